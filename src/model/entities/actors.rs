@@ -1,0 +1,111 @@
+//! The demand side: buyers, labs and smuggling routes.
+
+use super::super::field::*;
+#[allow(unused_imports)]
+use crate::model::Spec;
+
+choice! {
+    /// What a buyer does with its chips.
+    BuyerKind {
+        /// Rents part of them out.
+        Cloud = "cloud",
+        /// Trains on them itself.
+        Lab = "lab",
+        /// Sells them on; it has no budget of its own: routes place its orders.
+        Reseller = "reseller",
+        /// Anything else.
+        Other = "other",
+    }
+}
+
+entity! {
+    /// A firm, or a class of firms, that buys chips and stands in one country.
+    Buyer in "buyer" {
+        /// What it does with its chips.
+        kind: BuyerKind = Spec::none().or("other"),
+        /// Country where its chips stand.
+        country: CountryId = Spec::required(),
+        /// Country of its ultimate parent; default: `country`.
+        headquarters: Option<CountryId> = Spec::none(),
+        /// Money for AI chips [USD/quarter].
+        budget: Option<Series> = Spec::unit("USD/quarter").at_least(0.0),
+        /// Preference for a designer's chips over their price-performance [1]; 1 where not given.
+        affinity: Map<DesignerId, Series> = Spec::unit("1").at_least(0.0),
+        /// Precedence in rationing [1].
+        priority: Scalar = Spec::unit("1").positive().or("1"),
+        /// Memory-bound share of its work [1]; default: `trade.memory_bound`.
+        memory_bound: Option<Scalar> = Spec::share(),
+        /// Share of its operating chips that it offers for rent [1].
+        rents: Option<Series> = Spec::share(),
+        /// Chips that it has at the start.
+        opening: Map<ChipId, Opening> = Spec::none(),
+    }
+}
+
+part! {
+    /// Chips owned at the horizon's start.
+    Opening {
+        /// How many [chips].
+        count: Scalar = Spec::unit("chips").at_least(0.0),
+        /// Their mean age [years].
+        age: Scalar = Spec::unit("years").between(0.0, 20.0).or("1"),
+    }
+}
+
+entity! {
+    /// An organisation that trains models.
+    Lab in "lab" {
+        /// Country of its headquarters.
+        country: CountryId = Spec::required(),
+        /// Buyers whose chips it uses, with its share of each: a list (all of them) or a table of shares [1].
+        buyers: Shares<BuyerId> = Spec::share(),
+        /// Clouds that it rents from, with weights [1].
+        clouds: Shares<BuyerId> = Spec::unit("1").at_least(0.0),
+        /// Money for renting [USD/quarter].
+        rent_budget: Option<Series> = Spec::unit("USD/quarter").at_least(0.0),
+        /// What it means to spend on its largest run, at rental prices [USD]; without it money does not bind.
+        training_budget: Option<Series> = Spec::unit("USD").at_least(0.0),
+        /// The largest single run that could be paid for [USD]; without it money does not bind.
+        financeable: Option<Series> = Spec::unit("USD").at_least(0.0),
+        /// Model FLOP utilisation of a run at the reference size and interconnect [1].
+        mfu: Scalar = Spec::share().or("0.35"),
+        /// Largest share of its chips that one run could take [1]; default: `training.max_share`.
+        max_share: Option<Scalar> = Spec::share(),
+        /// Its usual share in one run, over `training.run_share` [1].
+        run_share_factor: Scalar = Spec::unit("1").positive().or("1"),
+        /// The longest run [days].
+        longest_run: Scalar = Spec::unit("days").between(1.0, 1000.0).or("150"),
+        /// The usual length of its largest run [days]; default: `training.usual_run`.
+        usual_run: Option<Scalar> = Spec::unit("days").between(1.0, 1000.0),
+        /// The largest run finished before the horizon [FLOP].
+        opening_run: Scalar = Spec::unit("FLOP").at_least(0.0).or("0"),
+    }
+}
+
+entity! {
+    /// A smuggling route from a transit country to a destination, for chips or for one good.
+    Route in "route" {
+        /// Transit country.
+        via: CountryId = Spec::required(),
+        /// Destination.
+        to: CountryId = Spec::required(),
+        /// The good that it carries; without it: chips.
+        good: Option<GoodId> = Spec::none(),
+        /// The reseller that places its orders; default: a firm of the transit country.
+        reseller: Option<BuyerId> = Spec::none(),
+        /// First day of use; default: the horizon's start.
+        opens: Option<Date> = Spec::none(),
+        /// Capacity at its opening [chips or the good's unit per quarter].
+        capacity: Scalar = Spec::unit("chips/quarter").at_least(0.0),
+        /// Where growth ends [chips or the good's unit per quarter]; default: its opening capacity.
+        ceiling: Option<Scalar> = Spec::unit("chips/quarter").at_least(0.0),
+        /// Growth of a fully used route far from its ceiling [1/quarter].
+        growth: Scalar = Spec::unit("1/quarter").at_least(0.0).or("0"),
+        /// Capacity lost to investigations per share seized [1/quarter].
+        rollup: Scalar = Spec::unit("1").at_least(0.0).or("0"),
+        /// Share of what is attempted that is seized [1].
+        detection: Series = Spec::share(),
+        /// From purchase to delivery [quarters].
+        lag: Scalar = Spec::unit("quarters").between(0.0, 3.0).or("0.5"),
+    }
+}

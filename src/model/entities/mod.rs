@@ -1,0 +1,13 @@
+//! The tables of a scenario, one struct a table: field, type, unit, domain, default and meaning in one place.
+//!
+//! The same declarations give the reader, the JSON Schema and the help texts, so they cannot part.
+
+mod actors;
+mod chain;
+mod policy;
+mod settings;
+
+pub use actors::*;
+pub use chain::*;
+pub use policy::*;
+pub use settings::*;
