@@ -10,8 +10,8 @@ pub mod time;
 
 pub use entities::*;
 pub use field::{
-    Amount, Attribute, BuyerId, ChipId, Clause, Comparison, Condition, CountryId, DesignerId, Effect, FacilityId,
-    GoodId, GroupId, LabId, Nodes, RouteId, RuleId, ShockId, StockpileId, ToolId,
+    Amount, Attribute, BuyerId, ChipId, Clause, Comparison, Condition, CountryId, DesignerId, Effect,
+    FacilityId, GoodId, GroupId, LabId, Nodes, RouteId, RuleId, ShockId, StockpileId, ToolId,
 };
 pub use quantity::{Between, Dated, Grade, Point, Provenance, Quantity, QuantityId, Shape};
 pub use spec::Spec;

@@ -4,5 +4,7 @@
 pub struct Distribution;
 impl Distribution {
     /// Whether it is one number.
-    pub fn is_fixed(&self) -> bool { true }
+    pub fn is_fixed(&self) -> bool {
+        true
+    }
 }

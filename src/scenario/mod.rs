@@ -1,1 +1,7 @@
-//! (scenario)
+//! Text on disk, plus edits, becomes a [`Document`]: a tree as written, each value with its place.
+
+mod diagnostic;
+mod document;
+
+pub use diagnostic::{Diagnostic, Diagnostics, Place, Severity, Source, Sources};
+pub use document::{Adjustment, Document, Entry, Node, Table, Value};
