@@ -1,1 +1,289 @@
-//! (engine)
+//! Quarters: one file for each step of the model, by its name and in its order.
+//!
+//! A batch is eight draws in lockstep, one in each lane of [`Lanes`](crate::math::Lanes). [`Batch`] holds its state; an [`Observer`] looks at it
+//! after every step, and that is how results are recorded, ledgers audited and stories told. The engine knows no names
+//! and no files.
+
+pub mod attraction;
+pub mod capacity;
+pub mod diversion;
+pub mod fleet;
+pub mod ledger;
+pub mod permits;
+pub mod production;
+pub mod shocks;
+pub mod stockpiles;
+pub mod trade;
+pub mod training;
+
+use crate::math::{Lanes, Mask, WIDTH};
+use crate::plan::Plan;
+use crate::plan::inputs::Inputs;
+use crate::plan::rules::Terms;
+use attraction::{Attraction, DataSheets, View};
+use capacity::Capacity;
+use diversion::Diversion;
+use fleet::Fleet;
+use permits::Permits;
+use production::{Outlook, Production};
+use shocks::{Gauges, Shocks};
+use stockpiles::Stockpiles;
+use trade::{Counter, Trade};
+use training::Training;
+
+/// The steps of a quarter after which an observer may look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Step {
+    /// Shocks, capacity and rules.
+    Shocks,
+    /// Production and arrivals.
+    Production,
+    /// Trade and resellers' orders.
+    Trade,
+    /// Seizures and deliveries.
+    Diversion,
+    /// Fleets and rentals.
+    Fleet,
+    /// Training: the quarter is over, but for what the next one starts from.
+    Training,
+}
+
+/// Something that looks at a batch while it runs.
+pub trait Observer {
+    /// Called after each step of each quarter; tests may tamper with the state.
+    fn after(&mut self, step: Step, t: usize, plan: &Plan, batch: &mut Batch);
+}
+
+impl Observer for () {
+    #[inline(always)]
+    fn after(&mut self, _: Step, _: usize, _: &Plan, _: &mut Batch) {}
+}
+
+/// Two observers, one after the other.
+impl<A: Observer, B: Observer> Observer for (A, B) {
+    #[inline(always)]
+    fn after(&mut self, step: Step, t: usize, plan: &Plan, batch: &mut Batch) {
+        self.0.after(step, t, plan, batch);
+        self.1.after(step, t, plan, batch);
+    }
+}
+
+/// A borrowed observer.
+impl<A: Observer> Observer for &mut A {
+    #[inline(always)]
+    fn after(&mut self, step: Step, t: usize, plan: &Plan, batch: &mut Batch) {
+        (**self).after(step, t, plan, batch);
+    }
+}
+
+/// Eight draws in lockstep: their inputs and the state of each step.
+#[derive(Clone, Debug)]
+pub struct Batch {
+    /// Values of all quantities.
+    pub inputs: Inputs,
+    /// Data sheets of chips.
+    pub sheets: DataSheets,
+    /// Intervals and numbers of rules.
+    pub terms: Terms,
+    /// Shocks.
+    pub shocks: Shocks,
+    /// States on which shocks can wait.
+    pub gauges: Gauges,
+    /// Capacity.
+    pub capacity: Capacity,
+    /// Outcomes of rules, launches and offers.
+    pub permits: Permits,
+    /// Private stocks.
+    pub stockpiles: Stockpiles,
+    /// Production.
+    pub production: Production,
+    /// Weights of options in trade.
+    pub attraction: Attraction,
+    /// Trade.
+    pub trade: Trade,
+    /// Smuggling.
+    pub diversion: Diversion,
+    /// Fleets.
+    pub fleet: Fleet,
+    /// Training.
+    pub training: Training,
+    /// Number of the first draw.
+    pub first_draw: u64,
+}
+
+impl Batch {
+    /// Room for a batch.
+    pub fn new(plan: &Plan) -> Self {
+        let mut inputs = plan.layout.inputs();
+        plan.layout.medians(&mut inputs);
+        Self {
+            terms: Terms::new(&plan.rules, &inputs),
+            inputs,
+            sheets: DataSheets::new(plan),
+            shocks: Shocks::new(plan),
+            gauges: Gauges::new(plan.model.countries.len()),
+            capacity: Capacity::new(plan),
+            permits: Permits::new(plan),
+            stockpiles: Stockpiles::new(plan),
+            production: Production::new(plan),
+            attraction: Attraction::new(plan),
+            trade: Trade::new(plan),
+            diversion: Diversion::new(plan),
+            fleet: Fleet::new(plan),
+            training: Training::new(plan),
+            first_draw: 0,
+        }
+    }
+
+    /// Simulates draws `8·batch .. 8·batch + 8`.
+    pub fn simulate(&mut self, plan: &Plan, batch: u64, observer: &mut impl Observer) {
+        plan.layout.sample(batch, &mut self.inputs);
+        self.run(plan, batch, observer);
+    }
+
+    /// The same from inputs that are already in place.
+    pub fn run(&mut self, plan: &Plan, batch: u64, observer: &mut impl Observer) {
+        self.reset(plan, batch);
+        for t in 0..plan.quarters {
+            self.quarter(plan, t, observer);
+        }
+    }
+
+    fn reset(&mut self, plan: &Plan, batch: u64) {
+        self.first_draw = batch * WIDTH as u64;
+        self.terms.refresh(&plan.rules, &self.inputs);
+        self.sheets.read(plan, &self.inputs);
+        self.shocks.reset(plan, &mut self.terms, self.first_draw);
+        self.gauges.reset();
+        self.capacity.reset(plan, &self.inputs);
+        self.permits.reset(plan, &self.inputs);
+        self.stockpiles.reset(plan, &self.inputs);
+        self.production.reset();
+        self.trade.reset();
+        self.diversion.reset(plan, &self.inputs);
+        self.fleet.reset(plan, &self.inputs, &self.sheets);
+    }
+
+    #[inline(always)]
+    fn quarter(&mut self, plan: &Plan, t: usize, observer: &mut impl Observer) {
+        self.prepare(plan, t);
+        observer.after(Step::Shocks, t, plan, self);
+        self.produce(plan, t);
+        observer.after(Step::Production, t, plan, self);
+        self.sell(plan, t);
+        observer.after(Step::Trade, t, plan, self);
+        self.diversion.attempted_chips.copy_from_slice(&self.trade.attempted);
+        let (wants, wanted) = (&self.trade.wants, &self.trade.wanted);
+        self.diversion.step(plan, &self.inputs, &self.sheets.units, wants, wanted, t);
+        observer.after(Step::Diversion, t, plan, self);
+        let (sold, delivered) = (&self.trade.sold, &self.diversion.delivered);
+        self.fleet.step(plan, &self.inputs, &self.sheets, &self.shocks, sold, delivered, t);
+        self.fleet.rent(plan, &self.inputs, &self.permits, t);
+        observer.after(Step::Fleet, t, plan, self);
+        self.training.step(plan, &self.inputs, &self.fleet, t);
+        self.adapt(plan, t);
+        observer.after(Step::Training, t, plan, self);
+    }
+
+    /// Shocks, capacity, rules and routes of the quarter.
+    #[inline(always)]
+    fn prepare(&mut self, plan: &Plan, t: usize) {
+        let first = self.first_draw;
+        self.shocks.step(plan, &self.inputs, &mut self.terms, &self.gauges, first, t);
+        self.capacity.step(&self.shocks);
+        self.permits.step(plan, &self.inputs, &self.terms, &self.shocks, t);
+        self.diversion.open(plan, &self.inputs, &self.shocks, t);
+        self.stockpiles.routes.clone_from(&self.diversion.routes);
+        self.stockpiles.leaked.copy_from_slice(&self.shocks.leaked);
+    }
+
+    #[inline(always)]
+    fn produce(&mut self, plan: &Plan, t: usize) {
+        let outlook = Outlook {
+            inventory: &self.trade.inventory,
+            grey_orders: &self.trade.grey_orders,
+            power: &self.trade.power,
+            route_capacity: &self.diversion.capacity_to,
+            premium: &self.diversion.premium,
+            available: &self.capacity.available,
+        };
+        self.production.step(plan, &self.inputs, &self.sheets, &self.permits, &outlook, &mut self.stockpiles, t);
+        self.trade.stock_up(&self.production.arrived);
+    }
+
+    #[inline(always)]
+    fn sell(&mut self, plan: &Plan, t: usize) {
+        let in_stock: Vec<Mask> = self.trade.inventory.iter().map(|i| i.gt(Lanes::ZERO)).collect();
+        let view = View {
+            quarter: t,
+            ramp: &self.permits.ramp,
+            offered: &self.permits.offered,
+            permitted: &self.permits.permitted,
+            fee: &self.permits.fee,
+            in_stock: &in_stock,
+            route_capacity: &self.diversion.capacity_to,
+            premium: &self.diversion.premium,
+        };
+        self.attraction.weigh(plan, &self.inputs, &self.sheets, &view);
+        let counter = Counter {
+            attraction: &self.attraction,
+            permits: &self.permits,
+            terms: &self.terms,
+            shocks: &self.shocks,
+            premium: &self.diversion.premium,
+            route_capacity: &self.diversion.routes.capacity,
+            capacity_to: &self.diversion.capacity_to,
+            watts: &self.sheets.watts,
+            units: &self.sheets.units,
+            load: &self.fleet.coming_load,
+        };
+        self.trade.step(plan, &self.inputs, &counter, t);
+    }
+
+    /// State that the next quarter starts from.
+    #[inline(always)]
+    fn adapt(&mut self, plan: &Plan, t: usize) {
+        self.diversion.adapt(plan, &self.inputs, &self.stockpiles.attempted, &self.trade.wanted, t);
+        self.capacity.grow(plan, &self.inputs, &self.permits, &self.shocks, t);
+        let over_max = inputs_over(plan, &self.inputs);
+        for b in 0..plan.model.buyers.len() {
+            let (ordered, filled) = (self.trade.ordered[b], self.trade.filled[b]);
+            let ratio = filled.gt(Lanes::ZERO).select(ordered.per(filled), over_max);
+            let ratio = ordered.gt(Lanes::ZERO).select(ratio.max(1.0).min(over_max), Lanes::ONE);
+            self.production.over[b] = 0.5 * self.production.over[b] + 0.5 * ratio;
+        }
+        self.read_gauges(plan);
+    }
+
+    #[inline(always)]
+    fn read_gauges(&mut self, plan: &Plan) {
+        for n in 0..plan.model.countries.len() {
+            let routes = &plan.edges.routes_to[n];
+            let over_routes = |list: &[Lanes]| routes.iter().fold(Lanes::ZERO, |sum, r| sum + list[r.index()]);
+            self.gauges.seized[n] = over_routes(&self.diversion.seized).per(over_routes(&self.diversion.attempted));
+            let mut ordered = Lanes::ZERO;
+            let mut filled = Lanes::ZERO;
+            let mut bought = Lanes::ZERO;
+            let mut smuggled = Lanes::ZERO;
+            for (b, _) in plan.model.buyers.iter().enumerate().filter(|(_, b)| b.country.index() == n) {
+                ordered += self.trade.ordered[b];
+                filled += self.trade.filled[b];
+                for s in plan.edges.of_buyer[b].clone() {
+                    bought += self.trade.sold[s];
+                    if let Some(g) = plan.edges.sales[s].grey {
+                        smuggled += self.diversion.delivered[g];
+                    }
+                }
+            }
+            let unmet = 1.0 - filled.per(ordered);
+            self.gauges.unmet[n] = ordered.gt(Lanes::ZERO).select(unmet.max(0.0), Lanes::ZERO);
+            self.gauges.smuggled[n] = smuggled.per(bought);
+        }
+    }
+}
+
+/// Bound of over-ordering [1].
+#[inline(always)]
+fn inputs_over(plan: &Plan, inputs: &Inputs) -> Lanes {
+    inputs.value(plan.model.trade.over_order)
+}

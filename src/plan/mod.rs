@@ -1,1 +1,262 @@
-//! (plan)
+//! The model laid out for the engine: flat lists of edges and lookups, rules tabled, streams ready.
+//!
+//! Nothing here depends on a draw. A [`Plan`] is made once and shared by all threads; the engine walks its lists and never
+//! a graph or a name.
+
+mod edges;
+mod effects;
+pub mod inputs;
+pub mod rules;
+
+use crate::model::{
+    BuyerId, BuyerKind, ChipId, CountryId, DesignerId, FacilityId, GoodId, GoodKind, LabId, Model, RouteId,
+};
+use crate::network::Network;
+use crate::random::Design;
+pub use edges::{Edges, Holding, Market, Offer, Sale};
+pub use effects::{Act, Effects, Lever};
+use inputs::{Layout, LayoutError};
+use rules::{CaseId, Rulebook};
+
+/// A model, a sampling design and everything that follows from the two.
+#[derive(Debug)]
+pub struct Plan {
+    /// The model.
+    pub model: Model,
+    /// Where each quantity is sampled and stored.
+    pub layout: Layout,
+    /// Rules, tabled.
+    pub rules: Rulebook,
+    /// Who may sell what to whom.
+    pub edges: Edges,
+    /// The supply side.
+    pub supply: Supply,
+    /// Who uses whose chips.
+    pub usage: Usage,
+    /// What shocks act on.
+    pub effects: Effects,
+    /// Quarters simulated.
+    pub quarters: usize,
+    /// Quarters from start of production to arrival.
+    pub lead: usize,
+    /// First quarter in which random shocks can strike.
+    pub shocks_from: usize,
+}
+
+/// Facilities by good, designers at facilities, and the rules between them.
+#[derive(Debug)]
+pub struct Supply {
+    /// Facilities that make each good.
+    pub facilities_of: Vec<Vec<FacilityId>>,
+    /// Links of designers to facilities: every pair that may do business.
+    pub links: Vec<Link>,
+    /// Links of each designer, by good: indices into `links`.
+    pub links_of: Vec<Vec<Vec<usize>>>,
+    /// Chips of each designer that can be made.
+    pub chips_of: Vec<Vec<ChipId>>,
+    /// Goods in each chip's recipe, with the position of the designer's good.
+    pub goods_of: Vec<Vec<GoodId>>,
+    /// The packaging good that a chip's launch ramp limits.
+    pub packaging_of: Vec<Option<GoodId>>,
+    /// Cases of the rules on tools: (facility, tool, supplier) in order of facilities and tools.
+    pub tools: Vec<Vec<ToolCases>>,
+    /// For each stockpile, the goods rules from each source facility.
+    pub stockpile_sources: Vec<Vec<(FacilityId, CaseId)>>,
+}
+
+/// A designer at a facility.
+#[derive(Clone, Copy, Debug)]
+pub struct Link {
+    /// The designer.
+    pub designer: DesignerId,
+    /// The facility.
+    pub facility: FacilityId,
+    /// Rules on having chips made there.
+    pub foundry: CaseId,
+    /// Rules on buying the good.
+    pub goods: CaseId,
+}
+
+/// Rules on one tool class at one facility.
+#[derive(Clone, Debug)]
+pub struct ToolCases {
+    /// The tool class, by its row.
+    pub tool: crate::model::ToolId,
+    /// Suppliers' countries with the rules on sales and on servicing.
+    pub suppliers: Vec<(CountryId, CaseId, CaseId)>,
+}
+
+/// Labs' use of buyers' chips.
+#[derive(Debug)]
+pub struct Usage {
+    /// One link for each lab and buyer that it owns a share of or rents from, by lab.
+    pub links: Vec<UseLink>,
+    /// Links of each lab: a range of `links`.
+    pub of_lab: Vec<std::ops::Range<usize>>,
+    /// Links of each buyer.
+    pub of_buyer: Vec<Vec<usize>>,
+}
+
+/// A lab at a buyer.
+#[derive(Clone, Copy, Debug)]
+pub struct UseLink {
+    /// The lab.
+    pub lab: LabId,
+    /// The buyer.
+    pub buyer: BuyerId,
+    /// Share of the buyer's chips that is the lab's own.
+    pub own: Option<crate::model::QuantityId>,
+    /// Weight of the buyer among the clouds that the lab rents from.
+    pub weight: Option<crate::model::QuantityId>,
+    /// Rules on remote access.
+    pub remote: CaseId,
+}
+
+impl Plan {
+    /// Lays a model out.
+    ///
+    /// # Errors
+    /// If `[run] lead` names more paths than the net has dimensions, or none.
+    pub fn new(model: Model, network: &Network, design: &Design) -> Result<Self, LayoutError> {
+        let quarters = model.run.horizon.len();
+        let lead = model.production.lead as usize;
+        let layout = Layout::new(&model, design, quarters + lead + 1)?;
+        let rules = Rulebook::compile(&model, quarters + lead + 1);
+        let edges = Edges::new(&model, network, &rules);
+        let supply = Supply::new(&model, &rules);
+        let usage = Usage::new(&model, &rules);
+        let effects = Effects::new(&model, &edges, &supply);
+        let first = model.run.horizon.first;
+        let shocks_from = model.run.known_until.map_or(1, |d| (d.since(first).floor() as i64 + 1).max(0) as usize);
+        Ok(Self { layout, rules, edges, supply, usage, effects, quarters, lead, shocks_from, model })
+    }
+
+    /// Quarters from the horizon's start to a date.
+    pub fn since_start(&self, date: crate::model::time::Date) -> f64 {
+        date.since(self.model.run.horizon.first)
+    }
+}
+
+impl Supply {
+    fn new(model: &Model, rules: &Rulebook) -> Self {
+        let goods = model.goods.len();
+        let mut facilities_of = vec![Vec::new(); goods];
+        for (f, facility) in model.facilities.iter().enumerate() {
+            facilities_of[facility.good.index()].push(FacilityId(f as u32));
+        }
+        let goods_of: Vec<Vec<GoodId>> =
+            model.chips.iter().map(|c| c.recipe.keys().copied().collect()).collect();
+        let packaging_of = goods_of
+            .iter()
+            .map(|gs| gs.iter().copied().find(|g| model.goods[g.index()].kind == GoodKind::Packaging))
+            .collect();
+        let mut chips_of = vec![Vec::new(); model.designers.len()];
+        for (c, chip) in model.chips.iter().enumerate() {
+            if chip.price.is_some() && (chip.launch.is_some() || chip.variant_of.is_some()) {
+                chips_of[chip.designer.index()].push(ChipId(c as u32));
+            }
+        }
+        let mut links = Vec::new();
+        let mut links_of = vec![vec![Vec::new(); goods]; model.designers.len()];
+        for d in 0..model.designers.len() {
+            let designer = DesignerId(d as u32);
+            for good in needed_goods(model, designer, &chips_of[d]) {
+                for &facility in &facilities_of[good.index()] {
+                    let serves = &model.facilities[facility.index()].serves;
+                    if serves.is_empty() || serves.contains(&designer) {
+                        links_of[d][good.index()].push(links.len());
+                        links.push(Link {
+                            designer,
+                            facility,
+                            foundry: rules.foundry_case(facility, designer),
+                            goods: rules.goods_case(facility, designer),
+                        });
+                    }
+                }
+            }
+        }
+        let tools = (0..model.facilities.len()).map(|f| tool_cases(model, rules, FacilityId(f as u32))).collect();
+        let stockpile_sources = model
+            .stockpiles
+            .iter()
+            .map(|s| s.from.iter().map(|&f| (f, rules.goods_case(f, s.designer))).collect())
+            .collect();
+        Self { facilities_of, links, links_of, chips_of, goods_of, packaging_of, tools, stockpile_sources }
+    }
+}
+
+/// Goods that a designer's chips need, in order of rows.
+fn needed_goods(model: &Model, _designer: DesignerId, chips: &[ChipId]) -> Vec<GoodId> {
+    let mut goods: Vec<GoodId> =
+        chips.iter().flat_map(|c| model.chips[c.index()].recipe.keys().copied()).collect();
+    goods.sort_unstable();
+    goods.dedup();
+    goods
+}
+
+fn tool_cases(model: &Model, rules: &Rulebook, facility: FacilityId) -> Vec<ToolCases> {
+    let f = &model.facilities[facility.index()];
+    let mut tools: Vec<_> = f.dependence.keys().chain(f.servicing.keys()).copied().collect();
+    tools.sort_unstable();
+    tools.dedup();
+    tools
+        .into_iter()
+        .map(|tool| ToolCases {
+            tool,
+            suppliers: model.tools[tool.index()]
+                .suppliers
+                .keys()
+                .map(|&j| (j, rules.tool_case(tool, j, facility), rules.servicing_case(tool, j, facility)))
+                .collect(),
+        })
+        .collect()
+}
+
+impl Usage {
+    fn new(model: &Model, rules: &Rulebook) -> Self {
+        let mut links = Vec::new();
+        let mut of_lab = Vec::new();
+        let mut of_buyer = vec![Vec::new(); model.buyers.len()];
+        for (l, lab) in model.labs.iter().enumerate() {
+            let start = links.len();
+            let mut buyers: Vec<BuyerId> = lab.buyers.keys().chain(lab.clouds.keys()).copied().collect();
+            buyers.sort_unstable();
+            buyers.dedup();
+            for buyer in buyers {
+                of_buyer[buyer.index()].push(links.len());
+                links.push(UseLink {
+                    lab: LabId(l as u32),
+                    buyer,
+                    own: lab.buyers.get(&buyer).copied(),
+                    weight: lab.clouds.get(&buyer).copied(),
+                    remote: rules.remote_case(buyer, LabId(l as u32)),
+                });
+            }
+            of_lab.push(start..links.len());
+        }
+        Self { links, of_lab, of_buyer }
+    }
+}
+
+/// Chip routes that end in a country.
+pub fn chip_routes_to(model: &Model, country: CountryId) -> Vec<RouteId> {
+    (0..model.routes.len() as u32)
+        .map(RouteId)
+        .filter(|r| {
+            let route = &model.routes[r.index()];
+            route.to == country && route.good.is_none()
+        })
+        .collect()
+}
+
+/// Country of a buyer's ultimate parent.
+pub fn headquarters(model: &Model, buyer: BuyerId) -> CountryId {
+    let b = &model.buyers[buyer.index()];
+    b.headquarters.unwrap_or(b.country)
+}
+
+/// Whether a buyer buys for itself.
+pub fn buys(model: &Model, buyer: BuyerId) -> bool {
+    let b = &model.buyers[buyer.index()];
+    b.budget.is_some() && b.kind != BuyerKind::Reseller
+}

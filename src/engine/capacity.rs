@@ -1,0 +1,113 @@
+//! Capacity: what facilities can make, how tools and their servicing let it grow or wear.
+
+use super::permits::Permits;
+use super::shocks::Shocks;
+use crate::math::Lanes;
+use crate::model::{CountryId, ToolId};
+use crate::plan::inputs::Inputs;
+use crate::plan::rules::CaseId;
+use crate::plan::{Lever, Plan};
+
+/// Capacity of every facility [its good's unit/quarter].
+#[derive(Clone, Debug)]
+pub struct Capacity {
+    /// Installed.
+    pub installed: Vec<Lanes>,
+    /// Installed and able to work.
+    pub available: Vec<Lanes>,
+    /// Share of planned growth that tools allow in this quarter [1].
+    pub access: Vec<Lanes>,
+    /// Share lost in this quarter for want of servicing [1].
+    pub wear: Vec<Lanes>,
+}
+
+impl Capacity {
+    /// Room for a plan's facilities.
+    pub fn new(plan: &Plan) -> Self {
+        let zeros = vec![Lanes::ZERO; plan.model.facilities.len()];
+        Self { installed: zeros.clone(), available: zeros.clone(), access: zeros.clone(), wear: zeros }
+    }
+
+    /// Installed as planned at the start.
+    pub fn reset(&mut self, plan: &Plan, inputs: &Inputs) {
+        for (f, facility) in plan.model.facilities.iter().enumerate() {
+            self.installed[f] = inputs.at(facility.capacity, 0);
+        }
+    }
+
+    /// What is available in this quarter.
+    #[inline(always)]
+    pub fn step(&mut self, shocks: &Shocks) {
+        let availability = shocks.of(Lever::Capacity);
+        for f in 0..self.installed.len() {
+            self.available[f] = self.installed[f] * availability[f];
+        }
+    }
+
+    /// What is installed in the next quarter.
+    #[inline(always)]
+    pub fn grow(&mut self, plan: &Plan, inputs: &Inputs, permits: &Permits, shocks: &Shocks, t: usize) {
+        for (f, facility) in plan.model.facilities.iter().enumerate() {
+            let mut access = Lanes::ONE;
+            let mut wear = Lanes::ZERO;
+            for (k, tool) in plan.supply.tools[f].iter().enumerate() {
+                let place = plan.effects.tool_base[f] + k;
+                let rest = 1.0 - substitute(plan, inputs, tool.tool, facility.country, t);
+                let suppliers = || tool.suppliers.iter();
+                if let Some(&dependence) = facility.dependence.get(&tool.tool) {
+                    let sales = suppliers().map(|&(j, sales, _)| (j, sales));
+                    let granted = granted(plan, inputs, permits, tool.tool, sales, shocks.of(Lever::Tools)[place]);
+                    access *= 1.0 - inputs.value(dependence) * (1.0 - granted) * rest;
+                }
+                if let Some(&servicing) = facility.servicing.get(&tool.tool) {
+                    let service = suppliers().map(|&(j, _, service)| (j, service));
+                    let granted =
+                        granted(plan, inputs, permits, tool.tool, service, shocks.of(Lever::Service)[place]);
+                    wear += inputs.value(servicing) * (1.0 - granted) * rest;
+                }
+            }
+            self.access[f] = access;
+            self.wear[f] = wear.min(1.0);
+            self.installed[f] = self.next(inputs, f, facility.capacity, t);
+        }
+    }
+
+    #[inline(always)]
+    fn next(&self, inputs: &Inputs, f: usize, plan: crate::model::QuantityId, t: usize) -> Lanes {
+        let (planned, coming) = (inputs.at(plan, t), inputs.at(plan, t + 1));
+        let change = coming - planned;
+        let installed = self.installed[f];
+        let shrinking = change.min(0.0) * installed.per(planned).min(1.0);
+        (installed * (1.0 - self.wear[f]) + change.max(0.0) * self.access[f] + shrinking).max(0.0)
+    }
+}
+
+/// What suppliers may deliver of a tool class, of all that is asked: 1 − denied.
+#[inline(always)]
+fn granted(
+    plan: &Plan,
+    inputs: &Inputs,
+    permits: &Permits,
+    tool: ToolId,
+    suppliers: impl Iterator<Item = (CountryId, CaseId)>,
+    factor: Lanes,
+) -> Lanes {
+    let shares = &plan.model.tools[tool.index()].suppliers;
+    let mut total = Lanes::ZERO;
+    let mut refused = Lanes::ZERO;
+    for (j, case) in suppliers {
+        let share = inputs.value(shares[&j]);
+        total += share;
+        refused += share * (1.0 - permits.permitted_now(case));
+    }
+    (1.0 - refused / total.max(1.0)) * factor
+}
+
+/// Share of a tool class's function that a country's own substitute fills [1].
+#[inline(always)]
+fn substitute(plan: &Plan, inputs: &Inputs, tool: ToolId, country: CountryId, t: usize) -> Lanes {
+    plan.model.tools[tool.index()].substitute.get(&country).map_or(Lanes::ZERO, |s| {
+        let x = Lanes::splat(t as f64) - inputs.value(s.midpoint);
+        inputs.value(s.ceiling) / (1.0 + (-(inputs.value(s.steepness) * x)).exp())
+    })
+}

@@ -1,0 +1,230 @@
+//! Diversion: denied chips that resellers buy, what is seized on the way, how routes and premiums answer.
+
+use super::shocks::Shocks;
+use crate::math::Lanes;
+use crate::plan::inputs::Inputs;
+use crate::plan::{Lever, Plan};
+
+/// What was sent and has not arrived: a ring of four quarters.
+#[derive(Clone, Copy, Debug)]
+pub struct Lagged {
+    slots: [Lanes; 4],
+}
+
+impl Default for Lagged {
+    fn default() -> Self {
+        Self { slots: [Lanes::ZERO; 4] }
+    }
+}
+
+impl Lagged {
+    /// Sends an amount on its way in quarter `t`, evenly over the quarter, to arrive `lag` ∈ [0, 3] quarters later.
+    #[inline(always)]
+    pub fn add(&mut self, amount: Lanes, lag: Lanes, t: usize) {
+        for (j, weight) in lag_weights(lag).into_iter().enumerate() {
+            self.slots[(t + j) % 4] += amount * weight;
+        }
+    }
+    /// Takes out what arrives in quarter `t`.
+    #[inline(always)]
+    pub fn take(&mut self, t: usize) -> Lanes {
+        std::mem::replace(&mut self.slots[t % 4], Lanes::ZERO)
+    }
+    /// What is under way.
+    #[inline(always)]
+    pub fn total(&self) -> Lanes {
+        (self.slots[0] + self.slots[1]) + (self.slots[2] + self.slots[3])
+    }
+    /// The amounts under way, by slot: for tests that tamper.
+    pub fn slots_mut(&mut self) -> &mut [Lanes; 4] {
+        &mut self.slots
+    }
+}
+
+/// Shares of what is sent in a quarter that arrive in it and in each of the next three.
+#[inline(always)]
+pub fn lag_weights(lag: Lanes) -> [Lanes; 4] {
+    let whole = lag.floor();
+    let part = lag - whole;
+    std::array::from_fn(|j| {
+        let here = whole.eq(Lanes::splat(j as f64)).select(1.0 - part, Lanes::ZERO);
+        let before = whole.eq(Lanes::splat(j as f64 - 1.0)).select(part, Lanes::ZERO);
+        here + before
+    })
+}
+
+/// What each route can carry in a quarter and what is found on it.
+#[derive(Clone, Debug)]
+pub struct Routes {
+    /// Effective capacity [chips or the good's unit per quarter].
+    pub capacity: Vec<Lanes>,
+    /// Share seized [1].
+    pub detection: Vec<Lanes>,
+}
+
+impl Routes {
+    /// Room for a plan's routes.
+    pub fn new(plan: &Plan) -> Self {
+        let zeros = vec![Lanes::ZERO; plan.model.routes.len()];
+        Self { capacity: zeros.clone(), detection: zeros }
+    }
+}
+
+/// Smuggling of chips.
+#[derive(Clone, Debug)]
+pub struct Diversion {
+    /// What networks could carry before shocks and opening days, by route.
+    pub networks: Vec<Lanes>,
+    /// Capacity and detection in this quarter.
+    pub routes: Routes,
+    /// Effective capacity of open chip routes to each country.
+    pub capacity_to: Vec<Lanes>,
+    /// Grey-market price over list price, by country [1].
+    pub premium: Vec<Lanes>,
+    /// Attempted in the quarter, by route [chips or the good's unit].
+    pub attempted: Vec<Lanes>,
+    /// Seized in the quarter, by route.
+    pub seized: Vec<Lanes>,
+    /// Attempted by route and chip [chips].
+    pub attempted_chips: Vec<Lanes>,
+    /// Delivered in the quarter, by smuggled option [chips].
+    pub delivered: Vec<Lanes>,
+    /// Delivered in the quarter by route, in chips, H100e and 8-bit H100e.
+    pub delivered_by_route: Vec<[Lanes; 3]>,
+    /// On their way, by smuggled option [chips].
+    pub transit: Vec<Lagged>,
+    /// On their way by route, in chips, H100e and 8-bit H100e.
+    pub transit_by_route: Vec<[Lagged; 3]>,
+}
+
+impl Diversion {
+    /// Room for a plan's routes.
+    pub fn new(plan: &Plan) -> Self {
+        let routes = vec![Lanes::ZERO; plan.model.routes.len()];
+        let greys = plan.edges.greys.len();
+        Self {
+            networks: routes.clone(),
+            routes: Routes::new(plan),
+            capacity_to: vec![Lanes::ZERO; plan.model.countries.len()],
+            premium: vec![Lanes::ONE; plan.model.countries.len()],
+            attempted: routes.clone(),
+            seized: routes.clone(),
+            attempted_chips: vec![Lanes::ZERO; routes.len() * plan.model.chips.len()],
+            delivered: vec![Lanes::ZERO; greys],
+            delivered_by_route: vec![[Lanes::ZERO; 3]; routes.len()],
+            transit: vec![Lagged::default(); greys],
+            transit_by_route: vec![[Lagged::default(); 3]; routes.len()],
+        }
+    }
+
+    /// Back to the horizon's start.
+    pub fn reset(&mut self, plan: &Plan, inputs: &Inputs) {
+        for (r, route) in plan.model.routes.iter().enumerate() {
+            self.networks[r] = inputs.value(route.capacity);
+        }
+        self.premium.fill(inputs.value(plan.model.diversion.premium));
+        self.transit.fill(Lagged::default());
+        self.transit_by_route.fill([Lagged::default(); 3]);
+    }
+
+    /// Capacity and detection of quarter `t`.
+    #[inline(always)]
+    pub fn open(&mut self, plan: &Plan, inputs: &Inputs, shocks: &Shocks, t: usize) {
+        let made = t.saturating_sub(plan.lead);
+        let verification = inputs.at(plan.model.diversion.verification, made);
+        self.capacity_to.fill(Lanes::ZERO);
+        for (r, route) in plan.model.routes.iter().enumerate() {
+            let open = route.opens.map_or(1.0, |d| (t as f64 + 1.0 - plan.since_start(d)).clamp(0.0, 1.0));
+            self.routes.capacity[r] = self.networks[r] * shocks.of(Lever::RouteCapacity)[r] * open;
+            let found = (inputs.at(route.detection, t) * shocks.of(Lever::Detection)[r]).clamp(0.0, 1.0);
+            self.routes.detection[r] = if route.good.is_some() {
+                found
+            } else {
+                self.capacity_to[route.to.index()] += self.routes.capacity[r];
+                1.0 - (1.0 - found) * (1.0 - verification)
+            };
+        }
+    }
+
+    /// Seizures and deliveries of what resellers bought in quarter `t`.
+    ///
+    /// `wants` are the smuggled options' wants [chips], `wanted` their sums by country and chip.
+    #[inline(always)]
+    pub fn step(
+        &mut self,
+        plan: &Plan,
+        inputs: &Inputs,
+        units: &[[Lanes; 4]],
+        wants: &[Lanes],
+        wanted: &[Lanes],
+        t: usize,
+    ) {
+        let chips = plan.model.chips.len();
+        for (r, route) in plan.model.routes.iter().enumerate() {
+            if route.good.is_some() {
+                continue;
+            }
+            let lag = inputs.value(route.lag);
+            let pass = 1.0 - self.routes.detection[r];
+            let mut sent = [Lanes::ZERO; 3];
+            let mut attempted = Lanes::ZERO;
+            for &c in &plan.edges.chips {
+                let amount = self.attempted_chips[r * chips + c.index()];
+                attempted += amount;
+                for (u, sum) in sent.iter_mut().enumerate() {
+                    *sum += amount * pass * units[c.index()][u];
+                }
+            }
+            self.attempted[r] = attempted;
+            self.seized[r] = attempted * self.routes.detection[r];
+            for (u, &amount) in sent.iter().enumerate() {
+                self.transit_by_route[r][u].add(amount, lag, t);
+                self.delivered_by_route[r][u] = self.transit_by_route[r][u].take(t);
+            }
+        }
+        for (g, &s) in plan.edges.greys.iter().enumerate() {
+            let sale = &plan.edges.sales[s];
+            let country = plan.model.buyers[sale.buyer.index()].country;
+            let share = wants[g].per(wanted[country.index() * chips + sale.chip.index()]);
+            for r in &plan.edges.routes_to[country.index()] {
+                let amount = self.attempted_chips[r.index() * chips + sale.chip.index()];
+                let passed = amount * share * (1.0 - self.routes.detection[r.index()]);
+                self.transit[g].add(passed, inputs.value(plan.model.routes[r.index()].lag), t);
+            }
+            self.delivered[g] = self.transit[g].take(t);
+        }
+    }
+
+    /// Networks and premiums of the next quarter; `goods` are the attempts on goods routes.
+    #[inline(always)]
+    pub fn adapt(&mut self, plan: &Plan, inputs: &Inputs, goods: &[Lanes], wanted: &[Lanes], t: usize) {
+        for (r, route) in plan.model.routes.iter().enumerate() {
+            if route.good.is_some() {
+                self.attempted[r] = goods[r];
+                self.seized[r] = goods[r] * self.routes.detection[r];
+            }
+            if route.opens.is_some_and(|d| plan.since_start(d) >= t as f64 + 1.0) {
+                continue;
+            }
+            let ceiling = route.ceiling.map_or_else(|| inputs.value(route.capacity), |q| inputs.value(q));
+            let used = self.attempted[r].per(self.routes.capacity[r]);
+            let growth = inputs.value(route.growth) * used * (1.0 - self.networks[r].per(ceiling));
+            let loss = inputs.value(route.rollup) * self.seized[r].per(self.attempted[r]);
+            self.networks[r] *= (growth - loss).exp();
+        }
+        let chips = plan.model.chips.len();
+        let first = inputs.value(plan.model.diversion.premium);
+        let bound = inputs.value(plan.model.diversion.premium_max);
+        for (n, routes) in plan.edges.routes_to.iter().enumerate() {
+            if routes.is_empty() {
+                continue;
+            }
+            let wanted = wanted[n * chips..(n + 1) * chips].iter().fold(Lanes::ZERO, |sum, &w| sum + w);
+            let filled = routes.iter().fold(Lanes::ZERO, |sum, r| sum + self.attempted[r.index()]);
+            let scarcity = wanted.per(filled).pow(Lanes::splat(0.25));
+            let price = (1.0 + (first - 1.0) * scarcity).max(1.0).min(bound);
+            let answered = filled.gt(Lanes::ZERO).select(price, bound);
+            self.premium[n] = wanted.gt(Lanes::ZERO).select(answered, self.premium[n]);
+        }
+    }
+}

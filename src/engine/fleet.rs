@@ -1,0 +1,208 @@
+//! Fleets: purchases enter service, chips fail with age, power limits what runs, clouds rent out a part.
+
+use super::attraction::DataSheets;
+use super::diversion::{Lagged, lag_weights};
+use super::permits::Permits;
+use super::shocks::Shocks;
+use crate::math::Lanes;
+use crate::model::time::DAYS_PER_QUARTER;
+use crate::plan::inputs::Inputs;
+use crate::plan::{Lever, Plan};
+
+/// Chips owned, deployed and working.
+#[derive(Clone, Debug)]
+pub struct Fleet {
+    /// Deployed, by holding [chips].
+    pub count: Vec<Lanes>,
+    /// Sum of ages of the deployed, by holding [chip·years].
+    pub age: Vec<Lanes>,
+    /// Bought and not yet deployed, by holding.
+    pub deploying: Vec<Lagged>,
+    /// Entered service in the quarter, by holding [chips].
+    pub deployed: Vec<Lanes>,
+    /// Failed in the quarter, by holding [chips].
+    pub failed: Vec<Lanes>,
+    /// Facility power of the deployed, by country [MW].
+    pub load: Vec<Lanes>,
+    /// Facility power of the deployed and of what is in deployment, by country [MW].
+    pub coming_load: Vec<Lanes>,
+    /// Share of the deployed that there is power for, by country [1].
+    pub operating: Vec<Lanes>,
+    /// Working chips of each buyer in four sums: H100e, peak [FLOP/s], peak times quality, chips.
+    pub working: Vec<[Lanes; 4]>,
+    /// Rented out by each link of a lab to a buyer [H100e].
+    pub rented: Vec<Lanes>,
+    /// Part of a buyer's working chips that each link uses [1].
+    pub used: Vec<Lanes>,
+}
+
+/// Positions in the sums of working chips.
+pub mod sum {
+    /// H100e [H100e].
+    pub const H100E: usize = 0;
+    /// Peak throughput [FLOP/s].
+    pub const PEAK: usize = 1;
+    /// Peak throughput times quality [FLOP/s].
+    pub const QUALITY: usize = 2;
+    /// Chips.
+    pub const CHIPS: usize = 3;
+}
+
+impl Fleet {
+    /// Room for a plan's holdings.
+    pub fn new(plan: &Plan) -> Self {
+        let holdings = vec![Lanes::ZERO; plan.edges.holdings.len()];
+        let countries = vec![Lanes::ZERO; plan.model.countries.len()];
+        let links = vec![Lanes::ZERO; plan.usage.links.len()];
+        Self {
+            count: holdings.clone(),
+            age: holdings.clone(),
+            deploying: vec![Lagged::default(); holdings.len()],
+            deployed: holdings.clone(),
+            failed: holdings,
+            load: countries.clone(),
+            coming_load: countries.clone(),
+            operating: countries,
+            working: vec![[Lanes::ZERO; 4]; plan.model.buyers.len()],
+            rented: links.clone(),
+            used: links,
+        }
+    }
+
+    /// Opening fleets.
+    pub fn reset(&mut self, plan: &Plan, inputs: &Inputs, sheets: &DataSheets) {
+        self.deploying.fill(Lagged::default());
+        for (h, holding) in plan.edges.holdings.iter().enumerate() {
+            let opening = plan.model.buyers[holding.buyer.index()].opening.get(&holding.chip);
+            let (count, age) = match opening {
+                Some(o) if !holding.grey => (inputs.value(o.count), inputs.value(o.age)),
+                _ => (Lanes::ZERO, Lanes::ZERO),
+            };
+            self.count[h] = count;
+            self.age[h] = count * age;
+        }
+        self.weigh(plan, inputs, sheets);
+    }
+
+    /// A quarter of failures and deployments, then what there is power for.
+    ///
+    /// `sold` are legal purchases by sale, `delivered` smuggled chips by option [chips].
+    #[inline(always)]
+    #[allow(clippy::too_many_arguments)] // the step's inputs, each from another step
+    pub fn step(
+        &mut self,
+        plan: &Plan,
+        inputs: &Inputs,
+        sheets: &DataSheets,
+        shocks: &Shocks,
+        sold: &[Lanes],
+        delivered: &[Lanes],
+        t: usize,
+    ) {
+        let fleet = &plan.model.fleet;
+        let (hazard, aging) = (inputs.value(fleet.hazard), inputs.value(fleet.aging));
+        let failure = inputs.value(plan.model.diversion.failure);
+        let lag = inputs.value(fleet.lag);
+        debug_assert!(lag_weights(lag).len() == 4);
+        let none = Lanes::ZERO;
+        for (h, holding) in plan.edges.holdings.iter().enumerate() {
+            let bought = sold.get(h).or_else(|| delivered.get(h - sold.len())).unwrap_or(&none);
+            self.deploying[h].add(*bought, lag, t);
+            let entering = self.deploying[h].take(t);
+            let mean_age = self.age[h].per(self.count[h]);
+            let yearly = hazard + aging * (mean_age + 0.125);
+            let x = 0.25 * yearly * if holding.grey { failure } else { Lanes::ONE };
+            let survive = ((1.0 - 0.5 * x) / (1.0 + 0.5 * x)).max(0.0);
+            let left = self.count[h] * survive;
+            self.failed[h] = self.count[h] - left;
+            self.deployed[h] = entering;
+            self.age[h] = left * (mean_age + 0.25) + entering * 0.125;
+            self.count[h] = left + entering;
+        }
+        self.weigh(plan, inputs, sheets);
+        for (n, country) in plan.model.countries.iter().enumerate() {
+            self.operating[n] = country.power.map_or(Lanes::ONE, |power| {
+                let has = inputs.at(power, t) * shocks.of(Lever::Power)[n];
+                self.load[n].gt(has).select(has.per(self.load[n]), Lanes::ONE)
+            });
+        }
+        self.work(plan, inputs, sheets);
+    }
+
+    /// Facility power of what is deployed and in deployment.
+    #[inline(always)]
+    fn weigh(&mut self, plan: &Plan, inputs: &Inputs, sheets: &DataSheets) {
+        self.load.fill(Lanes::ZERO);
+        self.coming_load.fill(Lanes::ZERO);
+        for (h, holding) in plan.edges.holdings.iter().enumerate() {
+            let n = plan.model.buyers[holding.buyer.index()].country.index();
+            let watts = sheets.watts[holding.chip.index()];
+            self.load[n] += self.count[h] * watts;
+            self.coming_load[n] += (self.count[h] + self.deploying[h].total()) * watts;
+        }
+        for (n, country) in plan.model.countries.iter().enumerate() {
+            let megawatts = inputs.value(country.overhead) / 1e6;
+            self.load[n] *= megawatts;
+            self.coming_load[n] *= megawatts;
+        }
+    }
+
+    /// Sums of working chips by buyer.
+    #[inline(always)]
+    fn work(&mut self, plan: &Plan, inputs: &Inputs, sheets: &DataSheets) {
+        let support = inputs.value(plan.model.diversion.support);
+        self.working.fill([Lanes::ZERO; 4]);
+        for (h, holding) in plan.edges.holdings.iter().enumerate() {
+            let (b, c) = (holding.buyer.index(), holding.chip.index());
+            let working = self.count[h] * self.operating[plan.model.buyers[b].country.index()];
+            let peak = working * sheets.flops[c];
+            let quality = if holding.grey { sheets.quality[c] * support } else { sheets.quality[c] };
+            let sums = &mut self.working[b];
+            sums[sum::H100E] += working * sheets.units[c][1];
+            sums[sum::PEAK] += peak;
+            sums[sum::QUALITY] += peak * quality;
+            sums[sum::CHIPS] += working;
+        }
+    }
+
+    /// Rentals of quarter `t` and every lab's part of every buyer's chips.
+    #[inline(always)]
+    pub fn rent(&mut self, plan: &Plan, inputs: &Inputs, permits: &Permits, t: usize) {
+        let hours = 24.0 * DAYS_PER_QUARTER;
+        let price = inputs.at(plan.model.rental.price, t);
+        for (l, lab) in plan.model.labs.iter().enumerate() {
+            let links = plan.usage.of_lab[l].clone();
+            let weights = links.clone().filter_map(|i| plan.usage.links[i].weight);
+            let total = weights.fold(Lanes::ZERO, |sum, q| sum + inputs.value(q));
+            let money = lab.rent_budget.map_or(Lanes::ZERO, |q| inputs.at(q, t));
+            for i in links {
+                let link = &plan.usage.links[i];
+                self.rented[i] = link.weight.map_or(Lanes::ZERO, |q| {
+                    let want = money / (price * hours) * inputs.value(q).per(total);
+                    let permitted = permits.permitted_now(link.remote);
+                    let above = plan.rules.rental_floor(link.remote, inputs);
+                    want.min(above) + permitted * (want - above).max(0.0)
+                });
+            }
+        }
+        for (b, buyer) in plan.model.buyers.iter().enumerate() {
+            let h100e = self.working[b][sum::H100E];
+            let offer = buyer.rents.map_or(Lanes::ZERO, |q| inputs.at(q, t)) * h100e;
+            let links = &plan.usage.of_buyer[b];
+            let asked = links.iter().fold(Lanes::ZERO, |sum, &i| sum + self.rented[i]);
+            let scale = asked.gt(offer).select(offer.per(asked), Lanes::ONE);
+            let mut total = Lanes::ZERO;
+            for &i in links {
+                self.rented[i] *= scale;
+                let own = plan.usage.links[i].own.map_or(Lanes::ZERO, |q| inputs.value(q));
+                self.used[i] = own + self.rented[i].per(h100e);
+                total += self.used[i];
+            }
+            let fit = total.gt(Lanes::ONE).select(total.recip(), Lanes::ONE);
+            for &i in links {
+                self.used[i] *= fit;
+                self.rented[i] *= fit;
+            }
+        }
+    }
+}

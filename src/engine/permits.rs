@@ -1,0 +1,199 @@
+//! What rules permit in a quarter: of every sale, now and ahead, and which chips are on sale.
+
+use super::shocks::Shocks;
+use crate::math::{Lanes, Mask};
+use crate::model::{ChipId, Model};
+use crate::plan::inputs::Inputs;
+use crate::plan::rules::{CaseId, Outcome, Terms};
+use crate::plan::{Lever, Plan};
+
+/// Shares closer to 0 or 1 than this are 0 or 1: rounding must not decide whether a chip is an option.
+const SNAP: f64 = 1e-12;
+
+/// Rules' outcomes of a quarter and who is on sale.
+#[derive(Clone, Debug)]
+pub struct Permits {
+    /// Outcome of each case now, before shocks' factors.
+    pub now: Vec<Outcome>,
+    /// Outcome of each case at arrival of what is started now, as far as known.
+    pub ahead: Vec<Outcome>,
+    /// Loss of permission that is announced and not yet in force, over the quarter, by case [1].
+    pub cut: Vec<Lanes>,
+    /// Purchases before that loss over ordinary ones, by case [1].
+    pub rush: Vec<Lanes>,
+    /// Permitted share of each (chip, market) now, shocks included [1].
+    pub permitted: Vec<Lanes>,
+    /// Fee on each (chip, market) now, shocks included [1].
+    pub fee: Vec<Lanes>,
+    /// Whether a chip is offered in a market now.
+    pub offered: Vec<Mask>,
+    /// Whether it will be offered at arrival.
+    pub offered_ahead: Vec<Mask>,
+    /// Launch of each chip [quarters]; infinite while a variant waits for its parent's denial.
+    pub launch: Vec<Lanes>,
+    /// Ramp of each chip now: 0 before launch and after its end, 1 once ramped.
+    pub ramp: Vec<Lanes>,
+    /// Ramp at arrival of what is started now.
+    pub ramp_ahead: Vec<Lanes>,
+}
+
+impl Permits {
+    /// Room for a plan's cases and chips.
+    pub fn new(plan: &Plan) -> Self {
+        let cases = plan.rules.cases();
+        let stands = plan.edges.stands.len();
+        let chips = plan.model.chips.len();
+        let free = Outcome { permitted: Lanes::ONE, fee: Lanes::ZERO };
+        Self {
+            now: vec![free; cases],
+            ahead: vec![free; cases],
+            cut: vec![Lanes::ZERO; cases],
+            rush: vec![Lanes::ONE; cases],
+            permitted: vec![Lanes::ONE; stands],
+            fee: vec![Lanes::ZERO; stands],
+            offered: vec![Mask::splat(false); stands],
+            offered_ahead: vec![Mask::splat(false); stands],
+            launch: vec![Lanes::ZERO; chips],
+            ramp: vec![Lanes::ZERO; chips],
+            ramp_ahead: vec![Lanes::ZERO; chips],
+        }
+    }
+
+    /// Back to the horizon's start.
+    pub fn reset(&mut self, plan: &Plan, inputs: &Inputs) {
+        for (c, chip) in plan.model.chips.iter().enumerate() {
+            self.launch[c] = match chip.launch {
+                Some(date) if chip.price.is_some() => {
+                    Lanes::splat(plan.since_start(date)) + inputs.value(chip.delay)
+                }
+                _ => Lanes::splat(f64::INFINITY),
+            };
+        }
+    }
+
+    /// Permission of a case now.
+    #[inline(always)]
+    pub fn permitted_now(&self, case: CaseId) -> Lanes {
+        self.now[case.index()].permitted
+    }
+
+    /// Rules, launches and offers of quarter `t`.
+    #[inline(always)]
+    pub fn step(&mut self, plan: &Plan, inputs: &Inputs, terms: &Terms, shocks: &Shocks, t: usize) {
+        self.read_rules(plan, terms, t);
+        self.apply_to_stands(plan, shocks);
+        self.launch_variants(plan, inputs, t);
+        for &c in &plan.edges.chips {
+            let i = c.index();
+            self.ramp[i] = ramp(plan, inputs, c, self.launch[i], t);
+            self.ramp_ahead[i] = ramp(plan, inputs, c, self.launch[i], t + plan.lead);
+        }
+        let markets = plan.edges.markets.len();
+        for &c in &plan.edges.chips {
+            let parent = plan.model.chips[c.index()].variant_of;
+            let range = c.index() * markets..(c.index() + 1) * markets;
+            let Some(parent) = parent else {
+                self.offered[range.clone()].fill(Mask::splat(true));
+                self.offered_ahead[range].fill(Mask::splat(true));
+                continue;
+            };
+            offer_variant(plan, &self.permitted, parent, c, &mut self.offered);
+            let ahead: Vec<Lanes> = plan.edges.stands.iter().map(|s| self.ahead[s.index()].permitted).collect();
+            offer_variant(plan, &ahead, parent, c, &mut self.offered_ahead);
+        }
+    }
+
+    #[inline(always)]
+    fn read_rules(&mut self, plan: &Plan, terms: &Terms, t: usize) {
+        for case in plan.rules.all_cases() {
+            let i = case.index();
+            self.now[i] = snapped(plan.rules.now(case, t, terms));
+            self.ahead[i] = snapped(plan.rules.ahead(case, t, plan.lead, terms));
+            let cut = plan.rules.cut(case, t, terms);
+            self.cut[i] = cut.share;
+            self.rush[i] = cut.rush;
+        }
+    }
+
+    #[inline(always)]
+    fn apply_to_stands(&mut self, plan: &Plan, shocks: &Shocks) {
+        let (sales, fees) = (shocks.of(Lever::Sales), shocks.of(Lever::Fee));
+        for (s, case) in plan.edges.stands.iter().enumerate() {
+            let outcome = self.now[case.index()];
+            self.permitted[s] = snap(outcome.permitted * sales[s]);
+            self.fee[s] = outcome.fee + fees[s];
+        }
+    }
+
+    /// A variant that waits is launched `variant_lag` after the quarter in which its parent is first cut off somewhere.
+    #[inline(always)]
+    fn launch_variants(&mut self, plan: &Plan, inputs: &Inputs, t: usize) {
+        let markets = plan.edges.markets.len();
+        let before = self.launch.clone();
+        for &c in &plan.edges.chips {
+            let chip = &plan.model.chips[c.index()];
+            let (None, Some(parent), Some(lag)) = (chip.launch, chip.variant_of, chip.variant_lag) else {
+                continue;
+            };
+            let p = parent.index();
+            let on_sale = ramp(plan, inputs, parent, before[p], t).gt(Lanes::ZERO);
+            let denied = (p * markets..(p + 1) * markets)
+                .fold(Mask::splat(false), |any, s| any | self.permitted[s].lt(Lanes::splat(0.5)));
+            let waits = self.launch[c.index()].eq(Lanes::splat(f64::INFINITY));
+            let launch = Lanes::splat(t as f64) + inputs.value(lag);
+            self.launch[c.index()] = (waits & on_sale & denied).select(launch, self.launch[c.index()]);
+        }
+    }
+}
+
+fn snapped(outcome: Outcome) -> Outcome {
+    Outcome { permitted: snap(outcome.permitted), fee: outcome.fee }
+}
+
+#[inline(always)]
+fn snap(share: Lanes) -> Lanes {
+    let high = share.gt(Lanes::splat(1.0 - SNAP)).select(Lanes::ONE, share);
+    high.lt(Lanes::splat(SNAP)).select(Lanes::ZERO, high)
+}
+
+/// Ramp of a chip in quarter `t`: its share of the quarter on sale times (progress)^1.2.
+#[inline(always)]
+fn ramp(plan: &Plan, inputs: &Inputs, chip: ChipId, launch: Lanes, t: usize) -> Lanes {
+    let c = &plan.model.chips[chip.index()];
+    let k = Lanes::splat(t as f64) - launch;
+    let mut on = (k + 1.0).clamp(0.0, 1.0);
+    if let Some(end) = c.end {
+        on *= (plan.since_start(end) - t as f64).clamp(0.0, 1.0);
+    }
+    let middle = k.ge(Lanes::ZERO).select(k + 0.5, (k + 1.0) * 0.5).max(0.0);
+    on * (middle / inputs.value(c.ramp)).min(1.0).pow(Lanes::splat(1.2))
+}
+
+/// A variant is offered where its parent is not free; to all, where that leaves it no market.
+#[inline(always)]
+fn offer_variant(plan: &Plan, permitted: &[Lanes], parent: ChipId, chip: ChipId, offered: &mut [Mask]) {
+    let markets = plan.edges.markets.len();
+    let at = |c: ChipId, m: usize| c.index() * markets + m;
+    let mut any = Mask::splat(false);
+    for (m, market) in plan.edges.markets.iter().enumerate() {
+        let cut = permitted[at(parent, m)].lt(Lanes::ONE);
+        offered[at(chip, m)] = cut;
+        if market.buys {
+            any = any | (cut & permitted[at(chip, m)].gt(Lanes::ZERO));
+        }
+    }
+    for m in 0..markets {
+        offered[at(chip, m)] = offered[at(chip, m)] | !any;
+    }
+}
+
+/// Bandwidths, formats and prices of chips: what the data sheet says in one place.
+pub fn units(model: &Model, inputs: &Inputs, chip: ChipId) -> [Lanes; 4] {
+    let c = &model.chips[chip.index()];
+    let value = |q: Option<crate::model::QuantityId>| q.map(|q| inputs.value(q));
+    let bf16 = value(c.bf16_tflops).unwrap_or(Lanes::ZERO);
+    let int8 = value(c.int8_tops).unwrap_or(bf16);
+    let fp4 = value(c.fp4_tflops).unwrap_or(Lanes::ZERO);
+    let tpp = value(c.tpp).unwrap_or_else(|| (bf16 * 16.0).max((int8 * 8.0).max(fp4 * 4.0)));
+    [Lanes::ONE, bf16 / 989.5, int8 / 1979.0, tpp]
+}

@@ -1,0 +1,287 @@
+//! Shocks: when they strike, how strong they are in each quarter, and the factors that follow.
+
+use crate::math::{Lanes, Mask, WIDTH};
+use crate::model::{Gauge, QuantityId, Recovery, Shock, ShockId};
+use crate::plan::inputs::Inputs;
+use crate::plan::rules::Terms;
+use crate::plan::{Lever, Plan};
+
+/// Shocks' clocks and courses, and what they do to the world in this quarter.
+#[derive(Clone, Debug)]
+pub struct Shocks {
+    /// Strikes so far, by shock and lane.
+    pub strikes: Vec<[u32; WIDTH]>,
+    /// Start of the current course [quarters]; infinite before the first strike.
+    pub onset: Vec<Lanes>,
+    /// Length or time constant of the current course [quarters].
+    pub duration: Vec<Lanes>,
+    /// Strength averaged over the quarter [1].
+    pub strength: Vec<Lanes>,
+    /// Lanes in which it struck in this quarter.
+    pub struck: Vec<Mask>,
+    /// When the clock runs again [quarters].
+    resume: Vec<Lanes>,
+    /// Hazard accumulated since the clock was set to zero [1].
+    accumulated: Vec<Lanes>,
+    /// Hazard at which it strikes next [1].
+    threshold: Vec<Lanes>,
+    /// Amounts of the current course, by act.
+    amounts: Vec<Lanes>,
+    /// Leaks of the current course, by shock [stockpile's unit].
+    leaks: Vec<Lanes>,
+    /// Factors by lever and place; additions for fees.
+    pub factors: [Vec<Lanes>; 9],
+    /// What private stocks gain in this quarter, by stockpile [its unit].
+    pub leaked: Vec<Lanes>,
+}
+
+/// States of the world in the last quarter on which shocks can wait, by country [1].
+#[derive(Clone, Debug)]
+pub struct Gauges {
+    /// Seized over attempted chips.
+    pub seized: Vec<Lanes>,
+    /// Share of first-round orders that was not filled.
+    pub unmet: Vec<Lanes>,
+    /// Smuggled over legally bought chips.
+    pub smuggled: Vec<Lanes>,
+}
+
+impl Gauges {
+    /// Nothing has happened yet.
+    pub fn new(countries: usize) -> Self {
+        let zeros = vec![Lanes::ZERO; countries];
+        Self { seized: zeros.clone(), unmet: zeros.clone(), smuggled: zeros }
+    }
+    /// Back to the start.
+    pub fn reset(&mut self) {
+        for list in [&mut self.seized, &mut self.unmet, &mut self.smuggled] {
+            list.fill(Lanes::ZERO);
+        }
+    }
+    fn read(&self, gauge: Gauge, country: usize) -> Lanes {
+        match gauge {
+            Gauge::SeizedShare => self.seized[country],
+            Gauge::UnmetDemand => self.unmet[country],
+            Gauge::SmuggledShare => self.smuggled[country],
+        }
+    }
+}
+
+/// What a strike needs to look its numbers up.
+struct Address {
+    shock: usize,
+    lane: usize,
+    draw: u64,
+}
+
+impl Shocks {
+    /// Room for a plan's shocks.
+    pub fn new(plan: &Plan) -> Self {
+        let n = plan.model.shocks.len();
+        let zeros = vec![Lanes::ZERO; n];
+        Self {
+            strikes: vec![[0; WIDTH]; n],
+            onset: zeros.clone(),
+            duration: zeros.clone(),
+            strength: zeros.clone(),
+            struck: vec![Mask::splat(false); n],
+            resume: zeros.clone(),
+            accumulated: zeros.clone(),
+            threshold: zeros.clone(),
+            amounts: vec![Lanes::ZERO; plan.effects.acts.len()],
+            leaks: zeros,
+            factors: plan.effects.places.map(|places| vec![Lanes::ONE; places]),
+            leaked: vec![Lanes::ZERO; plan.model.stockpiles.len()],
+        }
+    }
+
+    /// Factors of a lever, by place.
+    #[inline(always)]
+    pub fn of(&self, lever: Lever) -> &[Lanes] {
+        &self.factors[lever as usize]
+    }
+
+    /// Back to the horizon's start, for the draws from `first_draw` on.
+    pub fn reset(&mut self, plan: &Plan, terms: &mut Terms, first_draw: u64) {
+        for s in 0..self.onset.len() {
+            self.strikes[s] = [0; WIDTH];
+            self.onset[s] = Lanes::splat(f64::INFINITY);
+            self.duration[s] = Lanes::ONE;
+            self.strength[s] = Lanes::ZERO;
+            self.struck[s] = Mask::splat(false);
+            self.resume[s] = Lanes::ZERO;
+            self.accumulated[s] = Lanes::ZERO;
+            for lane in 0..WIDTH {
+                let at = Address { shock: s, lane, draw: first_draw + lane as u64 };
+                self.threshold[s][lane] = threshold(plan, &at, first_clock(&plan.model.shocks[s]));
+            }
+            terms.courses[s] = (Lanes::splat(f64::INFINITY), Lanes::splat(f64::INFINITY));
+        }
+    }
+
+    /// Strikes, strengths and factors of quarter `t`.
+    pub fn step(
+        &mut self,
+        plan: &Plan,
+        inputs: &Inputs,
+        terms: &mut Terms,
+        gauges: &Gauges,
+        first_draw: u64,
+        t: usize,
+    ) {
+        for s in 0..self.onset.len() {
+            let hazard = self.hazard(plan, inputs, gauges, s, t);
+            self.struck[s] = Mask::splat(false);
+            for lane in 0..WIDTH {
+                let at = Address { shock: s, lane, draw: first_draw + lane as u64 };
+                if let Some(when) = self.strike_time(plan, &at, hazard.map(|h| h[lane]), t) {
+                    self.strike(plan, terms, &at, when, t);
+                }
+            }
+        }
+        for (s, shock) in plan.model.shocks.iter().enumerate() {
+            let x = Lanes::splat(t as f64) - self.onset[s];
+            self.strength[s] = strength(shock.recovery, x, self.duration[s]);
+        }
+        self.act(plan);
+        self.leak(plan, t);
+    }
+
+    /// Hazard of a quarter [1/quarter], or the condition alone (1 or 0) where there is no hazard; none for dated shocks.
+    fn hazard(&self, plan: &Plan, inputs: &Inputs, gauges: &Gauges, s: usize, t: usize) -> Option<Lanes> {
+        let shock = &plan.model.shocks[s];
+        let condition = shock.when.as_ref().map(|w| {
+            let level = gauges.read(w.gauge, w.country.index());
+            level.gt(inputs.value(w.above)).select(Lanes::ONE, Lanes::ZERO)
+        });
+        let Some(hazard) = shock.hazard else { return condition };
+        let mut h = inputs.at(hazard, t) * 0.25;
+        for (&other, &times) in &shock.hazard_times {
+            h *= 1.0 + (inputs.value(times) - 1.0) * self.strength[other.index()];
+        }
+        Some(condition.map_or(h, |c| h * c))
+    }
+
+    /// Moment of a strike in quarter `t` [quarters], if there is one.
+    fn strike_time(&mut self, plan: &Plan, at: &Address, hazard: Option<f64>, t: usize) -> Option<f64> {
+        let (s, lane) = (at.shock, at.lane);
+        let shock = &plan.model.shocks[s];
+        let strikes = self.strikes[s][lane];
+        let now = t as f64;
+        if let (Some(date), 0) = (shock.date, strikes) {
+            let date = plan.since_start(date);
+            return (date < now + 1.0).then_some(date);
+        }
+        let hazard = hazard?;
+        if t < plan.shocks_from || (strikes > 0 && !shock.recurring) {
+            return None;
+        }
+        let from = self.resume[s][lane].max(now);
+        if shock.hazard.is_none() {
+            return (hazard > 0.0 && from <= now).then_some(now);
+        }
+        let gain = hazard * (now + 1.0 - from).max(0.0);
+        let missing = self.threshold[s][lane] - self.accumulated[s][lane];
+        if gain > 0.0 && gain >= missing {
+            return Some(from + missing / hazard);
+        }
+        self.accumulated[s][lane] += gain;
+        None
+    }
+
+    /// Draws the numbers of a strike and starts its course.
+    fn strike(&mut self, plan: &Plan, terms: &mut Terms, at: &Address, when: f64, t: usize) {
+        let (s, lane) = (at.shock, at.lane);
+        let shock = &plan.model.shocks[s];
+        let k = self.strikes[s][lane];
+        let number = |q: QuantityId| plan.layout.strike(q, k, at.draw);
+        let onset = when + number(shock.delay);
+        let duration = number(shock.duration);
+        let length = if shock.recovery == Recovery::Exponential { 3.0 * duration } else { duration };
+        self.onset[s][lane] = onset;
+        self.duration[s][lane] = duration;
+        self.resume[s][lane] = (onset + length).max(t as f64 + 1.0);
+        self.accumulated[s][lane] = 0.0;
+        self.strikes[s][lane] = k + 1;
+        self.struck[s].0[lane] = u64::MAX;
+        self.threshold[s][lane] = threshold(plan, at, k + 1);
+        terms.courses[s].0[lane] = onset;
+        terms.courses[s].1[lane] = onset + duration;
+        for (a, act) in plan.effects.acts.iter().enumerate() {
+            if act.shock.index() == s {
+                self.amounts[a][lane] = number(act.amount);
+            }
+        }
+        if let Some(leak) = &shock.leak {
+            self.leaks[s][lane] = number(leak.amount);
+        }
+    }
+
+    /// Multiplies the factors of all acts.
+    fn act(&mut self, plan: &Plan) {
+        for lever in Lever::ALL {
+            let rest = if lever == Lever::Fee { Lanes::ZERO } else { Lanes::ONE };
+            self.factors[lever as usize].fill(rest);
+        }
+        for (a, act) in plan.effects.acts.iter().enumerate() {
+            let w = self.strength[act.shock.index()];
+            let factors = &mut self.factors[act.lever as usize];
+            if act.lever == Lever::Fee {
+                let add = active(w, self.amounts[a] * w, 0.0);
+                act.targets.iter().for_each(|&i| factors[i] += add);
+            } else {
+                let factor = active(w, 1.0 + (self.amounts[a] - 1.0) * w, 1.0);
+                act.targets.iter().for_each(|&i| factors[i] *= factor);
+            }
+        }
+        let bounded = [Lever::Capacity, Lever::Tools, Lever::Service, Lever::Sales];
+        for lever in Lever::ALL {
+            let top = if bounded.contains(&lever) { 1.0 } else { f64::INFINITY };
+            for f in &mut self.factors[lever as usize] {
+                *f = f.clamp(0.0, top);
+            }
+        }
+    }
+
+    fn leak(&mut self, plan: &Plan, t: usize) {
+        self.leaked.fill(Lanes::ZERO);
+        for (s, shock) in plan.model.shocks.iter().enumerate() {
+            if let Some(leak) = &shock.leak {
+                let x = Lanes::splat(t as f64) - self.onset[s];
+                let d = self.duration[s];
+                let share = ((x + 1.0).max(0.0).min(d) - x.max(0.0).min(d)) / d;
+                self.leaked[leak.stockpile.index()] += active(share, self.leaks[s] * share, 0.0);
+            }
+        }
+    }
+}
+
+/// A value where the course acts, a neutral one elsewhere (amounts of the past mean nothing).
+#[inline(always)]
+fn active(strength: Lanes, value: Lanes, neutral: f64) -> Lanes {
+    strength.gt(Lanes::ZERO).select(value, Lanes::splat(neutral))
+}
+
+/// Number of the clock that runs first: a dated shock's clock follows its dated strike.
+fn first_clock(shock: &Shock) -> u32 {
+    u32::from(shock.date.is_some())
+}
+
+/// Accumulated hazard at which strike `k` comes [1].
+fn threshold(plan: &Plan, at: &Address, k: u32) -> f64 {
+    -crate::math::ln(1.0 - plan.layout.clock(ShockId(at.shock as u32), k, at.draw))
+}
+
+/// Strength averaged over a quarter that starts `x` quarters after the onset [1].
+#[inline(always)]
+pub fn strength(recovery: Recovery, x: Lanes, duration: Lanes) -> Lanes {
+    let area = |x: Lanes| match recovery {
+        Recovery::Step => x.max(0.0).min(duration),
+        Recovery::Linear => {
+            let y = x.max(0.0).min(duration);
+            y - y * y / (2.0 * duration)
+        }
+        Recovery::Exponential => duration * (1.0 - (-x.max(0.0) / duration).exp()),
+    };
+    area(x + 1.0) - area(x)
+}

@@ -1,0 +1,221 @@
+//! Private stocks of goods: purchases while rules permit them, smuggling when they do not, leaks, and what production draws.
+
+use super::diversion::{Lagged, Routes};
+use super::permits::Permits;
+use crate::math::Lanes;
+use crate::model::{DesignerId, GoodId, Stockpile};
+use crate::plan::Plan;
+use crate::plan::inputs::Inputs;
+
+/// Private stocks and the flows into and out of them in a quarter.
+#[derive(Clone, Debug)]
+pub struct Stockpiles {
+    /// Held [the stock's unit].
+    pub held: Vec<Lanes>,
+    /// Bought legally in the quarter.
+    pub bought: Vec<Lanes>,
+    /// Smuggled in, delivered in the quarter.
+    pub delivered: Vec<Lanes>,
+    /// Gained by leaks in the quarter.
+    pub leaked: Vec<Lanes>,
+    /// Used in the quarter.
+    pub drawn: Vec<Lanes>,
+    /// Taken from each facility's output in the quarter, legally or not [good's unit].
+    pub taken: Vec<Lanes>,
+    /// Attempted on each goods route in the quarter [good's unit].
+    pub attempted: Vec<Lanes>,
+    /// Capacity of goods routes and their detection, set at the start of the quarter.
+    pub routes: Routes,
+    transit: Vec<Lagged>,
+    /// Asked legally and of routes, by stock.
+    asks: Vec<[Lanes; 2]>,
+}
+
+impl Stockpiles {
+    /// Room for a plan's stocks.
+    pub fn new(plan: &Plan) -> Self {
+        let zeros = vec![Lanes::ZERO; plan.model.stockpiles.len()];
+        Self {
+            held: zeros.clone(),
+            bought: zeros.clone(),
+            delivered: zeros.clone(),
+            leaked: zeros.clone(),
+            drawn: zeros.clone(),
+            taken: vec![Lanes::ZERO; plan.model.facilities.len()],
+            attempted: vec![Lanes::ZERO; plan.model.routes.len()],
+            routes: Routes::new(plan),
+            transit: vec![Lagged::default(); zeros.len()],
+            asks: vec![[Lanes::ZERO; 2]; zeros.len()],
+        }
+    }
+
+    /// What is held at the start.
+    pub fn reset(&mut self, plan: &Plan, inputs: &Inputs) {
+        for (s, stock) in plan.model.stockpiles.iter().enumerate() {
+            self.held[s] = inputs.value(stock.opening);
+            self.transit[s] = Lagged::default();
+        }
+    }
+
+    /// Purchases, smuggling and leaks of quarter `t`, all of which can be used in it.
+    #[inline(always)]
+    pub fn buy(&mut self, plan: &Plan, inputs: &Inputs, permits: &Permits, available: &[Lanes], t: usize) {
+        self.taken.fill(Lanes::ZERO);
+        self.attempted.fill(Lanes::ZERO);
+        self.drawn.fill(Lanes::ZERO);
+        for (s, stock) in plan.model.stockpiles.iter().enumerate() {
+            self.asks[s] = ask(plan, inputs, permits, available, s, stock, t);
+        }
+        self.limit_to_routes(plan);
+        let scale = self.take(plan, available);
+        for (s, stock) in plan.model.stockpiles.iter().enumerate() {
+            let fed = share_fed(plan, available, s, &scale);
+            self.bought[s] = self.asks[s][0] * fed;
+            self.delivered[s] = self.smuggle(plan, inputs, s, stock, fed, t);
+            self.held[s] += self.bought[s] + self.delivered[s] + self.leaked[s];
+        }
+    }
+
+    /// What is asked of routes is at most their capacity.
+    #[inline(always)]
+    fn limit_to_routes(&mut self, plan: &Plan) {
+        let asks: Vec<Lanes> = self.asks.iter().map(|a| a[1]).collect();
+        for (s, stock) in plan.model.stockpiles.iter().enumerate() {
+            let rivals = plan.model.stockpiles.iter().enumerate().filter(|(_, r)| same_routes(plan, stock, r));
+            let wanted = rivals.fold(Lanes::ZERO, |sum, (r, _)| sum + asks[r]);
+            let capacity = routes_for(plan, stock).fold(Lanes::ZERO, |sum, r| sum + self.routes.capacity[r]);
+            self.asks[s][1] *= wanted.gt(capacity).select(capacity.per(wanted), Lanes::ONE);
+        }
+    }
+
+    /// Takes from facilities what is asked; gives the share of it that each can give.
+    #[inline(always)]
+    fn take(&mut self, plan: &Plan, available: &[Lanes]) -> Vec<Lanes> {
+        for (s, sources) in plan.supply.stockpile_sources.iter().enumerate() {
+            let total = sources.iter().fold(Lanes::ZERO, |sum, (f, _)| sum + available[f.index()]);
+            for (f, _) in sources {
+                let share = available[f.index()].per(total);
+                self.taken[f.index()] += (self.asks[s][0] + self.asks[s][1]) * share;
+            }
+        }
+        let scale: Vec<Lanes> = (self.taken.iter().zip(available))
+            .map(|(&taken, &has)| taken.gt(has).select(has.per(taken), Lanes::ONE))
+            .collect();
+        for (taken, &scale) in self.taken.iter_mut().zip(&scale) {
+            *taken *= scale;
+        }
+        scale
+    }
+
+    /// Sends what is smuggled for a stock on its way; gives what is delivered in this quarter.
+    #[inline(always)]
+    fn smuggle(
+        &mut self,
+        plan: &Plan,
+        inputs: &Inputs,
+        s: usize,
+        stock: &Stockpile,
+        fed: Lanes,
+        t: usize,
+    ) -> Lanes {
+        let capacity = routes_for(plan, stock).fold(Lanes::ZERO, |sum, r| sum + self.routes.capacity[r]);
+        for r in routes_for(plan, stock) {
+            let attempted = self.asks[s][1] * fed * self.routes.capacity[r].per(capacity);
+            self.attempted[r] += attempted;
+            let passed = attempted * (1.0 - self.routes.detection[r]);
+            self.transit[s].add(passed, inputs.value(plan.model.routes[r].lag), t);
+        }
+        self.transit[s].take(t)
+    }
+
+    /// What a designer's stocks add to its room for a good [good's unit].
+    #[inline(always)]
+    pub fn room(&self, plan: &Plan, need: &[Vec<Lanes>], designer: DesignerId, good: GoodId) -> Lanes {
+        let stocks = plan.model.stockpiles.iter().enumerate();
+        let own = stocks.filter(|(_, s)| s.designer == designer && s.good == good);
+        own.fold(Lanes::ZERO, |sum, (i, s)| sum + self.held[i] * unit(plan, need, s))
+    }
+
+    /// Draws an amount of a good [good's unit] from a designer's stocks, pro rata.
+    #[inline(always)]
+    pub fn draw(
+        &mut self,
+        plan: &Plan,
+        need: &[Vec<Lanes>],
+        designer: DesignerId,
+        good: GoodId,
+        amount: Lanes,
+    ) {
+        let room = self.room(plan, need, designer, good);
+        let share = amount.max(0.0).per(room).min(1.0);
+        for (i, s) in plan.model.stockpiles.iter().enumerate() {
+            if s.designer == designer && s.good == good {
+                self.drawn[i] = self.held[i] * share;
+                self.held[i] = (self.held[i] - self.drawn[i]).max(0.0);
+            }
+        }
+    }
+
+    /// What is on its way to a stock [its unit].
+    pub fn in_transit(&self, s: usize) -> Lanes {
+        self.transit[s].total()
+    }
+}
+
+/// Units of the good in one of a stock's unit: a die stands for the good that it needs.
+#[inline(always)]
+pub fn unit(plan: &Plan, need: &[Vec<Lanes>], stock: &Stockpile) -> Lanes {
+    let Some(chip) = stock.dies_of else { return Lanes::ONE };
+    let position = plan.supply.goods_of[chip.index()].iter().position(|&g| g == stock.good);
+    position.map_or(Lanes::ZERO, |k| need[chip.index()][k] / plan.model.chips[chip.index()].dies)
+}
+
+/// What a stock asks for legally and of routes.
+#[inline(always)]
+fn ask(
+    plan: &Plan,
+    inputs: &Inputs,
+    permits: &Permits,
+    available: &[Lanes],
+    s: usize,
+    stock: &Stockpile,
+    t: usize,
+) -> [Lanes; 2] {
+    let Some(rate) = stock.rate else { return [Lanes::ZERO; 2] };
+    let sources = &plan.supply.stockpile_sources[s];
+    if sources.is_empty() {
+        return [inputs.at(rate, t), Lanes::ZERO];
+    }
+    let mean = |values: &dyn Fn(crate::plan::rules::CaseId) -> Lanes| {
+        let total = sources.iter().fold(Lanes::ZERO, |sum, (f, _)| sum + available[f.index()]);
+        let part = sources.iter().fold(Lanes::ZERO, |sum, (f, c)| sum + available[f.index()] * values(*c));
+        part.per(total)
+    };
+    let permitted = mean(&|case| permits.permitted_now(case));
+    let cut = mean(&|case| permits.cut[case.index()]).min(1.0);
+    let want = inputs.at(rate, t) * (1.0 + (inputs.value(stock.burst) - 1.0) * cut);
+    [permitted * want, (1.0 - permitted) * want]
+}
+
+/// Share of what a stock asks that its sources can give.
+#[inline(always)]
+fn share_fed(plan: &Plan, available: &[Lanes], s: usize, scale: &[Lanes]) -> Lanes {
+    let sources = &plan.supply.stockpile_sources[s];
+    if sources.is_empty() {
+        return Lanes::ONE;
+    }
+    let total = sources.iter().fold(Lanes::ZERO, |sum, (f, _)| sum + available[f.index()]);
+    sources.iter().fold(Lanes::ZERO, |sum, (f, _)| sum + available[f.index()].per(total) * scale[f.index()])
+}
+
+fn same_routes(plan: &Plan, a: &Stockpile, b: &Stockpile) -> bool {
+    let country = |s: &Stockpile| plan.model.designers[s.designer.index()].country;
+    a.good == b.good && country(a) == country(b)
+}
+
+/// Goods routes that serve a stock.
+fn routes_for<'a>(plan: &'a Plan, stock: &'a Stockpile) -> impl Iterator<Item = usize> + 'a {
+    let country = plan.model.designers[stock.designer.index()].country;
+    let routes = plan.model.routes.iter().enumerate();
+    routes.filter(move |(_, r)| r.good == Some(stock.good) && r.to == country).map(|(i, _)| i)
+}

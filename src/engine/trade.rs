@@ -1,0 +1,603 @@
+//! Trade: buyers order, sellers ration, rules cap, and what is refused comes back in later rounds.
+
+use super::attraction::Attraction;
+use super::permits::Permits;
+use super::shocks::Shocks;
+use crate::math::{Lanes, Mask};
+use crate::model::RuleId;
+use crate::plan::inputs::Inputs;
+use crate::plan::rules::Terms;
+use crate::plan::{Lever, Plan};
+
+/// Trade rounds in a quarter.
+const ROUNDS: usize = 3;
+/// Less than this share of a quarter's stock is rounding, not stock.
+const REMNANT: f64 = 1e-9;
+
+/// A quarter's market for chips, and what it leaves for the next.
+#[derive(Clone, Debug)]
+pub struct Trade {
+    /// Chips in stock, by chip.
+    pub inventory: Vec<Lanes>,
+    /// Sold in the quarter, by sale [chips].
+    pub sold: Vec<Lanes>,
+    /// Orders of the first round, by sale [chips].
+    pub orders: Vec<Lanes>,
+    /// Wants of smuggled options [chips].
+    pub wants: Vec<Lanes>,
+    /// Their sums by country and chip.
+    pub wanted: Vec<Lanes>,
+    /// Resellers' orders, by route and chip [chips].
+    pub reseller_orders: Vec<Lanes>,
+    /// What resellers bought, by route and chip [chips].
+    pub attempted: Vec<Lanes>,
+    /// Resellers' orders of the quarter, by chip [chips].
+    pub grey_orders: Vec<Lanes>,
+    /// Budget with shocks, by buyer [USD].
+    pub budget: Vec<Lanes>,
+    /// Money carried (or owed), by buyer [USD].
+    pub cash: Vec<Lanes>,
+    /// Money at the start of the quarter, by buyer [USD].
+    pub money: Vec<Lanes>,
+    /// Spent on legal purchases, rush included, by buyer [USD].
+    pub spent: Vec<Lanes>,
+    /// Spent from the next quarter's budget, by buyer [USD].
+    pub spent_ahead: Vec<Lanes>,
+    /// Spent on smuggled chips, by buyer [USD].
+    pub spent_grey: Vec<Lanes>,
+    /// Fees paid, by buyer [USD].
+    pub fees: Vec<Lanes>,
+    /// First-round legal orders and fills, by buyer [USD].
+    pub ordered: Vec<Lanes>,
+    /// First-round legal fills before caps, by buyer [USD].
+    pub filled: Vec<Lanes>,
+    /// Orders turned away, by sale [chips].
+    pub refused: Vec<Lanes>,
+    /// Share of wanted power that there is room for, by country [1].
+    pub power: Vec<Lanes>,
+    /// Sold under each cap in this calendar year, by rule [chips].
+    pub cap_units: Vec<Lanes>,
+    /// Sold under each cap since its start, by rule and country [TPP].
+    pub cap_tpp: Vec<Lanes>,
+    /// Legal sales of the last quarter to buyers in each country, by country and chip [chips].
+    pub home: Vec<Lanes>,
+    /// Sold under a cap in this quarter, by rule and chip [chips].
+    cap_sold: Vec<Lanes>,
+    rush: Vec<Lanes>,
+    fill: Vec<Lanes>,
+    left: Vec<Lanes>,
+    opening: Vec<Lanes>,
+    demand: Vec<Lanes>,
+    limit: Vec<Lanes>,
+}
+
+/// What trade looks at beside its own state.
+#[derive(Clone, Copy, Debug)]
+pub struct Counter<'a> {
+    /// Weights of options.
+    pub attraction: &'a Attraction,
+    /// Rules' outcomes.
+    pub permits: &'a Permits,
+    /// Rules' intervals and numbers.
+    pub terms: &'a Terms,
+    /// Factors of shocks.
+    pub shocks: &'a Shocks,
+    /// Grey-market price over list price, by country [1].
+    pub premium: &'a [Lanes],
+    /// Effective capacity of routes [chips/quarter].
+    pub route_capacity: &'a [Lanes],
+    /// The same by country.
+    pub capacity_to: &'a [Lanes],
+    /// IT power of chips [W].
+    pub watts: &'a [Lanes],
+    /// TPP of chips.
+    pub units: &'a [[Lanes; 4]],
+    /// Facility power of chips deployed and in deployment, by country [MW].
+    pub load: &'a [Lanes],
+}
+
+impl Trade {
+    /// Room for a plan's edges.
+    pub fn new(plan: &Plan) -> Self {
+        let lanes = |n: usize| vec![Lanes::ZERO; n];
+        let m = &plan.model;
+        let (chips, buyers, countries) = (m.chips.len(), m.buyers.len(), m.countries.len());
+        let (sales, greys, routes) = (plan.edges.sales.len(), plan.edges.greys.len(), m.routes.len());
+        Self {
+            inventory: lanes(chips),
+            sold: lanes(sales),
+            orders: lanes(sales),
+            wants: lanes(greys),
+            wanted: lanes(countries * chips),
+            reseller_orders: lanes(routes * chips),
+            attempted: lanes(routes * chips),
+            grey_orders: lanes(chips),
+            budget: lanes(buyers),
+            cash: lanes(buyers),
+            money: lanes(buyers),
+            spent: lanes(buyers),
+            spent_ahead: lanes(buyers),
+            spent_grey: lanes(buyers),
+            fees: lanes(buyers),
+            ordered: lanes(buyers),
+            filled: lanes(buyers),
+            refused: lanes(sales),
+            power: vec![Lanes::ONE; countries],
+            cap_units: lanes(m.rules.len()),
+            cap_tpp: lanes(m.rules.len() * countries),
+            home: lanes(countries * chips),
+            cap_sold: lanes(m.rules.len() * chips),
+            rush: lanes(sales),
+            fill: lanes(sales),
+            left: lanes(chips),
+            opening: lanes(chips),
+            demand: lanes(chips),
+            limit: lanes(sales),
+        }
+    }
+
+    /// Back to the horizon's start.
+    pub fn reset(&mut self) {
+        for list in [
+            &mut self.inventory,
+            &mut self.cash,
+            &mut self.grey_orders,
+            &mut self.cap_units,
+            &mut self.cap_tpp,
+            &mut self.home,
+        ] {
+            list.fill(Lanes::ZERO);
+        }
+        self.power.fill(Lanes::ONE);
+    }
+
+    /// Takes in what arrives, so that it can be chosen.
+    #[inline(always)]
+    pub fn stock_up(&mut self, arrived: &[Lanes]) {
+        for (stock, &more) in self.inventory.iter_mut().zip(arrived) {
+            *stock += more;
+        }
+        self.opening.copy_from_slice(&self.inventory);
+    }
+
+    /// Three rounds of trade in quarter `t`.
+    #[inline(always)]
+    pub fn step(&mut self, plan: &Plan, inputs: &Inputs, counter: &Counter<'_>, t: usize) {
+        self.open(plan, inputs, counter, t);
+        self.first_orders(plan, inputs, counter, t);
+        self.limit_to_power(plan, inputs, counter, t);
+        self.place_grey_orders(plan, counter);
+        self.refuse(plan, inputs, counter, t);
+        for round in 0..ROUNDS {
+            if round > 0 {
+                self.later_orders(plan, inputs, counter, t);
+            }
+            self.ration(plan, inputs, round);
+            if round == 0 {
+                self.note_first_fills(plan, inputs, counter, t);
+                self.pay_grey(plan, inputs, counter, t);
+            }
+            self.cap(plan, inputs, counter, t);
+            self.settle(plan, inputs, counter, round, t);
+        }
+        self.close(plan, inputs, t);
+    }
+
+    #[inline(always)]
+    fn open(&mut self, plan: &Plan, inputs: &Inputs, counter: &Counter<'_>, t: usize) {
+        let world = inputs.value(plan.model.trade.world_budget);
+        for (b, buyer) in plan.model.buyers.iter().enumerate() {
+            let budget = buyer.budget.map_or(Lanes::ZERO, |q| inputs.at(q, t));
+            self.budget[b] = budget * world * counter.shocks.of(Lever::Budget)[b];
+            self.money[b] = (self.budget[b] + self.cash[b]).max(0.0);
+        }
+        for list in [
+            &mut self.sold,
+            &mut self.spent,
+            &mut self.spent_ahead,
+            &mut self.spent_grey,
+            &mut self.fees,
+            &mut self.cap_sold,
+            &mut self.refused,
+        ] {
+            list.fill(Lanes::ZERO);
+        }
+        if (plan.model.run.horizon.first.0 + t as i32).rem_euclid(4) == 0 {
+            self.cap_units.fill(Lanes::ZERO);
+        }
+        self.left.copy_from_slice(&self.inventory);
+    }
+
+    /// Price with fees of a sale [USD].
+    #[inline(always)]
+    fn price(plan: &Plan, inputs: &Inputs, counter: &Counter<'_>, s: usize, t: usize) -> Lanes {
+        let sale = &plan.edges.sales[s];
+        list_price(plan, inputs, sale.chip.index(), t) * (1.0 + counter.permits.fee[sale.stand])
+    }
+
+    /// Orders, rush and smuggled wants of the first round, before power.
+    #[inline(always)]
+    fn first_orders(&mut self, plan: &Plan, inputs: &Inputs, counter: &Counter<'_>, t: usize) {
+        let attraction = counter.attraction;
+        let world = inputs.value(plan.model.trade.world_budget);
+        for (b, range) in plan.edges.of_buyer.iter().enumerate() {
+            let per_weight = self.money[b].per(attraction.total[b]);
+            let budget_weight = self.budget[b].per(attraction.total[b]);
+            let mut brought = Lanes::ZERO;
+            for s in range.clone() {
+                let sale = &plan.edges.sales[s];
+                let case = plan.edges.stands[sale.stand].index();
+                let rush = (counter.permits.rush[case] - 1.0) * counter.permits.cut[case];
+                self.rush[s] = rush * budget_weight * attraction.legal[s];
+                brought += self.rush[s];
+                let price = Self::price(plan, inputs, counter, s, t);
+                let granted = counter.permits.permitted[sale.stand] / price;
+                self.orders[s] = per_weight * attraction.legal[s] * granted;
+                if let Some(g) = sale.grey {
+                    let country = plan.model.buyers[b].country.index();
+                    let street = list_price(plan, inputs, sale.chip.index(), t) * counter.premium[country];
+                    self.wants[g] = per_weight * attraction.grey[g] / street;
+                }
+            }
+            let next = plan.model.buyers[b].budget.map_or(Lanes::ZERO, |q| inputs.at(q, t + 1)) * world;
+            let scale = brought.gt(next).select(next.per(brought), Lanes::ONE);
+            for s in range.clone() {
+                let sale = &plan.edges.sales[s];
+                let price = Self::price(plan, inputs, counter, s, t);
+                self.rush[s] *= scale * counter.permits.permitted[sale.stand] / price;
+                self.orders[s] += self.rush[s];
+            }
+        }
+    }
+
+    /// Power limits buying: all orders of a country shrink to the room that there is.
+    #[inline(always)]
+    fn limit_to_power(&mut self, plan: &Plan, inputs: &Inputs, counter: &Counter<'_>, t: usize) {
+        let slack = inputs.value(plan.model.trade.power_slack);
+        let mut wanted = vec![Lanes::ZERO; plan.model.countries.len()];
+        for (s, sale) in plan.edges.sales.iter().enumerate() {
+            let n = plan.model.buyers[sale.buyer.index()].country.index();
+            let chips = self.orders[s] + sale.grey.map_or(Lanes::ZERO, |g| self.wants[g]);
+            wanted[n] += chips * counter.watts[sale.chip.index()];
+        }
+        for (n, country) in plan.model.countries.iter().enumerate() {
+            let Some(power) = country.power else { continue };
+            let overhead = inputs.value(country.overhead);
+            let wanted = wanted[n] * overhead / 1e6;
+            let has = inputs.at(power, t) * counter.shocks.of(Lever::Power)[n];
+            let room = slack * (has - counter.load[n]).max(0.0);
+            self.power[n] = wanted.gt(room).select(room.per(wanted), Lanes::ONE);
+        }
+        for (s, sale) in plan.edges.sales.iter().enumerate() {
+            let scale = self.power[plan.model.buyers[sale.buyer.index()].country.index()];
+            self.orders[s] *= scale;
+            self.rush[s] *= scale;
+            if let Some(g) = sale.grey {
+                self.wants[g] *= scale;
+            }
+        }
+        for (b, buyer) in plan.model.buyers.iter().enumerate() {
+            self.money[b] *= self.power[buyer.country.index()];
+        }
+    }
+
+    /// Resellers' orders for what buyers want to have smuggled, as far as routes and their own permits allow.
+    #[inline(always)]
+    fn place_grey_orders(&mut self, plan: &Plan, counter: &Counter<'_>) {
+        let chips = plan.model.chips.len();
+        self.wanted.fill(Lanes::ZERO);
+        self.grey_orders.fill(Lanes::ZERO);
+        self.reseller_orders.fill(Lanes::ZERO);
+        for (g, &s) in plan.edges.greys.iter().enumerate() {
+            let sale = &plan.edges.sales[s];
+            let n = plan.model.buyers[sale.buyer.index()].country.index();
+            self.wanted[n * chips + sale.chip.index()] += self.wants[g];
+        }
+        for (n, routes) in plan.edges.routes_to.iter().enumerate() {
+            if routes.is_empty() {
+                continue;
+            }
+            let row = n * chips..(n + 1) * chips;
+            let wanted = self.wanted[row].iter().fold(Lanes::ZERO, |sum, &w| sum + w);
+            let capacity = counter.capacity_to[n];
+            let scale = wanted.gt(capacity).select(capacity.per(wanted), Lanes::ONE);
+            for r in routes {
+                let share = counter.route_capacity[r.index()].per(capacity);
+                let market = plan.edges.reseller_market[r.index()];
+                for &c in &plan.edges.chips {
+                    let stand = c.index() * plan.edges.markets.len() + market;
+                    let granted = counter.permits.permitted[stand];
+                    let order = share * scale * self.wanted[n * chips + c.index()] * granted;
+                    self.reseller_orders[r.index() * chips + c.index()] = order;
+                    self.grey_orders[c.index()] += order;
+                }
+            }
+        }
+    }
+
+    /// Orders that rules turn away.
+    #[inline(always)]
+    fn refuse(&mut self, plan: &Plan, inputs: &Inputs, counter: &Counter<'_>, t: usize) {
+        let attraction = counter.attraction;
+        for (b, range) in plan.edges.of_buyer.iter().enumerate() {
+            let denied = range.clone().fold(Lanes::ZERO, |sum, s| sum + attraction.asked[s] - attraction.legal[s]);
+            let per_weight = self.money[b].per(attraction.total[b] + denied);
+            for s in range.clone() {
+                let refused = 1.0 - counter.permits.permitted[plan.edges.sales[s].stand];
+                let price = Self::price(plan, inputs, counter, s, t);
+                self.refused[s] = per_weight * attraction.asked[s] * refused / price;
+            }
+        }
+    }
+
+    /// Orders of a later round, over what is left, with what money is left.
+    #[inline(always)]
+    fn later_orders(&mut self, plan: &Plan, inputs: &Inputs, counter: &Counter<'_>, t: usize) {
+        let theta_wait = counter.attraction;
+        for (b, range) in plan.edges.of_buyer.iter().enumerate() {
+            let (sum, wait) = self.rest(plan, inputs, theta_wait, range.clone());
+            let per_weight = self.money[b].per(sum + wait);
+            for s in range.clone() {
+                let sale = &plan.edges.sales[s];
+                let price = Self::price(plan, inputs, counter, s, t);
+                let order = per_weight * theta_wait.legal[s] * counter.permits.permitted[sale.stand] / price;
+                self.orders[s] = self.in_stock(sale.chip.index()).select(order, Lanes::ZERO);
+            }
+        }
+    }
+
+    /// Attraction of what is left, and of waiting for better.
+    #[inline(always)]
+    fn rest(
+        &self,
+        plan: &Plan,
+        inputs: &Inputs,
+        attraction: &Attraction,
+        range: std::ops::Range<usize>,
+    ) -> (Lanes, Lanes) {
+        let mut sum = Lanes::ZERO;
+        let mut best = Lanes::ZERO;
+        for s in range {
+            let c = plan.edges.sales[s].chip.index();
+            let x = self.in_stock(c).select(attraction.legal[s], Lanes::ZERO);
+            sum += x;
+            best = best.max(x);
+        }
+        let theta = inputs.value(plan.model.trade.elasticity);
+        (sum, inputs.value(plan.model.trade.wait).pow(theta) * best)
+    }
+
+    #[inline(always)]
+    fn in_stock(&self, c: usize) -> Mask {
+        self.left[c].gt(self.opening[c] * REMNANT)
+    }
+
+    /// Sellers ration by precedence.
+    #[inline(always)]
+    fn ration(&mut self, plan: &Plan, inputs: &Inputs, round: usize) {
+        let chips = plan.model.chips.len();
+        self.demand.fill(Lanes::ZERO);
+        for (s, sale) in plan.edges.sales.iter().enumerate() {
+            let priority = inputs.value(plan.model.buyers[sale.buyer.index()].priority);
+            self.demand[sale.chip.index()] += self.orders[s] * priority;
+        }
+        if round == 0 {
+            for r in 0..plan.model.routes.len() {
+                let priority = reseller_priority(plan, inputs, r);
+                for &c in &plan.edges.chips {
+                    self.demand[c.index()] += self.reseller_orders[r * chips + c.index()] * priority;
+                }
+            }
+        }
+        for &c in &plan.edges.chips {
+            self.demand[c.index()] = self.left[c.index()].per(self.demand[c.index()]);
+        }
+        let supply = &self.demand;
+        for (s, sale) in plan.edges.sales.iter().enumerate() {
+            let priority = inputs.value(plan.model.buyers[sale.buyer.index()].priority);
+            self.fill[s] = self.orders[s] * (priority * supply[sale.chip.index()]).min(1.0);
+        }
+        if round == 0 {
+            for r in 0..plan.model.routes.len() {
+                let priority = reseller_priority(plan, inputs, r);
+                for &c in &plan.edges.chips {
+                    let at = r * chips + c.index();
+                    let filled = self.reseller_orders[at] * (priority * supply[c.index()]).min(1.0);
+                    self.attempted[at] = filled;
+                    self.left[c.index()] = (self.left[c.index()] - filled).max(0.0);
+                }
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn note_first_fills(&mut self, plan: &Plan, inputs: &Inputs, counter: &Counter<'_>, t: usize) {
+        for (b, range) in plan.edges.of_buyer.iter().enumerate() {
+            let mut ordered = Lanes::ZERO;
+            let mut filled = Lanes::ZERO;
+            for s in range.clone() {
+                let price = Self::price(plan, inputs, counter, s, t);
+                ordered += self.orders[s] * price;
+                filled += self.fill[s] * price;
+            }
+            self.ordered[b] = ordered;
+            self.filled[b] = filled;
+        }
+    }
+
+    /// Buyers pay for what resellers bought for them, in proportion to their wants.
+    #[inline(always)]
+    fn pay_grey(&mut self, plan: &Plan, inputs: &Inputs, counter: &Counter<'_>, t: usize) {
+        let chips = plan.model.chips.len();
+        for (g, &s) in plan.edges.greys.iter().enumerate() {
+            let sale = &plan.edges.sales[s];
+            let (b, c) = (sale.buyer.index(), sale.chip.index());
+            let n = plan.model.buyers[b].country.index();
+            let bought = (plan.edges.routes_to[n].iter())
+                .fold(Lanes::ZERO, |sum, r| sum + self.attempted[r.index() * chips + c]);
+            let part = bought * self.wants[g].per(self.wanted[n * chips + c]);
+            self.spent_grey[b] += part * list_price(plan, inputs, c, t) * counter.premium[n];
+        }
+    }
+
+    /// Volume limits: fills of a capped group shrink to its room.
+    #[inline(always)]
+    fn cap(&mut self, plan: &Plan, inputs: &Inputs, counter: &Counter<'_>, t: usize) {
+        self.limit.fill(Lanes::ONE);
+        for (i, rule) in plan.model.rules.iter().enumerate() {
+            let Some(cap) = &rule.cap else { continue };
+            let members = self.members(plan, counter, i, t);
+            if members.is_empty() {
+                continue;
+            }
+            if let Some(units) = cap.units {
+                let room = inputs.value(units) - self.cap_units[i];
+                self.limit_group(&members, room, |_, fill| fill, |_| true);
+            }
+            if let Some(tpp) = cap.tpp_per_country {
+                for n in 0..plan.model.countries.len() {
+                    let there = |s: usize| {
+                        plan.model.buyers[plan.edges.sales[s].buyer.index()].country.index() == n
+                    };
+                    let room = inputs.value(tpp) - self.cap_tpp[i * plan.model.countries.len() + n];
+                    let weigh = |s: usize, fill| counter.units[plan.edges.sales[s].chip.index()][3] * fill;
+                    self.limit_group(&members, room, weigh, there);
+                }
+            }
+            if let Some(share) = cap.home_share {
+                let chips = plan.model.chips.len();
+                for &c in &plan.edges.chips {
+                    let product = |s: usize| plan.edges.sales[s].chip == c;
+                    let home = self.home[rule.issuer.index() * chips + c.index()];
+                    let room = inputs.value(share) * home - self.cap_sold[i * chips + c.index()];
+                    self.limit_group(&members, room, |_, fill| fill, product);
+                }
+            }
+        }
+        for (fill, &limit) in self.fill.iter_mut().zip(&self.limit) {
+            *fill *= limit;
+        }
+        self.count_caps(plan, counter, t);
+    }
+
+    /// Sales that a rule governs in a quarter, with the lanes in which it does.
+    #[inline(always)]
+    fn members(&self, plan: &Plan, counter: &Counter<'_>, rule: usize, t: usize) -> Vec<(usize, Mask)> {
+        (0..plan.edges.sales.len())
+            .filter_map(|s| {
+                let case = plan.edges.stands[plan.edges.sales[s].stand];
+                let governs = plan.rules.governs(case, RuleId(rule as u32), t, counter.terms);
+                governs.any().then_some((s, governs))
+            })
+            .collect()
+    }
+
+    #[inline(always)]
+    fn limit_group(
+        &mut self,
+        members: &[(usize, Mask)],
+        room: Lanes,
+        weigh: impl Fn(usize, Lanes) -> Lanes,
+        belongs: impl Fn(usize) -> bool,
+    ) {
+        let mut total = Lanes::ZERO;
+        for &(s, lanes) in members {
+            if belongs(s) {
+                total += lanes.select(weigh(s, self.fill[s]), Lanes::ZERO);
+            }
+        }
+        let room = room.max(0.0);
+        let factor = total.gt(room).select(room.per(total), Lanes::ONE);
+        for &(s, lanes) in members {
+            if belongs(s) {
+                self.limit[s] = self.limit[s].min(lanes.select(factor, Lanes::ONE));
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn count_caps(&mut self, plan: &Plan, counter: &Counter<'_>, t: usize) {
+        let (chips, countries) = (plan.model.chips.len(), plan.model.countries.len());
+        for (i, rule) in plan.model.rules.iter().enumerate() {
+            if rule.cap.is_none() {
+                continue;
+            }
+            for (s, lanes) in self.members(plan, counter, i, t) {
+                let sale = &plan.edges.sales[s];
+                let sold = lanes.select(self.fill[s], Lanes::ZERO);
+                let n = plan.model.buyers[sale.buyer.index()].country.index();
+                self.cap_units[i] += sold;
+                self.cap_tpp[i * countries + n] += sold * counter.units[sale.chip.index()][3];
+                self.cap_sold[i * chips + sale.chip.index()] += sold;
+            }
+        }
+    }
+
+    /// Chips and money change hands; what waits is set aside.
+    #[inline(always)]
+    fn settle(&mut self, plan: &Plan, inputs: &Inputs, counter: &Counter<'_>, round: usize, t: usize) {
+        for (b, range) in plan.edges.of_buyer.iter().enumerate() {
+            let (total, wait) = if round == 0 {
+                (counter.attraction.total[b], counter.attraction.wait[b])
+            } else {
+                let (sum, wait) = self.rest(plan, inputs, counter.attraction, range.clone());
+                (sum + wait, wait)
+            };
+            let mut spent = Lanes::ZERO;
+            let mut ahead = Lanes::ZERO;
+            for s in range.clone() {
+                let sale = &plan.edges.sales[s];
+                let list = list_price(plan, inputs, sale.chip.index(), t);
+                let fee = counter.permits.fee[sale.stand];
+                let paid = self.fill[s] * list * (1.0 + fee);
+                spent += paid;
+                self.fees[b] += self.fill[s] * list * fee;
+                if round == 0 {
+                    ahead += paid * self.rush[s].per(self.orders[s]);
+                }
+                self.sold[s] += self.fill[s];
+            }
+            self.spent[b] += spent;
+            self.spent_ahead[b] += ahead;
+            let grey = if round == 0 { self.spent_grey[b] } else { Lanes::ZERO };
+            let waits = self.money[b] * wait.per(total);
+            self.money[b] = (self.money[b] - waits - (spent - ahead) - grey).max(0.0);
+        }
+        for (s, sale) in plan.edges.sales.iter().enumerate() {
+            let c = sale.chip.index();
+            self.left[c] = (self.left[c] - self.fill[s]).max(0.0);
+        }
+    }
+
+    /// Inventories, cash and home sales for the next quarter.
+    #[inline(always)]
+    fn close(&mut self, plan: &Plan, inputs: &Inputs, t: usize) {
+        let _ = t;
+        self.inventory.copy_from_slice(&self.left);
+        let carry = inputs.value(plan.model.trade.carry);
+        for b in 0..self.cash.len() {
+            let had = (self.budget[b] + self.cash[b]).max(0.0);
+            let unspent = had - (self.spent[b] - self.spent_ahead[b]) - self.spent_grey[b];
+            self.cash[b] = (carry * unspent).min(0.5 * self.budget[b]) - self.spent_ahead[b];
+        }
+        let chips = plan.model.chips.len();
+        self.home.fill(Lanes::ZERO);
+        for (s, sale) in plan.edges.sales.iter().enumerate() {
+            let n = plan.model.buyers[sale.buyer.index()].country.index();
+            self.home[n * chips + sale.chip.index()] += self.sold[s];
+        }
+    }
+}
+
+/// List price of a chip [USD].
+#[inline(always)]
+pub fn list_price(plan: &Plan, inputs: &Inputs, c: usize, t: usize) -> Lanes {
+    plan.model.chips[c].price.map_or(Lanes::ONE, |q| inputs.at(q, t))
+}
+
+/// Precedence of a route's reseller [1].
+#[inline(always)]
+fn reseller_priority(plan: &Plan, inputs: &Inputs, r: usize) -> Lanes {
+    let own = plan.model.routes[r].reseller.map_or(Lanes::ONE, |b| inputs.value(plan.model.buyers[b.index()].priority));
+    own * inputs.value(plan.model.diversion.priority)
+}

@@ -1,0 +1,213 @@
+//! Who may sell what to whom, as flat lists: markets, sales, smuggled options and holdings.
+
+use super::rules::{CaseId, Rulebook};
+use super::{buys, chip_routes_to, headquarters};
+use crate::model::{BuyerId, ChipId, CountryId, DesignerId, Model, QuantityId, RouteId};
+use crate::network::Network;
+
+/// Where a chip goes: rules look at nothing else of a buyer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Market {
+    /// Country of delivery.
+    pub delivery: CountryId,
+    /// Country of the buyer's headquarters.
+    pub headquarters: CountryId,
+    /// Whether a buyer with a budget is in it, or only resellers.
+    pub buys: bool,
+}
+
+/// A possible sale of a chip to a buyer.
+#[derive(Clone, Copy, Debug)]
+pub struct Sale {
+    /// The chip.
+    pub chip: ChipId,
+    /// The buyer.
+    pub buyer: BuyerId,
+    /// Position of (chip, market) in tables of chips by markets.
+    pub stand: usize,
+    /// Position of (chip, market, mix) in the table of values for money.
+    pub offer: usize,
+    /// The buyer's preference for the designer, if given.
+    pub affinity: Option<usize>,
+    /// Position among smuggled options, if the chip can be smuggled to the buyer.
+    pub grey: Option<usize>,
+}
+
+/// A chip's value for money to buyers of one market and mix of work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Offer {
+    /// The chip.
+    pub chip: ChipId,
+    /// Position of (chip, market).
+    pub stand: usize,
+    /// Position in `mixes`.
+    pub mix: usize,
+}
+
+/// A stock of chips of one kind, owner and channel.
+#[derive(Clone, Copy, Debug)]
+pub struct Holding {
+    /// The chip.
+    pub chip: ChipId,
+    /// The owner.
+    pub buyer: BuyerId,
+    /// Whether it was smuggled.
+    pub grey: bool,
+}
+
+/// All edges of the market for chips.
+#[derive(Debug)]
+pub struct Edges {
+    /// Markets of buyers and resellers.
+    pub markets: Vec<Market>,
+    /// Rules on each (chip, market): `chip * markets + market`.
+    pub stands: Vec<CaseId>,
+    /// Memory-bound shares of work that occur.
+    pub mixes: Vec<QuantityId>,
+    /// Values for money that are needed.
+    pub offers: Vec<Offer>,
+    /// Preferences by (buyer, designer), as exponents are taken once a quarter.
+    pub affinities: Vec<(BuyerId, DesignerId, QuantityId)>,
+    /// Sales, by buyer.
+    pub sales: Vec<Sale>,
+    /// Range of `sales` of each buyer.
+    pub of_buyer: Vec<std::ops::Range<usize>>,
+    /// Smuggled options: the sale that each mirrors.
+    pub greys: Vec<usize>,
+    /// Market of each buyer with sales.
+    pub market_of: Vec<Option<usize>>,
+    /// Chip routes to each country.
+    pub routes_to: Vec<Vec<RouteId>>,
+    /// Market of the reseller of each route.
+    pub reseller_market: Vec<usize>,
+    /// Holdings: sales first, then smuggled options, then chips that are only in opening fleets.
+    pub holdings: Vec<Holding>,
+    /// Chips with a price, by designers' order of rows.
+    pub chips: Vec<ChipId>,
+}
+
+impl Edges {
+    /// Lists the edges.
+    pub fn new(model: &Model, network: &Network, rules: &Rulebook) -> Self {
+        let mut edges = Self {
+            markets: Vec::new(),
+            stands: Vec::new(),
+            mixes: Vec::new(),
+            offers: Vec::new(),
+            affinities: Vec::new(),
+            sales: Vec::new(),
+            of_buyer: Vec::new(),
+            greys: Vec::new(),
+            market_of: Vec::new(),
+            routes_to: (0..model.countries.len() as u32).map(|n| chip_routes_to(model, CountryId(n))).collect(),
+            reseller_market: Vec::new(),
+            holdings: Vec::new(),
+            chips: Vec::new(),
+        };
+        edges.list_markets(model, rules);
+        edges.list_sales(model, network);
+        edges.list_holdings(model);
+        edges
+    }
+
+    fn market(&mut self, delivery: CountryId, headquarters: CountryId, buys: bool) -> usize {
+        let found = self.markets.iter().position(|m| m.delivery == delivery && m.headquarters == headquarters);
+        let index = found.unwrap_or_else(|| {
+            self.markets.push(Market { delivery, headquarters, buys });
+            self.markets.len() - 1
+        });
+        self.markets[index].buys |= buys;
+        index
+    }
+
+    fn list_markets(&mut self, model: &Model, rules: &Rulebook) {
+        for b in (0..model.buyers.len() as u32).map(BuyerId) {
+            let market = buys(model, b)
+                .then(|| self.market(model.buyers[b.index()].country, headquarters(model, b), true));
+            self.market_of.push(market);
+        }
+        for route in &model.routes {
+            let (delivery, hq) = route
+                .reseller
+                .map_or((route.via, route.via), |b| (model.buyers[b.index()].country, headquarters(model, b)));
+            let market = self.market(delivery, hq, false);
+            self.reseller_market.push(market);
+        }
+        for c in (0..model.chips.len() as u32).map(ChipId) {
+            for m in &self.markets {
+                self.stands.push(rules.chip_case(c, m.delivery, m.headquarters));
+            }
+        }
+    }
+
+    fn list_sales(&mut self, model: &Model, network: &Network) {
+        let mut possible = network.sales();
+        possible.sort_unstable_by_key(|&(c, b)| (b, c));
+        for b in (0..model.buyers.len() as u32).map(BuyerId) {
+            let start = self.sales.len();
+            if let Some(market) = self.market_of[b.index()] {
+                for &(chip, _) in possible.iter().filter(|(_, buyer)| *buyer == b) {
+                    self.add_sale(model, chip, b, market);
+                }
+            }
+            self.of_buyer.push(start..self.sales.len());
+        }
+        self.chips = possible.iter().map(|&(c, _)| c).collect();
+        self.chips.sort_unstable();
+        self.chips.dedup();
+    }
+
+    fn add_sale(&mut self, model: &Model, chip: ChipId, b: BuyerId, market: usize) {
+        let buyer = &model.buyers[b.index()];
+        let share = buyer.memory_bound.unwrap_or(model.trade.memory_bound);
+        let mix = position_or_push(&mut self.mixes, share);
+        let stand = chip.index() * self.markets.len() + market;
+        let offer = position_or_push(&mut self.offers, Offer { chip, stand, mix });
+        let designer = model.chips[chip.index()].designer;
+        let affinity =
+            buyer.affinity.get(&designer).map(|&q| position_or_push(&mut self.affinities, (b, designer, q)));
+        let can_smuggle = !self.routes_to[buyer.country.index()].is_empty()
+            && (self.stands[stand] != CaseId::FREE || sales_can_be_shocked(model, chip, buyer.country));
+        let grey = can_smuggle.then(|| {
+            self.greys.push(self.sales.len());
+            self.greys.len() - 1
+        });
+        self.sales.push(Sale { chip, buyer: b, stand, offer, affinity, grey });
+    }
+
+    fn list_holdings(&mut self, model: &Model) {
+        self.holdings = self.sales.iter().map(|s| Holding { chip: s.chip, buyer: s.buyer, grey: false }).collect();
+        for &s in &self.greys {
+            let sale = self.sales[s];
+            self.holdings.push(Holding { chip: sale.chip, buyer: sale.buyer, grey: true });
+        }
+        for (b, buyer) in model.buyers.iter().enumerate() {
+            let buyer_id = BuyerId(b as u32);
+            for &chip in buyer.opening.keys() {
+                if self.sale_of(chip, buyer_id).is_none() {
+                    self.holdings.push(Holding { chip, buyer: buyer_id, grey: false });
+                }
+            }
+        }
+    }
+
+    /// The sale of a chip to a buyer.
+    pub fn sale_of(&self, chip: ChipId, buyer: BuyerId) -> Option<usize> {
+        self.of_buyer[buyer.index()].clone().find(|&s| self.sales[s].chip == chip)
+    }
+}
+
+/// Whether a shock of the scenario acts on sales of a chip to a country.
+fn sales_can_be_shocked(model: &Model, chip: ChipId, country: CountryId) -> bool {
+    model.shocks.iter().flat_map(|s| &s.sales).any(|e| {
+        matches!(&e.on, crate::model::Nodes::Chips(chips) if chips.contains(&chip))
+            && (e.to.is_empty() || e.to.contains(&country))
+    })
+}
+
+fn position_or_push<T: PartialEq>(list: &mut Vec<T>, item: T) -> usize {
+    list.iter().position(|x| *x == item).unwrap_or_else(|| {
+        list.push(item);
+        list.len() - 1
+    })
+}

@@ -1,0 +1,143 @@
+//! What shocks act on, as positions in the engine's lists.
+
+use super::edges::Edges;
+use super::{Supply, ToolCases};
+use crate::model::{Effect, Model, Nodes, QuantityId, ShockId};
+
+/// What a factor acts on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Lever {
+    /// Capacity of facilities.
+    Capacity,
+    /// Power of countries.
+    Power,
+    /// Budgets of buyers.
+    Budget,
+    /// Detection on routes.
+    Detection,
+    /// Capacity of routes.
+    RouteCapacity,
+    /// Permission of (chip, market).
+    Sales,
+    /// Fee of (chip, market): an addition.
+    Fee,
+    /// Access to tools, by position in the list of (facility, tool).
+    Tools,
+    /// Access to servicing, by the same position.
+    Service,
+}
+
+impl Lever {
+    /// All of them, in order.
+    pub const ALL: [Self; 9] = [
+        Self::Capacity,
+        Self::Power,
+        Self::Budget,
+        Self::Detection,
+        Self::RouteCapacity,
+        Self::Sales,
+        Self::Fee,
+        Self::Tools,
+        Self::Service,
+    ];
+}
+
+/// One factor of one shock.
+#[derive(Clone, Debug)]
+pub struct Act {
+    /// The shock.
+    pub shock: ShockId,
+    /// What it acts on.
+    pub lever: Lever,
+    /// Where, as positions in the lever's list.
+    pub targets: Vec<usize>,
+    /// Factor (addition for a fee) at full strength.
+    pub amount: QuantityId,
+}
+
+/// All factors of all shocks and the lengths of the levers' lists.
+#[derive(Debug)]
+pub struct Effects {
+    /// Factors in order of shocks.
+    pub acts: Vec<Act>,
+    /// How many places each lever has, in the order of [`Lever::ALL`].
+    pub places: [usize; 9],
+    /// First position of each facility in the list of (facility, tool).
+    pub tool_base: Vec<usize>,
+}
+
+impl Effects {
+    /// Resolves every shock's effects.
+    pub fn new(model: &Model, edges: &Edges, supply: &Supply) -> Self {
+        let mut tool_base = Vec::new();
+        let mut pairs = 0;
+        for tools in &supply.tools {
+            tool_base.push(pairs);
+            pairs += tools.len();
+        }
+        let stands = edges.stands.len();
+        let places = [
+            model.facilities.len(),
+            model.countries.len(),
+            model.buyers.len(),
+            model.routes.len(),
+            model.routes.len(),
+            stands,
+            stands,
+            pairs,
+            pairs,
+        ];
+        let mut acts = Vec::new();
+        for (s, shock) in model.shocks.iter().enumerate() {
+            let lists = [
+                (Lever::Capacity, &shock.capacity),
+                (Lever::Power, &shock.power),
+                (Lever::Budget, &shock.budget),
+                (Lever::Detection, &shock.detection),
+                (Lever::RouteCapacity, &shock.route_capacity),
+                (Lever::Sales, &shock.sales),
+                (Lever::Fee, &shock.fee),
+                (Lever::Tools, &shock.tools),
+                (Lever::Service, &shock.service),
+            ];
+            for (lever, effects) in lists {
+                for effect in effects {
+                    let targets = targets(model, edges, &supply.tools, &tool_base, effect);
+                    acts.push(Act { shock: ShockId(s as u32), lever, targets, amount: effect.amount });
+                }
+            }
+        }
+        Self { acts, places, tool_base }
+    }
+}
+
+fn targets(
+    model: &Model,
+    edges: &Edges,
+    tools: &[Vec<ToolCases>],
+    tool_base: &[usize],
+    effect: &Effect,
+) -> Vec<usize> {
+    let to = |n: crate::model::CountryId| effect.to.is_empty() || effect.to.contains(&n);
+    match &effect.on {
+        Nodes::Facilities(list) => list.iter().map(|x| x.index()).collect(),
+        Nodes::Countries(list) => list.iter().map(|x| x.index()).collect(),
+        Nodes::Buyers(list) => list.iter().map(|x| x.index()).collect(),
+        Nodes::Routes(list) => list.iter().map(|x| x.index()).collect(),
+        Nodes::Chips(list) => list
+            .iter()
+            .flat_map(|c| {
+                let base = c.index() * edges.markets.len();
+                let markets = edges.markets.iter().enumerate();
+                markets.filter(|(_, m)| to(m.delivery)).map(move |(m, _)| base + m).collect::<Vec<_>>()
+            })
+            .collect(),
+        Nodes::Tools(list) => (0..model.facilities.len())
+            .filter(|&f| to(model.facilities[f].country))
+            .flat_map(|f| {
+                let at = tools[f].iter().enumerate().filter(|(_, t)| list.contains(&t.tool));
+                at.map(|(k, _)| tool_base[f] + k).collect::<Vec<_>>()
+            })
+            .collect(),
+    }
+}
