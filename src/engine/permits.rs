@@ -80,7 +80,7 @@ impl Permits {
     /// Rules, launches and offers of quarter `t`.
     #[inline(always)]
     pub fn step(&mut self, plan: &Plan, inputs: &Inputs, terms: &Terms, shocks: &Shocks, t: usize) {
-        self.read_rules(plan, terms, t);
+        self.read_rules(plan, inputs, terms, t);
         self.apply_to_stands(plan, shocks);
         self.launch_variants(plan, inputs, t);
         for &c in &plan.edges.chips {
@@ -104,12 +104,12 @@ impl Permits {
     }
 
     #[inline(always)]
-    fn read_rules(&mut self, plan: &Plan, terms: &Terms, t: usize) {
+    fn read_rules(&mut self, plan: &Plan, inputs: &Inputs, terms: &Terms, t: usize) {
         for case in plan.rules.all_cases() {
             let i = case.index();
             self.now[i] = snapped(plan.rules.now(case, t, terms));
             self.ahead[i] = snapped(plan.rules.ahead(case, t, plan.lead, terms));
-            let cut = plan.rules.cut(case, t, terms);
+            let cut = plan.rules.cut(case, t, terms, inputs);
             self.cut[i] = cut.share;
             self.rush[i] = cut.rush;
         }

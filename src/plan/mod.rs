@@ -15,14 +15,15 @@ use crate::network::Network;
 use crate::random::Design;
 pub use edges::{Edges, Holding, Market, Offer, Sale};
 pub use effects::{Act, Effects, Lever};
-use inputs::{Layout, LayoutError};
+use inputs::{Inputs, Layout, LayoutError};
+use std::sync::Arc;
 use rules::{CaseId, Rulebook};
 
 /// A model, a sampling design and everything that follows from the two.
 #[derive(Debug)]
 pub struct Plan {
     /// The model.
-    pub model: Model,
+    pub model: Arc<Model>,
     /// Where each quantity is sampled and stored.
     pub layout: Layout,
     /// Rules, tabled.
@@ -121,10 +122,14 @@ impl Plan {
         let quarters = model.run.horizon.len();
         let lead = model.production.lead as usize;
         let layout = Layout::new(&model, design, quarters + lead + 1)?;
-        let rules = Rulebook::compile(&model, quarters + lead + 1);
+        let model = Arc::new(model);
+        let mut medians = layout.inputs();
+        layout.medians(&mut medians);
+        let mut rules = Rulebook::new(&model, &medians);
+        let supply = Supply::new(&model, &mut rules, &medians);
+        let usage = Usage::new(&model, &mut rules, &medians);
+        rules.table(&medians, quarters + lead + 1);
         let edges = Edges::new(&model, network, &rules);
-        let supply = Supply::new(&model, &rules);
-        let usage = Usage::new(&model, &rules);
         let effects = Effects::new(&model, &edges, &supply);
         let first = model.run.horizon.first;
         let shocks_from = model.run.known_until.map_or(1, |d| (d.since(first).floor() as i64 + 1).max(0) as usize);
@@ -138,7 +143,7 @@ impl Plan {
 }
 
 impl Supply {
-    fn new(model: &Model, rules: &Rulebook) -> Self {
+    fn new(model: &Model, rules: &mut Rulebook, medians: &Inputs) -> Self {
         let goods = model.goods.len();
         let mut facilities_of = vec![Vec::new(); goods];
         for (f, facility) in model.facilities.iter().enumerate() {
@@ -168,18 +173,19 @@ impl Supply {
                         links.push(Link {
                             designer,
                             facility,
-                            foundry: rules.foundry_case(facility, designer),
-                            goods: rules.goods_case(facility, designer),
+                            foundry: rules.foundry_case(facility, designer, medians),
+                            goods: rules.goods_case(facility, designer, medians),
                         });
                     }
                 }
             }
         }
-        let tools = (0..model.facilities.len()).map(|f| tool_cases(model, rules, FacilityId(f as u32))).collect();
+        let tools =
+            (0..model.facilities.len()).map(|f| tool_cases(model, rules, medians, FacilityId(f as u32))).collect();
         let stockpile_sources = model
             .stockpiles
             .iter()
-            .map(|s| s.from.iter().map(|&f| (f, rules.goods_case(f, s.designer))).collect())
+            .map(|s| s.from.iter().map(|&f| (f, rules.goods_case(f, s.designer, medians))).collect())
             .collect();
         Self { facilities_of, links, links_of, chips_of, goods_of, packaging_of, tools, stockpile_sources }
     }
@@ -194,7 +200,7 @@ fn needed_goods(model: &Model, _designer: DesignerId, chips: &[ChipId]) -> Vec<G
     goods
 }
 
-fn tool_cases(model: &Model, rules: &Rulebook, facility: FacilityId) -> Vec<ToolCases> {
+fn tool_cases(model: &Model, rules: &mut Rulebook, medians: &Inputs, facility: FacilityId) -> Vec<ToolCases> {
     let f = &model.facilities[facility.index()];
     let mut tools: Vec<_> = f.dependence.keys().chain(f.servicing.keys()).copied().collect();
     tools.sort_unstable();
@@ -206,14 +212,17 @@ fn tool_cases(model: &Model, rules: &Rulebook, facility: FacilityId) -> Vec<Tool
             suppliers: model.tools[tool.index()]
                 .suppliers
                 .keys()
-                .map(|&j| (j, rules.tool_case(tool, j, facility), rules.servicing_case(tool, j, facility)))
+                .map(|&j| {
+                    let sales = rules.tool_case(tool, j, facility, medians);
+                    (j, sales, rules.servicing_case(tool, j, facility, medians))
+                })
                 .collect(),
         })
         .collect()
 }
 
 impl Usage {
-    fn new(model: &Model, rules: &Rulebook) -> Self {
+    fn new(model: &Model, rules: &mut Rulebook, medians: &Inputs) -> Self {
         let mut links = Vec::new();
         let mut of_lab = Vec::new();
         let mut of_buyer = vec![Vec::new(); model.buyers.len()];
@@ -229,7 +238,7 @@ impl Usage {
                     buyer,
                     own: lab.buyers.get(&buyer).copied(),
                     weight: lab.clouds.get(&buyer).copied(),
-                    remote: rules.remote_case(buyer, LabId(l as u32)),
+                    remote: rules.remote_case(buyer, LabId(l as u32), medians),
                 });
             }
             of_lab.push(start..links.len());

@@ -1,10 +1,16 @@
-//! (random) being built on its own branch.
-/// An uncertain number.
-#[derive(Clone, Debug)]
-pub struct Distribution;
-impl Distribution {
-    /// Whether it is one number.
-    pub fn is_fixed(&self) -> bool {
-        true
-    }
-}
+//! Uniforms by address, inverse distribution functions and copulas.
+//!
+//! A [`Design`] gives every path a [`Stream`]; a stream gives the uniform of any draw as a pure function of (seed, path, draw);
+//! a [`Distribution`] turns one uniform into one number.
+
+mod copula;
+mod design;
+mod direction_numbers;
+mod distribution;
+mod forms;
+mod sobol;
+mod table;
+
+pub use copula::{Copula, NotPositiveSemiDefinite};
+pub use design::{DIMENSIONS, Design, REPLICATES, Sampler, Stream, UnknownSampler};
+pub use distribution::{Distribution, DistributionError, Form};

@@ -2,6 +2,8 @@
 
 mod diagnostic;
 mod document;
+mod glob;
 
 pub use diagnostic::{Diagnostic, Diagnostics, Place, Severity, Source, Sources};
 pub use document::{Adjustment, Document, Entry, Node, Table, Value};
+pub use glob::{glob_match, is_glob};

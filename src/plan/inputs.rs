@@ -1,0 +1,384 @@
+//! Quantities of a batch: each path's uniform, its copula, its inverse distribution function, its course over time.
+
+use crate::math::{Lanes, WIDTH};
+use crate::model::{Between, Dated, Model, Point, QuantityId, Shape, ShockId};
+use crate::random::{Copula, DIMENSIONS, Design, Distribution, Stream};
+use crate::scenario::glob_match;
+use std::sync::Arc;
+
+/// Where a quantity is stored: one place, or one a quarter.
+#[derive(Clone, Copy, Debug)]
+struct Slot {
+    base: u32,
+    step: u32,
+}
+
+/// Values of all quantities in a batch, in canonical units.
+#[derive(Clone, Debug)]
+pub struct Inputs {
+    slots: Arc<[Slot]>,
+    buffer: Vec<Lanes>,
+    uniforms: Vec<Lanes>,
+}
+
+impl Inputs {
+    /// A number that does not change over time.
+    #[inline(always)]
+    pub fn value(&self, q: QuantityId) -> Lanes {
+        self.buffer[self.slots[q.0 as usize].base as usize]
+    }
+    /// A number at quarter `t`.
+    #[inline(always)]
+    pub fn at(&self, q: QuantityId, t: usize) -> Lanes {
+        let slot = self.slots[q.0 as usize];
+        self.buffer[slot.base as usize + slot.step as usize * t]
+    }
+}
+
+/// A path with a uniform of its own.
+#[derive(Debug)]
+struct Sampled {
+    quantity: QuantityId,
+    stream: Stream,
+    /// The copula and the place in it, if it is correlated.
+    group: Option<(usize, usize)>,
+}
+
+/// A dated path, laid out for evaluation.
+#[derive(Debug)]
+struct Course {
+    quantity: QuantityId,
+    /// Its uniform, if any point is uncertain.
+    sampled: Option<usize>,
+    /// For each quarter: the points before and after, and the weight of the second.
+    spans: Vec<Span>,
+}
+
+/// Where a quarter lies among dated points.
+#[derive(Clone, Copy, Debug)]
+enum Span {
+    /// Years before the first point (negative).
+    Before(f64),
+    /// Between two points, with the weight of the second.
+    Between(usize, usize, f64),
+    /// Years after the last point.
+    After(f64),
+}
+
+/// Where each quantity is sampled and stored.
+#[derive(Debug)]
+pub struct Layout {
+    slots: Arc<[Slot]>,
+    template: Vec<Lanes>,
+    model: Vec<crate::model::Quantity>,
+    sampled: Vec<Sampled>,
+    sampled_of: Vec<Option<usize>>,
+    courses: Vec<Course>,
+    groups: Vec<(Copula, Vec<usize>)>,
+    clocks: Vec<Stream>,
+}
+
+/// Why a model cannot be sampled.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum LayoutError {
+    /// More leading paths than dimensions.
+    #[error("`run.lead` names {0} uncertain paths; the net has {DIMENSIONS} dimensions")]
+    TooManyLeads(usize),
+    /// A pattern without a path.
+    #[error("`run.lead` names `{0}`, which matches no uncertain path")]
+    NoSuchLead(String),
+}
+
+impl Layout {
+    /// Lays out a model's quantities for `quarters` quarters.
+    ///
+    /// # Errors
+    /// If `[run] lead` matches too many paths, or a pattern of it none.
+    pub fn new(model: &Model, design: &Design, quarters: usize) -> Result<Self, LayoutError> {
+        let mut slots = Vec::new();
+        let mut size = 0_u32;
+        for q in &model.quantities {
+            let dated = matches!(q.shape, Shape::Dated(_));
+            slots.push(Slot { base: size, step: u32::from(dated) });
+            size += if dated { quarters as u32 } else { 1 };
+        }
+        let leads = leading_paths(model)?;
+        let dimension = |path: &str| leads.iter().position(|p| p == path);
+        let mut sampled = Vec::new();
+        let mut sampled_of = vec![None; model.quantities.len()];
+        for (i, q) in model.quantities.iter().enumerate() {
+            if q.is_uncertain() {
+                sampled_of[i] = Some(sampled.len());
+                let stream = design.stream(&q.path, dimension(&q.path));
+                sampled.push(Sampled { quantity: QuantityId(i as u32), stream, group: None });
+            }
+        }
+        let groups = correlate(model, &sampled_of, &mut sampled);
+        let courses = (model.quantities.iter().enumerate())
+            .filter_map(|(i, q)| match &q.shape {
+                Shape::Dated(dated) => {
+                    let spans = (0..quarters).map(|t| span(dated, t as f64)).collect();
+                    Some(Course { quantity: QuantityId(i as u32), sampled: sampled_of[i], spans })
+                }
+                _ => None,
+            })
+            .collect();
+        let clocks = model
+            .shocks
+            .iter()
+            .map(|s| {
+                let path = format!("shock.{}.clock", s.id);
+                design.stream(&path, dimension(&path))
+            })
+            .collect();
+        let template = vec![Lanes::ZERO; size as usize];
+        let slots: Arc<[Slot]> = slots.into();
+        let model = model.quantities.clone();
+        let mut layout = Self { slots, template, model, sampled, sampled_of, courses, groups, clocks };
+        layout.fill_template();
+        Ok(layout)
+    }
+
+    /// Room for a batch, with fixed numbers in place.
+    pub fn inputs(&self) -> Inputs {
+        Inputs {
+            slots: Arc::clone(&self.slots),
+            buffer: self.template.clone(),
+            uniforms: vec![Lanes::splat(0.5); self.sampled.len()],
+        }
+    }
+
+    /// Puts what never changes in place.
+    fn fill_template(&mut self) {
+        let mut inputs = self.inputs();
+        self.medians(&mut inputs);
+        self.template = inputs.buffer;
+        let uncertain = |course: &Course| {
+            let Shape::Dated(dated) = &self.model[course.quantity.0 as usize].shape else { return true };
+            let parts = [dated.before, dated.after, dated.level];
+            let own = dated.points.iter().filter_map(|(_, p)| if let Point::Own(q) = p { Some(*q) } else { None });
+            course.sampled.is_some()
+                || parts.into_iter().flatten().chain(own).any(|q| self.sampled_of[q.0 as usize].is_some())
+        };
+        let keep: Vec<bool> = self.courses.iter().map(uncertain).collect();
+        let mut keep = keep.into_iter();
+        self.courses.retain(|_| keep.next().unwrap_or(true));
+    }
+
+    /// Everything at its median.
+    pub fn medians(&self, into: &mut Inputs) {
+        into.uniforms.fill(Lanes::splat(0.5));
+        for (i, q) in self.model.iter().enumerate() {
+            if let Shape::Fixed(x) = q.shape {
+                into.buffer[self.slots[i].base as usize] = Lanes::splat(x);
+            }
+        }
+        self.evaluate(into);
+    }
+
+    /// Draws `8·batch .. 8·batch + 8`.
+    pub fn sample(&self, batch: u64, into: &mut Inputs) {
+        self.sample_with(batch, &[], into);
+    }
+
+    /// The same with the uniforms of some quantities held at given values.
+    pub fn sample_with(&self, batch: u64, held: &[(QuantityId, f64)], into: &mut Inputs) {
+        for (u, s) in into.uniforms.iter_mut().zip(&self.sampled) {
+            *u = s.stream.uniforms(batch);
+        }
+        for (copula, members) in &self.groups {
+            let mut part: Vec<Lanes> = members.iter().map(|&m| into.uniforms[m]).collect();
+            copula.apply(&mut part);
+            for (&m, u) in members.iter().zip(part) {
+                into.uniforms[m] = u;
+            }
+        }
+        for &(q, u) in held {
+            if let Some(s) = self.sampled_of[q.0 as usize] {
+                into.uniforms[s] = Lanes::splat(u);
+            }
+        }
+        self.evaluate(into);
+    }
+
+    fn evaluate(&self, into: &mut Inputs) {
+        for (s, &u) in self.sampled.iter().zip(&into.uniforms) {
+            let i = s.quantity.0 as usize;
+            if let Shape::Uncertain(d) = &self.model[i].shape {
+                into.buffer[self.slots[i].base as usize] = d.quantiles(u);
+            }
+        }
+        for course in &self.courses {
+            self.follow(course, into);
+        }
+    }
+
+    /// Evaluates a dated path for all quarters.
+    fn follow(&self, course: &Course, into: &mut Inputs) {
+        let i = course.quantity.0 as usize;
+        let quantity = &self.model[i];
+        let Shape::Dated(dated) = &quantity.shape else { return };
+        let u = course.sampled.map_or(Lanes::splat(0.5), |s| into.uniforms[s]);
+        let points: Vec<Lanes> = dated.points.iter().map(|(_, p)| self.point(p, u, into)).collect();
+        let logs: Vec<Lanes> = points.iter().map(|p| p.max(f64::MIN_POSITIVE).ln()).collect();
+        let growth = |q: Option<QuantityId>| q.map_or(Lanes::ONE, |q| into.value(q));
+        let (before, after, level) = (growth(dated.before), growth(dated.after), growth(dated.level));
+        let base = self.slots[i].base as usize;
+        for (t, span) in course.spans.iter().enumerate() {
+            let value = match *span {
+                Span::Before(years) => points[0] * before.pow(Lanes::splat(years)),
+                Span::After(years) => points[points.len() - 1] * after.pow(Lanes::splat(years)),
+                Span::Between(a, b, w) => between(dated.between, [points[a], points[b]], [logs[a], logs[b]], w),
+            };
+            into.buffer[base + t] = (value * level).clamp(quantity.domain.0, quantity.domain.1);
+        }
+    }
+
+    fn point(&self, point: &Point, u: Lanes, inputs: &Inputs) -> Lanes {
+        match point {
+            Point::Shared(d) => d.quantiles(u),
+            Point::Own(q) => inputs.value(*q),
+        }
+    }
+
+    /// A quantity as drawn at strike `k` of a shock, for one draw.
+    pub fn strike(&self, q: QuantityId, k: u32, draw: u64) -> f64 {
+        let shape = &self.model[q.0 as usize].shape;
+        let Shape::Uncertain(d) = shape else {
+            return self.template[self.slots[q.0 as usize].base as usize][0];
+        };
+        d.quantile(self.uniform(q, k, draw))
+    }
+
+    fn uniform(&self, q: QuantityId, k: u32, draw: u64) -> f64 {
+        let Some(s) = self.sampled_of[q.0 as usize] else { return 0.5 };
+        let sampled = &self.sampled[s];
+        match sampled.group {
+            Some((g, place)) if k == 0 => {
+                let (copula, members) = &self.groups[g];
+                let width = WIDTH as u64;
+                let mut part: Vec<Lanes> =
+                    members.iter().map(|&m| self.sampled[m].stream.uniforms(draw / width)).collect();
+                copula.apply(&mut part);
+                part[place][(draw % width) as usize]
+            }
+            _ => sampled.stream.redraw(k).uniform(draw),
+        }
+    }
+
+    /// Uniform of a shock's clock for strike `k`, for one draw.
+    pub fn clock(&self, shock: ShockId, k: u32, draw: u64) -> f64 {
+        self.clocks[shock.index()].redraw(k).uniform(draw)
+    }
+
+    /// Uncertain quantities, in order of reading.
+    pub fn uncertain(&self) -> impl Iterator<Item = QuantityId> + '_ {
+        self.sampled.iter().map(|s| s.quantity)
+    }
+
+    /// What a draw took for an uncertain quantity: its value, or a dated path's at its last dated point.
+    pub fn drawn(&self, q: QuantityId, inputs: &Inputs) -> Lanes {
+        let Some(s) = self.sampled_of[q.0 as usize] else { return inputs.value(q) };
+        match &self.model[q.0 as usize].shape {
+            Shape::Dated(dated) => {
+                let shared = dated.points.iter().rev().find_map(|(_, p)| match p {
+                    Point::Shared(d) if !d.is_fixed() => Some(d),
+                    _ => None,
+                });
+                shared.map_or(Lanes::ZERO, |d: &Distribution| d.quantiles(inputs.uniforms[s]))
+            }
+            _ => inputs.value(q),
+        }
+    }
+
+    /// Rank of a draw's value of an uncertain quantity: its uniform.
+    pub fn rank(&self, q: QuantityId, inputs: &Inputs) -> Lanes {
+        self.sampled_of[q.0 as usize].map_or(Lanes::splat(0.5), |s| inputs.uniforms[s])
+    }
+}
+
+/// Leading paths in order: patterns as written, paths in order of reading.
+fn leading_paths(model: &Model) -> Result<Vec<String>, LayoutError> {
+    let uncertain = model.quantities.iter().filter(|q| q.is_uncertain()).map(|q| q.path.clone());
+    let clocks = model.shocks.iter().filter(|s| s.hazard.is_some()).map(|s| format!("shock.{}.clock", s.id));
+    let paths: Vec<String> = uncertain.chain(clocks).collect();
+    let mut leads: Vec<String> = Vec::new();
+    for pattern in &model.run.lead {
+        let matching: Vec<&String> = paths.iter().filter(|p| glob_match(pattern, p)).collect();
+        if matching.is_empty() {
+            return Err(LayoutError::NoSuchLead(pattern.clone()));
+        }
+        leads.extend(matching.into_iter().filter(|p| !leads.contains(p)).cloned().collect::<Vec<_>>());
+    }
+    if leads.len() > DIMENSIONS { Err(LayoutError::TooManyLeads(leads.len())) } else { Ok(leads) }
+}
+
+/// Copulas: one for each set of paths that correlations connect.
+fn correlate(
+    model: &Model,
+    sampled_of: &[Option<usize>],
+    sampled: &mut [Sampled],
+) -> Vec<(Copula, Vec<usize>)> {
+    let mut pairs: Vec<(usize, usize, f64)> = Vec::new();
+    for c in &model.correlations {
+        let members: Vec<usize> = c.of.iter().filter_map(|q| sampled_of[q.0 as usize]).collect();
+        for (i, &a) in members.iter().enumerate() {
+            pairs.extend(members[i + 1..].iter().map(|&b| (a, b, c.rho)));
+        }
+    }
+    let mut groups: Vec<Vec<usize>> = Vec::new();
+    for &(a, b, _) in &pairs {
+        let mut joined = vec![a, b];
+        groups.retain(|g| {
+            let touches = g.contains(&a) || g.contains(&b);
+            if touches {
+                joined.extend(g);
+            }
+            !touches
+        });
+        joined.sort_unstable();
+        joined.dedup();
+        groups.push(joined);
+    }
+    let mut copulas = Vec::new();
+    for members in groups {
+        let place = |s: usize| members.iter().position(|&m| m == s);
+        let inner: Vec<_> =
+            pairs.iter().filter_map(|&(a, b, rho)| Some((place(a)?, place(b)?, rho))).collect();
+        // The reader has refused matrices that are not positive semi-definite.
+        if let Ok(copula) = Copula::new(members.len(), &inner) {
+            for (i, &m) in members.iter().enumerate() {
+                sampled[m].group = Some((copulas.len(), i));
+            }
+            copulas.push((copula, members));
+        }
+    }
+    copulas
+}
+
+fn span(dated: &Dated, x: f64) -> Span {
+    let points = &dated.points;
+    let last = points.len() - 1;
+    if x < points[0].0 {
+        return Span::Before((x - points[0].0) / 4.0);
+    }
+    if x >= points[last].0 {
+        return Span::After((x - points[last].0) / 4.0);
+    }
+    let a = points.iter().rposition(|p| p.0 <= x).unwrap_or(0);
+    Span::Between(a, a + 1, (x - points[a].0) / (points[a + 1].0 - points[a].0))
+}
+
+#[inline(always)]
+fn between(how: Between, [a, b]: [Lanes; 2], [log_a, log_b]: [Lanes; 2], w: f64) -> Lanes {
+    let linear = a * (1.0 - w) + b * w;
+    match how {
+        Between::Step => a,
+        _ if w == 0.0 => a,
+        Between::Linear => linear,
+        Between::Log => {
+            let positive = a.gt(Lanes::ZERO) & b.gt(Lanes::ZERO);
+            positive.select((log_a * (1.0 - w) + log_b * w).exp(), linear)
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! Coverage: which rules look at which sale, and whether their conditions hold on its data sheet.
+
+use crate::math::{Lanes, Mask};
+use crate::model::{
+    Attribute, ChipId, Clause, Comparison, Condition, CountryId, DesignerId, GoodId, Model, QuantityId, Rule, Shape,
+    Subject, ToolId,
+};
+use crate::plan::inputs::Inputs;
+
+/// What is sold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Item {
+    /// A chip.
+    Chip(ChipId),
+    /// A good.
+    Good(GoodId),
+    /// Wafers or packages of a good for a designer.
+    Foundry(GoodId, DesignerId),
+    /// A tool for a facility that makes a good.
+    Tool(ToolId, GoodId),
+    /// Something without a data sheet.
+    Bare,
+}
+
+/// An edge that rules can act on.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Edge {
+    pub(super) subject: Subject,
+    pub(super) item: Item,
+    pub(super) designer: Option<DesignerId>,
+    /// Country of delivery.
+    pub(super) delivery: CountryId,
+    /// Country of headquarters of who receives it.
+    pub(super) headquarters: CountryId,
+    /// Countries that it comes from: where one of them is the destination, no border is crossed.
+    pub(super) origin: [CountryId; 2],
+    /// Only rules of this country count, if given.
+    pub(super) issuer: Option<CountryId>,
+}
+
+impl Edge {
+    fn crosses_a_border(&self) -> bool {
+        !self.origin.contains(&self.delivery) && !self.origin.contains(&self.headquarters)
+    }
+}
+
+/// Whether a rule is about an edge, its conditions aside.
+pub(super) fn addresses(model: &Model, rule: &Rule, edge: &Edge) -> bool {
+    let named = |list: &[DesignerId]| list.is_empty() || edge.designer.is_some_and(|d| list.contains(&d));
+    let items = match edge.item {
+        Item::Chip(c) => rule.products.is_empty() || rule.products.contains(&c),
+        Item::Good(g) => rule.goods.is_empty() || rule.goods.contains(&g),
+        Item::Foundry(..) | Item::Bare => true,
+        Item::Tool(k, _) => rule.tools.is_empty() || rule.tools.contains(&k),
+    };
+    rule.subject == edge.subject
+        && edge.issuer.is_none_or(|i| i == rule.issuer)
+        && edge.crosses_a_border()
+        && named(&rule.designers)
+        && items
+        && destined(model, rule, edge)
+}
+
+fn destined(model: &Model, rule: &Rule, edge: &Edge) -> bool {
+    let to = &rule.to;
+    let listed = |n: CountryId| {
+        let named = to.countries.contains(&n)
+            || to.groups.iter().any(|g| model.groups[g.index()].members.contains(&n));
+        named && !to.except.contains(&n)
+    };
+    (to.delivered && listed(edge.delivery)) || (to.headquarters && listed(edge.headquarters))
+}
+
+/// Whether conditions hold: all of `all`, and one of `any` if there are any.
+pub(super) fn holds(model: &Model, item: Item, any: &[Clause], all: &[Clause], inputs: &Inputs) -> Mask {
+    let each = |clause: &Clause| condition(model, item, &clause.condition, inputs);
+    let all = all.iter().fold(Mask::splat(true), |sum, c| sum & each(c));
+    let any = any.iter().fold(Mask::splat(any.is_empty()), |sum, c| sum | each(c));
+    all & any
+}
+
+fn condition(model: &Model, item: Item, condition: &Condition, inputs: &Inputs) -> Mask {
+    match condition {
+        Condition::All(list) => holds(model, item, &[], list, inputs),
+        Condition::Any(list) => list
+            .iter()
+            .fold(Mask::splat(false), |sum, c| sum | self::condition(model, item, &c.condition, inputs)),
+        Condition::Is(attribute, wanted) => match self::attribute(model, item, *attribute, inputs) {
+            Some(x) => x.eq(Lanes::splat(f64::from(u8::from(*wanted)))),
+            None => Mask::splat(false),
+        },
+        Condition::Compare(attribute, comparison, limit) => {
+            let Some(x) = self::attribute(model, item, *attribute, inputs) else { return Mask::splat(false) };
+            let limit = inputs.value(*limit);
+            match comparison {
+                Comparison::AtLeast => x.ge(limit),
+                Comparison::Above => x.gt(limit),
+                Comparison::AtMost => x.le(limit),
+                Comparison::Below => x.lt(limit),
+                Comparison::Equal => x.eq(limit),
+            }
+        }
+    }
+}
+
+/// An attribute of an item; none if its data sheet lacks it.
+pub fn chip_attribute(model: &Model, chip: ChipId, attribute: Attribute, inputs: &Inputs) -> Option<Lanes> {
+    let c = &model.chips[chip.index()];
+    let value = |q: Option<QuantityId>| q.map(|q| inputs.value(q));
+    let tpp = || {
+        value(c.tpp).or_else(|| {
+            let formats = [(c.bf16_tflops, 16.0), (c.int8_tops, 8.0), (c.fp4_tflops, 4.0)];
+            let best = formats.into_iter().filter_map(|(q, bits)| Some(value(q)? * bits));
+            best.reduce(|a, b| a.max(b))
+        })
+    };
+    match attribute {
+        Attribute::Tpp => tpp(),
+        Attribute::PerformanceDensity => value(c.performance_density)
+            .or_else(|| Some(tpp()? / (value(c.die_area)? * c.dies))),
+        Attribute::MemoryBandwidth => value(c.memory_bandwidth),
+        Attribute::Interconnect => value(c.interconnect),
+        Attribute::MemoryBandwidthPlusInterconnect => Some(value(c.memory_bandwidth)? + value(c.interconnect)?),
+        Attribute::Memory => value(c.memory),
+        Attribute::Datacenter => Some(Lanes::splat(f64::from(u8::from(c.datacenter)))),
+        Attribute::Node => c.node.map(Lanes::splat),
+        Attribute::Transistors => value(c.transistors),
+        Attribute::MemoryBandwidthDensity => None,
+    }
+}
+
+fn attribute(model: &Model, item: Item, attribute: Attribute, inputs: &Inputs) -> Option<Lanes> {
+    let good = |g: GoodId| {
+        let good = &model.goods[g.index()];
+        match attribute {
+            Attribute::Node => good.node.map(Lanes::splat),
+            Attribute::MemoryBandwidthDensity => good.memory_bandwidth_density.map(|q| inputs.value(q)),
+            _ => None,
+        }
+    };
+    match item {
+        Item::Chip(c) => chip_attribute(model, c, attribute, inputs),
+        Item::Good(g) | Item::Tool(_, g) => good(g),
+        Item::Foundry(g, d) if attribute == Attribute::Transistors => model
+            .chips
+            .iter()
+            .filter(|c| c.designer == d && c.recipe.contains_key(&g))
+            .filter_map(|c| c.transistors.map(|q| inputs.value(q)))
+            .reduce(|a, b| a.max(b)),
+        Item::Foundry(g, _) => good(g),
+        Item::Bare => None,
+    }
+}
+
+/// Whether conditions come out the same in every draw: no number that they look at is uncertain.
+pub(super) fn certain(model: &Model, item: Item, rule: &Rule) -> bool {
+    let fixed = |q: QuantityId| matches!(model.quantities[q.0 as usize].shape, Shape::Fixed(_));
+    let sheet = match item {
+        Item::Chip(c) => {
+            let c = &model.chips[c.index()];
+            [
+                c.bf16_tflops,
+                c.int8_tops,
+                c.fp4_tflops,
+                c.tpp,
+                c.performance_density,
+                c.die_area,
+                c.memory,
+                c.memory_bandwidth,
+                c.interconnect,
+                c.transistors,
+            ]
+            .into_iter()
+            .flatten()
+            .all(fixed)
+        }
+        Item::Good(g) | Item::Tool(_, g) | Item::Foundry(g, _) => {
+            model.goods[g.index()].memory_bandwidth_density.is_none_or(fixed)
+        }
+        Item::Bare => true,
+    };
+    let transistors = match item {
+        Item::Foundry(_, d) => {
+            model.chips.iter().filter(|c| c.designer == d).filter_map(|c| c.transistors).all(fixed)
+        }
+        _ => true,
+    };
+    sheet && transistors && rule.any.iter().chain(&rule.all).all(|c| limits_are(&c.condition, &fixed))
+}
+
+fn limits_are(condition: &Condition, fixed: &dyn Fn(QuantityId) -> bool) -> bool {
+    match condition {
+        Condition::Compare(_, _, q) => fixed(*q),
+        Condition::Is(..) => true,
+        Condition::All(list) | Condition::Any(list) => list.iter().all(|c| limits_are(&c.condition, fixed)),
+    }
+}

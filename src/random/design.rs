@@ -1,0 +1,243 @@
+//! The sampling design: which point of which replicate a draw is, and each path's uniform there.
+
+use super::sobol::{Matrix, matrix, mix, point, scramble};
+use crate::math::{Lanes, WIDTH};
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{Rng, SeedableRng};
+use sha2::{Digest, Sha256};
+
+/// Independent randomisations of the point set: draw i is point ⌊i/8⌋ of replicate i mod 8.
+pub const REPLICATES: usize = WIDTH;
+/// Dimensions of the net.
+pub const DIMENSIONS: usize = 64;
+
+/// How points are placed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sampler {
+    /// Owen-scrambled Sobol points for leading paths, scrambled one-dimensional sequences for the others.
+    Sobol,
+    /// Independent uniforms.
+    Mc,
+}
+
+/// A sampler's name that means nothing.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("unknown sampler `{0}`: it is `sobol` or `mc`")]
+pub struct UnknownSampler(String);
+
+impl std::str::FromStr for Sampler {
+    type Err = UnknownSampler;
+    fn from_str(s: &str) -> Result<Self, UnknownSampler> {
+        match s {
+            "sobol" => Ok(Self::Sobol),
+            "mc" => Ok(Self::Mc),
+            _ => Err(UnknownSampler(s.to_owned())),
+        }
+    }
+}
+
+impl std::fmt::Display for Sampler {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(if *self == Self::Sobol { "sobol" } else { "mc" })
+    }
+}
+
+/// A seed and a way of placing points.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Design {
+    /// The seed.
+    pub seed: u64,
+    /// How points are placed.
+    pub sampler: Sampler,
+}
+
+/// The uniforms of one path.
+#[derive(Clone, Debug)]
+pub struct Stream {
+    source: Source,
+    /// Key of the path and seed, from which later strikes are keyed.
+    key: u64,
+    sampler: Sampler,
+}
+
+#[derive(Clone, Debug)]
+enum Source {
+    /// A dimension of the net, with a key for each replicate.
+    Net(Box<Matrix>, [u64; REPLICATES]),
+    /// A sequence of its own.
+    Sequence([u64; REPLICATES]),
+    /// Counter-based uniforms.
+    Counter(Box<ChaCha8Rng>),
+}
+
+impl Design {
+    /// The uniforms of a path; `dimension` is its dimension of the net, if it leads.
+    ///
+    /// # Panics
+    /// If the dimension is not below [`DIMENSIONS`].
+    pub fn stream(&self, path: &str, dimension: Option<usize>) -> Stream {
+        let digest = Sha256::digest(path.as_bytes());
+        let mut word = [0; 8];
+        word.copy_from_slice(&digest[..8]);
+        let key = mix(u64::from_le_bytes(word) ^ mix(self.seed));
+        let source = match (self.sampler, dimension) {
+            (Sampler::Sobol, Some(d)) => {
+                assert!(d < DIMENSIONS, "the net has {DIMENSIONS} dimensions");
+                Source::Net(Box::new(matrix(d)), replicate_keys(key))
+            }
+            _ => own_source(key, self.sampler),
+        };
+        Stream { source, key, sampler: self.sampler }
+    }
+}
+
+fn replicate_keys(key: u64) -> [u64; REPLICATES] {
+    std::array::from_fn(|r| mix(key ^ mix(0x5265_706c ^ r as u64)))
+}
+
+fn own_source(key: u64, sampler: Sampler) -> Source {
+    match sampler {
+        Sampler::Sobol => Source::Sequence(replicate_keys(key)),
+        Sampler::Mc => {
+            let mut seed = [0; 32];
+            for (i, chunk) in seed.chunks_exact_mut(8).enumerate() {
+                chunk.copy_from_slice(&mix(key ^ mix(i as u64)).to_le_bytes());
+            }
+            Source::Counter(Box::new(ChaCha8Rng::from_seed(seed)))
+        }
+    }
+}
+
+impl Stream {
+    /// Uniforms of draws `8·batch .. 8·batch + 8`, each in (0, 1).
+    #[inline]
+    pub fn uniforms(&self, batch: u64) -> Lanes {
+        match &self.source {
+            Source::Net(matrix, keys) => {
+                let x = point(matrix, batch as u32);
+                Lanes::from_fn(|r| fill(scramble(x, keys[r]), keys[r], batch))
+            }
+            Source::Sequence(keys) => Lanes::from_fn(|r| {
+                let shuffled = scramble(batch as u32, mix(keys[r]));
+                fill(scramble(shuffled.reverse_bits(), keys[r]), keys[r], batch)
+            }),
+            Source::Counter(rng) => {
+                let mut rng = rng.clone();
+                rng.set_word_pos(u128::from(batch) * 2 * WIDTH as u128);
+                Lanes::from_fn(|_| open(rng.next_u64()))
+            }
+        }
+    }
+
+    /// Uniform of a draw, in (0, 1).
+    pub fn uniform(&self, draw: u64) -> f64 {
+        let width = WIDTH as u64;
+        self.uniforms(draw / width)[(draw % width) as usize]
+    }
+
+    /// The uniforms of what is drawn anew at strike `k`: this stream for strike 0, one of its own for later ones.
+    #[must_use]
+    pub fn redraw(&self, k: u32) -> Self {
+        if k == 0 {
+            return self.clone();
+        }
+        let key = mix(self.key ^ mix(0x5374_7269_6b65 ^ (u64::from(k) << 40)));
+        Self { source: own_source(key, self.sampler), key: self.key, sampler: self.sampler }
+    }
+}
+
+/// A uniform whose first 32 bits are given; a hash fills the rest, so that values lie on no coarse lattice.
+#[inline]
+fn fill(high: u32, key: u64, batch: u64) -> f64 {
+    open((u64::from(high) << 32) | (mix(key ^ batch.wrapping_mul(0xd134_2543_de82_ef95)) >> 32))
+}
+
+/// 64 random bits as a number in (0, 1).
+#[inline]
+fn open(bits: u64) -> f64 {
+    ((bits >> 12) as f64 + 0.5) / 4_503_599_627_370_496.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::math::inverse_normal;
+
+    const SOBOL: Design = Design { seed: 1, sampler: Sampler::Sobol };
+    const MC: Design = Design { seed: 1, sampler: Sampler::Mc };
+
+    #[test]
+    fn a_uniform_is_a_pure_function_of_its_address() {
+        for design in [SOBOL, MC] {
+            let a = design.stream("a", None);
+            assert_eq!(a.uniforms(5), design.stream("a", None).uniforms(5));
+            assert_eq!(a.uniform(43), a.uniforms(5)[3]);
+            assert_ne!(a.uniforms(5), design.stream("b", None).uniforms(5));
+            assert_ne!(a.uniforms(5), Design { seed: 2, ..design }.stream("a", None).uniforms(5));
+            assert_eq!(a.redraw(0).uniforms(5), a.uniforms(5));
+            assert_ne!(a.redraw(1).uniforms(5), a.redraw(2).uniforms(5));
+            assert_eq!(a.redraw(2).uniforms(5), a.redraw(1).redraw(2).uniforms(5));
+        }
+    }
+
+    #[test]
+    fn each_replicate_is_stratified_in_every_aligned_block() {
+        for stream in [SOBOL.stream("path", None), SOBOL.stream("lead", Some(17))] {
+            for block in [0_u64, 3, 10] {
+                for r in 0..REPLICATES {
+                    let mut seen = [0; 64];
+                    for i in 0..64 {
+                        seen[(stream.uniforms(block * 64 + i)[r] * 64.0) as usize] += 1;
+                    }
+                    assert_eq!(seen, [1; 64]);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_net_is_stratified_in_two_dimensions() {
+        let (x, y) = (SOBOL.stream("x", Some(0)), SOBOL.stream("y", Some(1)));
+        for log in 0..=8 {
+            let (across, up) = (1_usize << log, 1_usize << (8 - log));
+            let mut seen = vec![0; 256];
+            for i in 0..256 {
+                let (u, v) = (x.uniforms(i)[2], y.uniforms(i)[2]);
+                seen[(u * across as f64) as usize * up + (v * up as f64) as usize] += 1;
+            }
+            assert!(seen.iter().all(|&n| n == 1), "{across} x {up}");
+        }
+    }
+
+    #[test]
+    fn paths_and_replicates_are_independent() {
+        let n = 4096;
+        for design in [SOBOL, MC] {
+            let streams: Vec<Stream> = ["p", "q", "r"].iter().map(|p| design.stream(p, None)).collect();
+            let score = |s: &Stream, i: u64, lane: usize| inverse_normal(s.uniforms(i)[lane]);
+            let correlation = |a: (&Stream, usize), b: (&Stream, usize)| {
+                (0..n).map(|i| score(a.0, i, a.1) * score(b.0, i, b.1)).sum::<f64>() / n as f64
+            };
+            for (a, b) in [(0, 1), (0, 2), (1, 2)] {
+                assert!(correlation((&streams[a], 0), (&streams[b], 0)).abs() < 4.0 / (n as f64).sqrt());
+            }
+            assert!(correlation((&streams[0], 0), (&streams[0], 1)).abs() < 4.0 / (n as f64).sqrt());
+            assert!((correlation((&streams[0], 3), (&streams[0], 3)) - 1.0).abs() < 0.1);
+        }
+    }
+
+    #[test]
+    fn the_net_integrates_a_smooth_function_far_better_than_chance() {
+        let integrand = |u: [f64; 4]| u.iter().map(|x| 1.0 + 0.5 * (x - 0.5)).product::<f64>();
+        let error = |design: Design| {
+            let streams: Vec<Stream> = (0..4).map(|d| design.stream(&format!("d{d}"), Some(d))).collect();
+            let n = 1024;
+            let squares = (0..REPLICATES).map(|r| {
+                let sum: f64 = (0..n).map(|i| integrand(std::array::from_fn(|d| streams[d].uniforms(i)[r]))).sum();
+                (sum / n as f64 - 1.0).powi(2)
+            });
+            (squares.sum::<f64>() / REPLICATES as f64).sqrt()
+        };
+        assert!(error(SOBOL) < 0.05 * error(MC), "{} {}", error(SOBOL), error(MC));
+    }
+}
