@@ -70,7 +70,41 @@ pub enum Adjustment {
     Plus(f64, Place),
 }
 
+impl Node {
+    /// An empty text at a place, to be filled in.
+    pub fn at(place: Place) -> Self {
+        Self {
+            value: Value::Text(String::new()),
+            place,
+            written: String::new(),
+            adjustments: Vec::new(),
+            edited_by: Vec::new(),
+        }
+    }
+    /// The id of a row.
+    pub fn id(&self) -> Option<&str> {
+        match &self.value {
+            Value::Table(table) => match &table.get("id")?.value {
+                Value::Text(id) => Some(id),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+}
+
 impl Table {
+    /// Sets a key, in place of what it held.
+    pub fn put(&mut self, entry: Entry) {
+        match self.entries.iter_mut().find(|e| e.key == entry.key) {
+            Some(known) => *known = entry,
+            None => self.entries.push(entry),
+        }
+    }
+    /// The value of a key, to change.
+    pub fn get_mut(&mut self, key: &str) -> Option<&mut Node> {
+        self.entries.iter_mut().find(|e| e.key == key).map(|e| &mut e.node)
+    }
     /// The entry of a key.
     pub fn entry(&self, key: &str) -> Option<&Entry> {
         self.entries.iter().find(|e| e.key == key)

@@ -2,8 +2,18 @@
 
 mod diagnostic;
 mod document;
+mod edit;
 mod glob;
+mod load;
+mod parse;
+mod path;
+mod render;
+mod suggest;
+mod write;
 
 pub use diagnostic::{Diagnostic, Diagnostics, Place, Severity, Source, Sources};
 pub use document::{Adjustment, Document, Entry, Node, Table, Value};
+pub use edit::{Change, Edit, Policy, apply, from_argument, from_csv, load_policy, read_policy};
 pub use glob::{glob_match, is_glob};
+pub use load::{from_text, load};
+pub use suggest::suggest;

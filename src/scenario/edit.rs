@@ -1,0 +1,433 @@
+//! Policies, `--edits` and `--set`: changes to a document by path.
+
+use super::diagnostic::{Diagnostics, Place, Sources};
+use super::document::{Adjustment, Document, Entry, Node, Table, Value};
+use super::glob::{glob_match, is_glob};
+use super::parse::{cell_value, csv_rows, relocated, toml_table, toml_value};
+use super::suggest;
+use std::path::Path;
+
+/// A named set of edits.
+#[derive(Clone, Debug, Default)]
+pub struct Policy {
+    /// Its file's stem; `a+b` for two combined.
+    pub name: String,
+    /// What it is called.
+    pub title: String,
+    /// Why one would ask.
+    pub reason: String,
+    /// Where it comes from.
+    pub source: String,
+    /// Which metric it should move which way.
+    pub expects: Vec<String>,
+    /// What it changes.
+    pub edits: Vec<Edit>,
+}
+
+/// One change.
+#[derive(Clone, Debug)]
+pub struct Edit {
+    /// Who asks for it: a policy's name, `--edits`, `--set`, or nothing for the scenario's own assumptions.
+    pub by: String,
+    /// Where it was asked for.
+    pub place: Place,
+    /// What it is.
+    pub change: Change,
+}
+
+/// What an edit does.
+#[derive(Clone, Debug)]
+pub enum Change {
+    /// Puts a value at a path.
+    Set {
+        /// The path, which may be a pattern.
+        path: String,
+        /// The value.
+        value: Node,
+        /// Provenance: unit, source, grade, note.
+        about: Vec<Entry>,
+    },
+    /// Multiplies a quantity.
+    Times(String, f64),
+    /// Adds to a quantity.
+    Plus(String, f64),
+    /// Adds a row to a table.
+    Add(String, Table),
+    /// Takes away a row or a field.
+    Remove(String),
+}
+
+const ABOUT: [&str; 4] = ["unit", "source", "grade", "note"];
+
+/// Reads a policy by path or by its stem in the scenario's `policies` folder; `a+b` reads both.
+pub fn load_policy(
+    scenario: &Path,
+    name: &str,
+    sources: &mut Sources,
+    diagnostics: &mut Diagnostics,
+) -> Option<Policy> {
+    let mut all = Policy { name: policy_name(name), ..Policy::default() };
+    for part in name.split('+') {
+        let policy = load_one(scenario, part, sources, diagnostics)?;
+        let join = |a: &mut String, b: String| *a = if a.is_empty() { b } else { format!("{a} + {b}") };
+        join(&mut all.title, policy.title);
+        join(&mut all.reason, policy.reason);
+        join(&mut all.source, policy.source);
+        all.expects.extend(policy.expects);
+        all.edits.extend(policy.edits);
+    }
+    Some(all)
+}
+
+fn policy_name(name: &str) -> String {
+    let stems = name.split('+').map(|p| Path::new(p).file_stem().map_or(p.into(), |s| s.to_string_lossy()));
+    stems.collect::<Vec<_>>().join("+")
+}
+
+fn load_one(scenario: &Path, name: &str, sources: &mut Sources, diagnostics: &mut Diagnostics) -> Option<Policy> {
+    let folder = if scenario.is_dir() { scenario.join("policies") } else { scenario.with_file_name("policies") };
+    let in_folder = folder.join(format!("{name}.toml"));
+    let path = if in_folder.is_file() { in_folder } else { Path::new(name).to_owned() };
+    let text = match std::fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(_) => {
+            let source = sources.add("--policy", name.to_owned());
+            let place = Place { source, span: 0..name.len() };
+            let d = diagnostics.error(&place, format!("there is no policy `{name}`"), "no such file or stem");
+            let stems: Vec<String> = std::fs::read_dir(&folder)
+                .map(|dir| dir.flatten().filter_map(|e| e.path().file_stem().map(|s| s.to_string_lossy().into_owned())).collect())
+                .unwrap_or_default();
+            if let Some(near) = suggest(name, stems.iter().map(String::as_str)) {
+                d.help(format!("did you mean `{near}`?"));
+            } else if !stems.is_empty() {
+                let mut stems = stems;
+                stems.sort();
+                d.help(format!("the scenario has {}", stems.join(", ")));
+            }
+            return None;
+        }
+    };
+    let source = sources.add(&path.display().to_string(), text);
+    let table = toml_table(sources, source, diagnostics);
+    Some(read_policy(&policy_name(name), &table, diagnostics))
+}
+
+/// Reads a policy from its table.
+pub fn read_policy(name: &str, table: &Table, diagnostics: &mut Diagnostics) -> Policy {
+    let mut policy = Policy { name: name.to_owned(), ..Policy::default() };
+    if table.get("title").is_none() {
+        diagnostics.error(&table.place, "a policy has a `title`", "without one");
+    }
+    for entry in &table.entries {
+        let node = &entry.node;
+        match (entry.key.as_str(), &node.value) {
+            ("title", Value::Text(t)) => policy.title.clone_from(t),
+            ("reason", Value::Text(t)) => policy.reason.clone_from(t),
+            ("source", Value::Text(t)) => policy.source.clone_from(t),
+            ("expects", Value::Text(t)) => policy.expects.push(t.clone()),
+            ("expects", Value::List(list)) => {
+                for item in list {
+                    match &item.value {
+                        Value::Text(t) => policy.expects.push(t.clone()),
+                        _ => {
+                            diagnostics.error(&item.place, "`expects` holds sentences", "not a text");
+                        }
+                    }
+                }
+            }
+            (kind @ ("set" | "add" | "remove"), Value::List(list)) => {
+                for item in list {
+                    match &item.value {
+                        Value::Table(t) => policy.edits.extend(read_edit(name, kind, t, diagnostics)),
+                        _ => {
+                            diagnostics.error(&item.place, format!("`[[{kind}]]` is a table"), "not a table");
+                        }
+                    }
+                }
+            }
+            ("title" | "reason" | "source" | "expects" | "set" | "add" | "remove", _) => {
+                diagnostics.error(&node.place, format!("`{}` has the wrong type", entry.key), "not this");
+            }
+            _ => unknown(
+                entry,
+                &["title", "reason", "source", "expects", "set", "add", "remove"],
+                "a policy",
+                diagnostics,
+            ),
+        }
+    }
+    policy
+}
+
+fn unknown(entry: &Entry, known: &[&str], of: &str, diagnostics: &mut Diagnostics) {
+    let d = diagnostics.error(&entry.place, format!("unknown key `{}` in {of}", entry.key), "unknown");
+    match suggest(&entry.key, known.iter().copied()) {
+        Some(near) => d.help(format!("did you mean `{near}`?")),
+        None => d.help(format!("known keys: {}", known.join(", "))),
+    }
+}
+
+fn read_edit(by: &str, kind: &str, table: &Table, diagnostics: &mut Diagnostics) -> Option<Edit> {
+    let edit = |change| Some(Edit { by: by.to_owned(), place: table.place.clone(), change });
+    let known: &[&str] = match kind {
+        "set" => &["path", "value", "times", "plus", "unit", "source", "grade", "note"],
+        "add" => &["table", "row"],
+        _ => &["path"],
+    };
+    for entry in &table.entries {
+        if !known.contains(&entry.key.as_str()) {
+            unknown(entry, known, &format!("[[{kind}]]"), diagnostics);
+        }
+    }
+    let text = |key: &str, diagnostics: &mut Diagnostics| match table.get(key).map(|n| &n.value) {
+        Some(Value::Text(t)) => Some(t.clone()),
+        _ => {
+            diagnostics.error(&table.place, format!("[[{kind}]] has a `{key}`"), "without one");
+            None
+        }
+    };
+    match kind {
+        "remove" => edit(Change::Remove(text("path", diagnostics)?)),
+        "add" => {
+            let to = text("table", diagnostics)?;
+            match table.get("row").map(|n| &n.value) {
+                Some(Value::Table(row)) => edit(Change::Add(to, row.clone())),
+                _ => {
+                    diagnostics.error(&table.place, "[[add]] has a `row`, a table", "without one");
+                    None
+                }
+            }
+        }
+        _ => {
+            let path = text("path", diagnostics)?;
+            let given: Vec<&Entry> = ["value", "times", "plus"].iter().filter_map(|k| table.entry(k)).collect();
+            let [one] = given[..] else {
+                let message = "[[set]] has one of `value`, `times`, `plus`";
+                diagnostics.error(&table.place, message, format!("{} of them", given.len()));
+                return None;
+            };
+            if one.key == "value" {
+                let about = table.entries.iter().filter(|e| ABOUT.contains(&e.key.as_str())).cloned().collect();
+                return edit(Change::Set { path, value: one.node.clone(), about });
+            }
+            let Value::Number(x) = one.node.value else {
+                diagnostics.error(&one.node.place, format!("`{}` is a number", one.key), "not a number");
+                return None;
+            };
+            edit(if one.key == "times" { Change::Times(path, x) } else { Change::Plus(path, x) })
+        }
+    }
+}
+
+/// Reads edits from a CSV text with the columns `path,value,unit,grade,source,note`; others are passed over.
+pub fn from_csv(sources: &Sources, source: u32, by: &str, diagnostics: &mut Diagnostics) -> Vec<Edit> {
+    let (header, rows) = csv_rows(sources, source, diagnostics);
+    for column in ["path", "value"] {
+        if !header.iter().any(|c| c.text == column) {
+            let place = header.first().map(|c| c.place.clone()).unwrap_or_default();
+            diagnostics.error(&place, format!("edits have a column `{column}`"), "without it");
+        }
+    }
+    let mut edits = Vec::new();
+    for row in rows {
+        let cell = |name: &str| row.iter().find(|(column, _)| column == name).map(|(_, c)| c);
+        let (Some(path), Some(value)) = (cell("path"), cell("value")) else { continue };
+        let about = ABOUT.iter().filter_map(|key| {
+            let c = cell(key)?;
+            let value = Value::Text(c.text.clone());
+            let node = Node { value, ..Node::at(c.place.clone()) };
+            Some(Entry { key: (*key).to_owned(), place: c.place.clone(), node })
+        });
+        let value_node = cell_value(value);
+        let inline = matches!(value_node.value, Value::Table(_));
+        let about = if inline { Vec::new() } else { about.collect() };
+        let change = Change::Set { path: path.text.clone(), value: value_node, about };
+        edits.push(Edit { by: by.to_owned(), place: path.place.clone(), change });
+    }
+    edits
+}
+
+/// Reads `PATH=VALUE`.
+pub fn from_argument(argument: &str, sources: &mut Sources, diagnostics: &mut Diagnostics) -> Option<Edit> {
+    let source = sources.add("--set", argument.to_owned());
+    let place = Place { source, span: 0..argument.len() };
+    let Some((path, text)) = argument.split_once('=') else {
+        diagnostics.error(&place, "`--set` takes PATH=VALUE", "there is no `=`");
+        return None;
+    };
+    let span = path.len() + 1..argument.len();
+    let at = Place { source, span };
+    let value = toml_value(text.trim(), source).map_or_else(
+        || Node { value: Value::Text(text.trim().to_owned()), ..Node::at(at.clone()) },
+        |node| relocated(node, &at),
+    );
+    let change = Change::Set { path: path.trim().to_owned(), value, about: Vec::new() };
+    Some(Edit { by: "--set".to_owned(), place: Place { source, span: 0..path.len() }, change })
+}
+
+/// Applies edits in order.
+pub fn apply(document: &mut Document, edits: &[Edit], diagnostics: &mut Diagnostics) {
+    for edit in edits {
+        match &edit.change {
+            Change::Add(table, row) => add(document, edit, table, row, diagnostics),
+            Change::Remove(path) => remove(document, edit, path, diagnostics),
+            Change::Set { path, value, about } => {
+                change(document, edit, path, diagnostics, |node| set(node, value, about));
+            }
+            Change::Times(path, x) => change(document, edit, path, diagnostics, |node| {
+                node.adjustments.push(Adjustment::Times(*x, edit.place.clone()));
+            }),
+            Change::Plus(path, x) => change(document, edit, path, diagnostics, |node| {
+                node.adjustments.push(Adjustment::Plus(*x, edit.place.clone()));
+            }),
+        }
+    }
+    super::load::resolve_row_extends(document, diagnostics);
+}
+
+fn add(document: &mut Document, edit: &Edit, table: &str, row: &Table, diagnostics: &mut Diagnostics) {
+    let node = Node {
+        value: Value::Table(row.clone()),
+        edited_by: vec![edit.by.clone()],
+        ..Node::at(row.place.clone())
+    };
+    match document.root.get_mut(table) {
+        Some(Node { value: Value::List(rows), .. }) => rows.push(node),
+        Some(_) => {
+            diagnostics.error(&edit.place, format!("`{table}` has no rows"), "settings are set, not added to");
+        }
+        None => {
+            let list = Node { value: Value::List(vec![node]), ..Node::at(edit.place.clone()) };
+            document.root.put(Entry { key: table.to_owned(), place: edit.place.clone(), node: list });
+        }
+    }
+}
+
+fn remove(document: &mut Document, edit: &Edit, path: &str, diagnostics: &mut Diagnostics) {
+    let targets: Vec<String> = if is_glob(path) {
+        let rows = rows(document).into_iter();
+        rows.chain(document.paths()).filter(|p| glob_match(path, p)).collect()
+    } else {
+        vec![path.to_owned()]
+    };
+    let mut any = false;
+    for target in targets {
+        if take_away(document, &target) {
+            any = true;
+            document.removed.push(target);
+        }
+    }
+    if !any {
+        missing(document, edit, path, diagnostics);
+    }
+}
+
+/// Rows as `table.id`.
+fn rows(document: &Document) -> Vec<String> {
+    let lists = document.root.entries.iter().filter_map(|e| match &e.node.value {
+        Value::List(rows) => Some((&e.key, rows)),
+        _ => None,
+    });
+    lists.flat_map(|(key, rows)| rows.iter().filter_map(move |r| Some(format!("{key}.{}", r.id()?)))).collect()
+}
+
+fn take_away(document: &mut Document, path: &str) -> bool {
+    let Some((parent, last)) = path.rsplit_once('.') else { return false };
+    let drop_from = |node: &mut Node| match &mut node.value {
+        Value::Table(t) => {
+            let before = t.entries.len();
+            t.entries.retain(|e| e.key != last);
+            before != t.entries.len() || t.entries.iter_mut().any(|e| drop_from_list(&mut e.node, last))
+        }
+        Value::List(_) => drop_from_list(node, last),
+        _ => false,
+    };
+    document.find(parent).is_some_and(drop_from)
+}
+
+/// Drops the element of an id from a list, or from the lists of conditions in it.
+fn drop_from_list(node: &mut Node, id: &str) -> bool {
+    let Value::List(items) = &mut node.value else { return false };
+    let before = items.len();
+    items.retain(|i| i.id() != Some(id));
+    before != items.len()
+}
+
+fn change(
+    document: &mut Document,
+    edit: &Edit,
+    path: &str,
+    diagnostics: &mut Diagnostics,
+    apply: impl Fn(&mut Node),
+) {
+    let targets: Vec<String> =
+        if is_glob(path) { document.paths().into_iter().filter(|p| glob_match(path, p)).collect() } else { vec![path.to_owned()] };
+    let mut any = false;
+    for target in targets {
+        if let Some(node) = document.find(&target).or_else(|| None) {
+            apply(node);
+            node.edited_by.push(edit.by.clone());
+            any = true;
+        } else if let Change::Set { value, .. } = &edit.change {
+            if let Some(node) = document.create(&target, value.place.clone()) {
+                apply(node);
+                node.edited_by.push(edit.by.clone());
+                any = true;
+            }
+        }
+    }
+    if !any {
+        missing(document, edit, path, diagnostics);
+    }
+}
+
+fn missing(document: &Document, edit: &Edit, path: &str, diagnostics: &mut Diagnostics) {
+    let what = if is_glob(path) { "nothing matches" } else { "there is no" };
+    let d = diagnostics.error(&edit.place, format!("{what} `{path}`"), "no such path");
+    let known: Vec<String> = document.paths().into_iter().chain(rows(document)).collect();
+    if let Some(gone) = document.removed.iter().find(|r| path.starts_with(r.as_str())) {
+        d.help(format!("`{gone}` was removed by an earlier edit"));
+    } else if let Some(near) = suggest(path, known.iter().map(String::as_str)) {
+        d.help(format!("did you mean `{near}`?"));
+    }
+}
+
+/// Sets a value: a quantity keeps its unit unless a new one comes with it, a condition its comparison.
+fn set(node: &mut Node, value: &Node, about: &[Entry]) {
+    node.adjustments.clear();
+    let operator = match &node.value {
+        Value::Text(t) => [">=", "<=", ">", "<", "="].iter().find(|o| t.trim_start().starts_with(**o)).copied(),
+        _ => None,
+    };
+    let plain = !matches!(value.value, Value::Table(_));
+    if let (Some(operator), true) = (operator, plain) {
+        let text = match &value.value {
+            Value::Text(t) => t.clone(),
+            _ => value.written.clone(),
+        };
+        let kept = [">", "<", "="].iter().any(|o| text.trim_start().starts_with(o));
+        node.value = Value::Text(if kept { text } else { format!("{operator} {text}") });
+        node.place = value.place.clone();
+        return;
+    }
+    let is_quantity = |t: &Table| t.get("value").is_some() || t.entries.iter().any(|e| ABOUT.contains(&e.key.as_str()));
+    let new_value = Node { edited_by: node.edited_by.clone(), ..value.clone() };
+    match &mut node.value {
+        Value::Table(table) if plain && is_quantity(table) => {
+            let unit = table.entry("unit").cloned();
+            table.entries.clear();
+            table.entries.extend(unit);
+            let entry = Entry { key: "value".to_owned(), place: value.place.clone(), node: value.clone() };
+            table.put(entry);
+            about.iter().for_each(|e| table.put(e.clone()));
+            node.place = value.place.clone();
+        }
+        _ if !about.is_empty() => {
+            let entry = Entry { key: "value".to_owned(), place: value.place.clone(), node: value.clone() };
+            let mut table = Table { place: value.place.clone(), entries: vec![entry] };
+            about.iter().for_each(|e| table.put(e.clone()));
+            *node = Node { value: Value::Table(table), ..new_value };
+        }
+        _ => *node = new_value,
+    }
+}

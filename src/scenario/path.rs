@@ -1,0 +1,135 @@
+//! Paths into a document: `table.id.field`, with conditions found by their id at any depth.
+
+use super::diagnostic::Place;
+use super::document::{Document, Entry, Node, Table, Value};
+
+/// Keys that describe a quantity rather than being one.
+const ABOUT: [&str; 10] =
+    ["unit", "source", "grade", "note", "value", "between", "before", "after", "level", "independent"];
+
+impl Document {
+    /// The node at a path.
+    pub fn find(&mut self, path: &str) -> Option<&mut Node> {
+        let mut segments = path.split('.');
+        let mut node = self.root.get_mut(segments.next()?)?;
+        for segment in segments {
+            node = step(node, segment)?;
+        }
+        Some(node)
+    }
+
+    /// Makes the last key of a path whose table is there.
+    pub fn create(&mut self, path: &str, place: Place) -> Option<&mut Node> {
+        let (parent, key) = path.rsplit_once('.')?;
+        if self.root.get(parent).is_none() && !parent.contains('.') && key != parent {
+            // A settings table that the scenario leaves at its defaults.
+            let table = Value::Table(Table { place: place.clone(), entries: Vec::new() });
+            let node = Node { value: table, ..Node::at(place.clone()) };
+            self.root.put(Entry { key: parent.to_owned(), place: place.clone(), node });
+        }
+        let dated = is_quarter(key);
+        if self.find(parent).is_none() {
+            let outer = parent.rsplit_once('.')?.0;
+            if self.find(outer).is_none_or(|n| !matches!(n.value, Value::Table(_))) || outer.matches('.').count() != 1 {
+                return None;
+            }
+            // A map that the row does not have yet, such as a first claim.
+            let made = self.create(parent, place.clone())?;
+            made.value = Value::Table(Table { place: place.clone(), entries: Vec::new() });
+        }
+        let node = self.find(parent)?;
+        let Value::Table(table) = &mut node.value else { return None };
+        if dated && table.get("value").is_some() {
+            return None;
+        }
+        table.put(Entry { key: key.to_owned(), place: place.clone(), node: Node::at(place) });
+        table.get_mut(key)
+    }
+
+    /// Paths of all fields of rows and settings, as edits name them.
+    pub fn paths(&self) -> Vec<String> {
+        let mut paths = Vec::new();
+        for entry in &self.root.entries {
+            match &entry.node.value {
+                Value::List(rows) => {
+                    for row in rows {
+                        if let (Some(id), Value::Table(table)) = (row.id(), &row.value) {
+                            walk(table, &format!("{}.{id}", entry.key), &mut paths);
+                        }
+                    }
+                }
+                Value::Table(table) => walk(table, &entry.key, &mut paths),
+                _ => {}
+            }
+        }
+        paths
+    }
+}
+
+fn is_quarter(key: &str) -> bool {
+    key.len() >= 4 && key.as_bytes()[..4].iter().all(u8::is_ascii_digit)
+}
+
+fn walk(table: &Table, prefix: &str, paths: &mut Vec<String>) {
+    for entry in &table.entries {
+        let path = format!("{prefix}.{}", entry.key);
+        match &entry.node.value {
+            Value::Table(inner) => {
+                let quantity = inner.entries.iter().any(|e| ABOUT.contains(&e.key.as_str()) || is_quarter(&e.key));
+                paths.push(path.clone());
+                if !quantity || inner.entries.iter().any(|e| is_quarter(&e.key)) {
+                    walk(inner, &path, paths);
+                }
+            }
+            Value::List(items) => {
+                paths.push(path.clone());
+                walk_list(items, prefix, &path, paths);
+            }
+            _ if entry.key != "id" => paths.push(path),
+            _ => {}
+        }
+    }
+}
+
+/// Elements with an id stand under the row; others under the list, by position from 1.
+fn walk_list(items: &[Node], prefix: &str, list: &str, paths: &mut Vec<String>) {
+    for (i, item) in items.iter().enumerate() {
+        if let Value::Table(table) = &item.value {
+            match item.id() {
+                Some(id) => walk(table, &format!("{prefix}.{id}"), paths),
+                None => walk(table, &format!("{list}.{}", i + 1), paths),
+            }
+        }
+    }
+}
+
+fn step<'a>(node: &'a mut Node, segment: &str) -> Option<&'a mut Node> {
+    match &mut node.value {
+        Value::Table(table) => {
+            if table.get(segment).is_some() {
+                return table.get_mut(segment);
+            }
+            table.entries.iter_mut().find_map(|e| condition(&mut e.node, segment))
+        }
+        Value::List(items) => {
+            if let Some(place) = items.iter().position(|i| i.id() == Some(segment)) {
+                return items.get_mut(place);
+            }
+            let number: usize = segment.parse().ok()?;
+            items.get_mut(number.checked_sub(1)?)
+        }
+        _ => None,
+    }
+}
+
+/// The condition of an id in a list, or in the lists within its elements.
+fn condition<'a>(node: &'a mut Node, id: &str) -> Option<&'a mut Node> {
+    let Value::List(items) = &mut node.value else { return None };
+    if let Some(place) = items.iter().position(|i| i.id() == Some(id)) {
+        return items.get_mut(place);
+    }
+    items.iter_mut().find_map(|item| match &mut item.value {
+        Value::Table(table) => table.entries.iter_mut().find_map(|e| condition(&mut e.node, id)),
+        _ => None,
+    })
+}
