@@ -5,8 +5,12 @@ mod declare;
 pub mod entities;
 pub mod field;
 mod quantity;
+mod read;
+mod schema;
+mod show;
 mod spec;
 pub mod time;
+mod validate;
 
 pub use entities::*;
 pub use field::{
@@ -14,7 +18,9 @@ pub use field::{
     FacilityId, GoodId, GroupId, LabId, Nodes, RouteId, RuleId, ShockId, StockpileId, ToolId,
 };
 pub use quantity::{Between, Dated, Grade, Point, Provenance, Quantity, QuantityId, Shape};
-pub use spec::Spec;
+pub use schema::schema;
+pub use show::{Shown, show};
+pub use spec::{Spec, Unit};
 
 /// A whole scenario, resolved: tables in file order, every number a [`QuantityId`].
 #[derive(Clone, Debug)]
@@ -49,6 +55,22 @@ pub struct Model {
     pub rental: Rental,
     pub training: Training,
     pub science: Science,
+}
+
+impl Model {
+    /// Reads a model from a document; errors and warnings go to `diagnostics`, and none comes back if there are errors.
+    pub fn from_document(
+        document: &crate::scenario::Document,
+        sources: &crate::scenario::Sources,
+        diagnostics: &mut crate::scenario::Diagnostics,
+    ) -> Option<Self> {
+        read::read(document, sources, diagnostics)
+    }
+
+    /// The quantity at a path.
+    pub fn quantity_of(&self, path: &str) -> Option<QuantityId> {
+        self.quantities.iter().position(|q| q.path == path).map(|i| QuantityId(i as u32))
+    }
 }
 
 /// Quantities whose ranks move together.

@@ -19,6 +19,8 @@ pub struct Quantity {
     pub domain: (f64, f64),
     /// Where it was given, who says so and how sure.
     pub provenance: Provenance,
+    /// Policies (or `--edits`, `--set`) that touched it, in order.
+    pub edited_by: Vec<String>,
 }
 
 /// What a number can be.
@@ -74,6 +76,8 @@ pub struct Provenance {
     pub place: String,
     /// As written: `"10k to 400k"`.
     pub written: String,
+    /// The unit in which it was written; empty for the canonical one.
+    pub unit: String,
     /// Source.
     pub source: String,
     /// How sure.

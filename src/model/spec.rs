@@ -1,46 +1,125 @@
-//! What a field asks of its value: unit, domain, default. (contract; the reader is being built)
+//! What a field asks of its value: unit, domain, default.
 
 /// What a field asks of its value.
 #[derive(Clone, Copy, Debug)]
-#[allow(dead_code)]
-pub struct Spec;
+pub struct Spec {
+    /// Canonical unit; empty for what has none.
+    pub unit: Unit,
+    /// Smallest and largest value.
+    pub domain: (f64, f64),
+    /// Written default.
+    pub default: Option<&'static str>,
+    /// Whether the field must be there.
+    pub required: bool,
+    /// Tables whose rows an effect can act on, and whether it takes destinations.
+    pub effects: (&'static [&'static str], bool),
+    /// Whether it may change over time.
+    pub series: bool,
+    /// Whether it may be a list of ids where it is a table of shares.
+    pub list: bool,
+}
 
-#[allow(missing_docs, clippy::missing_docs_in_private_items, clippy::return_self_not_must_use)]
+/// A field's canonical unit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// None: not a quantity.
+    None,
+    /// As written.
+    Plain(&'static str),
+    /// A share: `1`, on which 90 % intervals are logit-normal.
+    Share,
+    /// A factor a year.
+    Growth,
+    /// The good's unit.
+    Good,
+    /// The good's unit per quarter.
+    GoodPerQuarter,
+}
+
 impl Spec {
+    const fn of(unit: Unit, low: f64, high: f64) -> Self {
+        Self {
+            unit,
+            domain: (low, high),
+            default: None,
+            required: false,
+            effects: (&[], false),
+            series: false,
+            list: false,
+        }
+    }
+    /// Nothing in particular.
     pub const fn none() -> Self {
-        Self
+        Self::of(Unit::None, f64::NEG_INFINITY, f64::INFINITY)
     }
+    /// It must be there.
     pub const fn required() -> Self {
-        Self
+        Self { required: true, ..Self::none() }
     }
-    pub const fn unit(_: &'static str) -> Self {
-        Self
+    /// A quantity in a unit.
+    pub const fn unit(unit: &'static str) -> Self {
+        Self::of(Unit::Plain(unit), f64::NEG_INFINITY, f64::INFINITY)
     }
+    /// A share.
     pub const fn share() -> Self {
-        Self
+        Self::of(Unit::Share, 0.0, 1.0)
     }
+    /// A factor a year.
     pub const fn growth() -> Self {
-        Self
+        Self::of(Unit::Growth, 0.0, 1e6)
     }
+    /// The good's unit per quarter.
     pub const fn rate_of_good() -> Self {
-        Self
+        Self::of(Unit::GoodPerQuarter, f64::NEG_INFINITY, f64::INFINITY)
     }
+    /// The good's unit.
     pub const fn unit_of_good() -> Self {
-        Self
+        Self::of(Unit::Good, f64::NEG_INFINITY, f64::INFINITY)
     }
-    pub const fn effects(_: &'static [&'static str], _to: bool) -> Self {
-        Self
+    /// Effects on rows of some tables.
+    pub const fn effects(tables: &'static [&'static str], to: bool) -> Self {
+        Self { effects: (tables, to), ..Self::of(Unit::Plain("1"), 0.0, f64::INFINITY) }
     }
-    pub const fn at_least(self, _: f64) -> Self {
+    /// Not below.
+    #[must_use]
+    pub const fn at_least(mut self, low: f64) -> Self {
+        self.domain.0 = low;
         self
     }
-    pub const fn between(self, _: f64, _: f64) -> Self {
+    /// Not outside.
+    #[must_use]
+    pub const fn between(mut self, low: f64, high: f64) -> Self {
+        self.domain = (low, high);
         self
     }
-    pub const fn positive(self) -> Self {
+    /// Above zero.
+    #[must_use]
+    pub const fn positive(mut self) -> Self {
+        self.domain.0 = f64::MIN_POSITIVE;
         self
     }
-    pub const fn or(self, _: &'static str) -> Self {
+    /// What it is where nothing is written.
+    #[must_use]
+    pub const fn or(mut self, default: &'static str) -> Self {
+        self.default = Some(default);
         self
+    }
+    /// What the field's type says: whether it may be dated, or a list.
+    #[must_use]
+    pub fn of_type(mut self, name: &str) -> Self {
+        self.series = name.contains("Series");
+        self.list = name.contains("Shares");
+        self
+    }
+    /// The domain in words.
+    pub fn domain_words(&self) -> String {
+        match self.domain {
+            (l, h) if l == f64::NEG_INFINITY && h == f64::INFINITY => "any number".to_owned(),
+            (l, h) if l == f64::MIN_POSITIVE && h == f64::INFINITY => "a positive number".to_owned(),
+            (0.0, h) if h == f64::INFINITY => "zero or more".to_owned(),
+            (l, h) if h == f64::INFINITY => format!("at least {l}"),
+            (0.0, 1.0) if self.unit == Unit::Share => "a share: from 0 to 1 (100%)".to_owned(),
+            (l, h) => format!("from {l} to {h}"),
+        }
     }
 }

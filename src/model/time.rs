@@ -34,7 +34,57 @@ impl std::fmt::Display for Quarter {
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
 pub struct Date(pub f64);
 
+impl Quarter {
+    /// Reads `2022Q4`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (year, number) = text.split_once('Q')?;
+        let (year, number): (i32, i32) = (year.parse().ok()?, number.parse().ok()?);
+        (text.len() == 6 && (1900..=2200).contains(&year) && (1..=4).contains(&number))
+            .then(|| Self::new(year, number))
+    }
+}
+
+impl Horizon {
+    /// Reads `2022Q1..2030Q4`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (first, last) = text.split_once("..")?;
+        Some(Self { first: Quarter::parse(first.trim())?, last: Quarter::parse(last.trim())? })
+    }
+}
+
 impl Date {
+    /// Reads `2022-10-07` or `2022Q4`.
+    pub fn parse(text: &str) -> Option<Self> {
+        if let Some(quarter) = Quarter::parse(text) {
+            return Some(Self(f64::from(quarter.0)));
+        }
+        let mut parts = text.split('-');
+        let mut next = || parts.next()?.parse::<i32>().ok();
+        let (year, month, day) = (next()?, next()?, next()?);
+        if parts.next().is_some() || text.len() != 10 || !(1..=12).contains(&month) || !(1900..=2200).contains(&year) {
+            return None;
+        }
+        let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+        let days = |m: i32| match m {
+            2 => 28 + i32::from(leap),
+            4 | 6 | 9 | 11 => 30,
+            _ => 31,
+        };
+        if day < 1 || day > days(month) {
+            return None;
+        }
+        let quarter = (month - 1) / 3;
+        let first = quarter * 3 + 1;
+        let elapsed: i32 = (first..month).map(days).sum::<i32>() + day - 1;
+        let length: i32 = (first..first + 3).map(days).sum();
+        Some(Self(f64::from(year * 4 + quarter) + f64::from(elapsed) / f64::from(length)))
+    }
+
+    /// The quarter that holds it.
+    pub fn quarter(self) -> Quarter {
+        Quarter(self.0.floor() as i32)
+    }
+
     /// Quarters from the start of `origin` to this date.
     pub fn since(self, origin: Quarter) -> f64 {
         self.0 - f64::from(origin.0)

@@ -17,3 +17,4 @@ pub use edit::{Change, Edit, Policy, apply, from_argument, from_csv, load_policy
 pub use glob::{glob_match, is_glob};
 pub use load::{from_text, load};
 pub use suggest::suggest;
+pub use write::inline_table;

@@ -80,3 +80,8 @@ fn adjustments(list: &[Adjustment]) -> String {
     });
     format!(", times = {times:?}, plus = {plus:?}")
 }
+
+/// A table on one line.
+pub fn inline_table(table: &Table) -> String {
+    inline(&Node { value: Value::Table(table.clone()), ..Node::at(table.place.clone()) })
+}

@@ -1,0 +1,196 @@
+//! Effects of shocks: what a selector names, resolved to the nodes that the effect acts on.
+
+use super::super::field::{
+    BuyerId, ChipId, CountryId, Effect, FacilityId, Nodes, RouteId, ToolId,
+};
+use super::super::spec::Spec;
+use super::Reader;
+use super::fields::{Item, object_schema};
+use super::numbers::quantity_schema;
+use crate::scenario::{Document, Node, Place, Table, Value, glob_match, suggest};
+use serde_json::{Value as Json, json};
+use std::collections::BTreeMap;
+
+/// For every row that a selector can name: its country, good and designer, as ids.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Selectable {
+    /// `table.id` with what the row says of itself.
+    rows: Vec<(String, String, BTreeMap<&'static str, String>)>,
+    members: BTreeMap<String, Vec<String>>,
+}
+
+impl Selectable {
+    /// Reads what selectors need from a document.
+    pub(crate) fn new(document: &Document) -> Self {
+        let mut all = Self::default();
+        for entry in &document.root.entries {
+            let Value::List(rows) = &entry.node.value else { continue };
+            for row in rows {
+                let (Some(id), Value::Table(table)) = (row.id(), &row.value) else { continue };
+                let mut says = BTreeMap::new();
+                for key in ["country", "good", "designer", "via"] {
+                    if let Some(Node { value: Value::Text(t), .. }) = table.get(key) {
+                        says.insert(key, t.clone());
+                    }
+                }
+                all.rows.push((entry.key.clone(), id.to_owned(), says));
+                if entry.key == "group" {
+                    all.members.insert(id.to_owned(), texts(table, "members"));
+                }
+            }
+        }
+        all
+    }
+
+    /// Ids in a table that a selector names: its own row, or rows that belong to it.
+    fn select(&self, table: &str, selector: &str) -> Vec<String> {
+        let mut found = Vec::new();
+        for (kind, id, _) in self.rows.iter().filter(|(t, i, _)| glob_match(selector, &format!("{t}.{i}"))) {
+            for (t, row, says) in &self.rows {
+                let belongs = match kind.as_str() {
+                    _ if kind == table => t == table && row == id,
+                    "country" if table == "route" => t == table && says.get("via") == Some(id),
+                    "country" => t == table && says.get("country") == Some(id),
+                    "good" => t == table && says.get("good") == Some(id),
+                    "designer" => t == table && says.get("designer") == Some(id),
+                    "group" => {
+                        let members = self.members.get(id);
+                        let home = if table == "country" { Some(row) } else { says.get("country") };
+                        t == table && members.is_some_and(|m| home.is_some_and(|h| m.contains(h)))
+                    }
+                    _ => false,
+                };
+                if belongs && !found.contains(row) {
+                    found.push(row.clone());
+                }
+            }
+        }
+        found
+    }
+}
+
+fn texts(table: &Table, key: &str) -> Vec<String> {
+    match table.get(key).map(|n| &n.value) {
+        Some(Value::List(items)) => items
+            .iter()
+            .filter_map(|i| if let Value::Text(t) = &i.value { Some(t.clone()) } else { None })
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
+impl Item for Effect {
+    fn read_node(reader: &mut Reader<'_>, node: &Node, path: &str, spec: &Spec) -> Self {
+        let (kinds, takes_to) = spec.effects;
+        let empty = Table::default();
+        let table = reader.table(node, path).unwrap_or(&empty);
+        let fee = path.split('.').nth(2) == Some("fee");
+        let amount = if fee { "plus" } else { "times" };
+        let known: &[&str] = if takes_to { &["on", "to", amount] } else { &["on", amount] };
+        reader.known_keys(table, known, path);
+        let on = selected(reader, table, path, kinds);
+        let to = destinations(reader, table, path);
+        let at = format!("{path}.{amount}");
+        let amount = match table.get(amount) {
+            Some(node) => reader.quantity(node, &at, &Spec::unit("1").between(0.0, 1e6)),
+            None => {
+                let place = &node.place;
+                reader.diagnostics.error(place, format!("`{at}` is missing"), format!("this needs `{amount}`"));
+                reader.quantity(&Node { written: "1".to_owned(), value: Value::Number(1.0), ..node.clone() }, &at, &Spec::unit("1"))
+            }
+        };
+        Self { on, to, amount }
+    }
+
+    fn schema(spec: &Spec) -> Json {
+        let text = json!({ "anyOf": [{ "type": "string" }, { "type": "array", "items": { "type": "string" } }] });
+        let about = format!("Acts on {}.", spec.effects.0.join(", "));
+        let first = [("on", text.clone()), ("to", text), ("times", quantity_schema(false)), ("plus", quantity_schema(false))];
+        object_schema(&about, &first, Vec::new())
+    }
+}
+
+fn words(reader: &mut Reader<'_>, table: &Table, key: &str, path: &str) -> Vec<(String, Place)> {
+    let Some(node) = table.get(key) else { return Vec::new() };
+    let full = format!("{path}.{key}");
+    match &node.value {
+        Value::Text(t) => vec![(t.clone(), node.place.clone())],
+        Value::List(items) => items
+            .iter()
+            .filter_map(|item| match &item.value {
+                Value::Text(t) => Some((t.clone(), item.place.clone())),
+                _ => {
+                    reader.wrong_type(item, &full, "a node like `facility.fab`");
+                    None
+                }
+            })
+            .collect(),
+        _ => {
+            reader.wrong_type(node, &full, "a node like `facility.fab`, or a list of them");
+            Vec::new()
+        }
+    }
+}
+
+fn selected(reader: &mut Reader<'_>, table: &Table, path: &str, kinds: &'static [&'static str]) -> Nodes {
+    let target = kinds[0];
+    if table.get("on").is_none() {
+        let message = format!("`{path}.on` is missing");
+        reader.diagnostics.error(&table.place, message, "this needs `on`, what it acts on");
+    }
+    let mut ids: Vec<u32> = Vec::new();
+    for (selector, place) in words(reader, table, "on", path) {
+        let kind = selector.split('.').next().unwrap_or_default();
+        if !kinds.contains(&kind) {
+            let message = format!("`{path}` acts on {}", kinds.join(", "));
+            reader.diagnostics.error(&place, message, format!("this names a `{kind}`"));
+            continue;
+        }
+        let found = reader.nodes.select(target, &selector);
+        if found.is_empty() {
+            let known: Vec<String> = reader.nodes.rows.iter().map(|(t, i, _)| format!("{t}.{i}")).collect();
+            let exists = known.iter().any(|k| glob_match(&selector, k));
+            let what = if exists { format!("`{selector}` has no {target}") } else { format!("there is no `{selector}`") };
+            let d = reader.diagnostics.error(&place, what, "selects nothing");
+            if let (false, Some(near)) = (exists, suggest(&selector, known.iter().map(String::as_str))) {
+                d.help(format!("did you mean `{near}`?"));
+            }
+        }
+        for id in found {
+            ids.push(reader.reference(target, &id, &place));
+        }
+    }
+    ids.sort_unstable();
+    ids.dedup();
+    let ids = ids.into_iter();
+    match target {
+        "facility" => Nodes::Facilities(ids.map(FacilityId).collect()),
+        "country" => Nodes::Countries(ids.map(CountryId).collect()),
+        "buyer" => Nodes::Buyers(ids.map(BuyerId).collect()),
+        "route" => Nodes::Routes(ids.map(RouteId).collect()),
+        "tool" => Nodes::Tools(ids.map(ToolId).collect()),
+        _ => Nodes::Chips(ids.map(ChipId).collect()),
+    }
+}
+
+/// Countries and groups of `to`.
+fn destinations(reader: &mut Reader<'_>, table: &Table, path: &str) -> Vec<CountryId> {
+    let mut all = Vec::new();
+    for (word, place) in words(reader, table, "to", path) {
+        let group = word.strip_prefix("group.").unwrap_or(&word).to_owned();
+        match reader.nodes.members.get(&group).cloned() {
+            Some(members) => {
+                for m in members {
+                    all.push(CountryId(reader.reference("country", &m, &place)));
+                }
+            }
+            None => {
+                let id = word.strip_prefix("country.").unwrap_or(&word);
+                all.push(CountryId(reader.reference("country", id, &place)));
+            }
+        }
+    }
+    all.sort_unstable();
+    all.dedup();
+    all
+}

@@ -1,0 +1,336 @@
+//! Quantities: a number, a distribution, a table with unit and provenance, or a dated series.
+
+use super::super::quantity::{Between, Dated, Grade, Point, Provenance, Quantity, QuantityId, Shape};
+use super::super::spec::{Spec, Unit};
+use super::super::time::Date;
+use super::expression::{Wrong, parse};
+use super::{Reader, unit};
+use crate::random::Distribution;
+use crate::scenario::{Adjustment, Node, Place, Table, Value, suggest};
+use serde_json::{Value as Json, json};
+
+/// Keys of a quantity's table, dates aside.
+const KEYS: [&str; 12] = [
+    "value", "unit", "source", "grade", "note", "between", "before", "after", "level", "independent", "times", "plus",
+];
+/// More than this share of mass cut by a domain is worth a warning.
+const CUT: f64 = 1e-3;
+
+/// How a written value becomes the field's.
+struct Frame<'a> {
+    path: &'a str,
+    spec: &'a Spec,
+    /// Worth of the written unit in the canonical one.
+    factor: f64,
+    /// Changes by edits, in order.
+    adjustments: Vec<Adjustment>,
+}
+
+impl Reader<'_> {
+    /// Reads a quantity and gives its id.
+    pub(crate) fn quantity(&mut self, node: &Node, path: &str, spec: &Spec) -> QuantityId {
+        let canonical = self.canonical(spec, path);
+        let mut frame = Frame { path, spec, factor: 1.0, adjustments: node.adjustments.clone() };
+        let mut provenance = Provenance { place: self.place_of(&node.place), ..Provenance::default() };
+        let shape = match &node.value {
+            Value::Table(table) => self.read_table(table, &mut frame, &canonical, &mut provenance),
+            _ => {
+                provenance.written = written(node);
+                self.read_plain(node, &frame).map(|d| shape_of(&d))
+            }
+        };
+        if node.place.source == u32::MAX {
+            provenance.grade = Some(Grade::Judgement);
+            "default of the program".clone_into(&mut provenance.source);
+        }
+        let quantity = Quantity {
+            path: path.to_owned(),
+            shape: shape.unwrap_or(Shape::Fixed(spec.domain.0.max(1.0).min(spec.domain.1))),
+            unit: canonical,
+            domain: spec.domain,
+            provenance,
+            edited_by: node.edited_by.clone(),
+        };
+        self.register(quantity)
+    }
+
+    fn place_of(&self, place: &Place) -> String {
+        if place.source == u32::MAX { "default".to_owned() } else { self.sources.file_line(place) }
+    }
+
+    /// The field's unit in this row.
+    fn canonical(&self, spec: &Spec, path: &str) -> String {
+        let good = self.good_unit.clone();
+        match spec.unit {
+            Unit::None | Unit::Share => "1".to_owned(),
+            Unit::Plain("chips/quarter") if path.starts_with("route.") && good.is_some() => {
+                format!("{}/quarter", good.unwrap_or_default())
+            }
+            Unit::Plain(unit) => unit.to_owned(),
+            Unit::Growth => "per year".to_owned(),
+            Unit::Good => good.unwrap_or_else(|| "1".to_owned()),
+            Unit::GoodPerQuarter => format!("{}/quarter", good.unwrap_or_else(|| "1".to_owned())),
+        }
+    }
+
+    /// A number or a distribution without a table.
+    fn read_plain(&mut self, node: &Node, frame: &Frame<'_>) -> Option<Distribution> {
+        let (distribution, at) = match &node.value {
+            Value::Number(x) if x.is_finite() => (Distribution::fixed(*x), node.place.clone()),
+            Value::Text(text) => (self.expression(text, node, frame)?, node.place.clone()),
+            Value::List(_) | Value::Flag(_) | Value::Table(_) | Value::Number(_) => {
+                self.wrong_type(node, frame.path, "a number or a distribution");
+                return None;
+            }
+        };
+        self.finish(distribution, frame, &at)
+    }
+
+    /// Reads an expression; errors are underlined within the text.
+    fn expression(&mut self, text: &str, node: &Node, frame: &Frame<'_>) -> Option<Distribution> {
+        let growth = frame.spec.unit == Unit::Growth || frame.spec.unit == Unit::Plain("1/year");
+        let plain = text.strip_suffix("per year").filter(|_| growth).unwrap_or(text);
+        match parse(plain, frame.spec.unit == Unit::Share) {
+            Ok(distribution) => Some(distribution),
+            Err(Wrong { span, message, help }) => {
+                let quote = self.sources.all.get(node.place.source as usize).is_some_and(|s| {
+                    s.text.get(node.place.span.start..).is_some_and(|t| t.starts_with(['"', '\'']))
+                });
+                let start = node.place.span.start + usize::from(quote);
+                let within = start + span.end <= node.place.span.end;
+                let place = if within && !span.is_empty() {
+                    Place { source: node.place.source, span: start + span.start..start + span.end }
+                } else {
+                    node.place.clone()
+                };
+                let d = self.diagnostics.error(&place, format!("`{}`: {message}", frame.path), message);
+                if let Some(help) = help {
+                    d.help(help);
+                }
+                None
+            }
+        }
+    }
+
+    /// Applies edits and the unit, and cuts to the domain.
+    fn finish(&mut self, written: Distribution, frame: &Frame<'_>, at: &Place) -> Option<Distribution> {
+        let mut d = written;
+        for adjustment in &frame.adjustments {
+            d = match adjustment {
+                Adjustment::Times(x, _) => d.scaled(*x),
+                Adjustment::Plus(x, _) => d.shifted(*x),
+            };
+        }
+        if frame.factor != 1.0 {
+            d = d.scaled(frame.factor);
+        }
+        let (low, high) = frame.spec.domain;
+        let (start, end) = d.support();
+        let (cut, mass) = d.cut(low, high);
+        let edited = !frame.adjustments.is_empty();
+        if mass >= 1.0 - 1e-9 && !edited {
+            let fixed = start == end;
+            let message = format!("`{}` takes {}", frame.path, frame.spec.domain_words());
+            let label = if fixed { format!("{} is outside", short(start)) } else { "all of it is outside".to_owned() };
+            let error = self.diagnostics.error(at, message, label);
+            if frame.spec.unit == Unit::Share && fixed && start > 1.0 && start <= 100.0 {
+                error.help(format!("did you mean {}%?", short(start)));
+            }
+            return None;
+        }
+        if mass > CUT {
+            let message = format!("`{}` takes {}", frame.path, frame.spec.domain_words());
+            let label = format!("{:.1} % of this lies outside and is cut off", 100.0 * mass);
+            self.diagnostics.warn(at, message, label);
+        }
+        Some(cut)
+    }
+
+    fn read_table(
+        &mut self,
+        table: &Table,
+        frame: &mut Frame<'_>,
+        canonical: &str,
+        provenance: &mut Provenance,
+    ) -> Option<Shape> {
+        let dated: Vec<_> = table.entries.iter().filter(|e| starts_with_year(&e.key)).collect();
+        for entry in table.entries.iter().filter(|e| !starts_with_year(&e.key)) {
+            if !KEYS.contains(&entry.key.as_str()) {
+                let message = format!("unknown key `{}` in `{}`", entry.key, frame.path);
+                let d = self.diagnostics.error(&entry.place, message, "unknown key");
+                match suggest(&entry.key, KEYS) {
+                    Some(near) => d.help(format!("did you mean `{near}`?")),
+                    None => d.help("a quantity has value, unit, source, grade, note, or dates like 2024Q4"),
+                }
+            }
+        }
+        self.describe(table, frame, canonical, provenance);
+        self.written_adjustments(table, frame);
+        match (table.get("value"), dated.is_empty()) {
+            (Some(value), true) => {
+                provenance.written = written(value);
+                for key in ["between", "before", "after", "level", "independent"] {
+                    if let Some(entry) = table.entry(key) {
+                        let message = format!("`{key}` is for values over time; `{}` has one value", frame.path);
+                        self.diagnostics.error(&entry.place, message, "nothing to apply it to");
+                    }
+                }
+                frame.adjustments.splice(0..0, value.adjustments.iter().cloned());
+                self.read_plain(value, frame).map(|d| shape_of(&d))
+            }
+            (Some(_), false) => {
+                let message = format!("`{}` has a `value` and dates", frame.path);
+                self.diagnostics.error(&table.place, message, "give one of the two");
+                None
+            }
+            (None, true) => {
+                let message = format!("`{}` has no `value`", frame.path);
+                self.diagnostics.error(&table.place, message, "neither a `value` nor dates like 2024Q4");
+                None
+            }
+            (None, false) if !frame.spec.series => {
+                let message = format!("`{}` does not change over time", frame.path);
+                self.diagnostics.error(&dated[0].place, message, "a date where one value is meant");
+                None
+            }
+            (None, false) => {
+                provenance.written = crate::scenario::inline_table(table);
+                self.read_series(table, frame, provenance).map(Shape::Dated)
+            }
+        }
+    }
+
+    /// Unit and provenance.
+    fn describe(&mut self, table: &Table, frame: &mut Frame<'_>, canonical: &str, provenance: &mut Provenance) {
+        let mut text = |key: &str| match table.get(key) {
+            Some(Node { value: Value::Text(t), .. }) => Some(t.clone()),
+            Some(node) => {
+                self.diagnostics.error(&node.place, format!("`{key}` is a text"), "not a text");
+                None
+            }
+            None => None,
+        };
+        provenance.source = text("source").unwrap_or_default();
+        provenance.note = text("note").unwrap_or_default();
+        let (unit, grade) = (text("unit"), text("grade"));
+        if let (Some(grade), Some(node)) = (grade, table.get("grade")) {
+            provenance.grade = match grade.as_str() {
+                "published" => Some(Grade::Published),
+                "derived" => Some(Grade::Derived),
+                "judgement" => Some(Grade::Judgement),
+                _ => {
+                    let message = "a grade is `published`, `derived` or `judgement`";
+                    self.diagnostics.error(&node.place, message, "none of these");
+                    None
+                }
+            };
+        }
+        if let (Some(written), Some(node)) = (unit, table.get("unit")) {
+            provenance.unit.clone_from(&written);
+            let same = written == canonical || (frame.spec.unit == Unit::Growth && written.contains("year"));
+            if !same {
+                match unit::factor(&written, canonical) {
+                    Some(factor) => frame.factor = factor,
+                    None => {
+                        let message = format!("`{}` is not measured in `{written}`", frame.path);
+                        let d = self.diagnostics.error(&node.place, message, "unknown unit, or of another kind");
+                        d.help(format!("it takes {}", unit::examples(canonical)));
+                    }
+                }
+            }
+        }
+    }
+
+    /// `times` and `plus`, as a resolved scenario writes what edits did.
+    fn written_adjustments(&mut self, table: &Table, frame: &mut Frame<'_>) {
+        for key in ["times", "plus"] {
+            let Some(node) = table.get(key) else { continue };
+            match (&node.value, key) {
+                (Value::Number(x), "times") => {
+                    frame.adjustments.insert(0, Adjustment::Times(*x, node.place.clone()));
+                }
+                (Value::Number(x), _) => frame.adjustments.push(Adjustment::Plus(*x, node.place.clone())),
+                _ => self.wrong_type(node, &format!("{}.{key}", frame.path), "a number"),
+            }
+        }
+    }
+
+    fn read_series(&mut self, table: &Table, frame: &Frame<'_>, provenance: &Provenance) -> Option<Dated> {
+        let between = match table.get("between") {
+            None => Between::Log,
+            Some(node) => {
+                let words = ["log", "linear", "step"];
+                [Between::Log, Between::Linear, Between::Step]
+                    [self.choice(node, &format!("{}.between", frame.path), &words)]
+            }
+        };
+        let independent = match table.get("independent").map(|n| (&n.value, n)) {
+            None => false,
+            Some((Value::Flag(flag), _)) => *flag,
+            Some((_, node)) => {
+                self.wrong_type(node, &format!("{}.independent", frame.path), "true or false");
+                false
+            }
+        };
+        let mut points = Vec::new();
+        for entry in table.entries.iter().filter(|e| starts_with_year(&e.key)) {
+            let Some(date) = Date::parse(&entry.key) else {
+                let message = format!("`{}` is neither a quarter like 2024Q4 nor a day like 2024-10-01", entry.key);
+                self.diagnostics.error(&entry.place, message, "not a date");
+                continue;
+            };
+            let mut own = Frame { adjustments: entry.node.adjustments.clone(), ..*frame };
+            own.adjustments.extend(frame.adjustments.iter().cloned());
+            let Some(d) = self.read_plain(&entry.node, &own) else { continue };
+            let point = if independent && !d.is_fixed() {
+                let path = format!("{}.{}", frame.path, entry.key);
+                let written = written(&entry.node);
+                Point::Own(self.register(Quantity {
+                    path,
+                    shape: Shape::Uncertain(d),
+                    unit: String::new(),
+                    domain: frame.spec.domain,
+                    provenance: Provenance { written, ..provenance.clone() },
+                    edited_by: entry.node.edited_by.clone(),
+                }))
+            } else {
+                Point::Shared(d)
+            };
+            points.push((date.since(self.origin), point));
+        }
+        points.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let mut part = |key: &str, spec: Spec| {
+            table.get(key).map(|node| self.quantity(node, &format!("{}.{key}", frame.path), &spec))
+        };
+        let (before, after) = (part("before", Spec::growth()), part("after", Spec::growth()));
+        let level = part("level", Spec::unit("1").at_least(0.0));
+        (!points.is_empty()).then_some(Dated { points, between, before, after, level })
+    }
+}
+
+fn shape_of(d: &Distribution) -> Shape {
+    if d.is_fixed() { Shape::Fixed(d.support().0) } else { Shape::Uncertain(d.clone()) }
+}
+
+fn starts_with_year(key: &str) -> bool {
+    key.len() >= 4 && key.as_bytes()[..4].iter().all(u8::is_ascii_digit)
+}
+
+/// A value as it was written.
+fn written(node: &Node) -> String {
+    match &node.value {
+        Value::Text(text) => text.clone(),
+        Value::Number(x) if node.written.is_empty() => format!("{x:?}"),
+        _ => node.written.clone(),
+    }
+}
+
+/// A number for a message.
+fn short(x: f64) -> String {
+    if x != 0.0 && !(1e-3..1e7).contains(&x.abs()) { format!("{x:e}") } else { format!("{x}") }
+}
+
+/// What a quantity can be in a scenario, for the schema.
+pub(crate) fn quantity_schema(series: bool) -> Json {
+    json!({ "$ref": if series { "#/$defs/series" } else { "#/$defs/quantity" } })
+}

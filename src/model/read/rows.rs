@@ -1,0 +1,346 @@
+//! Tables, one after another, into a model.
+
+use super::super::quantity::QuantityId;
+use super::super::time::{Horizon, Quarter};
+use super::super::{Correlation, Model, Observation};
+use super::effects::Selectable;
+use super::fields::FieldSchema;
+use super::{Reader, expression};
+use crate::scenario::{Diagnostics, Document, Node, Sources, Table, Value, suggest};
+use std::collections::BTreeMap;
+
+/// A table of rows, or of settings.
+pub(crate) trait Row: Sized {
+    const TABLE: &'static str;
+    fn read(reader: &mut Reader<'_>, table: &Table, path: &str) -> Self;
+    fn about() -> String;
+    fn fields() -> Vec<FieldSchema>;
+}
+
+/// Tables of rows.
+pub(crate) const TABLES: [&str; 16] = [
+    "country", "group", "tool", "good", "facility", "designer", "chip", "stockpile", "buyer", "lab", "route", "rule",
+    "shock", "ratio", "correlation", "observation",
+];
+/// Tables of settings.
+pub(crate) const SETTINGS: [&str; 9] =
+    ["run", "trade", "production", "licensing", "diversion", "fleet", "rental", "training", "science"];
+
+/// Reads a model from a document; none if there are errors.
+pub(crate) fn read(document: &Document, sources: &Sources, diagnostics: &mut Diagnostics) -> Option<Model> {
+    let origin = horizon_of(document).map_or(Quarter::new(2022, 1), |h| h.first);
+    let mut reader = Reader {
+        sources,
+        diagnostics,
+        ids: BTreeMap::new(),
+        removed: document.removed.clone(),
+        quantities: Vec::new(),
+        good_unit: None,
+        origin,
+        nodes: Selectable::new(document),
+    };
+    reader.check_top(document);
+    for table in TABLES {
+        reader.list_ids(document, table);
+    }
+    let title = reader.title(document);
+    let countries = reader.rows(document);
+    let model = Model {
+        title,
+        countries,
+        groups: reader.rows(document),
+        tools: reader.rows(document),
+        goods: reader.rows(document),
+        facilities: reader.rows(document),
+        designers: reader.rows(document),
+        chips: reader.rows(document),
+        stockpiles: reader.rows(document),
+        buyers: reader.rows(document),
+        labs: reader.rows(document),
+        routes: reader.rows(document),
+        rules: reader.rows(document),
+        shocks: reader.rows(document),
+        ratios: reader.rows(document),
+        observations: reader.observations(document),
+        run: reader.settings(document),
+        trade: reader.settings(document),
+        production: reader.settings(document),
+        licensing: reader.settings(document),
+        diversion: reader.settings(document),
+        fleet: reader.settings(document),
+        rental: reader.settings(document),
+        training: reader.settings(document),
+        science: reader.settings(document),
+        correlations: Vec::new(),
+        quantities: Vec::new(),
+    };
+    let correlations = reader.correlations(document);
+    let quantities = std::mem::take(&mut reader.quantities);
+    let model = Model { correlations, quantities, ..model };
+    if !diagnostics.has_errors() {
+        super::super::validate::validate(&model, document, diagnostics);
+    }
+    (!diagnostics.has_errors()).then_some(model)
+}
+
+fn horizon_of(document: &Document) -> Option<Horizon> {
+    match &document.root.get("run")?.value {
+        Value::Table(run) => match &run.get("horizon")?.value {
+            Value::Text(text) => Horizon::parse(text),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+impl Reader<'_> {
+    fn check_top(&mut self, document: &Document) {
+        let known: Vec<&str> = TABLES.iter().chain(&SETTINGS).chain(&["title"]).copied().collect();
+        for entry in &document.root.entries {
+            if !known.contains(&entry.key.as_str()) {
+                let d = self.diagnostics.error(&entry.place, format!("unknown table `{}`", entry.key), "unknown");
+                match suggest(&entry.key, known.iter().copied()) {
+                    Some(near) => d.help(format!("did you mean `{near}`?")),
+                    None => d.help(format!("there are {}", known.join(", "))),
+                }
+            }
+        }
+    }
+
+    fn title(&mut self, document: &Document) -> String {
+        match document.root.get("title") {
+            Some(Node { value: Value::Text(t), .. }) => t.clone(),
+            Some(node) => {
+                self.wrong_type(node, "title", "a text");
+                String::new()
+            }
+            None => String::new(),
+        }
+    }
+
+    /// Rows of a table as tables; other things are errors.
+    fn tables<'d>(&mut self, document: &'d Document, name: &str) -> Vec<(&'d Node, &'d Table)> {
+        let Some(node) = document.root.get(name) else { return Vec::new() };
+        let Value::List(rows) = &node.value else {
+            self.wrong_type(node, name, &format!("rows: `[[{name}]]`"));
+            return Vec::new();
+        };
+        let mut tables = Vec::new();
+        for row in rows {
+            match &row.value {
+                Value::Table(table) => tables.push((row, table)),
+                _ => self.wrong_type(row, name, "tables"),
+            }
+        }
+        tables
+    }
+
+    /// Gathers the ids of a table, with errors for missing, malformed and double ones.
+    fn list_ids(&mut self, document: &Document, name: &str) {
+        if name == "correlation" || name == "observation" {
+            return;
+        }
+        let mut ids: Vec<String> = Vec::new();
+        let rows = document.root.get(name).map(|n| &n.value);
+        if let Some(Value::List(rows)) = rows {
+            for row in rows {
+                let Value::Table(table) = &row.value else { continue };
+                let Some(node) = table.get("id") else {
+                    let place = table.entries.first().map_or(&row.place, |e| &e.place);
+                    self.diagnostics.error(place, format!("a {name} without `id`"), "every row has an id");
+                    ids.push(String::new());
+                    continue;
+                };
+                let Value::Text(id) = &node.value else {
+                    self.wrong_type(node, &format!("{name}.id"), "a text");
+                    ids.push(String::new());
+                    continue;
+                };
+                let well_formed = !id.is_empty()
+                    && id.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
+                if !well_formed {
+                    let message = format!("`{id}` is no id");
+                    let d = self.diagnostics.error(&node.place, message, "lower case, digits and hyphens");
+                    let fixed: String = (id.to_lowercase().chars())
+                        .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
+                        .collect();
+                    d.help(format!("for instance `{fixed}`"));
+                }
+                if ids.contains(id) {
+                    self.diagnostics.error(&node.place, format!("there are two {name} rows `{id}`"), "the second");
+                }
+                ids.push(id.clone());
+            }
+        }
+        self.ids.insert(name.to_owned(), ids);
+    }
+
+    fn rows<T: Row>(&mut self, document: &Document) -> Vec<T> {
+        let mut all = Vec::new();
+        for (node, table) in self.tables(document, T::TABLE) {
+            let id = self.id_of(table);
+            let path = format!("{}.{id}", T::TABLE);
+            self.good_unit = self.unit_of_good(document, table);
+            let before = self.quantities.len();
+            all.push(T::read(self, table, &path));
+            for quantity in &mut self.quantities[before..] {
+                quantity.edited_by.extend(node.edited_by.iter().cloned());
+            }
+        }
+        self.good_unit = None;
+        all
+    }
+
+    /// Unit of the good that a row names.
+    fn unit_of_good(&self, document: &Document, row: &Table) -> Option<String> {
+        let Value::Text(good) = &row.get("good")?.value else { return None };
+        let Value::List(goods) = &document.root.get("good")?.value else { return None };
+        let found = goods.iter().find(|g| g.id() == Some(good))?;
+        let Value::Table(table) = &found.value else { return None };
+        match &table.get("unit")?.value {
+            Value::Text(unit) => Some(unit.clone()),
+            _ => None,
+        }
+    }
+
+    fn settings<T: Row>(&mut self, document: &Document) -> T {
+        let empty = Table::default();
+        let table = match document.root.get(T::TABLE) {
+            None => &empty,
+            Some(node) => self.table(node, T::TABLE).unwrap_or(&empty),
+        };
+        T::read(self, table, T::TABLE)
+    }
+
+    fn correlations(&mut self, document: &Document) -> Vec<Correlation> {
+        let mut all = Vec::new();
+        for (_, table) in self.tables(document, "correlation") {
+            self.known_keys(table, &["of", "rho", "source", "note"], "correlation");
+            let mut of: Vec<QuantityId> = Vec::new();
+            if let Some(Node { value: Value::List(paths), .. }) = table.get("of") {
+                for path in paths {
+                    of.extend(self.correlated(path));
+                }
+            }
+            if of.len() < 2 && !self.diagnostics.has_errors() {
+                let message = "a correlation is `of` at least two paths";
+                self.diagnostics.error(&table.place, message, "fewer than two");
+            }
+            let rho = match table.get("rho").map(|n| (&n.value, n)) {
+                Some((Value::Number(x), node)) => {
+                    if !(-1.0..=1.0).contains(x) {
+                        self.diagnostics.error(&node.place, "a correlation lies in [-1, 1]", "outside");
+                    }
+                    *x
+                }
+                Some((_, node)) => {
+                    self.wrong_type(node, "correlation.rho", "a plain number");
+                    0.0
+                }
+                None => {
+                    self.diagnostics.error(&table.place, "a correlation has a `rho`", "without one");
+                    0.0
+                }
+            };
+            all.push(Correlation { of, rho });
+        }
+        all
+    }
+
+    fn correlated(&mut self, node: &Node) -> Option<QuantityId> {
+        let Value::Text(path) = &node.value else {
+            self.wrong_type(node, "correlation.of", "paths");
+            return None;
+        };
+        let Some(place) = self.quantities.iter().position(|q| q.path == *path) else {
+            let known: Vec<String> = self.quantities.iter().map(|q| q.path.clone()).collect();
+            let d = self.diagnostics.error(&node.place, format!("there is no quantity `{path}`"), "unknown path");
+            if let Some(near) = suggest(path, known.iter().map(String::as_str)) {
+                d.help(format!("did you mean `{near}`?"));
+            }
+            return None;
+        };
+        if !self.quantities[place].is_uncertain() {
+            let message = format!("`{path}` is not uncertain");
+            self.diagnostics.error(&node.place, message, "nothing to correlate");
+        }
+        Some(QuantityId(place as u32))
+    }
+
+    fn observations(&mut self, document: &Document) -> Vec<Observation> {
+        let rows = self.tables(document, "observation");
+        rows.into_iter().filter_map(|(_, table)| self.observation(table)).collect()
+    }
+
+    fn observation(&mut self, table: &Table) -> Option<Observation> {
+        let keys = [
+            "metric", "actor", "quarter", "low", "central", "high", "interval", "kind", "since", "unit", "source",
+            "note", "group",
+        ];
+        self.known_keys(table, &keys, "observation");
+        let text = |reader: &mut Self, key: &str| match table.get(key).map(|n| (&n.value, n)) {
+            Some((Value::Text(t), _)) => Some(t.clone()),
+            Some((Value::Number(_), node)) => Some(node.written.clone()),
+            Some((_, node)) => {
+                reader.wrong_type(node, &format!("observation.{key}"), "a text");
+                None
+            }
+            None => None,
+        };
+        let number = |reader: &mut Self, key: &str| {
+            let node = table.get(key)?;
+            let x = match &node.value {
+                Value::Number(x) => Some(*x),
+                Value::Text(t) => expression::parse_number(t),
+                _ => None,
+            };
+            if x.is_none() {
+                reader.wrong_type(node, &format!("observation.{key}"), "a number");
+            }
+            x
+        };
+        let needed = |reader: &mut Self, key: &str| {
+            let found = text(reader, key);
+            if found.is_none() {
+                reader.diagnostics.error(&table.place, format!("an observation has a `{key}`"), "without one");
+            }
+            found
+        };
+        let (metric, actor, quarter) =
+            (needed(self, "metric")?, needed(self, "actor")?, needed(self, "quarter")?);
+        let parse = |reader: &mut Self, key: &str, text: &str| {
+            let quarter = Quarter::parse(text);
+            if let (None, Some(node)) = (quarter, table.get(key)) {
+                reader.diagnostics.error(&node.place, format!("`{text}` is no quarter"), "like 2024Q4");
+            }
+            quarter
+        };
+        let quarter = parse(self, "quarter", &quarter)?;
+        let since = text(self, "since").and_then(|t| parse(self, "since", &t));
+        let (low, central, high) = (number(self, "low"), number(self, "central"), number(self, "high"));
+        if let (Some(a), Some(b)) = (low, high) {
+            if a > b {
+                self.diagnostics.error(&table.place, "an observation's low is above its high", "ends swapped");
+            }
+        }
+        let kind = text(self, "kind").unwrap_or_else(|| "value".to_owned());
+        if kind != "value" && kind != "at-least" {
+            if let Some(node) = table.get("kind") {
+                self.diagnostics.error(&node.place, "a kind is `value` or `at-least`", "neither");
+            }
+        }
+        Some(Observation {
+            metric,
+            actor,
+            quarter,
+            low,
+            central,
+            high,
+            interval: number(self, "interval").unwrap_or(0.9),
+            at_least: kind == "at-least",
+            since,
+            source: text(self, "source").unwrap_or_default(),
+        })
+    }
+}
+

@@ -1,0 +1,132 @@
+//! The JSON Schema of a scenario file, from the same declarations as its reader.
+
+use super::entities::*;
+use super::read::{FieldSchema, Row, clause_schema, object_schema};
+use serde_json::{Map, Value as Json, json};
+
+/// The schema of a scenario file (draft 2020-12).
+pub fn schema() -> Json {
+    let mut properties = Map::new();
+    let text = |about: &str| json!({ "type": "string", "description": about });
+    properties.insert("title".to_owned(), text("What the scenario is called."));
+    properties.insert("extends".to_owned(), text("A scenario's folder, of which this one gives only what differs."));
+    let files = json!({ "type": "array", "items": { "type": "string" }, "description": "Files that add rows and settings." });
+    properties.insert("include".to_owned(), files);
+    properties.insert("chips".to_owned(), text("A CSV file with rows of `chip`."));
+    properties.insert("assumptions".to_owned(), text("A CSV file of values by path: path,value,unit,grade,source,note."));
+    properties.insert("observations".to_owned(), text("A CSV file with rows of `observation`."));
+    rows::<Country>(&mut properties);
+    rows::<Group>(&mut properties);
+    rows::<Tool>(&mut properties);
+    rows::<Good>(&mut properties);
+    rows::<Facility>(&mut properties);
+    rows::<Designer>(&mut properties);
+    rows::<Chip>(&mut properties);
+    rows::<Stockpile>(&mut properties);
+    rows::<Buyer>(&mut properties);
+    rows::<Lab>(&mut properties);
+    rows::<Route>(&mut properties);
+    rows::<Rule>(&mut properties);
+    rows::<Shock>(&mut properties);
+    rows::<Ratio>(&mut properties);
+    settings::<Run>(&mut properties);
+    settings::<Trade>(&mut properties);
+    settings::<Production>(&mut properties);
+    settings::<Licensing>(&mut properties);
+    settings::<Diversion>(&mut properties);
+    settings::<Fleet>(&mut properties);
+    settings::<Rental>(&mut properties);
+    settings::<Training>(&mut properties);
+    settings::<Science>(&mut properties);
+    properties.insert("correlation".to_owned(), list(&correlation()));
+    properties.insert("observation".to_owned(), list(&observation()));
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "A Chokepoint scenario",
+        "type": "object",
+        "properties": properties,
+        "additionalProperties": false,
+        "$defs": {
+            "quantity": { "anyOf": [{ "type": "number" }, { "type": "string" }, about(false)] },
+            "series": { "anyOf": [{ "type": "number" }, { "type": "string" }, about(false), about(true)] },
+            "clause": clause_schema(),
+        },
+    })
+}
+
+fn list(items: &Json) -> Json {
+    json!({ "type": "array", "items": items })
+}
+
+/// A row may extend another of its table, and then need not give everything.
+fn rows<T: Row>(properties: &mut Map<String, Json>) {
+    let first = [
+        ("id", json!({ "type": "string", "pattern": "^[a-z0-9-]+$", "description": "Its id, unique in the table." })),
+        ("extends", json!({ "type": "string", "description": "A row of this table whose fields it takes where it gives none." })),
+    ];
+    let fields = T::fields().into_iter().map(|f| FieldSchema { required: false, ..f }).collect();
+    let mut schema = object_schema(&T::about(), &first, fields);
+    schema["required"] = json!(["id"]);
+    properties.insert(T::TABLE.to_owned(), list(&schema));
+}
+
+fn settings<T: Row>(properties: &mut Map<String, Json>) {
+    let fields = T::fields().into_iter().map(|f| FieldSchema { required: false, ..f }).collect();
+    properties.insert(T::TABLE.to_owned(), object_schema(&T::about(), &[], fields));
+}
+
+/// A quantity's table.
+fn about(dated: bool) -> Json {
+    let number = json!({ "type": ["number", "string"] });
+    let text = json!({ "type": "string" });
+    let mut properties = json!({
+        "unit": text, "source": text, "note": text,
+        "grade": { "enum": ["published", "derived", "judgement"] },
+        "times": { "type": "number" }, "plus": { "type": "number" },
+    });
+    if dated {
+        let nested = json!({ "anyOf": [number, { "$ref": "#/$defs/quantity" }] });
+        for key in ["before", "after", "level"] {
+            properties[key] = nested.clone();
+        }
+        properties["between"] = json!({ "enum": ["log", "linear", "step"] });
+        properties["independent"] = json!({ "type": "boolean" });
+        json!({
+            "type": "object", "properties": properties, "additionalProperties": false,
+            "patternProperties": { "^[0-9]{4}(Q[1-4]|-[0-9]{2}-[0-9]{2})$": number },
+        })
+    } else {
+        properties["value"] = number;
+        json!({ "type": "object", "properties": properties, "required": ["value"], "additionalProperties": false })
+    }
+}
+
+fn correlation() -> Json {
+    json!({
+        "type": "object",
+        "description": "Quantities whose ranks move together, through a Gaussian copula.",
+        "properties": {
+            "of": { "type": "array", "items": { "type": "string" }, "minItems": 2, "description": "Paths." },
+            "rho": { "type": "number", "minimum": -1, "maximum": 1, "description": "Correlation of normal scores." },
+            "source": { "type": "string" }, "note": { "type": "string" },
+        },
+        "required": ["of", "rho"],
+        "additionalProperties": false,
+    })
+}
+
+fn observation() -> Json {
+    let number = json!({ "type": ["number", "string"] });
+    let text = json!({ "type": "string" });
+    json!({
+        "type": "object",
+        "description": "A published number that a simulated metric can be held against.",
+        "properties": {
+            "metric": text, "actor": text, "quarter": text, "low": number, "central": number, "high": number,
+            "interval": number, "kind": { "enum": ["value", "at-least"] }, "since": text, "unit": text,
+            "source": text, "note": text, "group": text,
+        },
+        "required": ["metric", "actor", "quarter"],
+        "additionalProperties": false,
+    })
+}

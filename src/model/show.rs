@@ -1,0 +1,57 @@
+//! Every quantity in words: what it can be, who says so, where it stands.
+
+use super::quantity::{Dated, Point, Quantity, QuantityId, Shape};
+use super::Model;
+use crate::random::Distribution;
+use crate::scenario::glob_match;
+
+/// A quantity as `show` prints it.
+#[derive(Clone, Debug)]
+pub struct Shown<'a> {
+    /// The quantity.
+    pub quantity: &'a Quantity,
+    /// Value as an edit would write it.
+    pub value: String,
+    /// Unit in which `value` is written.
+    pub unit: String,
+    /// Quantiles 5 %, 50 %, 95 % in the canonical unit: of a dated series at its last point.
+    pub quantiles: [f64; 3],
+}
+
+/// Quantities whose paths match a pattern, in order of reading.
+pub fn show<'a>(model: &'a Model, pattern: &str) -> Vec<Shown<'a>> {
+    let hidden = parts(model);
+    (model.quantities.iter().enumerate())
+        .filter(|(i, q)| !hidden.contains(&QuantityId(*i as u32)) && glob_match(pattern, &q.path))
+        .map(|(_, quantity)| Shown {
+            quantity,
+            value: quantity.provenance.written.clone(),
+            unit: quantity.provenance.unit.clone(),
+            quantiles: quantiles(model, quantity),
+        })
+        .collect()
+}
+
+/// Quantities that are parts of a dated series: it shows them.
+fn parts(model: &Model) -> Vec<QuantityId> {
+    let dated = model.quantities.iter().filter_map(|q| if let Shape::Dated(d) = &q.shape { Some(d) } else { None });
+    dated
+        .flat_map(|d: &Dated| {
+            let own = d.points.iter().filter_map(|(_, p)| if let Point::Own(q) = p { Some(*q) } else { None });
+            [d.before, d.after, d.level].into_iter().flatten().chain(own).collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+fn quantiles(model: &Model, quantity: &Quantity) -> [f64; 3] {
+    let of = |d: &Distribution| [0.05, 0.5, 0.95].map(|p| d.quantile(p));
+    match &quantity.shape {
+        Shape::Fixed(x) => [*x; 3],
+        Shape::Uncertain(d) => of(d),
+        Shape::Dated(dated) => match dated.points.last().map(|p| &p.1) {
+            Some(Point::Shared(d)) => of(d),
+            Some(Point::Own(q)) => quantiles(model, &model.quantities[q.0 as usize]),
+            None => [f64::NAN; 3],
+        },
+    }
+}

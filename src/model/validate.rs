@@ -1,0 +1,265 @@
+//! What no single field can see: dates in order, circles, correlations that contradict, things that nothing uses.
+
+use super::Model;
+use crate::random::Copula;
+use crate::scenario::{Diagnostics, Document, Place, Value};
+
+/// Checks a model that has been read without errors.
+pub(super) fn validate(model: &Model, document: &Document, diagnostics: &mut Diagnostics) {
+    let mut check = Check { model, document, diagnostics };
+    check.horizon();
+    check.chips();
+    check.rules();
+    check.recipes();
+    check.shocks();
+    check.correlations();
+    check.claims();
+    check.demand();
+}
+
+struct Check<'a> {
+    model: &'a Model,
+    document: &'a Document,
+    diagnostics: &'a mut Diagnostics,
+}
+
+impl Check<'_> {
+    /// Place of a field, or of the row.
+    fn place(&self, table: &str, id: &str, field: &str) -> Place {
+        let Some(Value::List(rows)) = self.document.root.get(table).map(|n| &n.value) else {
+            return Place::default();
+        };
+        let Some(row) = rows.iter().find(|r| r.id() == Some(id)) else { return Place::default() };
+        let Value::Table(t) = &row.value else { return row.place.clone() };
+        let id_place = t.get("id").map_or_else(|| row.place.clone(), |n| n.place.clone());
+        t.get(field).map_or(id_place, |n| n.place.clone())
+    }
+
+    fn error(&mut self, table: &str, id: &str, field: &str, message: String, label: &str) {
+        let place = self.place(table, id, field);
+        self.diagnostics.error(&place, message, label);
+    }
+
+    fn warn(&mut self, table: &str, id: &str, field: &str, message: String, label: &str) {
+        let place = self.place(table, id, field);
+        self.diagnostics.warn(&place, message, label);
+    }
+
+    fn horizon(&mut self) {
+        let run = &self.model.run;
+        if let Some(known) = run.known_until {
+            if known.quarter() < run.horizon.first || known.quarter() > run.horizon.last {
+                let place = match self.document.root.get("run").map(|n| &n.value) {
+                    Some(Value::Table(t)) => t.get("known_until").map(|n| n.place.clone()),
+                    _ => None,
+                };
+                let message = "`run.known_until` lies outside the horizon";
+                self.diagnostics.warn(&place.unwrap_or_default(), message, "no chance shock, or every one");
+            }
+        }
+    }
+
+    fn chips(&mut self) {
+        let model = self.model;
+        for chip in &model.chips {
+            let id = chip.id.as_str();
+            if let (Some(launch), Some(end)) = (chip.launch, chip.end) {
+                if end <= launch {
+                    self.error("chip", id, "end", format!("`chip.{id}` ends before its launch"), "end before launch");
+                }
+            }
+            if chip.price.is_some() && chip.bf16_tflops.is_none() {
+                self.error("chip", id, "price", format!("`chip.{id}` is sold without `bf16_tflops`"), "its performance is needed");
+            }
+            if chip.price.is_some() && chip.launch.is_none() && !(chip.variant_of.is_some() && chip.variant_lag.is_some()) {
+                let message = format!("`chip.{id}` has a price and no launch");
+                self.warn("chip", id, "price", message, "it is sold only with a `launch`, or with `variant_of` and `variant_lag`");
+            }
+            let mut seen = vec![id];
+            let mut parent = chip.variant_of;
+            while let Some(p) = parent {
+                let next = &model.chips[p.index()];
+                if seen.contains(&next.id.as_str()) {
+                    self.error("chip", id, "variant_of", format!("`chip.{id}` is a variant of itself"), "a circle");
+                    break;
+                }
+                seen.push(&next.id);
+                parent = next.variant_of;
+            }
+        }
+    }
+
+    fn rules(&mut self) {
+        let model = self.model;
+        for rule in &model.rules {
+            let id = rule.id.as_str();
+            match (&rule.requires, rule.eases.is_empty()) {
+                (Some(_), true) if rule.eased_to.is_none() => {}
+                (None, false) if rule.eased_to.is_some() => {}
+                (None, false) => {
+                    self.error("rule", id, "eases", format!("`rule.{id}` eases without `eased_to`"), "eased to what status?");
+                }
+                (None, true) => {
+                    let message = format!("`rule.{id}` neither requires nor eases");
+                    self.error("rule", id, "id", message, "give `requires`, or `eases` and `eased_to`");
+                }
+                _ => {
+                    let message = format!("`rule.{id}` requires and eases");
+                    self.error("rule", id, "eases", message, "a rule does one of the two");
+                }
+            }
+            if let (Some(announced), Some(effective)) = (rule.announced, rule.effective) {
+                if announced > effective {
+                    self.error("rule", id, "announced", format!("`rule.{id}` is announced after it takes effect"), "after `effective`");
+                }
+            }
+            if let (Some(effective), Some(until)) = (rule.effective, rule.until) {
+                if until <= effective {
+                    self.error("rule", id, "until", format!("`rule.{id}` ends before it takes effect"), "not after `effective`");
+                }
+            }
+            for eased in &rule.eases {
+                let other = &model.rules[eased.index()];
+                if other.issuer != rule.issuer {
+                    let message = format!("`rule.{id}` eases a rule of another issuer: `{}`", other.id);
+                    self.error("rule", id, "eases", message, "a state eases its own rules");
+                }
+                if other.requires.is_none() {
+                    let message = format!("`rule.{id}` eases `{}`, which requires nothing", other.id);
+                    self.error("rule", id, "eases", message, "it is an easing itself");
+                }
+            }
+            if rule.to.countries.is_empty() && rule.to.groups.is_empty() {
+                self.warn("rule", id, "to", format!("`rule.{id}` has no destination"), "it covers nothing");
+            }
+            let enforced = model.shocks.iter().any(|s| s.enforces.iter().any(|r| model.rules[r.index()].id == id));
+            if rule.effective.is_none() && !enforced {
+                self.warn("rule", id, "id", format!("`rule.{id}` is never in force"), "no `effective` day, and no shock enforces it");
+            }
+        }
+    }
+
+    fn recipes(&mut self) {
+        let model = self.model;
+        for chip in &model.chips {
+            for (good, amount) in &chip.recipe {
+                let made: Vec<_> = model.facilities.iter().filter(|f| f.good == *good).collect();
+                let name = &model.goods[good.index()].id;
+                if made.is_empty() && !model.stockpiles.iter().any(|s| s.good == *good) {
+                    let message = format!("`chip.{}` needs `{name}`, which no facility makes", chip.id);
+                    self.warn("chip", &chip.id, "recipe", message, "it can never be made");
+                }
+                match amount {
+                    super::Amount::Dies => {
+                        if chip.die_area.is_none() {
+                            let message = format!("`chip.{}` counts dies without `die_area`", chip.id);
+                            self.error("chip", &chip.id, "recipe", message, "the area of a die is needed");
+                        }
+                        for f in made.iter().filter(|f| f.defect_density.is_none()) {
+                            let message = format!("`facility.{}` has no `defect_density`", f.id);
+                            self.error("facility", &f.id, "id", message, "recipes count dies of its wafers");
+                        }
+                    }
+                    super::Amount::Memory if chip.memory.is_none() => {
+                        let message = format!("`chip.{}` counts its memory without `memory`", chip.id);
+                        self.error("chip", &chip.id, "recipe", message, "its GB are needed");
+                    }
+                    _ => {}
+                }
+            }
+        }
+    }
+
+    fn shocks(&mut self) {
+        for shock in &self.model.shocks {
+            let id = shock.id.as_str();
+            if shock.date.is_none() && shock.hazard.is_none() && shock.when.is_none() {
+                let message = format!("`shock.{id}` never strikes");
+                self.warn("shock", id, "id", message, "give a `date`, a `hazard` or a `when`");
+            }
+            let acts = [
+                &shock.capacity,
+                &shock.power,
+                &shock.budget,
+                &shock.detection,
+                &shock.route_capacity,
+                &shock.sales,
+                &shock.fee,
+                &shock.tools,
+                &shock.service,
+            ];
+            let any = acts.iter().any(|a| !a.is_empty());
+            if !any && shock.enforces.is_empty() && shock.lifts.is_empty() && shock.leak.is_none() {
+                let message = format!("`shock.{id}` does nothing");
+                self.warn("shock", id, "id", message, "no effect is given");
+            }
+        }
+    }
+
+    fn correlations(&mut self) {
+        let mut paths: Vec<usize> =
+            self.model.correlations.iter().flat_map(|c| c.of.iter().map(|q| q.0 as usize)).collect();
+        paths.sort_unstable();
+        paths.dedup();
+        let place_of = |q: usize| paths.iter().position(|&p| p == q).unwrap_or(0);
+        let mut pairs = Vec::new();
+        for c in &self.model.correlations {
+            for (i, a) in c.of.iter().enumerate() {
+                pairs.extend(c.of[i + 1..].iter().map(|b| (place_of(a.0 as usize), place_of(b.0 as usize), c.rho)));
+            }
+        }
+        if let Err(error) = Copula::new(paths.len(), &pairs) {
+            let place = self.document.root.entry("correlation").map_or_else(Place::default, |e| e.node.place.clone());
+            let path = &self.model.quantities[paths[error.row]].path;
+            let label = format!("the contradiction shows at `{path}`");
+            self.diagnostics
+                .error(&place, error.to_string(), label)
+                .help(format!("all of them times {:.2} would be possible", error.feasible));
+        }
+    }
+
+    fn claims(&mut self) {
+        let model = self.model;
+        for (d, designer) in model.designers.iter().enumerate() {
+            for f in designer.claims.keys() {
+                let facility = &model.facilities[f.index()];
+                let uses = model.chips.iter().any(|c| c.designer.index() == d && c.recipe.contains_key(&facility.good));
+                let stocks = model.stockpiles.iter().any(|s| s.designer.index() == d && s.good == facility.good);
+                if !uses && !stocks {
+                    let message = format!("`designer.{}` claims `{}`, whose good none of its chips needs", designer.id, facility.id);
+                    self.warn("designer", &designer.id, "claims", message, "the claim does nothing");
+                }
+            }
+        }
+    }
+
+    fn demand(&mut self) {
+        let model = self.model;
+        for (b, buyer) in model.buyers.iter().enumerate() {
+            let used = model.labs.iter().any(|l| {
+                l.buyers.keys().chain(l.clouds.keys()).any(|x| x.index() == b)
+            });
+            let resells = model.routes.iter().any(|r| r.reseller.is_some_and(|x| x.index() == b));
+            let idle = buyer.budget.is_none() && buyer.opening.is_empty();
+            if idle && !resells {
+                let message = format!("`buyer.{}` has no budget and no chips", buyer.id);
+                self.warn("buyer", &buyer.id, "id", message, if used { "labs that use it get nothing" } else { "it changes nothing" });
+            }
+        }
+        for lab in &model.labs {
+            if lab.buyers.is_empty() && lab.clouds.is_empty() {
+                self.warn("lab", &lab.id, "id", format!("`lab.{}` has no chips", lab.id), "neither `buyers` nor `clouds`");
+            }
+            if !lab.clouds.is_empty() && lab.rent_budget.is_none() {
+                self.warn("lab", &lab.id, "clouds", format!("`lab.{}` rents without a `rent_budget`", lab.id), "it rents nothing");
+            }
+            for cloud in lab.clouds.keys() {
+                let buyer = &model.buyers[cloud.index()];
+                if buyer.rents.is_none() {
+                    let message = format!("`lab.{}` rents from `{}`, which offers nothing", lab.id, buyer.id);
+                    self.warn("lab", &lab.id, "clouds", message, "that buyer has no `rents`");
+                }
+            }
+        }
+    }
+}
