@@ -1,1 +1,52 @@
-//! (results)
+//! Distributions from draws: moments, histograms, quantiles with errors, counts; and the files that hold them.
+//!
+//! Results know no engine: they take values of cells, batch by batch in order, and give the same bytes for any number of
+//! threads and any way of handing batches over.
+
+mod csv;
+mod export;
+mod folder;
+mod histogram;
+mod manifest;
+mod moments;
+mod package;
+mod parquet;
+mod share;
+mod summary;
+pub mod tables;
+
+pub use csv::{float, quoted};
+pub use export::{DrawsTable, ExportFormat, InputsTable};
+pub use folder::{Folder, FolderError, Opened, OutputFile};
+pub use histogram::Histogram;
+pub use manifest::{Manifest, SourceFile};
+pub use moments::Moments;
+pub use package::{data_package, fields as package_fields, number as package_number, resource as package_resource};
+pub use share::{Labels, Thresholds, wilson};
+pub use summary::{Quantiles, Statistics, Summary};
+
+use crate::model::time::Quarter;
+
+/// A number of a draw that is summarised: one actor's metric in one quarter.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Cell {
+    /// The actor, as `kind.id`, or `world`.
+    pub actor: String,
+    /// The metric.
+    pub metric: String,
+    /// Its unit.
+    pub unit: String,
+    /// The quarter.
+    pub quarter: Quarter,
+}
+
+impl Cell {
+    /// The kind of actor.
+    pub fn actor_kind(&self) -> &str {
+        self.actor.split('.').next().unwrap_or_default()
+    }
+    /// As written: `country.china/reachable_flop@2028Q4`.
+    pub fn address(&self) -> String {
+        format!("{}/{}@{}", self.actor, self.metric, self.quarter)
+    }
+}

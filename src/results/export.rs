@@ -1,0 +1,234 @@
+//! Tables with a row a draw: metrics of draws, and the inputs that they were made from.
+
+use super::csv::{float, quoted};
+use super::parquet::{Kind, ParquetTable, Values};
+use super::{Cell, FolderError, OutputFile};
+use crate::math::{Lanes, Mask, WIDTH};
+use std::fmt::Write;
+
+/// How a table of draws is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExportFormat {
+    /// Comma-separated values.
+    Csv,
+    /// Parquet.
+    Parquet,
+}
+
+impl ExportFormat {
+    /// The file's extension.
+    pub fn extension(self) -> &'static str {
+        if self == Self::Csv { "csv" } else { "parquet" }
+    }
+}
+
+enum Sink {
+    Csv(OutputFile),
+    Parquet(OutputFile, Box<ParquetTable>),
+}
+
+impl Sink {
+    fn new(format: ExportFormat, mut file: OutputFile, columns: &[(String, Kind)]) -> Result<Self, FolderError> {
+        if format == ExportFormat::Csv {
+            let mut header = String::new();
+            for (i, (name, _)) in columns.iter().enumerate() {
+                if i > 0 {
+                    header.push(',');
+                }
+                quoted(&mut header, name);
+            }
+            header.push('\n');
+            file.write(header.as_bytes())?;
+            return Ok(Self::Csv(file));
+        }
+        let table = ParquetTable::new(file.handle()?, columns)?;
+        Ok(Self::Parquet(file, Box::new(table)))
+    }
+
+    fn finish(self) -> Result<OutputFile, FolderError> {
+        match self {
+            Self::Csv(file) => Ok(file),
+            Self::Parquet(file, table) => {
+                table.finish()?;
+                Ok(file)
+            }
+        }
+    }
+}
+
+/// `draws.csv` or `draws.parquet`: a row for each draw, actor and quarter, a column for each metric.
+pub struct DrawsTable {
+    sink: Sink,
+    policy: String,
+    /// Actor and quarter of each row of a draw.
+    rows: Vec<(String, String)>,
+    /// For each row and metric: the cell.
+    places: Vec<Vec<Option<usize>>>,
+    metrics: Vec<String>,
+}
+
+impl DrawsTable {
+    /// Starts the table.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn new(format: ExportFormat, file: OutputFile, policy: &str, cells: &[Cell]) -> Result<Self, FolderError> {
+        let metrics = metrics_of(cells);
+        let mut rows: Vec<(String, String)> = Vec::new();
+        let mut places: Vec<Vec<Option<usize>>> = Vec::new();
+        let mut order: Vec<usize> = (0..cells.len()).collect();
+        order.sort_by(|&a, &b| (&cells[a].actor, cells[a].quarter).cmp(&(&cells[b].actor, cells[b].quarter)));
+        for c in order {
+            let cell = &cells[c];
+            let key = (cell.actor.clone(), cell.quarter.to_string());
+            if rows.last() != Some(&key) {
+                rows.push(key);
+                places.push(vec![None; metrics.len()]);
+            }
+            let place = metrics.iter().position(|m| *m == cell.metric);
+            if let (Some(last), Some(place)) = (places.last_mut(), place) {
+                last[place] = Some(c);
+            }
+        }
+        let mut columns = vec![("draw".to_owned(), Kind::Whole)];
+        columns.extend(["policy", "actor", "quarter"].map(|n| (n.to_owned(), Kind::Text)));
+        columns.extend(metrics.iter().map(|m| (m.clone(), Kind::Number)));
+        let sink = Sink::new(format, file, &columns)?;
+        Ok(Self { sink, policy: policy.to_owned(), rows, places, metrics })
+    }
+
+    /// Adds consecutive batches from number `first` on.
+    ///
+    /// # Errors
+    /// If they cannot be written.
+    pub fn write(&mut self, first: u64, batches: &[Vec<Lanes>], masks: &[Mask]) -> Result<(), FolderError> {
+        let draws = counted(first, masks);
+        match &mut self.sink {
+            Sink::Csv(file) => {
+                for (draw, batch, lane) in draws {
+                    let mut text = String::new();
+                    for ((actor, quarter), places) in self.rows.iter().zip(&self.places) {
+                        let _ = write!(text, "{draw},");
+                        quoted(&mut text, &self.policy);
+                        let _ = write!(text, ",{actor},{quarter}");
+                        for place in places {
+                            text.push(',');
+                            if let Some(c) = place {
+                                float(&mut text, batches[batch][*c][lane]);
+                            }
+                        }
+                        text.push('\n');
+                    }
+                    file.write(text.as_bytes())?;
+                }
+                Ok(())
+            }
+            Sink::Parquet(_, table) => {
+                let repeated = |f: &dyn Fn(&(String, String)) -> String| {
+                    Values::Text(draws.iter().flat_map(|_| self.rows.iter().map(f)).collect())
+                };
+                let mut columns = vec![Values::Whole(
+                    draws.iter().flat_map(|d| std::iter::repeat_n(d.0 as i64, self.rows.len())).collect(),
+                )];
+                columns.push(repeated(&|_| self.policy.clone()));
+                columns.push(repeated(&|r| r.0.clone()));
+                columns.push(repeated(&|r| r.1.clone()));
+                for m in 0..self.metrics.len() {
+                    let value = |&(_, batch, lane): &(u64, usize, usize)| {
+                        let row = move |places: &Vec<Option<usize>>| {
+                            places[m].map_or(f64::NAN, |c| batches[batch][c][lane])
+                        };
+                        self.places.iter().map(row).collect::<Vec<_>>()
+                    };
+                    columns.push(Values::Number(draws.iter().flat_map(value).collect()));
+                }
+                table.write(&columns)
+            }
+        }
+    }
+
+    /// Metrics, in order of columns.
+    pub fn metrics(&self) -> &[String] {
+        &self.metrics
+    }
+
+    /// Ends the table; the file is still to be named.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn finish(self) -> Result<OutputFile, FolderError> {
+        self.sink.finish()
+    }
+}
+
+/// Metrics of cells, each once, in order of appearance.
+fn metrics_of(cells: &[Cell]) -> Vec<String> {
+    let mut metrics: Vec<String> = Vec::new();
+    for cell in cells {
+        if !metrics.contains(&cell.metric) {
+            metrics.push(cell.metric.clone());
+        }
+    }
+    metrics
+}
+
+/// Draws that count: number, batch, lane.
+fn counted(first: u64, masks: &[Mask]) -> Vec<(u64, usize, usize)> {
+    let lanes = masks.iter().enumerate().flat_map(|(b, m)| (0..WIDTH).filter(|&l| m.lane(l)).map(move |l| (b, l)));
+    lanes.map(|(b, l)| ((first + b as u64) * WIDTH as u64 + l as u64, b, l)).collect()
+}
+
+/// `inputs.csv` or `inputs.parquet`: a row a draw, a column for each uncertain quantity.
+pub struct InputsTable {
+    sink: Sink,
+}
+
+impl InputsTable {
+    /// Starts the table.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn new(format: ExportFormat, file: OutputFile, paths: &[String]) -> Result<Self, FolderError> {
+        let mut columns = vec![("draw".to_owned(), Kind::Whole)];
+        columns.extend(paths.iter().map(|p| (p.clone(), Kind::Number)));
+        Ok(Self { sink: Sink::new(format, file, &columns)? })
+    }
+
+    /// Adds consecutive batches: `batches[b][path]`.
+    ///
+    /// # Errors
+    /// If they cannot be written.
+    pub fn write(&mut self, first: u64, batches: &[Vec<Lanes>], masks: &[Mask]) -> Result<(), FolderError> {
+        let draws = counted(first, masks);
+        match &mut self.sink {
+            Sink::Csv(file) => {
+                for (draw, batch, lane) in draws {
+                    let mut text = draw.to_string();
+                    for x in &batches[batch] {
+                        text.push(',');
+                        float(&mut text, x[lane]);
+                    }
+                    text.push('\n');
+                    file.write(text.as_bytes())?;
+                }
+                Ok(())
+            }
+            Sink::Parquet(_, table) => {
+                let width = batches.first().map_or(0, Vec::len);
+                let mut columns = vec![Values::Whole(draws.iter().map(|d| d.0 as i64).collect())];
+                for i in 0..width {
+                    columns.push(Values::Number(draws.iter().map(|&(_, b, l)| batches[b][i][l]).collect()));
+                }
+                table.write(&columns)
+            }
+        }
+    }
+
+    /// Ends the table; the file is still to be named.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn finish(self) -> Result<OutputFile, FolderError> {
+        self.sink.finish()
+    }
+}

@@ -1,0 +1,90 @@
+//! What a run was: enough to do it again and to tell two runs apart.
+
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+/// A file that was read.
+#[derive(Clone, Debug, Serialize)]
+pub struct SourceFile {
+    /// Its name as given.
+    pub name: String,
+    /// SHA-256 of its text.
+    pub sha256: String,
+}
+
+/// A run's description, written as `manifest.json`.
+#[derive(Clone, Debug, Serialize)]
+pub struct Manifest {
+    /// First 8 hex digits of the SHA-256 of everything that decides the tables.
+    pub identity: String,
+    /// Version of the program.
+    pub version: String,
+    /// Name of the scenario's folder.
+    pub scenario: String,
+    /// Its title.
+    pub title: String,
+    /// Policies, in order; empty for the scenario as it stands.
+    pub policies: Vec<String>,
+    /// Files that were read.
+    pub files: Vec<SourceFile>,
+    /// First and last quarter.
+    pub horizon: String,
+    /// Draws asked for.
+    pub draws: u64,
+    /// Draws that count, under `--given`.
+    pub draws_used: u64,
+    /// Seed.
+    pub seed: u64,
+    /// Sampler.
+    pub sampler: String,
+    /// Condition on draws.
+    pub given: Option<String>,
+    /// Which cells were chosen.
+    pub select: Vec<String>,
+    /// Tables of draws and inputs asked for.
+    pub exports: Vec<String>,
+    /// Cells summarised.
+    pub cells: usize,
+    /// Uncertain quantities.
+    pub uncertain: usize,
+    /// The command.
+    pub command: Vec<String>,
+    /// Wall time of the simulation [s].
+    pub wall_seconds: f64,
+    /// Draws simulated per second of it.
+    pub draws_per_second: f64,
+    /// The resolved scenario.
+    pub resolved: String,
+}
+
+impl Manifest {
+    /// Sets the identity from what decides the tables: version, resolved scenario, draws, seed, sampler, horizon, cells, condition.
+    pub fn identify(&mut self) {
+        let mut hash = Sha256::new();
+        let draws = self.draws.to_string();
+        let seed = self.seed.to_string();
+        let policies = self.policies.join("\n");
+        let parts = [&self.version, &self.scenario, &self.horizon, &draws, &seed, &self.sampler, &policies];
+        for part in parts.into_iter().chain(&self.select).chain(&self.exports).chain(&self.given).chain([&self.resolved]) {
+            hash.update(part.len().to_le_bytes());
+            hash.update(part.as_bytes());
+        }
+        self.identity = hex(&hash.finalize()[..4]);
+    }
+}
+
+/// Bytes as hexadecimal digits.
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes.iter().fold(String::new(), |mut text, b| {
+        let _ = write!(text, "{b:02x}");
+        text
+    })
+}
+
+impl SourceFile {
+    /// A file with its digest.
+    pub fn new(name: &str, text: &str) -> Self {
+        Self { name: name.to_owned(), sha256: hex(&Sha256::digest(text.as_bytes())) }
+    }
+}

@@ -1,0 +1,124 @@
+//! Shares of draws: thresholds reached, and what bound whom.
+
+use crate::math::{Lanes, Mask, WIDTH};
+
+/// The 95 % interval of a probability of which k of n draws are evidence (Wilson 1927): right at 0 and 1.
+pub fn wilson(k: u64, n: u64) -> (f64, f64) {
+    if n == 0 {
+        return (0.0, 1.0);
+    }
+    let z = 1.959_963_984_540_054;
+    let (n, p) = (n as f64, k as f64 / n as f64);
+    let middle = (p + z * z / (2.0 * n)) / (1.0 + z * z / n);
+    let half = z / (1.0 + z * z / n) * (p * (1.0 - p) / n + z * z / (4.0 * n * n)).sqrt();
+    let low = if k == 0 { 0.0 } else { (middle - half).max(0.0) };
+    let high = if p == 1.0 { 1.0 } else { (middle + half).min(1.0) };
+    (low, high)
+}
+
+/// How many draws have reached each threshold by each quarter.
+#[derive(Clone, Debug)]
+pub struct Thresholds {
+    levels: Vec<f64>,
+    quarters: usize,
+    /// Counts by series, quarter and level.
+    counts: Vec<u64>,
+    draws: u64,
+}
+
+impl Thresholds {
+    /// Room for `series` series.
+    pub fn new(levels: Vec<f64>, series: usize, quarters: usize) -> Self {
+        let counts = vec![0; series * quarters * levels.len()];
+        Self { levels, quarters, counts, draws: 0 }
+    }
+
+    /// Adds a batch: `values[series * quarters + quarter]`.
+    pub fn add(&mut self, values: &[Lanes], mask: Mask) {
+        self.draws += u64::from(mask.count());
+        for (s, course) in values.chunks(self.quarters).enumerate() {
+            let mut best = Lanes::splat(f64::NEG_INFINITY);
+            for (t, &x) in course.iter().enumerate() {
+                best = best.max(x);
+                for (i, &level) in self.levels.iter().enumerate() {
+                    let reached = best.ge(Lanes::splat(level)) & mask;
+                    self.counts[(s * self.quarters + t) * self.levels.len() + i] += u64::from(reached.count());
+                }
+            }
+        }
+    }
+
+    /// Thresholds.
+    pub fn levels(&self) -> &[f64] {
+        &self.levels
+    }
+
+    /// Probability of having reached a level by a quarter, with its 95 % interval.
+    pub fn probability(&self, series: usize, quarter: usize, level: usize) -> (f64, f64, f64) {
+        let k = self.counts[(series * self.quarters + quarter) * self.levels.len() + level];
+        let (low, high) = wilson(k, self.draws);
+        (if self.draws == 0 { 0.0 } else { k as f64 / self.draws as f64 }, low, high)
+    }
+}
+
+/// How often each cause bound each subject in each quarter.
+#[derive(Clone, Debug)]
+pub struct Labels {
+    /// Counts by place and code.
+    counts: Vec<[u64; 256]>,
+}
+
+impl Labels {
+    /// Room for places: a subject in a quarter each.
+    pub fn new(places: usize) -> Self {
+        Self { counts: vec![[0; 256]; places] }
+    }
+
+    /// Adds a batch of codes.
+    pub fn add(&mut self, codes: &[[u8; WIDTH]], mask: Mask) {
+        for (place, lanes) in self.counts.iter_mut().zip(codes) {
+            for (lane, &code) in lanes.iter().enumerate() {
+                if mask.lane(lane) {
+                    place[usize::from(code)] += 1;
+                }
+            }
+        }
+    }
+
+    /// Codes of a place with their shares of draws, most frequent first; `but` does not count.
+    pub fn shares(&self, place: usize, but: u8) -> Vec<(u8, f64)> {
+        let counts = &self.counts[place];
+        let counted = |code: &usize| *code != usize::from(but);
+        let total: u64 = (0..256).filter(counted).map(|c| counts[c]).sum();
+        let mut shares: Vec<(u8, f64)> = (0..256)
+            .filter(counted)
+            .filter(|&c| counts[c] > 0)
+            .map(|c| (c as u8, counts[c] as f64 / total as f64))
+            .collect();
+        shares.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        shares
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_interval_is_right_at_its_ends() {
+        let (low, high) = wilson(0, 100);
+        assert!(low == 0.0 && (high - 0.0370).abs() < 1e-3);
+        let (low, high) = wilson(100, 100);
+        assert!((low - 0.9630).abs() < 1e-3 && high == 1.0);
+        let (low, high) = wilson(50, 100);
+        assert!((low - 0.4038).abs() < 1e-3 && (high - 0.5962).abs() < 1e-3);
+    }
+
+    #[test]
+    fn a_threshold_once_reached_stays_reached() {
+        let mut thresholds = Thresholds::new(vec![10.0], 1, 3);
+        thresholds.add(&[Lanes::splat(5.0), Lanes::splat(12.0), Lanes::splat(3.0)], Mask::splat(true));
+        let p: Vec<f64> = (0..3).map(|t| thresholds.probability(0, t, 0).0).collect();
+        assert_eq!(p, [0.0, 1.0, 1.0]);
+    }
+}
