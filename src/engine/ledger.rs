@@ -1,1 +1,363 @@
-//! The ledger.
+//! The ledger: recounts every quarter from stocks and flows, apart from the steps that made them.
+//!
+//! Chips are in exactly one place, goods are not used twice, money is not spent twice, shares are shares. A ledger that
+//! does not add up names the account, the draw, the quarter and the node.
+
+use super::diversion::Lagged;
+use super::{Batch, Observer, Step};
+use crate::math::{Lanes, WIDTH};
+use crate::plan::Plan;
+
+/// Relative difference that rounding may make.
+const TOLERANCE: f64 = 1e-9;
+
+/// An account that does not add up.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("the ledger does not add up: {account} of {node} in draw {draw}, quarter {quarter}: {left} against {right}")]
+pub struct Broken {
+    /// Which account.
+    pub account: &'static str,
+    /// Of whom: table and row.
+    pub node: String,
+    /// Number of the draw.
+    pub draw: u64,
+    /// The quarter, counted from 0.
+    pub quarter: usize,
+    /// One side.
+    pub left: f64,
+    /// The other.
+    pub right: f64,
+}
+
+/// What was there at the end of the last quarter.
+#[derive(Clone, Debug)]
+pub struct Ledger {
+    inventory: Vec<Lanes>,
+    pipeline: Vec<Lanes>,
+    fleet: Vec<Lanes>,
+    deploying: Vec<Lanes>,
+    transit: Vec<Lanes>,
+    route_transit: Vec<Lanes>,
+    stock: Vec<Lanes>,
+    stock_transit: Vec<Lanes>,
+    cash: Vec<Lanes>,
+    broken: Option<Broken>,
+}
+
+/// Where an account is being audited.
+struct At<'a> {
+    t: usize,
+    first_draw: u64,
+    broken: &'a mut Option<Broken>,
+}
+
+impl At<'_> {
+    /// Both sides agree to rounding, measured against `scale` too.
+    fn equal(&mut self, account: &'static str, node: impl Fn() -> String, left: Lanes, right: Lanes, scale: Lanes) {
+        for lane in 0..WIDTH {
+            let (a, b) = (left[lane], right[lane]);
+            let room = TOLERANCE * a.abs().max(b.abs()).max(scale[lane].abs()) + 1e-9;
+            // A value that is no number is caught here too.
+            let fits = (a - b).abs() <= room;
+            if !fits {
+                self.note(account, &node, lane, a, b);
+            }
+        }
+    }
+
+    /// `left` is at most `right`, but for rounding.
+    fn at_most(&mut self, account: &'static str, node: impl Fn() -> String, left: Lanes, right: Lanes) {
+        for lane in 0..WIDTH {
+            let (a, b) = (left[lane], right[lane]);
+            let fits = a <= b + TOLERANCE * a.abs().max(b.abs()) + 1e-9;
+            if !fits {
+                self.note(account, &node, lane, a, b);
+            }
+        }
+    }
+
+    fn not_negative(&mut self, account: &'static str, node: impl Fn() -> String, x: Lanes) {
+        for lane in 0..WIDTH {
+            let fits = x[lane] >= 0.0 && x[lane].is_finite();
+            if !fits {
+                self.note(account, &node, lane, x[lane], 0.0);
+            }
+        }
+    }
+
+    fn note(&mut self, account: &'static str, node: &dyn Fn() -> String, lane: usize, left: f64, right: f64) {
+        if self.broken.is_none() {
+            let draw = self.first_draw + lane as u64;
+            *self.broken = Some(Broken { account, node: node(), draw, quarter: self.t, left, right });
+        }
+    }
+}
+
+fn totals(list: &[Lagged]) -> Vec<Lanes> {
+    list.iter().map(Lagged::total).collect()
+}
+
+impl Ledger {
+    /// An empty ledger.
+    pub fn new(plan: &Plan) -> Self {
+        let lanes = |n: usize| vec![Lanes::ZERO; n];
+        let chips = plan.model.chips.len();
+        let holdings = plan.edges.holdings.len();
+        Self {
+            inventory: lanes(chips),
+            pipeline: lanes(chips),
+            fleet: lanes(holdings),
+            deploying: lanes(holdings),
+            transit: lanes(plan.edges.greys.len()),
+            route_transit: lanes(plan.model.routes.len()),
+            stock: lanes(plan.model.stockpiles.len()),
+            stock_transit: lanes(plan.model.stockpiles.len()),
+            cash: lanes(plan.model.buyers.len()),
+            broken: None,
+        }
+    }
+
+    /// The first account that did not add up, if any; the ledger starts afresh.
+    pub fn broken(&mut self) -> Option<Broken> {
+        self.broken.take()
+    }
+
+    /// Takes the state before the first quarter.
+    fn open(&mut self, plan: &Plan, batch: &Batch) {
+        for list in [&mut self.inventory, &mut self.transit, &mut self.route_transit, &mut self.stock_transit, &mut self.cash]
+        {
+            list.fill(Lanes::ZERO);
+        }
+        self.deploying.fill(Lanes::ZERO);
+        self.fleet.copy_from_slice(&batch.fleet.count);
+        for (s, stock) in plan.model.stockpiles.iter().enumerate() {
+            self.stock[s] = batch.inputs.value(stock.opening);
+        }
+    }
+
+    fn audit(&mut self, t: usize, plan: &Plan, batch: &Batch) {
+        let mut broken = self.broken.take();
+        let mut at = At { t, first_draw: batch.first_draw, broken: &mut broken };
+        self.audit_chips(&mut at, plan, batch);
+        self.audit_fleets(&mut at, plan, batch);
+        self.audit_diversion(&mut at, plan, batch);
+        self.audit_goods(&mut at, plan, batch);
+        self.audit_money(&mut at, plan, batch);
+        audit_shares(&mut at, plan, batch);
+        self.broken = broken;
+        self.keep(batch);
+    }
+
+    fn audit_chips(&self, at: &mut At<'_>, plan: &Plan, batch: &Batch) {
+        let chips = plan.model.chips.len();
+        let mut sold = vec![Lanes::ZERO; chips];
+        for (s, sale) in plan.edges.sales.iter().enumerate() {
+            sold[sale.chip.index()] += batch.trade.sold[s];
+            at.not_negative("sales", || sale_name(plan, s), batch.trade.sold[s]);
+        }
+        for r in 0..plan.model.routes.len() {
+            for c in 0..chips {
+                sold[c] += batch.trade.attempted[r * chips + c];
+            }
+        }
+        for &c in &plan.edges.chips {
+            let i = c.index();
+            let name = || format!("chip.{}", plan.model.chips[i].id);
+            let p = &batch.production;
+            let under_way = p.pipeline[i].iter().fold(Lanes::ZERO, |sum, &x| sum + x);
+            // The opening pipeline is a gift of the first quarter.
+            let gift = if at.t == 0 { under_way + p.arrived[i] - p.started[i] } else { Lanes::ZERO };
+            let made = p.started[i] + gift;
+            at.equal("production", name, made, p.arrived[i] + under_way - self.pipeline[i], self.pipeline[i]);
+            let has = self.inventory[i] + p.arrived[i];
+            at.equal("inventory", name, has, sold[i] + batch.trade.inventory[i], has);
+            at.not_negative("inventory", name, batch.trade.inventory[i]);
+            at.not_negative("production", name, p.started[i]);
+        }
+    }
+
+    fn audit_fleets(&self, at: &mut At<'_>, plan: &Plan, batch: &Batch) {
+        let sales = plan.edges.sales.len();
+        for (h, holding) in plan.edges.holdings.iter().enumerate() {
+            let name = || {
+                let (chip, buyer) = (&plan.model.chips[holding.chip.index()].id, &plan.model.buyers[holding.buyer.index()].id);
+                format!("chip.{chip} at buyer.{buyer}{}", if holding.grey { ", smuggled" } else { "" })
+            };
+            let bought = if h < sales {
+                batch.trade.sold[h]
+            } else {
+                batch.diversion.delivered.get(h - sales).copied().unwrap_or(Lanes::ZERO)
+            };
+            let f = &batch.fleet;
+            let waiting = f.deploying[h].total();
+            at.equal("deployment", name, bought, f.deployed[h] + waiting - self.deploying[h], self.deploying[h]);
+            let change = f.deployed[h] - f.failed[h];
+            at.equal("fleet", name, f.count[h], self.fleet[h] + change, self.fleet[h]);
+            at.not_negative("fleet", name, f.count[h]);
+            at.not_negative("failures", name, f.failed[h]);
+            at.not_negative("age", name, f.age[h]);
+        }
+    }
+
+    fn audit_diversion(&self, at: &mut At<'_>, plan: &Plan, batch: &Batch) {
+        let d = &batch.diversion;
+        let chips = plan.model.chips.len();
+        for (r, route) in plan.model.routes.iter().enumerate().filter(|(_, r)| r.good.is_none()) {
+            let name = || format!("route.{}", route.id);
+            let bought = (0..chips).fold(Lanes::ZERO, |sum, c| sum + batch.trade.attempted[r * chips + c]);
+            let under_way = d.transit_by_route[r][0].total();
+            let passed = d.delivered_by_route[r][0] + under_way - self.route_transit[r];
+            at.equal("diversion", name, bought, d.seized[r] + passed, self.route_transit[r]);
+            at.at_most("route capacity", name, d.attempted[r], d.routes.capacity[r]);
+            at.not_negative("seizures", name, d.seized[r]);
+        }
+        // What buyers get is what routes deliver.
+        for (n, routes) in plan.edges.routes_to.iter().enumerate() {
+            let by_route = routes.iter().fold(Lanes::ZERO, |sum, r| sum + d.delivered_by_route[r.index()][0]);
+            let mut by_buyer = Lanes::ZERO;
+            for (g, &s) in plan.edges.greys.iter().enumerate() {
+                if plan.model.buyers[plan.edges.sales[s].buyer.index()].country.index() == n {
+                    by_buyer += d.delivered[g];
+                }
+            }
+            let name = || format!("country.{}", plan.model.countries[n].id);
+            at.equal("deliveries", name, by_route, by_buyer, by_route);
+        }
+        for (g, &s) in plan.edges.greys.iter().enumerate() {
+            at.not_negative("in transit", || sale_name(plan, s), d.transit[g].total());
+        }
+    }
+
+    fn audit_goods(&self, at: &mut At<'_>, plan: &Plan, batch: &Batch) {
+        let p = &batch.production;
+        for (f, facility) in plan.model.facilities.iter().enumerate() {
+            let links = plan.supply.links.iter().enumerate().filter(|(_, l)| l.facility.index() == f);
+            let used = links.fold(batch.stockpiles.taken[f], |sum, (l, _)| sum + p.used[l]);
+            let name = || format!("facility.{}", facility.id);
+            at.at_most("output", name, used, batch.capacity.available[f]);
+            at.not_negative("capacity", name, batch.capacity.installed[f]);
+        }
+        for (s, stock) in plan.model.stockpiles.iter().enumerate() {
+            let name = || format!("stockpile.{}", stock.id);
+            let q = &batch.stockpiles;
+            let gained = q.bought[s] + q.delivered[s] + q.leaked[s];
+            at.equal("private stock", name, q.held[s] + q.drawn[s], self.stock[s] + gained, self.stock[s]);
+            at.not_negative("private stock", name, q.held[s]);
+        }
+        self.audit_recipes(at, plan, batch);
+    }
+
+    /// What chips need is what designers used of facilities and stocks; needs differ between passes, so chips bound it from both sides.
+    fn audit_recipes(&self, at: &mut At<'_>, plan: &Plan, batch: &Batch) {
+        let p = &batch.production;
+        for (d, designer) in plan.model.designers.iter().enumerate() {
+            for (g, good) in plan.model.goods.iter().enumerate() {
+                let wafers = good.kind == crate::model::GoodKind::Wafer;
+                let several = plan.supply.links_of[d][g].len() > 1 || wafers;
+                let used = plan.supply.links_of[d][g].iter().fold(Lanes::ZERO, |sum, &l| sum + p.used[l]);
+                let mut drawn = Lanes::ZERO;
+                for (s, stock) in plan.model.stockpiles.iter().enumerate() {
+                    if stock.designer.index() == d && stock.good.index() == g {
+                        drawn += batch.stockpiles.drawn[s] * super::stockpiles::unit(plan, &p.need, stock);
+                    }
+                }
+                let mut needed = Lanes::ZERO;
+                for &c in &plan.supply.chips_of[d] {
+                    if let Some(k) = plan.supply.goods_of[c.index()].iter().position(|x| x.index() == g) {
+                        needed += p.started[c.index()] * p.need[c.index()][k];
+                    }
+                }
+                if !several {
+                    let name = || format!("designer.{} for good.{}", designer.id, good.id);
+                    at.equal("recipes", name, needed, used + drawn, needed);
+                }
+            }
+        }
+    }
+
+    fn audit_money(&self, at: &mut At<'_>, plan: &Plan, batch: &Batch) {
+        let trade = &batch.trade;
+        for (b, buyer) in plan.model.buyers.iter().enumerate() {
+            let name = || format!("buyer.{}", buyer.id);
+            let had = (trade.budget[b] + self.cash[b]).max(0.0);
+            at.at_most("money", name, trade.spent[b] - trade.spent_ahead[b] + trade.spent_grey[b], had);
+            let mut paid = Lanes::ZERO;
+            let mut fees = Lanes::ZERO;
+            for s in plan.edges.of_buyer[b].clone() {
+                let sale = &plan.edges.sales[s];
+                let list = trade.sold[s] * batch.price[sale.chip.index()];
+                let fee = batch.permits.fee[sale.stand];
+                paid += list * (1.0 + fee);
+                fees += list * fee;
+            }
+            at.equal("spending", name, trade.spent[b], paid, paid);
+            at.equal("fees", name, trade.fees[b], fees, fees);
+            for x in [trade.spent[b], trade.spent_ahead[b], trade.spent_grey[b], trade.fees[b], trade.money[b]] {
+                at.not_negative("money", name, x);
+            }
+        }
+    }
+
+    fn keep(&mut self, batch: &Batch) {
+        self.inventory.copy_from_slice(&batch.trade.inventory);
+        for (kept, slots) in self.pipeline.iter_mut().zip(&batch.production.pipeline) {
+            *kept = slots.iter().fold(Lanes::ZERO, |sum, &x| sum + x);
+        }
+        self.fleet.copy_from_slice(&batch.fleet.count);
+        self.deploying = totals(&batch.fleet.deploying);
+        self.transit = totals(&batch.diversion.transit);
+        self.route_transit = batch.diversion.transit_by_route.iter().map(|t| t[0].total()).collect();
+        self.stock.copy_from_slice(&batch.stockpiles.held);
+        for (s, kept) in self.stock_transit.iter_mut().enumerate() {
+            *kept = batch.stockpiles.in_transit(s);
+        }
+        self.cash.copy_from_slice(&batch.trade.cash);
+    }
+}
+
+/// Shares lie in [0, 1], and what is trained is a number.
+fn audit_shares(at: &mut At<'_>, plan: &Plan, batch: &Batch) {
+    for (s, &permitted) in batch.permits.permitted.iter().enumerate() {
+        at.at_most("permission", || format!("case of edge {s}"), permitted, Lanes::ONE);
+        at.not_negative("permission", || format!("case of edge {s}"), permitted);
+    }
+    for (n, country) in plan.model.countries.iter().enumerate() {
+        let name = || format!("country.{}", country.id);
+        for share in [batch.fleet.operating[n], batch.trade.power[n]] {
+            at.at_most("power", name, share, Lanes::ONE);
+            at.not_negative("power", name, share);
+        }
+        if let Some(power) = country.power {
+            let has = batch.inputs.at(power, at.t) * batch.shocks.of(crate::plan::Lever::Power)[n];
+            at.at_most("power", name, batch.fleet.load[n] * batch.fleet.operating[n], has);
+        }
+    }
+    for (b, buyer) in plan.model.buyers.iter().enumerate() {
+        let used = plan.usage.of_buyer[b].iter().fold(Lanes::ZERO, |sum, &l| sum + batch.fleet.used[l]);
+        at.at_most("use of chips", || format!("buyer.{}", buyer.id), used, Lanes::ONE);
+    }
+    for (l, lab) in plan.model.labs.iter().enumerate() {
+        let t = &batch.training;
+        for x in [t.reachable[l], t.run[l], t.effective[l], t.cost[l]] {
+            at.not_negative("training", || format!("lab.{}", lab.id), x);
+        }
+    }
+}
+
+fn sale_name(plan: &Plan, s: usize) -> String {
+    let sale = &plan.edges.sales[s];
+    let (chip, buyer) = (&plan.model.chips[sale.chip.index()].id, &plan.model.buyers[sale.buyer.index()].id);
+    format!("chip.{chip} to buyer.{buyer}")
+}
+
+impl Observer for Ledger {
+    fn after(&mut self, step: Step, t: usize, plan: &Plan, batch: &mut Batch) {
+        if t == 0 && step == Step::Shocks {
+            self.pipeline.fill(Lanes::ZERO);
+            self.open(plan, batch);
+        }
+        if step == Step::Training {
+            self.audit(t, plan, batch);
+        }
+    }
+}

@@ -11,6 +11,8 @@ pub mod fleet;
 pub mod ledger;
 pub mod permits;
 pub mod production;
+pub mod record;
+pub mod run;
 pub mod shocks;
 pub mod stockpiles;
 pub mod trade;
@@ -107,6 +109,8 @@ pub struct Batch {
     pub fleet: Fleet,
     /// Training.
     pub training: Training,
+    /// List price of each chip in the quarter [USD].
+    pub price: Vec<Lanes>,
     /// Number of the first draw.
     pub first_draw: u64,
 }
@@ -131,6 +135,7 @@ impl Batch {
             diversion: Diversion::new(plan),
             fleet: Fleet::new(plan),
             training: Training::new(plan),
+            price: vec![Lanes::ZERO; plan.model.chips.len()],
             first_draw: 0,
         }
     }
@@ -195,6 +200,9 @@ impl Batch {
         self.diversion.open(plan, &self.inputs, &self.shocks, t);
         self.stockpiles.routes.clone_from(&self.diversion.routes);
         self.stockpiles.leaked.copy_from_slice(&self.shocks.leaked);
+        for &c in &plan.edges.chips {
+            self.price[c.index()] = trade::list_price(plan, &self.inputs, c.index(), t);
+        }
     }
 
     #[inline(always)]

@@ -7,6 +7,7 @@ mod edges;
 mod effects;
 pub mod inputs;
 pub mod rules;
+pub mod series;
 
 use crate::model::{
     BuyerId, BuyerKind, ChipId, CountryId, DesignerId, FacilityId, GoodId, GoodKind, LabId, Model, RouteId,

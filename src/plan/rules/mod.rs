@@ -47,14 +47,9 @@ struct Member {
 #[derive(Clone, Debug)]
 struct Case {
     members: Vec<Member>,
-    /// Pieces of each quarter now and ahead, where they are the same in every draw.
-    known: Option<Known>,
-}
-
-#[derive(Clone, Debug)]
-struct Known {
-    now: Vec<Vec<Moment>>,
-    ahead: Vec<Vec<Moment>>,
+    /// Pieces of each quarter now and ahead, in quarters in which they are the same in every draw.
+    now: Vec<Option<Vec<Moment>>>,
+    ahead: Vec<Option<Vec<Moment>>>,
 }
 
 /// What of a rule does not depend on a draw.
@@ -66,8 +61,15 @@ struct Dates {
     /// Shocks that put it in force, and that lift it.
     enforced_by: Vec<ShockId>,
     lifted_by: Vec<ShockId>,
-    /// Whether its intervals are the same in every draw.
-    certain: bool,
+    /// Quarters between which its intervals differ between draws: it may not be in force, or approve later, or a shock acts on it.
+    differs: (f64, f64),
+}
+
+impl Dates {
+    /// Whether everything about it is the same in every draw throughout the quarter at `t`.
+    fn same_in(&self, t: f64) -> bool {
+        t + 1.0 <= self.differs.0 || t >= self.differs.1
+    }
 }
 
 /// The rules of a model, tabled.
@@ -103,7 +105,7 @@ impl Rulebook {
     pub fn new(model: &std::sync::Arc<Model>, medians: &Inputs) -> Self {
         let mut book = Self {
             dates: model.rules.iter().enumerate().map(|(i, _)| dates(model, i)).collect(),
-            cases: vec![Case { members: Vec::new(), known: None }],
+            cases: vec![Case { members: Vec::new(), now: Vec::new(), ahead: Vec::new() }],
             coverages: Vec::new(),
             lookups: Lookups::default(),
             model: std::sync::Arc::clone(model),
@@ -150,7 +152,7 @@ impl Rulebook {
         }
         let found = self.cases.iter().position(|c| c.members == members);
         CaseId(found.unwrap_or_else(|| {
-            self.cases.push(Case { members, known: None });
+            self.cases.push(Case { members, now: Vec::new(), ahead: Vec::new() });
             self.cases.len() - 1
         }) as u32)
     }
@@ -160,15 +162,14 @@ impl Rulebook {
         let terms = Terms::new(self, medians);
         let lead = self.model.production.lead as usize;
         for i in 0..self.cases.len() {
-            let certain =
-                self.cases[i].members.iter().all(|m| m.coverage.is_none() && self.dates[m.rule].certain);
-            if certain {
-                let now = (0..quarters).map(|t| self.pieces(i, t as f64, None, &terms, 0)).collect();
-                let ahead = (0..quarters)
-                    .map(|t| self.pieces(i, (t + lead) as f64, Some(t as f64 + 1.0), &terms, 0))
-                    .collect();
-                self.cases[i].known = Some(Known { now, ahead });
-            }
+            let members = &self.cases[i].members;
+            let same = |t: usize| members.iter().all(|m| m.coverage.is_none() && self.dates[m.rule].same_in(t as f64));
+            let known: Vec<bool> = (0..quarters + lead).map(same).collect();
+            let pieces = |t: usize, by| known[t].then(|| self.pieces(i, t as f64, by, &terms, 0));
+            let now = (0..quarters).map(|t| pieces(t, None)).collect();
+            let ahead = (0..quarters).map(|t| pieces(t + lead, Some(t as f64 + 1.0))).collect();
+            self.cases[i].now = now;
+            self.cases[i].ahead = ahead;
         }
     }
 
@@ -220,13 +221,13 @@ impl Rulebook {
     /// What a case comes to in quarter `t`.
     #[inline(always)]
     pub fn now(&self, case: CaseId, t: usize, terms: &Terms) -> Outcome {
-        self.over(case, t as f64, None, |known| &known.now[t], terms)
+        self.over(case, t as f64, None, self.cases[case.index()].now.get(t), terms)
     }
 
     /// What it is expected to come to `lead` quarters later, as far as known at `t`.
     #[inline(always)]
     pub fn ahead(&self, case: CaseId, t: usize, lead: usize, terms: &Terms) -> Outcome {
-        self.over(case, (t + lead) as f64, Some(t as f64 + 1.0), |known| &known.ahead[t], terms)
+        self.over(case, (t + lead) as f64, Some(t as f64 + 1.0), self.cases[case.index()].ahead.get(t), terms)
     }
 
     fn over(
@@ -234,15 +235,15 @@ impl Rulebook {
         case: CaseId,
         t: f64,
         known_by: Option<f64>,
-        tabled: impl Fn(&Known) -> &Vec<Moment>,
+        tabled: Option<&Option<Vec<Moment>>>,
         terms: &Terms,
     ) -> Outcome {
         let c = &self.cases[case.index()];
         if c.members.is_empty() {
             return Outcome { permitted: Lanes::ONE, fee: Lanes::ZERO };
         }
-        if let Some(known) = &c.known {
-            let (permitted, fee) = evaluate(&self.model, tabled(known), &|r| terms.numbers(case, c, r));
+        if let Some(Some(pieces)) = tabled {
+            let (permitted, fee) = evaluate(&self.model, pieces, &|r| terms.numbers(case, c, r));
             return Outcome { permitted, fee };
         }
         let mut out = Outcome { permitted: Lanes::ONE, fee: Lanes::ZERO };
@@ -279,8 +280,8 @@ impl Rulebook {
     pub fn cut(&self, case: CaseId, t: usize, terms: &Terms, inputs: &Inputs) -> Cut {
         let c = &self.cases[case.index()];
         let mut out = Cut { share: Lanes::ZERO, rush: Lanes::ONE };
-        if let Some(known) = &c.known {
-            if known.now[t].iter().all(|m| m.pending.is_none()) {
+        if let Some(Some(pieces)) = c.now.get(t) {
+            if pieces.iter().all(|m| m.pending.is_none()) {
                 return out;
             }
         } else if c.members.is_empty() {
@@ -304,8 +305,8 @@ impl Rulebook {
         if !c.members.iter().any(|m| m.rule == rule.index()) {
             return Mask::splat(false);
         }
-        if let Some(known) = &c.known {
-            return Mask::splat(governs(&known.now[t]));
+        if let Some(Some(pieces)) = c.now.get(t) {
+            return Mask::splat(governs(pieces));
         }
         let mut out = Mask::splat(false);
         self.each_lane(case, t as f64, None, terms, |lane, pieces| {
@@ -465,11 +466,26 @@ fn dates(model: &Model, i: usize) -> Dates {
     let fixed = |q: QuantityId| matches!(model.quantities[q.0 as usize].shape, Shape::Fixed(_));
     let (enforced_by, lifted_by) =
         (shocks(&|s| s.enforces.contains(&id)), shocks(&|s| s.lifts.contains(&id)));
+    let announced = since(rule.announced).unwrap_or(from);
+    let until = since(rule.until).unwrap_or(f64::INFINITY);
+    let mut differs = (f64::INFINITY, f64::NEG_INFINITY);
+    let mut widen = |a: f64, b: f64| differs = (differs.0.min(a), differs.1.max(b));
+    if !fixed(rule.in_force) {
+        widen(announced, until);
+    }
+    if let Shape::Uncertain(d) = &model.quantities[rule.lag.0 as usize].shape {
+        widen(from, from + d.support().1);
+    }
+    let first_chance = model.run.known_until.map_or(1.0, |d| d.since(start).floor() + 1.0);
+    for s in enforced_by.iter().chain(&lifted_by) {
+        let shock = &model.shocks[s.index()];
+        widen(since(shock.date).unwrap_or(first_chance).min(first_chance), f64::INFINITY);
+    }
     Dates {
         from,
-        until: since(rule.until).unwrap_or(f64::INFINITY),
-        announced: since(rule.announced).unwrap_or(from),
-        certain: fixed(rule.in_force) && fixed(rule.lag) && enforced_by.is_empty() && lifted_by.is_empty(),
+        until,
+        announced,
+        differs,
         enforced_by,
         lifted_by,
     }

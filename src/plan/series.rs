@@ -1,0 +1,445 @@
+//! Every metric of every actor, and which quarters of it are summarised.
+
+use super::Plan;
+use crate::model::time::Quarter;
+use crate::model::{BuyerId, ChipId, CountryId, LabId, Model, RouteId};
+use crate::results::Cell;
+use crate::results::tables::Flow;
+use crate::scenario::glob_match;
+
+/// Units in which chips are counted: position, suffix of the metric, unit.
+pub const UNITS: [(&str, &str); 4] = [("chips", "chips"), ("h100e", "H100e"), ("h100e_8bit", "H100e-8bit"), ("tpp", "TPP")];
+
+/// At most this many cells are summarised unless `--select` asks for others.
+pub const BUDGET: usize = 25_000;
+
+/// What of a set of buyers is added up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)] // the metric of that name, in the unit of that position
+pub enum Holdings {
+    Fleet(usize),
+    Bought(usize),
+    Imported(usize),
+    Spend,
+    Power,
+    Smuggled(usize),
+}
+
+/// What of a set of chips is added up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)] // the metric of that name, in the unit of that position
+pub enum Sold {
+    Produced,
+    Shipped(usize),
+    Revenue,
+}
+
+/// What of labs is taken: the best lab's, or a sum.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)] // the metric of that name
+pub enum Trained {
+    Reachable,
+    Run,
+    Effective,
+    Cost,
+    Parameters,
+    Tokens,
+    Accessible,
+    Rented,
+}
+
+/// Where a series' values come from.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(missing_docs)] // each is what the metric's table says
+pub enum Source {
+    Buyers(Vec<BuyerId>, Holdings),
+    Chips(Vec<ChipId>, Sold),
+    Labs(Vec<LabId>, Trained),
+    Pooled(usize),
+    Premium(CountryId),
+    SeizedTo(CountryId),
+    RouteDelivered(RouteId, usize),
+    RouteSeized(RouteId),
+    Capacity(Vec<usize>),
+    Output(Vec<usize>),
+    Utilisation(Vec<usize>),
+    DeniedBy(usize),
+    DeniedIn(CountryId),
+    Ratio(usize, usize),
+}
+
+/// A metric of an actor over time.
+#[derive(Clone, Debug)]
+pub struct Series {
+    /// `kind.id` or `world`.
+    pub actor: String,
+    /// The metric.
+    pub metric: String,
+    /// Its unit.
+    pub unit: String,
+    /// Where its values come from.
+    pub source: Source,
+    /// Whether it is a flow, summed since the start.
+    pub cumulative: bool,
+}
+
+/// Which cells are summarised, and in what order.
+#[derive(Debug)]
+pub struct Recording {
+    /// All series; a ratio's parts come before it.
+    pub series: Vec<Series>,
+    /// Cells as (quarter, series), in order of quarters.
+    pub cells: Vec<(usize, usize)>,
+    /// Cells as tables name them.
+    pub names: Vec<Cell>,
+    /// Series whose thresholds are counted.
+    pub tracked: Vec<usize>,
+}
+
+/// A pattern that selects nothing, or a ratio of what does not exist.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum SelectError {
+    /// Nothing is selected.
+    #[error("`--select {0}` matches no cell; a cell is written actor/metric@quarter, such as country.china/reachable_flop@2028Q4")]
+    Nothing(String),
+    /// A ratio's part.
+    #[error("`ratio.{ratio}` takes `{part}`, which is no metric of an actor")]
+    NoSuchPart {
+        /// The ratio.
+        ratio: String,
+        /// What it names.
+        part: String,
+    },
+}
+
+impl Recording {
+    /// The default cells, or those that patterns select.
+    ///
+    /// # Errors
+    /// If a pattern selects nothing, or a ratio names what does not exist.
+    pub fn new(plan: &Plan, select: &[String]) -> Result<Self, SelectError> {
+        let series = all_series(&plan.model)?;
+        let first = plan.model.run.horizon.first;
+        let quarter = |t: usize| Quarter(first.0 + t as i32);
+        let address = |s: &Series, t: usize| format!("{}/{}@{}", s.actor, s.metric, quarter(t));
+        for pattern in select {
+            let any = series.iter().any(|s| (0..plan.quarters).any(|t| glob_match(&with_quarter(pattern), &address(s, t))));
+            if !any {
+                return Err(SelectError::Nothing(pattern.clone()));
+            }
+        }
+        let observed: Vec<String> =
+            plan.model.observations.iter().map(|o| format!("{}/{}@{}", o.actor, o.metric, o.quarter)).collect();
+        let wanted = |s: &Series, t: usize| {
+            if select.is_empty() {
+                default_cell(s, quarter(t)) || observed.contains(&address(s, t))
+            } else {
+                select.iter().any(|p| glob_match(&with_quarter(p), &address(s, t)))
+            }
+        };
+        let cells: Vec<(usize, usize)> = (0..plan.quarters)
+            .flat_map(|t| (0..series.len()).map(move |i| (t, i)))
+            .filter(|&(t, i)| wanted(&series[i], t))
+            .collect();
+        let names = (cells.iter())
+            .map(|&(t, i)| Cell {
+                actor: series[i].actor.clone(),
+                metric: series[i].metric.clone(),
+                unit: series[i].unit.clone(),
+                quarter: quarter(t),
+            })
+            .collect();
+        let tracked = (series.iter().enumerate())
+            .filter(|(_, s)| s.metric == "reachable_flop" || s.metric == "run_flop")
+            .map(|(i, _)| i)
+            .collect();
+        Ok(Self { series, cells, names, tracked })
+    }
+}
+
+/// A pattern without a quarter means all of them; `*` alone everything.
+fn with_quarter(pattern: &str) -> String {
+    match pattern {
+        "*" => "**".to_owned(),
+        p if p.contains('@') || p.contains("**") => p.to_owned(),
+        p => format!("{p}@*"),
+    }
+}
+
+/// Year ends of everything; every quarter of what is asked for most.
+fn default_cell(s: &Series, quarter: Quarter) -> bool {
+    const QUARTERLY: [&str; 5] = ["reachable_flop", "run_flop", "accessible_h100e", "premium", "ratio"];
+    quarter.number() == 4 || QUARTERLY.contains(&s.metric.as_str())
+}
+
+fn all_series(model: &Model) -> Result<Vec<Series>, SelectError> {
+    let mut list = List { all: Vec::new() };
+    list.labs(model);
+    list.places(model);
+    list.buyers(model);
+    list.supply(model);
+    list.diversion(model);
+    list.ratios(model)?;
+    Ok(list.all)
+}
+
+struct List {
+    all: Vec<Series>,
+}
+
+impl List {
+    fn add(&mut self, actor: &str, metric: &str, unit: &str, source: Source) {
+        let series = |metric: String, cumulative| Series {
+            actor: actor.to_owned(),
+            metric,
+            unit: unit.to_owned(),
+            source: source.clone(),
+            cumulative,
+        };
+        let flow = is_flow(&source);
+        self.all.push(series(metric.to_owned(), false));
+        if flow {
+            self.all.push(series(format!("{metric}_cum"), true));
+        }
+    }
+
+    fn trained(&mut self, actor: &str, labs: &[LabId], all: bool) {
+        let mut add = |metric: &str, unit: &str, what| self.add(actor, metric, unit, Source::Labs(labs.to_vec(), what));
+        add("reachable_flop", "FLOP", Trained::Reachable);
+        add("run_flop", "FLOP", Trained::Run);
+        if all {
+            add("effective_flop", "FLOP", Trained::Effective);
+            add("run_cost_usd", "USD", Trained::Cost);
+            add("optimal_parameters", "1", Trained::Parameters);
+            add("optimal_tokens", "tokens", Trained::Tokens);
+        }
+        if actor != "world" {
+            add("accessible_h100e", "H100e", Trained::Accessible);
+            add("rented_h100e", "H100e", Trained::Rented);
+        }
+    }
+
+    fn labs(&mut self, model: &Model) {
+        for (l, lab) in model.labs.iter().enumerate() {
+            self.trained(&format!("lab.{}", lab.id), &[LabId(l as u32)], true);
+        }
+    }
+
+    /// Countries, groups and the world.
+    fn places(&mut self, model: &Model) {
+        let labs_in = |inside: &dyn Fn(CountryId) -> bool| -> Vec<LabId> {
+            let all = model.labs.iter().enumerate();
+            all.filter(|(_, l)| inside(l.country)).map(|(i, _)| LabId(i as u32)).collect()
+        };
+        let buyers_in = |inside: &dyn Fn(CountryId) -> bool| -> Vec<BuyerId> {
+            let all = model.buyers.iter().enumerate();
+            all.filter(|(_, b)| inside(b.country)).map(|(i, _)| BuyerId(i as u32)).collect()
+        };
+        for (n, country) in model.countries.iter().enumerate() {
+            let actor = format!("country.{}", country.id);
+            let inside = |c: CountryId| c.index() == n;
+            let id = CountryId(n as u32);
+            let labs = labs_in(&inside);
+            if !labs.is_empty() {
+                self.trained(&actor, &labs, true);
+                self.add(&actor, "pooled_flop", "FLOP", Source::Pooled(n));
+            }
+            self.owned(&actor, &buyers_in(&inside), true);
+            self.add(&actor, "power_mw", "MW", Source::Buyers(buyers_in(&inside), Holdings::Power));
+            self.add(&actor, "denied_chips", "chips", Source::DeniedIn(id));
+            if model.routes.iter().any(|r| r.to == id && r.good.is_none()) {
+                self.add(&actor, "premium", "1", Source::Premium(id));
+                self.add(&actor, "seized_chips", "chips", Source::SeizedTo(id));
+                for (u, (name, unit)) in UNITS.iter().enumerate().take(3) {
+                    let source = Source::Buyers(buyers_in(&inside), Holdings::Smuggled(u));
+                    self.add(&actor, &format!("smuggled_{name}"), unit, source);
+                }
+            }
+        }
+        for (g, group) in model.groups.iter().enumerate() {
+            let actor = format!("group.{}", group.id);
+            let inside = |c: CountryId| group.members.contains(&c);
+            let labs = labs_in(&inside);
+            if !labs.is_empty() {
+                self.trained(&actor, &labs, false);
+                self.add(&actor, "pooled_flop", "FLOP", Source::Pooled(model.countries.len() + g));
+            }
+            self.owned(&actor, &buyers_in(&inside), true);
+        }
+        let everyone: Vec<LabId> = (0..model.labs.len() as u32).map(LabId).collect();
+        self.trained("world", &everyone, true);
+        let all: Vec<BuyerId> = (0..model.buyers.len() as u32).map(BuyerId).collect();
+        for (u, (name, unit)) in UNITS.iter().enumerate() {
+            self.add("world", &metric("fleet", name), unit, Source::Buyers(all.clone(), Holdings::Fleet(u)));
+        }
+    }
+
+    fn owned(&mut self, actor: &str, buyers: &[BuyerId], imports: bool) {
+        let of = |what| Source::Buyers(buyers.to_vec(), what);
+        for (u, (name, unit)) in UNITS.iter().enumerate() {
+            self.add(actor, &metric("fleet", name), unit, of(Holdings::Fleet(u)));
+        }
+        for (u, (name, unit)) in UNITS.iter().enumerate().take(3) {
+            self.add(actor, &format!("bought_{name}"), unit, of(Holdings::Bought(u)));
+            if imports {
+                self.add(actor, &format!("imported_{name}"), unit, of(Holdings::Imported(u)));
+            }
+        }
+        self.add(actor, "spend_usd", "USD", of(Holdings::Spend));
+    }
+
+    fn buyers(&mut self, model: &Model) {
+        for (b, buyer) in model.buyers.iter().enumerate().filter(|(_, b)| b.budget.is_some() || !b.opening.is_empty()) {
+            let actor = format!("buyer.{}", buyer.id);
+            let one = [BuyerId(b as u32)];
+            self.owned(&actor, &one, false);
+            self.add(&actor, "power_mw", "MW", Source::Buyers(one.to_vec(), Holdings::Power));
+        }
+    }
+
+    fn supply(&mut self, model: &Model) {
+        let sold = |c: &crate::model::Chip| c.price.is_some() && (c.launch.is_some() || c.variant_of.is_some());
+        let chips_of = |keep: &dyn Fn(&crate::model::Chip) -> bool| -> Vec<ChipId> {
+            let all = model.chips.iter().enumerate();
+            all.filter(|(_, c)| sold(c) && keep(c)).map(|(i, _)| ChipId(i as u32)).collect()
+        };
+        let mut actors: Vec<(String, Vec<ChipId>)> = Vec::new();
+        for (c, chip) in model.chips.iter().enumerate().filter(|(_, c)| sold(c)) {
+            actors.push((format!("chip.{}", chip.id), vec![ChipId(c as u32)]));
+        }
+        for (d, designer) in model.designers.iter().enumerate() {
+            let chips = chips_of(&|c| c.designer.index() == d);
+            if !chips.is_empty() {
+                actors.push((format!("designer.{}", designer.id), chips));
+            }
+        }
+        actors.push(("world".to_owned(), chips_of(&|_| true)));
+        for (actor, chips) in actors {
+            self.add(&actor, "produced_chips", "chips", Source::Chips(chips.clone(), Sold::Produced));
+            for (u, (name, unit)) in UNITS.iter().enumerate().take(3) {
+                self.add(&actor, &format!("shipped_{name}"), unit, Source::Chips(chips.clone(), Sold::Shipped(u)));
+            }
+            self.add(&actor, "revenue_usd", "USD", Source::Chips(chips.clone(), Sold::Revenue));
+        }
+        let unit = |g: usize| format!("{}/quarter", model.goods[g].unit);
+        let mut makers: Vec<(String, Vec<usize>, String)> = (model.facilities.iter().enumerate())
+            .map(|(f, x)| (format!("facility.{}", x.id), vec![f], unit(x.good.index())))
+            .collect();
+        for (g, good) in model.goods.iter().enumerate() {
+            let at = (0..model.facilities.len()).filter(|&f| model.facilities[f].good.index() == g).collect();
+            makers.push((format!("good.{}", good.id), at, unit(g)));
+        }
+        for (actor, at, unit) in makers {
+            self.add(&actor, "capacity", &unit, Source::Capacity(at.clone()));
+            self.add(&actor, "output", &unit, Source::Output(at.clone()));
+            self.add(&actor, "utilisation", "1", Source::Utilisation(at));
+        }
+    }
+
+    fn diversion(&mut self, model: &Model) {
+        for (r, route) in model.routes.iter().enumerate() {
+            let actor = format!("route.{}", route.id);
+            let id = RouteId(r as u32);
+            if route.good.is_none() {
+                for (u, (name, unit)) in UNITS.iter().enumerate().take(3) {
+                    self.add(&actor, &format!("smuggled_{name}"), unit, Source::RouteDelivered(id, u));
+                }
+                self.add(&actor, "seized_chips", "chips", Source::RouteSeized(id));
+            }
+        }
+        for (i, rule) in model.rules.iter().enumerate() {
+            if rule.subject == crate::model::Subject::Chips {
+                self.add(&format!("rule.{}", rule.id), "denied_chips", "chips", Source::DeniedBy(i));
+            }
+        }
+    }
+
+    fn ratios(&mut self, model: &Model) -> Result<(), SelectError> {
+        for ratio in &model.ratios {
+            let find = |part: &String| {
+                let found = self.all.iter().position(|s| format!("{}/{}", s.actor, s.metric) == *part);
+                found.ok_or_else(|| SelectError::NoSuchPart { ratio: ratio.id.clone(), part: part.clone() })
+            };
+            let source = Source::Ratio(find(&ratio.of)?, find(&ratio.over)?);
+            self.add(&format!("ratio.{}", ratio.id), "ratio", "1", source);
+        }
+        Ok(())
+    }
+}
+
+fn metric(head: &str, unit: &str) -> String {
+    format!("{head}_{unit}")
+}
+
+fn is_flow(source: &Source) -> bool {
+    match source {
+        Source::Buyers(_, what) => !matches!(what, Holdings::Fleet(_) | Holdings::Power),
+        Source::Chips(..) | Source::SeizedTo(_) | Source::RouteDelivered(..) | Source::RouteSeized(_) => true,
+        Source::DeniedBy(_) | Source::DeniedIn(_) | Source::Output(_) => true,
+        _ => false,
+    }
+}
+
+/// An edge whose flow is recorded every quarter.
+#[derive(Clone, Debug)]
+pub enum FlowSource {
+    /// A designer's use of a facility: a link.
+    Link(usize),
+    /// Sales of a chip to a country under permission 1, or below 1.
+    Sales(Vec<usize>, bool),
+    /// Smuggled options of a chip into a country.
+    Smuggled(Vec<usize>),
+    /// Seizures on a route.
+    Seized(RouteId),
+    /// A lab's rent of a cloud: a link.
+    Rental(usize),
+}
+
+/// Flows of a plan, as the table names them.
+pub fn flows(plan: &Plan) -> Vec<(Flow, FlowSource)> {
+    let model = &plan.model;
+    let mut all = Vec::new();
+    let flow = |item: String, from: String, to: String, channel, unit: &str| Flow { item, from, to, channel, unit: unit.to_owned() };
+    for (l, link) in plan.supply.links.iter().enumerate() {
+        let facility = &model.facilities[link.facility.index()];
+        let good = &model.goods[facility.good.index()];
+        let to = format!("designer.{}", model.designers[link.designer.index()].id);
+        let from = format!("facility.{}", facility.id);
+        all.push((flow(format!("good.{}", good.id), from, to, "legal", &good.unit), FlowSource::Link(l)));
+    }
+    for &c in &plan.edges.chips {
+        let chip = &model.chips[c.index()];
+        let from = format!("designer.{}", model.designers[chip.designer.index()].id);
+        for (n, country) in model.countries.iter().enumerate() {
+            let here = |s: &usize| {
+                let sale = &plan.edges.sales[*s];
+                sale.chip == c && model.buyers[sale.buyer.index()].country.index() == n
+            };
+            let sales: Vec<usize> = (0..plan.edges.sales.len()).filter(|s| here(s)).collect();
+            if sales.is_empty() {
+                continue;
+            }
+            let to = format!("country.{}", country.id);
+            let item = format!("chip.{}", chip.id);
+            for (channel, free) in [("legal", true), ("licensed", false)] {
+                let f = flow(item.clone(), from.clone(), to.clone(), channel, "chips");
+                all.push((f, FlowSource::Sales(sales.clone(), free)));
+            }
+            let greys: Vec<usize> = sales.iter().filter_map(|&s| plan.edges.sales[s].grey).collect();
+            if !greys.is_empty() {
+                all.push((flow(item, from.clone(), to, "smuggled", "chips"), FlowSource::Smuggled(greys)));
+            }
+        }
+    }
+    for (r, route) in model.routes.iter().enumerate().filter(|(_, r)| r.good.is_none()) {
+        let from = format!("route.{}", route.id);
+        let to = format!("country.{}", model.countries[route.via.index()].id);
+        all.push((flow("chips".to_owned(), from, to, "seized", "chips"), FlowSource::Seized(RouteId(r as u32))));
+    }
+    for (l, link) in plan.usage.links.iter().enumerate().filter(|(_, l)| l.weight.is_some()) {
+        let from = format!("buyer.{}", model.buyers[link.buyer.index()].id);
+        let to = format!("lab.{}", model.labs[link.lab.index()].id);
+        all.push((flow("compute".to_owned(), from, to, "rental", "H100e"), FlowSource::Rental(l)));
+    }
+    all
+}
