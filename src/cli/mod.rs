@@ -1,1 +1,60 @@
-//! (cli)
+//! A person: arguments in, words out. Only this folder knows clap, the clock, the terminal and exit codes.
+
+mod arguments;
+mod check;
+mod explain;
+mod run;
+mod session;
+mod show;
+
+use arguments::{Arguments, Verb};
+use clap::Parser;
+use std::process::ExitCode;
+
+/// How a command ends.
+#[derive(Debug)]
+pub enum Failure {
+    /// Failed while running: interrupted, a disk full, a ledger that does not add up.
+    Running(String),
+    /// Rejected: the scenario, a policy, an edit or a path.
+    Rejected(String),
+    /// Used wrongly.
+    Usage(String),
+}
+
+/// Reads the command line, does what it says, and gives the exit code: 0 done, 1 failed while running, 2 bad usage, 3 rejected.
+pub fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+        }
+    };
+    let done = match &arguments.verb {
+        Verb::Check(a) => check::check(a),
+        Verb::Show(a) => show::show(a),
+        Verb::Run(a) => run::run(a),
+        Verb::Explain(a) => explain::explain(a),
+        Verb::Schema => {
+            session::print(&(serde_json::to_string_pretty(&crate::model::schema()).unwrap_or_default() + "\n"))
+        }
+        Verb::Completions { shell } => {
+            let mut text = Vec::new();
+            clap_complete::generate(*shell, &mut arguments::command(), "chokepoint", &mut text);
+            session::print(&String::from_utf8_lossy(&text))
+        }
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            let (code, text) = match failure {
+                Failure::Running(text) => (1, text),
+                Failure::Usage(text) => (2, text),
+                Failure::Rejected(text) => (3, text),
+            };
+            session::say_error(code, &text);
+            ExitCode::from(code)
+        }
+    }
+}

@@ -17,6 +17,7 @@ pub mod shocks;
 pub mod stockpiles;
 pub mod trade;
 pub mod training;
+pub mod witness;
 
 use crate::math::{Lanes, Mask, WIDTH};
 use crate::plan::Plan;

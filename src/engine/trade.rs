@@ -4,7 +4,6 @@ use super::attraction::Attraction;
 use super::permits::Permits;
 use super::shocks::Shocks;
 use crate::math::{Lanes, Mask};
-use crate::model::RuleId;
 use crate::plan::inputs::Inputs;
 use crate::plan::rules::Terms;
 use crate::plan::{Lever, Plan};
@@ -69,6 +68,7 @@ pub struct Trade {
     opening: Vec<Lanes>,
     demand: Vec<Lanes>,
     limit: Vec<Lanes>,
+    members: Vec<Vec<(usize, Mask)>>,
 }
 
 /// What trade looks at beside its own state.
@@ -133,6 +133,7 @@ impl Trade {
             opening: lanes(chips),
             demand: lanes(chips),
             limit: lanes(sales),
+            members: vec![Vec::new(); plan.caps.len()],
         }
     }
 
@@ -164,6 +165,7 @@ impl Trade {
     #[inline(always)]
     pub fn step(&mut self, plan: &Plan, inputs: &Inputs, counter: &Counter<'_>, t: usize) {
         self.open(plan, inputs, counter, t);
+        self.find_members(plan, counter, t);
         self.first_orders(plan, inputs, counter, t);
         self.limit_to_power(plan, inputs, counter, t);
         self.place_grey_orders(plan, counter);
@@ -177,7 +179,7 @@ impl Trade {
                 self.note_first_fills(plan, inputs, counter, t);
                 self.pay_grey(plan, inputs, counter, t);
             }
-            self.cap(plan, inputs, counter, t);
+            self.cap(plan, inputs, counter);
             self.settle(plan, inputs, counter, round, t);
         }
         self.close(plan, inputs, t);
@@ -442,11 +444,13 @@ impl Trade {
 
     /// Volume limits: fills of a capped group shrink to its room.
     #[inline(always)]
-    fn cap(&mut self, plan: &Plan, inputs: &Inputs, counter: &Counter<'_>, t: usize) {
+    fn cap(&mut self, plan: &Plan, inputs: &Inputs, counter: &Counter<'_>) {
         self.limit.fill(Lanes::ONE);
-        for (i, rule) in plan.model.rules.iter().enumerate() {
+        for k in 0..plan.caps.len() {
+            let i = plan.caps[k].0.index();
+            let rule = &plan.model.rules[i];
             let Some(cap) = &rule.cap else { continue };
-            let members = self.members(plan, counter, i, t);
+            let members = std::mem::take(&mut self.members[k]);
             if members.is_empty() {
                 continue;
             }
@@ -473,23 +477,27 @@ impl Trade {
                     self.limit_group(&members, room, |_, fill| fill, product);
                 }
             }
+            self.members[k] = members;
         }
         for (fill, &limit) in self.fill.iter_mut().zip(&self.limit) {
             *fill *= limit;
         }
-        self.count_caps(plan, counter, t);
+        self.count_caps(plan, counter);
     }
 
-    /// Sales that a rule governs in a quarter, with the lanes in which it does.
+    /// Sales that each capped rule governs in a quarter, with the lanes in which it does.
     #[inline(always)]
-    fn members(&self, plan: &Plan, counter: &Counter<'_>, rule: usize, t: usize) -> Vec<(usize, Mask)> {
-        (0..plan.edges.sales.len())
-            .filter_map(|s| {
+    fn find_members(&mut self, plan: &Plan, counter: &Counter<'_>, t: usize) {
+        for ((rule, sales), members) in plan.caps.iter().zip(&mut self.members) {
+            members.clear();
+            for &s in sales {
                 let case = plan.edges.stands[plan.edges.sales[s].stand];
-                let governs = plan.rules.governs(case, RuleId(rule as u32), t, counter.terms);
-                governs.any().then_some((s, governs))
-            })
-            .collect()
+                let governs = plan.rules.governs(case, *rule, t, counter.terms);
+                if governs.any() {
+                    members.push((s, governs));
+                }
+            }
+        }
     }
 
     #[inline(always)]
@@ -516,13 +524,11 @@ impl Trade {
     }
 
     #[inline(always)]
-    fn count_caps(&mut self, plan: &Plan, counter: &Counter<'_>, t: usize) {
+    fn count_caps(&mut self, plan: &Plan, counter: &Counter<'_>) {
         let (chips, countries) = (plan.model.chips.len(), plan.model.countries.len());
-        for (i, rule) in plan.model.rules.iter().enumerate() {
-            if rule.cap.is_none() {
-                continue;
-            }
-            for (s, lanes) in self.members(plan, counter, i, t) {
+        for (members, (rule, _)) in self.members.iter().zip(&plan.caps) {
+            let i = rule.index();
+            for &(s, lanes) in members {
                 let sale = &plan.edges.sales[s];
                 let sold = lanes.select(self.fill[s], Lanes::ZERO);
                 let n = plan.model.buyers[sale.buyer.index()].country.index();

@@ -10,7 +10,7 @@ pub mod rules;
 pub mod series;
 
 use crate::model::{
-    BuyerId, BuyerKind, ChipId, CountryId, DesignerId, FacilityId, GoodId, GoodKind, LabId, Model, RouteId,
+    BuyerId, BuyerKind, ChipId, CountryId, DesignerId, FacilityId, GoodId, GoodKind, LabId, Model, RouteId, RuleId,
 };
 use crate::network::Network;
 use crate::random::Design;
@@ -37,6 +37,8 @@ pub struct Plan {
     pub usage: Usage,
     /// What shocks act on.
     pub effects: Effects,
+    /// Sales that each rule with a cap can govern.
+    pub caps: Vec<(RuleId, Vec<usize>)>,
     /// Quarters simulated.
     pub quarters: usize,
     /// Quarters from start of production to arrival.
@@ -132,15 +134,23 @@ impl Plan {
         rules.table(&medians, quarters + lead + 1);
         let edges = Edges::new(&model, network, &rules);
         let effects = Effects::new(&model, &edges, &supply);
+        let caps = capped_sales(&model, &rules, &edges);
         let first = model.run.horizon.first;
         let shocks_from = model.run.known_until.map_or(1, |d| (d.since(first).floor() as i64 + 1).max(0) as usize);
-        Ok(Self { layout, rules, edges, supply, usage, effects, quarters, lead, shocks_from, model })
+        Ok(Self { layout, rules, edges, supply, usage, effects, caps, quarters, lead, shocks_from, model })
     }
 
     /// Quarters from the horizon's start to a date.
     pub fn since_start(&self, date: crate::model::time::Date) -> f64 {
         date.since(self.model.run.horizon.first)
     }
+}
+
+/// For each rule with a cap, the sales that it covers.
+fn capped_sales(model: &Model, rules: &Rulebook, edges: &Edges) -> Vec<(RuleId, Vec<usize>)> {
+    let capped = (0..model.rules.len() as u32).map(RuleId).filter(|r| model.rules[r.index()].cap.is_some());
+    let covers = |rule: RuleId, s: &usize| rules.rules_of(edges.stands[edges.sales[*s].stand]).any(|r| r == rule);
+    capped.map(|rule| (rule, (0..edges.sales.len()).filter(|s| covers(rule, s)).collect())).collect()
 }
 
 impl Supply {

@@ -1,1 +1,40 @@
-//! (report)
+//! Findings for people: the terminal's table, and the story of a draw.
+
+mod headline;
+mod story;
+
+pub use headline::{Headline, HeadlineRow, Table};
+pub use story::Story;
+
+/// A number in two or three significant digits.
+pub fn number(x: f64) -> String {
+    let size = x.abs();
+    if x == 0.0 {
+        "0".to_owned()
+    } else if !x.is_finite() {
+        "-".to_owned()
+    } else if !(1e-3..1e5).contains(&size) {
+        format!("{x:.1e}")
+    } else if size >= 100.0 {
+        format!("{x:.0}")
+    } else if size >= 1.0 {
+        format!("{x:.1}").trim_end_matches('0').trim_end_matches('.').to_owned()
+    } else {
+        format!("{x:.3}").trim_end_matches('0').to_owned()
+    }
+}
+
+/// A share as per cent, never 0 or 100 unless it is.
+pub fn percent(p: f64) -> String {
+    if p == 0.0 {
+        "0%".to_owned()
+    } else if p == 1.0 {
+        "100%".to_owned()
+    } else if p < 0.005 {
+        "<1%".to_owned()
+    } else if p > 0.995 {
+        ">99%".to_owned()
+    } else {
+        format!("{:.0}%", 100.0 * p)
+    }
+}

@@ -243,6 +243,9 @@ impl Rulebook {
             return Outcome { permitted: Lanes::ONE, fee: Lanes::ZERO };
         }
         if let Some(Some(pieces)) = tabled {
+            if pieces.iter().all(|m| m.now.is_empty()) {
+                return Outcome { permitted: Lanes::ONE, fee: Lanes::ZERO };
+            }
             let (permitted, fee) = evaluate(&self.model, pieces, &|r| terms.numbers(case, c, r));
             return Outcome { permitted, fee };
         }

@@ -1,0 +1,165 @@
+//! What can be typed.
+
+use crate::random::Sampler;
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Who can train what, by when, with which probability, and which link of the chain stops them.
+#[derive(Debug, Parser)]
+#[command(name = "chokepoint", version, about, max_term_width = 100, propagate_version = true)]
+#[command(after_help = "Start with: chokepoint run scenarios/baseline")]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    pub(super) verb: Verb,
+}
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub(super) enum Verb {
+    /// Read, resolve and validate a scenario; list every error at once
+    Check(CheckArguments),
+    /// List every quantity: value, quantiles, unit, source, grade, place
+    Show(ShowArguments),
+    /// Simulate, summarise, export, report: the main job
+    Run(RunArguments),
+    /// Tell the story of one draw, equal to that draw in any run
+    Explain(ExplainArguments),
+    /// Print the JSON Schema of a scenario file
+    Schema,
+    /// Print completions for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+}
+
+/// A scenario and what is changed of it.
+#[derive(Clone, Debug, Args)]
+pub(super) struct ScenarioArguments {
+    /// A scenario's folder, or its TOML file
+    pub(super) scenario: PathBuf,
+    /// A policy: a file, or a stem in the scenario's policies/; `a+b` combines
+    #[arg(long, value_name = "POLICY")]
+    pub(super) policy: Option<String>,
+    /// A CSV file of edits: path,value,unit,grade,source,note
+    #[arg(long, value_name = "FILE")]
+    pub(super) edits: Vec<PathBuf>,
+    /// One edit: a path and its value, such as `route.malaysia.detection=20%`
+    #[arg(long, value_name = "PATH=VALUE")]
+    pub(super) set: Vec<String>,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(super) struct CheckArguments {
+    #[command(flatten)]
+    pub(super) scenario: ScenarioArguments,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(super) struct ShowArguments {
+    #[command(flatten)]
+    pub(super) scenario: ScenarioArguments,
+    /// Only paths that match: `route.*.detection`, `**` for everything
+    #[arg(default_value = "**")]
+    pub(super) glob: String,
+    /// What is printed; csv is accepted by --edits
+    #[arg(long, value_enum, default_value = "table")]
+    pub(super) format: Format,
+}
+
+/// What is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// For people.
+    Table,
+    /// For spreadsheets.
+    Csv,
+    /// For programs.
+    Json,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(super) struct SimulationArguments {
+    /// Draws; 10k and 1M are understood
+    #[arg(long, value_name = "N", default_value = "8192", value_parser = draws)]
+    pub(super) draws: u64,
+    /// Seed of all random numbers
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    pub(super) seed: u64,
+    /// How points are placed: sobol (scrambled net) or mc (independent)
+    #[arg(long, default_value = "sobol", value_parser = sampler)]
+    pub(super) sampler: Sampler,
+    /// An earlier end, such as 2022Q1..2028Q4; the start stays
+    #[arg(long, value_name = "FROM..TO")]
+    pub(super) horizon: Option<String>,
+}
+
+#[derive(Clone, Debug, Args)]
+#[allow(clippy::struct_excessive_bools)] // switches of a command line
+pub(super) struct RunArguments {
+    #[command(flatten)]
+    pub(super) scenario: ScenarioArguments,
+    #[command(flatten)]
+    pub(super) simulation: SimulationArguments,
+    /// Only draws in which it holds: "shock.taiwan-blockade by 2028Q4", or "not ..."
+    #[arg(long, value_name = "CONDITION")]
+    pub(super) given: Option<String>,
+    /// Threads; all cores by default. The tables are the same for any number
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    pub(super) threads: usize,
+    /// The run's own folder; default output/<scenario>-<8 hex of the manifest>
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
+    /// Which cells are summarised: actor/metric@quarter, with `*` and `{a,b}`; may be repeated
+    #[arg(long, value_name = "GLOB")]
+    pub(super) select: Vec<String>,
+    /// Write a table with a row a draw: draws=csv, draws=parquet, inputs=csv, inputs=parquet
+    #[arg(long, value_name = "TABLE=FORMAT")]
+    pub(super) export: Vec<String>,
+    /// Recount every draw: chips, goods and money; always on in tests
+    #[arg(long)]
+    pub(super) audit: bool,
+    /// Replace another run's files in the folder
+    #[arg(long)]
+    pub(super) force: bool,
+    /// No progress, no notes
+    #[arg(long, short)]
+    pub(super) quiet: bool,
+    /// What is printed when it is done
+    #[arg(long, value_enum, default_value = "table")]
+    pub(super) format: Format,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(super) struct ExplainArguments {
+    #[command(flatten)]
+    pub(super) scenario: ScenarioArguments,
+    #[command(flatten)]
+    pub(super) simulation: SimulationArguments,
+    /// Number of the draw, from 0
+    #[arg(long, value_name = "I")]
+    pub(super) draw: u64,
+}
+
+/// The whole command, for completions.
+pub(super) fn command() -> clap::Command {
+    Arguments::command()
+}
+
+fn draws(text: &str) -> Result<u64, String> {
+    let plain = text.replace('_', "");
+    let (digits, factor) = match plain.strip_suffix(['k', 'K']) {
+        Some(rest) => (rest, 1e3),
+        None => plain.strip_suffix('M').map_or((plain.as_str(), 1.0), |rest| (rest, 1e6)),
+    };
+    let n: f64 = digits.parse().map_err(|_| "a number of draws, like 8192, 10k or 1M".to_owned())?;
+    let n = n * factor;
+    if n < 1.0 || n > 1e9 || n.fract() != 0.0 {
+        return Err("a whole number of draws from 1 to 1000M".to_owned());
+    }
+    Ok(n as u64)
+}
+
+fn sampler(text: &str) -> Result<Sampler, String> {
+    text.parse().map_err(|e: crate::random::UnknownSampler| e.to_string())
+}

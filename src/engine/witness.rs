@@ -1,0 +1,125 @@
+//! A witness: what happened in one draw, quarter by quarter, as numbers and rows.
+
+use super::{Batch, Observer, Step};
+use crate::model::{BuyerId, ChipId, CountryId, LabId, RuleId, ShockId};
+use crate::plan::Plan;
+
+/// What happened in a quarter of one draw.
+#[derive(Clone, Debug, Default)]
+pub struct Facts {
+    /// Shocks that struck, with onset [quarters since the start] and length or time constant [quarters].
+    pub strikes: Vec<(ShockId, f64, f64)>,
+    /// Rules that took effect or ended, by their dates.
+    pub rules: Vec<(RuleId, bool)>,
+    /// Chips that were launched.
+    pub launches: Vec<ChipId>,
+    /// Labs: reachable [FLOP], run [FLOP], chips [H100e], what bound it, what bound its effective compute.
+    pub labs: Vec<(LabId, f64, f64, f64, u8, u8)>,
+    /// Smuggling into countries: attempted, seized, delivered [chips], premium [1].
+    pub smuggling: Vec<(CountryId, [f64; 4])>,
+    /// Purchases brought forward before a rule, by buyer [USD].
+    pub rushes: Vec<(BuyerId, f64)>,
+    /// Chips of which more was wanted than made, with what bound them.
+    pub short: Vec<(ChipId, u8)>,
+    /// Countries in which chips stand idle for want of power, with the share that works.
+    pub dark: Vec<(CountryId, f64)>,
+}
+
+/// Watches one lane of a batch.
+#[derive(Clone, Debug)]
+pub struct Witness {
+    lane: usize,
+    /// Facts by quarter.
+    pub facts: Vec<Facts>,
+}
+
+impl Witness {
+    /// A witness of a lane.
+    pub fn new(lane: usize) -> Self {
+        Self { lane, facts: Vec::new() }
+    }
+
+    fn begin(&mut self, t: usize, plan: &Plan, batch: &Batch) {
+        let lane = self.lane;
+        let mut facts = Facts::default();
+        for (s, struck) in batch.shocks.struck.iter().enumerate() {
+            if struck.lane(lane) {
+                let course = (batch.shocks.onset[s][lane], batch.shocks.duration[s][lane]);
+                facts.strikes.push((ShockId(s as u32), course.0, course.1));
+            }
+        }
+        let here = |date: Option<crate::model::time::Date>| {
+            date.is_some_and(|d| plan.since_start(d).floor() == t as f64)
+        };
+        for (r, rule) in plan.model.rules.iter().enumerate() {
+            let holds = batch.inputs.value(rule.in_force)[lane] >= 0.5;
+            if holds && here(rule.effective) {
+                facts.rules.push((RuleId(r as u32), true));
+            }
+            if holds && here(rule.until) {
+                facts.rules.push((RuleId(r as u32), false));
+            }
+        }
+        for &c in &plan.edges.chips {
+            if batch.permits.launch[c.index()][lane].floor() == t as f64 {
+                facts.launches.push(c);
+            }
+        }
+        self.facts.push(facts);
+    }
+
+    fn end(&mut self, plan: &Plan, batch: &Batch) {
+        let lane = self.lane;
+        let Some(facts) = self.facts.last_mut() else { return };
+        let training = &batch.training;
+        for l in 0..plan.model.labs.len() {
+            facts.labs.push((
+                LabId(l as u32),
+                training.reachable[l][lane],
+                training.run[l][lane],
+                training.accessible[l][lane],
+                training.bound_by[l][lane],
+                training.effective_bound_by[l][lane],
+            ));
+        }
+        for (n, routes) in plan.edges.routes_to.iter().enumerate().filter(|(_, r)| !r.is_empty()) {
+            let over = |f: &dyn Fn(usize) -> f64| routes.iter().map(|r| f(r.index())).sum::<f64>();
+            let d = &batch.diversion;
+            let sums = [
+                over(&|r| d.attempted[r][lane]),
+                over(&|r| d.seized[r][lane]),
+                over(&|r| d.delivered_by_route[r][0][lane]),
+                d.premium[n][lane],
+            ];
+            if sums[0] + sums[2] > 0.5 {
+                facts.smuggling.push((CountryId(n as u32), sums));
+            }
+        }
+        for (b, spent) in batch.trade.spent_ahead.iter().enumerate() {
+            if spent[lane] > 1.0 {
+                facts.rushes.push((BuyerId(b as u32), spent[lane]));
+            }
+        }
+        for &c in &plan.edges.chips {
+            let cause = batch.production.bound_by[c.index()][lane];
+            if usize::from(cause) < plan.model.goods.len() || cause == super::production::cause::RAMP {
+                facts.short.push((c, cause));
+            }
+        }
+        for (n, operating) in batch.fleet.operating.iter().enumerate() {
+            if operating[lane] < 1.0 {
+                facts.dark.push((CountryId(n as u32), operating[lane]));
+            }
+        }
+    }
+}
+
+impl Observer for Witness {
+    fn after(&mut self, step: Step, t: usize, plan: &Plan, batch: &mut Batch) {
+        match step {
+            Step::Shocks => self.begin(t, plan, batch),
+            Step::Training => self.end(plan, batch),
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! The table that answers the question at a glance: who can train what, by when, how surely, and what stops them.
+
+use super::{number, percent};
+use crate::results::Statistics;
+use serde_json::json;
+
+/// One actor in one quarter.
+#[derive(Clone, Debug)]
+pub struct HeadlineRow {
+    /// The actor.
+    pub actor: String,
+    /// The quarter.
+    pub quarter: String,
+    /// Largest run that it could finish [FLOP].
+    pub reachable: Statistics,
+    /// Largest run that it is expected to have finished [FLOP].
+    pub run: Option<Statistics>,
+    /// Probability of having reached each threshold [FLOP, 1].
+    pub reached: Vec<(f64, f64)>,
+    /// What bound it most often, and in what share of draws.
+    pub bound_by: Option<(String, f64)>,
+}
+
+/// The whole table.
+#[derive(Clone, Debug)]
+pub struct Headline {
+    /// Title of the scenario.
+    pub title: String,
+    /// Rows by actor, then quarter.
+    pub rows: Vec<HeadlineRow>,
+    /// Draws.
+    pub draws: u64,
+}
+
+/// How it is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Table {
+    /// For people.
+    Text,
+    /// For spreadsheets.
+    Csv,
+    /// For programs.
+    Json,
+}
+
+/// Relative error of the median.
+fn error(s: &Statistics) -> Option<f64> {
+    s.quantile_se.filter(|_| s.quantiles.p50 > 0.0).map(|e| e[1] / s.quantiles.p50)
+}
+
+impl Headline {
+    /// The table as text.
+    pub fn render(&self, how: Table) -> String {
+        match how {
+            Table::Text => self.text(),
+            Table::Csv => self.csv(),
+            Table::Json => self.json(),
+        }
+    }
+
+    fn text(&self) -> String {
+        let levels: Vec<f64> = self.rows.first().map_or_else(Vec::new, |r| r.reached.iter().map(|x| x.0).collect());
+        let mut lines: Vec<Vec<String>> = Vec::new();
+        let mut head = vec!["".to_owned(), "by".to_owned(), "could train [FLOP]".to_owned(), "90 % of draws".to_owned(), "has trained".to_owned()];
+        head.extend(levels.iter().map(|l| format!("P {}", level(*l))));
+        head.push("bound by".to_owned());
+        lines.push(head);
+        let mut last = "";
+        for r in &self.rows {
+            let q = &r.reachable.quantiles;
+            let plus = error(&r.reachable).map_or_else(String::new, |e| format!(" ±{}", tenth(100.0 * e)));
+            let mut line = vec![
+                if r.actor == last { String::new() } else { r.actor.clone() },
+                r.quarter.clone(),
+                format!("{:.1e}{plus}", q.p50),
+                format!("{:.0e} – {:.0e}", q.p05, q.p95),
+                r.run.map_or_else(String::new, |s| number(s.quantiles.p50)),
+            ];
+            line.extend(r.reached.iter().map(|x| percent(x.1)));
+            line.push(r.bound_by.as_ref().map_or_else(String::new, |(cause, share)| format!("{cause} {}", percent(*share))));
+            lines.push(line);
+            last = &r.actor;
+        }
+        let widths: Vec<usize> =
+            (0..lines[0].len()).map(|i| lines.iter().map(|l| l[i].chars().count()).max().unwrap_or(0)).collect();
+        let mut text = format!("{}\n{} draws; median ± standard error, quantiles over draws\n\n", self.title, self.draws);
+        for line in lines {
+            let cells: Vec<String> = line.iter().zip(&widths).map(|(c, w)| pad(c, *w)).collect();
+            text.push_str(cells.join("  ").trim_end());
+            text.push('\n');
+        }
+        text
+    }
+
+    fn csv(&self) -> String {
+        let mut text = "actor,quarter,reachable_p05,reachable_p50,reachable_p95,reachable_p50_se,run_p50,bound_by,share".to_owned();
+        for (level, _) in self.rows.first().map_or(&[][..], |r| &r.reached) {
+            text.push_str(&format!(",p_{level:e}"));
+        }
+        text.push('\n');
+        for r in &self.rows {
+            let q = &r.reachable.quantiles;
+            let (cause, share) = r.bound_by.clone().unwrap_or_default();
+            let mut numbers = vec![q.p05, q.p50, q.p95, r.reachable.quantile_se.map_or(f64::NAN, |e| e[1])];
+            numbers.push(r.run.map_or(f64::NAN, |s| s.quantiles.p50));
+            text.push_str(&format!("{},{}", r.actor, r.quarter));
+            for x in numbers {
+                text.push(',');
+                crate::results::float(&mut text, x);
+            }
+            text.push_str(&format!(",{cause},"));
+            crate::results::float(&mut text, share);
+            for (_, p) in &r.reached {
+                text.push(',');
+                crate::results::float(&mut text, *p);
+            }
+            text.push('\n');
+        }
+        text
+    }
+
+    fn json(&self) -> String {
+        let rows: Vec<_> = self
+            .rows
+            .iter()
+            .map(|r| {
+                let q = &r.reachable.quantiles;
+                let reached: Vec<_> =
+                    r.reached.iter().map(|(l, p)| json!({ "threshold_flop": l, "probability": p })).collect();
+                json!({
+                    "actor": r.actor, "quarter": r.quarter,
+                    "reachable_flop": { "p05": q.p05, "p50": q.p50, "p95": q.p95, "p50_se": r.reachable.quantile_se.map(|e| e[1]) },
+                    "run_flop_p50": r.run.map(|s| s.quantiles.p50),
+                    "reached": reached,
+                    "bound_by": r.bound_by.as_ref().map(|b| json!({ "cause": b.0, "share": b.1 })),
+                })
+            })
+            .collect();
+        let whole = json!({ "title": self.title, "draws": self.draws, "rows": rows });
+        serde_json::to_string_pretty(&whole).unwrap_or_default() + "\n"
+    }
+}
+
+fn pad(text: &str, width: usize) -> String {
+    let missing = width.saturating_sub(text.chars().count());
+    format!("{text}{}", " ".repeat(missing))
+}
+
+/// A threshold as people write it: 1e25.
+fn level(x: f64) -> String {
+    format!("{x:e}")
+}
+
+/// A percentage of error with one digit.
+fn tenth(x: f64) -> String {
+    if x < 0.1 { "<0.1%".to_owned() } else { format!("{x:.1}%") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::results::Quantiles;
+
+    #[test]
+    fn the_table_says_who_what_when_and_why() {
+        let quantiles = Quantiles { p01: 1e25, p05: 2e25, p10: 3e25, p25: 4e25, p50: 5e25, p75: 6e25, p90: 7e25, p95: 8e25, p99: 9e25 };
+        let reachable = Statistics {
+            draws: 64, mean: 5e25, sd: 1e25, mean_se: Some(1e23), quantiles, min: 1e25, max: 9e25,
+            quantile_se: Some([1e23, 5e23, 1e24]),
+        };
+        let row = HeadlineRow {
+            actor: "lab.a".to_owned(),
+            quarter: "2026Q4".to_owned(),
+            reachable,
+            run: None,
+            reached: vec![(1e25, 1.0), (1e26, 0.001)],
+            bound_by: Some(("chips".to_owned(), 0.75)),
+        };
+        let headline = Headline { title: "T".to_owned(), rows: vec![row], draws: 64 };
+        let text = headline.render(Table::Text);
+        for part in ["lab.a", "5.0e25 ±1.0%", "2e25 – 8e25", "100%", "<1%", "chips 75%", "P 1e25"] {
+            assert!(text.contains(part), "{part} in\n{text}");
+        }
+        assert!(headline.render(Table::Csv).starts_with("actor,quarter,"));
+        assert!(headline.render(Table::Json).contains("\"probability\": 0.001"));
+    }
+}
