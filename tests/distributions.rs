@@ -19,6 +19,7 @@ fn agrees(ours: &Distribution, reference: &impl ContinuousCDF<f64, f64>) {
 }
 
 #[test]
+#[allow(clippy::disallowed_methods)] // the machine's own logarithm is the yardstick
 fn forms_agree_with_another_library() {
     agrees(&Distribution::normal(3.0, 2.0).unwrap(), &Normal::new(3.0, 2.0).unwrap());
     agrees(&Distribution::uniform(-1.0, 4.0).unwrap(), &Uniform::new(-1.0, 4.0).unwrap());
@@ -53,14 +54,18 @@ fn three_quantiles_are_met_even_where_no_lognormal_fits() {
 fn pert_has_its_mean() {
     let d = Distribution::pert(2.0, 3.0, 10.0).unwrap();
     let n = 20_000;
-    let mean: f64 = (0..n).map(|i| d.quantile((f64::from(i) + 0.5) / f64::from(n))).sum::<f64>() / f64::from(n);
+    let mean: f64 =
+        (0..n).map(|i| d.quantile((f64::from(i) + 0.5) / f64::from(n))).sum::<f64>() / f64::from(n);
     assert!((mean - (2.0 + 12.0 + 10.0) / 6.0).abs() < 1e-4, "{mean}");
 }
 
 #[test]
 fn discrete_values_come_with_their_probabilities() {
     let d = Distribution::discrete(&[(5.0, 0.25), (1.0, 0.75)]).unwrap();
-    assert_eq!([d.quantile(0.1), d.quantile(0.75), d.quantile(0.7501), d.quantile(0.99)], [1.0, 1.0, 5.0, 5.0]);
+    assert_eq!(
+        [d.quantile(0.1), d.quantile(0.75), d.quantile(0.7501), d.quantile(0.99)],
+        [1.0, 1.0, 5.0, 5.0]
+    );
     assert_eq!([d.below(1.0), d.cdf(1.0), d.cdf(4.9), d.cdf(5.0)], [0.0, 0.75, 0.75, 1.0]);
     let switch = Distribution::bernoulli(0.3).unwrap();
     assert_eq!([switch.quantile(0.69), switch.quantile(0.71)], [0.0, 1.0]);
@@ -68,7 +73,10 @@ fn discrete_values_come_with_their_probabilities() {
 
 #[test]
 fn a_mixture_is_the_weighted_sum_of_its_parts() {
-    let parts = [Distribution::uniform(10.0, 20.0).unwrap(), Distribution::interval(50.0, 90.0, Form::Lognormal).unwrap()];
+    let parts = [
+        Distribution::uniform(10.0, 20.0).unwrap(),
+        Distribution::interval(50.0, 90.0, Form::Lognormal).unwrap(),
+    ];
     let d = Distribution::mixture(vec![(0.7, parts[0].clone()), (0.3, parts[1].clone())]).unwrap();
     for p in [1e-6, 0.3, 0.69, 0.75, 0.999] {
         let x = d.quantile(p);
@@ -92,27 +100,40 @@ fn truncation_renormalises() {
 #[test]
 fn nonsense_is_refused_in_words() {
     let message = |r: Result<Distribution, DistributionError>| r.unwrap_err().to_string();
-    assert_eq!(message(Distribution::interval(50.0, 10.0, Form::Lognormal)), "the ends are swapped: 50 to 10");
+    assert_eq!(
+        message(Distribution::interval(50.0, 10.0, Form::Lognormal)),
+        "the ends are swapped: 50 to 10"
+    );
     let swapped = Distribution::lognormal(&[(0.05, 5.0), (0.5, 3.0)]);
     assert_eq!(message(swapped), "the quantiles are out of order: 5 at 5 %, 3 at 50 %");
-    assert_eq!(message(Distribution::discrete(&[(0.0, 0.5), (1.0, 0.2)])), "the probabilities sum to 70 %, not to 100 %");
+    assert_eq!(
+        message(Distribution::discrete(&[(0.0, 0.5), (1.0, 0.2)])),
+        "the probabilities sum to 70 %, not to 100 %"
+    );
     assert_eq!(message(Distribution::normal(0.0, -1.0)), "the standard deviation must be positive, not -1");
 }
 
 fn any_distribution() -> impl Strategy<Value = Distribution> {
     let leaf = prop_oneof![
-        (0.001..100.0, 1.01..50.0).prop_map(|(a, k): (f64, f64)| Distribution::interval(a, a * k, Form::Lognormal).unwrap()),
+        (0.001..100.0, 1.01..50.0).prop_map(|(a, k): (f64, f64)| Distribution::interval(
+            a,
+            a * k,
+            Form::Lognormal
+        )
+        .unwrap()),
         (-100.0..100.0, 0.1..50.0).prop_map(|(m, s)| Distribution::normal(m, s).unwrap()),
         (0.01..0.5, 0.51..0.99).prop_map(|(a, b)| Distribution::interval(a, b, Form::LogitNormal).unwrap()),
         (-5.0..5.0, 0.1..5.0).prop_map(|(a, w)| Distribution::triangular(a, a + 0.3 * w, a + w).unwrap()),
         (0.5..9.0, 0.5..9.0).prop_map(|(a, b)| Distribution::beta(a, b, 0.0, 1.0).unwrap()),
         Just(Distribution::discrete(&[(0.0, 0.2), (1.0, 0.5), (7.0, 0.3)]).unwrap()),
     ];
-    (leaf, -3.0..3.0, -5.0..5.0, any::<bool>()).prop_map(|(d, scale, shift, cut): (Distribution, f64, f64, bool)| {
-        let d = d.scaled(scale).shifted(shift);
-        let (low, high) = (d.quantile(0.1), d.quantile(0.9));
-        if cut && low < high { d.truncated(low, high).unwrap() } else { d }
-    })
+    (leaf, -3.0..3.0, -5.0..5.0, any::<bool>()).prop_map(
+        |(d, scale, shift, cut): (Distribution, f64, f64, bool)| {
+            let d = d.scaled(scale).shifted(shift);
+            let (low, high) = (d.quantile(0.1), d.quantile(0.9));
+            if cut && low < high { d.truncated(low, high).unwrap() } else { d }
+        },
+    )
 }
 
 proptest! {

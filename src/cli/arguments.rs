@@ -154,7 +154,7 @@ fn draws(text: &str) -> Result<u64, String> {
     };
     let n: f64 = digits.parse().map_err(|_| "a number of draws, like 8192, 10k or 1M".to_owned())?;
     let n = n * factor;
-    if n < 1.0 || n > 1e9 || n.fract() != 0.0 {
+    if !(1.0..=1e9).contains(&n) || n.fract() != 0.0 {
         return Err("a whole number of draws from 1 to 1000M".to_owned());
     }
     Ok(n as u64)

@@ -1,8 +1,8 @@
 //! `check`: every error and warning at once.
 
+use super::Failure;
 use super::arguments::CheckArguments;
 use super::session::{Session, print};
-use super::Failure;
 use crate::network::{Network, Node};
 
 pub(super) fn check(arguments: &CheckArguments) -> Result<(), Failure> {

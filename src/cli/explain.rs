@@ -13,7 +13,10 @@ pub(super) fn explain(arguments: &ExplainArguments) -> Result<(), Failure> {
     let mut session = Session::read(&arguments.scenario)?;
     let model = session.take_model(false)?;
     if arguments.draw >= arguments.simulation.draws {
-        let message = format!("--draw counts from 0: a run of {} draws has none {}", arguments.simulation.draws, arguments.draw);
+        let message = format!(
+            "--draw counts from 0: a run of {} draws has none {}",
+            arguments.simulation.draws, arguments.draw
+        );
         return Err(Failure::Usage(message));
     }
     let plan = plan(model, &arguments.simulation)?;

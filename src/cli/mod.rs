@@ -36,9 +36,9 @@ pub fn main() -> ExitCode {
         Verb::Show(a) => show::show(a),
         Verb::Run(a) => run::run(a),
         Verb::Explain(a) => explain::explain(a),
-        Verb::Schema => {
-            session::print(&(serde_json::to_string_pretty(&crate::model::schema()).unwrap_or_default() + "\n"))
-        }
+        Verb::Schema => session::print(
+            &(serde_json::to_string_pretty(&crate::model::schema()).unwrap_or_default() + "\n"),
+        ),
         Verb::Completions { shell } => {
             let mut text = Vec::new();
             clap_complete::generate(*shell, &mut arguments::command(), "chokepoint", &mut text);

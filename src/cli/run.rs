@@ -3,10 +3,10 @@
 use super::Failure;
 use super::arguments::{Format, RunArguments};
 use super::session::{Session, plan, print};
+use crate::engine::production::cause;
 use crate::engine::record::subjects;
 use crate::engine::run::{Condition, Round, Stopped, Task, simulate};
 use crate::engine::training::lab_cause;
-use crate::engine::production::cause;
 use crate::math::WIDTH;
 use crate::model::time::Quarter;
 use crate::plan::Plan;
@@ -15,8 +15,9 @@ use crate::random::Sampler;
 use crate::report::{Headline, HeadlineRow, Table};
 use crate::results::tables::{self, BottleneckRow, Flow, ThresholdRow};
 use crate::results::{
-    DrawsTable, ExportFormat, Folder, FolderError, InputsTable, Labels, Manifest, Opened, OutputFile, SourceFile,
-    Statistics, Summary, Thresholds, data_package, package_fields, package_number, package_resource,
+    DrawsTable, ExportFormat, Folder, FolderError, InputsTable, Labels, Manifest, Opened, OutputFile,
+    SourceFile, Statistics, Summary, Thresholds, data_package, package_fields, package_number,
+    package_resource,
 };
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::IsTerminal;
@@ -28,7 +29,8 @@ use std::time::{Duration, Instant};
 /// Thresholds where the scenario names none [FLOP].
 const THRESHOLDS: [f64; 4] = [1e25, 1e26, 1e27, 1e28];
 /// Files of every run, in order of writing; the manifest comes last.
-const FILES: [&str; 6] = ["summary.csv", "thresholds.csv", "bottlenecks.csv", "flows.csv", "datapackage.json", "manifest.json"];
+const FILES: [&str; 6] =
+    ["summary.csv", "thresholds.csv", "bottlenecks.csv", "flows.csv", "datapackage.json", "manifest.json"];
 
 /// Tables with a row a draw that were asked for.
 #[derive(Clone, Copy, Debug, Default)]
@@ -96,7 +98,8 @@ pub(super) fn run(arguments: &RunArguments) -> Result<(), Failure> {
     let policy = session.policy_name();
     let named_flows = flows(&plan);
     let sources: Vec<_> = named_flows.iter().map(|f| f.1.clone()).collect();
-    let mut gathering = gather(&plan, &recording, &named_flows.len(), arguments, &policy, exports, &mut folder)?;
+    let mut gathering =
+        gather(&plan, &recording, named_flows.len(), arguments, &policy, exports, &mut folder)?;
     let task = Task {
         plan: &plan,
         recording: &recording,
@@ -119,8 +122,11 @@ pub(super) fn run(arguments: &RunArguments) -> Result<(), Failure> {
         eprintln!("{} of {} draws satisfy --given", gathering.used, arguments.simulation.draws);
     }
     let statistics = gathering.summary.finish();
-    let finished = Finished { plan: &plan, recording: &recording, named_flows: &named_flows, policy: &policy };
-    finished.write(&session.name, &mut folder, files, &mut gathering, &statistics, &manifest, exports).map_err(failed)?;
+    let finished =
+        Finished { plan: &plan, recording: &recording, named_flows: &named_flows, policy: &policy };
+    finished
+        .write(&session.name, &mut folder, files, &mut gathering, &statistics, &manifest, exports)
+        .map_err(failed)?;
     let headline = finished.headline(&statistics, &gathering);
     let how = match arguments.format {
         Format::Table => Table::Text,
@@ -151,7 +157,11 @@ fn exports(asked: &[String]) -> Result<Exports, Failure> {
         let format = match format {
             "csv" => ExportFormat::Csv,
             "parquet" => ExportFormat::Parquet,
-            _ => return Err(Failure::Usage(format!("--export takes draws=csv, draws=parquet, inputs=csv or inputs=parquet, not {text}"))),
+            _ => {
+                return Err(Failure::Usage(format!(
+                    "--export takes draws=csv, draws=parquet, inputs=csv or inputs=parquet, not {text}"
+                )));
+            }
         };
         match table {
             "draws" => all.draws = Some(format),
@@ -164,8 +174,13 @@ fn exports(asked: &[String]) -> Result<Exports, Failure> {
 
 /// Reads `shock.taiwan-blockade by 2028Q4`, or the same after `not`.
 fn condition(plan: &Plan, text: &str) -> Result<Condition, Failure> {
-    let usage = || Failure::Usage(format!("--given takes \"shock.ID by QUARTER\", or \"not ...\" before it, not \"{text}\""));
-    let (struck, rest) = text.trim().strip_prefix("not ").map_or((true, text.trim()), |rest| (false, rest.trim()));
+    let usage = || {
+        Failure::Usage(format!(
+            "--given takes \"shock.ID by QUARTER\", or \"not ...\" before it, not \"{text}\""
+        ))
+    };
+    let (struck, rest) =
+        text.trim().strip_prefix("not ").map_or((true, text.trim()), |rest| (false, rest.trim()));
     let (name, quarter) = rest.split_once(" by ").ok_or_else(usage)?;
     let id = name.trim().strip_prefix("shock.").ok_or_else(usage)?;
     let quarter = Quarter::parse(quarter.trim()).ok_or_else(usage)?;
@@ -211,13 +226,17 @@ fn describe(arguments: &RunArguments, session: &Session, plan: &Plan, recording:
 fn gather(
     plan: &Plan,
     recording: &Recording,
-    flows: &usize,
+    flows: usize,
     arguments: &RunArguments,
     policy: &str,
     exports: Exports,
     folder: &mut Folder,
 ) -> Result<Gathering, Failure> {
-    let levels = if plan.model.run.thresholds.is_empty() { THRESHOLDS.to_vec() } else { plan.model.run.thresholds.clone() };
+    let levels = if plan.model.run.thresholds.is_empty() {
+        THRESHOLDS.to_vec()
+    } else {
+        plan.model.run.thresholds.clone()
+    };
     let independent = arguments.simulation.sampler == Sampler::Mc;
     let draws = match exports.draws {
         Some(format) => {
@@ -309,10 +328,10 @@ impl Finished<'_> {
     ) -> Result<(), FolderError> {
         let summary = tables::header(&tables::SUMMARY)
             + &tables::summary(scenario, self.policy, &self.recording.names, statistics);
-        let thresholds =
-            tables::header(&tables::THRESHOLDS) + &tables::thresholds(self.policy, &self.threshold_rows(gathering));
-        let bottlenecks =
-            tables::header(&tables::BOTTLENECKS) + &tables::bottlenecks(self.policy, &self.bottleneck_rows(gathering));
+        let thresholds = tables::header(&tables::THRESHOLDS)
+            + &tables::thresholds(self.policy, &self.threshold_rows(gathering));
+        let bottlenecks = tables::header(&tables::BOTTLENECKS)
+            + &tables::bottlenecks(self.policy, &self.bottleneck_rows(gathering));
         let flow_statistics = gathering.flows.finish();
         let n = self.named_flows.len();
         let rows = (flow_statistics.iter().enumerate())
@@ -321,10 +340,12 @@ impl Finished<'_> {
         let metrics = gathering.draws.as_ref().map(|d| d.metrics().to_vec()).unwrap_or_default();
         let package = self.package(scenario, &metrics, exports);
         let manifest = serde_json::to_string_pretty(manifest).unwrap_or_default() + "\n";
-        for table in [gathering.draws.take().map(DrawsTable::finish), gathering.inputs.take().map(InputsTable::finish)] {
-            if let Some(file) = table {
-                folder.finish(file?)?;
-            }
+        let tables = [
+            gathering.draws.take().map(DrawsTable::finish),
+            gathering.inputs.take().map(InputsTable::finish),
+        ];
+        for file in tables.into_iter().flatten() {
+            folder.finish(file?)?;
         }
         let texts = [summary, thresholds, bottlenecks, flows, package, manifest];
         for (file, text) in files.into_iter().zip(texts) {
@@ -359,7 +380,11 @@ impl Finished<'_> {
         if i < chips {
             return (format!("chip.{}", m.chips[self.plan.edges.chips[i].index()].id), "chip");
         }
-        let (l, kind) = if i < chips + m.labs.len() { (i - chips, "lab") } else { (i - chips - m.labs.len(), "lab-effective") };
+        let (l, kind) = if i < chips + m.labs.len() {
+            (i - chips, "lab")
+        } else {
+            (i - chips - m.labs.len(), "lab-effective")
+        };
         (format!("lab.{}", m.labs[l].id), kind)
     }
 
@@ -395,7 +420,11 @@ impl Finished<'_> {
     fn package(&self, scenario: &str, metrics: &[String], exports: Exports) -> String {
         let mut resources = vec![
             package_resource("summary.csv", "Distributions: a row a cell", package_fields(&tables::SUMMARY)),
-            package_resource("thresholds.csv", "When thresholds are reached", package_fields(&tables::THRESHOLDS)),
+            package_resource(
+                "thresholds.csv",
+                "When thresholds are reached",
+                package_fields(&tables::THRESHOLDS),
+            ),
             package_resource("bottlenecks.csv", "What bound whom", package_fields(&tables::BOTTLENECKS)),
             package_resource("flows.csv", "What flowed where", package_fields(&tables::FLOWS)),
         ];
@@ -407,8 +436,13 @@ impl Finished<'_> {
                 ("quarter", "string", "Calendar quarter"),
             ]);
             for m in metrics {
-                let unit = self.recording.series.iter().find(|s| s.metric == *m).map_or("", |s| s.unit.as_str());
-                fields.push(package_number(m, unit, "The metric of that name; empty where the actor has none"));
+                let unit =
+                    self.recording.series.iter().find(|s| s.metric == *m).map_or("", |s| s.unit.as_str());
+                fields.push(package_number(
+                    m,
+                    unit,
+                    "The metric of that name; empty where the actor has none",
+                ));
             }
             resources.push(package_resource("draws.csv", "A row a draw, actor and quarter", fields));
         }
@@ -416,9 +450,17 @@ impl Finished<'_> {
             let mut fields = package_fields(&[("draw", "integer", "Number of the draw")]);
             for q in self.plan.layout.uncertain() {
                 let quantity = &self.plan.model.quantities[q.0 as usize];
-                fields.push(package_number(&quantity.path, &quantity.unit, "What the draw took; a dated series at its last uncertain date"));
+                fields.push(package_number(
+                    &quantity.path,
+                    &quantity.unit,
+                    "What the draw took; a dated series at its last uncertain date",
+                ));
             }
-            resources.push(package_resource("inputs.csv", "A row a draw, a column an uncertain quantity", fields));
+            resources.push(package_resource(
+                "inputs.csv",
+                "A row a draw, a column an uncertain quantity",
+                fields,
+            ));
         }
         data_package(scenario, &self.plan.model.title, &resources)
     }
@@ -426,14 +468,19 @@ impl Finished<'_> {
     /// Actors of the headline, at the horizon's end and two earlier year ends.
     fn headline(&self, statistics: &[Statistics], gathering: &Gathering) -> Headline {
         let last = self.plan.model.run.horizon.last;
-        let ends: Vec<usize> =
-            (0..self.plan.quarters).filter(|&t| self.quarter(t).number() == 4 || self.quarter(t) == last).collect();
+        let ends: Vec<usize> = (0..self.plan.quarters)
+            .filter(|&t| self.quarter(t).number() == 4 || self.quarter(t) == last)
+            .collect();
         let step = ends.len().div_ceil(3).max(1);
         let mut shown: Vec<usize> = ends.iter().rev().step_by(step).copied().take(3).collect();
         shown.reverse();
         let find = |actor: &str, metric: &str, t: usize| {
             let quarter = self.quarter(t);
-            let place = self.recording.names.iter().position(|c| c.actor == actor && c.metric == metric && c.quarter == quarter);
+            let place = self
+                .recording
+                .names
+                .iter()
+                .position(|c| c.actor == actor && c.metric == metric && c.quarter == quarter);
             place.map(|i| statistics[i])
         };
         let mut rows = Vec::new();
@@ -446,7 +493,9 @@ impl Finished<'_> {
                 });
                 let levels = gathering.thresholds.levels();
                 let reached = series.map_or_else(Vec::new, |i| {
-                    (0..levels.len()).map(|l| (levels[l], gathering.thresholds.probability(i, t, l).0)).collect()
+                    (0..levels.len())
+                        .map(|l| (levels[l], gathering.thresholds.probability(i, t, l).0))
+                        .collect()
                 });
                 rows.push(HeadlineRow {
                     actor: actor.clone(),

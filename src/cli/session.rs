@@ -28,7 +28,11 @@ impl Session {
         let mut diagnostics = Diagnostics::default();
         let path = &arguments.scenario;
         if !path.exists() {
-            return Err(Failure::Rejected(format!("there is no scenario at {}{}", path.display(), near(path))));
+            return Err(Failure::Rejected(format!(
+                "there is no scenario at {}{}",
+                path.display(),
+                near(path)
+            )));
         }
         let document = scenario::load(path, &mut sources, &mut diagnostics);
         let policy = match (&document, &arguments.policy) {
@@ -78,14 +82,21 @@ impl Session {
 /// Lays a model out for a simulation.
 pub(super) fn plan(mut model: Model, simulation: &SimulationArguments) -> Result<Plan, Failure> {
     if let Some(text) = &simulation.horizon {
-        let horizon = Horizon::parse(text)
-            .ok_or_else(|| Failure::Usage(format!("--horizon takes two quarters, like 2022Q1..2028Q4, not {text}")))?;
+        let horizon = Horizon::parse(text).ok_or_else(|| {
+            Failure::Usage(format!("--horizon takes two quarters, like 2022Q1..2028Q4, not {text}"))
+        })?;
         let own = model.run.horizon;
         if horizon.first != own.first {
-            return Err(Failure::Rejected(format!("--horizon: the scenario starts in {}; only its end can be shortened", own.first)));
+            return Err(Failure::Rejected(format!(
+                "--horizon: the scenario starts in {}; only its end can be shortened",
+                own.first
+            )));
         }
         if horizon.last > own.last || horizon.last < horizon.first {
-            return Err(Failure::Rejected(format!("--horizon: the scenario ends in {}; an end lies before that", own.last)));
+            return Err(Failure::Rejected(format!(
+                "--horizon: the scenario ends in {}; an end lies before that",
+                own.last
+            )));
         }
         model.run.horizon = horizon;
     }

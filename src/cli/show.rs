@@ -1,8 +1,8 @@
 //! `show`: every quantity, its distribution, unit, source, grade and place.
 
+use super::Failure;
 use super::arguments::{Format, ShowArguments};
 use super::session::{Session, print};
-use super::Failure;
 use crate::model::{Grade, Shape, Shown, show as shown};
 use crate::report::number;
 use crate::results::{float, quoted};
@@ -58,12 +58,17 @@ fn table(rows: &[Shown<'_>]) -> String {
 }
 
 fn short(value: &str) -> String {
-    if value.chars().count() <= 60 { value.to_owned() } else { value.chars().take(57).collect::<String>() + "..." }
+    if value.chars().count() <= 60 {
+        value.to_owned()
+    } else {
+        value.chars().take(57).collect::<String>() + "..."
+    }
 }
 
 /// The columns of an edits file, then quantiles and place.
 fn csv(rows: &[Shown<'_>]) -> String {
-    let mut text = "path,value,unit,grade,source,note,p05,p50,p95,canonical_unit,place,edited_by\n".to_owned();
+    let mut text =
+        "path,value,unit,grade,source,note,p05,p50,p95,canonical_unit,place,edited_by\n".to_owned();
     for r in rows {
         let q = r.quantity;
         let dated = matches!(q.shape, Shape::Dated(_));

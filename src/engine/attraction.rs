@@ -59,9 +59,9 @@ impl DataSheets {
                 ratio.pow(inputs.value(training.interconnect_loss)).min(1.0)
             });
             for (m, &share) in mixes.iter().enumerate() {
-                let fed = chip.memory_bandwidth.map_or(flops, |q| {
-                    flops.min(inputs.value(q) * 1e9 * inputs.value(trade.intensity))
-                });
+                let fed = chip
+                    .memory_bandwidth
+                    .map_or(flops, |q| flops.min(inputs.value(q) * 1e9 * inputs.value(trade.intensity)));
                 let memory_bound = inputs.value(share);
                 self.effective[c * mixes.len() + m] =
                     1.0 / ((1.0 - memory_bound) / flops + memory_bound / fed);
@@ -171,9 +171,7 @@ impl Attraction {
         let support = inputs.value(plan.model.diversion.support);
         for (o, offer) in edges.offers.iter().enumerate() {
             let c = offer.chip.index();
-            let (Some(price), true) =
-                (plan.model.chips[c].price, view.ramp[c].gt(Lanes::ZERO).any())
-            else {
+            let (Some(price), true) = (plan.model.chips[c].price, view.ramp[c].gt(Lanes::ZERO).any()) else {
                 self.value[o] = Lanes::ZERO;
                 self.grey_value[o] = Lanes::ZERO;
                 continue;
@@ -184,7 +182,8 @@ impl Attraction {
             let cost = price * (1.0 + view.fee[offer.stand]) + running;
             self.value[o] = (effective / cost).pow(sheets.theta);
             let country = edges.markets[offer.stand % edges.markets.len()].delivery.index();
-            let smuggled = !edges.routes_to[country].is_empty() && view.permitted[offer.stand].lt(Lanes::ONE).any();
+            let smuggled =
+                !edges.routes_to[country].is_empty() && view.permitted[offer.stand].lt(Lanes::ONE).any();
             self.grey_value[o] = if smuggled {
                 (effective * support / (price * view.premium[country] + running)).pow(sheets.theta)
             } else {

@@ -56,7 +56,8 @@ impl Capacity {
                 let suppliers = || tool.suppliers.iter();
                 if let Some(&dependence) = facility.dependence.get(&tool.tool) {
                     let sales = suppliers().map(|&(j, sales, _)| (j, sales));
-                    let granted = granted(plan, inputs, permits, tool.tool, sales, shocks.of(Lever::Tools)[place]);
+                    let granted =
+                        granted(plan, inputs, permits, tool.tool, sales, shocks.of(Lever::Tools)[place]);
                     access *= 1.0 - inputs.value(dependence) * (1.0 - granted) * rest;
                 }
                 if let Some(&servicing) = facility.servicing.get(&tool.tool) {

@@ -13,7 +13,9 @@ const TOLERANCE: f64 = 1e-9;
 
 /// An account that does not add up.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
-#[error("the ledger does not add up: {account} of {node} in draw {draw}, quarter {quarter}: {left} against {right}")]
+#[error(
+    "the ledger does not add up: {account} of {node} in draw {draw}, quarter {quarter}: {left} against {right}"
+)]
 pub struct Broken {
     /// Which account.
     pub account: &'static str,
@@ -53,7 +55,14 @@ struct At<'a> {
 
 impl At<'_> {
     /// Both sides agree to rounding, measured against `scale` too.
-    fn equal(&mut self, account: &'static str, node: impl Fn() -> String, left: Lanes, right: Lanes, scale: Lanes) {
+    fn equal(
+        &mut self,
+        account: &'static str,
+        node: impl Fn() -> String,
+        left: Lanes,
+        right: Lanes,
+        scale: Lanes,
+    ) {
         for lane in 0..WIDTH {
             let (a, b) = (left[lane], right[lane]);
             let room = TOLERANCE * a.abs().max(b.abs()).max(scale[lane].abs()) + 1e-9;
@@ -124,8 +133,13 @@ impl Ledger {
 
     /// Takes the state before the first quarter.
     fn open(&mut self, plan: &Plan, batch: &Batch) {
-        for list in [&mut self.inventory, &mut self.transit, &mut self.route_transit, &mut self.stock_transit, &mut self.cash]
-        {
+        for list in [
+            &mut self.inventory,
+            &mut self.transit,
+            &mut self.route_transit,
+            &mut self.stock_transit,
+            &mut self.cash,
+        ] {
             list.fill(Lanes::ZERO);
         }
         self.deploying.fill(Lanes::ZERO);
@@ -180,7 +194,10 @@ impl Ledger {
         let sales = plan.edges.sales.len();
         for (h, holding) in plan.edges.holdings.iter().enumerate() {
             let name = || {
-                let (chip, buyer) = (&plan.model.chips[holding.chip.index()].id, &plan.model.buyers[holding.buyer.index()].id);
+                let (chip, buyer) = (
+                    &plan.model.chips[holding.chip.index()].id,
+                    &plan.model.buyers[holding.buyer.index()].id,
+                );
                 format!("chip.{chip} at buyer.{buyer}{}", if holding.grey { ", smuggled" } else { "" })
             };
             let bought = if h < sales {
@@ -190,7 +207,13 @@ impl Ledger {
             };
             let f = &batch.fleet;
             let waiting = f.deploying[h].total();
-            at.equal("deployment", name, bought, f.deployed[h] + waiting - self.deploying[h], self.deploying[h]);
+            at.equal(
+                "deployment",
+                name,
+                bought,
+                f.deployed[h] + waiting - self.deploying[h],
+                self.deploying[h],
+            );
             let change = f.deployed[h] - f.failed[h];
             at.equal("fleet", name, f.count[h], self.fleet[h] + change, self.fleet[h]);
             at.not_negative("fleet", name, f.count[h]);
@@ -292,7 +315,9 @@ impl Ledger {
             }
             at.equal("spending", name, trade.spent[b], paid, paid);
             at.equal("fees", name, trade.fees[b], fees, fees);
-            for x in [trade.spent[b], trade.spent_ahead[b], trade.spent_grey[b], trade.fees[b], trade.money[b]] {
+            for x in
+                [trade.spent[b], trade.spent_ahead[b], trade.spent_grey[b], trade.fees[b], trade.money[b]]
+            {
                 at.not_negative("money", name, x);
             }
         }

@@ -216,7 +216,15 @@ impl Batch {
             premium: &self.diversion.premium,
             available: &self.capacity.available,
         };
-        self.production.step(plan, &self.inputs, &self.sheets, &self.permits, &outlook, &mut self.stockpiles, t);
+        self.production.step(
+            plan,
+            &self.inputs,
+            &self.sheets,
+            &self.permits,
+            &outlook,
+            &mut self.stockpiles,
+            t,
+        );
         self.trade.stock_up(&self.production.arrived);
     }
 
@@ -268,8 +276,10 @@ impl Batch {
     fn read_gauges(&mut self, plan: &Plan) {
         for n in 0..plan.model.countries.len() {
             let routes = &plan.edges.routes_to[n];
-            let over_routes = |list: &[Lanes]| routes.iter().fold(Lanes::ZERO, |sum, r| sum + list[r.index()]);
-            self.gauges.seized[n] = over_routes(&self.diversion.seized).per(over_routes(&self.diversion.attempted));
+            let over_routes =
+                |list: &[Lanes]| routes.iter().fold(Lanes::ZERO, |sum, r| sum + list[r.index()]);
+            self.gauges.seized[n] =
+                over_routes(&self.diversion.seized).per(over_routes(&self.diversion.attempted));
             let mut ordered = Lanes::ZERO;
             let mut filled = Lanes::ZERO;
             let mut bought = Lanes::ZERO;

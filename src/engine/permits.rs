@@ -98,7 +98,8 @@ impl Permits {
                 continue;
             };
             offer_variant(plan, &self.permitted, parent, c, &mut self.offered);
-            let ahead: Vec<Lanes> = plan.edges.stands.iter().map(|s| self.ahead[s.index()].permitted).collect();
+            let ahead: Vec<Lanes> =
+                plan.edges.stands.iter().map(|s| self.ahead[s.index()].permitted).collect();
             offer_variant(plan, &ahead, parent, c, &mut self.offered_ahead);
         }
     }

@@ -170,8 +170,7 @@ impl Production {
         let headroom = inputs.value(plan.model.production.headroom);
         for &c in &plan.edges.chips {
             let i = c.index();
-            self.expected[i] =
-                if t == 0 { self.raw[i] } else { 0.5 * self.expected[i] + 0.5 * self.raw[i] };
+            self.expected[i] = if t == 0 { self.raw[i] } else { 0.5 * self.expected[i] + 0.5 * self.raw[i] };
             let glut = (outlook.inventory[i] - 0.1 * self.expected[i]).max(0.0);
             let want = (headroom * self.expected[i] + outlook.grey_orders[i] - 0.5 * glut).max(0.0);
             self.want[i] = in_stock[i].select(want, Lanes::ZERO);
@@ -232,10 +231,10 @@ impl Production {
                 let by_room = mean_need(plan, inputs, c, g, t, weights);
                 let by_output = mean_need(plan, inputs, c, g, t, |f| available[f.index()]);
                 let even = mean_need(plan, inputs, c, g, t, |_| one);
-                let need = by_room.0.gt(Lanes::ZERO).select(
-                    by_room.1,
-                    by_output.0.gt(Lanes::ZERO).select(by_output.1, even.1),
-                );
+                let need = by_room
+                    .0
+                    .gt(Lanes::ZERO)
+                    .select(by_room.1, by_output.0.gt(Lanes::ZERO).select(by_output.1, even.1));
                 self.need[c.index()][i] = need;
             }
         }
@@ -244,7 +243,8 @@ impl Production {
     /// Room of a designer for a good: claims and private stocks [good's unit].
     #[inline(always)]
     fn total_room(&self, plan: &Plan, stockpiles: &Stockpiles, d: usize, g: GoodId) -> Lanes {
-        let claims = plan.supply.links_of[d][g.index()].iter().fold(Lanes::ZERO, |sum, &l| sum + self.room[l]);
+        let claims =
+            plan.supply.links_of[d][g.index()].iter().fold(Lanes::ZERO, |sum, &l| sum + self.room[l]);
         claims + stockpiles.room(plan, &self.need, DesignerId(d as u32), g)
     }
 
@@ -261,9 +261,7 @@ impl Production {
             let users: Vec<(ChipId, usize)> = chips
                 .iter()
                 .filter(|c| plan.supply.packaging_of[c.index()] == Some(g))
-                .filter_map(|&c| {
-                    plan.supply.goods_of[c.index()].iter().position(|&x| x == g).map(|i| (c, i))
-                })
+                .filter_map(|&c| plan.supply.goods_of[c.index()].iter().position(|&x| x == g).map(|i| (c, i)))
                 .collect();
             if users.is_empty() {
                 continue;
@@ -306,7 +304,8 @@ impl Production {
                 let goods_of = &plan.supply.goods_of[i];
                 let least = goods_of.iter().fold(Lanes::ONE, |least, g| least.min(ratios[g.index()]));
                 if pass == 0 {
-                    self.bound_by[i] = label(residual, least, self.capped[i], self.want[i], goods_of, &ratios);
+                    self.bound_by[i] =
+                        label(residual, least, self.capped[i], self.want[i], goods_of, &ratios);
                     self.first_pass[i] = residual * least;
                 }
                 self.raw[i] = residual * least;
@@ -344,7 +343,11 @@ impl Production {
                 asked[g.index()] += residual * self.need[i][k];
             }
         }
-        asked.iter().zip(rooms).map(|(&asked, &room)| asked.gt(room).select(room.per(asked), Lanes::ONE)).collect()
+        asked
+            .iter()
+            .zip(rooms)
+            .map(|(&asked, &room)| asked.gt(room).select(room.per(asked), Lanes::ONE))
+            .collect()
     }
 
     /// Pass 3: what is left at facilities, pooled among those that they may serve.
@@ -376,7 +379,10 @@ impl Production {
                 for (k, g) in supply.goods_of[i].iter().enumerate() {
                     let links = &supply.links_of[d][g.index()];
                     let by_left = mean_need(plan, inputs, c, *g, t, |f| {
-                        links.iter().find(|&&l| supply.links[l].facility == f).map_or(Lanes::ZERO, |&l| open[l])
+                        links
+                            .iter()
+                            .find(|&&l| supply.links[l].facility == f)
+                            .map_or(Lanes::ZERO, |&l| open[l])
                     });
                     let total = links.iter().fold(Lanes::ZERO, |sum, &l| sum + open[l]);
                     pooled_need[i][k] = total.gt(Lanes::ZERO).select(by_left.1, self.need[i][k]);
@@ -407,9 +413,8 @@ impl Production {
             for &c in chips {
                 let i = c.index();
                 let residual = (self.planned[i] - self.started[i]).max(0.0);
-                let least = supply.goods_of[i]
-                    .iter()
-                    .fold(Lanes::ONE, |least, g| least.min(ratios[g.index()]));
+                let least =
+                    supply.goods_of[i].iter().fold(Lanes::ONE, |least, g| least.min(ratios[g.index()]));
                 let made = residual * least;
                 self.raw[i] = made;
                 for (k, g) in supply.goods_of[i].iter().enumerate() {

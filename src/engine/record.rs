@@ -167,7 +167,8 @@ impl Tally {
             for u in 0..4 {
                 self.fleet[b][u] += owned * batch.sheets.units[c][u];
             }
-            self.power[b] += batch.fleet.count[h] * batch.fleet.operating[n] * batch.sheets.watts[c] * overhead;
+            self.power[b] +=
+                batch.fleet.count[h] * batch.fleet.operating[n] * batch.sheets.watts[c] * overhead;
         }
     }
 
@@ -295,7 +296,9 @@ fn flowed(flow: &FlowSource, plan: &Plan, batch: &Batch) -> Lanes {
             let counts = if *free { is_free } else { !is_free };
             sum + counts.select(batch.trade.sold[s], Lanes::ZERO)
         }),
-        FlowSource::Smuggled(greys) => greys.iter().fold(Lanes::ZERO, |sum, &g| sum + batch.diversion.delivered[g]),
+        FlowSource::Smuggled(greys) => {
+            greys.iter().fold(Lanes::ZERO, |sum, &g| sum + batch.diversion.delivered[g])
+        }
         FlowSource::Seized(r) => batch.diversion.seized[r.index()],
         FlowSource::Rental(l) => batch.fleet.rented[*l],
     }

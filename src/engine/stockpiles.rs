@@ -81,7 +81,8 @@ impl Stockpiles {
     fn limit_to_routes(&mut self, plan: &Plan) {
         let asks: Vec<Lanes> = self.asks.iter().map(|a| a[1]).collect();
         for (s, stock) in plan.model.stockpiles.iter().enumerate() {
-            let rivals = plan.model.stockpiles.iter().enumerate().filter(|(_, r)| same_routes(plan, stock, r));
+            let rivals =
+                plan.model.stockpiles.iter().enumerate().filter(|(_, r)| same_routes(plan, stock, r));
             let wanted = rivals.fold(Lanes::ZERO, |sum, (r, _)| sum + asks[r]);
             let capacity = routes_for(plan, stock).fold(Lanes::ZERO, |sum, r| sum + self.routes.capacity[r]);
             self.asks[s][1] *= wanted.gt(capacity).select(capacity.per(wanted), Lanes::ONE);

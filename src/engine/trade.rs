@@ -322,7 +322,8 @@ impl Trade {
     fn refuse(&mut self, plan: &Plan, inputs: &Inputs, counter: &Counter<'_>, t: usize) {
         let attraction = counter.attraction;
         for (b, range) in plan.edges.of_buyer.iter().enumerate() {
-            let denied = range.clone().fold(Lanes::ZERO, |sum, s| sum + attraction.asked[s] - attraction.legal[s]);
+            let denied =
+                range.clone().fold(Lanes::ZERO, |sum, s| sum + attraction.asked[s] - attraction.legal[s]);
             let per_weight = self.money[b].per(attraction.total[b] + denied);
             for s in range.clone() {
                 let refused = 1.0 - counter.permits.permitted[plan.edges.sales[s].stand];
@@ -460,9 +461,8 @@ impl Trade {
             }
             if let Some(tpp) = cap.tpp_per_country {
                 for n in 0..plan.model.countries.len() {
-                    let there = |s: usize| {
-                        plan.model.buyers[plan.edges.sales[s].buyer.index()].country.index() == n
-                    };
+                    let there =
+                        |s: usize| plan.model.buyers[plan.edges.sales[s].buyer.index()].country.index() == n;
                     let room = inputs.value(tpp) - self.cap_tpp[i * plan.model.countries.len() + n];
                     let weigh = |s: usize, fill| counter.units[plan.edges.sales[s].chip.index()][3] * fill;
                     self.limit_group(&members, room, weigh, there);
@@ -604,6 +604,8 @@ pub fn list_price(plan: &Plan, inputs: &Inputs, c: usize, t: usize) -> Lanes {
 /// Precedence of a route's reseller [1].
 #[inline(always)]
 fn reseller_priority(plan: &Plan, inputs: &Inputs, r: usize) -> Lanes {
-    let own = plan.model.routes[r].reseller.map_or(Lanes::ONE, |b| inputs.value(plan.model.buyers[b.index()].priority));
+    let own = plan.model.routes[r]
+        .reseller
+        .map_or(Lanes::ONE, |b| inputs.value(plan.model.buyers[b.index()].priority));
     own * inputs.value(plan.model.diversion.priority)
 }

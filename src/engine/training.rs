@@ -149,13 +149,17 @@ impl Training {
         let idle = plan.usage.of_lab[l].clone().fold(Mask::splat(false), |any, i| {
             let buyer = plan.usage.links[i].buyer.index();
             let n = plan.model.buyers[buyer].country.index();
-            any | (fleet.operating[n].lt(Lanes::ONE) & fleet.used[i].gt(Lanes::ZERO)
+            any | (fleet.operating[n].lt(Lanes::ONE)
+                & fleet.used[i].gt(Lanes::ZERO)
                 & fleet.working[buyer][sum::CHIPS].gt(Lanes::ZERO))
         });
         self.bound_by[l] = label(&could, idle);
-        self.effective_bound_by[l] = std::array::from_fn(|lane| {
-            if scarce.lane(lane) { lab_cause::DATA } else { self.bound_by[l][lane] }
-        });
+        self.effective_bound_by[l] =
+            std::array::from_fn(
+                |lane| {
+                    if scarce.lane(lane) { lab_cause::DATA } else { self.bound_by[l][lane] }
+                },
+            );
     }
 
     /// Largest run on a share of a lab's chips for a time, as far as money goes.
@@ -239,7 +243,11 @@ impl Training {
         for p in 0..self.pooled.len() {
             let members = |l: usize| {
                 let home = plan.model.labs[l].country;
-                if p < countries { home.index() == p } else { plan.model.groups[p - countries].members.contains(&home) }
+                if p < countries {
+                    home.index() == p
+                } else {
+                    plan.model.groups[p - countries].members.contains(&home)
+                }
             };
             let labs: Vec<usize> = (0..plan.model.labs.len()).filter(|&l| members(l)).collect();
             self.pooled[p] = self.pool_of(plan, inputs, &labs, t);
@@ -249,7 +257,8 @@ impl Training {
     #[inline(always)]
     fn pool_of(&self, plan: &Plan, inputs: &Inputs, labs: &[usize], t: usize) -> Lanes {
         let training = &plan.model.training;
-        let over = |f: &dyn Fn(&Part) -> Lanes| labs.iter().fold(Lanes::ZERO, |sum, &l| sum + f(&self.parts[l]));
+        let over =
+            |f: &dyn Fn(&Part) -> Lanes| labs.iter().fold(Lanes::ZERO, |sum, &l| sum + f(&self.parts[l]));
         let size = over(&|p| p.chips) / inputs.value(training.reference_chips);
         let scale = size.max(1.0).pow(-inputs.value(training.scale_loss));
         let coordination = inputs.value(training.coordination);

@@ -1,6 +1,8 @@
 //! Eight draws at once: a plain array with operators, which compilers turn into vector code.
 
-use std::ops::{Add, AddAssign, BitAnd, BitOr, Div, DivAssign, Index, IndexMut, Mul, MulAssign, Neg, Not, Sub, SubAssign};
+use std::ops::{
+    Add, AddAssign, BitAnd, BitOr, Div, DivAssign, Index, IndexMut, Mul, MulAssign, Neg, Not, Sub, SubAssign,
+};
 
 /// Draws in a batch.
 pub const WIDTH: usize = 8;

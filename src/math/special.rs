@@ -19,12 +19,16 @@ pub fn log_gamma(x: f64) -> f64 {
         return log_gamma(x + 1.0) - ln(x);
     }
     let z = x - 1.0;
-    let sum = TERMS.iter().enumerate().fold(0.999_999_999_999_809_9, |sum, (i, c)| sum + c / (z + i as f64 + 1.0));
+    let sum =
+        TERMS.iter().enumerate().fold(0.999_999_999_999_809_9, |sum, (i, c)| sum + c / (z + i as f64 + 1.0));
     let t = z + 7.5;
     0.5 * ln(2.0 * std::f64::consts::PI) + (z + 0.5) * ln(t) - t + ln(sum)
 }
 
-/// Regularised incomplete beta function I_x(a, b): the continued fraction of DiDonato and Morris by Lentz' method.
+/// Stands in for a denominator of zero.
+const TINY: f64 = 1e-300;
+
+/// Regularised incomplete beta function `I_x(a, b)`: its continued fraction by the method of Lentz (1976).
 pub fn incomplete_beta(a: f64, b: f64, x: f64) -> f64 {
     if x <= 0.0 {
         return 0.0;
@@ -36,7 +40,6 @@ pub fn incomplete_beta(a: f64, b: f64, x: f64) -> f64 {
         return 1.0 - incomplete_beta(b, a, 1.0 - x);
     }
     let front = exp(log_gamma(a + b) - log_gamma(a) - log_gamma(b) + a * ln(x) + b * ln(1.0 - x)) / a;
-    const TINY: f64 = 1e-300;
     let guard = |v: f64| if v.abs() < TINY { TINY } else { v };
     let mut c = 1.0;
     let mut d = 1.0 / guard(1.0 - (a + b) * x / (a + 1.0));

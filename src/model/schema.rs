@@ -9,11 +9,17 @@ pub fn schema() -> Json {
     let mut properties = Map::new();
     let text = |about: &str| json!({ "type": "string", "description": about });
     properties.insert("title".to_owned(), text("What the scenario is called."));
-    properties.insert("extends".to_owned(), text("A scenario's folder, of which this one gives only what differs."));
+    properties.insert(
+        "extends".to_owned(),
+        text("A scenario's folder, of which this one gives only what differs."),
+    );
     let files = json!({ "type": "array", "items": { "type": "string" }, "description": "Files that add rows and settings." });
     properties.insert("include".to_owned(), files);
     properties.insert("chips".to_owned(), text("A CSV file with rows of `chip`."));
-    properties.insert("assumptions".to_owned(), text("A CSV file of values by path: path,value,unit,grade,source,note."));
+    properties.insert(
+        "assumptions".to_owned(),
+        text("A CSV file of values by path: path,value,unit,grade,source,note."),
+    );
     properties.insert("observations".to_owned(), text("A CSV file with rows of `observation`."));
     rows::<Country>(&mut properties);
     rows::<Group>(&mut properties);
@@ -61,8 +67,14 @@ fn list(items: &Json) -> Json {
 /// A row may extend another of its table, and then need not give everything.
 fn rows<T: Row>(properties: &mut Map<String, Json>) {
     let first = [
-        ("id", json!({ "type": "string", "pattern": "^[a-z0-9-]+$", "description": "Its id, unique in the table." })),
-        ("extends", json!({ "type": "string", "description": "A row of this table whose fields it takes where it gives none." })),
+        (
+            "id",
+            json!({ "type": "string", "pattern": "^[a-z0-9-]+$", "description": "Its id, unique in the table." }),
+        ),
+        (
+            "extends",
+            json!({ "type": "string", "description": "A row of this table whose fields it takes where it gives none." }),
+        ),
     ];
     let fields = T::fields().into_iter().map(|f| FieldSchema { required: false, ..f }).collect();
     let mut schema = object_schema(&T::about(), &first, fields);

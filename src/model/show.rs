@@ -1,7 +1,7 @@
 //! Every quantity in words: what it can be, who says so, where it stands.
 
-use super::quantity::{Dated, Point, Quantity, QuantityId, Shape};
 use super::Model;
+use super::quantity::{Dated, Point, Quantity, QuantityId, Shape};
 use crate::random::Distribution;
 use crate::scenario::glob_match;
 
@@ -34,10 +34,12 @@ pub fn show<'a>(model: &'a Model, pattern: &str) -> Vec<Shown<'a>> {
 
 /// Quantities that are parts of a dated series: it shows them.
 fn parts(model: &Model) -> Vec<QuantityId> {
-    let dated = model.quantities.iter().filter_map(|q| if let Shape::Dated(d) = &q.shape { Some(d) } else { None });
+    let dated =
+        model.quantities.iter().filter_map(|q| if let Shape::Dated(d) = &q.shape { Some(d) } else { None });
     dated
         .flat_map(|d: &Dated| {
-            let own = d.points.iter().filter_map(|(_, p)| if let Point::Own(q) = p { Some(*q) } else { None });
+            let own =
+                d.points.iter().filter_map(|(_, p)| if let Point::Own(q) = p { Some(*q) } else { None });
             [d.before, d.after, d.level].into_iter().flatten().chain(own).collect::<Vec<_>>()
         })
         .collect()

@@ -61,7 +61,11 @@ impl Date {
         let mut parts = text.split('-');
         let mut next = || parts.next()?.parse::<i32>().ok();
         let (year, month, day) = (next()?, next()?, next()?);
-        if parts.next().is_some() || text.len() != 10 || !(1..=12).contains(&month) || !(1900..=2200).contains(&year) {
+        if parts.next().is_some()
+            || text.len() != 10
+            || !(1..=12).contains(&month)
+            || !(1900..=2200).contains(&year)
+        {
             return None;
         }
         let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);

@@ -65,22 +65,49 @@ impl Check<'_> {
             let id = chip.id.as_str();
             if let (Some(launch), Some(end)) = (chip.launch, chip.end) {
                 if end <= launch {
-                    self.error("chip", id, "end", format!("`chip.{id}` ends before its launch"), "end before launch");
+                    self.error(
+                        "chip",
+                        id,
+                        "end",
+                        format!("`chip.{id}` ends before its launch"),
+                        "end before launch",
+                    );
                 }
             }
             if chip.price.is_some() && chip.bf16_tflops.is_none() {
-                self.error("chip", id, "price", format!("`chip.{id}` is sold without `bf16_tflops`"), "its performance is needed");
+                self.error(
+                    "chip",
+                    id,
+                    "price",
+                    format!("`chip.{id}` is sold without `bf16_tflops`"),
+                    "its performance is needed",
+                );
             }
-            if chip.price.is_some() && chip.launch.is_none() && !(chip.variant_of.is_some() && chip.variant_lag.is_some()) {
+            if chip.price.is_some()
+                && chip.launch.is_none()
+                && !(chip.variant_of.is_some() && chip.variant_lag.is_some())
+            {
                 let message = format!("`chip.{id}` has a price and no launch");
-                self.warn("chip", id, "price", message, "it is sold only with a `launch`, or with `variant_of` and `variant_lag`");
+                self.warn(
+                    "chip",
+                    id,
+                    "price",
+                    message,
+                    "it is sold only with a `launch`, or with `variant_of` and `variant_lag`",
+                );
             }
             let mut seen = vec![id];
             let mut parent = chip.variant_of;
             while let Some(p) = parent {
                 let next = &model.chips[p.index()];
                 if seen.contains(&next.id.as_str()) {
-                    self.error("chip", id, "variant_of", format!("`chip.{id}` is a variant of itself"), "a circle");
+                    self.error(
+                        "chip",
+                        id,
+                        "variant_of",
+                        format!("`chip.{id}` is a variant of itself"),
+                        "a circle",
+                    );
                     break;
                 }
                 seen.push(&next.id);
@@ -97,7 +124,13 @@ impl Check<'_> {
                 (Some(_), true) if rule.eased_to.is_none() => {}
                 (None, false) if rule.eased_to.is_some() => {}
                 (None, false) => {
-                    self.error("rule", id, "eases", format!("`rule.{id}` eases without `eased_to`"), "eased to what status?");
+                    self.error(
+                        "rule",
+                        id,
+                        "eases",
+                        format!("`rule.{id}` eases without `eased_to`"),
+                        "eased to what status?",
+                    );
                 }
                 (None, true) => {
                     let message = format!("`rule.{id}` neither requires nor eases");
@@ -110,12 +143,24 @@ impl Check<'_> {
             }
             if let (Some(announced), Some(effective)) = (rule.announced, rule.effective) {
                 if announced > effective {
-                    self.error("rule", id, "announced", format!("`rule.{id}` is announced after it takes effect"), "after `effective`");
+                    self.error(
+                        "rule",
+                        id,
+                        "announced",
+                        format!("`rule.{id}` is announced after it takes effect"),
+                        "after `effective`",
+                    );
                 }
             }
             if let (Some(effective), Some(until)) = (rule.effective, rule.until) {
                 if until <= effective {
-                    self.error("rule", id, "until", format!("`rule.{id}` ends before it takes effect"), "not after `effective`");
+                    self.error(
+                        "rule",
+                        id,
+                        "until",
+                        format!("`rule.{id}` ends before it takes effect"),
+                        "not after `effective`",
+                    );
                 }
             }
             for eased in &rule.eases {
@@ -132,9 +177,16 @@ impl Check<'_> {
             if rule.to.countries.is_empty() && rule.to.groups.is_empty() {
                 self.warn("rule", id, "to", format!("`rule.{id}` has no destination"), "it covers nothing");
             }
-            let enforced = model.shocks.iter().any(|s| s.enforces.iter().any(|r| model.rules[r.index()].id == id));
+            let enforced =
+                model.shocks.iter().any(|s| s.enforces.iter().any(|r| model.rules[r.index()].id == id));
             if rule.effective.is_none() && !enforced {
-                self.warn("rule", id, "id", format!("`rule.{id}` is never in force"), "no `effective` day, and no shock enforces it");
+                self.warn(
+                    "rule",
+                    id,
+                    "id",
+                    format!("`rule.{id}` is never in force"),
+                    "no `effective` day, and no shock enforces it",
+                );
             }
         }
     }
@@ -205,11 +257,14 @@ impl Check<'_> {
         let mut pairs = Vec::new();
         for c in &self.model.correlations {
             for (i, a) in c.of.iter().enumerate() {
-                pairs.extend(c.of[i + 1..].iter().map(|b| (place_of(a.0 as usize), place_of(b.0 as usize), c.rho)));
+                pairs.extend(
+                    c.of[i + 1..].iter().map(|b| (place_of(a.0 as usize), place_of(b.0 as usize), c.rho)),
+                );
             }
         }
         if let Err(error) = Copula::new(paths.len(), &pairs) {
-            let place = self.document.root.entry("correlation").map_or_else(Place::default, |e| e.node.place.clone());
+            let place =
+                self.document.root.entry("correlation").map_or_else(Place::default, |e| e.node.place.clone());
             let path = &self.model.quantities[paths[error.row]].path;
             let label = format!("the contradiction shows at `{path}`");
             self.diagnostics
@@ -223,10 +278,17 @@ impl Check<'_> {
         for (d, designer) in model.designers.iter().enumerate() {
             for f in designer.claims.keys() {
                 let facility = &model.facilities[f.index()];
-                let uses = model.chips.iter().any(|c| c.designer.index() == d && c.recipe.contains_key(&facility.good));
-                let stocks = model.stockpiles.iter().any(|s| s.designer.index() == d && s.good == facility.good);
+                let uses = model
+                    .chips
+                    .iter()
+                    .any(|c| c.designer.index() == d && c.recipe.contains_key(&facility.good));
+                let stocks =
+                    model.stockpiles.iter().any(|s| s.designer.index() == d && s.good == facility.good);
                 if !uses && !stocks {
-                    let message = format!("`designer.{}` claims `{}`, whose good none of its chips needs", designer.id, facility.id);
+                    let message = format!(
+                        "`designer.{}` claims `{}`, whose good none of its chips needs",
+                        designer.id, facility.id
+                    );
                     self.warn("designer", &designer.id, "claims", message, "the claim does nothing");
                 }
             }
@@ -236,22 +298,39 @@ impl Check<'_> {
     fn demand(&mut self) {
         let model = self.model;
         for (b, buyer) in model.buyers.iter().enumerate() {
-            let used = model.labs.iter().any(|l| {
-                l.buyers.keys().chain(l.clouds.keys()).any(|x| x.index() == b)
-            });
+            let used =
+                model.labs.iter().any(|l| l.buyers.keys().chain(l.clouds.keys()).any(|x| x.index() == b));
             let resells = model.routes.iter().any(|r| r.reseller.is_some_and(|x| x.index() == b));
             let idle = buyer.budget.is_none() && buyer.opening.is_empty();
             if idle && !resells {
                 let message = format!("`buyer.{}` has no budget and no chips", buyer.id);
-                self.warn("buyer", &buyer.id, "id", message, if used { "labs that use it get nothing" } else { "it changes nothing" });
+                self.warn(
+                    "buyer",
+                    &buyer.id,
+                    "id",
+                    message,
+                    if used { "labs that use it get nothing" } else { "it changes nothing" },
+                );
             }
         }
         for lab in &model.labs {
             if lab.buyers.is_empty() && lab.clouds.is_empty() {
-                self.warn("lab", &lab.id, "id", format!("`lab.{}` has no chips", lab.id), "neither `buyers` nor `clouds`");
+                self.warn(
+                    "lab",
+                    &lab.id,
+                    "id",
+                    format!("`lab.{}` has no chips", lab.id),
+                    "neither `buyers` nor `clouds`",
+                );
             }
             if !lab.clouds.is_empty() && lab.rent_budget.is_none() {
-                self.warn("lab", &lab.id, "clouds", format!("`lab.{}` rents without a `rent_budget`", lab.id), "it rents nothing");
+                self.warn(
+                    "lab",
+                    &lab.id,
+                    "clouds",
+                    format!("`lab.{}` rents without a `rent_budget`", lab.id),
+                    "it rents nothing",
+                );
             }
             for cloud in lab.clouds.keys() {
                 let buyer = &model.buyers[cloud.index()];

@@ -1,7 +1,8 @@
 //! Who supplies whom: the model as a typed graph, to check and to analyse. The engine never walks it.
 
 use crate::model::{
-    BuyerId, BuyerKind, ChipId, CountryId, DesignerId, FacilityId, GoodId, LabId, Model, RouteId, StockpileId, ToolId,
+    BuyerId, BuyerKind, ChipId, CountryId, DesignerId, FacilityId, GoodId, LabId, Model, RouteId,
+    StockpileId, ToolId,
 };
 use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::visit::Bfs;
@@ -170,15 +171,21 @@ impl Network {
     fn connect_countries(&mut self, model: &Model) {
         let mut homes: Vec<(CountryId, Node)> = Vec::new();
         let rows = |n: usize| 0..n as u32;
-        homes.extend(rows(model.facilities.len()).map(|i| {
-            (model.facilities[i as usize].country, Node::Facility(FacilityId(i)))
-        }));
-        homes.extend(rows(model.designers.len()).map(|i| {
-            (model.designers[i as usize].country, Node::Designer(DesignerId(i)))
-        }));
-        homes.extend(rows(model.buyers.len()).map(|i| (model.buyers[i as usize].country, Node::Buyer(BuyerId(i)))));
+        homes.extend(
+            rows(model.facilities.len())
+                .map(|i| (model.facilities[i as usize].country, Node::Facility(FacilityId(i)))),
+        );
+        homes.extend(
+            rows(model.designers.len())
+                .map(|i| (model.designers[i as usize].country, Node::Designer(DesignerId(i)))),
+        );
+        homes.extend(
+            rows(model.buyers.len()).map(|i| (model.buyers[i as usize].country, Node::Buyer(BuyerId(i)))),
+        );
         homes.extend(rows(model.labs.len()).map(|i| (model.labs[i as usize].country, Node::Lab(LabId(i)))));
-        homes.extend(rows(model.routes.len()).map(|i| (model.routes[i as usize].via, Node::Route(RouteId(i)))));
+        homes.extend(
+            rows(model.routes.len()).map(|i| (model.routes[i as usize].via, Node::Route(RouteId(i)))),
+        );
         for (country, node) in homes {
             self.connect(Node::Country(country), node, Edge::Contains);
         }

@@ -99,7 +99,9 @@ impl Edges {
             of_buyer: Vec::new(),
             greys: Vec::new(),
             market_of: Vec::new(),
-            routes_to: (0..model.countries.len() as u32).map(|n| chip_routes_to(model, CountryId(n))).collect(),
+            routes_to: (0..model.countries.len() as u32)
+                .map(|n| chip_routes_to(model, CountryId(n)))
+                .collect(),
             reseller_market: Vec::new(),
             holdings: Vec::new(),
             chips: Vec::new(),
@@ -111,7 +113,8 @@ impl Edges {
     }
 
     fn market(&mut self, delivery: CountryId, headquarters: CountryId, buys: bool) -> usize {
-        let found = self.markets.iter().position(|m| m.delivery == delivery && m.headquarters == headquarters);
+        let found =
+            self.markets.iter().position(|m| m.delivery == delivery && m.headquarters == headquarters);
         let index = found.unwrap_or_else(|| {
             self.markets.push(Market { delivery, headquarters, buys });
             self.markets.len() - 1
@@ -127,9 +130,9 @@ impl Edges {
             self.market_of.push(market);
         }
         for route in &model.routes {
-            let (delivery, hq) = route
-                .reseller
-                .map_or((route.via, route.via), |b| (model.buyers[b.index()].country, headquarters(model, b)));
+            let (delivery, hq) = route.reseller.map_or((route.via, route.via), |b| {
+                (model.buyers[b.index()].country, headquarters(model, b))
+            });
             let market = self.market(delivery, hq, false);
             self.reseller_market.push(market);
         }
@@ -176,7 +179,8 @@ impl Edges {
     }
 
     fn list_holdings(&mut self, model: &Model) {
-        self.holdings = self.sales.iter().map(|s| Holding { chip: s.chip, buyer: s.buyer, grey: false }).collect();
+        self.holdings =
+            self.sales.iter().map(|s| Holding { chip: s.chip, buyer: s.buyer, grey: false }).collect();
         for &s in &self.greys {
             let sale = self.sales[s];
             self.holdings.push(Holding { chip: sale.chip, buyer: sale.buyer, grey: true });

@@ -156,7 +156,8 @@ impl Layout {
         let uncertain = |course: &Course| {
             let Shape::Dated(dated) = &self.model[course.quantity.0 as usize].shape else { return true };
             let parts = [dated.before, dated.after, dated.level];
-            let own = dated.points.iter().filter_map(|(_, p)| if let Point::Own(q) = p { Some(*q) } else { None });
+            let own =
+                dated.points.iter().filter_map(|(_, p)| if let Point::Own(q) = p { Some(*q) } else { None });
             course.sampled.is_some()
                 || parts.into_iter().flatten().chain(own).any(|q| self.sampled_of[q.0 as usize].is_some())
         };
@@ -228,7 +229,9 @@ impl Layout {
             let value = match *span {
                 Span::Before(years) => points[0] * before.pow(Lanes::splat(years)),
                 Span::After(years) => points[points.len() - 1] * after.pow(Lanes::splat(years)),
-                Span::Between(a, b, w) => between(dated.between, [points[a], points[b]], [logs[a], logs[b]], w),
+                Span::Between(a, b, w) => {
+                    between(dated.between, [points[a], points[b]], [logs[a], logs[b]], w)
+                }
             };
             into.buffer[base + t] = (value * level).clamp(quantity.domain.0, quantity.domain.1);
         }

@@ -10,15 +10,16 @@ pub mod rules;
 pub mod series;
 
 use crate::model::{
-    BuyerId, BuyerKind, ChipId, CountryId, DesignerId, FacilityId, GoodId, GoodKind, LabId, Model, RouteId, RuleId,
+    BuyerId, BuyerKind, ChipId, CountryId, DesignerId, FacilityId, GoodId, GoodKind, LabId, Model, RouteId,
+    RuleId,
 };
 use crate::network::Network;
 use crate::random::Design;
 pub use edges::{Edges, Holding, Market, Offer, Sale};
 pub use effects::{Act, Effects, Lever};
 use inputs::{Inputs, Layout, LayoutError};
-use std::sync::Arc;
 use rules::{CaseId, Rulebook};
+use std::sync::Arc;
 
 /// A model, a sampling design and everything that follows from the two.
 #[derive(Debug)]
@@ -136,7 +137,8 @@ impl Plan {
         let effects = Effects::new(&model, &edges, &supply);
         let caps = capped_sales(&model, &rules, &edges);
         let first = model.run.horizon.first;
-        let shocks_from = model.run.known_until.map_or(1, |d| (d.since(first).floor() as i64 + 1).max(0) as usize);
+        let shocks_from =
+            model.run.known_until.map_or(1, |d| (d.since(first).floor() as i64 + 1).max(0) as usize);
         Ok(Self { layout, rules, edges, supply, usage, effects, caps, quarters, lead, shocks_from, model })
     }
 
@@ -149,7 +151,8 @@ impl Plan {
 /// For each rule with a cap, the sales that it covers.
 fn capped_sales(model: &Model, rules: &Rulebook, edges: &Edges) -> Vec<(RuleId, Vec<usize>)> {
     let capped = (0..model.rules.len() as u32).map(RuleId).filter(|r| model.rules[r.index()].cap.is_some());
-    let covers = |rule: RuleId, s: &usize| rules.rules_of(edges.stands[edges.sales[*s].stand]).any(|r| r == rule);
+    let covers =
+        |rule: RuleId, s: &usize| rules.rules_of(edges.stands[edges.sales[*s].stand]).any(|r| r == rule);
     capped.map(|rule| (rule, (0..edges.sales.len()).filter(|s| covers(rule, s)).collect())).collect()
 }
 
@@ -191,8 +194,9 @@ impl Supply {
                 }
             }
         }
-        let tools =
-            (0..model.facilities.len()).map(|f| tool_cases(model, rules, medians, FacilityId(f as u32))).collect();
+        let tools = (0..model.facilities.len())
+            .map(|f| tool_cases(model, rules, medians, FacilityId(f as u32)))
+            .collect();
         let stockpile_sources = model
             .stockpiles
             .iter()

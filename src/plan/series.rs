@@ -8,7 +8,8 @@ use crate::results::tables::Flow;
 use crate::scenario::glob_match;
 
 /// Units in which chips are counted: position, suffix of the metric, unit.
-pub const UNITS: [(&str, &str); 4] = [("chips", "chips"), ("h100e", "H100e"), ("h100e_8bit", "H100e-8bit"), ("tpp", "TPP")];
+pub const UNITS: [(&str, &str); 4] =
+    [("chips", "chips"), ("h100e", "H100e"), ("h100e_8bit", "H100e-8bit"), ("tpp", "TPP")];
 
 /// At most this many cells are summarised unless `--select` asks for others.
 pub const BUDGET: usize = 25_000;
@@ -100,7 +101,9 @@ pub struct Recording {
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum SelectError {
     /// Nothing is selected.
-    #[error("`--select {0}` matches no cell; a cell is written actor/metric@quarter, such as country.china/reachable_flop@2028Q4")]
+    #[error(
+        "`--select {0}` matches no cell; a cell is written actor/metric@quarter, such as country.china/reachable_flop@2028Q4"
+    )]
     Nothing(String),
     /// A ratio's part.
     #[error("`ratio.{ratio}` takes `{part}`, which is no metric of an actor")]
@@ -123,13 +126,19 @@ impl Recording {
         let quarter = |t: usize| Quarter(first.0 + t as i32);
         let address = |s: &Series, t: usize| format!("{}/{}@{}", s.actor, s.metric, quarter(t));
         for pattern in select {
-            let any = series.iter().any(|s| (0..plan.quarters).any(|t| glob_match(&with_quarter(pattern), &address(s, t))));
+            let any = series
+                .iter()
+                .any(|s| (0..plan.quarters).any(|t| glob_match(&with_quarter(pattern), &address(s, t))));
             if !any {
                 return Err(SelectError::Nothing(pattern.clone()));
             }
         }
-        let observed: Vec<String> =
-            plan.model.observations.iter().map(|o| format!("{}/{}@{}", o.actor, o.metric, o.quarter)).collect();
+        let observed: Vec<String> = plan
+            .model
+            .observations
+            .iter()
+            .map(|o| format!("{}/{}@{}", o.actor, o.metric, o.quarter))
+            .collect();
         let wanted = |s: &Series, t: usize| {
             if select.is_empty() {
                 default_cell(s, quarter(t)) || observed.contains(&address(s, t))
@@ -204,7 +213,8 @@ impl List {
     }
 
     fn trained(&mut self, actor: &str, labs: &[LabId], all: bool) {
-        let mut add = |metric: &str, unit: &str, what| self.add(actor, metric, unit, Source::Labs(labs.to_vec(), what));
+        let mut add =
+            |metric: &str, unit: &str, what| self.add(actor, metric, unit, Source::Labs(labs.to_vec(), what));
         add("reachable_flop", "FLOP", Trained::Reachable);
         add("run_flop", "FLOP", Trained::Run);
         if all {
@@ -289,7 +299,9 @@ impl List {
     }
 
     fn buyers(&mut self, model: &Model) {
-        for (b, buyer) in model.buyers.iter().enumerate().filter(|(_, b)| b.budget.is_some() || !b.opening.is_empty()) {
+        for (b, buyer) in
+            model.buyers.iter().enumerate().filter(|(_, b)| b.budget.is_some() || !b.opening.is_empty())
+        {
             let actor = format!("buyer.{}", buyer.id);
             let one = [BuyerId(b as u32)];
             self.owned(&actor, &one, false);
@@ -298,7 +310,8 @@ impl List {
     }
 
     fn supply(&mut self, model: &Model) {
-        let sold = |c: &crate::model::Chip| c.price.is_some() && (c.launch.is_some() || c.variant_of.is_some());
+        let sold =
+            |c: &crate::model::Chip| c.price.is_some() && (c.launch.is_some() || c.variant_of.is_some());
         let chips_of = |keep: &dyn Fn(&crate::model::Chip) -> bool| -> Vec<ChipId> {
             let all = model.chips.iter().enumerate();
             all.filter(|(_, c)| sold(c) && keep(c)).map(|(i, _)| ChipId(i as u32)).collect()
@@ -317,7 +330,12 @@ impl List {
         for (actor, chips) in actors {
             self.add(&actor, "produced_chips", "chips", Source::Chips(chips.clone(), Sold::Produced));
             for (u, (name, unit)) in UNITS.iter().enumerate().take(3) {
-                self.add(&actor, &format!("shipped_{name}"), unit, Source::Chips(chips.clone(), Sold::Shipped(u)));
+                self.add(
+                    &actor,
+                    &format!("shipped_{name}"),
+                    unit,
+                    Source::Chips(chips.clone(), Sold::Shipped(u)),
+                );
             }
             self.add(&actor, "revenue_usd", "USD", Source::Chips(chips.clone(), Sold::Revenue));
         }
@@ -399,7 +417,13 @@ pub enum FlowSource {
 pub fn flows(plan: &Plan) -> Vec<(Flow, FlowSource)> {
     let model = &plan.model;
     let mut all = Vec::new();
-    let flow = |item: String, from: String, to: String, channel, unit: &str| Flow { item, from, to, channel, unit: unit.to_owned() };
+    let flow = |item: String, from: String, to: String, channel, unit: &str| Flow {
+        item,
+        from,
+        to,
+        channel,
+        unit: unit.to_owned(),
+    };
     for (l, link) in plan.supply.links.iter().enumerate() {
         let facility = &model.facilities[link.facility.index()];
         let good = &model.goods[facility.good.index()];
@@ -434,7 +458,10 @@ pub fn flows(plan: &Plan) -> Vec<(Flow, FlowSource)> {
     for (r, route) in model.routes.iter().enumerate().filter(|(_, r)| r.good.is_none()) {
         let from = format!("route.{}", route.id);
         let to = format!("country.{}", model.countries[route.via.index()].id);
-        all.push((flow("chips".to_owned(), from, to, "seized", "chips"), FlowSource::Seized(RouteId(r as u32))));
+        all.push((
+            flow("chips".to_owned(), from, to, "seized", "chips"),
+            FlowSource::Seized(RouteId(r as u32)),
+        ));
     }
     for (l, link) in plan.usage.links.iter().enumerate().filter(|(_, l)| l.weight.is_some()) {
         let from = format!("buyer.{}", model.buyers[link.buyer.index()].id);

@@ -233,7 +233,8 @@ mod tests {
             let streams: Vec<Stream> = (0..4).map(|d| design.stream(&format!("d{d}"), Some(d))).collect();
             let n = 1024;
             let squares = (0..REPLICATES).map(|r| {
-                let sum: f64 = (0..n).map(|i| integrand(std::array::from_fn(|d| streams[d].uniforms(i)[r]))).sum();
+                let sum: f64 =
+                    (0..n).map(|i| integrand(std::array::from_fn(|d| streams[d].uniforms(i)[r]))).sum();
                 (sum / n as f64 - 1.0).powi(2)
             });
             (squares.sum::<f64>() / REPLICATES as f64).sqrt()

@@ -234,7 +234,8 @@ impl Distribution {
         }
         let (a, b) = self.range;
         let at = |p: f64| a + p * (b - a);
-        let range = if self.scale < 0.0 { (at(1.0 - above), at(1.0 - below)) } else { (at(below), at(above)) };
+        let range =
+            if self.scale < 0.0 { (at(1.0 - above), at(1.0 - below)) } else { (at(below), at(above)) };
         let ends = (self.ends.0.max(low), self.ends.1.min(high));
         Ok(Self { range, ends, ..self })
     }
@@ -261,7 +262,12 @@ impl Distribution {
         if factor == 0.0 {
             return Self::fixed(0.0);
         }
-        Self { scale: self.scale * factor, shift: self.shift * factor, ends: if flips { (b, a) } else { (a, b) }, ..self }
+        Self {
+            scale: self.scale * factor,
+            shift: self.shift * factor,
+            ends: if flips { (b, a) } else { (a, b) },
+            ..self
+        }
     }
 
     /// Plus a number.

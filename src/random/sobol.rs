@@ -96,7 +96,8 @@ mod tests {
         // Numbers that share their first k bits share them after scrambling, and no two become one.
         let key = mix(7);
         for k in 1..12 {
-            let mut images: Vec<u32> = (0..1 << k).map(|i: u32| scramble(i << (32 - k), key) >> (32 - k)).collect();
+            let mut images: Vec<u32> =
+                (0..1 << k).map(|i: u32| scramble(i << (32 - k), key) >> (32 - k)).collect();
             let low = scramble((1 << (31 - k)) | 5, key) >> (32 - k);
             assert_eq!(low, images[0]);
             images.sort_unstable();

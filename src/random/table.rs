@@ -31,7 +31,8 @@ impl BetaTable {
                 guess = Some(y);
                 // dy/dz = φ(z)/(f(x)·x·(1−x)), f(x)·x·(1−x) = x^a (1−x)^b/B(a, b).
                 let (lx, l1x) = (-softplus(-y), -softplus(y));
-                let slope = exp(-0.5 * z * z - 0.5 * ln(2.0 * std::f64::consts::PI) - (front + a * lx + b * l1x));
+                let slope =
+                    exp(-0.5 * z * z - 0.5 * ln(2.0 * std::f64::consts::PI) - (front + a * lx + b * l1x));
                 (y, slope)
             })
             .collect();
@@ -74,7 +75,11 @@ fn solve(a: f64, b: f64, z: f64, guess: Option<f64>) -> f64 {
     let (mut low, mut high) = (guess.map_or(-700.0, |g| g - 1e-9), 700.0);
     for _ in 0..200 {
         let y = 0.5 * (low + high);
-        if (log_tail(y) < target) == lower { low = y } else { high = y }
+        if (log_tail(y) < target) == lower {
+            low = y;
+        } else {
+            high = y;
+        }
         if high - low < 1e-14 * (1.0 + y.abs()) {
             break;
         }
@@ -82,7 +87,7 @@ fn solve(a: f64, b: f64, z: f64, guess: Option<f64>) -> f64 {
     0.5 * (low + high)
 }
 
-/// ln of the leading term of I_x(a, b) for tiny x.
+/// ln of the leading term of `I_x(a, b)` for tiny x.
 fn log_leading(a: f64, b: f64, x: f64) -> f64 {
     a * ln(x.max(1e-305)) - ln(a) + log_gamma(a + b) - log_gamma(a) - log_gamma(b)
 }

@@ -59,9 +59,16 @@ impl Headline {
     }
 
     fn text(&self) -> String {
-        let levels: Vec<f64> = self.rows.first().map_or_else(Vec::new, |r| r.reached.iter().map(|x| x.0).collect());
+        let levels: Vec<f64> =
+            self.rows.first().map_or_else(Vec::new, |r| r.reached.iter().map(|x| x.0).collect());
         let mut lines: Vec<Vec<String>> = Vec::new();
-        let mut head = vec!["".to_owned(), "by".to_owned(), "could train [FLOP]".to_owned(), "90 % of draws".to_owned(), "has trained".to_owned()];
+        let mut head = vec![
+            String::new(),
+            "by".to_owned(),
+            "could train [FLOP]".to_owned(),
+            "90 % of draws".to_owned(),
+            "has trained".to_owned(),
+        ];
         head.extend(levels.iter().map(|l| format!("P {}", level(*l))));
         head.push("bound by".to_owned());
         lines.push(head);
@@ -77,13 +84,21 @@ impl Headline {
                 r.run.map_or_else(String::new, |s| number(s.quantiles.p50)),
             ];
             line.extend(r.reached.iter().map(|x| percent(x.1)));
-            line.push(r.bound_by.as_ref().map_or_else(String::new, |(cause, share)| format!("{cause} {}", percent(*share))));
+            line.push(
+                r.bound_by
+                    .as_ref()
+                    .map_or_else(String::new, |(cause, share)| format!("{cause} {}", percent(*share))),
+            );
             lines.push(line);
             last = &r.actor;
         }
-        let widths: Vec<usize> =
-            (0..lines[0].len()).map(|i| lines.iter().map(|l| l[i].chars().count()).max().unwrap_or(0)).collect();
-        let mut text = format!("{}\n{} draws; median ± standard error, quantiles over draws\n\n", self.title, self.draws);
+        let widths: Vec<usize> = (0..lines[0].len())
+            .map(|i| lines.iter().map(|l| l[i].chars().count()).max().unwrap_or(0))
+            .collect();
+        let mut text = format!(
+            "{}\n{} draws; median ± standard error, quantiles over draws\n\n",
+            self.title, self.draws
+        );
         for line in lines {
             let cells: Vec<String> = line.iter().zip(&widths).map(|(c, w)| pad(c, *w)).collect();
             text.push_str(cells.join("  ").trim_end());
@@ -93,7 +108,9 @@ impl Headline {
     }
 
     fn csv(&self) -> String {
-        let mut text = "actor,quarter,reachable_p05,reachable_p50,reachable_p95,reachable_p50_se,run_p50,bound_by,share".to_owned();
+        let mut text =
+            "actor,quarter,reachable_p05,reachable_p50,reachable_p95,reachable_p50_se,run_p50,bound_by,share"
+                .to_owned();
         for (level, _) in self.rows.first().map_or(&[][..], |r| &r.reached) {
             text.push_str(&format!(",p_{level:e}"));
         }
@@ -163,9 +180,25 @@ mod tests {
 
     #[test]
     fn the_table_says_who_what_when_and_why() {
-        let quantiles = Quantiles { p01: 1e25, p05: 2e25, p10: 3e25, p25: 4e25, p50: 5e25, p75: 6e25, p90: 7e25, p95: 8e25, p99: 9e25 };
+        let quantiles = Quantiles {
+            p01: 1e25,
+            p05: 2e25,
+            p10: 3e25,
+            p25: 4e25,
+            p50: 5e25,
+            p75: 6e25,
+            p90: 7e25,
+            p95: 8e25,
+            p99: 9e25,
+        };
         let reachable = Statistics {
-            draws: 64, mean: 5e25, sd: 1e25, mean_se: Some(1e23), quantiles, min: 1e25, max: 9e25,
+            draws: 64,
+            mean: 5e25,
+            sd: 1e25,
+            mean_se: Some(1e23),
+            quantiles,
+            min: 1e25,
+            max: 9e25,
             quantile_se: Some([1e23, 5e23, 1e24]),
         };
         let row = HeadlineRow {

@@ -66,7 +66,11 @@ impl Story<'_> {
         }
         rare.sort_by(|a, b| a.0.total_cmp(&b.0));
         let more = rare.len().saturating_sub(LINES);
-        text.push_str(if rare.is_empty() { "No input is out of the ordinary.\n" } else { "Out of the ordinary:\n" });
+        text.push_str(if rare.is_empty() {
+            "No input is out of the ordinary.\n"
+        } else {
+            "Out of the ordinary:\n"
+        });
         for (_, line) in rare.into_iter().take(LINES) {
             let _ = writeln!(text, "{line}");
         }
@@ -77,7 +81,8 @@ impl Story<'_> {
 
     fn events(&self, text: &mut String, facts: &Facts) {
         let m = &self.plan.model;
-        let named = |title: &str, id: &str| if title.is_empty() { id.to_owned() } else { format!("{title} ({id})") };
+        let named =
+            |title: &str, id: &str| if title.is_empty() { id.to_owned() } else { format!("{title} ({id})") };
         for &(s, onset, length) in &facts.strikes {
             let shock = &m.shocks[s.index()];
             let first = m.run.horizon.first;
@@ -99,7 +104,8 @@ impl Story<'_> {
             let _ = writeln!(text, "  launched: {}", chips.join(", "));
         }
         for &(b, spent) in &facts.rushes {
-            let _ = writeln!(text, "  {} buys ahead of a rule for {} USD", m.buyers[b.index()].id, number(spent));
+            let _ =
+                writeln!(text, "  {} buys ahead of a rule for {} USD", m.buyers[b.index()].id, number(spent));
         }
         for &(n, [attempted, seized, delivered, premium]) in &facts.smuggling {
             let _ = writeln!(
@@ -113,12 +119,22 @@ impl Story<'_> {
             );
         }
         for &(n, works) in &facts.dark {
-            let _ = writeln!(text, "  power: only {} of chips in {} run", super::percent(works), m.countries[n.index()].id);
+            let _ = writeln!(
+                text,
+                "  power: only {} of chips in {} run",
+                super::percent(works),
+                m.countries[n.index()].id
+            );
         }
         if !facts.short.is_empty() {
-            let named = |c: u8| if c == cause::RAMP { "its ramp".to_owned() } else { m.goods[usize::from(c)].id.clone() };
-            let list: Vec<String> =
-                facts.short.iter().map(|&(c, why)| format!("{} by {}", m.chips[c.index()].id, named(why))).collect();
+            let named = |c: u8| {
+                if c == cause::RAMP { "its ramp".to_owned() } else { m.goods[usize::from(c)].id.clone() }
+            };
+            let list: Vec<String> = facts
+                .short
+                .iter()
+                .map(|&(c, why)| format!("{} by {}", m.chips[c.index()].id, named(why)))
+                .collect();
             let _ = writeln!(text, "  production held back: {}", list.join(", "));
         }
     }
@@ -130,11 +146,18 @@ impl Story<'_> {
                 float(out, x);
             }
             let why = lab_cause::NAMES[usize::from(bound)];
-            let data = if usize::from(effective) == usize::from(lab_cause::DATA) { "; data would limit it" } else { "" };
+            let data = if usize::from(effective) == usize::from(lab_cause::DATA) {
+                "; data would limit it"
+            } else {
+                ""
+            };
             let _ = writeln!(
                 text,
                 "  {} could train {} FLOP, has trained {}, on {} H100e; bound by {why}{data}",
-                self.plan.model.labs[l.index()].id, exact[0], exact[1], exact[2],
+                self.plan.model.labs[l.index()].id,
+                exact[0],
+                exact[1],
+                exact[2],
             );
         }
     }

@@ -28,7 +28,11 @@ enum Sink {
 }
 
 impl Sink {
-    fn new(format: ExportFormat, mut file: OutputFile, columns: &[(String, Kind)]) -> Result<Self, FolderError> {
+    fn new(
+        format: ExportFormat,
+        mut file: OutputFile,
+        columns: &[(String, Kind)],
+    ) -> Result<Self, FolderError> {
         if format == ExportFormat::Csv {
             let mut header = String::new();
             for (i, (name, _)) in columns.iter().enumerate() {
@@ -72,7 +76,12 @@ impl DrawsTable {
     ///
     /// # Errors
     /// If it cannot be written.
-    pub fn new(format: ExportFormat, file: OutputFile, policy: &str, cells: &[Cell]) -> Result<Self, FolderError> {
+    pub fn new(
+        format: ExportFormat,
+        file: OutputFile,
+        policy: &str,
+        cells: &[Cell],
+    ) -> Result<Self, FolderError> {
         let metrics = metrics_of(cells);
         let mut rows: Vec<(String, String)> = Vec::new();
         let mut places: Vec<Vec<Option<usize>>> = Vec::new();
@@ -174,7 +183,8 @@ fn metrics_of(cells: &[Cell]) -> Vec<String> {
 
 /// Draws that count: number, batch, lane.
 fn counted(first: u64, masks: &[Mask]) -> Vec<(u64, usize, usize)> {
-    let lanes = masks.iter().enumerate().flat_map(|(b, m)| (0..WIDTH).filter(|&l| m.lane(l)).map(move |l| (b, l)));
+    let lanes =
+        masks.iter().enumerate().flat_map(|(b, m)| (0..WIDTH).filter(|&l| m.lane(l)).map(move |l| (b, l)));
     lanes.map(|(b, l)| ((first + b as u64) * WIDTH as u64 + l as u64, b, l)).collect()
 }
 

@@ -111,7 +111,11 @@ impl Folder {
         let temporary = self.path.join(format!(".{name}.part"));
         let file = File::create(&temporary).map_err(io(&temporary))?;
         self.unfinished.push(temporary.clone());
-        Ok(OutputFile { temporary, last: self.path.join(name), writer: BufWriter::with_capacity(1 << 20, file) })
+        Ok(OutputFile {
+            temporary,
+            last: self.path.join(name),
+            writer: BufWriter::with_capacity(1 << 20, file),
+        })
     }
 
     /// Gives a file its name.

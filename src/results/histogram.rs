@@ -147,7 +147,8 @@ mod tests {
 
     #[test]
     fn agree_with_another_sketch() {
-        let values: Vec<f64> = (1..20_000).map(|i| crate::math::exp(f64::from((i * 7919) % 20_011) / 2500.0)).collect();
+        let values: Vec<f64> =
+            (1..20_000).map(|i| crate::math::exp(f64::from((i * 7919) % 20_011) / 2500.0)).collect();
         let h = filled(&values);
         let mut sketch = DDSketch::new(Config::new(0.005, 4096, 1e-9));
         values.iter().for_each(|&x| sketch.add(x));

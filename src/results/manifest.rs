@@ -65,7 +65,13 @@ impl Manifest {
         let seed = self.seed.to_string();
         let policies = self.policies.join("\n");
         let parts = [&self.version, &self.scenario, &self.horizon, &draws, &seed, &self.sampler, &policies];
-        for part in parts.into_iter().chain(&self.select).chain(&self.exports).chain(&self.given).chain([&self.resolved]) {
+        for part in parts
+            .into_iter()
+            .chain(&self.select)
+            .chain(&self.exports)
+            .chain(&self.given)
+            .chain([&self.resolved])
+        {
             hash.update(part.len().to_le_bytes());
             hash.update(part.as_bytes());
         }

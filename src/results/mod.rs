@@ -21,7 +21,9 @@ pub use folder::{Folder, FolderError, Opened, OutputFile};
 pub use histogram::Histogram;
 pub use manifest::{Manifest, SourceFile};
 pub use moments::Moments;
-pub use package::{data_package, fields as package_fields, number as package_number, resource as package_resource};
+pub use package::{
+    data_package, fields as package_fields, number as package_number, resource as package_resource,
+};
 pub use share::{Labels, Thresholds, wilson};
 pub use summary::{Quantiles, Statistics, Summary};
 

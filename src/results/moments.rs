@@ -143,7 +143,8 @@ mod tests {
             moments.add(Lanes::from_fn(|i| chunk[i]), Mask::splat(true));
         }
         let mean = values.iter().sum::<f64>() / values.len() as f64;
-        let variance = values.iter().map(|x| (x - mean) * (x - mean)).sum::<f64>() / (values.len() - 1) as f64;
+        let variance =
+            values.iter().map(|x| (x - mean) * (x - mean)).sum::<f64>() / (values.len() - 1) as f64;
         let (n, m, sd) = moments.pooled();
         assert_eq!(n, 8000.0);
         assert!((m / mean - 1.0).abs() < 1e-14 && (sd / variance.sqrt() - 1.0).abs() < 1e-12);

@@ -54,8 +54,12 @@ impl ParquetTable {
                 builder.with_repetition(repetition).with_logical_type(logical).build().map(Arc::new)
             })
             .collect();
-        let schema = Type::group_type_builder("schema").with_fields(fields.map_err(failed)?).build().map_err(failed)?;
-        let properties = Arc::new(WriterProperties::builder().set_created_by("chokepoint".to_owned()).build());
+        let schema = Type::group_type_builder("schema")
+            .with_fields(fields.map_err(failed)?)
+            .build()
+            .map_err(failed)?;
+        let properties =
+            Arc::new(WriterProperties::builder().set_created_by("chokepoint".to_owned()).build());
         let writer = SerializedFileWriter::new(file, Arc::new(schema), properties).map_err(failed)?;
         Ok(Self { writer })
     }

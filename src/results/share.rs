@@ -42,7 +42,8 @@ impl Thresholds {
                 best = best.max(x);
                 for (i, &level) in self.levels.iter().enumerate() {
                     let reached = best.ge(Lanes::splat(level)) & mask;
-                    self.counts[(s * self.quarters + t) * self.levels.len() + i] += u64::from(reached.count());
+                    self.counts[(s * self.quarters + t) * self.levels.len() + i] +=
+                        u64::from(reached.count());
                 }
             }
         }

@@ -103,8 +103,10 @@ impl Summary {
         let means = cell.moments.means();
         let of_means = enough.then(|| spread(lanes.iter().map(|&l| means[l])));
         let quantile_se = enough.then(|| {
-            let each: Vec<Vec<f64>> =
-                lanes.iter().map(|&l| cell.histogram.quantiles(&[0.05, 0.5, 0.95], Some(l), (min, max))).collect();
+            let each: Vec<Vec<f64>> = lanes
+                .iter()
+                .map(|&l| cell.histogram.quantiles(&[0.05, 0.5, 0.95], Some(l), (min, max)))
+                .collect();
             std::array::from_fn(|i| spread(each.iter().map(|q| q[i])))
         });
         let mean_se = if self.independent { (n > 1.0).then(|| sd / n.sqrt()) } else { of_means };

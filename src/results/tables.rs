@@ -51,7 +51,11 @@ pub const THRESHOLDS: [Column; 8] = [
 pub const BOTTLENECKS: [Column; 6] = [
     ("policy", "string", "Stem of the policy; base: the scenario as it stands"),
     ("subject", "string", "What was bound: kind.id"),
-    ("subject_kind", "string", "chip (its production), lab (its reachable compute), lab-effective (its effective compute)"),
+    (
+        "subject_kind",
+        "string",
+        "chip (its production), lab (its reachable compute), lab-effective (its effective compute)",
+    ),
     ("quarter", "string", "Calendar quarter"),
     ("cause", "string", "What bound it"),
     ("share", "number", "Share of draws in which it did, of those in which the subject was bound at all"),
@@ -164,7 +168,13 @@ pub fn bottlenecks(policy: &str, rows: &[BottleneckRow]) -> String {
     let mut text = String::new();
     let mut row = Row(&mut text, false);
     for r in rows {
-        row.text(policy).text(&r.subject).text(r.subject_kind).text(&r.quarter).text(&r.cause).number(r.share).end();
+        row.text(policy)
+            .text(&r.subject)
+            .text(r.subject_kind)
+            .text(&r.quarter)
+            .text(&r.cause)
+            .number(r.share)
+            .end();
     }
     text
 }
@@ -186,7 +196,11 @@ pub fn flows<'a>(policy: &str, rows: impl Iterator<Item = (&'a Flow, String, &'a
     let mut row = Row(&mut text, false);
     for (flow, quarter, s) in rows.filter(|r| r.2.max > 0.0) {
         row.text(policy).text(&flow.item).text(&flow.from).text(&flow.to).text(flow.channel).text(&quarter);
-        row.text(&flow.unit).number(s.mean).number(s.quantiles.p05).number(s.quantiles.p50).number(s.quantiles.p95);
+        row.text(&flow.unit)
+            .number(s.mean)
+            .number(s.quantiles.p05)
+            .number(s.quantiles.p50)
+            .number(s.quantiles.p95);
         row.end();
     }
     text

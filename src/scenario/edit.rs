@@ -84,28 +84,35 @@ fn policy_name(name: &str) -> String {
     stems.collect::<Vec<_>>().join("+")
 }
 
-fn load_one(scenario: &Path, name: &str, sources: &mut Sources, diagnostics: &mut Diagnostics) -> Option<Policy> {
-    let folder = if scenario.is_dir() { scenario.join("policies") } else { scenario.with_file_name("policies") };
+fn load_one(
+    scenario: &Path,
+    name: &str,
+    sources: &mut Sources,
+    diagnostics: &mut Diagnostics,
+) -> Option<Policy> {
+    let folder =
+        if scenario.is_dir() { scenario.join("policies") } else { scenario.with_file_name("policies") };
     let in_folder = folder.join(format!("{name}.toml"));
     let path = if in_folder.is_file() { in_folder } else { Path::new(name).to_owned() };
-    let text = match std::fs::read_to_string(&path) {
-        Ok(text) => text,
-        Err(_) => {
-            let source = sources.add("--policy", name.to_owned());
-            let place = Place { source, span: 0..name.len() };
-            let d = diagnostics.error(&place, format!("there is no policy `{name}`"), "no such file or stem");
-            let stems: Vec<String> = std::fs::read_dir(&folder)
-                .map(|dir| dir.flatten().filter_map(|e| e.path().file_stem().map(|s| s.to_string_lossy().into_owned())).collect())
-                .unwrap_or_default();
-            if let Some(near) = suggest(name, stems.iter().map(String::as_str)) {
-                d.help(format!("did you mean `{near}`?"));
-            } else if !stems.is_empty() {
-                let mut stems = stems;
-                stems.sort();
-                d.help(format!("the scenario has {}", stems.join(", ")));
-            }
-            return None;
+    let Ok(text) = std::fs::read_to_string(&path) else {
+        let source = sources.add("--policy", name.to_owned());
+        let place = Place { source, span: 0..name.len() };
+        let d = diagnostics.error(&place, format!("there is no policy `{name}`"), "no such file or stem");
+        let stems: Vec<String> = std::fs::read_dir(&folder)
+            .map(|dir| {
+                dir.flatten()
+                    .filter_map(|e| e.path().file_stem().map(|s| s.to_string_lossy().into_owned()))
+                    .collect()
+            })
+            .unwrap_or_default();
+        if let Some(near) = suggest(name, stems.iter().map(String::as_str)) {
+            d.help(format!("did you mean `{near}`?"));
+        } else if !stems.is_empty() {
+            let mut stems = stems;
+            stems.sort();
+            d.help(format!("the scenario has {}", stems.join(", ")));
         }
+        return None;
     };
     let source = sources.add(&path.display().to_string(), text);
     let table = toml_table(sources, source, diagnostics);
@@ -200,14 +207,16 @@ fn read_edit(by: &str, kind: &str, table: &Table, diagnostics: &mut Diagnostics)
         }
         _ => {
             let path = text("path", diagnostics)?;
-            let given: Vec<&Entry> = ["value", "times", "plus"].iter().filter_map(|k| table.entry(k)).collect();
+            let given: Vec<&Entry> =
+                ["value", "times", "plus"].iter().filter_map(|k| table.entry(k)).collect();
             let [one] = given[..] else {
                 let message = "[[set]] has one of `value`, `times`, `plus`";
                 diagnostics.error(&table.place, message, format!("{} of them", given.len()));
                 return None;
             };
             if one.key == "value" {
-                let about = table.entries.iter().filter(|e| ABOUT.contains(&e.key.as_str())).cloned().collect();
+                let about =
+                    table.entries.iter().filter(|e| ABOUT.contains(&e.key.as_str())).cloned().collect();
                 return edit(Change::Set { path, value: one.node.clone(), about });
             }
             let Value::Number(x) = one.node.value else {
@@ -294,7 +303,11 @@ fn add(document: &mut Document, edit: &Edit, table: &str, row: &Table, diagnosti
     match document.root.get_mut(table) {
         Some(Node { value: Value::List(rows), .. }) => rows.push(node),
         Some(_) => {
-            diagnostics.error(&edit.place, format!("`{table}` has no rows"), "settings are set, not added to");
+            diagnostics.error(
+                &edit.place,
+                format!("`{table}` has no rows"),
+                "settings are set, not added to",
+            );
         }
         None => {
             let list = Node { value: Value::List(vec![node]), ..Node::at(edit.place.clone()) };
@@ -328,7 +341,9 @@ fn rows(document: &Document) -> Vec<String> {
         Value::List(rows) => Some((&e.key, rows)),
         _ => None,
     });
-    lists.flat_map(|(key, rows)| rows.iter().filter_map(move |r| Some(format!("{key}.{}", r.id()?)))).collect()
+    lists
+        .flat_map(|(key, rows)| rows.iter().filter_map(move |r| Some(format!("{key}.{}", r.id()?))))
+        .collect()
 }
 
 fn take_away(document: &mut Document, path: &str) -> bool {
@@ -360,11 +375,14 @@ fn change(
     diagnostics: &mut Diagnostics,
     apply: impl Fn(&mut Node),
 ) {
-    let targets: Vec<String> =
-        if is_glob(path) { document.paths().into_iter().filter(|p| glob_match(path, p)).collect() } else { vec![path.to_owned()] };
+    let targets: Vec<String> = if is_glob(path) {
+        document.paths().into_iter().filter(|p| glob_match(path, p)).collect()
+    } else {
+        vec![path.to_owned()]
+    };
     let mut any = false;
     for target in targets {
-        if let Some(node) = document.find(&target).or_else(|| None) {
+        if let Some(node) = document.find(&target) {
             apply(node);
             node.edited_by.push(edit.by.clone());
             any = true;
@@ -396,7 +414,9 @@ fn missing(document: &Document, edit: &Edit, path: &str, diagnostics: &mut Diagn
 fn set(node: &mut Node, value: &Node, about: &[Entry]) {
     node.adjustments.clear();
     let operator = match &node.value {
-        Value::Text(t) => [">=", "<=", ">", "<", "="].iter().find(|o| t.trim_start().starts_with(**o)).copied(),
+        Value::Text(t) => {
+            [">=", "<=", ">", "<", "="].iter().find(|o| t.trim_start().starts_with(**o)).copied()
+        }
         _ => None,
     };
     let plain = !matches!(value.value, Value::Table(_));
@@ -410,7 +430,8 @@ fn set(node: &mut Node, value: &Node, about: &[Entry]) {
         node.place = value.place.clone();
         return;
     }
-    let is_quantity = |t: &Table| t.get("value").is_some() || t.entries.iter().any(|e| ABOUT.contains(&e.key.as_str()));
+    let is_quantity =
+        |t: &Table| t.get("value").is_some() || t.entries.iter().any(|e| ABOUT.contains(&e.key.as_str()));
     let new_value = Node { edited_by: node.edited_by.clone(), ..value.clone() };
     match &mut node.value {
         Value::Table(table) if plain && is_quantity(table) => {

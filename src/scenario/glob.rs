@@ -16,7 +16,9 @@ fn alternatives(pattern: &str) -> Vec<String> {
     let Some(close) = pattern[open..].find('}').map(|i| open + i) else { return vec![pattern.to_owned()] };
     pattern[open + 1..close]
         .split(',')
-        .flat_map(|choice| alternatives(&format!("{}{}{}", &pattern[..open], choice.trim(), &pattern[close + 1..])))
+        .flat_map(|choice| {
+            alternatives(&format!("{}{}{}", &pattern[..open], choice.trim(), &pattern[close + 1..]))
+        })
         .collect()
 }
 

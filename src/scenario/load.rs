@@ -175,7 +175,8 @@ impl Loader<'_> {
 
 /// A row of cells as a table; `recipe.wafers` is a key in a table.
 fn row_table(cells: Vec<(String, Cell)>) -> Table {
-    let mut table = Table { place: cells.first().map(|c| c.1.place.clone()).unwrap_or_default(), entries: Vec::new() };
+    let mut table =
+        Table { place: cells.first().map(|c| c.1.place.clone()).unwrap_or_default(), entries: Vec::new() };
     for (column, cell) in cells {
         let node = cell_value(&cell);
         let (head, rest) = column.split_once('.').map_or((column.as_str(), None), |(h, r)| (h, Some(r)));
@@ -225,7 +226,9 @@ fn overlay(base: &mut Table, child: Table) {
             continue;
         };
         match (&mut known.node.value, entry.node.value) {
-            (Value::List(rows), Value::List(more)) if more.iter().all(|n| matches!(n.value, Value::Table(_))) => {
+            (Value::List(rows), Value::List(more))
+                if more.iter().all(|n| matches!(n.value, Value::Table(_))) =>
+            {
                 more.into_iter().for_each(|row| overlay_row(rows, row));
             }
             (Value::Table(settings), Value::Table(more)) => {
@@ -271,14 +274,22 @@ fn resolve_row(rows: &mut Vec<Node>, i: usize, open: &mut Vec<usize>, diagnostic
     };
     let ids: Vec<String> = rows.iter().filter_map(|r| r.id().map(str::to_owned)).collect();
     let Some(from) = rows.iter().position(|r| r.id() == Some(base)).filter(|&j| j != i) else {
-        let d = diagnostics.error(&extends.node.place, format!("there is no row `{base}` to extend"), "unknown id");
+        let d = diagnostics.error(
+            &extends.node.place,
+            format!("there is no row `{base}` to extend"),
+            "unknown id",
+        );
         if let Some(near) = super::suggest(base, ids.iter().map(String::as_str)) {
             d.help(format!("did you mean `{near}`?"));
         }
         return;
     };
     if open.contains(&from) {
-        diagnostics.error(&extends.node.place, format!("`{base}` leads back to this row"), "a circle of `extends`");
+        diagnostics.error(
+            &extends.node.place,
+            format!("`{base}` leads back to this row"),
+            "a circle of `extends`",
+        );
         return;
     }
     open.push(i);

@@ -30,7 +30,9 @@ impl Document {
         let dated = is_quarter(key);
         if self.find(parent).is_none() {
             let outer = parent.rsplit_once('.')?.0;
-            if self.find(outer).is_none_or(|n| !matches!(n.value, Value::Table(_))) || outer.matches('.').count() != 1 {
+            if self.find(outer).is_none_or(|n| !matches!(n.value, Value::Table(_)))
+                || outer.matches('.').count() != 1
+            {
                 return None;
             }
             // A map that the row does not have yet, such as a first claim.
@@ -75,7 +77,8 @@ fn walk(table: &Table, prefix: &str, paths: &mut Vec<String>) {
         let path = format!("{prefix}.{}", entry.key);
         match &entry.node.value {
             Value::Table(inner) => {
-                let quantity = inner.entries.iter().any(|e| ABOUT.contains(&e.key.as_str()) || is_quarter(&e.key));
+                let quantity =
+                    inner.entries.iter().any(|e| ABOUT.contains(&e.key.as_str()) || is_quarter(&e.key));
                 paths.push(path.clone());
                 if !quantity || inner.entries.iter().any(|e| is_quarter(&e.key)) {
                     walk(inner, &path, paths);

@@ -48,7 +48,8 @@ impl Sources {
                 let first_line = source.text[start..end].find('\n').map_or(end, |i| start + i);
                 let span = start..if first_line > start { first_line } else { end };
                 let annotation = AnnotationKind::Primary.span(span).label(d.label.as_str());
-                let snippet = Snippet::source(source.text.as_str()).path(source.name.as_str()).annotation(annotation);
+                let snippet =
+                    Snippet::source(source.text.as_str()).path(source.name.as_str()).annotation(annotation);
                 groups.push(title.element(snippet));
             }
             None => groups.push(Group::with_title(title)),

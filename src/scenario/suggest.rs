@@ -4,7 +4,9 @@
 pub fn suggest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     candidates
         .into_iter()
-        .map(|c| (strsim::jaro_winkler(word, c) + 0.2 / (1.0 + strsim::damerau_levenshtein(word, c) as f64), c))
+        .map(|c| {
+            (strsim::jaro_winkler(word, c) + 0.2 / (1.0 + strsim::damerau_levenshtein(word, c) as f64), c)
+        })
         .filter(|(score, _)| *score > 0.82)
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, c)| c)

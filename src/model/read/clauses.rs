@@ -120,7 +120,9 @@ fn comparison(
     let place = if start >= entry.node.place.span.start { place } else { entry.node.place.clone() };
     let node = Node { value: Value::Text(limit.to_owned()), place, ..entry.node.clone() };
     let unit = match attribute {
-        Attribute::MemoryBandwidth | Attribute::Interconnect | Attribute::MemoryBandwidthPlusInterconnect => "GB/s",
+        Attribute::MemoryBandwidth | Attribute::Interconnect | Attribute::MemoryBandwidthPlusInterconnect => {
+            "GB/s"
+        }
         Attribute::Tpp => "TPP",
         Attribute::PerformanceDensity => "TPP/mm2",
         Attribute::MemoryBandwidthDensity => "GB/s/mm2",
@@ -151,4 +153,3 @@ pub(crate) fn clause_schema() -> Json {
         "additionalProperties": false,
     })
 }
-

@@ -1,8 +1,6 @@
 //! Effects of shocks: what a selector names, resolved to the nodes that the effect acts on.
 
-use super::super::field::{
-    BuyerId, ChipId, CountryId, Effect, FacilityId, Nodes, RouteId, ToolId,
-};
+use super::super::field::{BuyerId, ChipId, CountryId, Effect, FacilityId, Nodes, RouteId, ToolId};
 use super::super::spec::Spec;
 use super::Reader;
 use super::fields::{Item, object_schema};
@@ -95,17 +93,31 @@ impl Item for Effect {
             Some(node) => reader.quantity(node, &at, &Spec::unit("1").between(0.0, 1e6)),
             None => {
                 let place = &node.place;
-                reader.diagnostics.error(place, format!("`{at}` is missing"), format!("this needs `{amount}`"));
-                reader.quantity(&Node { written: "1".to_owned(), value: Value::Number(1.0), ..node.clone() }, &at, &Spec::unit("1"))
+                reader.diagnostics.error(
+                    place,
+                    format!("`{at}` is missing"),
+                    format!("this needs `{amount}`"),
+                );
+                reader.quantity(
+                    &Node { written: "1".to_owned(), value: Value::Number(1.0), ..node.clone() },
+                    &at,
+                    &Spec::unit("1"),
+                )
             }
         };
         Self { on, to, amount }
     }
 
     fn schema(spec: &Spec) -> Json {
-        let text = json!({ "anyOf": [{ "type": "string" }, { "type": "array", "items": { "type": "string" } }] });
+        let text =
+            json!({ "anyOf": [{ "type": "string" }, { "type": "array", "items": { "type": "string" } }] });
         let about = format!("Acts on {}.", spec.effects.0.join(", "));
-        let first = [("on", text.clone()), ("to", text), ("times", quantity_schema(false)), ("plus", quantity_schema(false))];
+        let first = [
+            ("on", text.clone()),
+            ("to", text),
+            ("times", quantity_schema(false)),
+            ("plus", quantity_schema(false)),
+        ];
         object_schema(&about, &first, Vec::new())
     }
 }
@@ -150,7 +162,11 @@ fn selected(reader: &mut Reader<'_>, table: &Table, path: &str, kinds: &'static 
         if found.is_empty() {
             let known: Vec<String> = reader.nodes.rows.iter().map(|(t, i, _)| format!("{t}.{i}")).collect();
             let exists = known.iter().any(|k| glob_match(&selector, k));
-            let what = if exists { format!("`{selector}` has no {target}") } else { format!("there is no `{selector}`") };
+            let what = if exists {
+                format!("`{selector}` has no {target}")
+            } else {
+                format!("there is no `{selector}`")
+            };
             let d = reader.diagnostics.error(&place, what, "selects nothing");
             if let (false, Some(near)) = (exists, suggest(&selector, known.iter().map(String::as_str))) {
                 d.help(format!("did you mean `{near}`?"));

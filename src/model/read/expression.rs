@@ -96,7 +96,8 @@ impl Parser<'_> {
     /// A word of letters.
     fn word(&mut self) -> Option<(String, Range<usize>)> {
         self.skip_space();
-        let end = self.rest().find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(self.rest().len());
+        let end =
+            self.rest().find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(self.rest().len());
         let word = &self.rest()[..end];
         if !word.starts_with(|c: char| c.is_ascii_alphabetic()) {
             return None;
@@ -198,13 +199,21 @@ impl Parser<'_> {
     }
 
     /// Arguments by position or by name.
-    fn take<const N: usize>(&self, given: &[Argument], names: &[&str; N], start: usize) -> Result<[f64; N], Wrong> {
+    fn take<const N: usize>(
+        &self,
+        given: &[Argument],
+        names: &[&str; N],
+        start: usize,
+    ) -> Result<[f64; N], Wrong> {
         let mut values = [None; N];
         for (i, argument) in given.iter().enumerate() {
             let place = match &argument.name {
                 None => i,
                 Some(name) => names.iter().position(|n| n == name).ok_or_else(|| {
-                    self.wrong(argument.span.clone(), format!("there is no `{name}`: it takes {}", names.join(", ")))
+                    self.wrong(
+                        argument.span.clone(),
+                        format!("there is no `{name}`: it takes {}", names.join(", ")),
+                    )
                 })?,
             };
             let slot = values.get_mut(place).ok_or_else(|| {
@@ -217,7 +226,10 @@ impl Parser<'_> {
         let mut out = [0.0; N];
         for (i, value) in values.into_iter().enumerate() {
             out[i] = value.ok_or_else(|| {
-                self.wrong(start..self.at, format!("`{}` is missing: it takes {}", names[i], names.join(", ")))
+                self.wrong(
+                    start..self.at,
+                    format!("`{}` is missing: it takes {}", names[i], names.join(", ")),
+                )
             })?;
         }
         Ok(out)
@@ -242,7 +254,11 @@ impl Parser<'_> {
             "triangular" | "pert" => {
                 let a = self.arguments()?;
                 let [low, mode, high] = self.take(&a, &["low", "mode", "high"], start)?;
-                if name == "pert" { Distribution::pert(low, mode, high) } else { Distribution::triangular(low, mode, high) }
+                if name == "pert" {
+                    Distribution::pert(low, mode, high)
+                } else {
+                    Distribution::triangular(low, mode, high)
+                }
             }
             "beta" => {
                 let a = self.arguments()?;
@@ -277,7 +293,9 @@ impl Parser<'_> {
         let arguments = self.arguments()?;
         let by_place: &[f64] = if arguments.len() == 2 { &[0.05, 0.95] } else { &[0.05, 0.5, 0.95] };
         if !(2..=3).contains(&arguments.len()) {
-            return Err(self.wrong(start..self.at, "a lognormal takes two or three quantiles, like p05=1, p95=9"));
+            return Err(
+                self.wrong(start..self.at, "a lognormal takes two or three quantiles, like p05=1, p95=9")
+            );
         }
         let mut quantiles = Vec::new();
         for (i, a) in arguments.iter().enumerate() {
@@ -288,7 +306,9 @@ impl Parser<'_> {
                     .and_then(|digits| digits.parse::<f64>().ok())
                     .map(|percent| percent / 100.0)
                     .filter(|p| *p > 0.0 && *p < 1.0)
-                    .ok_or_else(|| self.wrong(a.span.clone(), format!("`{name}` is no quantile: write p05, p50, p95")))?,
+                    .ok_or_else(|| {
+                        self.wrong(a.span.clone(), format!("`{name}` is no quantile: write p05, p50, p95"))
+                    })?,
             };
             quantiles.push((p, a.value));
         }

@@ -78,14 +78,15 @@ impl<T: Item> Field for T {
         }
         let nowhere = Place { source: u32::MAX, span: 0..0 };
         if spec.default.is_none() {
-            let message = format!("`{}` is missing", path);
+            let message = format!("`{path}` is missing");
             reader.diagnostics.error(&table.place, message, format!("this needs `{key}`"));
             let before = reader.diagnostics.all.len();
             let value = T::read_node(reader, &Node::at(nowhere), &path, spec);
             reader.diagnostics.all.truncate(before);
             return value;
         }
-        let default = Node { value: Value::Text(spec.default.unwrap_or_default().to_owned()), ..Node::at(nowhere) };
+        let default =
+            Node { value: Value::Text(spec.default.unwrap_or_default().to_owned()), ..Node::at(nowhere) };
         T::read_node(reader, &default, &path, spec)
     }
     fn schema(spec: &Spec) -> Json {
@@ -185,7 +186,11 @@ impl<K: Id, V: Item> Field for BTreeMap<K, V> {
                     map.insert(row, V::read_node(reader, &whole, &format!("{path}.{id}"), spec));
                 }
             }
-            _ => reader.wrong_type(node, &path, if spec.list { "a list of ids or a table of shares" } else { "a table by id" }),
+            _ => reader.wrong_type(
+                node,
+                &path,
+                if spec.list { "a list of ids or a table of shares" } else { "a table by id" },
+            ),
         }
         map
     }
@@ -244,7 +249,11 @@ impl Item for Amount {
         match &node.value {
             Value::Text(t) if t == "die" => Self::Dies,
             Value::Text(t) if t == "memory" => Self::Memory,
-            _ => Self::Units(reader.quantity(node, path, &Spec::unit("1").at_least(0.0).of_type(if spec.series { "Series" } else { "" }))),
+            _ => Self::Units(reader.quantity(
+                node,
+                path,
+                &Spec::unit("1").at_least(0.0).of_type(if spec.series { "Series" } else { "" }),
+            )),
         }
     }
     fn schema(_: &Spec) -> Json {

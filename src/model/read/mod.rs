@@ -37,7 +37,9 @@ pub(crate) struct Reader<'a> {
 impl Reader<'_> {
     /// A table, or an error.
     pub(crate) fn table<'n>(&mut self, node: &'n Node, path: &str) -> Option<&'n Table> {
-        if let Value::Table(table) = &node.value { return Some(table) }
+        if let Value::Table(table) = &node.value {
+            return Some(table);
+        }
         self.wrong_type(node, path, "a table");
         None
     }

@@ -11,7 +11,18 @@ use serde_json::{Value as Json, json};
 
 /// Keys of a quantity's table, dates aside.
 const KEYS: [&str; 12] = [
-    "value", "unit", "source", "grade", "note", "between", "before", "after", "level", "independent", "times", "plus",
+    "value",
+    "unit",
+    "source",
+    "grade",
+    "note",
+    "between",
+    "before",
+    "after",
+    "level",
+    "independent",
+    "times",
+    "plus",
 ];
 /// More than this share of mass cut by a domain is worth a warning.
 const CUT: f64 = 1e-3;
@@ -131,7 +142,11 @@ impl Reader<'_> {
         if mass >= 1.0 - 1e-9 && !edited {
             let fixed = start == end;
             let message = format!("`{}` takes {}", frame.path, frame.spec.domain_words());
-            let label = if fixed { format!("{} is outside", short(start)) } else { "all of it is outside".to_owned() };
+            let label = if fixed {
+                format!("{} is outside", short(start))
+            } else {
+                "all of it is outside".to_owned()
+            };
             let error = self.diagnostics.error(at, message, label);
             if frame.spec.unit == Unit::Share && fixed && start > 1.0 && start <= 100.0 {
                 error.help(format!("did you mean {}%?", short(start)));
@@ -171,7 +186,8 @@ impl Reader<'_> {
                 provenance.written = written(value);
                 for key in ["between", "before", "after", "level", "independent"] {
                     if let Some(entry) = table.entry(key) {
-                        let message = format!("`{key}` is for values over time; `{}` has one value", frame.path);
+                        let message =
+                            format!("`{key}` is for values over time; `{}` has one value", frame.path);
                         self.diagnostics.error(&entry.place, message, "nothing to apply it to");
                     }
                 }
@@ -201,7 +217,13 @@ impl Reader<'_> {
     }
 
     /// Unit and provenance.
-    fn describe(&mut self, table: &Table, frame: &mut Frame<'_>, canonical: &str, provenance: &mut Provenance) {
+    fn describe(
+        &mut self,
+        table: &Table,
+        frame: &mut Frame<'_>,
+        canonical: &str,
+        provenance: &mut Provenance,
+    ) {
         let mut text = |key: &str| match table.get(key) {
             Some(Node { value: Value::Text(t), .. }) => Some(t.clone()),
             Some(node) => {
@@ -233,7 +255,8 @@ impl Reader<'_> {
                     Some(factor) => frame.factor = factor,
                     None => {
                         let message = format!("`{}` is not measured in `{written}`", frame.path);
-                        let d = self.diagnostics.error(&node.place, message, "unknown unit, or of another kind");
+                        let d =
+                            self.diagnostics.error(&node.place, message, "unknown unit, or of another kind");
                         d.help(format!("it takes {}", unit::examples(canonical)));
                     }
                 }
@@ -275,7 +298,8 @@ impl Reader<'_> {
         let mut points = Vec::new();
         for entry in table.entries.iter().filter(|e| starts_with_year(&e.key)) {
             let Some(date) = Date::parse(&entry.key) else {
-                let message = format!("`{}` is neither a quarter like 2024Q4 nor a day like 2024-10-01", entry.key);
+                let message =
+                    format!("`{}` is neither a quarter like 2024Q4 nor a day like 2024-10-01", entry.key);
                 self.diagnostics.error(&entry.place, message, "not a date");
                 continue;
             };

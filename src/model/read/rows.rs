@@ -19,8 +19,22 @@ pub(crate) trait Row: Sized {
 
 /// Tables of rows.
 pub(crate) const TABLES: [&str; 16] = [
-    "country", "group", "tool", "good", "facility", "designer", "chip", "stockpile", "buyer", "lab", "route", "rule",
-    "shock", "ratio", "correlation", "observation",
+    "country",
+    "group",
+    "tool",
+    "good",
+    "facility",
+    "designer",
+    "chip",
+    "stockpile",
+    "buyer",
+    "lab",
+    "route",
+    "rule",
+    "shock",
+    "ratio",
+    "correlation",
+    "observation",
 ];
 /// Tables of settings.
 pub(crate) const SETTINGS: [&str; 9] =
@@ -98,7 +112,8 @@ impl Reader<'_> {
         let known: Vec<&str> = TABLES.iter().chain(&SETTINGS).chain(&["title"]).copied().collect();
         for entry in &document.root.entries {
             if !known.contains(&entry.key.as_str()) {
-                let d = self.diagnostics.error(&entry.place, format!("unknown table `{}`", entry.key), "unknown");
+                let d =
+                    self.diagnostics.error(&entry.place, format!("unknown table `{}`", entry.key), "unknown");
                 match suggest(&entry.key, known.iter().copied()) {
                     Some(near) => d.help(format!("did you mean `{near}`?")),
                     None => d.help(format!("there are {}", known.join(", "))),
@@ -167,7 +182,11 @@ impl Reader<'_> {
                     d.help(format!("for instance `{fixed}`"));
                 }
                 if ids.contains(id) {
-                    self.diagnostics.error(&node.place, format!("there are two {name} rows `{id}`"), "the second");
+                    self.diagnostics.error(
+                        &node.place,
+                        format!("there are two {name} rows `{id}`"),
+                        "the second",
+                    );
                 }
                 ids.push(id.clone());
             }
@@ -254,7 +273,8 @@ impl Reader<'_> {
         };
         let Some(place) = self.quantities.iter().position(|q| q.path == *path) else {
             let known: Vec<String> = self.quantities.iter().map(|q| q.path.clone()).collect();
-            let d = self.diagnostics.error(&node.place, format!("there is no quantity `{path}`"), "unknown path");
+            let d =
+                self.diagnostics.error(&node.place, format!("there is no quantity `{path}`"), "unknown path");
             if let Some(near) = suggest(path, known.iter().map(String::as_str)) {
                 d.help(format!("did you mean `{near}`?"));
             }
@@ -274,8 +294,8 @@ impl Reader<'_> {
 
     fn observation(&mut self, table: &Table) -> Option<Observation> {
         let keys = [
-            "metric", "actor", "quarter", "low", "central", "high", "interval", "kind", "since", "unit", "source",
-            "note", "group",
+            "metric", "actor", "quarter", "low", "central", "high", "interval", "kind", "since", "unit",
+            "source", "note", "group",
         ];
         self.known_keys(table, &keys, "observation");
         let text = |reader: &mut Self, key: &str| match table.get(key).map(|n| (&n.value, n)) {
@@ -302,7 +322,11 @@ impl Reader<'_> {
         let needed = |reader: &mut Self, key: &str| {
             let found = text(reader, key);
             if found.is_none() {
-                reader.diagnostics.error(&table.place, format!("an observation has a `{key}`"), "without one");
+                reader.diagnostics.error(
+                    &table.place,
+                    format!("an observation has a `{key}`"),
+                    "without one",
+                );
             }
             found
         };
@@ -320,7 +344,11 @@ impl Reader<'_> {
         let (low, central, high) = (number(self, "low"), number(self, "central"), number(self, "high"));
         if let (Some(a), Some(b)) = (low, high) {
             if a > b {
-                self.diagnostics.error(&table.place, "an observation's low is above its high", "ends swapped");
+                self.diagnostics.error(
+                    &table.place,
+                    "an observation's low is above its high",
+                    "ends swapped",
+                );
             }
         }
         let kind = text(self, "kind").unwrap_or_else(|| "value".to_owned());
@@ -343,4 +371,3 @@ impl Reader<'_> {
         })
     }
 }
-

@@ -2,8 +2,8 @@
 
 use crate::math::{Lanes, Mask};
 use crate::model::{
-    Attribute, ChipId, Clause, Comparison, Condition, CountryId, DesignerId, GoodId, Model, QuantityId, Rule, Shape,
-    Subject, ToolId,
+    Attribute, ChipId, Clause, Comparison, Condition, CountryId, DesignerId, GoodId, Model, QuantityId, Rule,
+    Shape, Subject, ToolId,
 };
 use crate::plan::inputs::Inputs;
 
@@ -116,11 +116,14 @@ pub fn chip_attribute(model: &Model, chip: ChipId, attribute: Attribute, inputs:
     };
     match attribute {
         Attribute::Tpp => tpp(),
-        Attribute::PerformanceDensity => value(c.performance_density)
-            .or_else(|| Some(tpp()? / (value(c.die_area)? * c.dies))),
+        Attribute::PerformanceDensity => {
+            value(c.performance_density).or_else(|| Some(tpp()? / (value(c.die_area)? * c.dies)))
+        }
         Attribute::MemoryBandwidth => value(c.memory_bandwidth),
         Attribute::Interconnect => value(c.interconnect),
-        Attribute::MemoryBandwidthPlusInterconnect => Some(value(c.memory_bandwidth)? + value(c.interconnect)?),
+        Attribute::MemoryBandwidthPlusInterconnect => {
+            Some(value(c.memory_bandwidth)? + value(c.interconnect)?)
+        }
         Attribute::Memory => value(c.memory),
         Attribute::Datacenter => Some(Lanes::splat(f64::from(u8::from(c.datacenter)))),
         Attribute::Node => c.node.map(Lanes::splat),

@@ -147,7 +147,8 @@ impl Rulebook {
                     self.coverages.len() - 1
                 })
             });
-            let band = rule.bands.iter().find(|b| cover::holds(&model, edge.item, &b.any, &b.all, medians).any());
+            let band =
+                rule.bands.iter().find(|b| cover::holds(&model, edge.item, &b.any, &b.all, medians).any());
             members.push(Member { rule: i, coverage, fee: band.map_or(rule.fee, |b| b.fee) });
         }
         let found = self.cases.iter().position(|c| c.members == members);
@@ -163,7 +164,9 @@ impl Rulebook {
         let lead = self.model.production.lead as usize;
         for i in 0..self.cases.len() {
             let members = &self.cases[i].members;
-            let same = |t: usize| members.iter().all(|m| m.coverage.is_none() && self.dates[m.rule].same_in(t as f64));
+            let same = |t: usize| {
+                members.iter().all(|m| m.coverage.is_none() && self.dates[m.rule].same_in(t as f64))
+            };
             let known: Vec<bool> = (0..quarters + lead).map(same).collect();
             let pieces = |t: usize, by| known[t].then(|| self.pieces(i, t as f64, by, &terms, 0));
             let now = (0..quarters).map(|t| pieces(t, None)).collect();
@@ -302,8 +305,7 @@ impl Rulebook {
 
     /// Lanes in which a rule governs a case at any moment of quarter `t`.
     pub fn governs(&self, case: CaseId, rule: RuleId, t: usize, terms: &Terms) -> Mask {
-        let governs =
-            |pieces: &[Moment]| pieces.iter().any(|m| m.now.iter().any(|g| g.rule == rule.index()));
+        let governs = |pieces: &[Moment]| pieces.iter().any(|m| m.now.iter().any(|g| g.rule == rule.index()));
         let c = &self.cases[case.index()];
         if !c.members.iter().any(|m| m.rule == rule.index()) {
             return Mask::splat(false);
@@ -349,9 +351,7 @@ impl Rulebook {
     ) -> Vec<(CountryId, Status, RuleId)> {
         let active = self.active(case.index(), None, terms, lane);
         let all = moments::status(&self.model, &active, moment, false);
-        all.into_iter()
-            .map(|g| (self.model.rules[g.rule].issuer, g.status, RuleId(g.rule as u32)))
-            .collect()
+        all.into_iter().map(|g| (self.model.rules[g.rule].issuer, g.status, RuleId(g.rule as u32))).collect()
     }
 
     /// Fee of a governing rule in a case [1].
@@ -370,7 +370,13 @@ impl Rulebook {
 
 impl Rulebook {
     /// The case of a tool class from a supplier's country for a facility.
-    pub fn tool_case(&mut self, tool: ToolId, supplier: CountryId, f: FacilityId, medians: &Inputs) -> CaseId {
+    pub fn tool_case(
+        &mut self,
+        tool: ToolId,
+        supplier: CountryId,
+        f: FacilityId,
+        medians: &Inputs,
+    ) -> CaseId {
         self.tool_edge(Subject::Tools, tool, supplier, f, medians)
     }
 
@@ -379,7 +385,14 @@ impl Rulebook {
         self.tool_edge(Subject::Servicing, tool, j, f, medians)
     }
 
-    fn tool_edge(&mut self, subject: Subject, tool: ToolId, j: CountryId, f: FacilityId, medians: &Inputs) -> CaseId {
+    fn tool_edge(
+        &mut self,
+        subject: Subject,
+        tool: ToolId,
+        j: CountryId,
+        f: FacilityId,
+        medians: &Inputs,
+    ) -> CaseId {
         let facility = &self.model.facilities[f.index()];
         let edge = Edge {
             subject,
@@ -410,7 +423,14 @@ impl Rulebook {
         self.supply_edge(Subject::Goods, Item::Good(good), f, d, medians)
     }
 
-    fn supply_edge(&mut self, subject: Subject, item: Item, f: FacilityId, d: DesignerId, medians: &Inputs) -> CaseId {
+    fn supply_edge(
+        &mut self,
+        subject: Subject,
+        item: Item,
+        f: FacilityId,
+        d: DesignerId,
+        medians: &Inputs,
+    ) -> CaseId {
         let home = self.model.designers[d.index()].country;
         let from = self.model.facilities[f.index()].country;
         let edge = Edge {
@@ -484,14 +504,7 @@ fn dates(model: &Model, i: usize) -> Dates {
         let shock = &model.shocks[s.index()];
         widen(since(shock.date).unwrap_or(first_chance).min(first_chance), f64::INFINITY);
     }
-    Dates {
-        from,
-        until,
-        announced,
-        differs,
-        enforced_by,
-        lifted_by,
-    }
+    Dates { from, until, announced, differs, enforced_by, lifted_by }
 }
 
 impl Terms {
@@ -531,9 +544,8 @@ impl Terms {
                 }
             })
             .collect();
-        self.fee = (book.cases.iter())
-            .map(|c| c.members.iter().map(|m| inputs.value(m.fee)).collect())
-            .collect();
+        self.fee =
+            (book.cases.iter()).map(|c| c.members.iter().map(|m| inputs.value(m.fee)).collect()).collect();
         self.covers = (book.coverages.iter())
             .map(|&(r, item)| cover::holds(model, item, &model.rules[r].any, &model.rules[r].all, inputs))
             .collect();

@@ -28,7 +28,9 @@ impl Active {
 
     /// Whether it is announced and its own span is still to come.
     fn pending(&self, at: f64) -> bool {
-        self.since(at).is_none() && self.announced <= at && self.spans.iter().any(|s| s.0 > at && s.0.is_finite())
+        self.since(at).is_none()
+            && self.announced <= at
+            && self.spans.iter().any(|s| s.0 > at && s.0.is_finite())
     }
 
     fn breaks(&self) -> impl Iterator<Item = f64> + '_ {
@@ -91,7 +93,8 @@ pub(super) fn status(model: &Model, covering: &[Active], at: f64, with_pending: 
     issuers
         .into_iter()
         .filter_map(|issuer| {
-            let book: Vec<_> = in_force.iter().filter(|x| model.rules[x.0].issuer == issuer).copied().collect();
+            let book: Vec<_> =
+                in_force.iter().filter(|x| model.rules[x.0].issuer == issuer).copied().collect();
             governing(model, &book)
         })
         .collect()

@@ -24,7 +24,9 @@ pub struct Cut {
 }
 
 /// A number of one draw or of eight.
-pub(super) trait Count: Copy + From<f64> + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self> {
+pub(super) trait Count:
+    Copy + From<f64> + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self>
+{
     /// self/d, 0 where d is 0.
     fn per(self, d: Self) -> Self;
 }
@@ -44,7 +46,11 @@ impl Count for Lanes {
 /// Share and fee of a governing rule: nothing before its approvals begin.
 pub(super) fn share<T: Count>(g: &Governing, numbers: &dyn Fn(usize) -> (T, T)) -> (T, T) {
     let (share, fee) = numbers(g.rule);
-    if g.shut && g.status > crate::model::Status::Notify { (T::from(0.0), T::from(0.0)) } else { (share, fee) }
+    if g.shut && g.status > crate::model::Status::Notify {
+        (T::from(0.0), T::from(0.0))
+    } else {
+        (share, fee)
+    }
 }
 
 /// Permitted share (product over issuers of time averages) and fee (sum over issuers of averages weighted by share).
@@ -79,10 +85,7 @@ pub(super) fn evaluate<T: Count>(
 }
 
 /// Loss of permission that is announced, over the quarter, and the rule that gives the rush.
-pub(super) fn cut(
-    pieces: &[Moment],
-    numbers: &dyn Fn(usize) -> (f64, f64),
-) -> (f64, Option<usize>) {
+pub(super) fn cut(pieces: &[Moment], numbers: &dyn Fn(usize) -> (f64, f64)) -> (f64, Option<usize>) {
     let permitted = |all: &[Governing]| all.iter().map(|g| share(g, numbers).0).product::<f64>();
     let mut total = 0.0;
     let mut rush = None;
