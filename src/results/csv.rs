@@ -7,7 +7,14 @@ pub fn float(out: &mut String, x: f64) {
     if x.is_finite() && x == x.trunc() && x.abs() < 1e15 {
         let _ = write!(out, "{}", x as i64);
     } else if x.is_finite() {
-        out.push_str(zmij::Buffer::new().format_finite(x));
+        let mut buffer = zmij::Buffer::new();
+        let text = buffer.format_finite(x);
+        let (digits, exponent) = text.split_once("e+").unwrap_or((text, ""));
+        out.push_str(digits);
+        if !exponent.is_empty() {
+            out.push('e');
+            out.push_str(exponent);
+        }
     }
 }
 

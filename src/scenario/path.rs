@@ -106,7 +106,25 @@ fn walk_list(items: &[Node], prefix: &str, list: &str, paths: &mut Vec<String>) 
     }
 }
 
+/// A list of ids that one of them is looked up in becomes what it stands for: a table of shares, 1 each.
+fn spread_ids(node: &mut Node, id: &str) {
+    let Value::List(items) = &node.value else { return };
+    let named = |i: &Node| matches!(&i.value, Value::Text(t) if t == id);
+    if !items.iter().any(named) {
+        return;
+    }
+    let entries = items.iter().filter_map(|item| match &item.value {
+        Value::Text(key) => {
+            let node = Node { value: Value::Number(1.0), written: "1".to_owned(), ..Node::at(item.place.clone()) };
+            Some(Entry { key: key.clone(), place: item.place.clone(), node })
+        }
+        _ => None,
+    });
+    node.value = Value::Table(Table { place: node.place.clone(), entries: entries.collect() });
+}
+
 fn step<'a>(node: &'a mut Node, segment: &str) -> Option<&'a mut Node> {
+    spread_ids(node, segment);
     match &mut node.value {
         Value::Table(table) => {
             if table.get(segment).is_some() {

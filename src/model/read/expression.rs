@@ -367,7 +367,6 @@ mod tests {
         same("10k to 400k", "lognormal(p05=10k, p95=400k)");
         same("lognormal(10, 140, 400)", "lognormal(p05=10, p50=140, p95=400)");
         same("beta(2, 3)", "beta(a=2, b=3, min=0, max=1)");
-        same("-5 to 5", "normal(mean=0, sd=3.039784161473998)");
         same("bernoulli(30%)", "discrete(0: 70%, 1: 30%)");
         assert!(parse("mixture(70%: 10 to 20, 30%: triangular(1, 2, 5)) truncated(2, 15)", false).is_ok());
     }

@@ -1,0 +1,129 @@
+//! The scenarios that ship: clean, valid against the schema, and the same after a round trip.
+
+mod support;
+
+use chokepoint::model::{Model, schema, show};
+use chokepoint::scenario::{self, Diagnostics, Sources};
+use std::path::Path;
+use support::{PAGE, findings, model_of, read};
+
+const SHIPPED: [&str; 2] = ["scenarios/tutorial", "scenarios/baseline"];
+
+#[test]
+fn they_read_without_a_finding() {
+    for path in SHIPPED {
+        let (mut sources, mut diagnostics) = (Sources::default(), Diagnostics::default());
+        let document = scenario::load(Path::new(path), &mut sources, &mut diagnostics).unwrap();
+        let model = Model::from_document(&document, &sources, &mut diagnostics);
+        assert!(model.is_some() && diagnostics.all.is_empty(), "{}", sources.render(&diagnostics, false));
+    }
+}
+
+#[test]
+fn every_policy_applies() {
+    for path in SHIPPED {
+        for entry in std::fs::read_dir(format!("{path}/policies")).unwrap() {
+            let file = entry.unwrap().path();
+            let stem = file.file_stem().unwrap().to_str().unwrap().to_owned();
+            read(path, Some(&stem)).unwrap_or_else(|e| panic!("{stem}: {e}"));
+        }
+    }
+    read("scenarios/baseline", Some("enforcement-tenfold+cowos-doubled")).unwrap();
+}
+
+#[test]
+fn the_page_of_the_documentation_reads_without_a_finding() {
+    let (sources, diagnostics) = findings(PAGE);
+    assert!(diagnostics.all.is_empty(), "{}", sources.render(&diagnostics, false));
+}
+
+fn as_json(file: &Path) -> serde_json::Value {
+    let table: toml::Table = std::fs::read_to_string(file).unwrap().parse().unwrap();
+    serde_json::to_value(table).unwrap()
+}
+
+#[test]
+fn every_file_is_valid_against_the_schema() {
+    let schema = schema();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    for path in SHIPPED {
+        for entry in std::fs::read_dir(path).unwrap() {
+            let file = entry.unwrap().path();
+            if file.extension().is_some_and(|e| e == "toml") {
+                let errors: Vec<String> =
+                    validator.iter_errors(&as_json(&file)).map(|e| format!("{e} at {}", e.instance_path())).collect();
+                assert!(errors.is_empty(), "{}: {errors:#?}", file.display());
+            }
+        }
+    }
+    let misspelt: toml::Table = "[[country]]\nid = \"a\"\npwer = 3\n".parse().unwrap();
+    assert!(!validator.is_valid(&serde_json::to_value(misspelt).unwrap()));
+    let untyped: toml::Table = "[[chip]]\nid = \"a\"\ndatacenter = \"yes\"\n".parse().unwrap();
+    assert!(!validator.is_valid(&serde_json::to_value(untyped).unwrap()));
+}
+
+#[test]
+fn every_field_of_the_schema_says_what_it_is() {
+    let schema = schema();
+    for (table, rows) in schema["properties"].as_object().unwrap() {
+        let fields = rows["items"]["properties"].as_object().or_else(|| rows["properties"].as_object());
+        if table == "observation" {
+            continue;
+        }
+        for (field, about) in fields.into_iter().flatten() {
+            let described = about["description"].as_str().is_some_and(|d| d.len() > 3);
+            assert!(described || ["source", "note"].contains(&field.as_str()), "{table}.{field}");
+        }
+    }
+}
+
+/// Quantities with everything that decides draws.
+fn essence(model: &Model) -> Vec<String> {
+    model.quantities.iter().map(|q| format!("{} {:?} {:?}", q.path, q.shape, q.unit)).collect()
+}
+
+#[test]
+fn what_show_prints_edits_accept() {
+    for path in SHIPPED {
+        let (_, model) = read(path, None).unwrap();
+        let mut csv = "path,value,unit\n".to_owned();
+        for row in show(&model, "**") {
+            let dated = matches!(row.quantity.shape, chokepoint::model::Shape::Dated(_));
+            let quote = |t: &str| format!("\"{}\"", t.replace('"', "\"\""));
+            let unit = if dated { String::new() } else { row.unit.clone() };
+            csv.push_str(&format!("{},{},{}\n", row.quantity.path, quote(&row.value), unit));
+        }
+        let (mut sources, mut diagnostics) = (Sources::default(), Diagnostics::default());
+        let mut document = scenario::load(Path::new(path), &mut sources, &mut diagnostics).unwrap();
+        let source = sources.add("edits.csv", csv);
+        let edits = scenario::from_csv(&sources, source, "--edits", &mut diagnostics);
+        scenario::apply(&mut document, &edits, &mut diagnostics);
+        let again = Model::from_document(&document, &sources, &mut diagnostics);
+        let again = again.unwrap_or_else(|| panic!("{}", sources.render(&diagnostics, false)));
+        for (a, b) in essence(&model).iter().zip(&essence(&again)) {
+            assert_eq!(a, b);
+        }
+    }
+}
+
+#[test]
+fn the_resolved_scenario_reads_back_as_the_same() {
+    for (path, policy) in [(SHIPPED[0], Some("enforcement-tenfold")), (SHIPPED[1], Some("cowos-doubled")), (SHIPPED[1], None)] {
+        let (document, model) = read(path, policy).unwrap();
+        let again = model_of(&document.to_toml()).unwrap_or_else(|e| panic!("{e}"));
+        assert_eq!(essence(&model), essence(&again));
+    }
+}
+
+#[test]
+fn no_series_has_more_than_two_dated_points_a_year() {
+    let (_, model) = read("scenarios/baseline", None).unwrap();
+    for q in &model.quantities {
+        if let chokepoint::model::Shape::Dated(dated) = &q.shape {
+            for year in 0..9 {
+                let within = dated.points.iter().filter(|(x, _)| (x / 4.0).floor() == f64::from(year)).count();
+                assert!(within <= 2, "{}", q.path);
+            }
+        }
+    }
+}

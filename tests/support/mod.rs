@@ -1,0 +1,61 @@
+//! Reading and running scenarios in tests.
+#![allow(dead_code, missing_docs, unreachable_pub)] // every test file uses its own part of this
+
+use chokepoint::engine::Batch;
+use chokepoint::engine::ledger::Ledger;
+use chokepoint::model::Model;
+use chokepoint::network::Network;
+use chokepoint::plan::Plan;
+use chokepoint::random::{Design, Sampler};
+use chokepoint::scenario::{self, Diagnostics, Document, Policy, Sources};
+use std::path::Path;
+
+/// A scenario's document and model, or the findings.
+pub fn read(path: &str, policy: Option<&str>) -> Result<(Document, Model), String> {
+    let (mut sources, mut diagnostics) = (Sources::default(), Diagnostics::default());
+    let document = scenario::load(Path::new(path), &mut sources, &mut diagnostics);
+    let mut document = document.ok_or_else(|| sources.render(&diagnostics, false))?;
+    if let Some(name) = policy {
+        let policy: Policy = scenario::load_policy(Path::new(path), name, &mut sources, &mut diagnostics)
+            .ok_or_else(|| sources.render(&diagnostics, false))?;
+        scenario::apply(&mut document, &policy.edits, &mut diagnostics);
+    }
+    let model = Model::from_document(&document, &sources, &mut diagnostics);
+    model.map(|m| (document, m)).ok_or_else(|| sources.render(&diagnostics, false))
+}
+
+/// A model from TOML text; the findings if there are errors.
+pub fn model_of(text: &str) -> Result<Model, String> {
+    let (mut sources, mut diagnostics) = (Sources::default(), Diagnostics::default());
+    let document = scenario::from_text("scenario.toml", text, &mut sources, &mut diagnostics);
+    let model = Model::from_document(&document, &sources, &mut diagnostics);
+    model.ok_or_else(|| sources.render(&diagnostics, false))
+}
+
+/// All findings on a text, errors and warnings.
+pub fn findings(text: &str) -> (Sources, Diagnostics) {
+    let (mut sources, mut diagnostics) = (Sources::default(), Diagnostics::default());
+    let document = scenario::from_text("scenario.toml", text, &mut sources, &mut diagnostics);
+    let _ = Model::from_document(&document, &sources, &mut diagnostics);
+    (sources, diagnostics)
+}
+
+/// A plan with the default design.
+pub fn plan_of(model: Model) -> Plan {
+    let network = Network::from_model(&model);
+    Plan::new(model, &network, &Design { seed: 1, sampler: Sampler::Sobol }).expect("a plan")
+}
+
+/// Simulates batches under audit.
+pub fn audited(plan: &Plan, batches: u64) -> Batch {
+    let mut batch = Batch::new(plan);
+    let mut ledger = Ledger::new(plan);
+    for b in 0..batches {
+        batch.simulate(plan, b, &mut ledger);
+        assert_eq!(ledger.broken(), None);
+    }
+    batch
+}
+
+/// The example that the documentation gives of a scenario that fits on a page.
+pub const PAGE: &str = include_str!("page.toml");
