@@ -62,7 +62,15 @@ fn every_known_status_comes_out() {
         } else {
             status.as_str().to_owned()
         };
-        assert!(r[4].split(" or ").any(|s| s == written), "{} to {} ({}) on {}: {written}, not {}", &r[0], &r[2], &r[3], &r[1], &r[4]);
+        assert!(
+            r[4].split(" or ").any(|s| s == written),
+            "{} to {} ({}) on {}: {written}, not {}",
+            &r[0],
+            &r[2],
+            &r[3],
+            &r[1],
+            &r[4]
+        );
         rows += 1;
     }
     assert_eq!(rows, 46);
@@ -79,9 +87,12 @@ fn licences_for_a_share_of_revenue() {
 /// A world with the baseline's rules and a chip of one's own.
 fn with_chip(sheet: &str) -> Book {
     let text = std::fs::read_to_string("scenarios/baseline/rules.toml").unwrap();
-    let rows: String = text.split("[[rule]]").skip(1).filter(|r| {
-        !["goods = ", "subject = ", "products = ", "cn-2026"].iter().any(|k| r.contains(k))
-    }).map(|r| format!("[[rule]]{r}")).collect();
+    let rows: String = text
+        .split("[[rule]]")
+        .skip(1)
+        .filter(|r| !["goods = ", "subject = ", "products = ", "cn-2026"].iter().any(|k| r.contains(k)))
+        .map(|r| format!("[[rule]]{r}"))
+        .collect();
     let world = format!(
         "[run]\nhorizon = \"2022Q1..2027Q4\"\n\
          {}[[group]]\nid = \"d1\"\nmembers = [\"china\"]\n[[group]]\nid = \"d4\"\nmembers = [\"china\", \"uae\"]\n\
@@ -98,7 +109,9 @@ fn with_chip(sheet: &str) -> Book {
 fn thresholds_bite_exactly_where_they_say() {
     let on = |sheet: &str, date: &str| with_chip(sheet).status("x", "china", "china", date, "us").0;
     let sheet = |tpp: f64, pd: f64, io: f64, bw: f64| {
-        format!("designer = \"other\"\ntpp = {tpp}\nperformance_density = {pd}\ninterconnect = {io}\nmemory_bandwidth = {bw}")
+        format!(
+            "designer = \"other\"\ntpp = {tpp}\nperformance_density = {pd}\ninterconnect = {io}\nmemory_bandwidth = {bw}"
+        )
     };
     // October 2022: 4800 and 600, both.
     assert_eq!(on(&sheet(4799.0, 9.0, 900.0, 100.0), "2022-12-01"), Status::Free);
@@ -125,7 +138,9 @@ fn thresholds_bite_exactly_where_they_say() {
 #[test]
 fn a_letter_binds_its_addressee_alone() {
     let sheet = |designer: &str, bw: f64, io: f64| {
-        format!("designer = \"{designer}\"\ntpp = 1000\nperformance_density = 1\nmemory_bandwidth = {bw}\ninterconnect = {io}")
+        format!(
+            "designer = \"{designer}\"\ntpp = 1000\nperformance_density = 1\nmemory_bandwidth = {bw}\ninterconnect = {io}"
+        )
     };
     let on = |sheet: String| with_chip(&sheet).status("x", "china", "china", "2025-05-01", "us").0;
     assert_eq!(on(sheet("nvidia", 1400.0, 0.0)), Status::License);
@@ -137,7 +152,9 @@ fn a_letter_binds_its_addressee_alone() {
 
 #[test]
 fn headquarters_abroad_count_only_while_the_test_is_enforced() {
-    let book = with_chip("designer = \"nvidia\"\ntpp = 36000\nperformance_density = 22\ninterconnect = 1800\nmemory_bandwidth = 8000");
+    let book = with_chip(
+        "designer = \"nvidia\"\ntpp = 36000\nperformance_density = 22\ninterconnect = 1800\nmemory_bandwidth = 8000",
+    );
     let at = |date: &str| book.status("x", "malaysia", "china", date, "us").0;
     assert_eq!(at("2024-01-01"), Status::Denied);
     assert_eq!(at("2025-06-01"), Status::Free);
@@ -244,7 +261,10 @@ fn shares_are_within_bounds_in_every_quarter() {
     for case in plan.rules.all_cases() {
         for t in 0..plan.quarters {
             let now = plan.rules.now(case, t, &terms);
-            assert!(now.permitted.ge(Lanes::splat(-1e-12)).all() && now.permitted.le(Lanes::splat(1.0 + 1e-12)).all());
+            assert!(
+                now.permitted.ge(Lanes::splat(-1e-12)).all()
+                    && now.permitted.le(Lanes::splat(1.0 + 1e-12)).all()
+            );
         }
     }
 }

@@ -50,8 +50,10 @@ fn every_file_is_valid_against_the_schema() {
         for entry in std::fs::read_dir(path).unwrap() {
             let file = entry.unwrap().path();
             if file.extension().is_some_and(|e| e == "toml") {
-                let errors: Vec<String> =
-                    validator.iter_errors(&as_json(&file)).map(|e| format!("{e} at {}", e.instance_path())).collect();
+                let errors: Vec<String> = validator
+                    .iter_errors(&as_json(&file))
+                    .map(|e| format!("{e} at {}", e.instance_path()))
+                    .collect();
                 assert!(errors.is_empty(), "{}: {errors:#?}", file.display());
             }
         }
@@ -108,7 +110,9 @@ fn what_show_prints_edits_accept() {
 
 #[test]
 fn the_resolved_scenario_reads_back_as_the_same() {
-    for (path, policy) in [(SHIPPED[0], Some("enforcement-tenfold")), (SHIPPED[1], Some("cowos-doubled")), (SHIPPED[1], None)] {
+    for (path, policy) in
+        [(SHIPPED[0], Some("enforcement-tenfold")), (SHIPPED[1], Some("cowos-doubled")), (SHIPPED[1], None)]
+    {
         let (document, model) = read(path, policy).unwrap();
         let again = model_of(&document.to_toml()).unwrap_or_else(|e| panic!("{e}"));
         assert_eq!(essence(&model), essence(&again));
@@ -121,7 +125,8 @@ fn no_series_has_more_than_two_dated_points_a_year() {
     for q in &model.quantities {
         if let chokepoint::model::Shape::Dated(dated) = &q.shape {
             for year in 0..9 {
-                let within = dated.points.iter().filter(|(x, _)| (x / 4.0).floor() == f64::from(year)).count();
+                let within =
+                    dated.points.iter().filter(|(x, _)| (x / 4.0).floor() == f64::from(year)).count();
                 assert!(within <= 2, "{}", q.path);
             }
         }

@@ -6,6 +6,7 @@ use crate::model::Model;
 use crate::model::time::Horizon;
 use crate::network::Network;
 use crate::plan::Plan;
+use crate::plan::inputs::leading_paths;
 use crate::random::Design;
 use crate::scenario::{self, Diagnostics, Document, Policy, Severity, Sources};
 use std::io::{IsTerminal, Write};
@@ -50,10 +51,14 @@ impl Session {
             edits.extend(scenario::from_argument(argument, &mut sources, &mut diagnostics));
         }
         let mut document = document.unwrap_or_default();
+        let leads = leads(&document, &sources)?;
         scenario::apply(&mut document, &edits, &mut diagnostics);
         let ready = !diagnostics.has_errors() || !document.root.entries.is_empty();
         let model = if ready { Model::from_document(&document, &sources, &mut diagnostics) } else { None };
-        let model = if diagnostics.has_errors() { None } else { model };
+        let mut model = if diagnostics.has_errors() { None } else { model };
+        if let (Some(model), Some(leads)) = (&mut model, leads) {
+            model.run.lead = leads;
+        }
         Ok(Self { name: name_of(path), sources, diagnostics, document, policy, model })
     }
 
@@ -77,6 +82,14 @@ impl Session {
     pub(super) fn policy_name(&self) -> String {
         self.policy.as_ref().map_or_else(|| "base".to_owned(), |p| p.name.clone())
     }
+}
+
+/// Leading paths of the scenario as it stands, so that a policy changes no other path's dimension.
+fn leads(document: &Document, sources: &Sources) -> Result<Option<Vec<String>>, Failure> {
+    let Some(base) = Model::from_document(document, sources, &mut Diagnostics::default()) else {
+        return Ok(None);
+    };
+    leading_paths(&base).map(Some).map_err(|e| Failure::Rejected(format!("error: {e}")))
 }
 
 /// Lays a model out for a simulation.

@@ -3,7 +3,7 @@
 use crate::math::{Lanes, WIDTH};
 use crate::model::{Between, Dated, Model, Point, QuantityId, Shape, ShockId};
 use crate::random::{Copula, DIMENSIONS, Design, Distribution, Stream};
-use crate::scenario::glob_match;
+use crate::scenario::{glob_match, is_glob};
 use std::sync::Arc;
 
 /// Where a quantity is stored: one place, or one a quarter.
@@ -93,7 +93,7 @@ impl Layout {
     /// Lays out a model's quantities for `quarters` quarters.
     ///
     /// # Errors
-    /// If `[run] lead` matches too many paths, or a pattern of it none.
+    /// If `[run] lead` matches too many paths.
     pub fn new(model: &Model, design: &Design, quarters: usize) -> Result<Self, LayoutError> {
         let mut slots = Vec::new();
         let mut size = 0_u32;
@@ -102,7 +102,10 @@ impl Layout {
             slots.push(Slot { base: size, step: u32::from(dated) });
             size += if dated { quarters as u32 } else { 1 };
         }
-        let leads = leading_paths(model)?;
+        let leads = expand_leads(model).0;
+        if leads.len() > DIMENSIONS {
+            return Err(LayoutError::TooManyLeads(leads.len()));
+        }
         let dimension = |path: &str| leads.iter().position(|p| p == path);
         let mut sampled = Vec::new();
         let mut sampled_of = vec![None; model.quantities.len()];
@@ -300,20 +303,39 @@ impl Layout {
     }
 }
 
-/// Leading paths in order: patterns as written, paths in order of reading.
-fn leading_paths(model: &Model) -> Result<Vec<String>, LayoutError> {
+/// Paths that `[run] lead` names, in order: each takes the dimension of its position.
+///
+/// Resolved on the scenario as it stands, the list keeps every path's dimension under any policy, even one that removes a leading path.
+///
+/// # Errors
+/// If a pattern matches no uncertain path, or there are more paths than dimensions.
+pub fn leading_paths(model: &Model) -> Result<Vec<String>, LayoutError> {
+    let (leads, missing) = expand_leads(model);
+    match missing.into_iter().next() {
+        Some(pattern) => Err(LayoutError::NoSuchLead(pattern)),
+        None if leads.len() > DIMENSIONS => Err(LayoutError::TooManyLeads(leads.len())),
+        None => Ok(leads),
+    }
+}
+
+/// Leading paths in order (patterns as written, paths in order of reading), and patterns that match none.
+fn expand_leads(model: &Model) -> (Vec<String>, Vec<String>) {
     let uncertain = model.quantities.iter().filter(|q| q.is_uncertain()).map(|q| q.path.clone());
     let clocks = model.shocks.iter().filter(|s| s.hazard.is_some()).map(|s| format!("shock.{}.clock", s.id));
     let paths: Vec<String> = uncertain.chain(clocks).collect();
     let mut leads: Vec<String> = Vec::new();
+    let mut missing = Vec::new();
     for pattern in &model.run.lead {
         let matching: Vec<&String> = paths.iter().filter(|p| glob_match(pattern, p)).collect();
         if matching.is_empty() {
-            return Err(LayoutError::NoSuchLead(pattern.clone()));
+            missing.push(pattern.clone());
+            if !is_glob(pattern) {
+                leads.push(pattern.clone());
+            }
         }
         leads.extend(matching.into_iter().filter(|p| !leads.contains(p)).cloned().collect::<Vec<_>>());
     }
-    if leads.len() > DIMENSIONS { Err(LayoutError::TooManyLeads(leads.len())) } else { Ok(leads) }
+    (leads, missing)
 }
 
 /// Copulas: one for each set of paths that correlations connect.

@@ -115,7 +115,8 @@ fn spread_ids(node: &mut Node, id: &str) {
     }
     let entries = items.iter().filter_map(|item| match &item.value {
         Value::Text(key) => {
-            let node = Node { value: Value::Number(1.0), written: "1".to_owned(), ..Node::at(item.place.clone()) };
+            let node =
+                Node { value: Value::Number(1.0), written: "1".to_owned(), ..Node::at(item.place.clone()) };
             Some(Entry { key: key.clone(), place: item.place.clone(), node })
         }
         _ => None,
