@@ -1,5 +1,7 @@
 //! The engine against a second program written from the model's page alone: every metric of a draw to 1e-9.
 
+#![allow(clippy::type_complexity, clippy::too_many_lines)] // the reference follows its page, section by section
+
 mod reference;
 mod support;
 

@@ -483,9 +483,11 @@ pub fn dies_per_wafer(area: Lanes) -> Lanes {
 /// Murphy's yield at an expected number of defects per die.
 #[inline(always)]
 pub fn murphy(defects: Lanes) -> Lanes {
-    let x = defects.max(1e-9);
+    // Below 1e-4 the difference in the formula loses digits; there its series is exact to 1e-12.
+    let x = defects.max(1e-4);
     let root = (1.0 - (-x).exp()) / x;
-    defects.gt(Lanes::splat(1e-9)).select(root * root, 1.0 - defects)
+    let series = 1.0 - defects + defects * defects * (7.0 / 12.0);
+    defects.gt(Lanes::splat(1e-4)).select(root * root, series)
 }
 
 /// Sum of weights and harmonic mean of a chip's need of a good over the facilities that make it.

@@ -36,8 +36,9 @@ pub struct Trade {
     pub budget: Vec<Lanes>,
     /// Money carried (or owed), by buyer [USD].
     pub cash: Vec<Lanes>,
-    /// Money at the start of the quarter, by buyer [USD].
+    /// Money left in the quarter, by buyer [USD].
     pub money: Vec<Lanes>,
+    had: Vec<Lanes>,
     /// Spent on legal purchases, rush included, by buyer [USD].
     pub spent: Vec<Lanes>,
     /// Spent from the next quarter's budget, by buyer [USD].
@@ -115,6 +116,7 @@ impl Trade {
             budget: lanes(buyers),
             cash: lanes(buyers),
             money: lanes(buyers),
+            had: lanes(buyers),
             spent: lanes(buyers),
             spent_ahead: lanes(buyers),
             spent_grey: lanes(buyers),
@@ -150,6 +152,11 @@ impl Trade {
             list.fill(Lanes::ZERO);
         }
         self.power.fill(Lanes::ONE);
+    }
+
+    /// What a buyer could spend in the quarter, before power limits it [USD].
+    pub fn money_at_start(&self, b: usize) -> Lanes {
+        self.had[b]
     }
 
     /// Takes in what arrives, so that it can be chosen.
@@ -192,6 +199,7 @@ impl Trade {
             let budget = buyer.budget.map_or(Lanes::ZERO, |q| inputs.at(q, t));
             self.budget[b] = budget * world * counter.shocks.of(Lever::Budget)[b];
             self.money[b] = (self.budget[b] + self.cash[b]).max(0.0);
+            self.had[b] = self.money[b];
         }
         for list in [
             &mut self.sold,
@@ -582,8 +590,7 @@ impl Trade {
         self.inventory.copy_from_slice(&self.left);
         let carry = inputs.value(plan.model.trade.carry);
         for b in 0..self.cash.len() {
-            let had = (self.budget[b] + self.cash[b]).max(0.0);
-            let unspent = had - (self.spent[b] - self.spent_ahead[b]) - self.spent_grey[b];
+            let unspent = self.had[b] - (self.spent[b] - self.spent_ahead[b]) - self.spent_grey[b];
             self.cash[b] = (carry * unspent).min(0.5 * self.budget[b]) - self.spent_ahead[b];
         }
         let chips = plan.model.chips.len();

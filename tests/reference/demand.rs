@@ -281,7 +281,7 @@ impl World<'_> {
         }
         let mut wants = vec![0.0; self.m.chips.len()];
         for c in self.chips() {
-            let e = if self.t == 0 { expected[c] } else { 0.5 * (self.supply.expected[c] + expected[c]) };
+            let e = if self.t == 0 { expected[c] } else { 0.5 * self.supply.expected[c] + 0.5 * expected[c] };
             self.supply.expected[c] = e;
             if self.ramp(c, t) > 0.0 {
                 let glut = (self.demand.inventory[c] - 0.1 * e).max(0.0);

@@ -63,7 +63,7 @@ impl World<'_> {
         if let Some(end) = chip.end {
             on *= (end.since(self.m.run.horizon.first) - t as f64).clamp(0.0, 1.0);
         }
-        let m = if k >= 0.0 { k + 0.5 } else { ((1.0 + k) / 2.0).max(0.0) };
+        let m = if k >= 0.0 { k + 0.5 } else { (0.5 + k / 2.0).max(0.0) };
         on * pow((m / self.n.v(chip.ramp)).min(1.0), 1.2)
     }
 
