@@ -34,7 +34,7 @@ def check(folder: Path) -> None:
     # The same through DuckDB, joined with the inputs.
     count = duckdb.sql(
         f"select count(*) from '{draws}' d join '{inputs}' i using (draw) where d.reachable_flop is not null"
-    ).fetchone()[0]
+    ).fetchall()[0][0]
     assert count == frame["reachable_flop"].notna().sum(), count
     print(f"{folder}: {len(summary)} cells, {len(table)} draws, {len(table.columns) - 1} inputs, {count} joined rows")
 
