@@ -302,12 +302,15 @@ impl Distribution {
 
     /// Probability of values up to and including x.
     pub fn cdf(&self, x: f64) -> f64 {
-        if x >= self.ends.1 { 1.0 } else { self.inner(x, Base::cdf) }
+        // Turned round, what lies below is what lay above.
+        let of = if self.scale < 0.0 { Base::below } else { Base::cdf };
+        if x >= self.ends.1 { 1.0 } else { self.inner(x, of) }
     }
 
     /// Probability of values below x.
     pub fn below(&self, x: f64) -> f64 {
-        if x > self.ends.1 { 1.0 } else { self.inner(x, Base::below) }
+        let of = if self.scale < 0.0 { Base::cdf } else { Base::below };
+        if x > self.ends.1 { 1.0 } else { self.inner(x, of) }
     }
 
     /// Smallest and largest value.

@@ -69,7 +69,9 @@ impl Base {
             Self::Uniform { low, high } => ((x - low) / (high - low)).clamp(0.0, 1.0),
             Self::Triangular { low, mode, high } => triangular_cdf(x, *low, *mode, *high),
             Self::Beta(table) => table.cdf(x),
-            Self::Discrete(values) => values.iter().rev().find(|(at, _)| *at <= x).map_or(0.0, |(_, p)| *p),
+            Self::Discrete(values) => {
+                values.iter().rev().find(|(at, _)| *at <= x + rounding(x)).map_or(0.0, |(_, p)| *p)
+            }
             Self::Mixture(mixture) => mixture.cdf(x),
         }
     }
@@ -78,7 +80,9 @@ impl Base {
     pub(super) fn below(&self, x: f64) -> f64 {
         match self {
             Self::Fixed(at) => f64::from(u8::from(x > *at)),
-            Self::Discrete(values) => values.iter().rev().find(|(at, _)| *at < x).map_or(0.0, |(_, p)| *p),
+            Self::Discrete(values) => {
+                values.iter().rev().find(|(at, _)| *at < x - rounding(x)).map_or(0.0, |(_, p)| *p)
+            }
             Self::Mixture(mixture) => mixture.below(x),
             _ => self.cdf(x),
         }
@@ -95,6 +99,11 @@ impl Base {
             Self::Mixture(mixture) => mixture.support(),
         }
     }
+}
+
+/// What scaling and shifting a value there and back may change of it: an atom is still met.
+fn rounding(x: f64) -> f64 {
+    1e-12 * (1.0 + x.abs())
 }
 
 #[inline(always)]
