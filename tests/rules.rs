@@ -12,7 +12,6 @@ use support::{model_of, plan_of, read};
 
 struct Book {
     plan: Plan,
-    inputs: chokepoint::plan::inputs::Inputs,
     terms: Terms,
 }
 
@@ -22,7 +21,7 @@ impl Book {
         let mut inputs = plan.layout.inputs();
         plan.layout.medians(&mut inputs);
         let terms = Terms::new(&plan.rules, &inputs);
-        Self { plan, inputs, terms }
+        Self { plan, terms }
     }
 
     fn country(&self, id: &str) -> CountryId {
@@ -39,7 +38,7 @@ impl Book {
         let moment = self.plan.since_start(Date::parse(on).expect(on));
         let all = self.plan.rules.status_at(case, moment, &self.terms, 0);
         let found = all.into_iter().find(|(i, _, _)| *i == self.country(issuer));
-        found.map_or((Status::Free, 0.0), |(_, s, r)| (s, self.plan.rules.fee(case, r, &self.inputs)[0]))
+        found.map_or((Status::Free, 0.0), |(_, s, r)| (s, self.plan.rules.fee(case, r, &self.terms)[0]))
     }
 
     fn permitted(&self, chip: &str, to: &str, t: usize) -> f64 {

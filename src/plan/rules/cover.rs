@@ -103,7 +103,7 @@ fn condition(model: &Model, item: Item, condition: &Condition, inputs: &Inputs) 
     }
 }
 
-/// An attribute of an item; none if its data sheet lacks it.
+/// An attribute of a chip; none if its data sheet lacks it.
 pub fn chip_attribute(model: &Model, chip: ChipId, attribute: Attribute, inputs: &Inputs) -> Option<Lanes> {
     let c = &model.chips[chip.index()];
     let value = |q: Option<QuantityId>| q.map(|q| inputs.value(q));
@@ -156,7 +156,7 @@ fn attribute(model: &Model, item: Item, attribute: Attribute, inputs: &Inputs) -
 }
 
 /// Whether conditions come out the same in every draw: no number that they look at is uncertain.
-pub(super) fn certain(model: &Model, item: Item, rule: &Rule) -> bool {
+pub(super) fn certain(model: &Model, item: Item, any: &[Clause], all: &[Clause]) -> bool {
     let fixed = |q: QuantityId| matches!(model.quantities[q.0 as usize].shape, Shape::Fixed(_));
     let sheet = match item {
         Item::Chip(c) => {
@@ -188,7 +188,7 @@ pub(super) fn certain(model: &Model, item: Item, rule: &Rule) -> bool {
         }
         _ => true,
     };
-    sheet && transistors && rule.any.iter().chain(&rule.all).all(|c| limits_are(&c.condition, &fixed))
+    sheet && transistors && any.iter().chain(all).all(|c| limits_are(&c.condition, &fixed))
 }
 
 fn limits_are(condition: &Condition, fixed: &dyn Fn(QuantityId) -> bool) -> bool {
