@@ -5,6 +5,7 @@
 
 mod book;
 mod cover;
+mod listing;
 mod moments;
 mod outcome;
 mod ruling;
@@ -12,6 +13,7 @@ mod terms;
 
 pub use book::Rulebook;
 pub use cover::chip_attribute;
+pub use listing::{Change, Listed, Query};
 pub use outcome::{Cut, Outcome};
 pub use ruling::Ruling;
 pub use terms::Terms;

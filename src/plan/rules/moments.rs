@@ -81,7 +81,7 @@ impl Standing {
     }
 
     /// Moments inside [t, t + 1) at which something changes, with both ends.
-    fn breaks(&self, t: f64) -> Vec<f64> {
+    pub(super) fn breaks(&self, t: f64) -> Vec<f64> {
         let mut breaks = vec![t, t + 1.0];
         let mut add = |x: f64| {
             if x > t && x < t + 1.0 {
