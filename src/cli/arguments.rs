@@ -107,7 +107,7 @@ pub(super) struct RunArguments {
     /// Threads; all cores by default. The tables are the same for any number
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     pub(super) threads: usize,
-    /// The run's own folder; default output/<scenario>-<8 hex of the manifest>
+    /// The run's own folder; default `output/SCENARIO-HEX`, eight digits of the manifest
     #[arg(long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,
     /// Which cells are summarised: actor/metric@quarter, with `*` and `{a,b}`; may be repeated

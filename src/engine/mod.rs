@@ -1,6 +1,6 @@
 //! Quarters: one file for each step of the model, by its name and in its order.
 //!
-//! A batch is eight draws in lockstep, one in each lane of [`Lanes`](crate::math::Lanes). [`Batch`] holds its state; an [`Observer`] looks at it
+//! A batch is eight draws in lockstep, one in each lane of [`Lanes`]. [`Batch`] holds its state; an [`Observer`] looks at it
 //! after every step, and that is how results are recorded, ledgers audited and stories told. The engine knows no names
 //! and no files.
 
