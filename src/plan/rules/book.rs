@@ -29,7 +29,7 @@ pub(super) struct Case {
     pub(super) members: Vec<Member>,
     /// Place of its first member among those of all cases.
     pub(super) first: usize,
-    /// Quarters now and ahead, where they are the same in every draw.
+    /// Quarters now and ahead, where they are the same in every draw in which conditions come out as usual.
     pub(super) now: Vec<Option<Quarter>>,
     pub(super) ahead: Vec<Option<Quarter>>,
 }
@@ -71,7 +71,10 @@ struct Dates {
 pub struct Rulebook {
     pub(super) model: Arc<Model>,
     pub(super) cases: Vec<Case>,
+    /// Conditions that differ between draws.
     pub(super) conditions: Vec<Looked>,
+    /// Whether each holds at medians: tables are made for draws that agree with that.
+    pub(super) usual: Vec<bool>,
     dates: Vec<Dates>,
     /// Cases of chips, by chip, country of delivery and country of headquarters.
     chips: Vec<CaseId>,
@@ -86,6 +89,7 @@ impl Rulebook {
             dates: model.rules.iter().enumerate().map(|(i, r)| Dates::new(model, i, r)).collect(),
             cases: Vec::new(),
             conditions: Vec::new(),
+            usual: Vec::new(),
             chips: Vec::new(),
             model: Arc::clone(model),
         };
@@ -157,16 +161,18 @@ impl Rulebook {
         }))
     }
 
-    /// Finds what governs in every quarter where that is the same in every draw.
+    /// Finds what governs in every quarter where that is the same in every draw, uncertain conditions aside.
+    ///
+    /// Those are taken as they come out at medians: far from a threshold they come out so in nearly every draw, and
+    /// [`Terms`] tells of each batch for which cases they do.
     pub fn table(&mut self, medians: &Inputs, quarters: usize) {
         let terms = Terms::new(self, medians);
+        self.usual = terms.holds.iter().map(|h| h.lane(0)).collect();
         let lead = self.model.production.lead as usize;
         let mut standing = Standing::default();
         for i in 0..self.cases.len() {
             let members = &self.cases[i].members;
-            let same = |t: usize| {
-                members.iter().all(|m| m.condition.is_none() && self.dates[m.rule].same_in(t as f64))
-            };
+            let same = |t: usize| members.iter().all(|m| self.dates[m.rule].same_in(t as f64));
             let mut quarter = |t: usize, known_by| {
                 same(t).then(|| {
                     self.stand(i, known_by, &terms, 0, &mut standing);

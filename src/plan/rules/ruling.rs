@@ -66,7 +66,7 @@ impl Rulebook {
         if c.members.is_empty() {
             return Outcome::FREE;
         }
-        if let Some(Some(quarter)) = tabled {
+        if let (Some(Some(quarter)), true) = (tabled, terms.usual[case.index()]) {
             let (permitted, fee) =
                 outcome::evaluate(quarter, |g| (terms.share[g.rule], terms.fee[c.first + g.member]));
             return Outcome { permitted, fee };
@@ -109,7 +109,7 @@ impl Rulebook {
         let c = &self.cases[case.index()];
         match c.now.get(t) {
             _ if c.members.is_empty() => {}
-            Some(Some(quarter)) => visit(None, quarter),
+            Some(Some(quarter)) if terms.usual[case.index()] => visit(None, quarter),
             _ => self.each_lane(case, t as f64, f64::INFINITY, terms, |lane, q| visit(Some(lane), q)),
         }
     }

@@ -19,6 +19,8 @@ pub struct Terms {
     pub(super) fee: Vec<Lanes>,
     /// Whether conditions hold that are not the same in every draw.
     pub(super) holds: Vec<Mask>,
+    /// Whether all conditions of a case come out as at medians in every lane: its table holds.
+    pub(super) usual: Vec<bool>,
     /// Start and end of force of the current course of each shock [quarters since the horizon's start]; infinite before its first.
     pub courses: Vec<(Lanes, Lanes)>,
 }
@@ -33,6 +35,7 @@ impl Terms {
             share: Vec::new(),
             fee: Vec::new(),
             holds: Vec::new(),
+            usual: Vec::new(),
             courses: vec![(never, never); book.model.shocks.len()],
         };
         terms.refresh(book, inputs);
@@ -54,6 +57,11 @@ impl Terms {
             let (any, all) = c.clauses(model);
             cover::holds(model, c.item, any, all, inputs)
         }));
+        let as_usual = |c: usize| book.usual.get(c).is_some_and(|&usual| self.holds[c] == Mask::splat(usual));
+        self.usual.clear();
+        self.usual.extend(
+            (book.cases.iter()).map(|c| c.members.iter().all(|m| m.condition.is_none_or(as_usual))),
+        );
         self.fee.clear();
         for member in book.cases.iter().flat_map(|c| &c.members) {
             let last = inputs.value(member.fee);
