@@ -14,7 +14,6 @@ use support::{model_of, plan_of, read};
 
 struct Book {
     plan: Plan,
-    inputs: chokepoint::plan::inputs::Inputs,
     terms: Terms,
 }
 
@@ -24,7 +23,7 @@ impl Book {
         let mut inputs = plan.layout.inputs();
         plan.layout.medians(&mut inputs);
         let terms = Terms::new(&plan.rules, &inputs);
-        Self { plan, inputs, terms }
+        Self { plan, terms }
     }
 
     fn country(&self, id: &str) -> CountryId {
@@ -41,7 +40,7 @@ impl Book {
         let moment = self.plan.since_start(Date::parse(on).expect(on));
         let all = self.plan.rules.status_at(case, moment, &self.terms, 0);
         let found = all.into_iter().find(|(i, _, _)| *i == self.country(issuer));
-        found.map_or((Status::Free, 0.0), |(_, s, r)| (s, self.plan.rules.fee(case, r, &self.inputs)[0]))
+        found.map_or((Status::Free, 0.0), |(_, s, r)| (s, self.plan.rules.fee(case, r, &self.terms)[0]))
     }
 
     fn permitted(&self, chip: &str, to: &str, t: usize) -> f64 {
@@ -269,4 +268,272 @@ fn shares_are_within_bounds_in_every_quarter() {
             );
         }
     }
+}
+
+/// The outcome of chip `x` from `a` for `b` in a quarter, with terms of one's own.
+fn case_of_x(book: &Book) -> chokepoint::plan::rules::CaseId {
+    book.plan.rules.chip_case(book.chip("x"), book.country("b"), book.country("b"))
+}
+
+fn rule_of(book: &Book, id: &str) -> chokepoint::model::RuleId {
+    chokepoint::model::RuleId(book.plan.model.rules.iter().position(|r| r.id == id).expect(id) as u32)
+}
+
+fn near(found: f64, expected: f64) {
+    assert!((found - expected).abs() < 1e-12, "{found} is not {expected}");
+}
+
+const LICENCE: &str =
+    "[[rule]]\nid = \"r\"\nissuer = \"a\"\nrequires = \"license\"\nto = { countries = [\"b\"] }\n";
+
+#[test]
+fn fees_follow_bands_and_what_is_approved() {
+    let book = small(&format!(
+        "{LICENCE}effective = \"2022Q2\"\nshare = 0.4\nlag = 0.5\nfee = 0.1\nbands = [{{ fee = 0.3, all = [{{ id = \"no\", tpp = \">= 5001\" }}] }}, {{ fee = 0.25, all = [{{ id = \"yes\", tpp = \">= 5000\" }}] }}]\n\
+         [[rule]]\nid = \"s\"\nissuer = \"b\"\neffective = \"2022Q4\"\nrequires = \"free\"\nfee = 0.05\nto = {{ countries = [\"b\"] }}\n"
+    ));
+    let fees: Vec<f64> =
+        (0..4).map(|t| book.plan.rules.now(case_of_x(&book), t, &book.terms).fee[0]).collect();
+    for (found, expected) in fees.iter().zip([0.0, 0.25, 0.25, 0.25 + 0.05]) {
+        near(*found, expected);
+    }
+    // What is free for a part of the quarter dilutes the fee: half a quarter at 1, half at 0.4 with a fee.
+    let book = small(&format!("{LICENCE}effective = \"2022-02-15\"\nshare = 0.4\nfee = 0.1\n"));
+    let free = 45.0 / 90.0;
+    let now = book.plan.rules.now(case_of_x(&book), 0, &book.terms);
+    near(now.permitted[0], free + (1.0 - free) * 0.4);
+    near(now.fee[0], (1.0 - free) * 0.4 * 0.1 / (free + (1.0 - free) * 0.4));
+}
+
+#[test]
+fn an_uncertain_band_acts_draw_by_draw() {
+    let book = small(&format!(
+        "{LICENCE}effective = \"2022Q1\"\nshare = 0.4\nfee = 0.1\nbands = [{{ fee = 0.3, all = [{{ id = \"t\", tpp = \">= uniform(4000, 6000)\" }}] }}]\n"
+    ));
+    let limit = book.plan.model.quantities.iter().position(|q| q.path.contains(".t.tpp")).unwrap();
+    let limit = chokepoint::model::QuantityId(limit as u32);
+    let mut inputs = book.plan.layout.inputs();
+    let mut terms = book.terms.clone();
+    for (u, fee) in [(0.49, 0.3), (0.51, 0.1)] {
+        book.plan.layout.sample_with(0, &[(limit, u)], &mut inputs);
+        terms.refresh(&book.plan.rules, &inputs);
+        near(book.plan.rules.now(case_of_x(&book), 3, &terms).fee[5], fee);
+    }
+}
+
+#[test]
+fn what_is_announced_is_expected_and_rushed_for() {
+    // Announced on 15 February 2022 (45 of 90 days into the quarter), in force from 16 August (46 of 92 days).
+    let book = small(&format!(
+        "{LICENCE}announced = \"2022-02-15\"\neffective = \"2022-08-16\"\nshare = 0.2\nlag = 1\nrush = 1.5\n"
+    ));
+    let (rules, case, lead) = (&book.plan.rules, case_of_x(&book), book.plan.lead);
+    assert_eq!(lead, 1);
+    let inputs = {
+        let mut inputs = book.plan.layout.inputs();
+        book.plan.layout.medians(&mut inputs);
+        inputs
+    };
+    let cut: Vec<_> = (0..4).map(|t| rules.cut(case, t, &book.terms, &inputs)).collect();
+    for (found, expected) in cut.iter().zip([0.8 * 0.5, 0.8, 0.8 * 0.5, 0.0]) {
+        near(found.share[2], expected);
+    }
+    let rush: Vec<f64> = cut.iter().map(|c| c.rush[2]).collect();
+    assert_eq!(rush, [1.5, 1.5, 1.5, 1.0]);
+    // Half the quarter is free; then nothing is approved for a quarter.
+    let ahead: Vec<f64> = (0..4).map(|t| rules.ahead(case, t, lead, &book.terms).permitted[2]).collect();
+    for (found, expected) in ahead.iter().zip([1.0, 0.5, 0.1, 0.2]) {
+        near(*found, expected);
+    }
+    // A rule that nobody knows of is not expected.
+    let sudden = small(&format!("{LICENCE}effective = \"2022Q2\"\n"));
+    let case = case_of_x(&sudden);
+    assert_eq!(sudden.plan.rules.ahead(case, 0, 1, &sudden.terms).permitted[0], 1.0);
+    near(sudden.plan.rules.now(case, 1, &sudden.terms).permitted[0], 0.15);
+}
+
+#[test]
+fn shocks_put_rules_in_force_and_lift_them() {
+    let book = small(
+        "[[rule]]\nid = \"r\"\nissuer = \"a\"\neffective = \"2022Q1\"\nrequires = \"denied\"\nto = { countries = [\"b\"] }\n\
+         [[rule]]\nid = \"s\"\nissuer = \"b\"\nrequires = \"license\"\nshare = 0.5\nto = { countries = [\"b\"] }\n\
+         [[shock]]\nid = \"thaw\"\nhazard = 1\nlifts = [\"r\"]\n[[shock]]\nid = \"freeze\"\nhazard = 1\nenforces = [\"s\", \"r\"]\n",
+    );
+    let (rules, case) = (&book.plan.rules, case_of_x(&book));
+    let mut terms = book.terms.clone();
+    assert_eq!(rules.now(case, 4, &terms).permitted, Lanes::ZERO);
+    // In lanes 1 and 3 the first is lifted for half of quarter 4; in lanes 2 and 3 the second is in force for a quarter of it.
+    for lane in [1, 3] {
+        terms.courses[0].0[lane] = 4.25;
+        terms.courses[0].1[lane] = 4.75;
+    }
+    for lane in [2, 3] {
+        terms.courses[1].0[lane] = 4.5;
+        terms.courses[1].1[lane] = 4.75;
+    }
+    let now = rules.now(case, 4, &terms).permitted;
+    for (lane, expected) in [(0, 0.0), (1, 0.5), (2, 0.0), (3, 0.5 * (1.0 - 0.25 * 0.5))] {
+        near(now[lane], expected);
+    }
+    let s = rule_of(&book, "s");
+    let governs = rules.governs(case, s, 4, &terms);
+    assert_eq!([0, 1, 2, 3].map(|lane| governs.lane(lane)), [false, false, true, true]);
+    // An intervention is known as soon as its course is.
+    near(rules.ahead(case, 3, 1, &terms).permitted[1], 0.5);
+    let mut blame = vec![Lanes::splat(9.0); book.plan.model.rules.len()];
+    rules.blame(case, 4, &terms, &mut blame);
+    near(blame[0][1], 0.5);
+    near(blame[1][3], 0.125);
+    near(blame[1][0], 0.0);
+}
+
+#[test]
+fn tables_and_draws_agree() {
+    // The same book twice: once with numbers that are the same in every draw, once with ones that only look uncertain.
+    let rules = |share: &str, switch: &str, lag: &str| {
+        format!(
+            "[[rule]]\nid = \"r\"\nissuer = \"a\"\nannounced = \"2022-01-20\"\neffective = \"2022-05-05\"\nuntil = \"2023-02-03\"\nrequires = \"license\"\nin_force = {switch}\nlag = {lag}\nshare = {share}\nfee = 0.1\nrush = 1.3\nto = {{ countries = [\"b\"] }}\n\
+             [[rule]]\nid = \"e\"\nissuer = \"a\"\nannounced = \"2022-06-20\"\neffective = \"2022-08-08\"\neases = [\"r\"]\neased_to = \"notify\"\nto = {{ countries = [\"b\"] }}\n\
+             [[rule]]\nid = \"i\"\nissuer = \"b\"\neffective = \"2022-07-07\"\nrequires = \"license-case-by-case\"\nto = {{ countries = [\"b\"] }}\n"
+        )
+    };
+    let fixed = small(&rules("0.3", "1", "0.7"));
+    let drawn = small(&rules("0.3", "\"uniform(60%, 90%)\"", "\"uniform(0.699999999999, 0.700000000001)\""));
+    for t in 0..6 {
+        let [a, b] = [&fixed, &drawn].map(|book| {
+            let mut inputs = book.plan.layout.inputs();
+            book.plan.layout.medians(&mut inputs);
+            let (rules, case) = (&book.plan.rules, case_of_x(book));
+            let (now, ahead) = (rules.now(case, t, &book.terms), rules.ahead(case, t, 1, &book.terms));
+            let cut = rules.cut(case, t, &book.terms, &inputs);
+            let mut blame = vec![Lanes::ZERO; 3];
+            rules.blame(case, t, &book.terms, &mut blame);
+            let governs = rules.governs(case, rule_of(book, "r"), t, &book.terms);
+            let numbers =
+                [now.permitted, now.fee, ahead.permitted, ahead.fee, cut.share, cut.rush, blame[0], blame[2]];
+            (numbers, governs)
+        });
+        for (x, y) in a.0.iter().zip(b.0) {
+            assert!((*x - y).abs().le(Lanes::splat(1e-9)).all(), "quarter {t}: {x:?} and {y:?}");
+        }
+        assert_eq!(a.1, b.1);
+    }
+}
+
+#[test]
+fn on_a_tie_the_latest_outcome_counts() {
+    let text = |first: &str, second: &str| {
+        format!(
+            "[[rule]]\nid = \"r\"\nissuer = \"a\"\neffective = \"2022Q1\"\nrequires = \"denied\"\nto = {{ countries = [\"b\"] }}\n\
+             [[rule]]\nid = \"e1\"\nissuer = \"a\"\neffective = \"{first}\"\neases = [\"r\"]\neased_to = \"license\"\nshare = 0.3\nto = {{ countries = [\"b\"] }}\n\
+             [[rule]]\nid = \"e2\"\nissuer = \"a\"\neffective = \"{second}\"\neases = [\"r\"]\neased_to = \"license\"\nshare = 0.7\nto = {{ countries = [\"b\"] }}\n"
+        )
+    };
+    for (first, second, share) in
+        [("2022Q2", "2022Q3", 0.7), ("2022Q3", "2022Q2", 0.3), ("2022Q2", "2022Q2", 0.7)]
+    {
+        near(small(&text(first, second)).permitted("x", "b", 4), share);
+    }
+    // Two requirements of the same strictness: the later one's share counts.
+    let book = small(&format!(
+        "{LICENCE}effective = \"2022Q2\"\nshare = 0.3\n[[rule]]\nid = \"s\"\nissuer = \"a\"\neffective = \"2022Q1\"\nrequires = \"license\"\nshare = 0.7\nto = {{ countries = [\"b\"] }}\n"
+    ));
+    near(book.permitted("x", "b", 0), 0.7);
+    near(book.permitted("x", "b", 1), 0.3);
+}
+
+#[test]
+fn other_subjects_have_edges_of_their_own() {
+    let world = |rules: &str| {
+        let text = format!(
+            "[run]\nhorizon = \"2022Q1..2022Q4\"\n[[country]]\nid = \"a\"\n[[country]]\nid = \"b\"\n\
+             [[tool]]\nid = \"etch\"\nsuppliers = {{ a = 0.6, b = 0.4 }}\n[[tool]]\nid = \"test\"\nsuppliers = {{ a = 1 }}\n\
+             [[good]]\nid = \"n7\"\nkind = \"wafer\"\nunit = \"wafers\"\nnode = 7\n[[good]]\nid = \"hbm\"\nkind = \"memory\"\nunit = \"GB\"\nmemory_bandwidth_density = 3\n\
+             [[facility]]\nid = \"fab-a\"\ncountry = \"a\"\ngood = \"n7\"\ncapacity = 1\n\
+             [[facility]]\nid = \"fab-b\"\ncountry = \"b\"\ngood = \"n7\"\ncapacity = 1\ndependence = {{ etch = 0.5, test = 0.5 }}\n\
+             [[facility]]\nid = \"hbm-a\"\ncountry = \"a\"\ngood = \"hbm\"\ncapacity = 1\n\
+             [[designer]]\nid = \"da\"\ncountry = \"a\"\n[[designer]]\nid = \"db\"\ncountry = \"b\"\n\
+             [[chip]]\nid = \"x\"\ndesigner = \"db\"\nlaunch = \"2022Q1\"\nprice = 1\nbf16_tflops = 1\ntransistors = 5e10\nrecipe = {{ n7 = 1, hbm = 1 }}\n\
+             [[buyer]]\nid = \"cloud\"\nkind = \"cloud\"\ncountry = \"a\"\n[[buyer]]\nid = \"branch\"\nkind = \"cloud\"\ncountry = \"a\"\nheadquarters = \"b\"\n\
+             [[lab]]\nid = \"lab\"\ncountry = \"b\"\nclouds = [\"cloud\", \"branch\"]\n{rules}"
+        );
+        Book::new(model_of(&text).unwrap_or_else(|e| panic!("{e}")))
+    };
+    let rule = |subject: &str, more: &str| {
+        format!(
+            "[[rule]]\nid = \"r\"\nissuer = \"a\"\neffective = \"2022Q1\"\nsubject = \"{subject}\"\nrequires = \"denied\"\nto = {{ countries = [\"b\"] }}\n{more}\n"
+        )
+    };
+    let outcome = |book: &Book, case| book.plan.rules.now(case, 1, &book.terms).permitted[0];
+    // Tools: only those that the rule names, only for the node that it names, only from its issuer's firms.
+    let tools = |more: &str| {
+        let book = world(&rule("tools", more));
+        let cases = &book.plan.supply.tools[1];
+        let all: Vec<f64> =
+            cases.iter().flat_map(|k| k.suppliers.iter().map(|s| outcome(&book, s.1))).collect();
+        assert!(
+            cases.iter().flat_map(|k| &k.suppliers).all(|s| outcome(&book, s.2) == 1.0),
+            "servicing is free"
+        );
+        all
+    };
+    assert_eq!(tools(""), [0.0, 1.0, 0.0]);
+    assert_eq!(tools("tools = [\"test\"]"), [1.0, 1.0, 0.0]);
+    assert_eq!(tools("all = [{ id = \"n\", node = \"<= 5\" }]"), [1.0, 1.0, 1.0]);
+    // Foundry and goods: the designer's country, and a border between.
+    let links = |subject: &str, more: &str| {
+        let book = world(&rule(subject, more));
+        let links = &book.plan.supply.links;
+        links.iter().map(|l| outcome(&book, l.foundry) * outcome(&book, l.goods)).collect::<Vec<f64>>()
+    };
+    assert_eq!(links("foundry", ""), [0.0, 1.0, 1.0], "the fab abroad, the fab at home, memory");
+    assert_eq!(links("foundry", "all = [{ id = \"t\", transistors = \">= 6e10\" }]"), [1.0, 1.0, 1.0]);
+    assert_eq!(links("foundry", "designers = [\"da\"]"), [1.0, 1.0, 1.0]);
+    assert_eq!(
+        links("goods", "goods = [\"hbm\"]\nall = [{ id = \"d\", memory_bandwidth_density = \"> 2\" }]"),
+        [1.0, 1.0, 0.0]
+    );
+    // Renting: a cloud whose firm is at home in the lab's country is no cloud abroad.
+    let book = world(&rule("remote-access", ""));
+    let remote: Vec<f64> = book.plan.usage.links.iter().map(|l| outcome(&book, l.remote)).collect();
+    assert_eq!(remote, [0.0, 1.0]);
+}
+
+#[test]
+fn the_list_and_the_difference_of_two_books() {
+    use chokepoint::plan::rules::Query;
+    let text =
+        |effective: &str| format!("{LICENCE}effective = \"{effective}\"\nshare = 0.5\nfee = 0.15\nlag = 1\n");
+    let (early, late) = (small(&text("2022-05-05")), small(&text("2022-11-11")));
+    let ask = |on: &str| Query {
+        on: Date::parse(on).unwrap(),
+        to: None,
+        headquarters: None,
+        issuer: None,
+        chip: None,
+    };
+    let rows = early.plan.rules.list(&early.terms, &ask("2022-05-05"));
+    let short: Vec<_> =
+        rows.iter().map(|r| (r.chip.as_str(), r.to.as_str(), r.status, r.fee, r.rule.as_deref())).collect();
+    assert_eq!(
+        short,
+        [
+            ("x", "a", Status::Free, 0.0, None),
+            ("x", "b", Status::License, 0.15, Some("r")),
+            ("local", "a", Status::Free, 0.0, None),
+            ("local", "b", Status::Free, 0.0, None),
+        ]
+    );
+    let one = Query { to: Some(early.country("b")), chip: Some(early.chip("x")), ..ask("2022-05-04") };
+    assert_eq!(early.plan.rules.list(&early.terms, &one).len(), 1);
+    assert_eq!(early.plan.rules.list(&early.terms, &one)[0].status, Status::Free);
+
+    let changes = early.plan.rules.changes(&early.terms, &late.plan.rules, &late.terms);
+    let quarters: Vec<String> = changes.iter().map(|c| c.quarter.to_string()).collect();
+    assert_eq!(quarters, ["2022Q2", "2022Q3", "2022Q4"]);
+    for c in &changes {
+        assert_eq!((c.chip.as_str(), c.to.as_str(), c.issuer.as_str()), ("x", "b", "a"));
+        assert_eq!((c.before, c.after), ((Status::License, 0.15), (Status::Free, 0.0)));
+    }
+    assert_eq!(early.plan.rules.changes(&early.terms, &early.plan.rules, &early.terms), []);
 }

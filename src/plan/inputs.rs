@@ -173,9 +173,12 @@ impl Layout {
     pub fn medians(&self, into: &mut Inputs) {
         into.uniforms.fill(Lanes::splat(0.5));
         for (i, q) in self.model.iter().enumerate() {
-            if let Shape::Fixed(x) = q.shape {
-                into.buffer[self.slots[i].base as usize] = Lanes::splat(x);
-            }
+            let fixed = match &q.shape {
+                Shape::Fixed(x) => *x,
+                Shape::Uncertain(d) if d.is_fixed() => d.quantile(0.5),
+                _ => continue,
+            };
+            into.buffer[self.slots[i].base as usize] = Lanes::splat(fixed);
         }
         self.evaluate(into);
     }

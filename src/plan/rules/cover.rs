@@ -2,7 +2,7 @@
 
 use crate::math::{Lanes, Mask};
 use crate::model::{
-    Attribute, ChipId, Clause, Comparison, Condition, CountryId, DesignerId, GoodId, Model, QuantityId, Rule,
+    Attribute, Chip, ChipId, Clause, Comparison, Condition, CountryId, DesignerId, GoodId, Model, QuantityId, Rule,
     Shape, Subject, ToolId,
 };
 use crate::plan::inputs::Inputs;
@@ -103,7 +103,7 @@ fn condition(model: &Model, item: Item, condition: &Condition, inputs: &Inputs) 
     }
 }
 
-/// An attribute of an item; none if its data sheet lacks it.
+/// An attribute of a chip; none if its data sheet lacks it.
 pub fn chip_attribute(model: &Model, chip: ChipId, attribute: Attribute, inputs: &Inputs) -> Option<Lanes> {
     let c = &model.chips[chip.index()];
     let value = |q: Option<QuantityId>| q.map(|q| inputs.value(q));
@@ -144,10 +144,7 @@ fn attribute(model: &Model, item: Item, attribute: Attribute, inputs: &Inputs) -
     match item {
         Item::Chip(c) => chip_attribute(model, c, attribute, inputs),
         Item::Good(g) | Item::Tool(_, g) => good(g),
-        Item::Foundry(g, d) if attribute == Attribute::Transistors => model
-            .chips
-            .iter()
-            .filter(|c| c.designer == d && c.recipe.contains_key(&g))
+        Item::Foundry(g, d) if attribute == Attribute::Transistors => chips_with(model, g, d)
             .filter_map(|c| c.transistors.map(|q| inputs.value(q)))
             .reduce(|a, b| a.max(b)),
         Item::Foundry(g, _) => good(g),
@@ -156,45 +153,51 @@ fn attribute(model: &Model, item: Item, attribute: Attribute, inputs: &Inputs) -
 }
 
 /// Whether conditions come out the same in every draw: no number that they look at is uncertain.
-pub(super) fn certain(model: &Model, item: Item, rule: &Rule) -> bool {
-    let fixed = |q: QuantityId| matches!(model.quantities[q.0 as usize].shape, Shape::Fixed(_));
-    let sheet = match item {
-        Item::Chip(c) => {
-            let c = &model.chips[c.index()];
-            [
-                c.bf16_tflops,
-                c.int8_tops,
-                c.fp4_tflops,
-                c.tpp,
-                c.performance_density,
-                c.die_area,
-                c.memory,
-                c.memory_bandwidth,
-                c.interconnect,
-                c.transistors,
-            ]
-            .into_iter()
-            .flatten()
-            .all(fixed)
+pub(super) fn certain(model: &Model, item: Item, any: &[Clause], all: &[Clause]) -> bool {
+    any.iter().chain(all).all(|clause| match &clause.condition {
+        Condition::Compare(attribute, _, limit) => {
+            let mut sources = sources(model, item, *attribute);
+            sources.push(*limit);
+            sources.iter().all(|q| matches!(model.quantities[q.0 as usize].shape, Shape::Fixed(_)))
         }
-        Item::Good(g) | Item::Tool(_, g) | Item::Foundry(g, _) => {
-            model.goods[g.index()].memory_bandwidth_density.is_none_or(fixed)
-        }
-        Item::Bare => true,
-    };
-    let transistors = match item {
-        Item::Foundry(_, d) => {
-            model.chips.iter().filter(|c| c.designer == d).filter_map(|c| c.transistors).all(fixed)
-        }
-        _ => true,
-    };
-    sheet && transistors && rule.any.iter().chain(&rule.all).all(|c| limits_are(&c.condition, &fixed))
+        Condition::Is(..) => true,
+        Condition::All(list) | Condition::Any(list) => certain(model, item, &[], list),
+    })
 }
 
-fn limits_are(condition: &Condition, fixed: &dyn Fn(QuantityId) -> bool) -> bool {
-    match condition {
-        Condition::Compare(_, _, q) => fixed(*q),
-        Condition::Is(..) => true,
-        Condition::All(list) | Condition::Any(list) => list.iter().all(|c| limits_are(&c.condition, fixed)),
-    }
+/// Numbers from which an attribute of an item follows.
+fn sources(model: &Model, item: Item, attribute: Attribute) -> Vec<QuantityId> {
+    let of_chip = |c: ChipId| {
+        let c = &model.chips[c.index()];
+        let tpp = || c.tpp.map_or_else(|| vec![c.bf16_tflops, c.int8_tops, c.fp4_tflops], |q| vec![Some(q)]);
+        match attribute {
+            Attribute::Tpp => tpp(),
+            Attribute::PerformanceDensity => match c.performance_density {
+                Some(q) => vec![Some(q)],
+                None => [tpp(), vec![c.die_area]].concat(),
+            },
+            Attribute::MemoryBandwidth => vec![c.memory_bandwidth],
+            Attribute::Interconnect => vec![c.interconnect],
+            Attribute::MemoryBandwidthPlusInterconnect => vec![c.memory_bandwidth, c.interconnect],
+            Attribute::Memory => vec![c.memory],
+            Attribute::Transistors => vec![c.transistors],
+            Attribute::Datacenter | Attribute::Node | Attribute::MemoryBandwidthDensity => Vec::new(),
+        }
+    };
+    let of_good = |g: GoodId| vec![model.goods[g.index()].memory_bandwidth_density];
+    let all = match item {
+        Item::Chip(c) => of_chip(c),
+        Item::Good(g) | Item::Tool(_, g) => of_good(g),
+        Item::Foundry(g, d) if attribute == Attribute::Transistors => {
+            chips_with(model, g, d).map(|c| c.transistors).collect()
+        }
+        Item::Foundry(g, _) => of_good(g),
+        Item::Bare => Vec::new(),
+    };
+    all.into_iter().flatten().collect()
+}
+
+/// A designer's chips whose recipe holds a good.
+fn chips_with(model: &Model, good: GoodId, designer: DesignerId) -> impl Iterator<Item = &Chip> {
+    model.chips.iter().filter(move |c| c.designer == designer && c.recipe.contains_key(&good))
 }

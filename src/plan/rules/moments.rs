@@ -1,122 +1,211 @@
 //! Which rule governs when: the pieces of a quarter in which nothing changes, and the status in each.
 
-use crate::model::{Model, RuleId, Status};
+use crate::model::{CountryId, Model, RuleId, Status};
+use std::ops::Range;
 
-/// A covering rule and when it is in force, in quarters since the horizon's start.
+/// The covering rules of a case and when each is in force, in quarters since the horizon's start.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Standing {
+    rows: Vec<Row>,
+    /// Intervals of all rows: first those in force, then those in which shocks lift the rule.
+    intervals: Vec<(f64, f64)>,
+}
+
+/// A covering rule; rules that never come into force are left out.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Active {
+struct Row {
+    issuer: CountryId,
+    rule: usize,
+    member: usize,
+    in_force: Range<usize>,
+    lifted: Range<usize>,
+    announced: f64,
+    lag: f64,
+}
+
+/// What is said of a rule that covers a case.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Covering {
+    pub(super) issuer: CountryId,
     pub(super) rule: usize,
-    /// Intervals in force: its own, and those of shocks that enforce it.
-    pub(super) spans: Vec<(f64, f64)>,
-    /// Intervals in which shocks lift it.
-    pub(super) holes: Vec<(f64, f64)>,
-    /// Announced day.
+    /// Position among the rules of the case.
+    pub(super) member: usize,
+    /// Announced day; infinite if nobody knows of it before it is in force.
     pub(super) announced: f64,
-    /// From the start of a span to its first approvals.
+    /// From the start of an interval in force to its first approvals.
     pub(super) lag: f64,
 }
 
-impl Active {
-    /// Start of the span that is in force at a moment.
-    fn since(&self, at: f64) -> Option<f64> {
-        let inside = |&(from, until): &(f64, f64)| from <= at && at < until;
-        if self.holes.iter().any(inside) {
+impl Standing {
+    pub(super) fn clear(&mut self) {
+        self.rows.clear();
+        self.intervals.clear();
+    }
+
+    /// Adds a rule with its intervals in force and those in which it is lifted; later calls are later rows.
+    pub(super) fn add(
+        &mut self,
+        c: Covering,
+        in_force: impl Iterator<Item = (f64, f64)>,
+        lifted: impl Iterator<Item = (f64, f64)>,
+    ) {
+        let start = self.intervals.len();
+        self.intervals.extend(in_force);
+        let middle = self.intervals.len();
+        if start == middle {
+            return;
+        }
+        self.intervals.extend(lifted);
+        let end = self.intervals.len();
+        let Covering { issuer, rule, member, announced, lag } = c;
+        let (in_force, lifted) = (start..middle, middle..end);
+        self.rows.push(Row { issuer, rule, member, in_force, lifted, announced, lag });
+    }
+
+    /// Start of the interval in which a rule is in force at a moment.
+    fn since(&self, row: &Row, at: f64) -> Option<f64> {
+        let inside = |&&(from, until): &&(f64, f64)| from <= at && at < until;
+        if self.intervals[row.lifted.clone()].iter().any(|i| inside(&i)) {
             return None;
         }
-        self.spans.iter().find(|s| inside(s)).map(|s| s.0)
+        self.intervals[row.in_force.clone()].iter().find(inside).map(|i| i.0)
     }
 
-    /// Whether it is announced and its own span is still to come.
-    fn pending(&self, at: f64) -> bool {
-        self.since(at).is_none()
-            && self.announced <= at
-            && self.spans.iter().any(|s| s.0 > at && s.0.is_finite())
+    /// Start of the next interval of a rule that is announced and not yet in force.
+    fn pending(&self, row: &Row, at: f64) -> Option<f64> {
+        if row.announced > at || self.since(row, at).is_some() {
+            return None;
+        }
+        let starts = self.intervals[row.in_force.clone()].iter().map(|i| i.0);
+        starts.filter(|&from| from > at).min_by(f64::total_cmp)
     }
 
-    fn breaks(&self) -> impl Iterator<Item = f64> + '_ {
-        let spans = self.spans.iter().flat_map(|&(from, until)| [from, until, from + self.lag]);
-        let holes = self.holes.iter().flat_map(|&(from, until)| [from, until]);
-        spans.chain(holes).chain([self.announced])
+    /// Moments inside [t, t + 1) at which something changes, with both ends.
+    pub(super) fn breaks(&self, t: f64) -> Vec<f64> {
+        let mut breaks = vec![t, t + 1.0];
+        let mut add = |x: f64| {
+            if x > t && x < t + 1.0 {
+                breaks.push(x);
+            }
+        };
+        for row in &self.rows {
+            add(row.announced);
+            for &(from, until) in &self.intervals[row.in_force.clone()] {
+                add(from);
+                add(until);
+                add(from + row.lag);
+            }
+            for &(from, until) in &self.intervals[row.lifted.clone()] {
+                add(from);
+                add(until);
+            }
+        }
+        breaks.sort_by(f64::total_cmp);
+        breaks.dedup();
+        breaks
     }
 }
 
-/// A governing rule, and whether its approvals have not begun.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The rule that gives one issuer's status at a moment.
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Governing {
+    pub(super) issuer: CountryId,
     pub(super) rule: usize,
-    pub(super) shut: bool,
+    pub(super) member: usize,
     pub(super) status: Status,
+    /// Whether its approvals have not begun.
+    pub(super) shut: bool,
 }
 
-/// A piece of a quarter in which nothing changes.
+/// A quarter of a case: what governs it, by issuer, and what is announced to.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Quarter {
+    /// Share of the quarter and governing rule; by issuer, then in time. Time without a rule is free.
+    pub(super) parts: Vec<(f64, Governing)>,
+    /// Pieces in which a rule is announced and not yet in force.
+    pub(super) pending: Vec<Pending>,
+}
+
+/// A piece of a quarter in which a rule is announced and not yet in force.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Moment {
+pub(super) struct Pending {
     /// Share of the quarter.
     pub(super) weight: f64,
-    /// The governing rule of each issuer that has one.
+    /// What governs.
     pub(super) now: Vec<Governing>,
-    /// The same with what is announced counted as in force, and the rule that gives the rush.
-    pub(super) pending: Option<(Vec<Governing>, usize)>,
+    /// What would, were the announced rules in force.
+    pub(super) then: Vec<Governing>,
+    /// The first row that is announced and not yet in force.
+    pub(super) rule: usize,
 }
 
-/// The pieces of [t, t + 1).
-pub(super) fn moments(model: &Model, covering: &[Active], t: f64) -> Vec<Moment> {
-    let mut breaks: Vec<f64> =
-        covering.iter().flat_map(Active::breaks).filter(|&x| x > t && x < t + 1.0).collect();
-    breaks.extend([t, t + 1.0]);
-    breaks.sort_by(f64::total_cmp);
-    breaks.dedup();
-    breaks
-        .windows(2)
-        .map(|piece| {
-            let at = 0.5 * (piece[0] + piece[1]);
-            let rush = covering.iter().find(|a| a.pending(at)).map(|a| a.rule);
-            let pending = rush.map(|rule| (status(model, covering, at, true), rule));
-            Moment { weight: piece[1] - piece[0], now: status(model, covering, at, false), pending }
-        })
-        .collect()
+/// What governs in [t, t + 1): the statuses of each piece in which nothing changes.
+pub(super) fn quarter(model: &Model, standing: &Standing, t: f64) -> Quarter {
+    let mut quarter = Quarter::default();
+    if standing.rows.is_empty() {
+        return quarter;
+    }
+    for piece in standing.breaks(t).windows(2) {
+        let (weight, at) = (piece[1] - piece[0], 0.5 * (piece[0] + piece[1]));
+        let now = status(model, standing, at, false);
+        quarter.parts.extend(now.iter().map(|g| (weight, *g)));
+        if let Some(first) = standing.rows.iter().find(|r| standing.pending(r, at).is_some()) {
+            let then = status(model, standing, at, true);
+            quarter.pending.push(Pending { weight, now, then, rule: first.rule });
+        }
+    }
+    quarter.parts.sort_by_key(|(_, g)| g.issuer);
+    quarter
 }
 
-/// The governing rule of every issuer at a moment; issuers that require nothing are left out.
-pub(super) fn status(model: &Model, covering: &[Active], at: f64, with_pending: bool) -> Vec<Governing> {
-    let in_force: Vec<(usize, f64, bool)> = covering
-        .iter()
-        .filter_map(|a| match a.since(at) {
-            Some(from) => Some((a.rule, from, at < from + a.lag)),
-            None if with_pending && a.pending(at) => Some((a.rule, f64::INFINITY, false)),
-            None => None,
-        })
-        .collect();
-    let mut issuers: Vec<_> = in_force.iter().map(|x| model.rules[x.0].issuer).collect();
+/// A rule in force, or counted as such.
+#[derive(Clone, Copy, Debug)]
+struct InForce {
+    issuer: CountryId,
+    rule: usize,
+    member: usize,
+    from: f64,
+    shut: bool,
+}
+
+/// The governing rule of every issuer at a moment, in order of issuers; issuers that require nothing are left out.
+pub(super) fn status(model: &Model, standing: &Standing, at: f64, with_pending: bool) -> Vec<Governing> {
+    let stands = |row: &Row| {
+        let from = standing.since(row, at);
+        let shut = from.is_some_and(|from| at < from + row.lag);
+        let from = from.or_else(|| if with_pending { standing.pending(row, at) } else { None })?;
+        Some(InForce { issuer: row.issuer, rule: row.rule, member: row.member, from, shut })
+    };
+    let in_force: Vec<InForce> = standing.rows.iter().filter_map(stands).collect();
+    let mut issuers: Vec<CountryId> = in_force.iter().map(|r| r.issuer).collect();
     issuers.sort_unstable();
     issuers.dedup();
-    issuers
-        .into_iter()
-        .filter_map(|issuer| {
-            let book: Vec<_> =
-                in_force.iter().filter(|x| model.rules[x.0].issuer == issuer).copied().collect();
-            governing(model, &book)
-        })
-        .collect()
+    issuers.into_iter().filter_map(|issuer| governing(model, &in_force, issuer)).collect()
 }
 
 /// The strictest of one issuer's requirements, each eased as far as its easings go.
-fn governing(model: &Model, book: &[(usize, f64, bool)]) -> Option<Governing> {
-    let outcomes = book.iter().filter_map(|&(rule, from, shut)| {
-        let required = model.rules[rule].requires?;
-        let plain = (required, from, rule, shut);
-        let eased = book
-            .iter()
-            .filter_map(|&(easing, from, shut)| {
-                let e = &model.rules[easing];
+fn governing(model: &Model, in_force: &[InForce], issuer: CountryId) -> Option<Governing> {
+    // On a tie the latest, then the later row.
+    let later = |a: &InForce, b: &InForce| (b.from, b.rule) > (a.from, a.rule);
+    let book = || in_force.iter().filter(move |r| r.issuer == issuer);
+    let outcomes = book().filter_map(|requirement| {
+        let required = model.rules[requirement.rule].requires?;
+        let eased = book()
+            .filter_map(|easing| {
+                let e = &model.rules[easing.rule];
                 let to = e.eased_to?;
-                (e.eases.contains(&RuleId(rule as u32)) && to <= required).then_some((to, from, easing, shut))
+                let listed = e.eases.contains(&RuleId(requirement.rule as u32));
+                (listed && to <= required).then_some((to, easing))
             })
-            // The weakest; on a tie the latest, then the later row.
-            .reduce(|a, b| if b.0 < a.0 || (b.0 == a.0 && (b.1, b.2) > (a.1, a.2)) { b } else { a });
-        Some(eased.unwrap_or(plain))
+            .reduce(|a, b| if b.0 < a.0 || (b.0 == a.0 && later(a.1, b.1)) { b } else { a });
+        Some(eased.unwrap_or((required, requirement)))
     });
-    let strictest =
-        outcomes.reduce(|a, b| if b.0 > a.0 || (b.0 == a.0 && (b.1, b.2) > (a.1, a.2)) { b } else { a });
-    strictest.map(|(status, _, rule, shut)| Governing { rule, shut, status })
+    let strictest = outcomes.reduce(|a, b| if b.0 > a.0 || (b.0 == a.0 && later(a.1, b.1)) { b } else { a });
+    strictest.map(|(status, &InForce { issuer, rule, member, shut, .. })| Governing {
+        issuer,
+        rule,
+        member,
+        status,
+        shut,
+    })
 }

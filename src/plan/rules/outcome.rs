@@ -1,8 +1,8 @@
-//! What pieces of a quarter come to: permitted share, fee, and what is about to be cut; for one draw or for eight.
+//! What a quarter's pieces come to: permitted share, fee, and what is about to be cut; for one draw or for eight.
 
-use super::moments::{Governing, Moment};
+use super::moments::{Governing, Quarter};
 use crate::math::Lanes;
-use crate::model::Model;
+use crate::model::Status;
 use std::ops::{Add, Mul, Sub};
 
 /// What rules make of a sale in a quarter.
@@ -12,6 +12,11 @@ pub struct Outcome {
     pub permitted: Lanes,
     /// Fees over the price [1].
     pub fee: Lanes,
+}
+
+impl Outcome {
+    /// What comes out where no rule covers a sale.
+    pub const FREE: Self = Self { permitted: Lanes::ONE, fee: Lanes::ZERO };
 }
 
 /// What is announced and not yet in force.
@@ -29,53 +34,50 @@ pub(super) trait Count:
 {
     /// self/d, 0 where d is 0.
     fn per(self, d: Self) -> Self;
+    /// The positive part.
+    fn positive(self) -> Self;
 }
 
 impl Count for f64 {
     fn per(self, d: Self) -> Self {
         if d == 0.0 { 0.0 } else { self / d }
     }
+    fn positive(self) -> Self {
+        self.max(0.0)
+    }
 }
 
 impl Count for Lanes {
+    #[inline(always)]
     fn per(self, d: Self) -> Self {
         Lanes::per(self, d)
     }
-}
-
-/// Share and fee of a governing rule: nothing before its approvals begin.
-pub(super) fn share<T: Count>(g: &Governing, numbers: &dyn Fn(usize) -> (T, T)) -> (T, T) {
-    let (share, fee) = numbers(g.rule);
-    if g.shut && g.status > crate::model::Status::Notify {
-        (T::from(0.0), T::from(0.0))
-    } else {
-        (share, fee)
+    #[inline(always)]
+    fn positive(self) -> Self {
+        self.max(0.0)
     }
 }
 
+/// Share of a governing rule: nothing of what needs a licence before its approvals begin.
+#[inline(always)]
+pub(super) fn share<T: Count>(g: &Governing, given: T) -> T {
+    if g.shut && g.status > Status::Notify { T::from(0.0) } else { given }
+}
+
 /// Permitted share (product over issuers of time averages) and fee (sum over issuers of averages weighted by share).
-pub(super) fn evaluate<T: Count>(
-    model: &Model,
-    pieces: &[Moment],
-    numbers: &dyn Fn(usize) -> (T, T),
-) -> (T, T) {
-    let mut issuers: Vec<_> =
-        pieces.iter().flat_map(|m| m.now.iter().map(|g| model.rules[g.rule].issuer)).collect();
-    issuers.sort_unstable();
-    issuers.dedup();
-    let one = T::from(1.0);
-    let mut permitted = one;
-    let mut fees = T::from(0.0);
-    for issuer in issuers {
-        let mut refused = T::from(0.0);
-        let mut paid = T::from(0.0);
-        for piece in pieces {
-            if let Some(g) = piece.now.iter().find(|g| model.rules[g.rule].issuer == issuer) {
-                let (share, fee) = share(g, numbers);
-                let w = T::from(piece.weight);
-                refused = refused + w * (one - share);
-                paid = paid + w * share * fee;
-            }
+///
+/// `numbers` gives a governing rule's share once approvals have begun, and its fee.
+#[inline(always)]
+pub(super) fn evaluate<T: Count>(quarter: &Quarter, numbers: impl Fn(&Governing) -> (T, T)) -> (T, T) {
+    let (zero, one) = (T::from(0.0), T::from(1.0));
+    let (mut permitted, mut fees) = (one, zero);
+    for parts in quarter.parts.chunk_by(|a, b| a.1.issuer == b.1.issuer) {
+        let (mut refused, mut paid) = (zero, zero);
+        for (weight, g) in parts {
+            let (given, fee) = numbers(g);
+            let (weight, share) = (T::from(*weight), share(g, given));
+            refused = refused + weight * (one - share);
+            paid = paid + weight * share * fee;
         }
         let passed = one - refused;
         permitted = permitted * passed;
@@ -85,15 +87,12 @@ pub(super) fn evaluate<T: Count>(
 }
 
 /// Loss of permission that is announced, over the quarter, and the rule that gives the rush.
-pub(super) fn cut(pieces: &[Moment], numbers: &dyn Fn(usize) -> (f64, f64)) -> (f64, Option<usize>) {
-    let permitted = |all: &[Governing]| all.iter().map(|g| share(g, numbers).0).product::<f64>();
-    let mut total = 0.0;
-    let mut rush = None;
-    for piece in pieces {
-        if let Some((pending, rule)) = &piece.pending {
-            total += piece.weight * (permitted(&piece.now) - permitted(pending)).max(0.0);
-            rush = rush.or(Some(*rule));
-        }
-    }
-    (total, rush)
+#[inline(always)]
+pub(super) fn cut<T: Count>(quarter: &Quarter, given: impl Fn(&Governing) -> T) -> (T, Option<usize>) {
+    let permitted =
+        |all: &[Governing]| all.iter().fold(T::from(1.0), |product, g| product * share(g, given(g)));
+    let loss = quarter.pending.iter().fold(T::from(0.0), |sum, piece| {
+        sum + T::from(piece.weight) * (permitted(&piece.now) - permitted(&piece.then)).positive()
+    });
+    (loss, quarter.pending.first().map(|piece| piece.rule))
 }

@@ -1,0 +1,376 @@
+//! The book: rules' dates, and the cases of the sales that they cover, tabled by quarter where every draw agrees.
+
+use super::CaseId;
+use super::cover::{self, Edge, Item};
+use super::moments::{self, Covering, Quarter, Standing};
+use super::terms::Terms;
+use crate::model::{
+    BuyerId, ChipId, Clause, CountryId, DesignerId, FacilityId, GoodKind, LabId, Model, QuantityId, Rule,
+    RuleId, Shape, ShockId, Subject, ToolId,
+};
+use crate::plan::inputs::Inputs;
+use std::sync::Arc;
+
+/// A rule in a case.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Member {
+    pub(super) rule: usize,
+    /// Place of its condition among those that differ between draws.
+    pub(super) condition: Option<usize>,
+    /// Bands of its fee whose conditions differ between draws: the first that holds gives the fee.
+    pub(super) bands: Vec<(usize, QuantityId)>,
+    /// The fee where none of them holds.
+    pub(super) fee: QuantityId,
+}
+
+/// A set of covering rules, and what is known of it in advance.
+#[derive(Clone, Debug)]
+pub(super) struct Case {
+    pub(super) members: Vec<Member>,
+    /// Place of its first member among those of all cases.
+    pub(super) first: usize,
+    /// Quarters now and ahead, where they are the same in every draw in which conditions come out as usual.
+    pub(super) now: Vec<Option<Quarter>>,
+    pub(super) ahead: Vec<Option<Quarter>>,
+}
+
+/// A rule's condition on an item, or that of a band of its fee.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Looked {
+    rule: usize,
+    band: Option<usize>,
+    pub(super) item: Item,
+}
+
+impl Looked {
+    /// Its `any` and its `all`.
+    pub(super) fn clauses<'a>(&self, model: &'a Model) -> (&'a [Clause], &'a [Clause]) {
+        let rule = &model.rules[self.rule];
+        match self.band {
+            None => (&rule.any, &rule.all),
+            Some(b) => (&rule.bands[b].any, &rule.bands[b].all),
+        }
+    }
+}
+
+/// What of a rule does not depend on a draw, in quarters since the horizon's start.
+#[derive(Clone, Debug)]
+struct Dates {
+    issuer: CountryId,
+    from: f64,
+    until: f64,
+    announced: f64,
+    enforced_by: Vec<ShockId>,
+    lifted_by: Vec<ShockId>,
+    /// Time in which draws differ: it may not be in force, or approve later, or a shock acts on it.
+    differs: (f64, f64),
+}
+
+/// The rules of a model, tabled.
+#[derive(Debug)]
+pub struct Rulebook {
+    pub(super) model: Arc<Model>,
+    pub(super) cases: Vec<Case>,
+    /// Conditions that differ between draws.
+    pub(super) conditions: Vec<Looked>,
+    /// Whether each holds at medians: tables are made for draws that agree with that.
+    pub(super) usual: Vec<bool>,
+    dates: Vec<Dates>,
+    /// Cases of chips, by chip, country of delivery and country of headquarters.
+    chips: Vec<CaseId>,
+}
+
+impl Rulebook {
+    /// Finds the cases of chips; those of other subjects are added as they are asked for, then [`Rulebook::table`] closes the book.
+    ///
+    /// `medians` gives the numbers that are the same in every draw.
+    pub fn new(model: &Arc<Model>, medians: &Inputs) -> Self {
+        let mut book = Self {
+            dates: model.rules.iter().enumerate().map(|(i, r)| Dates::new(model, i, r)).collect(),
+            cases: Vec::new(),
+            conditions: Vec::new(),
+            usual: Vec::new(),
+            chips: Vec::new(),
+            model: Arc::clone(model),
+        };
+        book.case_of(Vec::new());
+        let countries = || (0..model.countries.len() as u32).map(CountryId);
+        for c in (0..model.chips.len() as u32).map(ChipId) {
+            for delivery in countries() {
+                for headquarters in countries() {
+                    let case = book.case(&chip_edge(model, c, delivery, headquarters), medians);
+                    book.chips.push(case);
+                }
+            }
+        }
+        book
+    }
+
+    /// Finds or makes the case of an edge.
+    fn case(&mut self, edge: &Edge, medians: &Inputs) -> CaseId {
+        let model = Arc::clone(&self.model);
+        let mut members = Vec::new();
+        for (i, rule) in model.rules.iter().enumerate() {
+            if cover::addresses(&model, rule, edge) {
+                members.extend(self.member(i, edge.item, medians));
+            }
+        }
+        self.case_of(members)
+    }
+
+    fn case_of(&mut self, members: Vec<Member>) -> CaseId {
+        let found = self.cases.iter().position(|c| c.members == members);
+        CaseId(found.unwrap_or_else(|| {
+            let first = self.cases.last().map_or(0, |c| c.first + c.members.len());
+            self.cases.push(Case { members, first, now: Vec::new(), ahead: Vec::new() });
+            self.cases.len() - 1
+        }) as u32)
+    }
+
+    /// A rule as it looks at an item; none if it does not cover it in any draw.
+    fn member(&mut self, rule: usize, item: Item, medians: &Inputs) -> Option<Member> {
+        let condition = match self.look(Looked { rule, band: None, item }, medians) {
+            Look::Never => return None,
+            Look::Always => None,
+            Look::Sometimes(place) => Some(place),
+        };
+        let mut member = Member { rule, condition, bands: Vec::new(), fee: self.model.rules[rule].fee };
+        for b in 0..self.model.rules[rule].bands.len() {
+            let fee = self.model.rules[rule].bands[b].fee;
+            match self.look(Looked { rule, band: Some(b), item }, medians) {
+                Look::Never => {}
+                Look::Sometimes(place) => member.bands.push((place, fee)),
+                Look::Always => {
+                    member.fee = fee;
+                    break;
+                }
+            }
+        }
+        Some(member)
+    }
+
+    fn look(&mut self, looked: Looked, medians: &Inputs) -> Look {
+        let (any, all) = looked.clauses(&self.model);
+        if cover::certain(&self.model, looked.item, any, all) {
+            let holds = cover::holds(&self.model, looked.item, any, all, medians).all();
+            return if holds { Look::Always } else { Look::Never };
+        }
+        Look::Sometimes(self.conditions.iter().position(|c| *c == looked).unwrap_or_else(|| {
+            self.conditions.push(looked);
+            self.conditions.len() - 1
+        }))
+    }
+
+    /// Finds what governs in every quarter where that is the same in every draw, uncertain conditions aside.
+    ///
+    /// Those are taken as they come out at medians: far from a threshold they come out so in nearly every draw, and
+    /// [`Terms`] tells of each batch for which cases they do.
+    pub fn table(&mut self, medians: &Inputs, quarters: usize) {
+        let terms = Terms::new(self, medians);
+        self.usual = terms.holds.iter().map(|h| h.lane(0)).collect();
+        let lead = self.model.production.lead as usize;
+        let mut standing = Standing::default();
+        for i in 0..self.cases.len() {
+            let members = &self.cases[i].members;
+            let same = |t: usize| members.iter().all(|m| self.dates[m.rule].same_in(t as f64));
+            let mut quarter = |t: usize, known_by| {
+                same(t).then(|| {
+                    self.stand(i, known_by, &terms, 0, &mut standing);
+                    moments::quarter(&self.model, &standing, t as f64)
+                })
+            };
+            let now = (0..quarters).map(|t| quarter(t, f64::INFINITY)).collect();
+            let ahead = (0..quarters).map(|t| quarter(t + lead, t as f64 + 1.0)).collect();
+            self.cases[i].now = now;
+            self.cases[i].ahead = ahead;
+        }
+    }
+
+    /// When a case's rules are in force in one lane, as far as announced before `known_by`.
+    pub(super) fn stand(&self, case: usize, known_by: f64, terms: &Terms, lane: usize, into: &mut Standing) {
+        into.clear();
+        for (i, m) in self.cases[case].members.iter().enumerate() {
+            if m.condition.is_some_and(|c| !terms.holds[c].lane(lane)) {
+                continue;
+            }
+            let dates = &self.dates[m.rule];
+            let own =
+                dates.announced < known_by && dates.from.is_finite() && terms.switched_on[m.rule].lane(lane);
+            let course = |s: &ShockId| {
+                let (from, until) = terms.courses[s.index()];
+                from[lane].is_finite().then_some((from[lane], until[lane]))
+            };
+            let covering = Covering {
+                issuer: dates.issuer,
+                rule: m.rule,
+                member: i,
+                announced: if own { dates.announced } else { f64::INFINITY },
+                lag: terms.lag[m.rule][lane],
+            };
+            let own = own.then_some((dates.from, dates.until));
+            into.add(
+                covering,
+                own.into_iter().chain(dates.enforced_by.iter().filter_map(course)),
+                dates.lifted_by.iter().filter_map(course),
+            );
+        }
+    }
+
+    /// The case of a chip in a market.
+    pub fn chip_case(&self, chip: ChipId, delivery: CountryId, headquarters: CountryId) -> CaseId {
+        let n = self.model.countries.len();
+        self.chips[(chip.index() * n + delivery.index()) * n + headquarters.index()]
+    }
+
+    /// The case of a tool class from a supplier's country for a facility.
+    pub fn tool_case(
+        &mut self,
+        tool: ToolId,
+        supplier: CountryId,
+        facility: FacilityId,
+        medians: &Inputs,
+    ) -> CaseId {
+        self.case(&tool_edge(&self.model, Subject::Tools, tool, supplier, facility), medians)
+    }
+
+    /// The same for servicing.
+    pub fn servicing_case(
+        &mut self,
+        tool: ToolId,
+        supplier: CountryId,
+        facility: FacilityId,
+        medians: &Inputs,
+    ) -> CaseId {
+        self.case(&tool_edge(&self.model, Subject::Servicing, tool, supplier, facility), medians)
+    }
+
+    /// The case of having chips made at a facility.
+    pub fn foundry_case(&mut self, f: FacilityId, d: DesignerId, medians: &Inputs) -> CaseId {
+        let good = self.model.facilities[f.index()].good;
+        match self.model.goods[good.index()].kind {
+            GoodKind::Wafer | GoodKind::Packaging => {
+                let edge = supply_edge(&self.model, Subject::Foundry, Item::Foundry(good, d), f, d);
+                self.case(&edge, medians)
+            }
+            GoodKind::Memory | GoodKind::Other => CaseId::FREE,
+        }
+    }
+
+    /// The case of buying a facility's good.
+    pub fn goods_case(&mut self, f: FacilityId, d: DesignerId, medians: &Inputs) -> CaseId {
+        let good = self.model.facilities[f.index()].good;
+        self.case(&supply_edge(&self.model, Subject::Goods, Item::Good(good), f, d), medians)
+    }
+
+    /// The case of a lab renting from a cloud.
+    pub fn remote_case(&mut self, cloud: BuyerId, lab: LabId, medians: &Inputs) -> CaseId {
+        let home = self.model.labs[lab.index()].country;
+        let buyer = &self.model.buyers[cloud.index()];
+        let edge = Edge {
+            subject: Subject::RemoteAccess,
+            item: Item::Bare,
+            designer: None,
+            delivery: home,
+            headquarters: home,
+            origin: [buyer.country, buyer.headquarters.unwrap_or(buyer.country)],
+            issuer: None,
+        };
+        self.case(&edge, medians)
+    }
+}
+
+/// In which draws a condition holds.
+enum Look {
+    Never,
+    Always,
+    /// In some, told by the condition of this place.
+    Sometimes(usize),
+}
+
+fn chip_edge(model: &Model, chip: ChipId, delivery: CountryId, headquarters: CountryId) -> Edge {
+    let designer = model.chips[chip.index()].designer;
+    let home = model.designers[designer.index()].country;
+    Edge {
+        subject: Subject::Chips,
+        item: Item::Chip(chip),
+        designer: Some(designer),
+        delivery,
+        headquarters,
+        origin: [home, home],
+        issuer: None,
+    }
+}
+
+fn tool_edge(model: &Model, subject: Subject, tool: ToolId, supplier: CountryId, f: FacilityId) -> Edge {
+    let facility = &model.facilities[f.index()];
+    Edge {
+        subject,
+        item: Item::Tool(tool, facility.good),
+        designer: None,
+        delivery: facility.country,
+        headquarters: facility.country,
+        origin: [supplier, supplier],
+        issuer: Some(supplier),
+    }
+}
+
+fn supply_edge(model: &Model, subject: Subject, item: Item, f: FacilityId, d: DesignerId) -> Edge {
+    let home = model.designers[d.index()].country;
+    let from = model.facilities[f.index()].country;
+    Edge {
+        subject,
+        item,
+        designer: Some(d),
+        delivery: home,
+        headquarters: home,
+        origin: [from, from],
+        issuer: None,
+    }
+}
+
+impl Dates {
+    fn new(model: &Model, i: usize, rule: &Rule) -> Self {
+        let start = model.run.horizon.first;
+        let id = RuleId(i as u32);
+        let from = rule.effective.map_or(f64::INFINITY, |d| d.since(start));
+        let until = rule.until.map_or(f64::INFINITY, |d| d.since(start));
+        let announced = rule.announced.map_or(from, |d| d.since(start));
+        let shocks = |acts: &dyn Fn(&crate::model::Shock) -> bool| {
+            let all = (0..model.shocks.len() as u32).map(ShockId);
+            all.filter(|s| acts(&model.shocks[s.index()])).collect::<Vec<_>>()
+        };
+        let enforced_by = shocks(&|s| s.enforces.contains(&id));
+        let lifted_by = shocks(&|s| s.lifts.contains(&id));
+        let acted_on = enforced_by.iter().chain(&lifted_by).copied();
+        let mut differs = (first_strike(model, acted_on), f64::INFINITY);
+        if differs.0 == f64::INFINITY {
+            differs.1 = f64::NEG_INFINITY;
+        }
+        let mut widen = |from: f64, until: f64| differs = (differs.0.min(from), differs.1.max(until));
+        if !is_fixed(model, rule.in_force) {
+            widen(announced, until);
+        }
+        if let Shape::Uncertain(lag) = &model.quantities[rule.lag.0 as usize].shape {
+            widen(from, from + lag.support().1);
+        }
+        Self { issuer: rule.issuer, from, until, announced, enforced_by, lifted_by, differs }
+    }
+
+    /// Whether everything about the rule is the same in every draw throughout the quarter at `t`.
+    fn same_in(&self, t: f64) -> bool {
+        t + 1.0 <= self.differs.0 || t >= self.differs.1
+    }
+}
+
+/// The earliest moment at which one of some shocks can act; infinite without any.
+fn first_strike(model: &Model, shocks: impl Iterator<Item = ShockId>) -> f64 {
+    let start = model.run.horizon.first;
+    let by_chance = model.run.known_until.map_or(1.0, |d| d.since(start).floor() + 1.0);
+    let first =
+        |s: ShockId| model.shocks[s.index()].date.map_or(by_chance, |d| d.since(start).min(by_chance));
+    shocks.map(first).fold(f64::INFINITY, f64::min)
+}
+
+fn is_fixed(model: &Model, q: QuantityId) -> bool {
+    matches!(model.quantities[q.0 as usize].shape, Shape::Fixed(_))
+}

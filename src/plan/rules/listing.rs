@@ -1,0 +1,222 @@
+//! The rule book as a list: every chip's status by destination on a day, and what another book says otherwise.
+
+use super::book::Rulebook;
+use super::moments::{self, Standing};
+use super::terms::Terms;
+use super::CaseId;
+use crate::model::time::{Date, Quarter};
+use crate::model::{ChipId, CountryId, Status, Subject};
+use std::collections::BTreeMap;
+
+/// What is asked of the book; what is not given is listed in full.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Query {
+    /// The day, from its first moment.
+    pub on: Date,
+    /// Country of delivery.
+    pub to: Option<CountryId>,
+    /// Country of the buyer's headquarters; default: that of delivery.
+    pub headquarters: Option<CountryId>,
+    /// Country whose rules are asked for.
+    pub issuer: Option<CountryId>,
+    /// Chip.
+    pub chip: Option<ChipId>,
+}
+
+/// A chip's status by one issuer's rules.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Listed {
+    /// Chip.
+    pub chip: String,
+    /// Country of delivery.
+    pub to: String,
+    /// Country of the buyer's headquarters.
+    pub headquarters: String,
+    /// Country that issues the rules.
+    pub issuer: String,
+    /// Status.
+    pub status: Status,
+    /// Fee over the price on what is approved [1]; 0 where nothing can be.
+    pub fee: f64,
+    /// The governing rule; none if nothing is required.
+    pub rule: Option<String>,
+}
+
+/// A difference between two books.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Change {
+    /// Chip.
+    pub chip: String,
+    /// Country of delivery and headquarters.
+    pub to: String,
+    /// Country that issues the rules.
+    pub issuer: String,
+    /// Quarter.
+    pub quarter: Quarter,
+    /// Status and fee [1] at the first moment of the quarter at which the books differ.
+    pub before: (Status, f64),
+    /// The same by the other book.
+    pub after: (Status, f64),
+}
+
+impl Rulebook {
+    /// Statuses of chips on a day, by chip, country and issuer; `terms` are at medians for the likelier state of the world.
+    ///
+    /// Countries that issue no rule on chips are left out.
+    pub fn list(&self, terms: &Terms, query: &Query) -> Vec<Listed> {
+        let model = &self.model;
+        let moment = query.on.since(model.run.horizon.first);
+        let mut rows = Vec::new();
+        for chip in (0..model.chips.len() as u32).map(ChipId).filter(|c| wanted(query.chip, *c)) {
+            for to in self.countries().filter(|n| wanted(query.to, *n)) {
+                let headquarters = query.headquarters.unwrap_or(to);
+                let case = self.chip_case(chip, to, headquarters);
+                for issuer in self.issuers().into_iter().filter(|n| wanted(query.issuer, *n)) {
+                    let ruling = self.status(case, moment, issuer, terms, 0);
+                    rows.push(Listed {
+                        chip: model.chips[chip.index()].id.clone(),
+                        to: self.name(to),
+                        headquarters: self.name(headquarters),
+                        issuer: self.name(issuer),
+                        status: ruling.status,
+                        fee: self.fee_owed(case, ruling.status, ruling.rule, terms),
+                        rule: ruling.rule.map(|r| model.rules[r.index()].id.clone()),
+                    });
+                }
+            }
+        }
+        rows
+    }
+
+    /// What another book of the same horizon says otherwise: by chip, country and issuer that both know, the quarters that differ.
+    ///
+    /// Buyers are those with headquarters where they take delivery; both terms are read in lane 0.
+    pub fn changes(&self, terms: &Terms, other: &Self, other_terms: &Terms) -> Vec<Change> {
+        let mut known: BTreeMap<(CaseId, CaseId), Vec<Difference>> = BTreeMap::new();
+        let mut rows = Vec::new();
+        for chip in (0..self.model.chips.len() as u32).map(ChipId) {
+            let id = &self.model.chips[chip.index()].id;
+            let Some(its) = other.model.chips.iter().position(|c| c.id == *id) else { continue };
+            for to in self.countries() {
+                let Some(there) = other.country(&self.name(to)) else { continue };
+                let case = self.chip_case(chip, to, to);
+                let its_case = other.chip_case(ChipId(its as u32), there, there);
+                let differences = known.entry((case, its_case)).or_insert_with(|| {
+                    differences((self, case, terms), (other, its_case, other_terms))
+                });
+                rows.extend(differences.iter().map(|d| Change {
+                    chip: id.clone(),
+                    to: self.name(to),
+                    issuer: d.issuer.clone(),
+                    quarter: d.quarter,
+                    before: d.before,
+                    after: d.after,
+                }));
+            }
+        }
+        rows
+    }
+
+    fn countries(&self) -> impl Iterator<Item = CountryId> + use<> {
+        (0..self.model.countries.len() as u32).map(CountryId)
+    }
+
+    fn country(&self, id: &str) -> Option<CountryId> {
+        self.model.countries.iter().position(|c| c.id == id).map(|i| CountryId(i as u32))
+    }
+
+    fn name(&self, country: CountryId) -> String {
+        self.model.countries[country.index()].id.clone()
+    }
+
+    /// Countries with rules on chips, in order of rows.
+    fn issuers(&self) -> Vec<CountryId> {
+        let chips = self.model.rules.iter().filter(|r| r.subject == Subject::Chips);
+        let mut issuers: Vec<CountryId> = chips.map(|r| r.issuer).collect();
+        issuers.sort_unstable();
+        issuers.dedup();
+        issuers
+    }
+
+    /// Fee of a governing rule, lag or not: it is owed on whatever comes to be approved.
+    fn fee_owed(
+        &self,
+        case: CaseId,
+        status: Status,
+        rule: Option<crate::model::RuleId>,
+        terms: &Terms,
+    ) -> f64 {
+        match rule {
+            Some(rule) if status < Status::Denied => self.fee(case, rule, terms)[0],
+            _ => 0.0,
+        }
+    }
+
+    /// Status and fee by issuers that require something, at a moment.
+    fn said(
+        &self,
+        case: CaseId,
+        standing: &Standing,
+        at: f64,
+        terms: &Terms,
+    ) -> BTreeMap<String, (Status, f64)> {
+        let governing = moments::status(&self.model, standing, at, false);
+        let said = governing.into_iter().map(|g| {
+            let rule = crate::model::RuleId(g.rule as u32);
+            (self.name(g.issuer), (g.status, self.fee_owed(case, g.status, Some(rule), terms)))
+        });
+        said.collect()
+    }
+}
+
+/// A quarter in which two cases differ by one issuer.
+#[derive(Debug)]
+struct Difference {
+    issuer: String,
+    quarter: Quarter,
+    before: (Status, f64),
+    after: (Status, f64),
+}
+
+/// A book, one of its cases, and terms.
+type Side<'a> = (&'a Rulebook, CaseId, &'a Terms);
+
+fn differences(a: Side<'_>, b: Side<'_>) -> Vec<Difference> {
+    let stand = |(book, case, terms): Side<'_>| {
+        let mut standing = Standing::default();
+        book.stand(case.index(), f64::INFINITY, terms, 0, &mut standing);
+        standing
+    };
+    let (stand_a, stand_b) = (stand(a), stand(b));
+    let horizon = a.0.model.run.horizon;
+    let free = (Status::Free, 0.0);
+    let mut found: Vec<Difference> = Vec::new();
+    for t in 0..horizon.len() {
+        let quarter = Quarter(horizon.first.0 + t as i32);
+        let mut breaks = stand_a.breaks(t as f64);
+        breaks.extend(stand_b.breaks(t as f64));
+        breaks.sort_by(f64::total_cmp);
+        breaks.dedup();
+        let start = found.len();
+        for piece in breaks.windows(2) {
+            let at = 0.5 * (piece[0] + piece[1]);
+            let (before, after) = (a.0.said(a.1, &stand_a, at, a.2), b.0.said(b.1, &stand_b, at, b.2));
+            let mut issuers: Vec<&String> = before.keys().chain(after.keys()).collect();
+            issuers.sort_unstable();
+            issuers.dedup();
+            for issuer in issuers {
+                let pair = [&before, &after].map(|said| said.get(issuer).copied().unwrap_or(free));
+                if pair[0] != pair[1] && found[start..].iter().all(|d| d.issuer != *issuer) {
+                    let [before, after] = pair;
+                    found.push(Difference { issuer: issuer.clone(), quarter, before, after });
+                }
+            }
+        }
+    }
+    found.sort_by(|x, y| (&x.issuer, x.quarter).cmp(&(&y.issuer, y.quarter)));
+    found
+}
+
+fn wanted<T: PartialEq>(asked: Option<T>, one: T) -> bool {
+    asked.is_none_or(|a| a == one)
+}
