@@ -216,8 +216,10 @@ fn leading_paths_are_checked_and_take_the_net() {
     let missing = lead("[\"country.*.power\"]", CORRELATED);
     assert_eq!(leading_paths(&missing), Err(LayoutError::NoSuchLead("country.*.power".to_owned())));
 
-    let many: String =
-        (0..65).map(|i| format!("[[country]]\nid = \"n{i}\"\noverhead = \"uniform(1, 2)\"\n")).collect();
+    let many = (0..65)
+        .map(|i| format!("[[country]]\nid = \"n{i}\"\noverhead = \"uniform(1, 2)\"\n"))
+        .collect::<Vec<_>>()
+        .concat();
     let many = lead("[\"country.*.overhead\"]", &many);
     assert_eq!(Layout::new(&many, &DESIGN, 4).unwrap_err(), LayoutError::TooManyLeads(65));
 

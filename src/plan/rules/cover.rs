@@ -2,8 +2,8 @@
 
 use crate::math::{Lanes, Mask};
 use crate::model::{
-    Attribute, Chip, ChipId, Clause, Comparison, Condition, CountryId, DesignerId, GoodId, Model, QuantityId, Rule,
-    Shape, Subject, ToolId,
+    Attribute, Chip, ChipId, Clause, Comparison, Condition, CountryId, DesignerId, GoodId, Model, QuantityId,
+    Rule, Shape, Subject, ToolId,
 };
 use crate::plan::inputs::Inputs;
 

@@ -1,9 +1,9 @@
 //! The rule book as a list: every chip's status by destination on a day, and what another book says otherwise.
 
+use super::CaseId;
 use super::book::Rulebook;
 use super::moments::{self, Standing};
 use super::terms::Terms;
-use super::CaseId;
 use crate::model::time::{Date, Quarter};
 use crate::model::{ChipId, CountryId, Status, Subject};
 use std::collections::BTreeMap;
@@ -101,9 +101,9 @@ impl Rulebook {
                 let Some(there) = other.country(&self.name(to)) else { continue };
                 let case = self.chip_case(chip, to, to);
                 let its_case = other.chip_case(ChipId(its as u32), there, there);
-                let differences = known.entry((case, its_case)).or_insert_with(|| {
-                    differences((self, case, terms), (other, its_case, other_terms))
-                });
+                let differences = known
+                    .entry((case, its_case))
+                    .or_insert_with(|| differences((self, case, terms), (other, its_case, other_terms)));
                 rows.extend(differences.iter().map(|d| Change {
                     chip: id.clone(),
                     to: self.name(to),

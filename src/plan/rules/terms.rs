@@ -59,9 +59,8 @@ impl Terms {
         }));
         let as_usual = |c: usize| book.usual.get(c).is_some_and(|&usual| self.holds[c] == Mask::splat(usual));
         self.usual.clear();
-        self.usual.extend(
-            (book.cases.iter()).map(|c| c.members.iter().all(|m| m.condition.is_none_or(as_usual))),
-        );
+        self.usual
+            .extend((book.cases.iter()).map(|c| c.members.iter().all(|m| m.condition.is_none_or(as_usual))));
         self.fee.clear();
         for member in book.cases.iter().flat_map(|c| &c.members) {
             let last = inputs.value(member.fee);
