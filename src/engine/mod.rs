@@ -6,6 +6,7 @@
 
 pub mod attraction;
 pub mod capacity;
+mod caps;
 pub mod diversion;
 pub mod fleet;
 pub mod ledger;

@@ -1,6 +1,7 @@
 //! Trade: buyers order, sellers ration, rules cap, and what is refused comes back in later rounds.
 
 use super::attraction::Attraction;
+use super::caps::Caps;
 use super::permits::Permits;
 use super::shocks::Shocks;
 use crate::math::{Lanes, Mask};
@@ -55,21 +56,13 @@ pub struct Trade {
     pub refused: Vec<Lanes>,
     /// Share of wanted power that there is room for, by country [1].
     pub power: Vec<Lanes>,
-    /// Sold under each cap in this calendar year, by rule [chips].
-    pub cap_units: Vec<Lanes>,
-    /// Sold under each cap since its start, by rule and country [TPP].
-    pub cap_tpp: Vec<Lanes>,
-    /// Legal sales of the last quarter to buyers in each country, by country and chip [chips].
-    pub home: Vec<Lanes>,
-    /// Sold under a cap in this quarter, by rule and chip [chips].
-    cap_sold: Vec<Lanes>,
+    /// Volume limits of rules.
+    caps: Caps,
     rush: Vec<Lanes>,
     fill: Vec<Lanes>,
     left: Vec<Lanes>,
     opening: Vec<Lanes>,
     demand: Vec<Lanes>,
-    limit: Vec<Lanes>,
-    members: Vec<Vec<(usize, Mask)>>,
 }
 
 /// What trade looks at beside its own state.
@@ -125,32 +118,21 @@ impl Trade {
             filled: lanes(buyers),
             refused: lanes(sales),
             power: vec![Lanes::ONE; countries],
-            cap_units: lanes(m.rules.len()),
-            cap_tpp: lanes(m.rules.len() * countries),
-            home: lanes(countries * chips),
-            cap_sold: lanes(m.rules.len() * chips),
+            caps: Caps::new(plan),
             rush: lanes(sales),
             fill: lanes(sales),
             left: lanes(chips),
             opening: lanes(chips),
             demand: lanes(chips),
-            limit: lanes(sales),
-            members: vec![Vec::new(); plan.caps.len()],
         }
     }
 
     /// Back to the horizon's start.
     pub fn reset(&mut self) {
-        for list in [
-            &mut self.inventory,
-            &mut self.cash,
-            &mut self.grey_orders,
-            &mut self.cap_units,
-            &mut self.cap_tpp,
-            &mut self.home,
-        ] {
+        for list in [&mut self.inventory, &mut self.cash, &mut self.grey_orders] {
             list.fill(Lanes::ZERO);
         }
+        self.caps.reset();
         self.power.fill(Lanes::ONE);
     }
 
@@ -172,7 +154,7 @@ impl Trade {
     #[inline(always)]
     pub fn step(&mut self, plan: &Plan, inputs: &Inputs, counter: &Counter<'_>, t: usize) {
         self.open(plan, inputs, counter, t);
-        self.find_members(plan, counter, t);
+        self.caps.open(plan, counter.terms, t);
         self.first_orders(plan, inputs, counter, t);
         self.limit_to_power(plan, inputs, counter, t);
         self.place_grey_orders(plan, counter);
@@ -186,10 +168,11 @@ impl Trade {
                 self.note_first_fills(plan, inputs, counter, t);
                 self.pay_grey(plan, inputs, counter, t);
             }
-            self.cap(plan, inputs, counter);
+            self.caps.limit(plan, inputs, counter.units, &mut self.fill);
             self.settle(plan, inputs, counter, round, t);
         }
-        self.close(plan, inputs, t);
+        self.close(plan, inputs);
+        self.caps.close(plan, &self.sold);
     }
 
     #[inline(always)]
@@ -207,13 +190,9 @@ impl Trade {
             &mut self.spent_ahead,
             &mut self.spent_grey,
             &mut self.fees,
-            &mut self.cap_sold,
             &mut self.refused,
         ] {
             list.fill(Lanes::ZERO);
-        }
-        if (plan.model.run.horizon.first.0 + t as i32).rem_euclid(4) == 0 {
-            self.cap_units.fill(Lanes::ZERO);
         }
         self.left.copy_from_slice(&self.inventory);
     }
@@ -344,14 +323,14 @@ impl Trade {
     /// Orders of a later round, over what is left, with what money is left.
     #[inline(always)]
     fn later_orders(&mut self, plan: &Plan, inputs: &Inputs, counter: &Counter<'_>, t: usize) {
-        let theta_wait = counter.attraction;
+        let attraction = counter.attraction;
         for (b, range) in plan.edges.of_buyer.iter().enumerate() {
-            let (sum, wait) = self.rest(plan, inputs, theta_wait, range.clone());
+            let (sum, wait) = self.rest(plan, inputs, attraction, range.clone());
             let per_weight = self.money[b].per(sum + wait);
             for s in range.clone() {
                 let sale = &plan.edges.sales[s];
                 let price = Self::price(plan, inputs, counter, s, t);
-                let order = per_weight * theta_wait.legal[s] * counter.permits.permitted[sale.stand] / price;
+                let order = per_weight * attraction.legal[s] * counter.permits.permitted[sale.stand] / price;
                 self.orders[s] = self.in_stock(sale.chip.index()).select(order, Lanes::ZERO);
             }
         }
@@ -451,102 +430,6 @@ impl Trade {
         }
     }
 
-    /// Volume limits: fills of a capped group shrink to its room.
-    #[inline(always)]
-    fn cap(&mut self, plan: &Plan, inputs: &Inputs, counter: &Counter<'_>) {
-        self.limit.fill(Lanes::ONE);
-        for k in 0..plan.caps.len() {
-            let i = plan.caps[k].0.index();
-            let rule = &plan.model.rules[i];
-            let Some(cap) = &rule.cap else { continue };
-            let members = std::mem::take(&mut self.members[k]);
-            if members.is_empty() {
-                continue;
-            }
-            if let Some(units) = cap.units {
-                let room = inputs.value(units) - self.cap_units[i];
-                self.limit_group(&members, room, |_, fill| fill, |_| true);
-            }
-            if let Some(tpp) = cap.tpp_per_country {
-                for n in 0..plan.model.countries.len() {
-                    let there =
-                        |s: usize| plan.model.buyers[plan.edges.sales[s].buyer.index()].country.index() == n;
-                    let room = inputs.value(tpp) - self.cap_tpp[i * plan.model.countries.len() + n];
-                    let weigh = |s: usize, fill| counter.units[plan.edges.sales[s].chip.index()][3] * fill;
-                    self.limit_group(&members, room, weigh, there);
-                }
-            }
-            if let Some(share) = cap.home_share {
-                let chips = plan.model.chips.len();
-                for &c in &plan.edges.chips {
-                    let product = |s: usize| plan.edges.sales[s].chip == c;
-                    let home = self.home[rule.issuer.index() * chips + c.index()];
-                    let room = inputs.value(share) * home - self.cap_sold[i * chips + c.index()];
-                    self.limit_group(&members, room, |_, fill| fill, product);
-                }
-            }
-            self.members[k] = members;
-        }
-        for (fill, &limit) in self.fill.iter_mut().zip(&self.limit) {
-            *fill *= limit;
-        }
-        self.count_caps(plan, counter);
-    }
-
-    /// Sales that each capped rule governs in a quarter, with the lanes in which it does.
-    #[inline(always)]
-    fn find_members(&mut self, plan: &Plan, counter: &Counter<'_>, t: usize) {
-        for ((rule, sales), members) in plan.caps.iter().zip(&mut self.members) {
-            members.clear();
-            for &s in sales {
-                let case = plan.edges.stands[plan.edges.sales[s].stand];
-                let governs = plan.rules.governs(case, *rule, t, counter.terms);
-                if governs.any() {
-                    members.push((s, governs));
-                }
-            }
-        }
-    }
-
-    #[inline(always)]
-    fn limit_group(
-        &mut self,
-        members: &[(usize, Mask)],
-        room: Lanes,
-        weigh: impl Fn(usize, Lanes) -> Lanes,
-        belongs: impl Fn(usize) -> bool,
-    ) {
-        let mut total = Lanes::ZERO;
-        for &(s, lanes) in members {
-            if belongs(s) {
-                total += lanes.select(weigh(s, self.fill[s]), Lanes::ZERO);
-            }
-        }
-        let room = room.max(0.0);
-        let factor = total.gt(room).select(room.per(total), Lanes::ONE);
-        for &(s, lanes) in members {
-            if belongs(s) {
-                self.limit[s] = self.limit[s].min(lanes.select(factor, Lanes::ONE));
-            }
-        }
-    }
-
-    #[inline(always)]
-    fn count_caps(&mut self, plan: &Plan, counter: &Counter<'_>) {
-        let (chips, countries) = (plan.model.chips.len(), plan.model.countries.len());
-        for (members, (rule, _)) in self.members.iter().zip(&plan.caps) {
-            let i = rule.index();
-            for &(s, lanes) in members {
-                let sale = &plan.edges.sales[s];
-                let sold = lanes.select(self.fill[s], Lanes::ZERO);
-                let n = plan.model.buyers[sale.buyer.index()].country.index();
-                self.cap_units[i] += sold;
-                self.cap_tpp[i * countries + n] += sold * counter.units[sale.chip.index()][3];
-                self.cap_sold[i * chips + sale.chip.index()] += sold;
-            }
-        }
-    }
-
     /// Chips and money change hands; what waits is set aside.
     #[inline(always)]
     fn settle(&mut self, plan: &Plan, inputs: &Inputs, counter: &Counter<'_>, round: usize, t: usize) {
@@ -583,21 +466,14 @@ impl Trade {
         }
     }
 
-    /// Inventories, cash and home sales for the next quarter.
+    /// Inventories and cash for the next quarter.
     #[inline(always)]
-    fn close(&mut self, plan: &Plan, inputs: &Inputs, t: usize) {
-        let _ = t;
+    fn close(&mut self, plan: &Plan, inputs: &Inputs) {
         self.inventory.copy_from_slice(&self.left);
         let carry = inputs.value(plan.model.trade.carry);
         for b in 0..self.cash.len() {
             let unspent = self.had[b] - (self.spent[b] - self.spent_ahead[b]) - self.spent_grey[b];
             self.cash[b] = (carry * unspent).min(0.5 * self.budget[b]) - self.spent_ahead[b];
-        }
-        let chips = plan.model.chips.len();
-        self.home.fill(Lanes::ZERO);
-        for (s, sale) in plan.edges.sales.iter().enumerate() {
-            let n = plan.model.buyers[sale.buyer.index()].country.index();
-            self.home[n * chips + sale.chip.index()] += self.sold[s];
         }
     }
 }

@@ -179,7 +179,7 @@ impl Supply {
         let mut links_of = vec![vec![Vec::new(); goods]; model.designers.len()];
         for d in 0..model.designers.len() {
             let designer = DesignerId(d as u32);
-            for good in needed_goods(model, designer, &chips_of[d]) {
+            for good in needed_goods(model, &chips_of[d]) {
                 for &facility in &facilities_of[good.index()] {
                     let serves = &model.facilities[facility.index()].serves;
                     if serves.is_empty() || serves.contains(&designer) {
@@ -207,7 +207,7 @@ impl Supply {
 }
 
 /// Goods that a designer's chips need, in order of rows.
-fn needed_goods(model: &Model, _designer: DesignerId, chips: &[ChipId]) -> Vec<GoodId> {
+fn needed_goods(model: &Model, chips: &[ChipId]) -> Vec<GoodId> {
     let mut goods: Vec<GoodId> =
         chips.iter().flat_map(|c| model.chips[c.index()].recipe.keys().copied()).collect();
     goods.sort_unstable();

@@ -1,0 +1,161 @@
+//! Volume limits: what a capped rule governs shrinks to the room that its limits leave.
+
+use crate::math::{Lanes, Mask};
+use crate::plan::Plan;
+use crate::plan::inputs::Inputs;
+use crate::plan::rules::Terms;
+
+/// What has been sold under caps, and the sales that they govern in a quarter.
+#[derive(Clone, Debug)]
+pub(super) struct Caps {
+    /// Sold under each cap in this calendar year, by rule [chips].
+    units: Vec<Lanes>,
+    /// Sold under each cap since its start, by rule and country [TPP].
+    tpp: Vec<Lanes>,
+    /// Legal sales of the last quarter to buyers in each country, by country and chip [chips].
+    home: Vec<Lanes>,
+    /// Sold under each cap in this quarter, by rule and chip [chips].
+    sold: Vec<Lanes>,
+    /// Sales that each capped rule governs in this quarter, with the lanes in which it does.
+    members: Vec<Vec<(usize, Mask)>>,
+    /// Share of each sale's fill that limits leave [1].
+    left: Vec<Lanes>,
+}
+
+impl Caps {
+    /// Room for a plan's edges.
+    pub(super) fn new(plan: &Plan) -> Self {
+        let lanes = |n: usize| vec![Lanes::ZERO; n];
+        let m = &plan.model;
+        Self {
+            units: lanes(m.rules.len()),
+            tpp: lanes(m.rules.len() * m.countries.len()),
+            home: lanes(m.countries.len() * m.chips.len()),
+            sold: lanes(m.rules.len() * m.chips.len()),
+            members: vec![Vec::new(); plan.caps.len()],
+            left: lanes(plan.edges.sales.len()),
+        }
+    }
+
+    /// Back to the horizon's start.
+    pub(super) fn reset(&mut self) {
+        for list in [&mut self.units, &mut self.tpp, &mut self.home] {
+            list.fill(Lanes::ZERO);
+        }
+    }
+
+    /// Starts quarter `t`: a new year's units are none, and each capped rule finds what it governs.
+    #[inline(always)]
+    pub(super) fn open(&mut self, plan: &Plan, terms: &Terms, t: usize) {
+        self.sold.fill(Lanes::ZERO);
+        if (plan.model.run.horizon.first.0 + t as i32).rem_euclid(4) == 0 {
+            self.units.fill(Lanes::ZERO);
+        }
+        for ((rule, sales), members) in plan.caps.iter().zip(&mut self.members) {
+            members.clear();
+            for &s in sales {
+                let case = plan.edges.stands[plan.edges.sales[s].stand];
+                let governs = plan.rules.governs(case, *rule, t, terms);
+                if governs.any() {
+                    members.push((s, governs));
+                }
+            }
+        }
+    }
+
+    /// Shrinks fills by sale [chips] to the room that there is, and counts them; `units` are the chips' TPP.
+    #[inline(always)]
+    pub(super) fn limit(&mut self, plan: &Plan, inputs: &Inputs, units: &[[Lanes; 4]], fill: &mut [Lanes]) {
+        let (chips, countries) = (plan.model.chips.len(), plan.model.countries.len());
+        self.left.fill(Lanes::ONE);
+        for ((rule, _), members) in plan.caps.iter().zip(&self.members) {
+            let i = rule.index();
+            let rule = &plan.model.rules[i];
+            let Some(cap) = &rule.cap else { continue };
+            if members.is_empty() {
+                continue;
+            }
+            let mut group = Group { members, fill, left: &mut self.left };
+            if let Some(limit) = cap.units {
+                let room = inputs.value(limit) - self.units[i];
+                group.limit(room, |_, fill| fill, |_| true);
+            }
+            if let Some(limit) = cap.tpp_per_country {
+                for n in 0..countries {
+                    let room = inputs.value(limit) - self.tpp[i * countries + n];
+                    let weigh = |s: usize, fill| units[plan.edges.sales[s].chip.index()][3] * fill;
+                    group.limit(room, weigh, |s| country(plan, s) == n);
+                }
+            }
+            if let Some(share) = cap.home_share {
+                for &c in &plan.edges.chips {
+                    let home = self.home[rule.issuer.index() * chips + c.index()];
+                    let room = inputs.value(share) * home - self.sold[i * chips + c.index()];
+                    group.limit(room, |_, fill| fill, |s| plan.edges.sales[s].chip == c);
+                }
+            }
+        }
+        for (fill, &left) in fill.iter_mut().zip(&self.left) {
+            *fill *= left;
+        }
+        self.count(plan, units, fill);
+    }
+
+    #[inline(always)]
+    fn count(&mut self, plan: &Plan, units: &[[Lanes; 4]], fill: &[Lanes]) {
+        let (chips, countries) = (plan.model.chips.len(), plan.model.countries.len());
+        for (members, (rule, _)) in self.members.iter().zip(&plan.caps) {
+            let i = rule.index();
+            for &(s, lanes) in members {
+                let c = plan.edges.sales[s].chip.index();
+                let sold = lanes.select(fill[s], Lanes::ZERO);
+                self.units[i] += sold;
+                self.tpp[i * countries + country(plan, s)] += sold * units[c][3];
+                self.sold[i * chips + c] += sold;
+            }
+        }
+    }
+
+    /// Ends a quarter: what was sold by sale [chips] is the home market that the next one's shares are of.
+    #[inline(always)]
+    pub(super) fn close(&mut self, plan: &Plan, sold: &[Lanes]) {
+        let chips = plan.model.chips.len();
+        self.home.fill(Lanes::ZERO);
+        for (s, sale) in plan.edges.sales.iter().enumerate() {
+            self.home[country(plan, s) * chips + sale.chip.index()] += sold[s];
+        }
+    }
+}
+
+/// Country of a sale's buyer.
+#[inline(always)]
+fn country(plan: &Plan, s: usize) -> usize {
+    plan.model.buyers[plan.edges.sales[s].buyer.index()].country.index()
+}
+
+/// The sales that a capped rule governs, with fills and what limits leave of them.
+struct Group<'a> {
+    members: &'a [(usize, Mask)],
+    fill: &'a [Lanes],
+    left: &'a mut [Lanes],
+}
+
+impl Group<'_> {
+    /// Those that belong shrink alike to the room; of several limits the tightest counts.
+    #[inline(always)]
+    fn limit(&mut self, room: Lanes, weigh: impl Fn(usize, Lanes) -> Lanes, belongs: impl Fn(usize) -> bool) {
+        let mut total = Lanes::ZERO;
+        for &(s, lanes) in self.members {
+            if belongs(s) {
+                total += lanes.select(weigh(s, self.fill[s]), Lanes::ZERO);
+            }
+        }
+        let room = room.max(0.0);
+        let factor = total.gt(room).select(room.per(total), Lanes::ONE);
+        for &(s, lanes) in self.members {
+            if belongs(s) {
+                self.left[s] = self.left[s].min(lanes.select(factor, Lanes::ONE));
+            }
+        }
+    }
+}
