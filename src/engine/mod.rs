@@ -143,13 +143,13 @@ impl Batch {
     }
 
     /// Simulates draws `8·batch .. 8·batch + 8`.
-    pub fn simulate(&mut self, plan: &Plan, batch: u64, observer: &mut impl Observer) {
+    pub fn simulate(&mut self, plan: &Plan, batch: u64, observer: &mut dyn Observer) {
         plan.layout.sample(batch, &mut self.inputs);
         self.run(plan, batch, observer);
     }
 
     /// The same from inputs that are already in place.
-    pub fn run(&mut self, plan: &Plan, batch: u64, observer: &mut impl Observer) {
+    pub fn run(&mut self, plan: &Plan, batch: u64, observer: &mut dyn Observer) {
         self.reset(plan, batch);
         for t in 0..plan.quarters {
             self.quarter(plan, t, observer);
@@ -171,8 +171,7 @@ impl Batch {
         self.fleet.reset(plan, &self.inputs, &self.sheets);
     }
 
-    #[inline(always)]
-    fn quarter(&mut self, plan: &Plan, t: usize, observer: &mut impl Observer) {
+    fn quarter(&mut self, plan: &Plan, t: usize, observer: &mut dyn Observer) {
         self.prepare(plan, t);
         observer.after(Step::Shocks, t, plan, self);
         self.produce(plan, t);
