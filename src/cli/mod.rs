@@ -2,11 +2,15 @@
 
 mod arguments;
 mod check;
+mod distributions;
 mod explain;
 mod graph;
 mod run;
+mod run_folder;
 mod session;
 mod show;
+mod simulation;
+mod work;
 
 use arguments::{Arguments, Verb};
 use clap::Parser;
