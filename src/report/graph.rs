@@ -1,4 +1,4 @@
-//! The supply graph as files that other programs open: Graphviz' DOT, GraphML, and node-link JSON.
+//! The supply graph as files that other programs open: Graphviz' DOT, `GraphML`, and node-link JSON.
 
 use crate::model::{Amount, QuantityId};
 use crate::network::{Edge, Network, Node, Structure};
@@ -239,7 +239,8 @@ fn data(domain: &str, attributes: &Attributes) -> String {
 }
 
 fn dot_attributes(attributes: &Attributes) -> String {
-    attributes.iter().map(|(name, a)| format!(", {name}={}", quote(&a.plain()))).collect()
+    let part = |(name, a): &(&str, Attribute)| format!(", {name}={}", quote(&a.plain()));
+    attributes.iter().map(part).collect()
 }
 
 /// A quoted string of DOT.
