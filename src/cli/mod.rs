@@ -6,6 +6,7 @@ mod distributions;
 mod drivers;
 mod explain;
 mod graph;
+mod rank;
 mod run;
 mod run_folder;
 mod session;

@@ -2,10 +2,12 @@
 
 mod graph;
 mod headline;
+mod ranking;
 mod story;
 
 pub use graph::{Attribute, Attributes, GraphFormat, SupplyGraph};
 pub use headline::{Headline, HeadlineRow, Table};
+pub use ranking::{Ranking, RankingRow};
 pub use story::Story;
 
 /// A number in two or three significant digits.
