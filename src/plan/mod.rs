@@ -6,6 +6,7 @@
 mod edges;
 mod effects;
 pub mod inputs;
+pub mod observed;
 pub mod rules;
 pub mod series;
 
