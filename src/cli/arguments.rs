@@ -94,11 +94,10 @@ pub(super) struct SimulationArguments {
     pub(super) horizon: Option<String>,
 }
 
+/// What all verbs that simulate draws by the thousand have in common.
 #[derive(Clone, Debug, Args)]
 #[allow(clippy::struct_excessive_bools)] // switches of a command line
-pub(super) struct RunArguments {
-    #[command(flatten)]
-    pub(super) scenario: ScenarioArguments,
+pub(super) struct SimulatingArguments {
     #[command(flatten)]
     pub(super) simulation: SimulationArguments,
     /// Only draws in which it holds: "shock.taiwan-blockade by 2028Q4", or "not ..."
@@ -128,6 +127,14 @@ pub(super) struct RunArguments {
     /// What is printed when it is done
     #[arg(long, value_enum, default_value = "table")]
     pub(super) format: Format,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(super) struct RunArguments {
+    #[command(flatten)]
+    pub(super) scenario: ScenarioArguments,
+    #[command(flatten)]
+    pub(super) simulating: SimulatingArguments,
 }
 
 #[derive(Clone, Debug, Args)]

@@ -2,10 +2,14 @@
 
 mod arguments;
 mod check;
+mod distributions;
 mod explain;
 mod run;
+mod run_folder;
 mod session;
 mod show;
+mod simulation;
+mod work;
 
 use arguments::{Arguments, Verb};
 use clap::Parser;
