@@ -182,7 +182,7 @@ mod tests {
             assert!((once.at_least(y) - repeated.at_least(y)).abs() < 1e-15, "{y}");
             assert!((once.crps(y) - repeated.crps(y)).abs() < 1e-12, "{y}");
         }
-        assert_eq!(repeated.pit(3.0), (1.0 / 6.0 + 4.0 / 6.0) / 2.0);
+        assert_eq!(repeated.pit(3.0), 0.5 * (1.0 / 6.0 + 4.0 / 6.0));
         assert_eq!(repeated.at_least(7.0), 1.0 - 4.0 / 6.0);
         assert_eq!((repeated.at_least(7.1), repeated.at_least(1.0)), (0.0, 1.0));
     }

@@ -108,9 +108,9 @@ pub struct Scores {
 pub struct Naive {
     /// The last quarter whose publications are used.
     pub origin: Quarter,
-    /// The last value [ln].
+    /// The last value, in the metric's unit.
     pub last: Option<f64>,
-    /// The log-linear trend [ln].
+    /// The log-linear trend, in the metric's unit.
     pub trend: Option<f64>,
 }
 
@@ -141,15 +141,21 @@ impl Scored {
         let history: Vec<Point> = known
             .iter()
             .filter(|k| !k.at_least && k.quarter <= origin && k.series() == own.series())
-            .map(|k| (years(k.quarter), Published::new(k, &self.unit).center))
+            .map(|k| (years(k.quarter), k.center()))
             .collect();
-        let trend = log_linear_trend(&history, years(own.quarter));
+        let logs: Vec<Point> = history.iter().map(|&(time, x)| (time, self.log(x))).collect();
+        let trend = log_linear_trend(&logs, years(own.quarter)).map(exp);
         self.naive.push(Naive { origin, last: last_value(&history), trend });
     }
 
-    /// The published middle [ln].
-    pub fn center(&self) -> f64 {
-        Published::new(&self.observation, &self.unit).center
+    /// On the scale of scores [ln].
+    fn log(&self, x: f64) -> f64 {
+        log_at_least(x, floor_of(&self.unit))
+    }
+
+    /// Absolute error of a point forecast of the published middle [ln].
+    pub fn error(&self, forecast: f64) -> f64 {
+        (self.log(forecast) - self.log(self.observation.center())).abs()
     }
 
     /// Simulated p95/p05 [1]; each at least the metric's floor.
@@ -336,7 +342,7 @@ impl Duel {
             .filter_map(|row| {
                 let naive = row.naive.iter().find(|n| n.origin == origin)?;
                 let forecast = if rival == Rival::Last { naive.last } else { naive.trend };
-                Some((row, row.scores?, (forecast? - row.center()).abs()))
+                Some((row, row.scores?, row.error(forecast?)))
             })
             .collect();
         let averaged =
@@ -382,5 +388,137 @@ fn median(sorted: &[f64]) -> f64 {
         0 => f64::NAN,
         n if n % 2 == 1 => sorted[n / 2],
         n => 0.5 * (sorted[n / 2 - 1] + sorted[n / 2]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::math::ln;
+    use crate::model::ObservationPlaces;
+
+    fn observation(actor: &str, quarter: &str, ends: [f64; 3]) -> Observation {
+        Observation {
+            metric: "shipped_chips_cum".to_owned(),
+            actor: actor.to_owned(),
+            quarter: Quarter::parse(quarter).unwrap(),
+            low: Some(ends[0]),
+            central: Some(ends[1]),
+            high: Some(ends[2]),
+            interval: 0.9,
+            at_least: false,
+            since: None,
+            unit: None,
+            group: None,
+            source: String::new(),
+            places: ObservationPlaces::default(),
+        }
+    }
+
+    fn scored(observation: &Observation, draws: &[f64]) -> Scored {
+        Scored::new(observation, "chips", "shipped_chips_cum", &Ensemble::new(draws))
+    }
+
+    #[test]
+    fn a_row_by_hand() {
+        // Twenty draws 10, 20, ..., 200: quantiles 5, 25, 50, 75, 95 % are 10, 50, 100, 150, 190.
+        let draws: Vec<f64> = (1..=20).map(|i| 10.0 * f64::from(i)).collect();
+        let row = scored(&observation("chip.a", "2024Q4", [40.0, 155.0, 300.0]), &draws);
+        let scores = row.scores.unwrap();
+        assert_eq!(row.quantiles, [10.0, 50.0, 100.0, 150.0, 190.0]);
+        assert_eq!((row.group.as_str(), row.width(), scores.pit), ("supply", 19.0, 0.75));
+        assert_eq!((scores.inside50, scores.inside90, scores.median_in_range), (false, true, Some(true)));
+        assert!((scores.bias - ln(100.0 / 155.0)).abs() < 1e-12);
+        let exact: f64 = draws.iter().map(|x| (ln(*x) - ln(155.0)).abs()).sum::<f64>() / 20.0
+            - draws.iter().flat_map(|x| draws.iter().map(|z| (ln(*x) - ln(*z)).abs())).sum::<f64>() / 800.0;
+        assert!((scores.crps - exact).abs() < 1e-12);
+        // Published 40 to 300, simulated 10 to 190: shared 40 to 190, together 10 to 300.
+        assert!((scores.overlap.unwrap() - ln(190.0 / 40.0) / ln(300.0 / 10.0)).abs() < 1e-12);
+    }
+
+    #[test]
+    fn another_coverage_is_read_as_the_quantiles_that_it_says() {
+        // Ends of a lognormal with sd 0.5 about 100: its quartiles, and its 5 and 95 %.
+        let ends = |p: f64| {
+            let z = 0.5 * inverse_normal(0.5 + 0.5 * p);
+            [100.0 * exp(-z), 100.0, 100.0 * exp(z)]
+        };
+        for interval in [0.5, 0.68, 0.9, 0.95] {
+            let o = Observation { interval, ..observation("chip.a", "2024Q4", ends(interval)) };
+            let published = Published::new(&o, "chips");
+            let (below, above) = published.spread.unwrap();
+            assert!((below - 0.5).abs() < 1e-9 && (above - 0.5).abs() < 1e-9, "{interval}");
+            let (low, high) = published.ninety().unwrap();
+            assert!((low - ln(ends(0.9)[0])).abs() < 1e-9 && (high - ln(ends(0.9)[2])).abs() < 1e-9);
+        }
+        let only_high = Observation { low: None, ..observation("chip.a", "2024Q4", ends(0.9)) };
+        let (below, above) = Published::new(&only_high, "chips").spread.unwrap();
+        assert_eq!(below, above);
+        let middle = Observation { central: None, ..observation("chip.a", "2024Q4", [25.0, 0.0, 400.0]) };
+        assert_eq!(middle.center(), 100.0);
+    }
+
+    #[test]
+    fn a_published_nothing_can_be_scored() {
+        let nothing = observation("chip.a", "2024Q4", [0.0, 0.0, 0.0]);
+        assert_eq!(scored(&nothing, &[0.0, 0.0, 0.5]).scores.unwrap().crps, 0.0);
+        assert_eq!(scored(&nothing, &[100.0]).scores.unwrap().crps, ln(100.0));
+        assert_eq!(scored(&nothing, &[0.0]).scores.unwrap().overlap, Some(1.0));
+    }
+
+    #[test]
+    fn a_bound_is_scored_by_the_probability_of_being_at_or_above_it() {
+        let bound = Observation { at_least: true, ..observation("chip.a", "2024Q4", [5.0, 10.0, 20.0]) };
+        let row = scored(&bound, &[5.0, 10.0, 15.0, 20.0]);
+        assert_eq!((row.at_least, row.scores), (Some(0.75), None));
+        let low = Observation { central: None, ..bound };
+        assert_eq!(scored(&low, &[4.0, 5.0]).at_least, Some(0.5));
+        let board = Board::new(&[row], &[]);
+        assert_eq!((board.all.rows, board.all.bounds, board.all.at_least), (0, 1, 0.75));
+    }
+
+    #[test]
+    fn long_series_do_not_drown_short_ones() {
+        // Point forecasts off by e, e, e in one series and by e³ in another: means 1 and 3, so 2 and not 1.5.
+        let off = |actor: &str, quarter: &str, power: f64| {
+            scored(&observation(actor, quarter, [90.0, 100.0, 110.0]), &[100.0 * exp(power)])
+        };
+        let rows = [
+            off("chip.a", "2023Q2", 1.0),
+            off("chip.a", "2023Q3", 1.0),
+            off("chip.a", "2023Q4", 1.0),
+            off("chip.b", "2023Q4", -3.0),
+        ];
+        let board = Board::new(&rows, &[]);
+        assert!((board.all.crps - 2.0).abs() < 1e-9 && (board.all.bias + 1.0).abs() < 1e-9);
+        assert_eq!((board.all.rows, board.all.series, board.groups.len()), (4, 2, 1));
+        assert_eq!(board.worst[0], 3);
+    }
+
+    #[test]
+    fn rivals_meet_on_the_rows_that_both_forecast() {
+        let all: Vec<Observation> =
+            [("2022Q3", 100.0), ("2022Q4", 200.0), ("2023Q1", 300.0), ("2023Q2", 800.0)]
+                .iter()
+                .map(|&(q, x)| observation("chip.a", q, [x, x, x]))
+                .chain([observation("chip.b", "2023Q2", [1.0, 5.0, 9.0])])
+                .collect();
+        let origin = Quarter::parse("2022Q4").unwrap();
+        let rows: Vec<Scored> = all
+            .iter()
+            .map(|o| {
+                let mut row = scored(o, &[o.center() * exp(0.5)]);
+                row.add_naive(origin, &all);
+                row
+            })
+            .collect();
+        // The trend doubles each quarter: 400 and 800; the last value stays 200. chip.b has no past.
+        let duels = Board::new(&rows, &[origin]).duels;
+        assert_eq!(duels.iter().map(|d| (d.rows, d.series)).collect::<Vec<_>>(), [(2, 1), (2, 1)]);
+        let last = 0.5 * (ln(300.0 / 200.0) + ln(800.0 / 200.0));
+        assert!((duels[0].rival_error - last).abs() < 1e-9);
+        assert!((duels[1].rival_error - 0.5 * ln(400.0 / 300.0)).abs() < 1e-9);
+        assert!(duels.iter().all(|d| (d.crps - 0.5).abs() < 1e-9 && (d.median_error - 0.5).abs() < 1e-9));
+        assert!(rows[0].naive.is_empty() && rows[1].naive.is_empty());
     }
 }

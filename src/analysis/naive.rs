@@ -1,14 +1,14 @@
 //! Forecasts that anyone could have made: the last published value, and the published trend.
 
-/// A published value in logs, and its time [years].
+/// When something was published for [years], and the value or its logarithm.
 pub type Point = (f64, f64);
 
-/// The last of the values up to the origin, in logs.
+/// The value of the latest time.
 pub fn last_value(known: &[Point]) -> Option<f64> {
     known.iter().copied().max_by(|a, b| a.0.total_cmp(&b.0)).map(|p| p.1)
 }
 
-/// The straight line through the logs by least squares, read off at `time` [years]; none from fewer than two times.
+/// The straight line by least squares through values in logs, read off at `time` [years]; none from fewer than two times.
 pub fn log_linear_trend(known: &[Point], time: f64) -> Option<f64> {
     let n = known.len() as f64;
     let mean = |of: &dyn Fn(&Point) -> f64| known.iter().map(of).sum::<f64>() / n;

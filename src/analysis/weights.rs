@@ -144,9 +144,9 @@ pub fn temper(log_likelihood: &[f64], share: f64) -> Weights {
         for _ in 0..60 {
             let middle = 0.5 * (low + high);
             if effective(&normalised(log_likelihood, middle)) >= wanted {
-                low = middle
+                low = middle;
             } else {
-                high = middle
+                high = middle;
             }
         }
     }
@@ -245,7 +245,8 @@ mod tests {
         let values = [-30.0, -1.0, 0.0, 30.0];
         let bound = Evidence { at_least: true, spread: (0.0, 0.0), ..evidence(0.0, 0.0, 0.0, &values) };
         let mut sums = vec![0.0; 4];
-        add_log_likelihood(&[bound.clone()], Discrepancy { sd: 1.0, rho: 0.5 }, &mut sums).unwrap();
+        add_log_likelihood(std::slice::from_ref(&bound), Discrepancy { sd: 1.0, rho: 0.5 }, &mut sums)
+            .unwrap();
         assert!(sums[0] < -400.0 && (sums[1] - ln(normal_cdf(-1.0))).abs() < 1e-12);
         assert!((sums[2] + ln(2.0)).abs() < 1e-12 && sums[3] == 0.0);
         let none = Discrepancy { sd: 0.0, rho: 0.5 };
@@ -256,7 +257,7 @@ mod tests {
     fn no_room_for_an_error_is_refused() {
         let exact = evidence(0.0, 0.0, 0.0, &[0.0]);
         let none = Discrepancy { sd: 0.0, rho: 0.5 };
-        assert_eq!(add_log_likelihood(&[exact.clone()], none, &mut [0.0]), Err(NoSpread));
+        assert_eq!(add_log_likelihood(std::slice::from_ref(&exact), none, &mut [0.0]), Err(NoSpread));
         // Two numbers of one series and time, without a range, contradict each other or say the same twice.
         let some = Discrepancy { sd: 0.2, rho: 0.5 };
         assert_eq!(add_log_likelihood(&[exact.clone(), exact], some, &mut [0.0]), Err(NoSpread));

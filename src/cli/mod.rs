@@ -4,6 +4,7 @@ mod arguments;
 mod check;
 mod distributions;
 mod explain;
+mod hindcast;
 mod run;
 mod run_folder;
 mod session;
@@ -39,6 +40,7 @@ pub fn main() -> ExitCode {
         Verb::Check(a) => check::check(a),
         Verb::Show(a) => show::show(a),
         Verb::Run(a) => run::run(a),
+        Verb::Hindcast(a) => hindcast::hindcast(a),
         Verb::Explain(a) => explain::explain(a),
         Verb::Schema => session::print(
             &(serde_json::to_string_pretty(&crate::model::schema()).unwrap_or_default() + "\n"),

@@ -58,15 +58,17 @@ impl Observed {
     }
 }
 
-/// Binds a model's observations; `horizon` is the scenario's own. Those with errors are left out.
+/// Binds a model's observations, `horizon` being the scenario's own.
+///
+/// Those with errors are left out; so are those of actors that edits removed, which are no mistakes.
 pub fn bind(
     model: &Model,
     series: &[Series],
-    horizon: Horizon,
+    removed: &[String],
     diagnostics: &mut Diagnostics,
 ) -> Vec<Observed> {
-    let binder = Binder { series, horizon };
-    let all = model.observations.iter();
+    let binder = Binder { series, horizon: model.run.horizon };
+    let all = model.observations.iter().filter(|o| !removed.contains(&o.actor));
     all.filter_map(|o| {
         let place = binder.place(o, diagnostics);
         let quarters = binder.quarters(o, diagnostics);
