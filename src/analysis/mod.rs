@@ -1,8 +1,11 @@
-//! Findings from results: how well a simulated past fits what was published, and what follows from the fit.
+//! Findings about results: which uncertain inputs carry an outcome, and how well a simulated past fits what was published.
 //!
-//! Analysis knows no files, command line or clock: numbers in, findings out.
+//! Analysis takes plain numbers, draw by draw in order, and knows no engine, files, command line or clock.
 
 pub mod ensemble;
 pub mod hindcast;
 pub mod naive;
+mod sensitivity;
 pub mod weights;
+
+pub use sensitivity::{CellDrivers, Scale, Sensitivity};

@@ -3,7 +3,9 @@
 mod arguments;
 mod check;
 mod distributions;
+mod drivers;
 mod explain;
+mod graph;
 mod hindcast;
 mod run;
 mod run_folder;
@@ -42,6 +44,7 @@ pub fn main() -> ExitCode {
         Verb::Run(a) => run::run(a),
         Verb::Hindcast(a) => hindcast::hindcast(a),
         Verb::Explain(a) => explain::explain(a),
+        Verb::Graph(a) => graph::graph(a),
         Verb::Schema => session::print(
             &(serde_json::to_string_pretty(&crate::model::schema()).unwrap_or_default() + "\n"),
         ),

@@ -1,10 +1,12 @@
 //! Findings for people: the terminal's tables, the story of a draw, and how well a simulated past fits.
 
+mod graph;
 mod headline;
 mod scoreboard;
 pub mod scores;
 mod story;
 
+pub use graph::{Attribute, Attributes, GraphFormat, SupplyGraph};
 pub use headline::{Headline, HeadlineRow, Table};
 pub use scoreboard::{Scoreboard, Section};
 pub use story::Story;
