@@ -21,7 +21,7 @@ pub struct RankingRow {
     pub cut: (f64, f64),
     /// Share lost when it gives a tenth less, with standard error [1].
     pub tenth: (f64, f64),
-    /// Structure of a node, and the share of the cell's labs that it alone supplies [1].
+    /// Structure of a node, and the share of the cell's labs that have no supply without it [1].
     pub structure: Option<(Structure, f64)>,
 }
 
@@ -80,7 +80,15 @@ impl Ranking {
             let mut line = vec![named(r), share(r.cut), share(r.tenth)];
             if let Some((s, alone)) = r.structure {
                 let (only, alone) = (percent(s.single_supplier), percent(alone));
-                line.extend([format!("{:.4}", s.betweenness), only, s.dominates.to_string(), alone]);
+                // A country is no link of the chain: what stands in it is.
+                let place = r.name.starts_with("country.");
+                let link = if place {
+                    [String::new(), String::new()]
+                } else {
+                    [format!("{:.4}", s.betweenness), only]
+                };
+                line.extend(link);
+                line.extend([s.dominates.to_string(), alone]);
             }
             lines.push(line);
         }
