@@ -6,6 +6,7 @@
 pub mod ensemble;
 pub mod hindcast;
 mod loss;
+pub mod moved;
 pub mod naive;
 mod sensitivity;
 pub mod weights;

@@ -2,11 +2,13 @@
 
 mod arguments;
 mod check;
+mod diff;
 mod distributions;
 mod drivers;
 mod explain;
 mod graph;
 mod hindcast;
+mod pick;
 mod rank;
 mod run;
 mod run_folder;
@@ -46,6 +48,7 @@ pub fn main() -> ExitCode {
         Verb::Hindcast(a) => hindcast::hindcast(a),
         Verb::Explain(a) => explain::explain(a),
         Verb::Graph(a) => graph::graph(a),
+        Verb::Diff(a) => diff::diff(a),
         Verb::Schema => session::print(
             &(serde_json::to_string_pretty(&crate::model::schema()).unwrap_or_default() + "\n"),
         ),

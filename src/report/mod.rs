@@ -1,5 +1,7 @@
 //! Findings for people: the terminal's tables, the story of a draw, and how well a simulated past fits.
 
+mod difference;
+mod fan;
 mod graph;
 mod headline;
 mod ranking;
@@ -7,11 +9,12 @@ mod scoreboard;
 pub mod scores;
 mod story;
 
+pub use difference::{Change, Difference, Moved};
 pub use graph::{Attribute, Attributes, GraphFormat, SupplyGraph};
 pub use headline::{Headline, HeadlineRow, Table};
 pub use ranking::{Ranking, RankingRow};
 pub use scoreboard::{Scoreboard, Section};
-pub use story::Story;
+pub use story::{Bound, Draw, Figure, Focus, Story, Told, Unusual, Worlds};
 
 /// A number in two or three significant digits.
 pub fn number(x: f64) -> String {
