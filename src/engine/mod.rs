@@ -20,7 +20,7 @@ pub mod trade;
 pub mod training;
 pub mod witness;
 
-use crate::math::{Lanes, Mask, WIDTH};
+use crate::math::{Kernel, Lanes, Mask, WIDTH, dispatch};
 use crate::plan::Plan;
 use crate::plan::inputs::Inputs;
 use crate::plan::rules::Terms;
@@ -150,12 +150,10 @@ impl Batch {
 
     /// The same from inputs that are already in place.
     pub fn run(&mut self, plan: &Plan, batch: u64, observer: &mut dyn Observer) {
-        self.reset(plan, batch);
-        for t in 0..plan.quarters {
-            self.quarter(plan, t, observer);
-        }
+        dispatch(Quarters { batch: self, plan, number: batch, observer });
     }
 
+    #[inline(always)]
     fn reset(&mut self, plan: &Plan, batch: u64) {
         self.first_draw = batch * WIDTH as u64;
         self.terms.refresh(&plan.rules, &self.inputs);
@@ -171,6 +169,7 @@ impl Batch {
         self.fleet.reset(plan, &self.inputs, &self.sheets);
     }
 
+    #[inline(always)]
     fn quarter(&mut self, plan: &Plan, t: usize, observer: &mut dyn Observer) {
         self.prepare(plan, t);
         observer.after(Step::Shocks, t, plan, self);
@@ -297,6 +296,25 @@ impl Batch {
             let unmet = 1.0 - filled.per(ordered);
             self.gauges.unmet[n] = ordered.gt(Lanes::ZERO).select(unmet.max(0.0), Lanes::ZERO);
             self.gauges.smuggled[n] = smuggled.per(bought);
+        }
+    }
+}
+
+/// A batch's way through the horizon.
+struct Quarters<'a> {
+    batch: &'a mut Batch,
+    plan: &'a Plan,
+    number: u64,
+    observer: &'a mut dyn Observer,
+}
+
+impl Kernel for Quarters<'_> {
+    type Output = ();
+    #[inline(always)]
+    fn run(self) {
+        self.batch.reset(self.plan, self.number);
+        for t in 0..self.plan.quarters {
+            self.batch.quarter(self.plan, t, self.observer);
         }
     }
 }

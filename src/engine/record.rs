@@ -2,7 +2,7 @@
 
 use super::training::optimal;
 use super::{Batch, Observer, Step};
-use crate::math::{Lanes, WIDTH};
+use crate::math::{Kernel, Lanes, WIDTH, dispatch};
 use crate::plan::Plan;
 use crate::plan::series::{FlowSource, Holdings, Recording, Sold, Source, Trained};
 
@@ -78,6 +78,7 @@ impl<'a> Recorder<'a> {
         self.values[series]
     }
 
+    #[inline(always)]
     fn record(&mut self, t: usize, plan: &Plan, batch: &Batch) {
         if t == 0 {
             self.values.fill(Lanes::ZERO);
@@ -107,6 +108,7 @@ impl<'a> Recorder<'a> {
         }
     }
 
+    #[inline(always)]
     fn label(&mut self, t: usize, plan: &Plan, batch: &Batch) {
         let base = t * subjects(plan);
         let chips = &plan.edges.chips;
@@ -127,12 +129,29 @@ pub fn subjects(plan: &Plan) -> usize {
 impl Observer for Recorder<'_> {
     fn after(&mut self, step: Step, t: usize, plan: &Plan, batch: &mut Batch) {
         if step == Step::Training {
-            self.record(t, plan, batch);
+            dispatch(Record { recorder: self, t, plan, batch });
         }
     }
 }
 
+/// A quarter's recording.
+struct Record<'a, 'b> {
+    recorder: &'a mut Recorder<'b>,
+    t: usize,
+    plan: &'a Plan,
+    batch: &'a Batch,
+}
+
+impl Kernel for Record<'_, '_> {
+    type Output = ();
+    #[inline(always)]
+    fn run(self) {
+        self.recorder.record(self.t, self.plan, self.batch);
+    }
+}
+
 impl Tally {
+    #[inline(always)]
     fn count(&mut self, t: usize, plan: &Plan, batch: &Batch) {
         for list in [&mut self.fleet, &mut self.bought, &mut self.imported, &mut self.smuggled] {
             list.fill([Lanes::ZERO; 4]);
@@ -158,6 +177,7 @@ impl Tally {
         }
     }
 
+    #[inline(always)]
     fn count_holdings(&mut self, plan: &Plan, batch: &Batch) {
         for (h, holding) in plan.edges.holdings.iter().enumerate() {
             let (b, c) = (holding.buyer.index(), holding.chip.index());
@@ -172,6 +192,7 @@ impl Tally {
         }
     }
 
+    #[inline(always)]
     fn count_sales(&mut self, plan: &Plan, batch: &Batch) {
         for (s, sale) in plan.edges.sales.iter().enumerate() {
             let (b, c) = (sale.buyer.index(), sale.chip.index());
@@ -201,6 +222,7 @@ impl Tally {
         }
     }
 
+    #[inline(always)]
     fn count_denials(&mut self, t: usize, plan: &Plan, batch: &Batch) {
         for (s, sale) in plan.edges.sales.iter().enumerate() {
             let refused = batch.trade.refused[s];
@@ -218,6 +240,7 @@ impl Tally {
         }
     }
 
+    #[inline(always)]
     fn read(&self, source: &Source, plan: &Plan, batch: &Batch) -> Lanes {
         let over = |list: &[Lanes], at: &[usize]| at.iter().fold(Lanes::ZERO, |sum, &i| sum + list[i]);
         match source {
@@ -250,6 +273,7 @@ impl Tally {
         }
     }
 
+    #[inline(always)]
     fn owned(&self, b: usize, what: Holdings) -> Lanes {
         match what {
             Holdings::Fleet(u) => self.fleet[b][u],
@@ -262,6 +286,7 @@ impl Tally {
     }
 }
 
+#[inline(always)]
 fn trained(labs: impl Iterator<Item = usize> + Clone, what: Trained, plan: &Plan, batch: &Batch) -> Lanes {
     let training = &batch.training;
     let best = |list: &[Lanes]| labs.clone().fold(Lanes::ZERO, |best, l| best.max(list[l]));
@@ -287,6 +312,7 @@ fn trained(labs: impl Iterator<Item = usize> + Clone, what: Trained, plan: &Plan
     }
 }
 
+#[inline(always)]
 fn flowed(flow: &FlowSource, plan: &Plan, batch: &Batch) -> Lanes {
     match flow {
         FlowSource::Link(l) => batch.production.used[*l],

@@ -120,6 +120,7 @@ impl Shocks {
     }
 
     /// Strikes, strengths and factors of quarter `t`.
+    #[inline(always)]
     pub fn step(
         &mut self,
         plan: &Plan,
@@ -148,6 +149,7 @@ impl Shocks {
     }
 
     /// Hazard of a quarter [1/quarter], or the condition alone (1 or 0) where there is no hazard; none for dated shocks.
+    #[inline(always)]
     fn hazard(&self, plan: &Plan, inputs: &Inputs, gauges: &Gauges, s: usize, t: usize) -> Option<Lanes> {
         let shock = &plan.model.shocks[s];
         let condition = shock.when.as_ref().map(|w| {
@@ -218,6 +220,7 @@ impl Shocks {
     }
 
     /// Multiplies the factors of all acts.
+    #[inline(always)]
     fn act(&mut self, plan: &Plan) {
         for lever in Lever::ALL {
             let rest = if lever == Lever::Fee { Lanes::ZERO } else { Lanes::ONE };
@@ -243,6 +246,7 @@ impl Shocks {
         }
     }
 
+    #[inline(always)]
     fn leak(&mut self, plan: &Plan, t: usize) {
         self.leaked.fill(Lanes::ZERO);
         for (s, shock) in plan.model.shocks.iter().enumerate() {

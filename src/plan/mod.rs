@@ -132,7 +132,7 @@ impl Plan {
         let mut rules = Rulebook::new(&model, &medians);
         let supply = Supply::new(&model, &mut rules, &medians);
         let usage = Usage::new(&model, &mut rules, &medians);
-        rules.table(&medians, quarters + lead + 1);
+        rules.table(quarters + lead + 1);
         let edges = Edges::new(&model, network, &rules);
         let effects = Effects::new(&model, &edges, &supply);
         let caps = capped_sales(&model, &rules, &edges);
