@@ -115,6 +115,8 @@ pub struct Batch {
     pub price: Vec<Lanes>,
     /// Number of the first draw.
     pub first_draw: u64,
+    /// Draws in which a chip is in stock, by chip.
+    in_stock: Vec<Mask>,
 }
 
 impl Batch {
@@ -139,6 +141,7 @@ impl Batch {
             training: Training::new(plan),
             price: vec![Lanes::ZERO; plan.model.chips.len()],
             first_draw: 0,
+            in_stock: vec![Mask::splat(false); plan.model.chips.len()],
         }
     }
 
@@ -150,12 +153,15 @@ impl Batch {
 
     /// The same from inputs that are already in place.
     pub fn run(&mut self, plan: &Plan, batch: u64, observer: &mut dyn Observer) {
-        dispatch(Quarters { batch: self, plan, number: batch, observer });
+        self.first_draw = batch * WIDTH as u64;
+        dispatch(Reset(self, plan, 0));
+        for t in 0..plan.quarters {
+            self.quarter(plan, t, observer);
+        }
     }
 
     #[inline(always)]
-    fn reset(&mut self, plan: &Plan, batch: u64) {
-        self.first_draw = batch * WIDTH as u64;
+    fn reset(&mut self, plan: &Plan, _: usize) {
         self.terms.refresh(&plan.rules, &self.inputs);
         self.sheets.read(plan, &self.inputs);
         self.shocks.reset(plan, &mut self.terms, self.first_draw);
@@ -163,30 +169,25 @@ impl Batch {
         self.capacity.reset(plan, &self.inputs);
         self.permits.reset(plan, &self.inputs);
         self.stockpiles.reset(plan, &self.inputs);
-        self.production.reset();
+        self.production.reset(plan, &self.inputs);
         self.trade.reset();
         self.diversion.reset(plan, &self.inputs);
         self.fleet.reset(plan, &self.inputs, &self.sheets);
+        self.training.reset(plan, &self.inputs);
     }
 
-    #[inline(always)]
     fn quarter(&mut self, plan: &Plan, t: usize, observer: &mut dyn Observer) {
-        self.prepare(plan, t);
+        dispatch(Prepare(self, plan, t));
         observer.after(Step::Shocks, t, plan, self);
-        self.produce(plan, t);
+        dispatch(Produce(self, plan, t));
         observer.after(Step::Production, t, plan, self);
-        self.sell(plan, t);
+        dispatch(Sell(self, plan, t));
         observer.after(Step::Trade, t, plan, self);
-        self.diversion.attempted_chips.copy_from_slice(&self.trade.attempted);
-        let (wants, wanted) = (&self.trade.wants, &self.trade.wanted);
-        self.diversion.step(plan, &self.inputs, &self.sheets.units, wants, wanted, t);
+        dispatch(Divert(self, plan, t));
         observer.after(Step::Diversion, t, plan, self);
-        let (sold, delivered) = (&self.trade.sold, &self.diversion.delivered);
-        self.fleet.step(plan, &self.inputs, &self.sheets, &self.shocks, sold, delivered, t);
-        self.fleet.rent(plan, &self.inputs, &self.permits, t);
+        dispatch(Deploy(self, plan, t));
         observer.after(Step::Fleet, t, plan, self);
-        self.training.step(plan, &self.inputs, &self.fleet, t);
-        self.adapt(plan, t);
+        dispatch(Train(self, plan, t));
         observer.after(Step::Training, t, plan, self);
     }
 
@@ -198,7 +199,7 @@ impl Batch {
         self.capacity.step(&self.shocks);
         self.permits.step(plan, &self.inputs, &self.terms, &self.shocks, t);
         self.diversion.open(plan, &self.inputs, &self.shocks, t);
-        self.stockpiles.routes.clone_from(&self.diversion.routes);
+        self.stockpiles.routes.copy(&self.diversion.routes);
         self.stockpiles.leaked.copy_from_slice(&self.shocks.leaked);
         for &c in &plan.edges.chips {
             self.price[c.index()] = trade::list_price(plan, &self.inputs, c.index(), t);
@@ -229,14 +230,16 @@ impl Batch {
 
     #[inline(always)]
     fn sell(&mut self, plan: &Plan, t: usize) {
-        let in_stock: Vec<Mask> = self.trade.inventory.iter().map(|i| i.gt(Lanes::ZERO)).collect();
+        for (in_stock, inventory) in self.in_stock.iter_mut().zip(&self.trade.inventory) {
+            *in_stock = inventory.gt(Lanes::ZERO);
+        }
         let view = View {
             quarter: t,
             ramp: &self.permits.ramp,
             offered: &self.permits.offered,
             permitted: &self.permits.permitted,
             fee: &self.permits.fee,
-            in_stock: &in_stock,
+            in_stock: &self.in_stock,
             route_capacity: &self.diversion.capacity_to,
             premium: &self.diversion.premium,
         };
@@ -252,8 +255,29 @@ impl Batch {
             watts: &self.sheets.watts,
             units: &self.sheets.units,
             load: &self.fleet.coming_load,
+            wait: self.sheets.wait,
         };
         self.trade.step(plan, &self.inputs, &counter, t);
+    }
+
+    #[inline(always)]
+    fn divert(&mut self, plan: &Plan, t: usize) {
+        self.diversion.attempted_chips.copy_from_slice(&self.trade.attempted);
+        let (wants, wanted) = (&self.trade.wants, &self.trade.wanted);
+        self.diversion.step(plan, &self.inputs, &self.sheets.units, wants, wanted, t);
+    }
+
+    #[inline(always)]
+    fn deploy(&mut self, plan: &Plan, t: usize) {
+        let (sold, delivered) = (&self.trade.sold, &self.diversion.delivered);
+        self.fleet.step(plan, &self.inputs, &self.sheets, &self.shocks, sold, delivered, t);
+        self.fleet.rent(plan, &self.inputs, &self.permits, t);
+    }
+
+    #[inline(always)]
+    fn train(&mut self, plan: &Plan, t: usize) {
+        self.training.step(plan, &self.inputs, &self.fleet, t);
+        self.adapt(plan, t);
     }
 
     /// State that the next quarter starts from.
@@ -300,24 +324,20 @@ impl Batch {
     }
 }
 
-/// A batch's way through the horizon.
-struct Quarters<'a> {
-    batch: &'a mut Batch,
-    plan: &'a Plan,
-    number: u64,
-    observer: &'a mut dyn Observer,
-}
-
-impl Kernel for Quarters<'_> {
-    type Output = ();
-    #[inline(always)]
-    fn run(self) {
-        self.batch.reset(self.plan, self.number);
-        for t in 0..self.plan.quarters {
-            self.batch.quarter(self.plan, t, self.observer);
+/// Steps as kernels: each is compiled on its own.
+macro_rules! kernels {
+    ($($kernel:ident $step:ident),*) => {$(
+        struct $kernel<'a>(&'a mut Batch, &'a Plan, usize);
+        impl Kernel for $kernel<'_> {
+            type Output = ();
+            #[inline(always)]
+            fn run(self) {
+                self.0.$step(self.1, self.2);
+            }
         }
-    }
+    )*};
 }
+kernels!(Reset reset, Prepare prepare, Produce produce, Sell sell, Divert divert, Deploy deploy, Train train);
 
 /// Bound of over-ordering [1].
 #[inline(always)]

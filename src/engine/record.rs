@@ -1,6 +1,5 @@
 //! Recording: metrics of every actor at the end of each quarter, what bound whom, and what flowed where.
 
-use super::training::optimal;
 use super::{Batch, Observer, Step};
 use crate::math::{Kernel, Lanes, WIDTH, dispatch};
 use crate::plan::Plan;
@@ -255,7 +254,7 @@ impl Tally {
                     Sold::Revenue => self.shipped[c] * batch.price[c],
                 }
             }),
-            Source::Labs(labs, what) => trained(labs.iter().map(|l| l.index()), *what, plan, batch),
+            Source::Labs(labs, what) => trained(labs.iter().map(|l| l.index()), *what, batch),
             Source::Pooled(place) => batch.training.pooled[*place],
             Source::Premium(n) => batch.diversion.premium[n.index()],
             Source::SeizedTo(n) => {
@@ -287,7 +286,7 @@ impl Tally {
 }
 
 #[inline(always)]
-fn trained(labs: impl Iterator<Item = usize> + Clone, what: Trained, plan: &Plan, batch: &Batch) -> Lanes {
+fn trained(labs: impl Iterator<Item = usize> + Clone, what: Trained, batch: &Batch) -> Lanes {
     let training = &batch.training;
     let best = |list: &[Lanes]| labs.clone().fold(Lanes::ZERO, |best, l| best.max(list[l]));
     let sum = |list: &[Lanes]| labs.clone().fold(Lanes::ZERO, |sum, l| sum + list[l]);
@@ -297,8 +296,8 @@ fn trained(labs: impl Iterator<Item = usize> + Clone, what: Trained, plan: &Plan
         Trained::Effective => best(&training.effective),
         Trained::Accessible => sum(&training.accessible),
         Trained::Rented => sum(&training.rented),
-        Trained::Parameters => optimal(plan, &batch.inputs, best(&training.reachable))[0],
-        Trained::Tokens => optimal(plan, &batch.inputs, best(&training.reachable))[1],
+        Trained::Parameters => training.optimum.parameters(best(&training.reachable)),
+        Trained::Tokens => training.optimum.tokens(best(&training.reachable)),
         Trained::Cost => {
             let mut most = Lanes::splat(-1.0);
             let mut cost = Lanes::ZERO;

@@ -27,6 +27,11 @@ impl Inputs {
     pub fn value(&self, q: QuantityId) -> Lanes {
         self.buffer[self.slots[q.0 as usize].base as usize]
     }
+    /// Whether a number does not change over time.
+    #[inline(always)]
+    pub fn is_constant(&self, q: QuantityId) -> bool {
+        self.slots[q.0 as usize].step == 0
+    }
     /// A number at quarter `t`.
     #[inline(always)]
     pub fn at(&self, q: QuantityId, t: usize) -> Lanes {

@@ -40,7 +40,6 @@ impl Rulebook {
     }
 
     /// What a case comes to in quarter `t`.
-    #[inline(always)]
     pub fn now(&self, case: CaseId, t: usize, terms: &Terms) -> Outcome {
         let tabled = self.cases[case.index()].now.get(t);
         self.over(case, tabled, t as f64, f64::INFINITY, terms)
@@ -149,19 +148,31 @@ impl Rulebook {
         self.each_group(case, tabled, (t as f64, f64::INFINITY), terms, visit);
     }
 
-    /// What is announced to be cut in quarter `t`, and the rush before it.
+    /// What a case comes to in quarter `t`; what is announced to be cut in it, and the rush before that.
     #[inline(always)]
-    pub fn cut(&self, case: CaseId, t: usize, terms: &Terms, inputs: &Inputs) -> Cut {
-        let mut out = Cut { share: Lanes::ZERO, rush: Lanes::ONE };
+    pub fn now_and_cut(&self, case: CaseId, t: usize, terms: &Terms, inputs: &Inputs) -> (Outcome, Cut) {
+        let first = self.cases[case.index()].first;
+        let mut out = Outcome::FREE;
+        let mut loss = Cut { share: Lanes::ZERO, rush: Lanes::ONE };
         let rush = |rule: usize| inputs.value(self.model.rules[rule].rush);
         self.each_group_now(case, t, terms, |lanes, quarter| {
+            if !quarter.parts.is_empty() {
+                let here = outcome::evaluate(quarter, |g| (terms.share[g.rule], terms.fee[first + g.member]));
+                out.permitted = lanes.select(here.permitted, out.permitted);
+                out.fee = lanes.select(here.fee, out.fee);
+            }
             if !quarter.pending.is_empty() {
                 let (share, rule) = outcome::cut(quarter, |g| terms.share[g.rule]);
-                out.share = lanes.select(share, out.share);
-                out.rush = lanes.select(rule.map_or(Lanes::ONE, rush), out.rush);
+                loss.share = lanes.select(share, loss.share);
+                loss.rush = lanes.select(rule.map_or(Lanes::ONE, rush), loss.rush);
             }
         });
-        out
+        (out, loss)
+    }
+
+    /// What is announced to be cut in quarter `t`, and the rush before it.
+    pub fn cut(&self, case: CaseId, t: usize, terms: &Terms, inputs: &Inputs) -> Cut {
+        self.now_and_cut(case, t, terms, inputs).1
     }
 
     /// Lanes in which a rule governs a case at any moment of quarter `t`.
