@@ -3,7 +3,9 @@
 mod arguments;
 mod check;
 mod distributions;
+mod drivers;
 mod explain;
+mod graph;
 mod run;
 mod run_folder;
 mod session;
@@ -40,6 +42,7 @@ pub fn main() -> ExitCode {
         Verb::Show(a) => show::show(a),
         Verb::Run(a) => run::run(a),
         Verb::Explain(a) => explain::explain(a),
+        Verb::Graph(a) => graph::graph(a),
         Verb::Schema => session::print(
             &(serde_json::to_string_pretty(&crate::model::schema()).unwrap_or_default() + "\n"),
         ),

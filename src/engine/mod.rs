@@ -231,7 +231,7 @@ impl Batch {
     #[inline(always)]
     fn sell(&mut self, plan: &Plan, t: usize) {
         for (in_stock, inventory) in self.in_stock.iter_mut().zip(&self.trade.inventory) {
-            *in_stock = inventory.gt(Lanes::ZERO);
+            *in_stock = inventory.gt(Lanes::splat(trade::DUST));
         }
         let view = View {
             quarter: t,
