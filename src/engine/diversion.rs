@@ -106,7 +106,7 @@ pub struct Diversion {
     /// On their way, by smuggled option [chips].
     pub transit: Vec<Lagged>,
     /// Whether anything was ever sent to a smuggled option in some draw.
-    sent: Vec<bool>,
+    pub sent: Vec<bool>,
     /// Shares of what is sent that arrive now and in the next quarters, by route [1].
     weights: Vec<[Lanes; 4]>,
     /// On their way by route, in chips, H100e and 8-bit H100e.
@@ -146,6 +146,13 @@ impl Diversion {
         self.sent.fill(false);
         self.delivered.fill(Lanes::ZERO);
         self.transit_by_route.fill([Lagged::default(); 3]);
+    }
+
+    /// Finds out what is on its way, from the state.
+    pub(super) fn note_sent(&mut self) {
+        for (sent, transit) in self.sent.iter_mut().zip(&self.transit) {
+            *sent = transit.total().gt(Lanes::ZERO).any();
+        }
     }
 
     /// Capacity and detection of quarter `t`.

@@ -76,6 +76,7 @@ impl Fleet {
     #[inline(always)]
     pub fn reset(&mut self, plan: &Plan, inputs: &Inputs, sheets: &DataSheets) {
         self.deploying.fill(Lagged::default());
+        self.held.fill(true);
         for (h, holding) in plan.edges.holdings.iter().enumerate() {
             let opening = plan.model.buyers[holding.buyer.index()].opening.get(&holding.chip);
             let (count, age) = match opening {
@@ -84,11 +85,17 @@ impl Fleet {
             };
             self.count[h] = count;
             self.age[h] = count * age;
-            self.held[h] = count.gt(Lanes::ZERO).any();
             self.deployed[h] = Lanes::ZERO;
             self.failed[h] = Lanes::ZERO;
         }
         self.weigh(plan, inputs, sheets);
+    }
+
+    /// Finds out what is held, from the state.
+    pub(super) fn note_held(&mut self) {
+        for (h, held) in self.held.iter_mut().enumerate() {
+            *held = (self.count[h].gt(Lanes::ZERO) | self.deploying[h].total().gt(Lanes::ZERO)).any();
+        }
     }
 
     /// A quarter of failures and deployments, then what there is power for.

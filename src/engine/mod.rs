@@ -117,6 +117,8 @@ pub struct Batch {
     pub first_draw: u64,
     /// Draws in which a chip is in stock, by chip.
     in_stock: Vec<Mask>,
+    /// The quarter that follows on what the state says of itself; none if it was set from outside.
+    next: Option<usize>,
 }
 
 impl Batch {
@@ -142,6 +144,7 @@ impl Batch {
             price: vec![Lanes::ZERO; plan.model.chips.len()],
             first_draw: 0,
             in_stock: vec![Mask::splat(false); plan.model.chips.len()],
+            next: None,
         }
     }
 
@@ -153,15 +156,20 @@ impl Batch {
 
     /// The same from inputs that are already in place.
     pub fn run(&mut self, plan: &Plan, batch: u64, observer: &mut dyn Observer) {
-        self.first_draw = batch * WIDTH as u64;
-        dispatch(Reset(self, plan, 0));
+        self.reset(plan, batch);
         for t in 0..plan.quarters {
             self.quarter(plan, t, observer);
         }
     }
 
+    fn reset(&mut self, plan: &Plan, batch: u64) {
+        self.first_draw = batch * WIDTH as u64;
+        self.next = None;
+        dispatch(Start(self, plan, 0));
+    }
+
     #[inline(always)]
-    fn reset(&mut self, plan: &Plan, _: usize) {
+    fn start(&mut self, plan: &Plan, _: usize) {
         self.terms.refresh(&plan.rules, &self.inputs);
         self.sheets.read(plan, &self.inputs);
         self.shocks.reset(plan, &mut self.terms, self.first_draw);
@@ -177,6 +185,11 @@ impl Batch {
     }
 
     fn quarter(&mut self, plan: &Plan, t: usize, observer: &mut dyn Observer) {
+        if self.next != Some(t) {
+            self.fleet.note_held();
+            self.diversion.note_sent();
+        }
+        self.next = Some(t + 1);
         dispatch(Prepare(self, plan, t));
         observer.after(Step::Shocks, t, plan, self);
         dispatch(Produce(self, plan, t));
@@ -337,7 +350,7 @@ macro_rules! kernels {
         }
     )*};
 }
-kernels!(Reset reset, Prepare prepare, Produce produce, Sell sell, Divert divert, Deploy deploy, Train train);
+kernels!(Start start, Prepare prepare, Produce produce, Sell sell, Divert divert, Deploy deploy, Train train);
 
 /// Bound of over-ordering [1].
 #[inline(always)]

@@ -162,6 +162,11 @@ impl Trade {
         self.power.fill(Lanes::ONE);
     }
 
+    /// Routes and chips of which resellers bought something in some draw, in order.
+    pub fn smuggled(&self) -> &[(usize, usize)] {
+        &self.smuggled
+    }
+
     /// What a buyer could spend in the quarter, before power limits it [USD].
     pub fn money_at_start(&self, b: usize) -> Lanes {
         self.had[b]

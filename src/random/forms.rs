@@ -41,7 +41,7 @@ impl Base {
             Self::LogitNormal { mean, sd } => 1.0 / (1.0 + (-(*mean + *sd * u.inverse_normal())).exp()),
             Self::Uniform { low, high } => *low + u * (high - low),
             Self::Triangular { low, mode, high } => triangular(u, *low, *mode, *high),
-            Self::Beta(table) => u.map(|u| table.quantile(u)),
+            Self::Beta(table) => table.quantiles(u),
             Self::Discrete(values) => u.map(|u| discrete(u, values)),
             Self::Mixture(mixture) => u.map(|u| mixture.quantile(u)),
         }

@@ -1,40 +1,101 @@
 //! Count, mean, spread and extremes, for each of eight replicates, in a fixed tree.
+//!
+//! All cells of a summary see the same draws, so counts are kept once, in [`Counts`], and a cell keeps the rest.
 
 use crate::math::{Lanes, Mask, WIDTH};
 
 /// Batches in a leaf of the tree.
 const LEAF: u32 = 128;
 
-/// Count, mean and sum of squared deviations of eight lanes (Welford 1962, merged after Chan et al. 1979).
-#[derive(Clone, Copy, Debug)]
-struct Node {
+/// Draws so far in eight lanes, leaf by leaf.
+#[derive(Clone, Debug, Default)]
+pub struct Counts {
+    leaf: Lanes,
+    batches: u32,
+    /// Finished subtrees, largest first, each with its level.
+    tree: Vec<(u32, Lanes)>,
+}
+
+/// What a batch does to every cell.
+#[derive(Clone, Debug)]
+pub struct Step {
+    mask: Mask,
+    /// Draws in the leaf, this batch included.
     count: Lanes,
+    /// If the leaf is full: how it is merged with finished subtrees.
+    close: Option<Vec<Merge>>,
+}
+
+/// Two subtrees that become one.
+#[derive(Clone, Copy, Debug)]
+struct Merge {
+    /// Draws in the left one.
+    left: Lanes,
+    /// Share of draws that is in the right one.
+    share: Lanes,
+}
+
+impl Merge {
+    fn new(left: Lanes, right: Lanes) -> Self {
+        Self { left, share: right.per(left + right) }
+    }
+}
+
+impl Counts {
+    /// Takes a batch, of which the lanes of the mask count.
+    pub fn step(&mut self, mask: Mask) -> Step {
+        self.leaf += mask.select(Lanes::ONE, Lanes::ZERO);
+        self.batches += 1;
+        let count = self.leaf;
+        let close = (self.batches == LEAF).then(|| self.close());
+        Step { mask, count, close }
+    }
+
+    fn close(&mut self) -> Vec<Merge> {
+        let mut merges = Vec::new();
+        let mut count = std::mem::take(&mut self.leaf);
+        self.batches = 0;
+        let mut level = 0;
+        while let Some(&(l, left)) = self.tree.last() {
+            if l != level {
+                break;
+            }
+            self.tree.pop();
+            merges.push(Merge::new(left, count));
+            count = left + count;
+            level += 1;
+        }
+        self.tree.push((level, count));
+        merges
+    }
+
+    /// Draws in each lane.
+    pub fn total(&self) -> Lanes {
+        self.tree.iter().rev().fold(self.leaf, |sum, &(_, count)| count + sum)
+    }
+}
+
+/// Mean and sum of squared deviations of eight lanes (Welford 1962, merged after Chan et al. 1979).
+#[derive(Clone, Copy, Debug, Default)]
+struct Node {
     mean: Lanes,
     squares: Lanes,
 }
 
 impl Node {
-    const EMPTY: Self = Self { count: Lanes::ZERO, mean: Lanes::ZERO, squares: Lanes::ZERO };
-
     #[inline(always)]
-    fn add(&mut self, x: Lanes, mask: Mask) {
-        let one = mask.select(Lanes::ONE, Lanes::ZERO);
-        let count = self.count + one;
-        let difference = mask.select(x - self.mean, Lanes::ZERO);
-        let mean = self.mean + difference.per(count);
-        self.squares += mask.select(difference * (x - mean), Lanes::ZERO);
+    fn add(&mut self, x: Lanes, step: &Step) {
+        let difference = step.mask.select(x - self.mean, Lanes::ZERO);
+        let mean = self.mean + difference.per(step.count);
+        self.squares += step.mask.select(difference * (x - mean), Lanes::ZERO);
         self.mean = mean;
-        self.count = count;
     }
 
-    fn merge(self, other: Self) -> Self {
-        let count = self.count + other.count;
+    fn merge(self, other: Self, merge: Merge) -> Self {
         let difference = other.mean - self.mean;
-        let share = other.count.per(count);
         Self {
-            count,
-            mean: self.mean + difference * share,
-            squares: self.squares + other.squares + difference * difference * self.count * share,
+            mean: self.mean + difference * merge.share,
+            squares: self.squares + other.squares + difference * difference * merge.left * merge.share,
         }
     }
 }
@@ -43,73 +104,61 @@ impl Node {
 #[derive(Clone, Debug)]
 pub struct Moments {
     leaf: Node,
-    batches: u32,
-    /// Finished subtrees, largest first, each with its level.
-    tree: Vec<(u32, Node)>,
+    /// Finished subtrees, as in the counts.
+    tree: Vec<Node>,
     low: Lanes,
     high: Lanes,
 }
 
-impl Default for Moments {
-    fn default() -> Self {
-        Self {
-            leaf: Node::EMPTY,
-            batches: 0,
-            tree: Vec::new(),
-            low: Lanes::splat(f64::INFINITY),
-            high: Lanes::splat(f64::NEG_INFINITY),
-        }
-    }
-}
-
 impl Moments {
-    /// Adds a batch, in the lanes of the mask.
+    /// Moments of a cell that has been 0 in all draws so far.
+    pub fn of_zeros(counts: &Counts) -> Self {
+        let any = counts.total().gt(Lanes::ZERO);
+        Self {
+            leaf: Node::default(),
+            tree: vec![Node::default(); counts.tree.len()],
+            low: any.select(Lanes::ZERO, Lanes::splat(f64::INFINITY)),
+            high: any.select(Lanes::ZERO, Lanes::splat(f64::NEG_INFINITY)),
+        }
+    }
+
+    /// Adds a batch.
     #[inline(always)]
-    pub fn add(&mut self, x: Lanes, mask: Mask) {
-        self.leaf.add(x, mask);
-        self.low = mask.select(self.low.min(x), self.low);
-        self.high = mask.select(self.high.max(x), self.high);
-        self.batches += 1;
-        if self.batches == LEAF {
-            self.close_leaf();
-        }
-    }
-
-    fn close_leaf(&mut self) {
-        let mut node = std::mem::replace(&mut self.leaf, Node::EMPTY);
-        self.batches = 0;
-        let mut level = 0;
-        while let Some(&(l, left)) = self.tree.last() {
-            if l != level {
-                break;
+    pub fn add(&mut self, x: Lanes, step: &Step) {
+        self.leaf.add(x, step);
+        self.low = step.mask.select(self.low.min(x), self.low);
+        self.high = step.mask.select(self.high.max(x), self.high);
+        if let Some(merges) = &step.close {
+            let mut node = std::mem::take(&mut self.leaf);
+            for &merge in merges {
+                node = self.tree.pop().unwrap_or_default().merge(node, merge);
             }
-            self.tree.pop();
-            node = left.merge(node);
-            level += 1;
+            self.tree.push(node);
         }
-        self.tree.push((level, node));
     }
 
-    fn total(&self) -> Node {
-        self.tree.iter().rev().fold(self.leaf, |sum, &(_, node)| node.merge(sum))
-    }
-
-    /// Draws in each lane.
-    pub fn counts(&self) -> Lanes {
-        self.total().count
+    /// The mean and the sum of squared deviations of each lane.
+    fn total(&self, counts: &Counts) -> Node {
+        let mut sum = self.leaf;
+        let mut count = counts.leaf;
+        for (node, &(_, left)) in self.tree.iter().zip(&counts.tree).rev() {
+            sum = node.merge(sum, Merge::new(left, count));
+            count = left + count;
+        }
+        sum
     }
 
     /// Mean of each lane.
-    pub fn means(&self) -> Lanes {
-        self.total().mean
+    pub fn means(&self, counts: &Counts) -> Lanes {
+        self.total(counts).mean
     }
 
     /// Count, mean and standard deviation (n − 1) over all lanes.
-    pub fn pooled(&self) -> (f64, f64, f64) {
-        let total = self.total();
+    pub fn pooled(&self, counts: &Counts) -> (f64, f64, f64) {
+        let (total, count) = (self.total(counts), counts.total());
         let (mut n, mut mean, mut squares) = (0.0, 0.0, 0.0);
         for lane in 0..WIDTH {
-            let m = total.count[lane];
+            let m = count[lane];
             if m == 0.0 {
                 continue;
             }
@@ -138,14 +187,15 @@ mod tests {
     #[test]
     fn agree_with_two_passes() {
         let values: Vec<f64> = (0..8 * 1000).map(|i| 1e9 + f64::from((i * 7919) % 1009)).collect();
-        let mut moments = Moments::default();
+        let mut counts = Counts::default();
+        let mut moments = Moments::of_zeros(&counts);
         for chunk in values.chunks(8) {
-            moments.add(Lanes::from_fn(|i| chunk[i]), Mask::splat(true));
+            moments.add(Lanes::from_fn(|i| chunk[i]), &counts.step(Mask::splat(true)));
         }
         let mean = values.iter().sum::<f64>() / values.len() as f64;
         let variance =
             values.iter().map(|x| (x - mean) * (x - mean)).sum::<f64>() / (values.len() - 1) as f64;
-        let (n, m, sd) = moments.pooled();
+        let (n, m, sd) = moments.pooled(&counts);
         assert_eq!(n, 8000.0);
         assert!((m / mean - 1.0).abs() < 1e-14 && (sd / variance.sqrt() - 1.0).abs() < 1e-12);
         assert_eq!(moments.range(), (1e9, 1e9 + 1008.0));
@@ -153,12 +203,13 @@ mod tests {
 
     #[test]
     fn masked_lanes_do_not_count() {
-        let mut moments = Moments::default();
+        let mut counts = Counts::default();
+        let mut moments = Moments::of_zeros(&counts);
         let mut first = Mask::splat(false);
         first.0[0] = u64::MAX;
-        moments.add(Lanes::splat(5.0), first);
-        moments.add(Lanes::splat(f64::NAN), Mask::splat(false));
-        assert_eq!(moments.pooled(), (1.0, 5.0, 0.0));
+        moments.add(Lanes::splat(5.0), &counts.step(first));
+        moments.add(Lanes::splat(f64::NAN), &counts.step(Mask::splat(false)));
+        assert_eq!(moments.pooled(&counts), (1.0, 5.0, 0.0));
         assert_eq!(moments.range(), (5.0, 5.0));
     }
 }

@@ -2,7 +2,7 @@
 
 use super::CaseId;
 use super::book::{Case, Rulebook};
-use super::moments::{self, Governing, Quarter, Standing};
+use super::moments::{self, Finder, Governing, Quarter, Standing};
 use super::outcome::{self, Cut, Outcome};
 use super::table::Table;
 use super::terms::Terms;
@@ -102,7 +102,7 @@ impl Rulebook {
             }
         }
         if left.any() {
-            self.each_standing(case, left, (t, known_by), terms, &mut visit);
+            self.each_lane(case, left, (t, known_by), terms, &mut visit);
         }
     }
 
@@ -116,9 +116,9 @@ impl Rulebook {
         })
     }
 
-    /// Finds what governs a quarter in each of some lanes, once for lanes whose rules stand alike.
+    /// Finds what governs a quarter in each of some lanes.
     #[inline(never)]
-    fn each_standing(
+    fn each_lane(
         &self,
         case: CaseId,
         lanes: Mask,
@@ -126,18 +126,13 @@ impl Rulebook {
         terms: &Terms,
         visit: &mut dyn FnMut(Mask, &Quarter),
     ) {
-        let mut groups: Vec<(Standing, Mask)> = Vec::new();
         let mut standing = Standing::default();
+        let mut finder = Finder::default();
         for lane in (0..WIDTH).filter(|&lane| lanes.lane(lane)) {
             self.stand(case.index(), known_by, terms, lane, &mut standing);
-            let place = groups.iter().position(|(s, _)| *s == standing).unwrap_or_else(|| {
-                groups.push((std::mem::take(&mut standing), Mask::splat(false)));
-                groups.len() - 1
-            });
-            groups[place].1.0[lane] = u64::MAX;
-        }
-        for (standing, lanes) in &groups {
-            visit(*lanes, &moments::quarter(&self.model, standing, t));
+            let mut one = Mask::splat(false);
+            one.0[lane] = u64::MAX;
+            visit(one, finder.quarter(&self.model, &standing, t));
         }
     }
 
