@@ -62,7 +62,8 @@ fn fastest(mut pass: impl FnMut()) -> f64 {
 }
 
 fn main() {
-    let path = std::env::args().skip(1).find(|a| !a.starts_with('-')).unwrap_or("scenarios/baseline".to_owned());
+    let path =
+        std::env::args().skip(1).find(|a| !a.starts_with('-')).unwrap_or("scenarios/baseline".to_owned());
     println!("{path}, {} draws a pass, the fastest of {PASSES} passes, one thread\n", BATCHES * WIDTH as u64);
     let plan = start_up(&path);
     let recording = Recording::new(&plan, &[]).expect("cells");
@@ -99,7 +100,11 @@ fn start_up(path: &str) -> Plan {
 /// Microseconds a draw, and nanoseconds for each edge that was active in a quarter.
 fn line(what: &str, seconds: f64, active: f64) {
     let draws = (BATCHES * WIDTH as u64) as f64;
-    let edge = if active > 0.0 { format!("{:8.2} ns per active edge and quarter", seconds / active * 1e9) } else { String::new() };
+    let edge = if active > 0.0 {
+        format!("{:8.2} ns per active edge and quarter", seconds / active * 1e9)
+    } else {
+        String::new()
+    };
     println!("{what:<34}{:9.2} us a draw  {edge}", seconds / draws * 1e6);
 }
 
@@ -109,7 +114,10 @@ fn engine(plan: &Plan) -> f64 {
     let mut clock = Clock { last: Instant::now(), steps: [0.0; 6], active: 0, count: true };
     (0..BATCHES).for_each(|b| batch.simulate(plan, b, &mut clock));
     let active = clock.active as f64;
-    println!("{:.0} active sale edges a draw, summed over quarters", active / (BATCHES * WIDTH as u64) as f64);
+    println!(
+        "{:.0} active sale edges a draw, summed over quarters",
+        active / (BATCHES * WIDTH as u64) as f64
+    );
     let sampling = fastest(|| (0..BATCHES).for_each(|b| plan.layout.sample(b, &mut batch.inputs)));
     line("sampling", sampling, active);
     let mut steps = [f64::INFINITY; 6];
@@ -122,7 +130,8 @@ fn engine(plan: &Plan) -> f64 {
         }
         steps.iter_mut().zip(clock.steps).for_each(|(least, now)| *least = least.min(now));
     }
-    let names = ["shocks, capacity, rules", "production", "trade", "diversion", "fleets, rentals", "training"];
+    let names =
+        ["shocks, capacity, rules", "production", "trade", "diversion", "fleets, rentals", "training"];
     for (name, seconds) in names.iter().zip(steps) {
         line(name, seconds, active);
     }
@@ -160,11 +169,7 @@ fn values(
     (0..BATCHES).map(one).unzip()
 }
 
-fn summarise(
-    plan: &Plan,
-    recording: &Recording,
-    sources: &[chokepoint::plan::series::FlowSource],
-) -> f64 {
+fn summarise(plan: &Plan, recording: &Recording, sources: &[chokepoint::plan::series::FlowSource]) -> f64 {
     let (cells, flowed) = values(plan, recording, sources);
     let masks = vec![Mask::splat(true); BATCHES as usize];
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a pool");
@@ -180,11 +185,7 @@ fn summarise(
     })
 }
 
-fn summarising(
-    plan: &Plan,
-    recording: &Recording,
-    sources: &[chokepoint::plan::series::FlowSource],
-) {
+fn summarising(plan: &Plan, recording: &Recording, sources: &[chokepoint::plan::series::FlowSource]) {
     let seconds = summarise(plan, recording, sources);
     line("summarising cells and flows", seconds, 0.0);
     let values = (recording.cells.len() + sources.len() * plan.quarters) as f64;
@@ -219,7 +220,12 @@ fn tables(plan: &Plan, recording: &Recording) {
         pool.install(|| table.write(0, &cells, &masks)).expect("written");
         let seconds = start.elapsed().as_secs_f64();
         let n = (recording.cells.len() * cells.len() * WIDTH) as f64;
-        println!("draws table as {}: {:.0} ns a number, {:.0} a five-column row", format.extension(), seconds / n * 1e9, 5.0 * seconds / n * 1e9);
+        println!(
+            "draws table as {}: {:.0} ns a number, {:.0} a five-column row",
+            format.extension(),
+            seconds / n * 1e9,
+            5.0 * seconds / n * 1e9
+        );
     }
     let _ = std::fs::remove_dir_all(&folder);
 }

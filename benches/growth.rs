@@ -67,7 +67,15 @@ fn seconds(plan: &Plan, draws: u64, threads: usize) -> f64 {
     let recording = Recording::new(plan, &[]).expect("cells");
     let sources: Vec<_> = flows(plan).into_iter().map(|f| f.1).collect();
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
-    let task = Task { plan, recording: &recording, flows: &sources, draws, given: None, audit: false, inputs: false };
+    let task = Task {
+        plan,
+        recording: &recording,
+        flows: &sources,
+        draws,
+        given: None,
+        audit: false,
+        inputs: false,
+    };
     let run = |_| {
         let mut summary = Summary::new(recording.cells.len(), false);
         let mut flowed = Summary::new(plan.quarters * sources.len(), false);

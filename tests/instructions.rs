@@ -25,9 +25,15 @@ fn wide_instructions_change_no_byte() {
             run(scenario, draws, &folder, portable);
             folder
         });
-        for file in
-            ["summary.csv", "thresholds.csv", "bottlenecks.csv", "flows.csv", "drivers.csv", "draws.csv", "inputs.csv"]
-        {
+        for file in [
+            "summary.csv",
+            "thresholds.csv",
+            "bottlenecks.csv",
+            "flows.csv",
+            "drivers.csv",
+            "draws.csv",
+            "inputs.csv",
+        ] {
             let [wide, portable] = folders.each_ref().map(|folder| fs::read(folder.join(file)).unwrap());
             assert!(wide.len() > 100 && wide == portable, "{scenario}: {file}");
         }

@@ -1,6 +1,5 @@
 //! How buyers weigh chips: a logit in value for money, used for what is ordered and for what will be.
 
-use super::permits::Permits;
 use crate::math::{Lanes, Mask};
 use crate::plan::Plan;
 use crate::plan::inputs::Inputs;
@@ -90,9 +89,11 @@ pub struct Attraction {
     pub legal: Vec<Lanes>,
     /// Of smuggled options.
     pub grey: Vec<Lanes>,
-    /// Of waiting, by buyer.
+    /// Of waiting for a better legal offer, by buyer.
     pub wait: Vec<Lanes>,
-    /// Sum over all options and waiting, by buyer.
+    /// Sum over legal options and waiting, by buyer.
+    pub legal_total: Vec<Lanes>,
+    /// Sum over all options and waiting for any, by buyer.
     pub total: Vec<Lanes>,
     /// Price with fees, by (chip, market), where a chip on sale is offered [USD].
     pub price: Vec<Lanes>,
@@ -104,6 +105,8 @@ pub struct Attraction {
     pub wanted: Options,
     /// Of them those that are permitted or smuggled in some draw.
     pub open: Options,
+    /// Share of a buyer's money that smuggled options attract.
+    pub grey_share: Vec<Lanes>,
     preference: Vec<Lanes>,
     value: Vec<Lanes>,
     grey_value: Vec<Lanes>,
@@ -195,7 +198,9 @@ impl Attraction {
             legal: lanes(e.sales.len()),
             grey: lanes(e.greys.len()),
             wait: lanes(plan.model.buyers.len()),
+            legal_total: lanes(plan.model.buyers.len()),
             total: lanes(plan.model.buyers.len()),
+            grey_share: lanes(plan.model.buyers.len()),
             price: lanes(e.stands.len()),
             list: lanes(plan.model.chips.len()),
             chips: Vec::with_capacity(plan.model.chips.len()),
@@ -223,8 +228,8 @@ impl Attraction {
         self.clear(plan);
         let willing = inputs.value(plan.model.diversion.willing);
         for b in 0..edges.of_buyer.len() {
-            let mut sum = Lanes::ZERO;
-            let mut best = Lanes::ZERO;
+            let (mut sum, mut best) = (Lanes::ZERO, Lanes::ZERO);
+            let (mut grey_sum, mut grey_best) = (Lanes::ZERO, Lanes::ZERO);
             let country = plan.model.buyers[b].country.index();
             for s in edges.of_buyer[b].clone() {
                 let sale = &edges.sales[s];
@@ -249,8 +254,8 @@ impl Attraction {
                     let grey = possible.select(grey, Lanes::ZERO);
                     self.grey[g] = grey;
                     open = open | grey.gt(Lanes::ZERO);
-                    sum += grey;
-                    best = best.max(grey);
+                    grey_sum += grey;
+                    grey_best = grey_best.max(grey);
                 }
                 if open.any() {
                     self.open.push(s);
@@ -259,8 +264,17 @@ impl Attraction {
             self.wanted.end(b);
             self.open.end(b);
             self.wait[b] = sheets.wait * best;
-            self.total[b] = sum + self.wait[b];
+            self.legal_total[b] = sum + self.wait[b];
+            self.total[b] = sum + grey_sum + sheets.wait * best.max(grey_best);
+            self.grey_share[b] = grey_sum.per(self.total[b]);
         }
+    }
+
+    /// Sales whose smuggled options may be chosen in some draw, with those options, in order.
+    #[inline(always)]
+    pub fn smuggled<'a>(&'a self, plan: &'a Plan) -> impl Iterator<Item = (usize, usize)> + 'a {
+        let grey = self.open.all().filter_map(|s| Some((s, plan.edges.sales[s].grey?)));
+        grey.filter(|&(_, g)| self.grey[g].gt(Lanes::ZERO).any())
     }
 
     /// Forgets what was weighed last.
@@ -289,6 +303,7 @@ impl Attraction {
             }
         }
         let per_watt = inputs.value(plan.model.trade.usd_per_watt);
+        let per_chip = inputs.value(plan.model.trade.usd_per_chip);
         let support = inputs.value(plan.model.diversion.support);
         for (o, offer) in edges.offers.iter().enumerate() {
             let c = offer.chip.index();
@@ -297,7 +312,7 @@ impl Attraction {
             }
             let price = self.list[c];
             let effective = sheets.effective[c * edges.mixes.len() + offer.mix];
-            let running = per_watt * sheets.watts[c];
+            let running = per_watt * sheets.watts[c] + per_chip;
             self.price[offer.stand] = price * (1.0 + view.fee[offer.stand]);
             self.value[o] = (effective / (self.price[offer.stand] + running)).pow(sheets.theta);
             let country = edges.markets[offer.stand % edges.markets.len()].delivery.index();
@@ -311,24 +326,48 @@ impl Attraction {
     }
 }
 
-/// Expected sales of every chip: what buyers' money would buy at arrival.
+/// Share of what is wanted from smugglers that routes can carry, by country [1]; `wants` are those of a smuggled option [chips].
+#[inline(always)]
+pub fn limit_to_routes(
+    plan: &Plan,
+    attraction: &Attraction,
+    capacity: &[Lanes],
+    wants: impl Fn(usize) -> Lanes,
+    reach: &mut [Lanes],
+) {
+    reach.fill(Lanes::ZERO);
+    for (_, g) in attraction.smuggled(plan) {
+        let buyer = plan.edges.sales[plan.edges.greys[g]].buyer.index();
+        reach[plan.model.buyers[buyer].country.index()] += wants(g);
+    }
+    for (wanted, &capacity) in reach.iter_mut().zip(capacity) {
+        *wanted = wanted.gt(capacity).select(capacity.per(*wanted), Lanes::ONE);
+    }
+}
+
+/// Expected sales of every chip: what buyers' money [USD] would buy at arrival, less what they will have smuggled.
+///
+/// `reach` is room for what routes can carry, by country.
 #[inline(always)]
 pub fn expected_sales(
     plan: &Plan,
-    inputs: &Inputs,
-    permits: &Permits,
     attraction: &Attraction,
     view: &View<'_>,
-    appetite: &[Lanes],
+    money: &[Lanes],
+    reach: &mut [Lanes],
     expected: &mut [Lanes],
 ) {
     expected.fill(Lanes::ZERO);
-    let world = inputs.value(plan.model.trade.world_budget);
-    debug_assert_eq!(permits.ramp_ahead.len(), expected.len());
+    let wants = |g: usize| {
+        let sale = &plan.edges.sales[plan.edges.greys[g]];
+        let (b, c) = (sale.buyer.index(), sale.chip.index());
+        let street = attraction.list[c] * view.premium[plan.model.buyers[b].country.index()];
+        money[b].per(attraction.total[b]) * attraction.grey[g] / street
+    };
+    limit_to_routes(plan, attraction, view.route_capacity, wants, reach);
     for (b, buyer) in plan.model.buyers.iter().enumerate() {
-        let Some(budget) = buyer.budget else { continue };
-        let money = inputs.at(budget, view.quarter) * world * appetite[b];
-        let per_weight = money.per(attraction.total[b]);
+        let grey = reach[buyer.country.index()] * attraction.grey_share[b];
+        let per_weight = (money[b] * (1.0 - grey)).per(attraction.legal_total[b]);
         for s in attraction.open.of(b) {
             let sale = &plan.edges.sales[s];
             let price = attraction.price[sale.stand];

@@ -5,8 +5,8 @@ use super::permits::Permits;
 use super::stockpiles::Stockpiles;
 use crate::math::{Lanes, Mask};
 use crate::model::{Amount, ChipId, DesignerId, GoodId};
-use crate::plan::{Line, Plan};
 use crate::plan::inputs::Inputs;
+use crate::plan::{Line, Plan};
 
 /// What kept a chip's production from being larger, as codes: a good's row, or one of these.
 pub mod cause {
@@ -53,7 +53,10 @@ pub struct Production {
     gross_dies: Vec<Lanes>,
     ahead: Attraction,
     in_stock: Vec<Mask>,
-    appetite: Vec<Lanes>,
+    /// Money that is expected of buyers at arrival [USD].
+    money: Vec<Lanes>,
+    /// Share of smuggled wants that routes can carry then, by country [1].
+    reach: Vec<Lanes>,
     raw: Vec<Lanes>,
     /// What facilities have left [good's unit].
     left: Vec<Lanes>,
@@ -128,7 +131,8 @@ impl Production {
             gross_dies: zeros.clone(),
             ahead: Attraction::new(plan),
             in_stock: vec![Mask::splat(false); chips],
-            appetite: vec![Lanes::ZERO; plan.model.buyers.len()],
+            money: vec![Lanes::ZERO; plan.model.buyers.len()],
+            reach: vec![Lanes::ONE; plan.model.countries.len()],
             raw: zeros,
             left: facilities.clone(),
             claimed: facilities.clone(),
@@ -222,10 +226,13 @@ impl Production {
             premium: outlook.premium,
         };
         self.ahead.weigh(plan, inputs, sheets, &view);
+        let world = inputs.value(plan.model.trade.world_budget);
         for (b, buyer) in plan.model.buyers.iter().enumerate() {
-            self.appetite[b] = self.over[b] * outlook.power[buyer.country.index()];
+            let appetite = self.over[b] * outlook.power[buyer.country.index()];
+            self.money[b] =
+                buyer.budget.map_or(Lanes::ZERO, |q| inputs.at(q, view.quarter) * world * appetite);
         }
-        expected_sales(plan, inputs, permits, &self.ahead, &view, &self.appetite, &mut self.raw);
+        expected_sales(plan, &self.ahead, &view, &self.money, &mut self.reach, &mut self.raw);
         let headroom = inputs.value(plan.model.production.headroom);
         for &c in &plan.edges.chips {
             let i = c.index();
@@ -302,8 +309,9 @@ impl Production {
                 self.need[i][k] = by_room.1;
                 let somewhere = by_room.0.gt(Lanes::ZERO);
                 if !somewhere.all() {
-                    let by_output =
-                        mean_need(facilities.iter().zip(needs).map(|(f, &need)| (available[f.index()], need)));
+                    let by_output = mean_need(
+                        facilities.iter().zip(needs).map(|(f, &need)| (available[f.index()], need)),
+                    );
                     let even = mean_need(needs.iter().map(|&need| (Lanes::ONE, need)));
                     let otherwise = by_output.0.gt(Lanes::ZERO).select(by_output.1, even.1);
                     self.need[i][k] = somewhere.select(by_room.1, otherwise);

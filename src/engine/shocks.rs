@@ -30,8 +30,8 @@ pub struct Shocks {
     /// Leaks of the current course, by shock [stockpile's unit].
     leaks: Vec<Lanes>,
     /// Factors by lever and place; additions for fees.
-    pub factors: [Vec<Lanes>; 9],
-    /// Levers that some shock acted on in this quarter.
+    factors: [Vec<Lanes>; 9],
+    /// Levers that anything acted on in this quarter.
     acted: [bool; Lever::ALL.len()],
     /// What private stocks gain in this quarter, by stockpile [its unit].
     pub leaked: Vec<Lanes>,
@@ -102,6 +102,12 @@ impl Shocks {
     #[inline(always)]
     pub fn of(&self, lever: Lever) -> &[Lanes] {
         &self.factors[lever as usize]
+    }
+
+    /// Factors of a lever, by place, to be changed for the rest of the quarter.
+    pub fn change(&mut self, lever: Lever) -> &mut [Lanes] {
+        self.acted[lever as usize] = true;
+        &mut self.factors[lever as usize]
     }
 
     /// Back to the horizon's start, for the draws from `first_draw` on.

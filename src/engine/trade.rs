@@ -1,6 +1,6 @@
 //! Trade: buyers order, sellers ration, rules cap, and what is refused comes back in later rounds.
 
-use super::attraction::{Attraction, Options};
+use super::attraction::{Attraction, Options, limit_to_routes};
 use super::caps::Caps;
 use super::permits::Permits;
 use super::shocks::Shocks;
@@ -42,6 +42,10 @@ pub struct Trade {
     /// Money left in the quarter, by buyer [USD].
     pub money: Vec<Lanes>,
     had: Vec<Lanes>,
+    /// Money for legal options in the first round, by buyer [USD].
+    free: Vec<Lanes>,
+    /// Share of smuggled wants that routes can carry, by country [1].
+    reach: Vec<Lanes>,
     /// Spent on legal purchases, rush included, by buyer [USD].
     pub spent: Vec<Lanes>,
     /// Spent from the next quarter's budget, by buyer [USD].
@@ -128,6 +132,8 @@ impl Trade {
             cash: lanes(buyers),
             money: lanes(buyers),
             had: lanes(buyers),
+            free: lanes(buyers),
+            reach: lanes(countries),
             spent: lanes(buyers),
             spent_ahead: lanes(buyers),
             spent_grey: lanes(buyers),
@@ -228,8 +234,7 @@ impl Trade {
             list.fill(Lanes::ZERO);
         }
         for s in self.noted.drain(..) {
-            for list in
-                [&mut self.sold, &mut self.orders, &mut self.refused, &mut self.rush, &mut self.fill]
+            for list in [&mut self.sold, &mut self.orders, &mut self.refused, &mut self.rush, &mut self.fill]
             {
                 list[s] = Lanes::ZERO;
             }
@@ -246,8 +251,11 @@ impl Trade {
     fn first_orders(&mut self, plan: &Plan, inputs: &Inputs, counter: &Counter<'_>, t: usize) {
         let attraction = counter.attraction;
         let world = inputs.value(plan.model.trade.world_budget);
+        self.want_smuggled(plan, counter);
         for (b, buyer) in plan.model.buyers.iter().enumerate() {
-            let per_weight = self.money[b].per(attraction.total[b]);
+            let grey = self.reach[buyer.country.index()] * attraction.grey_share[b];
+            self.free[b] = self.money[b] * (1.0 - grey);
+            let per_weight = self.free[b].per(attraction.legal_total[b]);
             let mut brought = Lanes::ZERO;
             self.rushes[b] = false;
             for s in attraction.open.of(b) {
@@ -255,19 +263,12 @@ impl Trade {
                 let case = plan.edges.stands[sale.stand].index();
                 if counter.permits.about_to_be_cut[case] {
                     let rush = (counter.permits.rush[case] - 1.0) * counter.permits.cut[case];
-                    self.rush[s] = rush * self.budget[b].per(attraction.total[b]) * attraction.legal[s];
+                    self.rush[s] = rush * self.budget[b].per(attraction.legal_total[b]) * attraction.legal[s];
                     brought += self.rush[s];
                     self.rushes[b] = true;
                 }
                 let granted = counter.permits.permitted[sale.stand] / attraction.price[sale.stand];
                 self.orders[s] = per_weight * attraction.legal[s] * granted;
-                if let Some(g) = sale.grey {
-                    if attraction.grey[g].gt(Lanes::ZERO).any() {
-                        let street =
-                            attraction.list[sale.chip.index()] * counter.premium[buyer.country.index()];
-                        self.wants[g] = per_weight * attraction.grey[g] / street;
-                    }
-                }
             }
             if self.rushes[b] {
                 let next = buyer.budget.map_or(Lanes::ZERO, |q| inputs.at(q, t + 1)) * world;
@@ -281,6 +282,20 @@ impl Trade {
         }
     }
 
+    /// What buyers would have smuggled, and how much of it routes can carry.
+    #[inline(always)]
+    fn want_smuggled(&mut self, plan: &Plan, counter: &Counter<'_>) {
+        let attraction = counter.attraction;
+        for (s, g) in attraction.smuggled(plan) {
+            let sale = &plan.edges.sales[s];
+            let b = sale.buyer.index();
+            let premium = counter.premium[plan.model.buyers[b].country.index()];
+            let street = attraction.list[sale.chip.index()] * premium;
+            self.wants[g] = self.money[b].per(attraction.total[b]) * attraction.grey[g] / street;
+        }
+        limit_to_routes(plan, attraction, counter.capacity_to, |g| self.wants[g], &mut self.reach);
+    }
+
     /// Power limits buying: all orders of a country shrink to the room that there is.
     #[inline(always)]
     fn limit_to_power(&mut self, plan: &Plan, inputs: &Inputs, counter: &Counter<'_>, t: usize) {
@@ -288,10 +303,11 @@ impl Trade {
         let open = &counter.attraction.open;
         self.wanted_power.fill(Lanes::ZERO);
         for (b, buyer) in plan.model.buyers.iter().enumerate() {
+            let n = buyer.country.index();
             for s in open.of(b) {
                 let sale = &plan.edges.sales[s];
-                let chips = self.orders[s] + sale.grey.map_or(Lanes::ZERO, |g| self.wants[g]);
-                self.wanted_power[buyer.country.index()] += chips * counter.watts[sale.chip.index()];
+                let chips = self.orders[s] + sale.grey.map_or(Lanes::ZERO, |g| self.reach[n] * self.wants[g]);
+                self.wanted_power[n] += chips * counter.watts[sale.chip.index()];
             }
         }
         for (n, country) in plan.model.countries.iter().enumerate() {
@@ -315,6 +331,7 @@ impl Trade {
                 }
             }
             self.money[b] *= scale;
+            self.free[b] *= scale;
         }
     }
 
@@ -344,13 +361,7 @@ impl Trade {
             if routes.is_empty() {
                 continue;
             }
-            let row = n * chips..(n + 1) * chips;
-            let wanted = self.wanted[row].iter().fold(Lanes::ZERO, |sum, &w| sum + w);
-            if !wanted.gt(Lanes::ZERO).any() {
-                continue;
-            }
             let capacity = counter.capacity_to[n];
-            let scale = wanted.gt(capacity).select(capacity.per(wanted), Lanes::ONE);
             for r in routes {
                 let share = counter.route_capacity[r.index()].per(capacity);
                 let market = plan.edges.reseller_market[r.index()];
@@ -360,7 +371,7 @@ impl Trade {
                         continue;
                     }
                     let granted = counter.permits.permitted[c * plan.edges.markets.len() + market];
-                    let order = share * scale * wanted * granted;
+                    let order = share * self.reach[n] * wanted * granted;
                     self.reseller_orders[r.index() * chips + c] = order;
                     self.grey_orders[c] += order;
                     self.smuggled.push((r.index(), c));
@@ -400,7 +411,8 @@ impl Trade {
             let mut sum = Lanes::ZERO;
             let mut best = Lanes::ZERO;
             for s in attraction.open.of(b) {
-                let x = self.stocked[plan.edges.sales[s].chip.index()].select(attraction.legal[s], Lanes::ZERO);
+                let x =
+                    self.stocked[plan.edges.sales[s].chip.index()].select(attraction.legal[s], Lanes::ZERO);
                 sum += x;
                 best = best.max(x);
             }
@@ -500,8 +512,11 @@ impl Trade {
     fn settle(&mut self, plan: &Plan, counter: &Counter<'_>, round: usize) {
         let attraction = counter.attraction;
         for b in 0..plan.edges.of_buyer.len() {
-            let (total, wait) =
-                if round == 0 { (attraction.total[b], attraction.wait[b]) } else { self.rest[b] };
+            let (money, total, wait) = if round == 0 {
+                (self.free[b], attraction.legal_total[b], attraction.wait[b])
+            } else {
+                (self.money[b], self.rest[b].0, self.rest[b].1)
+            };
             let mut spent = Lanes::ZERO;
             let mut ahead = Lanes::ZERO;
             for s in self.options.of(b) {
@@ -519,7 +534,7 @@ impl Trade {
             self.spent[b] += spent;
             self.spent_ahead[b] += ahead;
             let grey = if round == 0 { self.spent_grey[b] } else { Lanes::ZERO };
-            let waits = self.money[b] * wait.per(total);
+            let waits = money * wait.per(total);
             self.money[b] = (self.money[b] - waits - (spent - ahead) - grey).max(0.0);
         }
         for s in self.options.all() {

@@ -7,12 +7,14 @@ mod drivers;
 mod edges;
 mod effects;
 pub mod inputs;
+pub mod observed;
 pub mod rules;
 pub mod series;
+mod suppliers;
 
 use crate::model::{
-    Amount, BuyerId, BuyerKind, ChipId, CountryId, DesignerId, FacilityId, GoodId, GoodKind, LabId, Model, RouteId,
-    RuleId,
+    Amount, BuyerId, BuyerKind, ChipId, CountryId, DesignerId, FacilityId, GoodId, GoodKind, LabId, Model,
+    RouteId, RuleId,
 };
 use crate::network::Network;
 use crate::random::Design;
@@ -22,6 +24,7 @@ pub use effects::{Act, Effects, Lever};
 use inputs::{Inputs, Layout, LayoutError};
 use rules::{CaseId, Rulebook};
 use std::sync::Arc;
+pub use suppliers::{Gift, Supplier};
 
 /// A model, a sampling design and everything that follows from the two.
 #[derive(Debug)]
@@ -232,7 +235,8 @@ impl Supply {
             .map(|s| s.from.iter().map(|&f| (f, rules.goods_case(f, s.designer, medians))).collect())
             .collect();
         let (lines_of, needs) = lines(model, &facilities_of);
-        let packagings = chips_of.iter().map(|chips| packagings(model, chips, &packaging_of, &goods_of)).collect();
+        let packagings =
+            chips_of.iter().map(|chips| packagings(model, chips, &packaging_of, &goods_of)).collect();
         let needed = chips_of.iter().map(|chips| needed_goods(model, chips)).collect();
         let mut stocked_dies = vec![false; model.chips.len()];
         for chip in model.stockpiles.iter().filter_map(|s| s.dies_of) {

@@ -163,7 +163,12 @@ impl DrawsTable {
             }),
             Sink::Parquet(_, table) => {
                 let repeated = |column: usize| {
-                    Values::Text(draws.iter().flat_map(|_| self.texts.iter().map(move |t| t[column].clone())).collect())
+                    Values::Text(
+                        draws
+                            .iter()
+                            .flat_map(|_| self.texts.iter().map(move |t| t[column].clone()))
+                            .collect(),
+                    )
                 };
                 let mut columns = vec![Values::Whole(
                     draws.iter().flat_map(|d| std::iter::repeat_n(d.0 as i64, self.texts.len())).collect(),

@@ -1,6 +1,6 @@
 //! Count, mean, spread and extremes, for each of eight replicates, in a fixed tree.
 //!
-//! All cells of a summary see the same draws, so counts are kept once, in [`Counts`], and a cell keeps the rest.
+//! Cells of a summary see the same draws: their counts are kept once, in [`Counts`], and each keeps its [`Spread`].
 
 use crate::math::{Lanes, Mask, WIDTH};
 
@@ -9,7 +9,7 @@ const LEAF: u32 = 128;
 
 /// Draws so far in eight lanes, leaf by leaf.
 #[derive(Clone, Debug, Default)]
-pub struct Counts {
+pub(super) struct Counts {
     leaf: Lanes,
     batches: u32,
     /// Finished subtrees, largest first, each with its level.
@@ -18,7 +18,7 @@ pub struct Counts {
 
 /// What a batch does to every cell.
 #[derive(Clone, Debug)]
-pub struct Step {
+pub(super) struct Step {
     mask: Mask,
     /// Draws in the leaf, this batch included.
     count: Lanes,
@@ -43,7 +43,7 @@ impl Merge {
 
 impl Counts {
     /// Takes a batch, of which the lanes of the mask count.
-    pub fn step(&mut self, mask: Mask) -> Step {
+    pub(super) fn step(&mut self, mask: Mask) -> Step {
         self.leaf += mask.select(Lanes::ONE, Lanes::ZERO);
         self.batches += 1;
         let count = self.leaf;
@@ -70,7 +70,7 @@ impl Counts {
     }
 
     /// Draws in each lane.
-    pub fn total(&self) -> Lanes {
+    pub(super) fn total(&self) -> Lanes {
         self.tree.iter().rev().fold(self.leaf, |sum, &(_, count)| count + sum)
     }
 }
@@ -100,9 +100,9 @@ impl Node {
     }
 }
 
-/// Moments of a cell.
+/// Mean, spread and extremes of a cell.
 #[derive(Clone, Debug)]
-pub struct Moments {
+pub(super) struct Spread {
     leaf: Node,
     /// Finished subtrees, as in the counts.
     tree: Vec<Node>,
@@ -110,9 +110,9 @@ pub struct Moments {
     high: Lanes,
 }
 
-impl Moments {
-    /// Moments of a cell that has been 0 in all draws so far.
-    pub fn of_zeros(counts: &Counts) -> Self {
+impl Spread {
+    /// Those of a cell that has been 0 in all draws so far.
+    pub(super) fn of_zeros(counts: &Counts) -> Self {
         let any = counts.total().gt(Lanes::ZERO);
         Self {
             leaf: Node::default(),
@@ -124,7 +124,7 @@ impl Moments {
 
     /// Adds a batch.
     #[inline(always)]
-    pub fn add(&mut self, x: Lanes, step: &Step) {
+    pub(super) fn add(&mut self, x: Lanes, step: &Step) {
         self.leaf.add(x, step);
         self.low = step.mask.select(self.low.min(x), self.low);
         self.high = step.mask.select(self.high.max(x), self.high);
@@ -149,12 +149,12 @@ impl Moments {
     }
 
     /// Mean of each lane.
-    pub fn means(&self, counts: &Counts) -> Lanes {
+    pub(super) fn means(&self, counts: &Counts) -> Lanes {
         self.total(counts).mean
     }
 
     /// Count, mean and standard deviation (n − 1) over all lanes.
-    pub fn pooled(&self, counts: &Counts) -> (f64, f64, f64) {
+    pub(super) fn pooled(&self, counts: &Counts) -> (f64, f64, f64) {
         let (total, count) = (self.total(counts), counts.total());
         let (mut n, mut mean, mut squares) = (0.0, 0.0, 0.0);
         for lane in 0..WIDTH {
@@ -173,10 +173,53 @@ impl Moments {
     }
 
     /// Smallest and largest value.
-    pub fn range(&self) -> (f64, f64) {
+    pub(super) fn range(&self) -> (f64, f64) {
         let low = self.low.0.iter().copied().fold(f64::INFINITY, f64::min);
         let high = self.high.0.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         (low, high)
+    }
+}
+
+/// Moments of values with counts of their own.
+#[derive(Clone, Debug)]
+pub struct Moments {
+    counts: Counts,
+    spread: Spread,
+}
+
+impl Default for Moments {
+    fn default() -> Self {
+        let counts = Counts::default();
+        let spread = Spread::of_zeros(&counts);
+        Self { counts, spread }
+    }
+}
+
+impl Moments {
+    /// Adds a batch, in the lanes of the mask.
+    #[inline(always)]
+    pub fn add(&mut self, x: Lanes, mask: Mask) {
+        self.spread.add(x, &self.counts.step(mask));
+    }
+
+    /// Draws in each lane.
+    pub fn counts(&self) -> Lanes {
+        self.counts.total()
+    }
+
+    /// Mean of each lane.
+    pub fn means(&self) -> Lanes {
+        self.spread.means(&self.counts)
+    }
+
+    /// Count, mean and standard deviation (n − 1) over all lanes.
+    pub fn pooled(&self) -> (f64, f64, f64) {
+        self.spread.pooled(&self.counts)
+    }
+
+    /// Smallest and largest value.
+    pub fn range(&self) -> (f64, f64) {
+        self.spread.range()
     }
 }
 
@@ -187,15 +230,14 @@ mod tests {
     #[test]
     fn agree_with_two_passes() {
         let values: Vec<f64> = (0..8 * 1000).map(|i| 1e9 + f64::from((i * 7919) % 1009)).collect();
-        let mut counts = Counts::default();
-        let mut moments = Moments::of_zeros(&counts);
+        let mut moments = Moments::default();
         for chunk in values.chunks(8) {
-            moments.add(Lanes::from_fn(|i| chunk[i]), &counts.step(Mask::splat(true)));
+            moments.add(Lanes::from_fn(|i| chunk[i]), Mask::splat(true));
         }
         let mean = values.iter().sum::<f64>() / values.len() as f64;
         let variance =
             values.iter().map(|x| (x - mean) * (x - mean)).sum::<f64>() / (values.len() - 1) as f64;
-        let (n, m, sd) = moments.pooled(&counts);
+        let (n, m, sd) = moments.pooled();
         assert_eq!(n, 8000.0);
         assert!((m / mean - 1.0).abs() < 1e-14 && (sd / variance.sqrt() - 1.0).abs() < 1e-12);
         assert_eq!(moments.range(), (1e9, 1e9 + 1008.0));
@@ -203,13 +245,12 @@ mod tests {
 
     #[test]
     fn masked_lanes_do_not_count() {
-        let mut counts = Counts::default();
-        let mut moments = Moments::of_zeros(&counts);
+        let mut moments = Moments::default();
         let mut first = Mask::splat(false);
         first.0[0] = u64::MAX;
-        moments.add(Lanes::splat(5.0), &counts.step(first));
-        moments.add(Lanes::splat(f64::NAN), &counts.step(Mask::splat(false)));
-        assert_eq!(moments.pooled(&counts), (1.0, 5.0, 0.0));
+        moments.add(Lanes::splat(5.0), first);
+        moments.add(Lanes::splat(f64::NAN), Mask::splat(false));
+        assert_eq!(moments.pooled(), (1.0, 5.0, 0.0));
         assert_eq!(moments.range(), (5.0, 5.0));
     }
 }

@@ -1,7 +1,7 @@
 //! Statistics of cells: moments and histograms side by side, filled in parallel, each cell by one thread.
 
-use super::moments::{Counts, Step};
-use super::{Histogram, Moments};
+use super::Histogram;
+use super::moments::{Counts, Spread, Step};
 use crate::math::{Kernel, Lanes, Mask, WIDTH, dispatch};
 use rayon::prelude::*;
 
@@ -50,7 +50,7 @@ pub struct Statistics {
 
 #[derive(Clone, Debug)]
 struct Accumulator {
-    moments: Moments,
+    spread: Spread,
     histogram: Histogram,
 }
 
@@ -87,7 +87,7 @@ impl Kernel for Absorption<'_> {
                     *cell = Some(Box::new(Accumulator::of_zeros(before)));
                 }
                 if let Some(cell) = cell {
-                    cell.moments.add(x, step);
+                    cell.spread.add(x, step);
                     cell.histogram.add(x, *mask);
                 }
             }
@@ -99,7 +99,7 @@ impl Accumulator {
     #[cold]
     fn of_zeros(counts: &Counts) -> Self {
         Self {
-            moments: Moments::of_zeros(counts),
+            spread: Spread::of_zeros(counts),
             histogram: Histogram::of_zeros(counts.total().0.map(|n| n as u32)),
         }
     }
@@ -143,18 +143,18 @@ impl Summary {
     pub fn quantile(&self, cell: usize, p: f64) -> f64 {
         let zeros = Accumulator::of_zeros(&self.counts);
         let c = self.cells[cell].as_deref().unwrap_or(&zeros);
-        c.histogram.quantiles(&[p], c.moments.range())[0]
+        c.histogram.quantiles(&[p], c.spread.range())[0]
     }
 
     fn statistics(&self, cell: &Accumulator) -> Statistics {
-        let (n, mean, sd) = cell.moments.pooled(&self.counts);
-        let (min, max) = cell.moments.range();
+        let (n, mean, sd) = cell.spread.pooled(&self.counts);
+        let (min, max) = cell.spread.range();
         let sets = cell.histogram.quantile_sets(&PROBABILITIES, &WITH_ERRORS, (min, max));
         let q = sets.pooled;
         let counts = self.counts.total();
         let lanes: Vec<usize> = (0..WIDTH).filter(|&l| counts[l] > 0.0).collect();
         let enough = lanes.len() > 1;
-        let means = cell.moments.means(&self.counts);
+        let means = cell.spread.means(&self.counts);
         let of_means = enough.then(|| spread(lanes.iter().map(|&l| means[l])));
         let quantile_se =
             enough.then(|| std::array::from_fn(|i| spread(lanes.iter().map(|&l| sets.by_lane[l][i]))));

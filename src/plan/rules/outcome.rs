@@ -57,7 +57,8 @@ pub(super) fn evaluate(quarter: &Quarter, numbers: impl Fn(&Governing) -> (Lanes
 /// Loss of permission that is announced, over the quarter, and the rule that gives the rush.
 #[inline(always)]
 pub(super) fn cut(quarter: &Quarter, given: impl Fn(&Governing) -> Lanes) -> (Lanes, Option<usize>) {
-    let permitted = |all: &[Governing]| all.iter().fold(Lanes::ONE, |product, g| product * share(g, given(g)));
+    let permitted =
+        |all: &[Governing]| all.iter().fold(Lanes::ONE, |product, g| product * share(g, given(g)));
     let loss = quarter.pending.iter().fold(Lanes::ZERO, |sum, piece| {
         sum + piece.weight * (permitted(&piece.now) - permitted(&piece.then)).max(0.0)
     });
