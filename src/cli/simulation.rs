@@ -58,6 +58,7 @@ impl<'a> Simulation<'a> {
             plan: &self.plan,
             recording: &self.recording,
             flows: &self.flow_sources,
+            from: 0,
             draws: self.arguments.simulation.draws,
             given: self.given,
             audit: self.arguments.audit,

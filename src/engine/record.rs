@@ -30,7 +30,7 @@ pub struct Recorder<'a> {
     recording: &'a Recording,
     flows: &'a [FlowSource],
     tally: Tally,
-    values: Vec<Lanes>,
+    pub(super) values: Vec<Lanes>,
     /// Values of cells, in the recording's order.
     pub cells: Vec<Lanes>,
     /// Values of tracked series: `series * quarters + quarter`.
@@ -39,7 +39,7 @@ pub struct Recorder<'a> {
     pub labels: Vec<[u8; WIDTH]>,
     /// Flows: `quarter * flows + flow`.
     pub flowed: Vec<Lanes>,
-    next_cell: usize,
+    pub(super) next_cell: usize,
 }
 
 impl<'a> Recorder<'a> {

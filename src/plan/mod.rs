@@ -8,6 +8,7 @@ mod effects;
 pub mod inputs;
 pub mod rules;
 pub mod series;
+mod touch;
 
 use crate::model::{
     BuyerId, BuyerKind, ChipId, CountryId, DesignerId, FacilityId, GoodId, GoodKind, LabId, Model, RouteId,
@@ -17,6 +18,7 @@ use crate::network::Network;
 use crate::random::Design;
 pub use edges::{Edges, Holding, Market, Offer, Sale};
 pub use effects::{Act, Effects, Lever};
+pub use touch::first_touched;
 use inputs::{Inputs, Layout, LayoutError};
 use rules::{CaseId, Rulebook};
 use std::sync::Arc;
