@@ -15,10 +15,11 @@
 //! | uniforms by address | [`plan::inputs::Inputs`] | [`random`] |
 //! | quarters, eight draws at once | [`engine::Batch`] | [`engine`] |
 //! | distributions and tables | [`results::Summary`] and files | [`results`] |
+//! | policies compared, and how surely | [`analysis::Contest`] | [`analysis`] |
 //! | words for people | [`report::Headline`], [`report::Story`] | [`report`] |
 //!
 //! An import goes up this list only: `math` and `random` under all, then `scenario`, `model`, `network`, `results`, `plan`,
-//! `engine`, `report`, and the command line above them.
+//! `engine`, `analysis`, `report`, and the command line above them.
 //!
 //! # A run in a page
 //!
@@ -46,6 +47,7 @@
 //! assert!(first_lab.0.iter().all(|flop| *flop > 1e26));
 //! ```
 
+pub mod analysis;
 pub mod engine;
 pub mod math;
 pub mod model;

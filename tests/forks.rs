@@ -103,7 +103,8 @@ fn forks_of_the_tutorial_are_full_runs_to_the_bit() {
         )
     };
     let set = |path: &str, value: &str| format!("title = \"t\"\n[[set]]\npath = \"{path}\"\nvalue = {value}");
-    let shock = |row: &str| format!("title = \"t\"\n[[add]]\ntable = \"shock\"\nrow = {{ id = \"new\", {row} }}");
+    let shock =
+        |row: &str| format!("title = \"t\"\n[[add]]\ntable = \"shock\"\nrow = {{ id = \"new\", {row} }}");
     let cases: Vec<(String, Option<usize>)> = vec![
         ("title = \"nothing\"".to_owned(), Some(20)),
         (rule("2024-05-01", "2025-02-15", ""), Some(9)),
@@ -113,15 +114,33 @@ fn forks_of_the_tutorial_are_full_runs_to_the_bit() {
         (set("rule.alpha-2023.until", "\"2025-07-01\""), Some(6)),
         (set("rule.alpha-2023.a1.tpp", "100"), Some(6)),
         ("title = \"t\"\n[[remove]]\npath = \"rule.alpha-2023\"".to_owned(), Some(6)),
-        (shock("date = \"2025-05-10\", duration = { value = \"0.5 to 3\", unit = \"quarters\" }, recovery = \"linear\", capacity = { on = \"facility.fab\", times = \"20% to 70%\" }"), Some(13)),
-        (shock("hazard = \"0.5 to 2 per year\", recurring = true, duration = { value = 1, unit = \"quarters\" }, budget = { on = \"buyer.*\", times = \"50%\" }"), Some(1)),
-        (shock("date = \"2024-01-01\", duration = { value = 4, unit = \"quarters\" }, lifts = [\"alpha-2023\"]"), Some(8)),
+        (
+            shock(
+                "date = \"2025-05-10\", duration = { value = \"0.5 to 3\", unit = \"quarters\" }, recovery = \"linear\", capacity = { on = \"facility.fab\", times = \"20% to 70%\" }",
+            ),
+            Some(13),
+        ),
+        (
+            shock(
+                "hazard = \"0.5 to 2 per year\", recurring = true, duration = { value = 1, unit = \"quarters\" }, budget = { on = \"buyer.*\", times = \"50%\" }",
+            ),
+            Some(1),
+        ),
+        (
+            shock(
+                "date = \"2024-01-01\", duration = { value = 4, unit = \"quarters\" }, lifts = [\"alpha-2023\"]",
+            ),
+            Some(8),
+        ),
         (set("shock.fab-outage.hazard", "\"1 to 2 per year\""), Some(1)),
         ("title = \"t\"\n[[remove]]\npath = \"shock.fab-outage\"".to_owned(), Some(1)),
         (set("route.*.detection", "\"50%\""), None),
         ("title = \"t\"\n[[set]]\npath = \"route.*.detection\"\ntimes = 10".to_owned(), None),
         (set("facility.fab.capacity.2026Q4", "\"30k to 50k\""), None),
-        (set("diversion.verification", "{ between = \"step\", 2022Q1 = 0, 2025Q1 = \"30% to 60%\" }"), Some(11)),
+        (
+            set("diversion.verification", "{ between = \"step\", 2022Q1 = 0, 2025Q1 = \"30% to 60%\" }"),
+            Some(11),
+        ),
     ];
     for (policy, at) in cases {
         let (fork, moved) = check("scenarios/tutorial", &policy, 64);
@@ -138,7 +157,10 @@ fn forks_of_the_baseline_are_full_runs_to_the_bit() {
     let cases = [
         (ban.to_owned(), Some(25)),
         (shock.to_owned(), Some(18)),
-        (set("diversion.verification", "{ between = \"step\", 2022Q1 = 0, 2028Q2 = \"30% to 60%\" }"), Some(24)),
+        (
+            set("diversion.verification", "{ between = \"step\", 2022Q1 = 0, 2028Q2 = \"30% to 60%\" }"),
+            Some(24),
+        ),
         ("title = \"nothing\"".to_owned(), Some(36)),
     ];
     for (policy, at) in cases {

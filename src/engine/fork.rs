@@ -133,7 +133,13 @@ impl Fork {
     }
 
     /// Takes over what has been recorded before quarter `at`.
-    pub(super) fn adopt_record(&self, is: &Recording, from: &Recorder<'_>, into: &mut Recorder<'_>, plan: &Plan) {
+    pub(super) fn adopt_record(
+        &self,
+        is: &Recording,
+        from: &Recorder<'_>,
+        into: &mut Recorder<'_>,
+        plan: &Plan,
+    ) {
         fill(&self.series, &from.values, &mut into.values);
         let before = is.cells.partition_point(|c| c.0 < self.at);
         fill(&self.cells[..before], &from.cells, &mut into.cells[..before]);

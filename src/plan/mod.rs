@@ -18,10 +18,10 @@ use crate::network::Network;
 use crate::random::Design;
 pub use edges::{Edges, Holding, Market, Offer, Sale};
 pub use effects::{Act, Effects, Lever};
-pub use touch::first_touched;
 use inputs::{Inputs, Layout, LayoutError};
 use rules::{CaseId, Rulebook};
 use std::sync::Arc;
+pub use touch::first_touched;
 
 /// A model, a sampling design and everything that follows from the two.
 #[derive(Debug)]

@@ -10,7 +10,9 @@ use std::fmt::{Debug, Write};
 
 /// First quarter in which `policy` can differ from `base`; `usize::MAX` if it never does.
 pub fn first_touched(base: &Plan, policy: &Plan) -> usize {
-    if base.quarters != policy.quarters || base.lead != policy.lead || frame(&base.model) != frame(&policy.model)
+    if base.quarters != policy.quarters
+        || base.lead != policy.lead
+        || frame(&base.model) != frame(&policy.model)
     {
         return 0;
     }
@@ -30,13 +32,21 @@ fn frame(m: &Model) -> String {
     let mut text = String::new();
     let mut add = |part: &dyn Debug| text.push_str(&named(m, part));
     let tables: [&dyn Debug; 11] = [
-        &m.countries, &m.groups, &m.tools, &m.goods, &m.facilities, &m.designers, &m.chips, &m.stockpiles,
-        &m.buyers, &m.labs, &m.routes,
+        &m.countries,
+        &m.groups,
+        &m.tools,
+        &m.goods,
+        &m.facilities,
+        &m.designers,
+        &m.chips,
+        &m.stockpiles,
+        &m.buyers,
+        &m.labs,
+        &m.routes,
     ];
     tables.into_iter().for_each(&mut add);
-    let settings: [&dyn Debug; 8] = [
-        &m.trade, &m.production, &m.licensing, &m.diversion, &m.fleet, &m.rental, &m.training, &m.science,
-    ];
+    let settings: [&dyn Debug; 8] =
+        [&m.trade, &m.production, &m.licensing, &m.diversion, &m.fleet, &m.rental, &m.training, &m.science];
     settings.into_iter().for_each(&mut add);
     add(&m.run.horizon);
     add(&m.run.known_until);

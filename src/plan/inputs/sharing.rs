@@ -55,8 +55,9 @@ impl Layout {
         }
         let anew = |members: &Vec<usize>| members.iter().any(|m| shared.fresh.contains(m));
         shared.groups = (0..self.groups.len()).filter(|&g| anew(&self.groups[g].1)).collect();
-        shared.courses =
-            (0..self.courses.len()).filter(|&c| same[self.courses[c].quantity.0 as usize].is_none()).collect();
+        shared.courses = (0..self.courses.len())
+            .filter(|&c| same[self.courses[c].quantity.0 as usize].is_none())
+            .collect();
         for (i, twin) in same.iter().enumerate().filter_map(|(i, j)| j.map(|j| (i, j))) {
             let (from, to) = (base.slots[twin].base as usize, self.slots[i].base as usize);
             let length = if self.slots[i].step == 0 { 1 } else { self.quarters() };
@@ -110,7 +111,8 @@ impl Layout {
 
     /// Quantities that are parts of dated ones: points of their own, growth, level.
     pub fn parts(&self) -> BTreeSet<QuantityId> {
-        let dated = self.model.iter().filter_map(|q| if let Shape::Dated(d) = &q.shape { Some(d) } else { None });
+        let dated =
+            self.model.iter().filter_map(|q| if let Shape::Dated(d) = &q.shape { Some(d) } else { None });
         dated.flat_map(|d| parts_of(d).collect::<Vec<_>>()).collect()
     }
 
