@@ -24,6 +24,8 @@ pub(super) enum Verb {
     Run(RunArguments),
     /// Tell the story of one draw, equal to that draw in any run
     Explain(ExplainArguments),
+    /// Print the supply graph, or rank its chokepoints
+    Graph(GraphArguments),
     /// Print the JSON Schema of a scenario file
     Schema,
     /// Print completions for a shell
@@ -146,6 +148,26 @@ pub(super) struct ExplainArguments {
     /// Number of the draw, from 0
     #[arg(long, value_name = "I")]
     pub(super) draw: u64,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(super) struct GraphArguments {
+    #[command(flatten)]
+    pub(super) scenario: ScenarioArguments,
+    /// What is printed: dot, graphml or json of the graph; table, csv or json of the ranking
+    #[arg(long, value_enum)]
+    pub(super) format: Option<GraphForm>,
+}
+
+/// How the graph or its ranking is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum GraphForm {
+    /// Graphviz.
+    Dot,
+    /// Graph Markup Language.
+    Graphml,
+    /// For programs.
+    Json,
 }
 
 /// The whole command, for completions.
