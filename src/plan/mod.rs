@@ -3,6 +3,7 @@
 //! Nothing here depends on a draw. A [`Plan`] is made once and shared by all threads; the engine walks its lists and never
 //! a graph or a name.
 
+mod chief;
 mod edges;
 mod effects;
 pub mod inputs;
@@ -16,6 +17,7 @@ use crate::model::{
 };
 use crate::network::Network;
 use crate::random::Design;
+pub use chief::chief_cells;
 pub use edges::{Edges, Holding, Market, Offer, Sale};
 pub use effects::{Act, Effects, Lever};
 use inputs::{Inputs, Layout, LayoutError};

@@ -2,11 +2,15 @@
 
 mod graph;
 mod headline;
+mod ranking;
 mod story;
+mod swept;
 
 pub use graph::{Attribute, Attributes, GraphFormat, SupplyGraph};
 pub use headline::{Headline, HeadlineRow, Table};
+pub use ranking::{Ranked, Ranking};
 pub use story::Story;
+pub use swept::{Point, Swept};
 
 /// A number in two or three significant digits.
 pub fn number(x: f64) -> String {
