@@ -9,6 +9,7 @@ use crate::analysis::{
 };
 use crate::engine::run::Round;
 use crate::math::{Lanes, WIDTH};
+use crate::report::Satisfied;
 use crate::results::tables::Row;
 use crate::results::{Cell, DrawsTable, FolderError, wilson};
 use rayon::prelude::*;
@@ -179,7 +180,7 @@ impl Comparison {
     }
 
     /// Shares of draws that satisfy the targets: target, then by plan the share with its 95 % interval.
-    pub(super) fn shares(&self) -> Vec<(String, Vec<(f64, f64, f64)>)> {
+    pub(super) fn shares(&self) -> Vec<Satisfied> {
         let share = |&k: &u64| {
             let (low, high) = wilson(k, self.used);
             (k as f64 / self.used.max(1) as f64, low, high)

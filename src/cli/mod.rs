@@ -5,6 +5,7 @@ mod check;
 mod compare;
 mod comparison;
 mod distributions;
+mod drivers;
 mod explain;
 mod graph;
 mod precision;

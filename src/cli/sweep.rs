@@ -110,7 +110,9 @@ impl Sweep<'_> {
             let name = settings(&self.levers, &self.factorial, i).join(" ");
             manifest.resolved_policies.push(SourceFile::new(&name, &point.session.document.to_toml()));
         }
-        let Some(mut folder) = RunFolder::open_as(&self.base, manifest, &["sweep.csv"])? else { return Ok(()) };
+        let Some(mut folder) = RunFolder::open_as(&self.base, manifest, &["sweep.csv"])? else {
+            return Ok(());
+        };
         let exports = Exports { draws: None, inputs: self.base.exports.inputs };
         let mut all: Vec<Distributions> = Vec::new();
         for (place, plan) in plans.iter().enumerate() {
@@ -225,8 +227,8 @@ impl Sweep<'_> {
         let last = model.run.horizon.last;
         let countries = model.countries.iter().map(|c| format!("country.{}", c.id));
         let headline = model.run.headline.iter().filter(|a| a.starts_with("country.")).cloned();
-        let end =
-            countries.chain(headline).filter_map(|a| find(&format!("{a}/reachable_flop@{last}"))).last();
+        let end = countries.chain(headline).filter_map(|a| find(&format!("{a}/reachable_flop@{last}")));
+        let end = end.fold(None, |_, c| Some(c));
         self.goals.objectives.first().and_then(|o| find(&o.cell)).or(end).unwrap_or(0)
     }
 }

@@ -36,14 +36,14 @@ pub struct Fork {
 impl Fork {
     /// A fork of `policy` from `base`; none where the policy touches the first quarter, or the lists of edges do not match.
     ///
-    /// Flows are not taken over: a policy whose flows are recorded is run in full.
+    /// Flows and watched cells are not taken over: a policy of which they are recorded is run in full.
     pub fn new(base: (&Plan, &Recording), policy: (&Plan, &Recording)) -> Option<Self> {
         let ((old, was), (new, is)) = (base, policy);
         let at = first_touched(old, new).min(new.quarters);
         let (a, b) = (&old.edges, &new.edges);
         let same_sales = a.sales.len() == b.sales.len()
             && a.sales.iter().zip(&b.sales).all(|(x, y)| (x.chip, x.buyer) == (y.chip, y.buyer));
-        if at == 0 || !same_sales || a.chips != b.chips {
+        if at == 0 || !same_sales || a.chips != b.chips || !is.watched.is_empty() {
             return None;
         }
         let place = |list: &[String], id: &String| list.iter().position(|x| x == id);

@@ -5,9 +5,9 @@ use super::ledger::{Broken, Ledger};
 use super::record::Recorder;
 use super::{Batch, Observer, Step};
 use crate::math::{Lanes, Mask, WIDTH};
-use crate::plan::Plan;
 use crate::plan::inputs::Shared;
 use crate::plan::series::{FlowSource, Recording};
+use crate::plan::{Driver, Plan};
 use rayon::prelude::*;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -85,6 +85,10 @@ pub struct Round {
     pub flowed: Vec<Vec<Lanes>>,
     /// Uncertain inputs by batch, if asked for.
     pub inputs: Vec<Vec<Lanes>>,
+    /// Values of watched cells by batch.
+    pub watched: Vec<Vec<Lanes>>,
+    /// Ranks of the plan's drivers by batch, where cells are watched.
+    pub ranks: Vec<Vec<Lanes>>,
 }
 
 /// Why a simulation ended early.
@@ -133,6 +137,8 @@ struct Done {
     labels: Vec<[u8; WIDTH]>,
     flowed: Vec<Lanes>,
     inputs: Vec<Lanes>,
+    watched: Vec<Lanes>,
+    ranks: Vec<Lanes>,
 }
 
 /// The task's worker, those of its rivals, and the watch on the condition.
@@ -140,6 +146,8 @@ struct Crew<'a> {
     first: Worker<'a>,
     rivals: Vec<Worker<'a>>,
     watch: Watch,
+    /// Paths whose ranks are handed over.
+    drivers: Vec<Driver>,
 }
 
 /// Simulates all draws of a task and hands each round over, in order.
@@ -198,6 +206,8 @@ impl Round {
             labels: Vec::new(),
             flowed: Vec::new(),
             inputs: Vec::new(),
+            watched: Vec::new(),
+            ranks: Vec::new(),
         }
     }
 
@@ -208,6 +218,8 @@ impl Round {
         self.labels.push(done.labels);
         self.flowed.push(done.flowed);
         self.inputs.push(done.inputs);
+        self.watched.push(done.watched);
+        self.ranks.push(done.ranks);
     }
 }
 
@@ -247,7 +259,7 @@ impl<'a> Worker<'a> {
         }
     }
 
-    fn done<E>(&mut self, mask: Mask, inputs: Vec<Lanes>) -> Result<Done, Stopped<E>> {
+    fn done<E>(&mut self, mask: Mask, inputs: Vec<Lanes>, ranks: Vec<Lanes>) -> Result<Done, Stopped<E>> {
         if let Some(broken) = self.ledger.broken() {
             return Err(Stopped::Ledger(broken));
         }
@@ -258,6 +270,8 @@ impl<'a> Worker<'a> {
             labels: self.recorder.labels.clone(),
             flowed: self.recorder.flowed.clone(),
             inputs,
+            watched: self.recorder.watched.clone(),
+            ranks,
         })
     }
 }
@@ -273,6 +287,7 @@ impl<'a> Crew<'a> {
             first: Worker::new(task.plan, task.recording, task.flows),
             rivals: rivals.iter().map(|r| Worker::new(r.plan, r.recording, &[])).collect(),
             watch: Watch { condition: task.given, struck: Mask::splat(false) },
+            drivers: if task.recording.watched.is_empty() { Vec::new() } else { task.plan.drivers() },
         }
     }
 
@@ -307,8 +322,10 @@ impl<'a> Crew<'a> {
         let drawn = |q| layout.drawn(q, &self.first.batch.inputs);
         let inputs = if task.inputs { layout.uncertain().map(drawn).collect() } else { Vec::new() };
         let mask = self.mask(task, b);
-        let first = self.first.done(mask, inputs);
-        let rivals = self.rivals.iter_mut().map(|worker| worker.done(mask, Vec::new()));
+        let rank = |&d: &Driver| plan.driver_rank(d, &self.first.batch.inputs, b);
+        let ranks = self.drivers.iter().map(rank).collect();
+        let first = self.first.done(mask, inputs, ranks);
+        let rivals = self.rivals.iter_mut().map(|worker| worker.done(mask, Vec::new(), Vec::new()));
         std::iter::once(first).chain(rivals).collect()
     }
 

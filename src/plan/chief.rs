@@ -63,6 +63,7 @@ impl Recording {
             cells: whole.cells.into_iter().map(|(t, s)| (t, place[s])).collect(),
             names: whole.names,
             tracked: tracked.into_iter().map(|s| place[s]).collect(),
+            watched: Vec::new(),
         })
     }
 }

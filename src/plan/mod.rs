@@ -4,6 +4,7 @@
 //! a graph or a name.
 
 mod chief;
+mod drivers;
 mod edges;
 mod effects;
 pub mod inputs;
@@ -18,6 +19,7 @@ use crate::model::{
 use crate::network::Network;
 use crate::random::Design;
 pub use chief::chief_cells;
+pub use drivers::Driver;
 pub use edges::{Edges, Holding, Market, Offer, Sale};
 pub use effects::{Act, Effects, Lever};
 use inputs::{Inputs, Layout, LayoutError};

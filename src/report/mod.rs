@@ -8,7 +8,7 @@ mod swept;
 
 pub use graph::{Attribute, Attributes, GraphFormat, SupplyGraph};
 pub use headline::{Headline, HeadlineRow, Table};
-pub use ranking::{Ranked, Ranking};
+pub use ranking::{Ranked, Ranking, Satisfied};
 pub use story::Story;
 pub use swept::{Point, Swept};
 

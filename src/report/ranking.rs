@@ -23,6 +23,9 @@ pub struct Ranked {
     pub tiers: Vec<usize>,
 }
 
+/// A target, and by plan the share of draws that satisfy it with its 95 % interval.
+pub type Satisfied = (String, Vec<(f64, f64, f64)>);
+
 /// All that `compare` prints.
 #[derive(Clone, Debug)]
 pub struct Ranking {
@@ -36,8 +39,8 @@ pub struct Ranking {
     pub objectives: Vec<String>,
     /// Where each plan stands under them.
     pub standings: Vec<Standing>,
-    /// Targets with each plan's share of draws and its 95 % interval.
-    pub targets: Vec<(String, Vec<(f64, f64, f64)>)>,
+    /// Targets.
+    pub targets: Vec<Satisfied>,
 }
 
 impl Ranking {
@@ -135,7 +138,7 @@ impl Ranking {
                 "share_of_draws": s.dominated_by.map(|_| s.in_draws), "beyond_error": s.dominated_by.map(|_| s.sure),
             })
         };
-        let target = |(target, shares): &(String, Vec<(f64, f64, f64)>)| {
+        let target = |(target, shares): &Satisfied| {
             let rows = self.plans().iter().zip(shares);
             let rows: Vec<_> = rows
                 .map(|(name, s)| json!({ "policy": name, "probability": s.0, "low": s.1, "high": s.2 }))
