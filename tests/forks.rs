@@ -29,15 +29,16 @@ fn task<'a>(plan: &'a Plan, recording: &'a Recording, draws: u64) -> Task<'a> {
     Task { plan, recording, flows: &[], from: 0, draws, given: None, audit: false, inputs: false }
 }
 
-/// All that is recorded, as bits.
+/// All that is recorded, batch by batch, as bits.
 fn bits(rounds: &[Round]) -> Vec<u64> {
     let mut all = Vec::new();
     for round in rounds {
-        for list in round.cells.iter().chain(&round.tracked) {
-            all.extend(list.iter().flat_map(|x| x.0.map(f64::to_bits)));
+        for b in 0..round.masks.len() {
+            for list in [&round.cells[b], &round.tracked[b]] {
+                all.extend(list.iter().flat_map(|x| x.0.map(f64::to_bits)));
+            }
+            all.extend(round.labels[b].iter().flat_map(|codes| codes.map(u64::from)));
         }
-        let labels = round.labels.iter().flatten();
-        all.extend(labels.flat_map(|codes| codes.map(u64::from)));
     }
     all
 }
@@ -64,29 +65,11 @@ fn check(path: &str, policy: &str, draws: u64) -> (Option<usize>, usize) {
         Ok(())
     })
     .unwrap();
-    // Rounds are of other lengths; in order they hold the same batches.
-    let flat = |rounds: &[Round]| -> Vec<u64> {
-        let mut by_batch: Vec<Round> = Vec::new();
-        for round in rounds {
-            for b in 0..round.masks.len() {
-                by_batch.push(Round {
-                    first: 0,
-                    masks: Vec::new(),
-                    cells: vec![round.cells[b].clone()],
-                    tracked: vec![round.tracked[b].clone()],
-                    labels: vec![round.labels[b].clone()],
-                    flowed: Vec::new(),
-                    inputs: Vec::new(),
-                });
-            }
-        }
-        bits(&by_batch)
-    };
-    let (together, alone) = (flat(&together), flat(&alone));
+    let (together, alone) = (bits(&together), bits(&alone));
     assert_eq!(together.len(), alone.len());
     let wrong = together.iter().zip(&alone).filter(|(a, b)| a != b).count();
     assert_eq!(wrong, 0, "of {} values differ from a full run under\n{policy}", alone.len());
-    let before = flat(&before);
+    let before = bits(&before);
     let moved = if before.len() == alone.len() {
         before.iter().zip(&alone).filter(|(a, b)| a != b).count()
     } else {

@@ -122,7 +122,13 @@ impl Target {
 
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {} {}", self.cell, if self.below { '<' } else { '>' }, self.bound)
+        let sign = if self.below { '<' } else { '>' };
+        let plain = self.bound == 0.0 || (1e-4..1e6).contains(&self.bound.abs());
+        if plain {
+            write!(f, "{} {sign} {}", self.cell, self.bound)
+        } else {
+            write!(f, "{} {sign} {:e}", self.cell, self.bound)
+        }
     }
 }
 
@@ -175,6 +181,7 @@ mod tests {
         assert!(Objective::parse(cell).is_err() && Objective::parse("least a/b@2028Q4").is_err());
         let target = Target::parse(&format!("{cell} < 1e27")).unwrap();
         assert!(target.holds(9e26) && !target.holds(1e27) && !target.holds(2e27));
+        assert_eq!(target.to_string(), format!("{cell} < 1e27"));
         assert!(!Target::parse(&format!("{cell}>1e27")).unwrap().holds(1e27));
         assert!(Target::parse(&format!("{cell} = 1e27")).is_err());
         let precision = Precision::parse(&format!("{cell} p50 = 1%")).unwrap();

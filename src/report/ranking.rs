@@ -172,7 +172,7 @@ impl Ranked {
         let mut text =
             format!("{} [{}], {which} first; base: mean {}\n", self.cell, self.unit, number(self.base));
         let width = self.plans.iter().map(|p| p.chars().count()).max().unwrap_or(0).max(6);
-        text.push_str(&format!("   {:width$}  {:>17}  {:>6}  {lower}\n", "policy", "mean", "median"));
+        text.push_str(&format!("   {:width$}  {:>17}  {:>7}  {lower}\n", "policy", "mean", "median"));
         let mut last = 0;
         for p in self.order() {
             let (paired, tier) = (&self.paired[p], self.tiers[p]);
@@ -183,8 +183,8 @@ impl Ranked {
             let line = if changes {
                 let change =
                     format!("{} ±{}", signed(paired.mean.value, self.base), of(paired.mean.half, self.base));
-                let ratio = format!("×{}", number(paired.ratios[1]));
-                format!("{mark} {:width$}  {change:>17}  {ratio:>6}  {}", self.plans[p], percent(share))
+                let ratio = ratio(paired.ratios[1]);
+                format!("{mark} {:width$}  {change:>17}  {ratio:>7}  {}", self.plans[p], percent(share))
             } else if p == 0 {
                 format!("{mark} {:width$}", self.plans[p])
             } else {
@@ -240,6 +240,11 @@ fn signed(x: f64, base: f64) -> String {
 
 fn of(x: f64, base: f64) -> String {
     if base == 0.0 { number(x) } else { format!("{} %", of_share(x, base)) }
+}
+
+/// A ratio in three digits after the point.
+fn ratio(x: f64) -> String {
+    if x.is_finite() && x < 100.0 { format!("×{x:.3}") } else { format!("×{}", number(x)) }
 }
 
 fn of_share(x: f64, base: f64) -> String {
