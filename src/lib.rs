@@ -15,7 +15,7 @@
 //! | uniforms by address | [`plan::inputs::Inputs`] | [`random`] |
 //! | quarters, eight draws at once | [`engine::Batch`] | [`engine`] |
 //! | distributions and tables | [`results::Summary`] and files | [`results`] |
-//! | policies compared, and how surely | [`analysis::Contest`] | [`analysis`] |
+//! | comparisons, indices, scores | [`analysis`] findings | [`analysis`] |
 //! | words for people | [`report::Headline`], [`report::Story`] | [`report`] |
 //!
 //! An import goes up this list only: `math` and `random` under all, then `scenario`, `model`, `network`, `results`, `plan`,

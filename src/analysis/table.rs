@@ -112,7 +112,7 @@ pub struct ContrastRow<'a> {
 /// Rows of `comparison.csv`.
 pub fn comparison<'a>(rows: impl Iterator<Item = ContrastRow<'a>>) -> String {
     let mut text = String::new();
-    let mut row = Row::of(&mut text);
+    let mut row = Row::new(&mut text);
     for r in rows {
         let p = r.paired;
         row.text(r.policy).text("base").text(&r.cell.metric).text(&r.cell.unit);
@@ -132,7 +132,7 @@ pub fn comparison<'a>(rows: impl Iterator<Item = ContrastRow<'a>>) -> String {
 
 /// A row of `sweep.csv`: the point, its levels as written, and the cell; `own` are mean and quantiles at the point.
 pub fn sweep_row(text: &mut String, point: &str, levels: &[&str], own: [f64; 4], contrast: &ContrastRow<'_>) {
-    let mut row = Row::of(text);
+    let mut row = Row::new(text);
     row.text(point);
     for level in levels {
         row.text(level);

@@ -12,7 +12,7 @@ use super::work::Gatherer;
 use crate::analysis::{COMPARISON, OBJECTIVES, Precision, Statistic, TARGETS};
 use crate::plan::chief_cells;
 use crate::plan::series::Recording;
-use crate::report::{Ranked, Ranking};
+use crate::report::{Ranked, Verdict};
 use crate::results::{DrawsTable, ExportFormat, SourceFile, Statistics};
 
 /// Files of a comparison.
@@ -26,13 +26,13 @@ pub(super) fn compare(arguments: &CompareArguments) -> Result<(), Failure> {
     let base = open(arguments, None, &asked)?;
     let names = policies(arguments)?;
     let others: Result<Vec<_>, _> = names.iter().map(|p| open(arguments, Some(p), &asked)).collect();
-    let field = Field { base, others: others?, goals };
+    let mut field = Field { base, others: others?, goals };
     let comparison = field.comparison()?;
+    field.base.settings = arguments.objective.iter().chain(&arguments.target).cloned().collect();
+    field.base.settings.extend(arguments.precision.settings());
     let mut manifest = field.base.manifest();
     manifest.policies = comparison.plans[1..].to_vec();
     field.describe(&mut manifest);
-    manifest.precision.clone_from(&arguments.precision.precision);
-    manifest.goals = arguments.objective.iter().chain(&arguments.target).cloned().collect();
     let mut files = FILES.to_vec();
     files.extend((!arguments.objective.is_empty()).then_some("objectives.csv"));
     files.extend((!arguments.target.is_empty()).then_some("targets.csv"));
@@ -153,7 +153,7 @@ impl Field<'_> {
         self.write(&mut comparison, &mut all, &statistics, &findings, &mut folder).map_err(failed)?;
         let path = folder.path.clone();
         let manifest = folder.finish(all[0].used, seconds).map_err(failed)?;
-        print(&self.ranking(&comparison, &findings, &statistics[0], all[0].used).render(self.base.layout()))?;
+        print(&self.verdict(&comparison, &findings, &statistics[0], all[0].used).render(self.base.layout()))?;
         if !self.base.arguments.quiet {
             eprintln!(
                 "\n{} draws under {} plans in {seconds:.1} s; tables in {}",
@@ -227,13 +227,13 @@ impl Field<'_> {
         all[0].write_exports(&self.base, folder)
     }
 
-    fn ranking(
+    fn verdict(
         &self,
         comparison: &Comparison,
         findings: &Findings,
         base: &[Statistics],
         draws: u64,
-    ) -> Ranking {
+    ) -> Verdict {
         let shown = self.shown(comparison);
         let rank = |c: usize| {
             let own = self.base.recording.names.iter().position(|n| *n == comparison.cells[c]);
@@ -247,7 +247,7 @@ impl Field<'_> {
                 tiers: findings.tiers[c].clone(),
             }
         };
-        Ranking {
+        Verdict {
             title: self.base.plan.model.title.clone(),
             draws,
             cells: shown.into_iter().map(rank).collect(),

@@ -164,7 +164,7 @@ impl Comparison {
     /// Rows of `objectives.csv`.
     pub(super) fn objective_rows(&self, findings: &Findings) -> String {
         let mut text = String::new();
-        let mut row = Row::of(&mut text);
+        let mut row = Row::new(&mut text);
         for (name, s) in self.plans.iter().zip(&findings.standings) {
             let by = s.dominated_by.map_or("", |q| self.plans[q].as_str());
             row.text(name).text(if s.dominated_by.is_none() { "true" } else { "false" }).text(by);
@@ -194,7 +194,7 @@ impl Comparison {
     /// Rows of `targets.csv`.
     pub(super) fn target_rows(&self) -> String {
         let mut text = String::new();
-        let mut row = Row::of(&mut text);
+        let mut row = Row::new(&mut text);
         for (target, shares) in self.shares() {
             for (name, share) in self.plans.iter().zip(shares) {
                 row.text(name).text(&target).number(share.0).number(share.1).number(share.2).end();

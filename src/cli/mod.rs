@@ -8,7 +8,9 @@ mod distributions;
 mod drivers;
 mod explain;
 mod graph;
+mod hindcast;
 mod precision;
+mod rank;
 mod run;
 mod run_folder;
 mod session;
@@ -47,6 +49,7 @@ pub fn main() -> ExitCode {
         Verb::Run(a) => run::run(a),
         Verb::Compare(a) => compare::compare(a),
         Verb::Sweep(a) => sweep::sweep(a),
+        Verb::Hindcast(a) => hindcast::hindcast(a),
         Verb::Explain(a) => explain::explain(a),
         Verb::Graph(a) => graph::graph(a),
         Verb::Schema => session::print(

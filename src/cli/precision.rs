@@ -10,6 +10,14 @@ use crate::results::Statistics;
 /// How many times as many draws as asked for may be simulated, unless `--max-draws` says.
 const MOST: u64 = 16;
 
+impl PrecisionArguments {
+    /// What of them decides the tables, for the manifest.
+    pub(super) fn settings(&self) -> Vec<String> {
+        let precision = self.precision.iter().map(|p| format!("precision: {p}"));
+        precision.chain(self.max_draws.map(|n| format!("at most {n} draws"))).collect()
+    }
+}
+
 /// What `--precision` asks, and how far the draws may go.
 pub(super) struct Stopping {
     pub(super) wanted: Option<Precision>,

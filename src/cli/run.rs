@@ -21,9 +21,8 @@ pub(super) fn run(arguments: &RunArguments) -> Result<(), Failure> {
     let mut drivers = Drivers::new(&mut simulation);
     let files = [Distributions::FILES.as_slice(), &[Drivers::FILE, GRAPH]].concat();
     let cell = stopping.cell(&simulation)?;
-    let mut manifest = simulation.manifest();
-    manifest.precision.clone_from(&arguments.precision.precision);
-    let Some(mut folder) = RunFolder::open_as(&simulation, manifest, &files)? else { return Ok(()) };
+    simulation.settings = arguments.precision.settings();
+    let Some(mut folder) = RunFolder::open(&simulation, &files)? else { return Ok(()) };
     let mut distributions = Distributions::new(&simulation, &mut folder)?;
     let (draws, seconds) = stopping.run(&simulation, |range| {
         let seconds = simulation.work_on(&[], range, &mut [&mut distributions, &mut drivers])?;

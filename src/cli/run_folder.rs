@@ -22,7 +22,6 @@ pub(super) struct RunFolder {
 
 impl RunFolder {
     /// Takes the run's folder and opens every file of it, so that a bad path shows before the work; none if the run is there already.
-    #[allow(dead_code)] // for verbs whose manifest says no more than a run's
     pub(super) fn open(simulation: &Simulation<'_>, files: &[&str]) -> Result<Option<Self>, Failure> {
         Self::open_as(simulation, simulation.manifest(), files)
     }

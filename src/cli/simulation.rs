@@ -32,6 +32,8 @@ pub(super) struct Simulation<'a> {
     pub(super) flow_sources: Vec<FlowSource>,
     pub(super) exports: Exports,
     pub(super) given: Option<Condition>,
+    /// What else decides the tables: the verb, unless it is `run`, and its own arguments.
+    pub(super) settings: Vec<String>,
 }
 
 impl<'a> Simulation<'a> {
@@ -73,11 +75,11 @@ impl<'a> Simulation<'a> {
             flow_sources: Vec::new(),
             exports,
             given,
+            settings: Vec::new(),
         })
     }
 
     /// Simulates all draws, and gives every round to every gatherer; says how long it took [s].
-    #[allow(dead_code)] // for verbs without rivals and precision
     pub(super) fn work(&self, gatherers: &mut [&mut dyn Gatherer]) -> Result<f64, Failure> {
         self.work_on(&[], 0..self.arguments.simulation.draws, gatherers)
     }
@@ -157,11 +159,10 @@ impl<'a> Simulation<'a> {
             seed: arguments.simulation.seed,
             sampler: arguments.simulation.sampler.to_string(),
             given: arguments.given.clone(),
-            precision: None,
-            goals: Vec::new(),
             resolved_policies: Vec::new(),
             select: arguments.select.clone(),
             exports: arguments.export.clone(),
+            settings: self.settings.clone(),
             cells: self.recording.cells.len(),
             uncertain: self.plan.layout.uncertain().count(),
             command: std::env::args().skip(1).collect(),
@@ -197,7 +198,7 @@ pub(super) fn failed(error: FolderError) -> Failure {
     Failure::Running(error.to_string())
 }
 
-fn exports(asked: &[String]) -> Result<Exports, Failure> {
+pub(super) fn exports(asked: &[String]) -> Result<Exports, Failure> {
     let mut all = Exports::default();
     for text in asked {
         let (table, format) = text.split_once('=').unwrap_or((text, ""));
@@ -220,7 +221,7 @@ fn exports(asked: &[String]) -> Result<Exports, Failure> {
 }
 
 /// Reads `shock.taiwan-blockade by 2028Q4`, or the same after `not`.
-fn condition(plan: &Plan, text: &str) -> Result<Condition, Failure> {
+pub(super) fn condition(plan: &Plan, text: &str) -> Result<Condition, Failure> {
     let usage = || {
         Failure::Usage(format!(
             "--given takes \"shock.ID by QUARTER\", or \"not ...\" before it, not \"{text}\""

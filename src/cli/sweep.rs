@@ -47,7 +47,8 @@ pub(super) fn sweep(arguments: &SweepArguments) -> Result<(), Failure> {
             Recording::lean(plan, &selection(plan, &arguments.simulating.select, &asked))
         })
     };
-    let base = open(Vec::new(), arguments.simulating.quiet)?;
+    let mut base = open(Vec::new(), arguments.simulating.quiet)?;
+    base.settings = arguments.grid.iter().chain(&arguments.objective).cloned().collect();
     let points: Result<Vec<_>, Failure> =
         (0..factorial.points()).map(|i| open(settings(&levers, &factorial, i), true)).collect();
     Sweep { base, points: points?, levers, factorial, goals }.run(arguments)
@@ -105,7 +106,6 @@ impl Sweep<'_> {
         let levels = if named.is_empty() { THRESHOLDS.to_vec() } else { named.clone() };
         let mut comparison = Comparison::new(&plans, names, &levels, &self.goals)?;
         let mut manifest = self.base.manifest();
-        manifest.goals = arguments.grid.iter().chain(&arguments.objective).cloned().collect();
         for (i, point) in self.points.iter().enumerate() {
             let name = settings(&self.levers, &self.factorial, i).join(" ");
             manifest.resolved_policies.push(SourceFile::new(&name, &point.session.document.to_toml()));
@@ -150,7 +150,7 @@ impl Sweep<'_> {
         folder: &mut RunFolder,
     ) -> Result<(), FolderError> {
         let mut text = String::new();
-        let mut head = Row::of(&mut text);
+        let mut head = Row::new(&mut text);
         head.text("point");
         self.levers.iter().for_each(|l| {
             head.text(&l.path);

@@ -8,8 +8,10 @@ mod drivers;
 mod edges;
 mod effects;
 pub mod inputs;
+pub mod observed;
 pub mod rules;
 pub mod series;
+mod suppliers;
 mod touch;
 
 use crate::model::{
@@ -25,6 +27,7 @@ pub use effects::{Act, Effects, Lever};
 use inputs::{Inputs, Layout, LayoutError};
 use rules::{CaseId, Rulebook};
 use std::sync::Arc;
+pub use suppliers::{Gift, Supplier};
 pub use touch::first_touched;
 
 /// A model, a sampling design and everything that follows from the two.

@@ -1,16 +1,21 @@
-//! Findings for people: the terminal's table, and the story of a draw.
+//! Findings for people: the terminal's tables, the story of a draw, and how well a simulated past fits.
 
 mod graph;
 mod headline;
 mod ranking;
+mod scoreboard;
+pub mod scores;
 mod story;
 mod swept;
+mod verdict;
 
 pub use graph::{Attribute, Attributes, GraphFormat, SupplyGraph};
 pub use headline::{Headline, HeadlineRow, Table};
-pub use ranking::{Ranked, Ranking, Satisfied};
+pub use ranking::{Ranking, RankingRow};
+pub use scoreboard::{Scoreboard, Section};
 pub use story::Story;
 pub use swept::{Point, Swept};
+pub use verdict::{Ranked, Satisfied, Verdict};
 
 /// A number in two or three significant digits.
 pub fn number(x: f64) -> String {

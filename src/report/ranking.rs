@@ -1,261 +1,203 @@
-//! The ranking of policies as people read it: who lowers what, by how much, how surely, and what cannot be told apart.
+//! Chokepoints ranked: what a cell loses without each supplier, beside what structure says, and where the two disagree.
 
-use super::{Table, number, percent};
-use crate::analysis::{Paired, Sense, Standing};
+use super::{Table, percent};
+use crate::network::Structure;
+use crate::results::{float, quoted};
 use serde_json::json;
 
-/// Policies ranked in one cell; the first plan is the scenario as it stands.
+/// Rows in the table for people.
+const SHOWN: usize = 25;
+/// A loss below this is little, one above its tenfold is much [1].
+const LITTLE: f64 = 0.02;
+
+/// A supplier.
 #[derive(Clone, Debug)]
-pub struct Ranked {
-    /// The cell's address.
-    pub cell: String,
-    /// Its unit.
-    pub unit: String,
-    /// Which way is better.
-    pub sense: Sense,
-    /// Mean of the scenario as it stands.
-    pub base: f64,
-    /// Names of the plans.
-    pub plans: Vec<String>,
-    /// Each against the first.
-    pub paired: Vec<Paired>,
-    /// Tiers of the plans.
-    pub tiers: Vec<usize>,
+pub struct RankingRow {
+    /// `node`, or the kind of its edges.
+    pub class: &'static str,
+    /// Its name.
+    pub name: String,
+    /// Share lost when it is cut, with standard error [1].
+    pub cut: (f64, f64),
+    /// Share lost when it gives a tenth less, with standard error [1].
+    pub tenth: (f64, f64),
+    /// Structure of a node, and the share of the cell's labs that have no supply without it [1].
+    pub structure: Option<(Structure, f64)>,
 }
 
-/// A target, and by plan the share of draws that satisfy it with its 95 % interval.
-pub type Satisfied = (String, Vec<(f64, f64, f64)>);
-
-/// All that `compare` prints.
+/// The ranking for one cell.
 #[derive(Clone, Debug)]
 pub struct Ranking {
-    /// Title of the scenario.
-    pub title: String,
-    /// Draws that count.
-    pub draws: u64,
-    /// Cells that are ranked.
-    pub cells: Vec<Ranked>,
-    /// Objectives in words.
-    pub objectives: Vec<String>,
-    /// Where each plan stands under them.
-    pub standings: Vec<Standing>,
-    /// Targets.
-    pub targets: Vec<Satisfied>,
+    cell: String,
+    from: String,
+    draws: u64,
+    rows: Vec<RankingRow>,
 }
 
 impl Ranking {
-    /// The ranking as text.
-    pub fn render(&self, how: Table) -> String {
+    /// Puts the largest loss first.
+    pub fn new(cell: String, from: String, draws: u64, mut rows: Vec<RankingRow>) -> Self {
+        rows.sort_by(|a, b| b.cut.0.total_cmp(&a.cut.0).then_with(|| a.name.cmp(&b.name)));
+        Self { cell, from, draws, rows }
+    }
+
+    /// Rankings of several cells as text.
+    pub fn render(all: &[Self], how: Table) -> String {
         match how {
-            Table::Text => self.text(),
-            Table::Csv => self.csv(),
-            Table::Json => self.json(),
+            Table::Text => all.iter().map(Self::text).collect::<Vec<_>>().join("\n"),
+            Table::Csv => csv(all),
+            Table::Json => {
+                serde_json::to_string_pretty(&all.iter().map(Self::json).collect::<Vec<_>>())
+                    .unwrap_or_default()
+                    + "\n"
+            }
         }
+    }
+
+    /// Places of nodes by structure: whom they alone supply, then how many they dominate, then betweenness.
+    fn structural_ranks(&self) -> Vec<Option<usize>> {
+        let key = |r: &RankingRow| r.structure.map(|(s, alone)| (alone, s.dominates, s.betweenness));
+        let mut order: Vec<usize> =
+            (0..self.rows.len()).filter(|&i| self.rows[i].structure.is_some()).collect();
+        order.sort_by(|&a, &b| {
+            let (x, y) = (key(&self.rows[a]).unwrap_or_default(), key(&self.rows[b]).unwrap_or_default());
+            y.0.total_cmp(&x.0).then(y.1.cmp(&x.1)).then(y.2.total_cmp(&x.2)).then(a.cmp(&b))
+        });
+        let mut ranks = vec![None; self.rows.len()];
+        order.iter().enumerate().for_each(|(rank, &i)| ranks[i] = Some(rank + 1));
+        ranks
     }
 
     fn text(&self) -> String {
+        let mut lines = vec![
+            ["", "cut", "10 % less", "betweenness", "only supplier", "stops", "cuts off"]
+                .map(str::to_owned)
+                .to_vec(),
+        ];
+        let felt = |r: &&RankingRow| r.cut.0.abs() > 2.0 * r.cut.1 && r.cut.0.abs() >= 0.001;
+        let shown: Vec<&RankingRow> = self.rows.iter().filter(felt).collect();
+        for r in shown.iter().take(SHOWN) {
+            let mut line = vec![named(r), share(r.cut), share(r.tenth)];
+            if let Some((s, alone)) = r.structure {
+                let (only, alone) = (percent(s.single_supplier), percent(alone));
+                // A country is no link of the chain: what stands in it is.
+                let place = r.name.starts_with("country.");
+                let link = if place {
+                    [String::new(), String::new()]
+                } else {
+                    [format!("{:.4}", s.betweenness), only]
+                };
+                line.extend(link);
+                line.extend([s.dominates.to_string(), alone]);
+            }
+            lines.push(line);
+        }
         let mut text = format!(
-            "{}\n{} draws, the same under every policy; changes ± 95 % interval\n",
-            self.title, self.draws
+            "What {} loses from {} on, if a supplier is cut or gives 10 % less\n{} draws, each against itself; mean ± standard error\n\n",
+            self.cell, self.from, self.draws
         );
-        for ranked in &self.cells {
-            text.push('\n');
-            text.push_str(&ranked.text());
+        text.push_str(&aligned(&lines));
+        let rest = shown.len().saturating_sub(SHOWN);
+        if rest > 0 {
+            text.push_str(&format!("and {rest} more; --format csv has all\n"));
         }
-        if !self.standings.is_empty() {
-            text.push('\n');
-            text.push_str(&self.front());
-        }
-        for (target, shares) in &self.targets {
-            text.push_str(&format!("\n{target} holds in\n"));
-            for (name, (share, low, high)) in self.plans().iter().zip(shares) {
-                let range = format!("({} to {})", percent(*low), percent(*high));
-                text.push_str(&format!("   {:>4} {range:<16} {name}\n", percent(*share)));
-            }
-        }
-        text
+        text + &self.disagreement()
     }
 
-    fn plans(&self) -> &[String] {
-        self.cells.first().map_or(&[], |c| &c.plans)
-    }
-
-    fn front(&self) -> String {
-        let plans = self.plans();
-        let on: Vec<&str> = (plans.iter().zip(&self.standings))
-            .filter(|(_, s)| s.dominated_by.is_none())
-            .map(|(name, _)| name.as_str())
+    /// Where structure and simulation disagree, in words.
+    fn disagreement(&self) -> String {
+        let nodes: Vec<(&RankingRow, Structure, f64)> = (self.rows.iter())
+            .filter_map(|r| r.structure.map(|(s, alone)| (r, s, alone)))
+            .filter(|(r, ..)| !r.name.starts_with("country."))
             .collect();
-        let mut text = format!("{}\n", self.objectives.join("; "));
-        text.push_str(&wrapped("   not dominated: ", &on));
-        for (name, s) in plans.iter().zip(&self.standings) {
-            if let Some(by) = s.dominated_by {
-                let sure = if s.sure { "beyond error" } else { "within error" };
-                let in_draws = percent(s.in_draws);
-                text.push_str(&format!(
-                    "   {name} is dominated by {}, {sure}, in {in_draws} of draws\n",
-                    plans[by]
-                ));
+        let mut feared: Vec<_> =
+            nodes.iter().filter(|(r, _, alone)| *alone > 0.0 && r.cut.0 < LITTLE).collect();
+        feared.sort_by(|a, b| b.2.total_cmp(&a.2));
+        let hidden: Vec<_> = nodes
+            .iter()
+            .filter(|(r, s, alone)| {
+                *alone == 0.0 && s.dominates == 0 && r.cut.0 > 10.0 * LITTLE && r.cut.0 > 2.0 * r.cut.1
+            })
+            .collect();
+        let mut text = String::new();
+        let mut list = |title: &str, names: Vec<String>| {
+            if !names.is_empty() {
+                text.push_str(&format!("\n{title}: {}\n", names.join(", ")));
             }
-        }
-        text
-    }
-
-    fn csv(&self) -> String {
-        let mut text = "cell,tier,policy,difference_mean,half_width,ratio_p50,probability_lower\n".to_owned();
-        for ranked in &self.cells {
-            for p in ranked.order() {
-                let paired = &ranked.paired[p];
-                text.push_str(&format!("{},{},{}", ranked.cell, ranked.tiers[p], ranked.plans[p]));
-                for x in [paired.mean.value, paired.mean.half, paired.ratios[1], paired.lower] {
-                    text.push(',');
-                    crate::results::float(&mut text, x);
-                }
-                text.push('\n');
-            }
-        }
-        text
-    }
-
-    fn json(&self) -> String {
-        let finite = |x: f64| x.is_finite().then_some(x);
-        let cell = |r: &Ranked| {
-            let rows: Vec<_> = (r.order().into_iter())
-                .map(|p| {
-                    let d = &r.paired[p];
-                    json!({
-                        "policy": r.plans[p], "tier": r.tiers[p], "difference_mean": d.mean.value,
-                        "half_width": finite(d.mean.half), "ratio_p50": finite(d.ratios[1]),
-                        "probability_lower": d.lower, "probability_higher": d.higher, "regret_mean": d.regret_mean,
-                    })
-                })
-                .collect();
-            json!({ "cell": r.cell, "unit": r.unit, "best": r.sense.to_string(), "base_mean": r.base, "policies": rows })
         };
-        let standing = |(name, s): (&String, &Standing)| {
+        let with = |r: &RankingRow| format!("{} ({})", r.name, percent_signed(r.cut.0));
+        list(
+            "Structure says that nothing goes without these, yet little is lost in time",
+            feared.iter().take(8).map(|x| with(x.0)).collect(),
+        );
+        list(
+            "Structure sees others in their place, yet much is lost",
+            hidden.iter().take(8).map(|x| with(x.0)).collect(),
+        );
+        text
+    }
+
+    fn json(&self) -> serde_json::Value {
+        let ranks = self.structural_ranks();
+        let row = |(i, r): (usize, &RankingRow)| {
             json!({
-                "policy": name, "dominated_by": s.dominated_by.map(|q| &self.plans()[q]),
-                "share_of_draws": s.dominated_by.map(|_| s.in_draws), "beyond_error": s.dominated_by.map(|_| s.sure),
+                "class": r.class, "name": r.name, "rank": i + 1, "rank_structural": ranks[i],
+                "loss_cut": r.cut.0, "loss_cut_se": r.cut.1, "loss_tenth": r.tenth.0, "loss_tenth_se": r.tenth.1,
+                "betweenness": r.structure.map(|s| s.0.betweenness),
+                "single_supplier_share": r.structure.map(|s| s.0.single_supplier),
+                "dominates": r.structure.map(|s| s.0.dominates), "cuts_off": r.structure.map(|s| s.1),
             })
         };
-        let target = |(target, shares): &Satisfied| {
-            let rows = self.plans().iter().zip(shares);
-            let rows: Vec<_> = rows
-                .map(|(name, s)| json!({ "policy": name, "probability": s.0, "low": s.1, "high": s.2 }))
-                .collect();
-            json!({ "target": target, "policies": rows })
-        };
-        let whole = json!({
-            "title": self.title, "draws": self.draws, "cells": self.cells.iter().map(cell).collect::<Vec<_>>(),
-            "objectives": self.objectives,
-            "front": self.plans().iter().zip(&self.standings).map(standing).collect::<Vec<_>>(),
-            "targets": self.targets.iter().map(target).collect::<Vec<_>>(),
-        });
-        serde_json::to_string_pretty(&whole).unwrap_or_default() + "\n"
+        let rows: Vec<_> = self.rows.iter().enumerate().map(row).collect();
+        json!({ "cell": self.cell, "from": self.from, "draws": self.draws, "suppliers": rows })
     }
 }
 
-impl Ranked {
-    /// Plans by tier, then by mean, best first.
-    fn order(&self) -> Vec<usize> {
-        let mut order: Vec<usize> = (0..self.plans.len()).collect();
-        let key = |p: usize| self.sense.sign() * self.paired[p].mean.value;
-        order.sort_by(|&a, &b| {
-            self.tiers[a].cmp(&self.tiers[b]).then(key(a).total_cmp(&key(b))).then(a.cmp(&b))
-        });
-        order
-    }
-
-    fn text(&self) -> String {
-        let which = if self.sense == Sense::Min { "lowest" } else { "highest" };
-        let lower = if self.sense == Sense::Min { "lower in" } else { "higher in" };
-        let mut text =
-            format!("{} [{}], {which} first; base: mean {}\n", self.cell, self.unit, number(self.base));
-        let width = self.plans.iter().map(|p| p.chars().count()).max().unwrap_or(0).max(6);
-        text.push_str(&format!("   {:width$}  {:>17}  {:>7}  {lower}\n", "policy", "mean", "median"));
-        let mut last = 0;
-        for p in self.order() {
-            let (paired, tier) = (&self.paired[p], self.tiers[p]);
-            let mark = if tier == last { "  ".to_owned() } else { format!("{tier:<2}") };
-            last = tier;
-            let share = if self.sense == Sense::Min { paired.lower } else { paired.higher };
-            let changes = paired.lower + paired.higher > 0.0;
-            let line = if changes {
-                let change =
-                    format!("{} ±{}", signed(paired.mean.value, self.base), of(paired.mean.half, self.base));
-                let ratio = ratio(paired.ratios[1]);
-                format!("{mark} {:width$}  {change:>17}  {ratio:>7}  {}", self.plans[p], percent(share))
-            } else if p == 0 {
-                format!("{mark} {:width$}", self.plans[p])
-            } else {
-                format!("{mark} {:width$}  the same in every draw", self.plans[p])
-            };
-            text.push_str(line.trim_end());
+fn csv(all: &[Ranking]) -> String {
+    let mut text = "cell,class,name,rank,loss_cut,loss_cut_se,loss_tenth,loss_tenth_se,rank_structural,betweenness,single_supplier_share,dominates,cuts_off\n".to_owned();
+    for ranking in all {
+        let ranks = ranking.structural_ranks();
+        for (i, r) in ranking.rows.iter().enumerate() {
+            quoted(&mut text, &ranking.cell);
+            text.push_str(&format!(",{},", r.class));
+            quoted(&mut text, &r.name);
+            let rank = ranks[i].map_or(f64::NAN, |x| x as f64);
+            let s =
+                r.structure.map(|(s, alone)| [s.betweenness, s.single_supplier, s.dominates as f64, alone]);
+            let numbers = [(i + 1) as f64, r.cut.0, r.cut.1, r.tenth.0, r.tenth.1, rank];
+            for x in numbers.into_iter().chain(s.unwrap_or([f64::NAN; 4])) {
+                text.push(',');
+                float(&mut text, x);
+            }
             text.push('\n');
         }
-        text.push_str(&self.ties());
-        text
-    }
-
-    /// Which policies share a tier, in words.
-    fn ties(&self) -> String {
-        let mut text = String::new();
-        for tier in 1..=self.tiers.iter().copied().max().unwrap_or(0) {
-            let order = self.order();
-            let members: Vec<&str> =
-                order.iter().filter(|&&p| self.tiers[p] == tier).map(|&p| self.plans[p].as_str()).collect();
-            if members.len() > 1 {
-                text.push_str(&wrapped("   cannot be told apart at this number of draws: ", &members));
-            }
-        }
-        text
-    }
-}
-
-/// A list after a head, in lines of at most a hundred characters.
-fn wrapped(head: &str, items: &[&str]) -> String {
-    let mut text = head.to_owned();
-    let mut length = head.chars().count();
-    for (i, item) in items.iter().enumerate() {
-        let more = item.chars().count() + 2;
-        if i > 0 && length + more > 100 {
-            text.push_str("\n      ");
-            length = 6;
-        }
-        text.push_str(item);
-        text.push_str(if i + 1 < items.len() { ", " } else { "\n" });
-        length += more;
     }
     text
 }
 
-/// A change as a share of the base, or as it is where the base is nothing.
-fn signed(x: f64, base: f64) -> String {
-    if base == 0.0 {
-        number(x)
-    } else {
-        format!("{}{} %", if x < 0.0 { "−" } else { "+" }, of_share(x, base))
+fn named(r: &RankingRow) -> String {
+    if r.class == "node" { r.name.clone() } else { format!("{}: {}", r.class, r.name) }
+}
+
+fn percent_signed(x: f64) -> String {
+    format!("{:.1}%", 100.0 * x)
+}
+
+fn share((mean, error): (f64, f64)) -> String {
+    format!("{} ±{:.1}", percent_signed(mean), 100.0 * error)
+}
+
+/// Lines of cells, each column as wide as its widest.
+fn aligned(lines: &[Vec<String>]) -> String {
+    let columns = lines.iter().map(Vec::len).max().unwrap_or(0);
+    let width =
+        |i: usize| lines.iter().filter_map(|l| l.get(i)).map(|c| c.chars().count()).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..columns).map(width).collect();
+    let mut text = String::new();
+    for line in lines {
+        let cells: Vec<String> = line.iter().zip(&widths).map(|(c, w)| format!("{c:<w$}")).collect();
+        text.push_str(cells.join("  ").trim_end());
+        text.push('\n');
     }
-}
-
-fn of(x: f64, base: f64) -> String {
-    if base == 0.0 { number(x) } else { format!("{} %", of_share(x, base)) }
-}
-
-/// A ratio in three digits after the point.
-fn ratio(x: f64) -> String {
-    if x.is_finite() && x < 100.0 { format!("×{x:.3}") } else { format!("×{}", number(x)) }
-}
-
-fn of_share(x: f64, base: f64) -> String {
-    let share = 100.0 * (x / base).abs();
-    if share == 0.0 {
-        "0".to_owned()
-    } else if share < 0.01 {
-        "<0.01".to_owned()
-    } else if share < 1.0 {
-        format!("{share:.2}")
-    } else {
-        format!("{share:.1}")
-    }
+    text
 }

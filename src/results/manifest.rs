@@ -39,12 +39,6 @@ pub struct Manifest {
     pub sampler: String,
     /// Condition on draws.
     pub given: Option<String>,
-    /// How precise which number had to be.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub precision: Option<String>,
-    /// Objectives and targets that policies are held against.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub goals: Vec<String>,
     /// SHA-256 of the scenario as each policy or point resolves it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub resolved_policies: Vec<SourceFile>,
@@ -52,6 +46,8 @@ pub struct Manifest {
     pub select: Vec<String>,
     /// Tables of draws and inputs asked for.
     pub exports: Vec<String>,
+    /// What else of the command decides the tables: the verb, and its own arguments.
+    pub settings: Vec<String>,
     /// Cells summarised.
     pub cells: usize,
     /// Uncertain quantities.
@@ -79,8 +75,7 @@ impl Manifest {
             .chain(&self.select)
             .chain(&self.exports)
             .chain(&self.given)
-            .chain(&self.precision)
-            .chain(&self.goals)
+            .chain(&self.settings)
             .chain(self.resolved_policies.iter().flat_map(|p| [&p.name, &p.sha256]))
             .chain([&self.resolved])
         {
