@@ -2,17 +2,21 @@
 
 mod arguments;
 mod check;
+mod compare;
+mod comparison;
 mod distributions;
 mod drivers;
 mod explain;
 mod graph;
 mod hindcast;
+mod precision;
 mod rank;
 mod run;
 mod run_folder;
 mod session;
 mod show;
 mod simulation;
+mod sweep;
 mod work;
 
 use arguments::{Arguments, Verb};
@@ -43,6 +47,8 @@ pub fn main() -> ExitCode {
         Verb::Check(a) => check::check(a),
         Verb::Show(a) => show::show(a),
         Verb::Run(a) => run::run(a),
+        Verb::Compare(a) => compare::compare(a),
+        Verb::Sweep(a) => sweep::sweep(a),
         Verb::Hindcast(a) => hindcast::hindcast(a),
         Verb::Explain(a) => explain::explain(a),
         Verb::Graph(a) => graph::graph(a),

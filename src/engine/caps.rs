@@ -44,6 +44,17 @@ impl Caps {
         }
     }
 
+    /// Takes over what has been sold under the rules that both plans have.
+    pub(super) fn adopt(&mut self, from: &Self, rules: &[Option<usize>]) {
+        let countries = self.tpp.len().checked_div(rules.len()).unwrap_or(0);
+        for (i, twin) in rules.iter().enumerate().filter_map(|(i, twin)| twin.map(|t| (i, t))) {
+            self.units[i] = from.units[twin];
+            self.tpp[i * countries..(i + 1) * countries]
+                .copy_from_slice(&from.tpp[twin * countries..(twin + 1) * countries]);
+        }
+        self.home.clone_from(&from.home);
+    }
+
     /// Starts quarter `t`: a new year's units are none, and each capped rule finds what it governs.
     #[inline(always)]
     pub(super) fn open(&mut self, plan: &Plan, terms: &Terms, t: usize) {

@@ -30,7 +30,7 @@ pub struct Recorder<'a> {
     recording: &'a Recording,
     flows: &'a [FlowSource],
     tally: Tally,
-    values: Vec<Lanes>,
+    pub(super) values: Vec<Lanes>,
     /// Values of cells, in the recording's order.
     pub cells: Vec<Lanes>,
     /// Values of tracked series: `series * quarters + quarter`.
@@ -41,8 +41,8 @@ pub struct Recorder<'a> {
     pub flowed: Vec<Lanes>,
     /// Values of watched cells, in the recording's order.
     pub watched: Vec<Lanes>,
-    next_cell: usize,
-    next_watched: usize,
+    pub(super) next_cell: usize,
+    pub(super) next_watched: usize,
 }
 
 impl<'a> Recorder<'a> {

@@ -63,7 +63,7 @@ pub struct Trade {
     /// Share of wanted power that there is room for, by country [1].
     pub power: Vec<Lanes>,
     /// Volume limits of rules.
-    caps: Caps,
+    pub(super) caps: Caps,
     rush: Vec<Lanes>,
     fill: Vec<Lanes>,
     left: Vec<Lanes>,

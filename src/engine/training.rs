@@ -94,6 +94,12 @@ impl Training {
         }
     }
 
+    /// Takes over labs' chips and the runs that they have made so far.
+    pub(super) fn adopt(&mut self, from: &Self) {
+        self.chips.clone_from(&from.chips);
+        self.made.clone_from(&from.made);
+    }
+
     /// What each lab can train in quarter `t`.
     #[inline(always)]
     pub fn step(&mut self, plan: &Plan, inputs: &Inputs, fleet: &Fleet, t: usize) {

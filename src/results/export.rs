@@ -63,7 +63,6 @@ impl Sink {
 /// `draws.csv` or `draws.parquet`: a row for each draw, actor and quarter, a column for each metric.
 pub struct DrawsTable {
     sink: Sink,
-    policy: String,
     /// Actor and quarter of each row of a draw.
     rows: Vec<(String, String)>,
     /// For each row and metric: the cell.
@@ -76,12 +75,7 @@ impl DrawsTable {
     ///
     /// # Errors
     /// If it cannot be written.
-    pub fn new(
-        format: ExportFormat,
-        file: OutputFile,
-        policy: &str,
-        cells: &[Cell],
-    ) -> Result<Self, FolderError> {
+    pub fn new(format: ExportFormat, file: OutputFile, cells: &[Cell]) -> Result<Self, FolderError> {
         let metrics = metrics_of(cells);
         let mut rows: Vec<(String, String)> = Vec::new();
         let mut places: Vec<Vec<Option<usize>>> = Vec::new();
@@ -103,14 +97,20 @@ impl DrawsTable {
         columns.extend(["policy", "actor", "quarter"].map(|n| (n.to_owned(), Kind::Text)));
         columns.extend(metrics.iter().map(|m| (m.clone(), Kind::Number)));
         let sink = Sink::new(format, file, &columns)?;
-        Ok(Self { sink, policy: policy.to_owned(), rows, places, metrics })
+        Ok(Self { sink, rows, places, metrics })
     }
 
-    /// Adds consecutive batches from number `first` on.
+    /// Adds consecutive batches of a policy from number `first` on.
     ///
     /// # Errors
     /// If they cannot be written.
-    pub fn write(&mut self, first: u64, batches: &[Vec<Lanes>], masks: &[Mask]) -> Result<(), FolderError> {
+    pub fn write(
+        &mut self,
+        policy: &str,
+        first: u64,
+        batches: &[Vec<Lanes>],
+        masks: &[Mask],
+    ) -> Result<(), FolderError> {
         let draws = counted(first, masks);
         match &mut self.sink {
             Sink::Csv(file) => {
@@ -118,7 +118,7 @@ impl DrawsTable {
                     let mut text = String::new();
                     for ((actor, quarter), places) in self.rows.iter().zip(&self.places) {
                         let _ = write!(text, "{draw},");
-                        quoted(&mut text, &self.policy);
+                        quoted(&mut text, policy);
                         let _ = write!(text, ",{actor},{quarter}");
                         for place in places {
                             text.push(',');
@@ -139,7 +139,7 @@ impl DrawsTable {
                 let mut columns = vec![Values::Whole(
                     draws.iter().flat_map(|d| std::iter::repeat_n(d.0 as i64, self.rows.len())).collect(),
                 )];
-                columns.push(repeated(&|_| self.policy.clone()));
+                columns.push(repeated(&|_| policy.to_owned()));
                 columns.push(repeated(&|r| r.0.clone()));
                 columns.push(repeated(&|r| r.1.clone()));
                 for m in 0..self.metrics.len() {

@@ -87,6 +87,11 @@ impl Summary {
         self.cells.par_iter().map(|c| self.statistics(c)).collect()
     }
 
+    /// Statistics of one cell.
+    pub fn one(&self, cell: usize) -> Statistics {
+        self.statistics(&self.cells[cell])
+    }
+
     /// A quantile of a cell.
     pub fn quantile(&self, cell: usize, p: f64) -> f64 {
         let c = &self.cells[cell];
