@@ -3,6 +3,7 @@
 mod arguments;
 mod check;
 mod explain;
+mod rules;
 mod run;
 mod session;
 mod show;
@@ -35,6 +36,7 @@ pub fn main() -> ExitCode {
         Verb::Check(a) => check::check(a),
         Verb::Show(a) => show::show(a),
         Verb::Run(a) => run::run(a),
+        Verb::Rules(a) => rules::rules(a),
         Verb::Explain(a) => explain::explain(a),
         Verb::Schema => session::print(
             &(serde_json::to_string_pretty(&crate::model::schema()).unwrap_or_default() + "\n"),
