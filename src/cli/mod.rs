@@ -2,11 +2,17 @@
 
 mod arguments;
 mod check;
+mod distributions;
+mod drivers;
 mod explain;
+mod graph;
 mod rules;
 mod run;
+mod run_folder;
 mod session;
 mod show;
+mod simulation;
+mod work;
 
 use arguments::{Arguments, Verb};
 use clap::Parser;
@@ -38,6 +44,7 @@ pub fn main() -> ExitCode {
         Verb::Run(a) => run::run(a),
         Verb::Rules(a) => rules::rules(a),
         Verb::Explain(a) => explain::explain(a),
+        Verb::Graph(a) => graph::graph(a),
         Verb::Schema => session::print(
             &(serde_json::to_string_pretty(&crate::model::schema()).unwrap_or_default() + "\n"),
         ),

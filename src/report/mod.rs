@@ -1,8 +1,10 @@
 //! Findings for people: the terminal's table, and the story of a draw.
 
+mod graph;
 mod headline;
 mod story;
 
+pub use graph::{Attribute, Attributes, GraphFormat, SupplyGraph};
 pub use headline::{Headline, HeadlineRow, Table};
 pub use story::Story;
 
