@@ -6,6 +6,7 @@ mod distributions;
 mod drivers;
 mod explain;
 mod graph;
+mod hindcast;
 mod rules;
 mod run;
 mod run_folder;
@@ -43,6 +44,7 @@ pub fn main() -> ExitCode {
         Verb::Show(a) => show::show(a),
         Verb::Run(a) => run::run(a),
         Verb::Rules(a) => rules::rules(a),
+        Verb::Hindcast(a) => hindcast::hindcast(a),
         Verb::Explain(a) => explain::explain(a),
         Verb::Graph(a) => graph::graph(a),
         Verb::Schema => session::print(
