@@ -63,7 +63,7 @@ fn filters_formats_edits_and_policies() {
         "--on",
         "2026-06-15",
         "--to",
-        "vietnam",
+        "oman",
         "--hq",
         "china",
         "--chip",
@@ -133,7 +133,7 @@ fn what_does_not_exist_is_rejected_with_what_was_meant() {
         assert!(code == 3 && out.is_empty(), "{code} {out}");
         assert!(err.contains(flag) && err.contains(&format!("did you mean `{near}`?")), "{err}");
     }
-    let (code, _, err) = rules(&["--on", "2026-02-01", "--issuer", "vietnam"]);
+    let (code, _, err) = rules(&["--on", "2026-02-01", "--issuer", "venezuela"]);
     assert!(code == 3 && err.contains("no country of the scenario"), "{err}");
     for bad in [&["--on", "2026-13-01"][..], &[], &["--on", "2026-02-01", "--diff"]] {
         let (code, _, err) = rules(bad);
