@@ -27,6 +27,8 @@ pub(super) enum Verb {
     Compare(CompareArguments),
     /// Simulate a factorial of levers, every point on the same draws
     Sweep(SweepArguments),
+    /// Print the rule book: status by chip, destination, headquarters and issuer on a day
+    Rules(RulesArguments),
     /// Hold the simulated past against what was published, and score it
     Hindcast(HindcastArguments),
     /// Tell the story of one draw, equal to that draw in any run
@@ -72,6 +74,33 @@ pub(super) struct ShowArguments {
     #[arg(default_value = "**")]
     pub(super) glob: String,
     /// What is printed; csv is accepted by --edits
+    #[arg(long, value_enum, default_value = "table")]
+    pub(super) format: Format,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(super) struct RulesArguments {
+    #[command(flatten)]
+    pub(super) scenario: ScenarioArguments,
+    /// The day, such as 2023-12-01; or a quarter, whose first day it is
+    #[arg(long, value_name = "DATE", required_unless_present = "diff", conflicts_with = "diff")]
+    pub(super) on: Option<String>,
+    /// Country of delivery; every country of the scenario by default
+    #[arg(long, value_name = "COUNTRY")]
+    pub(super) to: Option<String>,
+    /// Country of the buyer's headquarters; that of delivery by default
+    #[arg(long, value_name = "COUNTRY")]
+    pub(super) hq: Option<String>,
+    /// Country whose rules are asked for; every issuer of rules on chips by default
+    #[arg(long, value_name = "COUNTRY")]
+    pub(super) issuer: Option<String>,
+    /// Chip; every one of the scenario by default, sold or not
+    #[arg(long, value_name = "ID")]
+    pub(super) chip: Option<String>,
+    /// Print what the policy and the edits change of the scenario as it stands, quarter by quarter
+    #[arg(long)]
+    pub(super) diff: bool,
+    /// What is printed
     #[arg(long, value_enum, default_value = "table")]
     pub(super) format: Format,
 }

@@ -11,6 +11,7 @@ mod graph;
 mod hindcast;
 mod precision;
 mod rank;
+mod rules;
 mod run;
 mod run_folder;
 mod session;
@@ -49,6 +50,7 @@ pub fn main() -> ExitCode {
         Verb::Run(a) => run::run(a),
         Verb::Compare(a) => compare::compare(a),
         Verb::Sweep(a) => sweep::sweep(a),
+        Verb::Rules(a) => rules::rules(a),
         Verb::Hindcast(a) => hindcast::hindcast(a),
         Verb::Explain(a) => explain::explain(a),
         Verb::Graph(a) => graph::graph(a),

@@ -12,7 +12,7 @@ mod ruling;
 mod terms;
 
 pub use book::Rulebook;
-pub use cover::chip_attribute;
+pub use cover::{Place, chip_attribute};
 pub use listing::{Change, Listed, Query};
 pub use outcome::{Cut, Outcome};
 pub use ruling::Ruling;
