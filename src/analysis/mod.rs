@@ -1,7 +1,11 @@
-//! Findings about results: which uncertain inputs carry an outcome.
+//! Findings about results: which uncertain inputs carry an outcome, and how well a simulated past fits what was published.
 //!
 //! Analysis takes plain numbers, draw by draw in order, and knows no engine, files, command line or clock.
 
+pub mod ensemble;
+pub mod hindcast;
+pub mod naive;
 mod sensitivity;
+pub mod weights;
 
 pub use sensitivity::{CellDrivers, Scale, Sensitivity};

@@ -6,6 +6,7 @@ mod distributions;
 mod drivers;
 mod explain;
 mod graph;
+mod hindcast;
 mod run;
 mod run_folder;
 mod session;
@@ -41,6 +42,7 @@ pub fn main() -> ExitCode {
         Verb::Check(a) => check::check(a),
         Verb::Show(a) => show::show(a),
         Verb::Run(a) => run::run(a),
+        Verb::Hindcast(a) => hindcast::hindcast(a),
         Verb::Explain(a) => explain::explain(a),
         Verb::Graph(a) => graph::graph(a),
         Verb::Schema => session::print(

@@ -7,6 +7,7 @@ mod drivers;
 mod edges;
 mod effects;
 pub mod inputs;
+pub mod observed;
 pub mod rules;
 pub mod series;
 
