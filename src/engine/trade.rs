@@ -343,13 +343,11 @@ impl Trade {
     fn later_orders(&mut self, plan: &Plan, inputs: &Inputs, counter: &Counter<'_>, t: usize) {
         let attraction = counter.attraction;
         for (b, range) in plan.edges.of_buyer.iter().enumerate() {
-            let (sum, wait) = self.rest(plan, inputs, attraction, range.clone());
+            let (sum, wait) = self.rest(plan, inputs, counter, range.clone());
             let per_weight = self.money[b].per(sum + wait);
             for s in range.clone() {
-                let sale = &plan.edges.sales[s];
-                let price = Self::price(plan, inputs, counter, s, t);
-                let order = per_weight * attraction.legal[s] * counter.permits.permitted[sale.stand] / price;
-                self.orders[s] = self.in_stock(sale.chip.index()).select(order, Lanes::ZERO);
+                let order = per_weight * attraction.legal[s] / Self::price(plan, inputs, counter, s, t);
+                self.orders[s] = self.on_the_shelf(plan, counter, s).select(order, Lanes::ZERO);
             }
         }
     }
@@ -360,19 +358,25 @@ impl Trade {
         &self,
         plan: &Plan,
         inputs: &Inputs,
-        attraction: &Attraction,
+        counter: &Counter<'_>,
         range: std::ops::Range<usize>,
     ) -> (Lanes, Lanes) {
         let mut sum = Lanes::ZERO;
         let mut best = Lanes::ZERO;
         for s in range {
-            let c = plan.edges.sales[s].chip.index();
-            let x = self.in_stock(c).select(attraction.legal[s], Lanes::ZERO);
+            let x = self.on_the_shelf(plan, counter, s).select(counter.attraction.legal[s], Lanes::ZERO);
             sum += x;
             best = best.max(x);
         }
         let theta = inputs.value(plan.model.trade.elasticity);
         (sum, inputs.value(plan.model.trade.wait).pow(theta) * best)
+    }
+
+    /// Whether a chip can be had in a later round: some is left, and no licence has to be asked for a second time.
+    #[inline(always)]
+    fn on_the_shelf(&self, plan: &Plan, counter: &Counter<'_>, s: usize) -> Mask {
+        let sale = &plan.edges.sales[s];
+        self.in_stock(sale.chip.index()) & counter.permits.permitted[sale.stand].ge(Lanes::ONE)
     }
 
     #[inline(always)]
@@ -455,7 +459,7 @@ impl Trade {
             let (money, total, wait) = if round == 0 {
                 (self.free[b], counter.attraction.legal_total[b], counter.attraction.wait[b])
             } else {
-                let (sum, wait) = self.rest(plan, inputs, counter.attraction, range.clone());
+                let (sum, wait) = self.rest(plan, inputs, counter, range.clone());
                 (self.money[b], sum + wait, wait)
             };
             let mut spent = Lanes::ZERO;
