@@ -186,6 +186,27 @@ pub(super) struct GraphArguments {
     /// What is printed: dot, graphml or json of the graph; table, csv or json of the ranking
     #[arg(long, value_enum)]
     pub(super) format: Option<GraphForm>,
+    /// Rank nodes and classes of edges by what a cell loses without them, beside what structure says
+    #[arg(long)]
+    pub(super) rank: bool,
+    /// The cell, such as `country.china/reachable_flop@2028Q4`; may be repeated; default: the first of the headline, at the end
+    #[arg(long, value_name = "CELL", requires = "rank")]
+    pub(super) cell: Vec<String>,
+    /// Quarter from which suppliers fail; default: the first after `run.known_until`
+    #[arg(long, value_name = "QUARTER", requires = "rank")]
+    pub(super) from: Option<String>,
+    /// Draws of each failure; each is simulated once for every supplier, cut and weakened
+    #[arg(long, value_name = "N", default_value = "64", value_parser = draws, requires = "rank")]
+    pub(super) draws: u64,
+    /// Seed of all random numbers
+    #[arg(long, value_name = "S", default_value_t = 1, requires = "rank")]
+    pub(super) seed: u64,
+    /// Threads; all cores by default
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true, requires = "rank")]
+    pub(super) threads: usize,
+    /// No progress
+    #[arg(long, short, requires = "rank")]
+    pub(super) quiet: bool,
 }
 
 /// How the graph or its ranking is printed.
@@ -195,6 +216,10 @@ pub(super) enum GraphForm {
     Dot,
     /// Graph Markup Language.
     Graphml,
+    /// For people.
+    Table,
+    /// For spreadsheets.
+    Csv,
     /// For programs.
     Json,
 }

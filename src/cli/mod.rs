@@ -7,6 +7,7 @@ mod drivers;
 mod explain;
 mod graph;
 mod hindcast;
+mod rank;
 mod run;
 mod run_folder;
 mod session;

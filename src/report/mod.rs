@@ -2,12 +2,14 @@
 
 mod graph;
 mod headline;
+mod ranking;
 mod scoreboard;
 pub mod scores;
 mod story;
 
 pub use graph::{Attribute, Attributes, GraphFormat, SupplyGraph};
 pub use headline::{Headline, HeadlineRow, Table};
+pub use ranking::{Ranking, RankingRow};
 pub use scoreboard::{Scoreboard, Section};
 pub use story::Story;
 
