@@ -1,7 +1,9 @@
 //! Findings for people: the terminal's table, and the story of a draw.
 
 mod headline;
+pub mod page;
 mod story;
+pub mod world;
 
 pub use headline::{Headline, HeadlineRow, Table};
 pub use story::Story;

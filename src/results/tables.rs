@@ -83,20 +83,27 @@ pub fn header(columns: &[Column]) -> String {
 }
 
 /// Writes comma-separated parts of a row.
-struct Row<'a>(&'a mut String, bool);
+#[derive(Debug)]
+pub struct Row<'a>(&'a mut String, bool);
 
-impl Row<'_> {
+impl<'a> Row<'a> {
+    /// A row at the end of a table's text.
+    pub fn new(text: &'a mut String) -> Self {
+        Self(text, false)
+    }
     fn comma(&mut self) {
         if std::mem::replace(&mut self.1, true) {
             self.0.push(',');
         }
     }
-    fn text(&mut self, text: &str) -> &mut Self {
+    /// Adds a text.
+    pub fn text(&mut self, text: &str) -> &mut Self {
         self.comma();
         quoted(self.0, text);
         self
     }
-    fn number(&mut self, x: f64) -> &mut Self {
+    /// Adds a number; what is not finite is left empty.
+    pub fn number(&mut self, x: f64) -> &mut Self {
         self.comma();
         float(self.0, x);
         self
@@ -104,7 +111,8 @@ impl Row<'_> {
     fn maybe(&mut self, x: Option<f64>) -> &mut Self {
         self.number(x.unwrap_or(f64::NAN))
     }
-    fn end(&mut self) {
+    /// Ends the row.
+    pub fn end(&mut self) {
         self.0.push('\n');
         self.1 = false;
     }
