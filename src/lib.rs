@@ -46,6 +46,7 @@
 //! assert!(first_lab.0.iter().all(|flop| *flop > 1e26));
 //! ```
 
+pub mod analysis;
 pub mod engine;
 pub mod math;
 pub mod model;

@@ -24,6 +24,8 @@ pub(super) enum Verb {
     Run(RunArguments),
     /// Tell the story of one draw, equal to that draw in any run
     Explain(ExplainArguments),
+    /// Print the supply graph, or rank its chokepoints
+    Graph(GraphArguments),
     /// Print the JSON Schema of a scenario file
     Schema,
     /// Print completions for a shell
@@ -94,11 +96,10 @@ pub(super) struct SimulationArguments {
     pub(super) horizon: Option<String>,
 }
 
+/// What all verbs that simulate draws by the thousand have in common.
 #[derive(Clone, Debug, Args)]
 #[allow(clippy::struct_excessive_bools)] // switches of a command line
-pub(super) struct RunArguments {
-    #[command(flatten)]
-    pub(super) scenario: ScenarioArguments,
+pub(super) struct SimulatingArguments {
     #[command(flatten)]
     pub(super) simulation: SimulationArguments,
     /// Only draws in which it holds: "shock.taiwan-blockade by 2028Q4", or "not ..."
@@ -131,6 +132,14 @@ pub(super) struct RunArguments {
 }
 
 #[derive(Clone, Debug, Args)]
+pub(super) struct RunArguments {
+    #[command(flatten)]
+    pub(super) scenario: ScenarioArguments,
+    #[command(flatten)]
+    pub(super) simulating: SimulatingArguments,
+}
+
+#[derive(Clone, Debug, Args)]
 pub(super) struct ExplainArguments {
     #[command(flatten)]
     pub(super) scenario: ScenarioArguments,
@@ -139,6 +148,26 @@ pub(super) struct ExplainArguments {
     /// Number of the draw, from 0
     #[arg(long, value_name = "I")]
     pub(super) draw: u64,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(super) struct GraphArguments {
+    #[command(flatten)]
+    pub(super) scenario: ScenarioArguments,
+    /// What is printed: dot, graphml or json of the graph; table, csv or json of the ranking
+    #[arg(long, value_enum)]
+    pub(super) format: Option<GraphForm>,
+}
+
+/// How the graph or its ranking is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum GraphForm {
+    /// Graphviz.
+    Dot,
+    /// Graph Markup Language.
+    Graphml,
+    /// For programs.
+    Json,
 }
 
 /// The whole command, for completions.

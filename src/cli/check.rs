@@ -3,7 +3,7 @@
 use super::Failure;
 use super::arguments::CheckArguments;
 use super::session::{Session, print};
-use crate::network::{Network, Node};
+use crate::network::Network;
 
 pub(super) fn check(arguments: &CheckArguments) -> Result<(), Failure> {
     let session = Session::read(&arguments.scenario)?;
@@ -14,7 +14,7 @@ pub(super) fn check(arguments: &CheckArguments) -> Result<(), Failure> {
     }
     let network = Network::from_model(model);
     for node in network.idle() {
-        eprintln!("warning: nothing flows through {}: it changes no result", name(model, node));
+        eprintln!("warning: nothing flows through {}: it changes no result", node.path(model));
     }
     let uncertain = model.quantities.iter().filter(|q| q.is_uncertain()).count();
     print(&format!(
@@ -31,19 +31,4 @@ pub(super) fn check(arguments: &CheckArguments) -> Result<(), Failure> {
         model.run.horizon.first,
         model.run.horizon.last,
     ))
-}
-
-fn name(model: &crate::model::Model, node: Node) -> String {
-    match node {
-        Node::Country(i) => format!("country.{}", model.countries[i.index()].id),
-        Node::Tool(i) => format!("tool.{}", model.tools[i.index()].id),
-        Node::Good(i) => format!("good.{}", model.goods[i.index()].id),
-        Node::Facility(i) => format!("facility.{}", model.facilities[i.index()].id),
-        Node::Designer(i) => format!("designer.{}", model.designers[i.index()].id),
-        Node::Chip(i) => format!("chip.{}", model.chips[i.index()].id),
-        Node::Stockpile(i) => format!("stockpile.{}", model.stockpiles[i.index()].id),
-        Node::Buyer(i) => format!("buyer.{}", model.buyers[i.index()].id),
-        Node::Route(i) => format!("route.{}", model.routes[i.index()].id),
-        Node::Lab(i) => format!("lab.{}", model.labs[i.index()].id),
-    }
 }

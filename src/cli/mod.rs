@@ -2,10 +2,15 @@
 
 mod arguments;
 mod check;
+mod distributions;
 mod explain;
+mod graph;
 mod run;
+mod run_folder;
 mod session;
 mod show;
+mod simulation;
+mod work;
 
 use arguments::{Arguments, Verb};
 use clap::Parser;
@@ -36,6 +41,7 @@ pub fn main() -> ExitCode {
         Verb::Show(a) => show::show(a),
         Verb::Run(a) => run::run(a),
         Verb::Explain(a) => explain::explain(a),
+        Verb::Graph(a) => graph::graph(a),
         Verb::Schema => session::print(
             &(serde_json::to_string_pretty(&crate::model::schema()).unwrap_or_default() + "\n"),
         ),

@@ -7,6 +7,10 @@ use crate::model::{
 use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::visit::Bfs;
 
+mod structure;
+
+pub use structure::Structure;
+
 /// What a node stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[allow(missing_docs)] // each is the row of the table of that name
@@ -21,6 +25,60 @@ pub enum Node {
     Buyer(BuyerId),
     Route(RouteId),
     Lab(LabId),
+}
+
+impl Node {
+    /// The table that its row is in.
+    pub fn kind(self) -> &'static str {
+        match self {
+            Self::Country(_) => "country",
+            Self::Tool(_) => "tool",
+            Self::Good(_) => "good",
+            Self::Facility(_) => "facility",
+            Self::Designer(_) => "designer",
+            Self::Chip(_) => "chip",
+            Self::Stockpile(_) => "stockpile",
+            Self::Buyer(_) => "buyer",
+            Self::Route(_) => "route",
+            Self::Lab(_) => "lab",
+        }
+    }
+
+    /// The id of its row.
+    pub fn id(self, model: &Model) -> &str {
+        match self {
+            Self::Country(i) => &model.countries[i.index()].id,
+            Self::Tool(i) => &model.tools[i.index()].id,
+            Self::Good(i) => &model.goods[i.index()].id,
+            Self::Facility(i) => &model.facilities[i.index()].id,
+            Self::Designer(i) => &model.designers[i.index()].id,
+            Self::Chip(i) => &model.chips[i.index()].id,
+            Self::Stockpile(i) => &model.stockpiles[i.index()].id,
+            Self::Buyer(i) => &model.buyers[i.index()].id,
+            Self::Route(i) => &model.routes[i.index()].id,
+            Self::Lab(i) => &model.labs[i.index()].id,
+        }
+    }
+
+    /// As scenarios write it: `facility.tsmc-n4`.
+    pub fn path(self, model: &Model) -> String {
+        format!("{}.{}", self.kind(), self.id(model))
+    }
+
+    /// The country where it stands: a chip's is its designer's, a route's the one it passes through.
+    pub fn country(self, model: &Model) -> Option<CountryId> {
+        match self {
+            Self::Country(i) => Some(i),
+            Self::Tool(_) | Self::Good(_) => None,
+            Self::Facility(i) => Some(model.facilities[i.index()].country),
+            Self::Designer(i) => Some(model.designers[i.index()].country),
+            Self::Chip(i) => Some(model.designers[model.chips[i.index()].designer.index()].country),
+            Self::Stockpile(i) => Some(model.designers[model.stockpiles[i.index()].designer.index()].country),
+            Self::Buyer(i) => Some(model.buyers[i.index()].country),
+            Self::Route(i) => Some(model.routes[i.index()].via),
+            Self::Lab(i) => Some(model.labs[i.index()].country),
+        }
+    }
 }
 
 /// What an edge means; it points the way that things flow.
@@ -46,6 +104,24 @@ pub enum Edge {
     Rents,
     /// A country contains a node.
     Contains,
+}
+
+impl Edge {
+    /// The verb for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Equips => "equips",
+            Self::Makes => "makes",
+            Self::Feeds => "feeds",
+            Self::Designs => "designs",
+            Self::Claims => "claims",
+            Self::Sells => "sells",
+            Self::Diverts => "diverts",
+            Self::Owns => "owns",
+            Self::Rents => "rents",
+            Self::Contains => "contains",
+        }
+    }
 }
 
 /// The supply graph of a model.
@@ -83,6 +159,11 @@ impl Network {
             let index = self.graph.add_node(node);
             self.nodes.push((node, index));
         }
+    }
+
+    /// All nodes, by kind and row.
+    pub fn nodes(&self) -> Vec<Node> {
+        self.nodes.iter().map(|n| n.0).collect()
     }
 
     /// The graph's index of a node.

@@ -1,10 +1,12 @@
 //! Findings for people: the terminal's table, and the story of a draw.
 
+mod graph;
 mod headline;
 pub mod page;
 mod story;
 pub mod world;
 
+pub use graph::{Attribute, Attributes, GraphFormat, SupplyGraph};
 pub use headline::{Headline, HeadlineRow, Table};
 pub use story::Story;
 

@@ -1,0 +1,224 @@
+//! First-order sensitivity from the draws of a run itself: the share of a cell's variance that one input explains alone.
+//!
+//! The index of input `X` for outcome `Y` is `Var(E[Y | X]) / Var(Y)` (Sobol 1993), estimated from any set of draws by the
+//! correlation ratio: draws are put into bins by the rank of `X`, and the variance between the bins' means is held against
+//! the whole (Pearson 1905; Plischke, Borgonovo and Smith 2013 as a given-data estimator). Bins of pure chance explain
+//! `(B − 1)/(N − 1)` of it; Kelley's (1935) correction takes that off, so that an inert input scores 0 on average.
+
+use crate::math::special::incomplete_beta;
+use crate::math::{Lanes, Mask, WIDTH};
+use rayon::prelude::*;
+
+/// Fewest and most bins, as powers of two.
+const BITS: (u32, u32) = (2, 6);
+
+/// The scale on which an outcome's variance is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scale {
+    /// As it is: some draw's outcome is not positive.
+    Plain,
+    /// Its natural logarithm: every draw's outcome is positive, and factors are what matters.
+    Log,
+}
+
+impl Scale {
+    /// The word for it in tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Plain => "plain",
+            Self::Log => "log",
+        }
+    }
+}
+
+/// Indices of all inputs for one cell.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CellDrivers {
+    /// Scale of the outcome.
+    pub scale: Scale,
+    /// First-order index of each input [1]; about 0, also below, for an inert one.
+    pub indices: Vec<f64>,
+    /// What the index of one inert input or other reaches by chance, by input [1]; see [`Sensitivity::finish`].
+    pub noise_floor: Vec<f64>,
+}
+
+/// Sums over draws of one outcome.
+#[derive(Clone, Copy, Debug, Default)]
+struct Total {
+    sum: f64,
+    squares: f64,
+    shift: Option<f64>,
+}
+
+/// Sums over the draws in each bin of one input: counts by bin, and sums by bin and outcome.
+#[derive(Clone, Debug)]
+struct Bins {
+    counts: Vec<u64>,
+    sums: Vec<f64>,
+}
+
+/// Indices of many inputs for a few cells, being gathered.
+///
+/// Every input's sums are filled by one thread in order of draws, so that the indices are the same on any number of threads.
+#[derive(Clone, Debug)]
+pub struct Sensitivity {
+    cells: usize,
+    bins: usize,
+    draws: u64,
+    positive: Vec<bool>,
+    totals: Vec<Total>,
+    inputs: Vec<Bins>,
+}
+
+impl Sensitivity {
+    /// Room for `inputs` and `cells` in about `draws` draws, on which the number of bins depends.
+    ///
+    /// Bins are `2^⌊½ log₂ draws − 1⌋`, between 4 and 64: their draws grow as fast as their number, so that both what a bin
+    /// hides (the variance within it) and chance fade.
+    pub fn new(inputs: usize, cells: usize, draws: u64) -> Self {
+        let bits = (draws.max(1).ilog2() / 2).saturating_sub(1).clamp(BITS.0, BITS.1);
+        let bins = 1_usize << bits;
+        let empty = Bins { counts: vec![0; bins], sums: vec![0.0; bins * 2 * cells] };
+        Self {
+            cells,
+            bins,
+            draws: 0,
+            positive: vec![true; cells],
+            totals: vec![Total::default(); 2 * cells],
+            inputs: vec![empty; inputs],
+        }
+    }
+
+    /// Adds consecutive batches: `ranks[b][input]` in (0, 1), `outcomes[b][cell]`, each with the lanes that count.
+    pub fn absorb(&mut self, ranks: &[Vec<Lanes>], outcomes: &[Vec<Lanes>], masks: &[Mask]) {
+        let draws: Vec<(usize, usize)> = (masks.iter().enumerate())
+            .flat_map(|(b, m)| (0..WIDTH).filter(|&l| m.lane(l)).map(move |l| (b, l)))
+            .collect();
+        let columns = 2 * self.cells;
+        let mut values = Vec::with_capacity(draws.len() * columns);
+        for &(b, lane) in &draws {
+            for c in 0..self.cells {
+                self.note(c, outcomes[b][c][lane], &mut values);
+            }
+        }
+        self.draws += draws.len() as u64;
+        let bins = self.bins;
+        self.inputs.par_iter_mut().enumerate().with_min_len(8).for_each(|(i, input)| {
+            for (&(b, lane), row) in draws.iter().zip(values.chunks_exact(columns.max(1))) {
+                let bin = ((ranks[b][i][lane] * bins as f64) as usize).min(bins - 1);
+                input.counts[bin] += 1;
+                for (sum, x) in input.sums[bin * columns..][..columns].iter_mut().zip(row) {
+                    *sum += x;
+                }
+            }
+        });
+    }
+
+    /// Adds an outcome to the totals, and it and its logarithm to `values`, less the first draw's to keep digits.
+    fn note(&mut self, cell: usize, y: f64, values: &mut Vec<f64>) {
+        self.positive[cell] &= y > 0.0;
+        let log = if y > 0.0 { crate::math::ln(y) } else { 0.0 };
+        for (total, x) in self.totals[2 * cell..][..2].iter_mut().zip([y, log]) {
+            let x = x - *total.shift.get_or_insert(x);
+            total.sum += x;
+            total.squares += x * x;
+            values.push(x);
+        }
+    }
+
+    /// Indices of every cell; none for a cell that is the same in all draws, or with fewer draws than bins.
+    ///
+    /// `chance` is the probability that of all inputs of a cell, were none of any influence, at least one would score above
+    /// the noise floor. Without influence the correlation ratio of independent draws with normal residuals is distributed
+    /// as `Beta((B − 1)/2, (N − B)/2)`; the floor is its quantile at `1 − chance/inputs` after the correction.
+    pub fn finish(&self, chance: f64) -> Vec<Option<CellDrivers>> {
+        let alone = chance / self.inputs.len().max(1) as f64;
+        let n = self.draws as f64;
+        let used: Vec<usize> =
+            self.inputs.iter().map(|i| i.counts.iter().filter(|&&c| c > 0).count()).collect();
+        let floors: Vec<f64> =
+            (0..=self.bins).map(|b| if used.contains(&b) { floor(n, b, alone) } else { 0.0 }).collect();
+        let of_cell = |c: usize| {
+            let scale = if self.positive[c] { Scale::Log } else { Scale::Plain };
+            let column = 2 * c + usize::from(scale == Scale::Log);
+            let total = self.totals[column];
+            let spread = total.squares - total.sum * total.sum / n;
+            // What rounding leaves of equal numbers is no variance.
+            let varies = spread > 1e-12 * total.squares && n > self.bins as f64;
+            varies.then(|| CellDrivers {
+                scale,
+                indices: (self.inputs.iter().zip(&used))
+                    .map(|(i, &b)| corrected(i.between(column, 2 * self.cells, total.sum, n) / spread, n, b))
+                    .collect(),
+                noise_floor: used.iter().map(|&b| floors[b]).collect(),
+            })
+        };
+        (0..self.cells).map(of_cell).collect()
+    }
+
+    /// Draws that counted.
+    pub fn draws(&self) -> u64 {
+        self.draws
+    }
+}
+
+impl Bins {
+    /// Sum of squares between the bins' means of an outcome.
+    fn between(&self, column: usize, columns: usize, total: f64, n: f64) -> f64 {
+        let parts = self.counts.iter().enumerate().filter(|(_, c)| **c > 0).map(|(b, &count)| {
+            let sum = self.sums[b * columns + column];
+            sum * sum / count as f64
+        });
+        parts.sum::<f64>() - total * total / n
+    }
+}
+
+/// A correlation ratio without what `bins` bins explain by chance: Kelley's ε² (1935).
+fn corrected(ratio: f64, n: f64, bins: usize) -> f64 {
+    1.0 - (1.0 - ratio) * (n - 1.0) / (n - bins as f64)
+}
+
+/// The corrected ratio that an inert input exceeds with a probability.
+fn floor(n: f64, bins: usize, probability: f64) -> f64 {
+    if bins < 2 || n <= bins as f64 {
+        return 0.0;
+    }
+    let (a, b) = (0.5 * (bins as f64 - 1.0), 0.5 * (n - bins as f64));
+    let (mut low, mut high) = (0.0, 1.0);
+    for _ in 0..60 {
+        let middle = 0.5 * (low + high);
+        if 1.0 - incomplete_beta(a, b, middle) > probability { low = middle } else { high = middle }
+    }
+    corrected(0.5 * (low + high), n, bins)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_floor_is_the_quantile_of_the_ratio_of_chance() {
+        // Beta(31/2, 8160/2) and Beta(7/2, 504/2), by another library.
+        for (n, bins, p) in [(8192.0, 32, 1e-4), (512.0, 8, 0.01), (1_048_576.0, 64, 1e-4)] {
+            let at = 1.0 - (1.0 - floor(n, bins, p)) * (n - bins as f64) / (n - 1.0);
+            let above = 1.0 - puruspe::betai(0.5 * (bins as f64 - 1.0), 0.5 * (n - bins as f64), at);
+            assert!((above / p - 1.0).abs() < 1e-3, "{n} {bins}: {above}");
+        }
+    }
+
+    #[test]
+    fn a_cell_without_variance_has_no_drivers() {
+        let mut s = Sensitivity::new(1, 2, 64);
+        let ranks: Vec<Vec<Lanes>> =
+            (0..8).map(|b| vec![Lanes::from_fn(|l| (f64::from(b) * 8.0 + l as f64 + 0.5) / 64.0)]).collect();
+        let outcomes: Vec<Vec<Lanes>> = ranks.iter().map(|r| vec![Lanes::splat(0.1), r[0] - 0.5]).collect();
+        s.absorb(&ranks, &outcomes, &[Mask::splat(true); 8]);
+        let found = s.finish(0.05);
+        assert!(found[0].is_none());
+        let second = found[1].as_ref().unwrap();
+        assert_eq!(second.scale, Scale::Plain);
+        // Four bins of sixteen equally spaced points explain 1 − (16² − 1)/(64² − 1) of a line.
+        let ratio = 1.0 - 255.0 / 4095.0;
+        assert!((second.indices[0] - corrected(ratio, 64.0, 4)).abs() < 1e-12);
+    }
+}

@@ -1,0 +1,180 @@
+//! What every simulating verb starts from: a scenario read, laid out and ready, and the answers to their common arguments.
+
+use super::Failure;
+use super::arguments::{Format, ScenarioArguments, SimulatingArguments};
+use super::session::{Session, plan};
+use super::work::{Gatherer, Watch, work};
+use crate::engine::run::{Condition, Task};
+use crate::model::time::Quarter;
+use crate::plan::Plan;
+use crate::plan::series::{BUDGET, FlowSource, Recording, flows};
+use crate::report::Table;
+use crate::results::tables::Flow;
+use crate::results::{ExportFormat, FolderError, Manifest, SourceFile};
+
+/// Tables with a row a draw that were asked for.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Exports {
+    pub(super) draws: Option<ExportFormat>,
+    pub(super) inputs: Option<ExportFormat>,
+}
+
+/// A scenario, ready to be simulated.
+pub(super) struct Simulation<'a> {
+    pub(super) arguments: &'a SimulatingArguments,
+    pub(super) session: Session,
+    pub(super) plan: Plan,
+    pub(super) recording: Recording,
+    /// Flows, and where they are read, side by side.
+    pub(super) flows: Vec<Flow>,
+    pub(super) flow_sources: Vec<FlowSource>,
+    pub(super) exports: Exports,
+    pub(super) given: Option<Condition>,
+}
+
+impl<'a> Simulation<'a> {
+    /// Reads a scenario, its policy and edits, and lays it out.
+    pub(super) fn open(
+        scenario: &ScenarioArguments,
+        arguments: &'a SimulatingArguments,
+    ) -> Result<Self, Failure> {
+        let exports = exports(&arguments.export)?;
+        let mut session = Session::read(scenario)?;
+        let model = session.take_model(arguments.quiet)?;
+        let plan = plan(model, &arguments.simulation)?;
+        let recording =
+            Recording::new(&plan, &arguments.select).map_err(|e| Failure::Rejected(format!("error: {e}")))?;
+        if recording.cells.len() > BUDGET && arguments.select.is_empty() && !arguments.quiet {
+            eprintln!("{} cells are summarised; --select chooses fewer", recording.cells.len());
+        }
+        let given = arguments.given.as_deref().map(|text| condition(&plan, text)).transpose()?;
+        let (flows, flow_sources) = flows(&plan).into_iter().unzip();
+        Ok(Self { arguments, session, plan, recording, flows, flow_sources, exports, given })
+    }
+
+    /// Simulates, and gives every round to every gatherer; says how long it took [s].
+    pub(super) fn work(&self, gatherers: &mut [&mut dyn Gatherer]) -> Result<f64, Failure> {
+        let task = Task {
+            plan: &self.plan,
+            recording: &self.recording,
+            flows: &self.flow_sources,
+            draws: self.arguments.simulation.draws,
+            given: self.given,
+            audit: self.arguments.audit,
+            inputs: self.exports.inputs.is_some(),
+        };
+        work(&task, Watch { threads: self.arguments.threads, quiet: self.arguments.quiet }, gatherers)
+    }
+
+    /// Name for the `policy` column.
+    pub(super) fn policy(&self) -> String {
+        self.session.policy_name()
+    }
+
+    /// The calendar quarter of a step.
+    pub(super) fn quarter(&self, t: usize) -> Quarter {
+        Quarter(self.plan.model.run.horizon.first.0 + t as i32)
+    }
+
+    /// What the run is, with its identity; what it took is still to be said.
+    pub(super) fn manifest(&self) -> Manifest {
+        let horizon = self.plan.model.run.horizon;
+        let (session, arguments) = (&self.session, self.arguments);
+        let mut manifest = Manifest {
+            identity: String::new(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            scenario: session.name.clone(),
+            title: self.plan.model.title.clone(),
+            policies: session.policy.iter().map(|p| p.name.clone()).collect(),
+            files: session.sources.all.iter().map(|s| SourceFile::new(&s.name, &s.text)).collect(),
+            horizon: format!("{}..{}", horizon.first, horizon.last),
+            draws: arguments.simulation.draws,
+            draws_used: 0,
+            seed: arguments.simulation.seed,
+            sampler: arguments.simulation.sampler.to_string(),
+            given: arguments.given.clone(),
+            select: arguments.select.clone(),
+            exports: arguments.export.clone(),
+            cells: self.recording.cells.len(),
+            uncertain: self.plan.layout.uncertain().count(),
+            command: std::env::args().skip(1).collect(),
+            wall_seconds: 0.0,
+            draws_per_second: 0.0,
+            resolved: session.document.to_toml(),
+        };
+        manifest.identify();
+        manifest
+    }
+
+    /// Refuses a run of which no draw counts; says how many do under a condition.
+    pub(super) fn check_used(&self, used: u64) -> Result<(), Failure> {
+        if used == 0 {
+            return Err(Failure::Running("no draw satisfies --given; more draws may".to_owned()));
+        }
+        if self.given.is_some() && !self.arguments.quiet {
+            eprintln!("{used} of {} draws satisfy --given", self.arguments.simulation.draws);
+        }
+        Ok(())
+    }
+
+    /// How what is printed is laid out.
+    pub(super) fn layout(&self) -> Table {
+        match self.arguments.format {
+            Format::Table => Table::Text,
+            Format::Csv => Table::Csv,
+            Format::Json => Table::Json,
+        }
+    }
+}
+
+/// A folder's error as a command's.
+pub(super) fn failed(error: FolderError) -> Failure {
+    Failure::Running(error.to_string())
+}
+
+fn exports(asked: &[String]) -> Result<Exports, Failure> {
+    let mut all = Exports::default();
+    for text in asked {
+        let (table, format) = text.split_once('=').unwrap_or((text, ""));
+        let format = match format {
+            "csv" => ExportFormat::Csv,
+            "parquet" => ExportFormat::Parquet,
+            _ => {
+                return Err(Failure::Usage(format!(
+                    "--export takes draws=csv, draws=parquet, inputs=csv or inputs=parquet, not {text}"
+                )));
+            }
+        };
+        match table {
+            "draws" => all.draws = Some(format),
+            "inputs" => all.inputs = Some(format),
+            _ => return Err(Failure::Usage(format!("--export takes draws=... or inputs=..., not {text}"))),
+        }
+    }
+    Ok(all)
+}
+
+/// Reads `shock.taiwan-blockade by 2028Q4`, or the same after `not`.
+fn condition(plan: &Plan, text: &str) -> Result<Condition, Failure> {
+    let usage = || {
+        Failure::Usage(format!(
+            "--given takes \"shock.ID by QUARTER\", or \"not ...\" before it, not \"{text}\""
+        ))
+    };
+    let (struck, rest) =
+        text.trim().strip_prefix("not ").map_or((true, text.trim()), |rest| (false, rest.trim()));
+    let (name, quarter) = rest.split_once(" by ").ok_or_else(usage)?;
+    let id = name.trim().strip_prefix("shock.").ok_or_else(usage)?;
+    let quarter = Quarter::parse(quarter.trim()).ok_or_else(usage)?;
+    let shocks = &plan.model.shocks;
+    let shock = shocks.iter().position(|s| s.id == id).ok_or_else(|| {
+        let near = crate::scenario::suggest(id, shocks.iter().map(|s| s.id.as_str()));
+        let help = near.map_or_else(String::new, |n| format!("; did you mean shock.{n}?"));
+        Failure::Rejected(format!("error: there is no shock.{id}{help}"))
+    })?;
+    let by = quarter.0 - plan.model.run.horizon.first.0;
+    if by < 0 || by >= plan.quarters as i32 {
+        return Err(Failure::Rejected(format!("error: --given: {quarter} lies outside the horizon")));
+    }
+    Ok(Condition { shock: crate::model::ShockId(shock as u32), by: by as usize, struck })
+}
