@@ -5,6 +5,7 @@ mod check;
 mod distributions;
 mod explain;
 mod graph;
+mod report;
 mod run;
 mod run_folder;
 mod session;
@@ -42,6 +43,7 @@ pub fn main() -> ExitCode {
         Verb::Run(a) => run::run(a),
         Verb::Explain(a) => explain::explain(a),
         Verb::Graph(a) => graph::graph(a),
+        Verb::Report(a) => report::report(a),
         Verb::Schema => session::print(
             &(serde_json::to_string_pretty(&crate::model::schema()).unwrap_or_default() + "\n"),
         ),

@@ -1,10 +1,11 @@
 //! What a run was about, as tables: every assumption, every rule, the supply graph, and a year's flows from fab to country.
 
+use super::page;
 use crate::model::time::Date;
-use crate::model::{Dated, GoodKind, Grade, Model, Point, Quantity, Shape, Status, Subject};
+use crate::model::{Dated, GoodId, GoodKind, Grade, Model, Point, Quantity, Shape, Status, Subject};
 use crate::network::{Edge, Network, Node};
 use crate::random::Distribution;
-use crate::results::tables::{Column, Flow, Row};
+use crate::results::tables::{Column, Row};
 use std::collections::BTreeMap;
 
 /// Probabilities of the quantiles of an assumption.
@@ -229,41 +230,46 @@ pub fn edges(model: &Model, network: &Network) -> String {
     text
 }
 
-/// What makes a chip's logic: the facility of its wafers, or the good where several make it.
-fn maker(model: &Model, chip: &str) -> Option<String> {
-    let chip = model.chips.iter().find(|c| c.id == chip)?;
-    let good = *chip.recipe.keys().find(|g| model.goods[g.index()].kind == GoodKind::Wafer)?;
-    let mut at = model.facilities.iter().filter(|f| f.good == good);
-    match (at.next(), at.next()) {
-        (Some(only), None) => Some(format!("facility.{}", only.id)),
-        _ => Some(format!("good.{}", model.goods[good.index()].id)),
-    }
+/// What makes each chip's logic, by the chip's actor: the facility of its wafers, or the good where several make it.
+pub fn makers(model: &Model) -> BTreeMap<String, String> {
+    let wafers = |g: &GoodId| model.goods[g.index()].kind == GoodKind::Wafer;
+    let of = |good: GoodId| {
+        let mut at = model.facilities.iter().filter(|f| f.good == good);
+        match (at.next(), at.next()) {
+            (Some(only), None) => format!("facility.{}", only.id),
+            _ => format!("good.{}", model.goods[good.index()].id),
+        }
+    };
+    let chips = model.chips.iter();
+    chips
+        .filter_map(|c| Some((format!("chip.{}", c.id), of(*c.recipe.keys().find(|g| wafers(g))?))))
+        .collect()
 }
 
-/// Rows of `yearly_flows.csv`: sums over each year's quarters, in their order, of the means of `flows.csv`.
-pub fn yearly_flows<'a>(
-    policy: &str,
-    model: &Model,
-    means: impl Iterator<Item = (&'a Flow, i32, f64)>,
-) -> String {
-    // By year, then from, to and channel, so that rows have an order of their own.
-    let mut sold: BTreeMap<(i32, &str, &str, &str), f64> = BTreeMap::new();
-    let mut made: BTreeMap<(i32, &str), f64> = BTreeMap::new();
-    for (flow, year, mean) in means.filter(|f| f.0.item.starts_with("chip.") && f.2 > 0.0) {
-        *sold.entry((year, &flow.item, &flow.to, flow.channel)).or_default() += mean;
-        *made.entry((year, &flow.item)).or_default() += mean;
+/// Rows of `yearly_flows.csv` from `flows.csv`: sums of means over each year's quarters, in the order of its rows.
+pub fn yearly_flows(flows: &page::Table, makers: &BTreeMap<String, String>) -> String {
+    // By policy and year, then chip, country and channel, so that rows have an order of their own.
+    let mut sold: BTreeMap<[&str; 5], f64> = BTreeMap::new();
+    let mut made: BTreeMap<[&str; 3], f64> = BTreeMap::new();
+    let chips = (0..flows.rows.len()).filter(|&r| flows.text(r, "item").starts_with("chip."));
+    for r in chips {
+        let mean = flows.number(r, "mean").unwrap_or(0.0);
+        let of = |column: &str| flows.text(r, column);
+        let year = of("quarter").get(..4).unwrap_or_default();
+        *sold.entry([of("policy"), year, of("item"), of("to"), of("channel")]).or_default() += mean;
+        *made.entry([of("policy"), year, of("item")]).or_default() += mean;
     }
     let mut text = String::new();
-    for ((year, chip), mean) in made {
-        if let Some(from) = maker(model, chip.trim_start_matches("chip.")) {
+    for ([policy, year, chip], mean) in made {
+        if let Some(from) = makers.get(chip) {
             let mut row = Row::new(&mut text);
-            row.text(policy).text("made").text(&from).text(chip).text("legal").text(&year.to_string());
+            row.text(policy).text("made").text(from).text(chip).text("legal").text(year);
             row.text("chips").number(mean).end();
         }
     }
-    for ((year, chip, to, channel), mean) in sold {
+    for ([policy, year, chip, to, channel], mean) in sold {
         let mut row = Row::new(&mut text);
-        row.text(policy).text("sold").text(chip).text(to).text(channel).text(&year.to_string());
+        row.text(policy).text("sold").text(chip).text(to).text(channel).text(year);
         row.text("chips").number(mean).end();
     }
     text

@@ -1,7 +1,7 @@
 //! The first screen's words: the question, and its answer in three sentences written from the numbers and their uncertainty.
 
 use super::facts::{Facts, Order};
-use super::phrase::{Phrase, actor_name};
+use super::phrase::{Phrase, Source, actor_name};
 
 /// The question and its answer.
 #[derive(Debug)]
@@ -83,7 +83,7 @@ fn lead(facts: &Facts<'_>, first: &str, second: &str) -> Option<Phrase> {
 pub(super) fn milestone(facts: &Facts<'_>, actor: &str) -> Option<Phrase> {
     let reached = facts.reached(actor, facts.last());
     let likely = reached.iter().rposition(|r| r[1].value() >= 0.5);
-    let chance = |[level, p, low, high]: &[super::phrase::Source; 4]| {
+    let chance = |[level, p, low, high]: &[Source; 4]| {
         Phrase::default()
             .exactly(level)
             .say(" FLOP is ")
@@ -113,22 +113,31 @@ pub(super) fn milestone(facts: &Facts<'_>, actor: &str) -> Option<Phrase> {
 
 /// What stops the strongest labs of those who compete.
 fn limits(facts: &Facts<'_>, contenders: &[String]) -> Option<Phrase> {
-    let clause = |actor: &String| {
+    let found = contenders.iter().take(2).filter_map(|actor| {
         let lab = facts.strongest_lab(actor)?;
         let (cause, share) = facts.bound_by(&lab, facts.last())?;
-        let whose = if lab == *actor {
-            Phrase::default().name(&actor_name(&lab))
+        let whose = Phrase::default().name(&actor_name(&lab));
+        let whose = if lab == *actor { whose } else { whose.say(" (").name(&actor_name(actor)).say(")") };
+        Some((whose, cause, share))
+    });
+    // Of several limits none dominates unless it binds in most draws.
+    let dominates = |share: &Source| share.value() >= 0.5;
+    let clause = |(whose, cause, share): (Phrase, String, Source)| {
+        let how = if dominates(&share) {
+            " is held back mostly by "
         } else {
-            Phrase::default().name(&actor_name(&lab)).say(" (").name(&actor_name(actor)).say(")")
+            " is held back by no single limit, most often by "
         };
-        // Of several limits none dominates unless it binds in most draws.
-        let how = if share.value() >= 0.5 { " mostly by " } else { " by no single limit, most often by " };
-        Some(whose.say(" is held back").say(how).name(&cause).say(", in ").percent(&share).say(" of draws"))
+        whose.say(how).name(&cause).say(", in ").percent(&share).say(" of draws")
     };
-    let mut clauses = contenders.iter().take(2).filter_map(clause);
-    let first = clauses.next()?;
-    Some(match clauses.next() {
-        Some(second) => first.say("; ").then(second).say("."),
-        None => first.say("."),
-    })
+    let found: Vec<(Phrase, String, Source)> = found.collect();
+    match <[_; 2]>::try_from(found) {
+        Ok([a, b]) if a.1 == b.1 && dominates(&a.2) && dominates(&b.2) => {
+            let start = Phrase::new("What holds back both is mostly ").name(&a.1).say(": ");
+            let first = start.then(a.0).say(" in ").percent(&a.2).say(" of draws, ");
+            Some(first.then(b.0).say(" in ").percent(&b.2).say("."))
+        }
+        Ok([a, b]) => Some(clause(a).say("; ").then(clause(b)).say(".")),
+        Err(found) => Some(clause(found.into_iter().next()?).say(".")),
+    }
 }

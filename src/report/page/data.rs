@@ -72,9 +72,7 @@ pub(super) fn datasets(files: &RunFiles) -> Vec<Dataset> {
 }
 
 /// What comparisons, sweeps and hindcasts found.
-fn findings(
-    whole: &dyn Fn(&'static str, &'static str, &'static [&'static str]) -> Dataset,
-) -> Vec<Dataset> {
+fn findings(whole: &dyn Fn(&'static str, &'static str, &'static [&'static str]) -> Dataset) -> Vec<Dataset> {
     vec![
         whole(
             "comparison",
@@ -102,18 +100,8 @@ fn findings(
             "hindcast",
             "hindcast.csv",
             &[
-                "metric",
-                "actor",
-                "quarter",
-                "kind",
-                "unit",
-                "#low",
-                "#central",
-                "#high",
-                "#p05",
-                "#p50",
-                "#p95",
-                "inside90",
+                "metric", "actor", "quarter", "kind", "unit", "#low", "#central", "#high", "#p05", "#p50",
+                "#p95", "inside90",
             ],
         ),
     ]

@@ -43,9 +43,7 @@ impl<'a> Facts<'a> {
         }
         ends.sort();
         let cells = (summary.find(&[("policy", policy)]).collect::<Vec<_>>().into_iter())
-            .map(|r| {
-                ((summary.text(r, "metric"), summary.text(r, "actor"), summary.text(r, "quarter")), r)
-            })
+            .map(|r| ((summary.text(r, "metric"), summary.text(r, "actor"), summary.text(r, "quarter")), r))
             .collect();
         let mut facts = Self { files, policy: policy.to_owned(), ends, headline: Vec::new(), cells };
         facts.headline = facts.headline();
@@ -114,7 +112,8 @@ impl<'a> Facts<'a> {
             let (of, over) = (part("of"), part("over"));
             let whose = |actor: &str| format!("{actor}/reachable_flop");
             let turned = of == whose(b) && over == whose(a);
-            if !turned && !(of == whose(a) && over == whose(b)) {
+            let straight = of == whose(a) && over == whose(b);
+            if !turned && !straight {
                 continue;
             }
             let actor = format!("ratio.{}", part("id"));
@@ -215,5 +214,10 @@ impl<'a> Facts<'a> {
 
 /// A cell of a table; none if it is empty.
 pub(super) fn source(table: &'static str, column: &str, raw: &str) -> Option<Source> {
-    (!raw.is_empty()).then(|| Source { table, column: column.to_owned(), raw: raw.to_owned(), unsigned: false })
+    (!raw.is_empty()).then(|| Source {
+        table,
+        column: column.to_owned(),
+        raw: raw.to_owned(),
+        unsigned: false,
+    })
 }

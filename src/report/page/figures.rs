@@ -144,7 +144,8 @@ pub(super) fn figures(policies: &[Facts<'_>], datasets: &[&str]) -> Vec<Figure> 
                 figure.chosen = chosen;
             }
             for (key, title) in titles {
-                let key = if key.is_empty() { facts.policy.clone() } else { format!("{}|{key}", facts.policy) };
+                let key =
+                    if key.is_empty() { facts.policy.clone() } else { format!("{}|{key}", facts.policy) };
                 figure.titles.push((key, title));
             }
         }
@@ -210,14 +211,10 @@ fn spread(facts: &Facts<'_>, quarter: &str) -> Option<Phrase> {
     let named = facts.headline.iter().filter(|a| a.starts_with(kind) && size(a).is_some());
     let value = |a: &&String| size(a).map_or(f64::NAN, |s| s.value());
     let most = named.max_by(|a, b| value(a).total_cmp(&value(b)))?;
-    let start = Phrase::new("In ").name(quarter).say(", ").name(&actor_name(most));
-    let start = start.say(" could train most of those shown, ").number(&size(most)?);
-    Some(
-        start
-            .say(" FLOP, but anything from ")
-            .then(facts.interval(most, "reachable_flop", quarter)?)
-            .say(" is within 90 % of draws."),
-    )
+    let whose = if kind.is_empty() { " leads with " } else { " leads the labs with " };
+    let start = Phrase::new("In ").name(quarter).say(", ").name(&actor_name(most)).say(whose);
+    let median = start.number(&size(most)?).say(" FLOP in the median, but anything from ");
+    Some(median.then(facts.interval(most, "reachable_flop", quarter)?).say(" is within 90 % of draws."))
 }
 
 /// The two countries with most of the world's compute.
@@ -246,13 +243,12 @@ fn holdings(facts: &Facts<'_>) -> Titles {
         let q = facts.last();
         let owned = facts.cell(actor, "fleet_h100e", q, "p50")?;
         let start = Phrase::new("In ").name(q).say(", ").name(&actor_name(actor)).say(" has ");
-        let mut phrase = start.number(&owned).say(" H100 equivalents of its own");
-        for (metric, words) in [
-            ("rented_h100e", " that its labs rent"),
-            ("smuggled_h100e_cum", " smuggled in since the start"),
-        ] {
+        let mut phrase = start.amount(&owned).say(" H100 equivalents of its own");
+        for (metric, words) in
+            [("rented_h100e", " that its labs rent"), ("smuggled_h100e_cum", " smuggled in since the start")]
+        {
             if let Some(amount) = facts.cell(actor, metric, q, "p50").filter(|s| s.value() > 0.0) {
-                phrase = phrase.say(", ").number(&amount).say(words);
+                phrase = phrase.say(", ").amount(&amount).say(words);
             }
         }
         Some((actor.clone(), phrase.say(".")))

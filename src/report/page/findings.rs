@@ -38,7 +38,7 @@ pub(super) fn flows(facts: &Facts<'_>) -> (String, Titles) {
                     .say(" to ")
                     .name(&to)
                     .say(", ")
-                    .number(&at(facts, "yearly_flows.csv", r, "mean")?)
+                    .amount(&at(facts, "yearly_flows.csv", r, "mean")?)
                     .say(" chips"),
             )
         };
@@ -59,8 +59,7 @@ pub(super) fn bound(facts: &Facts<'_>) -> (String, Titles) {
     let table = facts.files.table("bottlenecks.csv");
     let title = |kind: &str| {
         let wanted = [("policy", facts.policy.as_str()), ("subject_kind", kind), ("quarter", facts.last())];
-        let rows: Vec<usize> =
-            table.find(&wanted).filter(|&r| table.text(r, "cause") != "demand").collect();
+        let rows: Vec<usize> = table.find(&wanted).filter(|&r| table.text(r, "cause") != "demand").collect();
         let r = largest(facts, "bottlenecks.csv", rows.into_iter(), "share")?;
         let what = if kind == "chip" { " holds back production of " } else { " holds back " };
         let start = Phrase::new("In ").name(facts.last()).say(", nothing binds more surely than ");
@@ -108,11 +107,15 @@ pub(super) fn drivers(facts: &Facts<'_>) -> (String, Titles) {
         let wanted = [("policy", facts.policy.as_str()), ("cell", cell)];
         let rows: Vec<usize> = table.find(&wanted).collect();
         let r = largest(facts, "drivers.csv", rows.into_iter(), "index")?;
-        let (index, noise) = (at(facts, "drivers.csv", r, "index")?, at(facts, "drivers.csv", r, "noise_floor")?);
+        let (index, noise) =
+            (at(facts, "drivers.csv", r, "index")?, at(facts, "drivers.csv", r, "noise_floor")?);
         let path = table.text(r, "path");
         if index.value() <= noise.value() {
-            let start = Phrase::new("No single input explains ").name(cell).say(" beyond chance: the largest, ");
-            return Some(start.percent(&index).say(", is under the noise floor of ").percent(&noise).say("."));
+            let start =
+                Phrase::new("No single input explains ").name(cell).say(" beyond chance: the largest, ");
+            return Some(
+                start.percent(&index).say(", is under the noise floor of ").percent(&noise).say("."),
+            );
         }
         let quantities = facts.files.table("quantities.csv");
         let grade = quantities.find(&[("path", path)]).next().map_or("", |q| quantities.text(q, "grade"));
@@ -123,7 +126,14 @@ pub(super) fn drivers(facts: &Facts<'_>) -> (String, Titles) {
             _ => ", and says not how well it is founded",
         };
         let start = Phrase::default().name(path).say(" explains ").percent(&index);
-        Some(start.say(" of the variance of ").name(cell).say(", more than any other input").say(founded).say("."))
+        Some(
+            start
+                .say(" of the variance of ")
+                .name(cell)
+                .say(", more than any other input")
+                .say(founded)
+                .say("."),
+        )
     };
     let cells: Vec<String> = table.values("cell").into_iter().map(str::to_owned).collect();
     let wanted = facts.contenders().get(1).map(|a| format!("{a}/reachable_flop@{}", facts.last()));
@@ -137,12 +147,8 @@ pub(super) fn compared(facts: &Facts<'_>) -> Vec<(String, Vec<usize>)> {
     let mut all: Vec<(String, Vec<usize>)> = Vec::new();
     let mut places: std::collections::BTreeMap<String, usize> = std::collections::BTreeMap::new();
     for r in 0..table.rows.len() {
-        let cell = format!(
-            "{}/{}@{}",
-            table.text(r, "actor"),
-            table.text(r, "metric"),
-            table.text(r, "quarter")
-        );
+        let cell =
+            format!("{}/{}@{}", table.text(r, "actor"), table.text(r, "metric"), table.text(r, "quarter"));
         let place = *places.entry(cell.clone()).or_insert_with(|| {
             all.push((cell, Vec::new()));
             all.len() - 1
@@ -187,7 +193,7 @@ pub(super) fn moved(facts: &Facts<'_>, cell: &str, rows: &[usize]) -> Option<Phr
     } else {
         (" raises ", number("probability_higher"))
     };
-    let phrase = name.say(way).name(cell).say(" most, by ").number(&positive(mean)).say(" ");
+    let phrase = name.say(way).name(cell).say(" most, by ").amount(&positive(mean)).say(" ");
     let phrase = phrase.name(table.text(r, "unit")).say(" in the mean");
     Some(match chance {
         Some(p) => phrase.say(", and in ").percent(&p).say(" of draws at all."),
@@ -213,9 +219,13 @@ pub(super) fn regret(facts: &Facts<'_>) -> (String, Titles) {
         let known = rows.iter().copied().filter(|&r| table.number(r, "regret_mean").is_some());
         let value = |r: &usize| table.number(*r, "regret_mean").unwrap_or(f64::INFINITY);
         let r = known.min_by(|a, b| value(a).total_cmp(&value(b)).then(a.cmp(b)))?;
-        let start = Phrase::default().name(table.text(r, "policy")).say(" is least regretted for ").name(cell);
+        let start =
+            Phrase::default().name(table.text(r, "policy")).say(" is least regretted for ").name(cell);
         let mean = at(facts, "comparison.csv", r, "regret_mean")?;
-        Some((cell.clone(), start.say(": ").number(&mean).say(" ").name(table.text(r, "unit")).say(" in the mean.")))
+        Some((
+            cell.clone(),
+            start.say(": ").amount(&mean).say(" ").name(table.text(r, "unit")).say(" in the mean."),
+        ))
     };
     (chosen, cells.iter().filter_map(title).collect())
 }
@@ -227,7 +237,8 @@ pub(super) fn pareto(facts: &Facts<'_>) -> (String, Titles) {
         return (String::new(), Vec::new());
     }
     let chosen = compared_at_first(facts, &cells);
-    let title = Phrase::new("Few policies move one cell and leave the other alone: what each costs elsewhere.");
+    let title =
+        Phrase::new("Few policies move one cell and leave the other alone: what each costs elsewhere.");
     (chosen, vec![(String::new(), title)])
 }
 
@@ -265,17 +276,20 @@ pub(super) fn graph(facts: &Facts<'_>) -> Titles {
 pub(super) fn timeline(facts: &Facts<'_>) -> Titles {
     let table = facts.files.table("rules.csv");
     let rows = (0..table.rows.len()).filter(|&r| !table.text(r, "effective").is_empty());
-    let last = rows.max_by(|&a, &b| table.text(a, "effective").cmp(table.text(b, "effective")).then(b.cmp(&a)));
+    let last =
+        rows.max_by(|&a, &b| table.text(a, "effective").cmp(table.text(b, "effective")).then(b.cmp(&a)));
     let title = match last {
         None => Phrase::new("No rule has a date of its own."),
         Some(r) => {
             let named = table.text(r, "title");
             let named = if named.is_empty() { table.text(r, "rule") } else { named };
             let start = Phrase::new("The latest rule in the book is ").name(named).say(" (");
-            start.name(&actor_name(&format!("country.{}", table.text(r, "issuer")))).say(", ")
-                .name(table.text(r, "effective")).say(").")
+            start
+                .name(&actor_name(&format!("country.{}", table.text(r, "issuer"))))
+                .say(", ")
+                .name(table.text(r, "effective"))
+                .say(").")
         }
     };
     vec![(String::new(), title)]
 }
-

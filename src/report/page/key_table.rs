@@ -73,4 +73,3 @@ pub(super) fn precision(files: &RunFiles) -> Phrase {
          The ranges are another matter: what nobody knows about the world, as far as the scenario says it.",
     )
 }
-

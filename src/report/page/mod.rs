@@ -40,7 +40,11 @@ const SECTIONS: [(&str, &str, &str); 12] = [
         "Training runs",
         "The largest run that an actor could finish is a matter of chips, money, power and links; what it is expected to have trained is smaller, for labs give one run a part of their chips.",
     ),
-    ("compute", "Who has the compute", "Compute is counted where it stands, in H100 equivalents of dense BF16."),
+    (
+        "compute",
+        "Who has the compute",
+        "Compute is counted where it stands, in H100 equivalents of dense BF16.",
+    ),
     ("flows", "Flows", "Chips are counted when they are sold, and diverted ones when they are delivered."),
     ("limits", "What binds", "A link that binds is the one whose widening would let more through."),
     (

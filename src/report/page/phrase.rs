@@ -62,6 +62,13 @@ impl Phrase {
         self.shown(source, shown)
     }
 
+    /// Adds a number of things of a table in two significant digits.
+    pub(super) fn amount(self, source: &Source) -> Self {
+        let value = source.value();
+        let shown = amount(if source.unsigned { value.abs() } else { value });
+        self.shown(source, shown)
+    }
+
     /// Adds a number of a table as per cent.
     pub fn percent(self, source: &Source) -> Self {
         let shown = super::super::percent(source.value()).replace('%', " %");
@@ -134,7 +141,20 @@ pub(super) fn significant(x: f64) -> String {
         let rounded: f64 = format!("{x:.1e}").parse().unwrap_or(x);
         format!("{rounded}")
     } else {
-        format!("{x:.1e}")
+        format!("{x:.1e}").replace(".0e", "e")
+    }
+}
+
+/// A number of things in two significant digits: `1200`, `170k`, `11M`, `2.5B`.
+pub(super) fn amount(x: f64) -> String {
+    let rounded: f64 = format!("{x:.1e}").parse().unwrap_or(x);
+    let steps = [(1e12, "T"), (1e9, "B"), (1e6, "M"), (1e4, "k")];
+    match steps.iter().find(|s| rounded.abs() >= s.0 && rounded.abs() < 1e15) {
+        Some((step, sign)) => {
+            let unit = if *step == 1e4 { 1e3 } else { *step };
+            format!("{}{sign}", significant(rounded / unit))
+        }
+        None => significant(x),
     }
 }
 
@@ -162,8 +182,12 @@ mod tests {
 
     #[test]
     fn names_stay_text_and_numbers_name_their_table() {
-        let source =
-            Source { table: "summary.csv", column: "p50".to_owned(), raw: "3.14159e27".to_owned(), unsigned: false };
+        let source = Source {
+            table: "summary.csv",
+            column: "p50".to_owned(),
+            raw: "3.14159e27".to_owned(),
+            unsigned: false,
+        };
         let phrase = Phrase::new("Reaches ").number(&source).say(" & ").name("<b onclick='x'>\"a\"</b>");
         assert_eq!(
             phrase.html(),
@@ -177,6 +201,9 @@ mod tests {
     fn numbers_and_names_read_as_people_write_them() {
         let shown = [3.14159e27, 0.4249, 17.3, 1234.0, 0.0, -0.31].map(significant);
         assert_eq!(shown, ["3.1e27", "0.42", "17", "1200", "0", "-0.31"]);
+        assert_eq!([9.96e26, 1e28].map(significant), ["1e27", "1e28"]);
+        let things = [1234.0, 9999.0, 17_345.0, 1.14e7, 2.5e9, 0.3].map(amount);
+        assert_eq!(things, ["1200", "10k", "17k", "11M", "2.5B", "0.3"]);
         let names = ["country.us", "country.south-korea", "lab.openai", "world"].map(actor_name);
         assert_eq!(names, ["US", "South Korea", "openai", "the world"]);
     }

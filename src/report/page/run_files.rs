@@ -33,6 +33,9 @@ pub enum PageError {
         /// What is wrong with it.
         error: String,
     },
+    /// Not CSV.
+    #[error("not CSV: {0}")]
+    Csv(#[from] csv::Error),
     /// The template, which is ours.
     #[error("the page's template: {0}")]
     Template(#[from] minijinja::Error),
@@ -136,7 +139,11 @@ impl RunFiles {
 }
 
 impl Table {
-    fn parse(text: &str) -> Result<Self, csv::Error> {
+    /// A table's text.
+    ///
+    /// # Errors
+    /// If it is not CSV.
+    pub fn parse(text: &str) -> Result<Self, PageError> {
         let mut reader = csv::Reader::from_reader(text.as_bytes());
         let columns = reader.headers()?.iter().map(str::to_owned).collect();
         let rows = reader.records().collect::<Result<_, _>>()?;

@@ -65,7 +65,7 @@ function number(x) {
   if (x === null || x === undefined || !Number.isFinite(x)) return '–';
   const size = Math.abs(x);
   if (size === 0) return '0';
-  if (size >= 1e15 || size < 1e-3) return x.toExponential(1).replace('e+', 'e');
+  if (size >= 1e15 || size < 1e-3) return x.toExponential(1).replace('.0e', 'e').replace('e+', 'e');
   for (const [step, sign] of [[1e12, 'T'], [1e9, 'B'], [1e6, 'M'], [1e4, 'k']]) {
     const unit = step === 1e4 ? 1e3 : step;
     if (size >= 0.9995 * step) return String(Number((x / unit).toPrecision(3))) + sign;
@@ -117,9 +117,22 @@ function layout(more) {
     more,
   );
 }
-/* An exponent axis: 1e25, 1e26, ... */
-function logAxis(title, more) {
-  return axis(Object.assign({ type: 'log', dtick: 1, exponentformat: 'e', tickprefix: '', title: { text: title, standoff: 8 } }, more));
+/* A log axis whose labels are written as the numbers elsewhere: 1e25, 1e26, or 1k, 10k. */
+function logAxis(title, values, more) {
+  const positive = values.filter((v) => v > 0 && Number.isFinite(v));
+  const low = Math.log10(Math.min(...positive));
+  const high = Math.log10(Math.max(...positive));
+  const span = high - low;
+  const steps = span < 1.2 ? [1, 2, 3, 5, 7] : span < 3 ? [1, 3] : [1];
+  const decades = span > 12 ? 3 : 1;
+  const ticks = [];
+  for (let d = Math.floor(low) - 1; d <= high + 1; d += decades) {
+    for (const s of steps) ticks.push(s * 10 ** d);
+  }
+  return axis(Object.assign({
+    type: 'log', range: [low - 0.06 * span - 0.03, high + 0.06 * span + 0.03],
+    tickmode: 'array', tickvals: ticks, ticktext: ticks.map(number), title: { text: title, standoff: 8 },
+  }, more));
 }
 
 function draw(figure, traces, about) {

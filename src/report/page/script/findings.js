@@ -155,7 +155,7 @@ FIGURES.past = (figure, redraw) => {
       { x: all.map((r) => (r.central === null ? r.low : r.central)), y: all.map(label), mode: 'markers', name: 'published', hoverinfo: 'text', text, marker: { size: 9, symbol: all.map((r) => (inside(r) ? 'diamond' : 'diamond-open')), color: hue(1), line: { color: hue(1), width: 2 } } },
     ], {
       height: 110 + 22 * all.length,
-      xaxis: logAxis(`${plain(metric())} [${plain((all[0] || {}).unit || '')}]`, { exponentformat: 'e' }),
+      xaxis: logAxis(`${plain(metric())} [${plain((all[0] || {}).unit || '')}]`, all.flatMap((r) => [r.p05, r.p95, r.low, r.high, r.central])),
       yaxis: axis({ type: 'category', categoryorder: 'array', categoryarray: distinct(all.map(label)), tickfont: { size: narrow() ? 9 : 12 } }),
     });
   };

@@ -33,14 +33,16 @@ FIGURES.holdings = (figure, redraw) => {
     retitle(figure, actor());
     const kinds = [['fleet_h100e', 'owned'], ['rented_h100e', 'rented'], ['smuggled_h100e_cum', 'smuggled so far']];
     const traces = [];
+    const values = [];
     kinds.forEach(([metric, label], i) => {
       const list = rows('holdings', { policy: shown.policy, actor: actor(), metric }).filter((r) => r.p50 > 0);
+      values.push(...list.flatMap((r) => [r.p05 > 0 ? r.p05 : r.p50, r.p95]));
       if (list.length) traces.push(barred(list, i, label, 1, (x) => number(x) + ' H100e', 0.05 * (i - 1)));
     });
     draw(figure, traces, {
       height: 380,
       xaxis: axis({ title: { text: 'end of year' }, dtick: narrow() ? 2 : 1, tickformat: 'd' }),
-      yaxis: logAxis('compute [H100 equivalents]', { exponentformat: 'SI' }),
+      yaxis: logAxis('compute [H100 equivalents]', values),
     });
   };
 };

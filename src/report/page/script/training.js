@@ -36,7 +36,7 @@ FIGURES.fan = (figure, redraw) => {
     draw(figure, traces, {
       height: narrow() ? 380 : 460,
       xaxis: axis({ title: { text: 'quarter' }, type: 'category', nticks: narrow() ? 6 : 12 }),
-      yaxis: logAxis('training run [FLOP]', { range: [low - 0.15, high + 0.25] }),
+      yaxis: logAxis('training run [FLOP]', values),
       shapes: inside.map((l) => ({ type: 'line', xref: 'paper', x0: 0, x1: 1, y0: l, y1: l, line: { color: colour('grey'), width: 1, dash: 'dot' } })),
       annotations: inside.map((l) => ({ xref: 'paper', x: 0.005, y: Math.log10(l), xanchor: 'left', yanchor: 'bottom', showarrow: false, text: number(l), font: { color: colour('soft'), size: 11 } })),
     });
@@ -85,7 +85,7 @@ FIGURES.spread = (figure, redraw) => {
     });
     draw(figure, traces, {
       height: 90 + 24 * all.length,
-      xaxis: logAxis('largest run that could be finished [FLOP]'),
+      xaxis: logAxis('largest run that could be finished [FLOP]', all.flatMap((r) => [r.p05, r.p95])),
       yaxis: axis({ type: 'category', categoryorder: 'array', categoryarray: all.map((r) => plain(name(r.actor))), tickfont: { size: 12 } }),
     });
   };
