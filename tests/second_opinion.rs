@@ -12,6 +12,8 @@ use chokepoint::network::Network;
 use chokepoint::plan::Plan;
 use chokepoint::plan::series::Recording;
 use chokepoint::random::{Design, Sampler};
+use rayon::prelude::*;
+use std::collections::BTreeMap;
 use support::{PAGE, model_of, read};
 
 /// Compares draws; gives how many numbers were compared.
@@ -27,13 +29,24 @@ fn agree(model: &Model, draws: &[u64], seed: u64) -> usize {
         let lane = (draw % 8) as usize;
         let history = reference::simulate(model, &design, draw);
         let mut wrong: Vec<(i32, String)> = Vec::new();
+        let mut largest: BTreeMap<&str, f64> = BTreeMap::new();
+        for ((_, metric), course) in &history {
+            let most = largest.entry(metric).or_default();
+            *most = course.iter().fold(*most, |m, x| m.max(x.abs()));
+        }
         for ((actor, metric), course) in &history {
             let found = recording.series.iter().position(|s| s.actor == *actor && s.metric == *metric);
-            let Some(series) = found else { continue };
+            let Some(series) = found else {
+                assert!(course.iter().all(|x| *x == 0.0), "{actor}/{metric} is not recorded");
+                continue;
+            };
             for (t, &expected) in course.iter().enumerate() {
                 let cell = recording.cells.iter().position(|&c| c == (t, series)).unwrap();
                 let ours = recorder.cells[cell][lane];
-                let scale = expected.abs().max(ours.abs()).max(1e-6);
+                // What is left where all was taken is rounding: numbers count from a hundredth of a unit and a millionth
+                // of the metric's largest on.
+                let floor = (1e-6 * largest[metric.as_str()]).max(0.01);
+                let scale = expected.abs().max(ours.abs()).max(floor);
                 if (ours - expected).abs() > 1e-9 * scale {
                     wrong.push((t as i32, format!("{t}: {actor}/{metric}: {ours:e} against {expected:e}")));
                 }
@@ -64,4 +77,54 @@ fn on_the_tutorial() {
 #[test]
 fn on_the_baseline() {
     assert!(agree(&read("scenarios/baseline", None).unwrap().1, &[0, 3001], 1) > 10_000);
+}
+
+/// How many worlds are made up: 100, or `CHOKEPOINT_WORLDS`.
+fn worlds() -> u64 {
+    std::env::var("CHOKEPOINT_WORLDS").ok().and_then(|n| n.parse().ok()).unwrap_or(100)
+}
+
+#[test]
+fn on_a_hundred_worlds_made_up_at_random() {
+    let wrong: Vec<String> = (0..worlds())
+        .into_par_iter()
+        .filter_map(|seed| {
+            let model = match model_of(&support::worlds::world(seed)) {
+                Ok(model) => model,
+                Err(errors) => return Some(format!("world {seed} is not valid\n{errors}")),
+            };
+            let compared = std::panic::catch_unwind(|| agree(&model, &[seed, 8 * seed + 3], seed));
+            match compared {
+                Ok(compared) if compared > 200 => None,
+                Ok(compared) => Some(format!("world {seed}: only {compared} numbers")),
+                Err(_) => Some(format!("world {seed} differs")),
+            }
+        })
+        .collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_worlds_made_up_have_something_of_everything() {
+    let alive: Vec<Vec<String>> = (0..100_u64)
+        .into_par_iter()
+        .map(|seed| {
+            let model = model_of(&support::worlds::world(seed)).unwrap();
+            let design = Design { seed, sampler: Sampler::Sobol };
+            let history = reference::simulate(&model, &design, seed);
+            let flows = history.iter().filter(|(_, course)| course.iter().any(|x| *x > 1.0));
+            let mut kinds: Vec<String> = flows
+                .map(|((actor, metric), _)| format!("{}/{metric}", actor.split('.').next().unwrap()))
+                .collect();
+            kinds.sort_unstable();
+            kinds.dedup();
+            kinds
+        })
+        .collect();
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for kind in alive.iter().flatten() {
+        *counts.entry(kind).or_default() += 1;
+    }
+    let rare: Vec<_> = counts.iter().filter(|(_, n)| **n < 10).collect();
+    assert!(rare.is_empty() && counts.len() > 24, "{} kinds; rare: {rare:?} {counts:#?}", counts.len());
 }

@@ -3,6 +3,7 @@
 mod arguments;
 mod check;
 mod distributions;
+mod drivers;
 mod explain;
 mod graph;
 mod report;

@@ -230,7 +230,8 @@ impl Batch {
 
     #[inline(always)]
     fn sell(&mut self, plan: &Plan, t: usize) {
-        let in_stock: Vec<Mask> = self.trade.inventory.iter().map(|i| i.gt(Lanes::ZERO)).collect();
+        let in_stock: Vec<Mask> =
+            self.trade.inventory.iter().map(|i| i.gt(Lanes::splat(trade::DUST))).collect();
         let view = View {
             quarter: t,
             ramp: &self.permits.ramp,

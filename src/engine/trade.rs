@@ -13,6 +13,8 @@ use crate::plan::{Lever, Plan};
 const ROUNDS: usize = 3;
 /// Less than this share of a quarter's stock is rounding, not stock.
 const REMNANT: f64 = 1e-9;
+/// Less than this of a chip is rounding, not something to smuggle [chips].
+pub(super) const DUST: f64 = 1e-6;
 
 /// A quarter's market for chips, and what it leaves for the next.
 #[derive(Clone, Debug)]

@@ -280,6 +280,11 @@ impl Layout {
         self.clocks[shock.index()].redraw(k).uniform(draw)
     }
 
+    /// The same for the draws `8·batch .. 8·batch + 8`.
+    pub fn clocks(&self, shock: ShockId, k: u32, batch: u64) -> Lanes {
+        self.clocks[shock.index()].redraw(k).uniforms(batch)
+    }
+
     /// Uncertain quantities, in order of reading.
     pub fn uncertain(&self) -> impl Iterator<Item = QuantityId> + '_ {
         self.sampled.iter().map(|s| s.quantity)

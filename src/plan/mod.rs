@@ -3,6 +3,7 @@
 //! Nothing here depends on a draw. A [`Plan`] is made once and shared by all threads; the engine walks its lists and never
 //! a graph or a name.
 
+mod drivers;
 mod edges;
 mod effects;
 pub mod inputs;
@@ -15,6 +16,7 @@ use crate::model::{
 };
 use crate::network::Network;
 use crate::random::Design;
+pub use drivers::Driver;
 pub use edges::{Edges, Holding, Market, Offer, Sale};
 pub use effects::{Act, Effects, Lever};
 use inputs::{Inputs, Layout, LayoutError};

@@ -95,6 +95,8 @@ pub struct Recording {
     pub names: Vec<Cell>,
     /// Series whose thresholds are counted.
     pub tracked: Vec<usize>,
+    /// Cells that are handed over draw by draw whatever is selected, as (quarter, series) in order of quarters.
+    pub watched: Vec<(usize, usize)>,
 }
 
 /// A pattern that selects nothing, or a ratio of what does not exist.
@@ -162,7 +164,14 @@ impl Recording {
             .filter(|(_, s)| s.metric == "reachable_flop" || s.metric == "run_flop")
             .map(|(i, _)| i)
             .collect();
-        Ok(Self { series, cells, names, tracked })
+        Ok(Self { series, cells, names, tracked, watched: Vec::new() })
+    }
+}
+
+impl Recording {
+    /// The series of an actor's metric.
+    pub fn find(&self, actor: &str, metric: &str) -> Option<usize> {
+        self.series.iter().position(|s| s.actor == actor && s.metric == metric)
     }
 }
 

@@ -76,6 +76,22 @@ pub const FLOWS: [Column; 11] = [
     ("p95", "number", "95 % quantile over draws"),
 ];
 
+/// Columns of `drivers.csv`.
+pub const DRIVERS: [Column; 8] = [
+    ("policy", "string", "Stem of the policy; base: the scenario as it stands"),
+    ("cell", "string", "The outcome: actor/metric@quarter"),
+    ("path", "string", "The uncertain input"),
+    (
+        "index",
+        "number",
+        "First-order sensitivity index: share of the outcome's variance that the input explains alone",
+    ),
+    ("noise_floor", "number", "Index below which an input cannot be told from one without influence"),
+    ("rank", "integer", "Place of the input in the order of its cell's indices"),
+    ("grade", "string", "How well the input's number is founded: published, derived or judgement"),
+    ("scale", "string", "Scale of the outcome's variance: log where every draw is positive, plain otherwise"),
+];
+
 /// The header line of a table.
 pub fn header(columns: &[Column]) -> String {
     let names: Vec<&str> = columns.iter().map(|c| c.0).collect();
@@ -210,6 +226,30 @@ pub fn flows<'a>(policy: &str, rows: impl Iterator<Item = (&'a Flow, String, &'a
             .number(s.quantiles.p50)
             .number(s.quantiles.p95);
         row.end();
+    }
+    text
+}
+
+/// A row of `drivers.csv`.
+#[derive(Clone, Debug)]
+#[allow(missing_docs)] // the columns of the table
+pub struct DriverRow {
+    pub cell: String,
+    pub path: String,
+    pub index: f64,
+    pub noise_floor: f64,
+    pub rank: usize,
+    pub grade: &'static str,
+    pub scale: &'static str,
+}
+
+/// Rows of `drivers.csv` for one policy.
+pub fn drivers(policy: &str, rows: &[DriverRow]) -> String {
+    let mut text = String::new();
+    let mut row = Row(&mut text, false);
+    for r in rows {
+        row.text(policy).text(&r.cell).text(&r.path).number(r.index).number(r.noise_floor);
+        row.number(r.rank as f64).text(r.grade).text(r.scale).end();
     }
     text
 }

@@ -155,7 +155,7 @@ impl World<'_> {
         classes.sort_unstable();
         classes.dedup();
         let (t, x) = (self.t as f64, (self.t + self.lead) as f64);
-        for c in self.chips() {
+        for c in 0..self.m.chips.len() {
             for &(to, hq) in &classes {
                 let edge = self.chip_edge(c, to, hq);
                 let mut now = self.verdict(&edge, t, None);
@@ -246,7 +246,7 @@ impl World<'_> {
             let running = self.n.v(self.m.trade.usd_per_watt) * self.watts(c);
             let asked = rho * pow(affinity * eff / (price * (1.0 + v.fee) + running), theta);
             let x = if v.permitted > 0.0 { asked } else { 0.0 };
-            let stocked = ahead || self.demand.inventory[c] > 0.0;
+            let stocked = ahead || self.demand.inventory[c] > 1e-6;
             let mut y = 0.0;
             if stocked && v.permitted < 1.0 && self.open_capacity(n) > 0.0 {
                 let street = price * self.demand.premium[n] + running;

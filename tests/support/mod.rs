@@ -1,6 +1,8 @@
 //! Reading and running scenarios in tests.
 #![allow(dead_code, missing_docs, unreachable_pub)] // every test file uses its own part of this
 
+pub mod worlds;
+
 use chokepoint::engine::Batch;
 use chokepoint::engine::ledger::Ledger;
 use chokepoint::model::Model;
