@@ -17,6 +17,8 @@ pub(super) struct Dataset {
 /// What belongs to a dataset: metrics and kinds of actors of the summary.
 type Wanted = (&'static [&'static str], &'static [&'static str]);
 
+/// Inputs that are listed of a cell's drivers.
+const DRIVERS: f64 = 12.0;
 const RUNS: Wanted = (&["reachable_flop", "run_flop"], &["lab", "country", "group", "world"]);
 const SHARES: Wanted = (&["fleet_share"], &["country"]);
 const HOLDINGS: Wanted = (&["fleet_h100e", "rented_h100e", "smuggled_h100e_cum"], &["country"]);
@@ -26,7 +28,7 @@ const SUMMARY: &[&str] =
 
 /// All datasets that the run has rows for.
 pub(super) fn datasets(files: &RunFiles) -> Vec<Dataset> {
-    let summary = files.table("summary.csv");
+    let (summary, drivers) = (files.table("summary.csv"), files.table("drivers.csv"));
     let of_summary = |id, (metrics, kinds): Wanted| Dataset {
         id,
         table: "summary.csv",
@@ -63,7 +65,14 @@ pub(super) fn datasets(files: &RunFiles) -> Vec<Dataset> {
             &["policy", "subject", "subject_kind", "quarter", "cause", "#share"],
         ),
         of_summary("facilities", FACILITIES),
-        whole("drivers", "drivers.csv", &["policy", "cell", "path", "#index", "#noise_floor"]),
+        Dataset {
+            id: "drivers",
+            table: "drivers.csv",
+            columns: &["policy", "cell", "path", "#index", "#noise_floor", "#rank", "grade", "scale"],
+            rows: (0..drivers.rows.len())
+                .filter(|&r| drivers.number(r, "rank").is_some_and(|rank| rank <= DRIVERS))
+                .collect(),
+        },
     ];
     all.extend(findings(&whole));
     all.extend(world(&whole));

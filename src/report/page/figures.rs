@@ -77,8 +77,8 @@ const FIGURES: [Plain; 16] = [
     (
         "drivers",
         "drivers",
-        &["drivers", "quantities"],
-        "Share [%] of the variance of the cell chosen that an input explains by itself (first-order index); colour, how well the input is founded. Left of the dashed line is what chance alone would show with this number of draws.",
+        &["drivers"],
+        "Share [%] of the variance of the cell chosen that an input explains by itself (first-order index; of the cell's logarithm where it is positive in every draw); colour, how well the input is founded. Left of the dashed line is what chance alone would show with this number of draws.",
     ),
     (
         "forest",

@@ -117,8 +117,7 @@ pub(super) fn drivers(facts: &Facts<'_>) -> (String, Titles) {
                 start.percent(&index).say(", is under the noise floor of ").percent(&noise).say("."),
             );
         }
-        let quantities = facts.files.table("quantities.csv");
-        let grade = quantities.find(&[("path", path)]).next().map_or("", |q| quantities.text(q, "grade"));
+        let grade = table.text(r, "grade");
         let founded = match grade {
             "judgement" => ", and is a judgement",
             "derived" => ", and is derived from published figures",
@@ -126,9 +125,14 @@ pub(super) fn drivers(facts: &Facts<'_>) -> (String, Titles) {
             _ => ", and says not how well it is founded",
         };
         let start = Phrase::default().name(path).say(" explains ").percent(&index);
+        let what = if table.text(r, "scale") == "log" {
+            " of the variance of the logarithm of "
+        } else {
+            " of the variance of "
+        };
         Some(
             start
-                .say(" of the variance of ")
+                .say(what)
                 .name(cell)
                 .say(", more than any other input")
                 .say(founded)

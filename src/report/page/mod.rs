@@ -131,9 +131,9 @@ fn figure_value(figure: &figures::Figure, policies: &[String]) -> Value {
 
 /// What the run was, as the template takes it. Wall time is left out: the page of a run has the same bytes wherever it is made.
 fn provenance(files: &RunFiles) -> Value {
-    let command: Vec<String> = (files.manifest["command"].as_array().into_iter().flatten())
-        .filter_map(|v| v.as_str().map(quoted_word))
-        .collect();
+    let words: Vec<&str> =
+        (files.manifest["command"].as_array().into_iter().flatten()).filter_map(|v| v.as_str()).collect();
+    let command: Vec<String> = deciding(&words).into_iter().map(quoted_word).collect();
     let sources: Vec<Value> = (files.manifest["files"].as_array().into_iter().flatten())
         .map(|f| context! { name => f["name"].as_str(), sha256 => f["sha256"].as_str() })
         .collect();
@@ -145,6 +145,23 @@ fn provenance(files: &RunFiles) -> Value {
         cells => about("cells"), uncertain => about("uncertain"),
         command => format!("chokepoint {}", command.join(" ")), files => sources,
     }
+}
+
+/// Words of a command that decide what comes out: neither how fast, nor where to, nor what is said meanwhile.
+fn deciding<'a>(words: &[&'a str]) -> Vec<&'a str> {
+    let alone = |w: &str| matches!(w, "--quiet" | "-q" | "--force") || w.starts_with("--threads=") || w.starts_with("--out=");
+    let mut kept = Vec::new();
+    let mut skip = false;
+    for &word in words {
+        if std::mem::take(&mut skip) || alone(word) {
+            continue;
+        }
+        skip = matches!(word, "--threads" | "--out");
+        if !skip {
+            kept.push(word);
+        }
+    }
+    kept
 }
 
 /// A word of a command as a shell takes it.
@@ -184,4 +201,17 @@ fn json(
         "policies": policies });
     let _ = write!(out, "],\"run\":{}}}", data::safe(&names));
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_is_told_without_what_decides_nothing() {
+        let words =
+            ["run", "a b", "--threads", "7", "--out", "x", "--quiet", "--set", "a=it's", "--threads=2"];
+        let kept: Vec<String> = deciding(&words).into_iter().map(quoted_word).collect();
+        assert_eq!(kept.join(" "), "run 'a b' --set 'a=it'\\''s'");
+    }
 }

@@ -5,15 +5,12 @@ const GRADES = { judgement: 'red', derived: 'blue', published: 'green', '': 'gre
 FIGURES.drivers = (figure, redraw) => {
   const cells = distinct(dataset('drivers').columns.cell);
   const cell = choice(figure, 'Cell', cells.map((c) => ({ value: c, label: c })), figure.about.chosen, redraw);
-  const grades = new Map();
-  const quantities = dataset('quantities').columns;
-  (quantities.path || []).forEach((path, i) => grades.set(path, quantities.grade[i]));
   return () => {
     retitle(figure, cell());
-    const all = rows('drivers', { policy: shown.policy, cell: cell() }).sort((a, b) => b.index - a.index);
+    const all = rows('drivers', { policy: shown.policy, cell: cell() }).sort((a, b) => a.rank - b.rank);
     const top = all.slice(0, 12).reverse();
     const traces = Object.entries(GRADES).map(([grade, hueName]) => {
-      const list = top.filter((r) => (grades.get(r.path) || '') === grade);
+      const list = top.filter((r) => (r.grade || '') === grade);
       return {
         type: 'bar', orientation: 'h', name: grade || 'no grade', x: list.map((r) => 100 * r.index), y: list.map((r) => plain(r.path)),
         marker: { color: colour(hueName) }, hoverinfo: 'text', textposition: 'none',
@@ -23,7 +20,7 @@ FIGURES.drivers = (figure, redraw) => {
     const noise = top.length ? top[0].noise_floor : 0;
     draw(figure, traces, {
       height: 100 + 26 * top.length, barmode: 'overlay', bargap: 0.35,
-      xaxis: axis({ title: { text: 'explains by itself [% of variance]' }, rangemode: 'tozero' }),
+      xaxis: axis({ title: { text: narrow() ? '% of variance' : 'explains by itself [% of variance]' }, rangemode: 'tozero' }),
       yaxis: axis({ type: 'category', categoryorder: 'array', categoryarray: top.map((r) => plain(r.path)), tickfont: { size: narrow() ? 9 : 12 } }),
       shapes: [{ type: 'line', x0: 100 * noise, x1: 100 * noise, yref: 'paper', y0: 0, y1: 1, line: { color: colour('ink'), width: 1.5, dash: 'dash' } }],
       annotations: [{ x: 100 * noise, yref: 'paper', y: 0.02, xanchor: 'left', showarrow: false, text: ' noise floor', font: { size: 11, color: colour('soft') } }],

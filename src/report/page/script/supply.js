@@ -177,7 +177,7 @@ FIGURES.facilities = (figure) => () => {
   draw(figure, [{
     type: 'heatmap', x: years.map((q) => q.slice(0, 4)), y: actors.map((a) => plain(name(a))), z, text: z.map((l) => l.map((v) => (v === null ? '' : Math.round(v)))), texttemplate: narrow() ? '' : '%{text}',
     customdata: hover, hovertemplate: '%{customdata}<extra></extra>', zmin: 0, zmax: 100, xgap: 1, ygap: 1,
-    colorscale: [[0, faded(colour('blue'), 0.04)], [1, colour('blue')]],
+    colorscale: [[0, faded(colour('blue'), 0.04)], [1, colour('blue')]], showscale: !narrow(),
     colorbar: { title: { text: 'used [%]', side: 'right' }, thickness: 10, outlinewidth: 0 },
   }], {
     height: 90 + 30 * actors.length,

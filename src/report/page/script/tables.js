@@ -101,6 +101,7 @@ FIGURES.timeline = (figure) => () => {
   const all = rows('rules').filter((r) => r.effective).sort((a, b) => (a.effective < b.effective ? 1 : -1));
   const horizon = distinct(dataset('runs').columns.quarter || []).sort().pop() || '2030Q4';
   const end = horizon.slice(0, 4) + '-12-31';
+  const until = (r) => (r.until && r.until < end ? r.until : end);
   const label = (r) => plain(r.title || r.rule);
   const short = (r) => { const t = r.title || r.rule; const most = narrow() ? 24 : 60; return plain(t.length > most ? t.slice(0, most - 1) + '…' : t); };
   const issuers = distinct(all.map((r) => r.issuer));
@@ -109,7 +110,7 @@ FIGURES.timeline = (figure) => () => {
     const x = [];
     const y = [];
     for (const r of list) {
-      x.push(r.effective, r.until || end, null);
+      x.push(r.effective, until(r), null);
       y.push(r.rule, r.rule, null);
     }
     const text = list.map((r) => `${label(r)}<br>${plain(name('country.' + r.issuer))}, ${r.subject}: ${r.effect}<br>${r.effective} to ${r.until || 'no end'}<br>${plain(r.source)}`);
