@@ -10,11 +10,11 @@ use std::path::Path;
 use support::PAGE;
 
 /// Runs a scenario into a folder and gives the page.
-fn page_of(scenario: &Path, out: &Path, more: &[&str]) -> String {
+fn page_of(scenario: &Path, out: &Path, draws: &str) -> String {
     let mut command = Command::cargo_bin("chokepoint").unwrap();
     let out_text = out.to_str().unwrap();
-    command.args(["run", scenario.to_str().unwrap(), "--draws", "256", "--quiet", "--out", out_text]);
-    command.args(more).assert().success();
+    command.args(["run", scenario.to_str().unwrap(), "--draws", draws, "--quiet", "--out", out_text]);
+    command.assert().success();
     fs::read_to_string(out.join("report.html")).unwrap()
 }
 
@@ -33,7 +33,9 @@ fn between<'a>(text: &'a str, start: &str, end: &str) -> Vec<&'a str> {
 
 fn unescape(text: &str) -> String {
     let mut text = text.to_owned();
-    for (name, sign) in [("lt", "<"), ("gt", ">"), ("quot", "\""), ("#39", "'"), ("#x27", "'"), ("#x2f", "/"), ("amp", "&")] {
+    for (name, sign) in
+        [("lt", "<"), ("gt", ">"), ("quot", "\""), ("#39", "'"), ("#x27", "'"), ("#x2f", "/"), ("amp", "&")]
+    {
         text = text.replace(&format!("&{name};"), sign);
     }
     text
@@ -133,14 +135,14 @@ fn own_words(html: &str) -> String {
         rest = after.split_once(end).map_or("", |p| p.1);
         text.push(' ');
     }
-    text + rest
+    unescape(&(text + rest))
 }
 
 #[test]
 fn every_number_of_the_page_stands_in_a_table() {
     let root = tempfile::tempdir().unwrap();
     let out = root.path().join("run");
-    let page = page_of(Path::new("scenarios/tutorial"), &out, &[]);
+    let page = page_of(Path::new("scenarios/tutorial"), &out, "256");
     let known = known(&out);
     // The first screen.
     let screen = between(&page, "<section id=\"answer\">", "</section>")[0];
@@ -148,7 +150,10 @@ fn every_number_of_the_page_stands_in_a_table() {
     let rest = screen.split("<p class=\"note\">").next().unwrap().split("</h1>").nth(1).unwrap();
     let rest = own_words(rest);
     // What is left are quarters of the key table and names of quantiles.
-    for word in rest.split(|c: char| c.is_whitespace() || ",;:()[]".contains(c)).filter(|w| w.contains(|c: char| c.is_ascii_digit())) {
+    for word in rest
+        .split(|c: char| c.is_whitespace() || ",;:()[]".contains(c))
+        .filter(|w| w.contains(|c: char| c.is_ascii_digit()))
+    {
         let quarter = word.len() == 6 && word.as_bytes()[4] == b'Q';
         assert!(quarter || ["90", "95"].contains(&word), "`{word}` in {rest}");
     }
@@ -209,7 +214,7 @@ fn rows_are_of_the_table(folder: &Path, id: &str, dataset: &Json) {
 fn the_page_is_small_and_the_same_when_made_again() {
     let root = tempfile::tempdir().unwrap();
     let out = root.path().join("run");
-    let page = page_of(Path::new("scenarios/baseline"), &out, &["--draws", "64"]);
+    let page = page_of(Path::new("scenarios/baseline"), &out, "64");
     assert!(page.len() < 8_000_000, "{} bytes", page.len());
     assert!(page.len() > 1_000_000);
     fs::remove_file(out.join("report.html")).unwrap();
@@ -229,10 +234,13 @@ fn markup_of_a_scenario_stays_text() {
     let root = tempfile::tempdir().unwrap();
     let text = PAGE
         .replacen("title = \"", &format!("title = \"{EVIL} "), 1)
-        .replace("issuer = \"alpha\"", &format!("issuer = \"alpha\"\ntitle = \"{EVIL}\"\nsource = \"{EVIL}\""))
+        .replace(
+            "issuer = \"alpha\"",
+            &format!("issuer = \"alpha\"\ntitle = \"{EVIL}\"\nsource = \"{EVIL}\""),
+        )
         .replace("source = \"invented\"", &format!("source = \"{EVIL}\", note = \"<!-- {EVIL}\""));
     let out = root.path().join("run");
-    let page = page_of(&scenario(root.path(), "evil", &text), &out, &[]);
+    let page = page_of(&scenario(root.path(), "evil", &text), &out, "64");
     assert!(!page.contains("<img"));
     assert!(!page.contains("window.hit=1</script>"));
     assert!(!page.contains("<b>b</b>"));
@@ -262,22 +270,23 @@ fn sentences(page: &str) -> String {
     between(all, "<p>", "</p>").into_iter().map(plain).collect::<Vec<_>>().join("\n")
 }
 
-/// A world in which the country under controls is behind, and one in which it is ahead.
+/// A world in which the country under controls is behind, one in which it is ahead, and one in which nobody is.
 #[test]
 fn opposite_worlds_give_opposite_sentences() {
     let root = tempfile::tempdir().unwrap();
-    let behind = PAGE.to_owned();
-    // No rule, ten times the money, and a poor rival.
-    let ahead = PAGE
+    // No rule, much money and power: the same chips go the other way.
+    let free = PAGE
         .replace("\"0.8B to 1.2B\"", "\"30B to 60B\"")
         .replace("\"2B to 3B\"", "\"0.02B to 0.03B\"")
         .replace("requires = \"denied\"", "requires = \"free\"")
-        .replace("2022Q1 = 200, 2026Q4 = \"1k to 2k\"", "2022Q1 = 900, 2026Q4 = \"9k to 20k\"")
-        .replace("2022Q1 = \"900 to 1100\", 2026Q4 = \"3k to 5k\"", "2022Q1 = \"9k to 11k\", 2026Q4 = \"30k to 50k\"");
+        .replace("2022Q1 = 200, 2026Q4 = \"1k to 2k\"", "2022Q1 = 900, 2026Q4 = \"9k to 20k\"");
+    // Labs that cannot pay for long runs are stopped by nothing else.
+    let poor = "[[lab]]\nfinanceable = \"1M to 3M\"";
     let tell = |name: &str, text: &str| {
         let out = root.path().join(format!("{name}-run"));
-        sentences(&page_of(&scenario(root.path(), name, text), &out, &[]))
+        sentences(&page_of(&scenario(root.path(), name, text), &out, "256"))
     };
-    insta::assert_snapshot!("behind", tell("behind", &behind));
-    insta::assert_snapshot!("ahead", tell("ahead", &ahead));
+    insta::assert_snapshot!("behind", tell("behind", PAGE));
+    insta::assert_snapshot!("ahead", tell("ahead", &free.replacen("[[lab]]", poor, 1)));
+    insta::assert_snapshot!("open", tell("open", &free.replace("[[lab]]", poor)));
 }

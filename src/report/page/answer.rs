@@ -83,31 +83,26 @@ fn lead(facts: &Facts<'_>, first: &str, second: &str) -> Option<Phrase> {
 pub(super) fn milestone(facts: &Facts<'_>, actor: &str) -> Option<Phrase> {
     let reached = facts.reached(actor, facts.last());
     let likely = reached.iter().rposition(|r| r[1].value() >= 0.5);
-    let chance = |[level, p, low, high]: &[Source; 4]| {
-        Phrase::default()
-            .exactly(level)
-            .say(" FLOP is ")
-            .percent(p)
-            .say(" (95 % interval ")
-            .percent(low)
-            .say(" to ")
-            .percent(high)
-            .say(")")
+    let odds = |[_, p, low, high]: &[Source; 4]| {
+        Phrase::default().percent(p).say(" (95 % interval ").percent(low).say(" to ").percent(high).say(")")
     };
     let name = actor_name(actor);
     let by = |phrase: Phrase| phrase.say(" by ").name(facts.last()).say(".");
     let Some(i) = likely else {
         let lowest = reached.first()?;
         let start = Phrase::default().name(&name).say(" more likely than not stays below ");
-        let start = start.exactly(&lowest[0]).say(" FLOP: its chance of having reached ");
-        return Some(by(start.then(chance(lowest))));
+        let start = start.exactly(&lowest[0]).say(" FLOP: its chance of having reached that is ");
+        return Some(by(start.then(odds(lowest))));
     };
     let when = facts.likely_from(actor, &reached[i][0].raw)?;
     let start = Phrase::default().name(&name).say(" has more likely than not been able to reach ");
     let start = start.exactly(&reached[i][0]).say(" FLOP from ").name(&when).say(" on");
     match reached.get(i + 1) {
-        Some(next) => Some(by(start.say("; its chance of having reached ").then(chance(next)))),
-        None => Some(by(start.say("; its chance of having reached ").then(chance(&reached[i])))),
+        Some(next) => {
+            let more = start.say("; its chance of having reached ").exactly(&next[0]).say(" FLOP is ");
+            Some(by(more.then(odds(next))))
+        }
+        None => Some(by(start.say("; its chance of having done so is ").then(odds(&reached[i])))),
     }
 }
 

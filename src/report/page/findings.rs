@@ -130,14 +130,7 @@ pub(super) fn drivers(facts: &Facts<'_>) -> (String, Titles) {
         } else {
             " of the variance of "
         };
-        Some(
-            start
-                .say(what)
-                .name(cell)
-                .say(", more than any other input")
-                .say(founded)
-                .say("."),
-        )
+        Some(start.say(what).name(cell).say(", more than any other input").say(founded).say("."))
     };
     let cells: Vec<String> = table.values("cell").into_iter().map(str::to_owned).collect();
     let wanted = facts.contenders().get(1).map(|a| format!("{a}/reachable_flop@{}", facts.last()));

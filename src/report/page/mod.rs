@@ -149,7 +149,9 @@ fn provenance(files: &RunFiles) -> Value {
 
 /// Words of a command that decide what comes out: neither how fast, nor where to, nor what is said meanwhile.
 fn deciding<'a>(words: &[&'a str]) -> Vec<&'a str> {
-    let alone = |w: &str| matches!(w, "--quiet" | "-q" | "--force") || w.starts_with("--threads=") || w.starts_with("--out=");
+    let alone = |w: &str| {
+        matches!(w, "--quiet" | "-q" | "--force") || w.starts_with("--threads=") || w.starts_with("--out=")
+    };
     let mut kept = Vec::new();
     let mut skip = false;
     for &word in words {
