@@ -62,7 +62,7 @@ fn known(folder: &Path) -> BTreeMap<(String, String), BTreeSet<String>> {
     let mut all: BTreeMap<(String, String), BTreeSet<String>> = BTreeMap::new();
     for entry in fs::read_dir(folder).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();
-        if name.ends_with(".csv") {
+        if Path::new(&name).extension().is_some_and(|e| e == "csv") {
             let (columns, rows) = table(folder, &name);
             for row in rows {
                 for (column, cell) in columns.iter().zip(row) {

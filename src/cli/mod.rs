@@ -6,6 +6,8 @@ mod distributions;
 mod drivers;
 mod explain;
 mod graph;
+mod hindcast;
+mod rank;
 mod report;
 mod run;
 mod run_folder;
@@ -42,6 +44,7 @@ pub fn main() -> ExitCode {
         Verb::Check(a) => check::check(a),
         Verb::Show(a) => show::show(a),
         Verb::Run(a) => run::run(a),
+        Verb::Hindcast(a) => hindcast::hindcast(a),
         Verb::Explain(a) => explain::explain(a),
         Verb::Graph(a) => graph::graph(a),
         Verb::Report(a) => report::report(a),

@@ -30,6 +30,8 @@ pub(super) struct Simulation<'a> {
     pub(super) flow_sources: Vec<FlowSource>,
     pub(super) exports: Exports,
     pub(super) given: Option<Condition>,
+    /// What else decides the tables: the verb, unless it is `run`, and its own arguments.
+    pub(super) settings: Vec<String>,
 }
 
 impl<'a> Simulation<'a> {
@@ -49,7 +51,8 @@ impl<'a> Simulation<'a> {
         }
         let given = arguments.given.as_deref().map(|text| condition(&plan, text)).transpose()?;
         let (flows, flow_sources) = flows(&plan).into_iter().unzip();
-        Ok(Self { arguments, session, plan, recording, flows, flow_sources, exports, given })
+        let settings = Vec::new();
+        Ok(Self { arguments, session, plan, recording, flows, flow_sources, exports, given, settings })
     }
 
     /// Simulates, and gives every round to every gatherer; says how long it took [s].
@@ -115,6 +118,7 @@ impl<'a> Simulation<'a> {
             given: arguments.given.clone(),
             select: arguments.select.clone(),
             exports: arguments.export.clone(),
+            settings: self.settings.clone(),
             cells: self.recording.cells.len(),
             uncertain: self.plan.layout.uncertain().count(),
             command: std::env::args().skip(1).collect(),
@@ -152,7 +156,7 @@ pub(super) fn failed(error: FolderError) -> Failure {
     Failure::Running(error.to_string())
 }
 
-fn exports(asked: &[String]) -> Result<Exports, Failure> {
+pub(super) fn exports(asked: &[String]) -> Result<Exports, Failure> {
     let mut all = Exports::default();
     for text in asked {
         let (table, format) = text.split_once('=').unwrap_or((text, ""));
@@ -175,7 +179,7 @@ fn exports(asked: &[String]) -> Result<Exports, Failure> {
 }
 
 /// Reads `shock.taiwan-blockade by 2028Q4`, or the same after `not`.
-fn condition(plan: &Plan, text: &str) -> Result<Condition, Failure> {
+pub(super) fn condition(plan: &Plan, text: &str) -> Result<Condition, Failure> {
     let usage = || {
         Failure::Usage(format!(
             "--given takes \"shock.ID by QUARTER\", or \"not ...\" before it, not \"{text}\""

@@ -27,6 +27,15 @@ impl Inputs {
     pub fn value(&self, q: QuantityId) -> Lanes {
         self.buffer[self.slots[q.0 as usize].base as usize]
     }
+    /// Multiplies a number, in all quarters.
+    pub fn scale(&mut self, q: QuantityId, factor: f64) {
+        let at = q.0 as usize;
+        let base = self.slots[at].base as usize;
+        let end = self.slots.get(at + 1).map_or(self.buffer.len(), |next| next.base as usize);
+        for value in &mut self.buffer[base..end] {
+            *value *= Lanes::splat(factor);
+        }
+    }
     /// A number at quarter `t`.
     #[inline(always)]
     pub fn at(&self, q: QuantityId, t: usize) -> Lanes {

@@ -7,8 +7,10 @@ mod drivers;
 mod edges;
 mod effects;
 pub mod inputs;
+pub mod observed;
 pub mod rules;
 pub mod series;
+mod suppliers;
 
 use crate::model::{
     BuyerId, BuyerKind, ChipId, CountryId, DesignerId, FacilityId, GoodId, GoodKind, LabId, Model, RouteId,
@@ -22,6 +24,7 @@ pub use effects::{Act, Effects, Lever};
 use inputs::{Inputs, Layout, LayoutError};
 use rules::{CaseId, Rulebook};
 use std::sync::Arc;
+pub use suppliers::{Gift, Supplier};
 
 /// A model, a sampling design and everything that follows from the two.
 #[derive(Debug)]

@@ -99,12 +99,10 @@ pub fn header(columns: &[Column]) -> String {
 }
 
 /// Writes comma-separated parts of a row.
-#[derive(Debug)]
-pub struct Row<'a>(&'a mut String, bool);
+pub(crate) struct Row<'a>(&'a mut String, bool);
 
 impl<'a> Row<'a> {
-    /// A row at the end of a table's text.
-    pub fn new(text: &'a mut String) -> Self {
+    pub(crate) fn new(text: &'a mut String) -> Self {
         Self(text, false)
     }
     fn comma(&mut self) {
@@ -112,23 +110,23 @@ impl<'a> Row<'a> {
             self.0.push(',');
         }
     }
-    /// Adds a text.
-    pub fn text(&mut self, text: &str) -> &mut Self {
+    pub(crate) fn text(&mut self, text: &str) -> &mut Self {
         self.comma();
         quoted(self.0, text);
         self
     }
-    /// Adds a number; what is not finite is left empty.
-    pub fn number(&mut self, x: f64) -> &mut Self {
+    pub(crate) fn number(&mut self, x: f64) -> &mut Self {
         self.comma();
         float(self.0, x);
         self
     }
-    fn maybe(&mut self, x: Option<f64>) -> &mut Self {
+    pub(crate) fn maybe(&mut self, x: Option<f64>) -> &mut Self {
         self.number(x.unwrap_or(f64::NAN))
     }
-    /// Ends the row.
-    pub fn end(&mut self) {
+    pub(crate) fn flag(&mut self, x: Option<bool>) -> &mut Self {
+        self.text(x.map_or("", |x| if x { "true" } else { "false" }))
+    }
+    pub(crate) fn end(&mut self) {
         self.0.push('\n');
         self.1 = false;
     }
@@ -137,7 +135,7 @@ impl<'a> Row<'a> {
 /// Rows of `summary.csv` for one policy.
 pub fn summary(scenario: &str, policy: &str, cells: &[Cell], statistics: &[Statistics]) -> String {
     let mut text = String::new();
-    let mut row = Row(&mut text, false);
+    let mut row = Row::new(&mut text);
     for (cell, s) in cells.iter().zip(statistics) {
         row.text(scenario).text(policy).text(&cell.metric).text(&cell.unit).text(&cell.actor);
         row.text(cell.actor_kind()).text(&cell.quarter.to_string()).number(s.draws as f64);
@@ -168,7 +166,7 @@ pub struct ThresholdRow {
 /// Rows of `thresholds.csv` for one policy.
 pub fn thresholds(policy: &str, rows: &[ThresholdRow]) -> String {
     let mut text = String::new();
-    let mut row = Row(&mut text, false);
+    let mut row = Row::new(&mut text);
     for r in rows {
         row.text(policy).text(&r.actor).text(&r.metric).number(r.threshold).text(&r.quarter);
         row.number(r.probability.0).number(r.probability.1).number(r.probability.2).end();
@@ -190,7 +188,7 @@ pub struct BottleneckRow {
 /// Rows of `bottlenecks.csv` for one policy.
 pub fn bottlenecks(policy: &str, rows: &[BottleneckRow]) -> String {
     let mut text = String::new();
-    let mut row = Row(&mut text, false);
+    let mut row = Row::new(&mut text);
     for r in rows {
         row.text(policy)
             .text(&r.subject)
@@ -217,7 +215,7 @@ pub struct Flow {
 /// Rows of `flows.csv` for one policy; flows that are always nothing are left out.
 pub fn flows<'a>(policy: &str, rows: impl Iterator<Item = (&'a Flow, String, &'a Statistics)>) -> String {
     let mut text = String::new();
-    let mut row = Row(&mut text, false);
+    let mut row = Row::new(&mut text);
     for (flow, quarter, s) in rows.filter(|r| r.2.max > 0.0) {
         row.text(policy).text(&flow.item).text(&flow.from).text(&flow.to).text(flow.channel).text(&quarter);
         row.text(&flow.unit)

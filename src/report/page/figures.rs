@@ -108,7 +108,7 @@ const FIGURES: [Plain; 16] = [
         "past",
         "past",
         &["hindcast"],
-        "Published values (diamond, with their interval) against simulated ones (dot, median; bar, 90 % of draws), each over the published value or bound: 1 is agreement. Filled: inside the 90 % interval.",
+        "Published values (diamond, with their interval; filled, if inside the simulated 90 % interval) against simulated ones (dot, median; bar, 90 % of draws), for the metric chosen. Of a lower bound only the bound is published.",
     ),
     (
         "graph",

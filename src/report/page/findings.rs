@@ -247,8 +247,18 @@ pub(super) fn sweep(facts: &Facts<'_>) -> (String, Titles) {
 
 /// How much of the past lies inside the simulated intervals.
 pub(super) fn past(facts: &Facts<'_>) -> (String, Titles) {
-    let _ = facts;
-    (String::new(), Vec::new())
+    let table = facts.files.table("scores.csv");
+    let wanted = [("policy", facts.policy.as_str()), ("section", "past"), ("group", "all")];
+    let number = |column: &str| at(facts, "scores.csv", table.find(&wanted).next()?, column);
+    let title = match (number("rows"), number("inside90"), number("inside50")) {
+        (Some(rows), Some(wide), Some(narrow)) => {
+            let start = Phrase::new("Of ").exactly(&rows).say(" published values, ").percent(&wide);
+            let start = start.say(" lie in the simulated 90 % interval and ").percent(&narrow);
+            start.say(" in the 50 % interval.")
+        }
+        _ => Phrase::new("Published values against simulated ones."),
+    };
+    (String::new(), vec![(String::new(), title)])
 }
 
 /// What binds chips most at the end.

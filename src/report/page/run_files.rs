@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// Tables that the page shows, where a run has them.
-const TABLES: [&str; 12] = [
+const TABLES: [&str; 13] = [
     "summary.csv",
     "thresholds.csv",
     "bottlenecks.csv",
@@ -13,6 +13,7 @@ const TABLES: [&str; 12] = [
     "comparison.csv",
     "sweep.csv",
     "hindcast.csv",
+    "scores.csv",
     "quantities.csv",
     "rules.csv",
     "nodes.csv",

@@ -127,11 +127,11 @@ FIGURES.pareto = (figure, redraw) => {
 
 FIGURES.past = (figure, redraw) => {
   const metrics = distinct(dataset('hindcast').columns.metric);
-  const metric = choice(figure, 'Metric', metrics.map((m) => ({ value: m, label: m })), figure.about.chosen || metrics[0], redraw);
+  const metric = choice(figure, 'Metric', metrics.map((m) => ({ value: m, label: m })), metrics[0], redraw);
   return () => {
-    retitle(figure, metric());
-    const all = rows('hindcast', { metric: metric() }).filter((r) => r.p50 > 0 && (r.central > 0 || r.low > 0)).reverse();
-    const label = (r) => `${plain(name(r.actor))} ${r.quarter}` + (r.kind === 'at-least' ? ' (at least)' : '');
+    retitle(figure, '');
+    const all = rows('hindcast', { policy: shown.policy, metric: metric() }).filter((r) => r.p50 > 0 && (r.central > 0 || r.low > 0)).reverse();
+    const label = (r) => `${plain(name(r.actor))} ${r.since ? r.since + ' to ' : ''}${r.quarter}` + (r.kind === 'at-least' ? ' (at least)' : '');
     const inside = (r) => String(r.inside90) === 'true' || String(r.inside90) === '1';
     const segments = (low, high, stroke, width) => {
       const x = [];
