@@ -35,6 +35,8 @@ pub(super) enum Verb {
     Explain(ExplainArguments),
     /// Print the supply graph, or rank its chokepoints
     Graph(GraphArguments),
+    /// Make a run's page again, from its files
+    Report(ReportArguments),
     /// Print the JSON Schema of a scenario file
     Schema,
     /// Print completions for a shell
@@ -307,6 +309,12 @@ pub(super) enum GraphForm {
     Csv,
     /// For programs.
     Json,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(super) struct ReportArguments {
+    /// A run's folder
+    pub(super) run: PathBuf,
 }
 
 /// The whole command, for completions.

@@ -11,6 +11,7 @@ mod graph;
 mod hindcast;
 mod precision;
 mod rank;
+mod report;
 mod rules;
 mod run;
 mod run_folder;
@@ -60,6 +61,7 @@ pub fn main() -> ExitCode {
         Verb::Hindcast(a) => hindcast::hindcast(a),
         Verb::Explain(a) => explain::explain(a),
         Verb::Graph(a) => graph::graph(a),
+        Verb::Report(a) => report::report(a),
         Verb::Schema => session::print(
             &(serde_json::to_string_pretty(&crate::model::schema()).unwrap_or_default() + "\n"),
         ),

@@ -205,6 +205,7 @@ pub fn all_series(model: &Model) -> Result<Vec<Series>, SelectError> {
     list.buyers(model);
     list.supply(model);
     list.diversion(model);
+    list.shares(model);
     list.ratios(model)?;
     Ok(list.all)
 }
@@ -392,6 +393,20 @@ impl List {
         for (i, rule) in model.rules.iter().enumerate() {
             if rule.subject == crate::model::Subject::Chips {
                 self.add(&format!("rule.{}", rule.id), "denied_chips", "chips", Source::DeniedBy(i));
+            }
+        }
+    }
+
+    /// What part of the world's compute stands in a country: its fleet over the world's, draw by draw.
+    fn shares(&mut self, model: &Model) {
+        let fleet = |list: &Self, actor: &str| {
+            list.all.iter().position(|s| s.actor == actor && s.metric == "fleet_h100e")
+        };
+        let Some(world) = fleet(self, "world") else { return };
+        for country in &model.countries {
+            let actor = format!("country.{}", country.id);
+            if let Some(own) = fleet(self, &actor) {
+                self.add(&actor, "fleet_share", "1", Source::Ratio(own, world));
             }
         }
     }

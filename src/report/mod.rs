@@ -2,12 +2,14 @@
 
 mod graph;
 mod headline;
+pub mod page;
 mod ranking;
 mod scoreboard;
 pub mod scores;
 mod story;
 mod swept;
 mod verdict;
+pub mod world;
 
 pub use graph::{Attribute, Attributes, GraphFormat, SupplyGraph};
 pub use headline::{Headline, HeadlineRow, Table};
