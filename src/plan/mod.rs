@@ -75,7 +75,7 @@ pub struct Supply {
     /// How many needs there are.
     pub needs: usize,
     /// For each designer, its chips that use each packaging good, with the good's place in their recipes.
-    pub packagings: Vec<Vec<(GoodId, Vec<(ChipId, usize)>)>>,
+    pub packagings: Vec<Vec<(GoodId, Users)>>,
     /// Goods that each designer's chips need, in order of rows.
     pub needed: Vec<Vec<GoodId>>,
     /// Chips in dies of which private stocks are counted.
@@ -87,6 +87,9 @@ pub struct Supply {
     /// For each stockpile, the goods rules from each source facility.
     pub stockpile_sources: Vec<Vec<(FacilityId, CaseId)>>,
 }
+
+/// Chips that use a good, with its place in their recipes.
+pub type Users = Vec<(ChipId, usize)>;
 
 /// A good of a chip's recipe.
 #[derive(Clone, Copy, Debug)]
@@ -286,8 +289,8 @@ fn packagings(
     chips: &[ChipId],
     packaging_of: &[Option<GoodId>],
     goods_of: &[Vec<GoodId>],
-) -> Vec<(GoodId, Vec<(ChipId, usize)>)> {
-    let users = |g: GoodId| -> Vec<(ChipId, usize)> {
+) -> Vec<(GoodId, Users)> {
+    let users = |g: GoodId| -> Users {
         let packaged = chips.iter().filter(|c| packaging_of[c.index()] == Some(g));
         packaged.filter_map(|&c| goods_of[c.index()].iter().position(|&x| x == g).map(|i| (c, i))).collect()
     };
