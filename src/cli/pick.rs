@@ -64,12 +64,13 @@ pub(super) fn pick(
         recording: &recording,
         flows: &[],
         draws,
+        from: 0,
         given: None,
         audit: false,
         inputs: false,
     };
     let mut values = Values::default();
-    work(&task, Watch { threads: 0, quiet: false }, &mut [&mut values])?;
+    work(&task, &[], Watch { threads: 0, quiet: false }, &mut [&mut values])?;
     values.0.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
     let place = (percent / 100.0 * (values.0.len() - 1) as f64).round() as usize;
     let (value, draw) = values.0[place];

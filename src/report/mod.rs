@@ -4,10 +4,14 @@ mod difference;
 mod fan;
 mod graph;
 mod headline;
+pub mod page;
 mod ranking;
 mod scoreboard;
 pub mod scores;
 mod story;
+mod swept;
+mod verdict;
+pub mod world;
 
 pub use difference::{Change, Difference, Moved};
 pub use graph::{Attribute, Attributes, GraphFormat, SupplyGraph};
@@ -15,6 +19,8 @@ pub use headline::{Headline, HeadlineRow, Table};
 pub use ranking::{Ranking, RankingRow};
 pub use scoreboard::{Scoreboard, Section};
 pub use story::{Bound, Draw, Figure, Focus, Story, Told, Unusual, Worlds};
+pub use swept::{Point, Swept};
+pub use verdict::{Ranked, Satisfied, Verdict};
 
 /// A number in two or three significant digits.
 pub fn number(x: f64) -> String {
