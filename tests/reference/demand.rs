@@ -463,14 +463,15 @@ impl World<'_> {
             if round > 0 {
                 orders.clear();
                 for &b in &buyers {
-                    let there = options[b].0.iter().filter(|o| stocked(&left, o.0) && o.1 > 0.0);
+                    let there = (options[b].0.iter()).filter(|o| {
+                        stocked(&left, o.0) && o.1 > 0.0 && verdict(self, o.0, b).permitted >= 1.0
+                    });
                     let sum: f64 = there.clone().map(|o| o.1).sum();
                     let best = there.clone().map(|o| o.1).fold(0.0, f64::max);
                     let wait = pow(self.n.v(self.m.trade.wait), self.n.v(self.m.trade.elasticity)) * best;
                     waits[b] = per(wait, sum + wait);
                     for o in there {
-                        let v = verdict(self, o.0, b);
-                        let order = money[b] * per(o.1, sum + wait) * v.permitted / full(self, o.0, b);
+                        let order = money[b] * per(o.1, sum + wait) / full(self, o.0, b);
                         orders.insert((o.0, b), (order, 0.0));
                     }
                 }
@@ -969,11 +970,13 @@ impl World<'_> {
             self.note(&country, "bought_h100e", s * units[1]);
             self.note(&format!("buyer.{}", self.m.buyers[b].id), "bought_h100e_8bit", s * units[2]);
             self.note(&chip, "shipped_chips", *s);
+            self.note(&format!("family.{}", self.m.chips[c].family), "shipped_chips", *s);
             self.note(&chip, "revenue_usd", s * self.price(c, self.t));
         }
         for (&(_, c), a) in &self.demand.attempted.clone() {
             let chip = format!("chip.{}", self.m.chips[c].id);
             self.note(&chip, "shipped_chips", *a);
+            self.note(&format!("family.{}", self.m.chips[c].family), "shipped_chips", *a);
             self.note(&chip, "revenue_usd", a * self.price(c, self.t));
         }
         for (&(c, b, _), h) in &self.demand.fleets.clone() {

@@ -165,6 +165,8 @@ entity! {
         variant_lag: Option<Scalar> = Spec::unit("quarters").between(0.0, 20.0),
         /// The next generation: as that comes into full production, its designer winds this one down.
         successor: Option<ChipId> = Spec::none(),
+        /// Generation under which it is also counted, as `family.<name>`; empty: none.
+        family: Text = Spec::none().or(""),
         /// Buyers that it is made for; empty: everyone.
         sold_to: Vec<BuyerId> = Spec::none(),
     }
