@@ -66,7 +66,16 @@ impl World {
 impl RunFolder {
     /// Takes the run's folder and opens every file of it, so that a bad path shows before the work; none if the run is there already.
     pub(super) fn open(simulation: &Simulation<'_>, files: &[&str]) -> Result<Option<Self>, Failure> {
-        let manifest = simulation.manifest();
+        Self::open_as(simulation, simulation.manifest(), files)
+    }
+
+    /// The same for a run that its manifest says more of.
+    pub(super) fn open_as(
+        simulation: &Simulation<'_>,
+        mut manifest: Manifest,
+        files: &[&str],
+    ) -> Result<Option<Self>, Failure> {
+        manifest.identify();
         let arguments = simulation.arguments;
         let path = arguments.out.clone().unwrap_or_else(|| {
             PathBuf::from("output").join(format!("{}-{}", simulation.session.name, manifest.identity))

@@ -344,6 +344,13 @@ impl List {
                 actors.push((format!("designer.{}", designer.id), chips));
             }
         }
+        let families: std::collections::BTreeSet<&String> = model.chips.iter().map(|c| &c.family).collect();
+        for family in families.into_iter().filter(|f| !f.is_empty()) {
+            let chips = chips_of(&|c| c.family == *family);
+            if !chips.is_empty() {
+                actors.push((format!("family.{family}"), chips));
+            }
+        }
         actors.push(("world".to_owned(), chips_of(&|_| true)));
         for (actor, chips) in actors {
             self.add(&actor, "produced_chips", "chips", Source::Chips(chips.clone(), Sold::Produced));
