@@ -114,7 +114,7 @@ FIGURES.pareto = (figure, redraw) => {
       { x: best.map((p) => p.x), y: best.map((p) => p.y), mode: 'lines', line: { color: hue(1), width: 1.5, shape: 'hv' }, hoverinfo: 'skip', name: 'beaten by none' },
       {
         x: pairs.map((p) => p.x), y: pairs.map((p) => p.y), mode: narrow() ? 'markers' : 'markers+text', name: 'policies', hovertext: pairs.map(text), hoverinfo: 'text',
-        text: pairs.map((p) => (best.includes(p) ? plain(p.policy) : '')), textposition: 'top center', textfont: { size: 11 },
+        text: pairs.map((p) => (best.includes(p) ? plain(p.policy) : '')), textposition: pairs.map((p) => (p.x > (Math.min(...pairs.map((q) => q.x)) + Math.max(...pairs.map((q) => q.x))) / 2 ? 'middle left' : 'middle right')), textfont: { size: 11 }, cliponaxis: false,
         marker: { size: 10, color: pairs.map((p) => (best.includes(p) ? hue(1) : hue(0))) },
       },
     ] : [], {
