@@ -25,8 +25,9 @@ pub enum Dominance {
 struct Pair {
     difference: Moments,
     differences: Histogram,
+    /// Ratios less one: no change lies in a bucket of its own.
     ratios: Histogram,
-    /// Smallest and largest ratio.
+    /// Smallest and largest of them.
     ratio_range: (f64, f64),
     values: Histogram,
     lower: u64,
@@ -128,10 +129,10 @@ impl Pair {
         self.difference.add(difference, mask);
         self.differences.add(difference, mask);
         let same = x.eq(first);
-        let ratio = same.select(Lanes::ONE, x / first);
-        self.ratios.add(ratio, mask);
+        let change = same.select(Lanes::ZERO, x / first - 1.0);
+        self.ratios.add(change, mask);
         for lane in (0..WIDTH).filter(|&l| mask.lane(l)) {
-            self.ratio_range = (self.ratio_range.0.min(ratio[lane]), self.ratio_range.1.max(ratio[lane]));
+            self.ratio_range = (self.ratio_range.0.min(change[lane]), self.ratio_range.1.max(change[lane]));
         }
         self.values.add(x, mask);
         self.lower += u64::from((x.lt(first) & mask).count());
@@ -154,7 +155,7 @@ impl Pair {
         let each = over(&self.differences, range);
         let all = self.differences.quantiles(&probabilities, None, range);
         let ratios = self.ratios.quantiles(&probabilities, None, self.ratio_range);
-        let medians: Vec<f64> = over(&self.ratios, self.ratio_range).iter().map(|q| q[1]).collect();
+        let medians: Vec<f64> = over(&self.ratios, self.ratio_range).iter().map(|q| 1.0 + q[1]).collect();
         let share = |k: u64| if draws > 0.0 { k as f64 / draws } else { 0.0 };
         Paired {
             draws: draws as u64,
@@ -166,8 +167,8 @@ impl Pair {
             quantiles: std::array::from_fn(|i| {
                 Interval::of_replicates(all[i], &each.iter().map(|q| q[i]).collect::<Vec<_>>())
             }),
-            ratios: [ratios[0], ratios[1], ratios[2]],
-            ratio_se: Interval::of_replicates(ratios[1], &medians).error,
+            ratios: [1.0 + ratios[0], 1.0 + ratios[1], 1.0 + ratios[2]],
+            ratio_se: Interval::of_replicates(1.0 + ratios[1], &medians).error,
             lower: share(self.lower),
             higher: share(self.higher),
             regret_mean: self.regret.pooled().1,
@@ -239,6 +240,15 @@ mod tests {
         let first = contest.paired(0, 0);
         assert!((first.regret_mean - 16.25).abs() < 1e-12 && first.mean.value == 0.0);
         assert_eq!(self::contest(&x, &half, Sense::Max).paired(0, 0).regret_mean, 0.0);
+    }
+
+    #[test]
+    fn what_changes_in_a_few_draws_leaves_the_median_where_it_is() {
+        let x: Vec<f64> = (0..512).map(|i| f64::from(1 + i % 64)).collect();
+        let few: Vec<f64> = x.iter().enumerate().map(|(i, x)| if i % 8 < 3 { 2.0 * x } else { *x }).collect();
+        let paired = contest(&x, &few, Sense::Min).paired(0, 1);
+        assert_eq!((paired.ratios[1], paired.quantiles[1].value, paired.higher), (1.0, 0.0, 0.375));
+        assert!((paired.ratios[2] - 2.0).abs() < 0.02);
     }
 
     #[test]
