@@ -271,7 +271,12 @@ fn precision_goes_on_until_it_is_reached_or_says_how_far_it_is() {
     let (run, compare, far) = (root.path().join("a"), root.path().join("b"), root.path().join("c"));
     let cell = "country.omega/reachable_flop@2026Q4";
     let wanted = format!("{cell} p50 = 1%");
-    done("run", "scenarios/tutorial", &run, &["--precision", &wanted, "--draws", "60", "--max-draws", "8192"]);
+    done(
+        "run",
+        "scenarios/tutorial",
+        &run,
+        &["--precision", &wanted, "--draws", "60", "--max-draws", "8192"],
+    );
     let rows = table(run.join("summary.csv"));
     let row = rows.iter().find(|r| address(r) == cell).unwrap();
     assert!(number(row, "p50_se") * 2.364_624 / number(row, "p50") <= 0.01);

@@ -274,7 +274,7 @@ fn a_shorter_past_changes_no_score() {
     assert!(read("short", "summary.csv").len() < read("long", "summary.csv").len());
     let late = format!("{rows}{}", rows.replace("2023Q4", "2025Q4"));
     let (code, _, err) = world.hindcast("cut", &late, &["--horizon", "2022Q1..2024Q4"]);
-    assert!(code == 0 && err.contains("1 observations lie after the shortened horizon"), "{err}");
+    assert!(code == 0 && err.contains("1 observation lies after the shortened horizon"), "{err}");
 }
 
 #[test]

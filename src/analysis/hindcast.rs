@@ -271,6 +271,8 @@ pub struct Duel {
     pub median_error: f64,
     /// The rival's mean absolute error [ln], which is the score of a point.
     pub rival_error: f64,
+    /// Series in which the simulation's mean score is below the rival's.
+    pub series_won: usize,
 }
 
 impl Board {
@@ -348,6 +350,7 @@ impl Duel {
         let averaged =
             |of: &dyn Fn(&(&Scored, Scores, f64)) -> f64| by_series(met.iter().map(|m| (m.0, of(m))));
         let (rival_error, series) = averaged(&|m| m.2);
+        let ahead = series_means(met.iter().map(|m| (m.0, m.1.crps - m.2)));
         (!met.is_empty()).then(|| Self {
             origin,
             rival,
@@ -356,6 +359,7 @@ impl Duel {
             crps: averaged(&|m| m.1.crps).0,
             median_error: averaged(&|m| m.1.bias.abs()).0,
             rival_error,
+            series_won: ahead.iter().filter(|x| **x < 0.0).count(),
         })
     }
 
@@ -372,6 +376,12 @@ fn mean(values: impl Iterator<Item = f64>) -> f64 {
 
 /// Mean over each series, then over series; and how many series there are.
 fn by_series<'a>(values: impl Iterator<Item = (&'a Scored, f64)>) -> (f64, usize) {
+    let means = series_means(values);
+    (mean(means.iter().copied()), means.len())
+}
+
+/// Mean of each series, in order of appearance.
+fn series_means<'a>(values: impl Iterator<Item = (&'a Scored, f64)>) -> Vec<f64> {
     let mut series: Vec<(&Observation, f64, f64)> = Vec::new();
     for (row, x) in values {
         match series.iter_mut().find(|s| s.0.series() == row.observation.series()) {
@@ -379,7 +389,7 @@ fn by_series<'a>(values: impl Iterator<Item = (&'a Scored, f64)>) -> (f64, usize
             None => series.push((&row.observation, x, 1.0)),
         }
     }
-    (mean(series.iter().map(|s| s.1 / s.2)), series.len())
+    series.into_iter().map(|s| s.1 / s.2).collect()
 }
 
 /// The middle of sorted values, or the mean of the two in the middle.
@@ -518,6 +528,7 @@ mod tests {
         let last = 0.5 * (ln(300.0 / 200.0) + ln(800.0 / 200.0));
         assert!((duels[0].rival_error - last).abs() < 1e-9);
         assert!((duels[1].rival_error - 0.5 * ln(400.0 / 300.0)).abs() < 1e-9);
+        assert_eq!((duels[0].series_won, duels[1].series_won), (1, 0));
         assert!(duels.iter().all(|d| (d.crps - 0.5).abs() < 1e-9 && (d.median_error - 0.5).abs() < 1e-9));
         assert!(rows[0].naive.is_empty() && rows[1].naive.is_empty());
     }

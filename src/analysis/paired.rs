@@ -149,13 +149,9 @@ impl Pair {
         let means = self.difference.means();
         let by_replicate: Vec<f64> = lanes.iter().map(|&l| means[l]).collect();
         let probabilities = [0.05, 0.5, 0.95];
-        let over = |h: &Histogram, range: (f64, f64)| -> Vec<Vec<f64>> {
-            lanes.iter().map(|&l| h.quantiles(&probabilities, Some(l), range)).collect()
-        };
-        let each = over(&self.differences, range);
-        let all = self.differences.quantiles(&probabilities, None, range);
-        let ratios = self.ratios.quantiles(&probabilities, None, self.ratio_range);
-        let medians: Vec<f64> = over(&self.ratios, self.ratio_range).iter().map(|q| 1.0 + q[1]).collect();
+        let all = self.differences.quantile_sets(&probabilities, &probabilities, range);
+        let changes = self.ratios.quantile_sets(&probabilities, &[0.5], self.ratio_range);
+        let medians: Vec<f64> = lanes.iter().map(|&l| changes.by_lane[l][0]).collect();
         let share = |k: u64| if draws > 0.0 { k as f64 / draws } else { 0.0 };
         Paired {
             draws: draws as u64,
@@ -165,14 +161,15 @@ impl Pair {
                 Interval::of_replicates(mean, &by_replicate)
             },
             quantiles: std::array::from_fn(|i| {
-                Interval::of_replicates(all[i], &each.iter().map(|q| q[i]).collect::<Vec<_>>())
+                let each: Vec<f64> = lanes.iter().map(|&l| all.by_lane[l][i]).collect();
+                Interval::of_replicates(all.pooled[i], &each)
             }),
-            ratios: [1.0 + ratios[0], 1.0 + ratios[1], 1.0 + ratios[2]],
-            ratio_se: Interval::of_replicates(1.0 + ratios[1], &medians).error,
+            ratios: changes.pooled.map(|change| 1.0 + change),
+            ratio_se: Interval::of_replicates(changes.pooled[1], &medians).error,
             lower: share(self.lower),
             higher: share(self.higher),
             regret_mean: self.regret.pooled().1,
-            regret_p95: self.regrets.quantiles(&[0.95], None, self.regret.range())[0],
+            regret_p95: self.regrets.quantiles(&[0.95], self.regret.range())[0],
             dominance: dominance(&self.values, reference),
             by_replicate,
         }

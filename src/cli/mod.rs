@@ -23,6 +23,9 @@ use arguments::{Arguments, Verb};
 use clap::Parser;
 use std::process::ExitCode;
 
+/// Where this is set in the environment, instructions that not every machine has are left alone: the bytes are the same.
+const PORTABLE: &str = "CHOKEPOINT_PORTABLE";
+
 /// How a command ends.
 #[derive(Debug)]
 pub enum Failure {
@@ -43,6 +46,9 @@ pub fn main() -> ExitCode {
             return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
         }
     };
+    if std::env::var_os(PORTABLE).is_some() {
+        crate::math::use_portable_instructions();
+    }
     let done = match &arguments.verb {
         Verb::Check(a) => check::check(a),
         Verb::Show(a) => show::show(a),

@@ -1,9 +1,10 @@
 //! Volume limits: what a capped rule governs shrinks to the room that its limits leave.
 
 use crate::math::{Lanes, Mask};
+use crate::model::RuleId;
 use crate::plan::Plan;
 use crate::plan::inputs::Inputs;
-use crate::plan::rules::Terms;
+use crate::plan::rules::{CaseId, Terms};
 
 /// What has been sold under caps, and the sales that they govern in a quarter.
 #[derive(Clone, Debug)]
@@ -20,6 +21,8 @@ pub(super) struct Caps {
     members: Vec<Vec<(usize, Mask)>>,
     /// Share of each sale's fill that limits leave [1].
     left: Vec<Lanes>,
+    /// Cases of which a rule's answer is known.
+    asked: Vec<(CaseId, Mask)>,
 }
 
 impl Caps {
@@ -34,10 +37,12 @@ impl Caps {
             sold: lanes(m.rules.len() * m.chips.len()),
             members: vec![Vec::new(); plan.caps.len()],
             left: lanes(plan.edges.sales.len()),
+            asked: Vec::new(),
         }
     }
 
     /// Back to the horizon's start.
+    #[inline(always)]
     pub(super) fn reset(&mut self) {
         for list in [&mut self.units, &mut self.tpp, &mut self.home] {
             list.fill(Lanes::ZERO);
@@ -64,9 +69,15 @@ impl Caps {
         }
         for ((rule, sales), members) in plan.caps.iter().zip(&mut self.members) {
             members.clear();
+            self.asked.clear();
             for &s in sales {
                 let case = plan.edges.stands[plan.edges.sales[s].stand];
-                let governs = plan.rules.governs(case, *rule, t, terms);
+                let known = self.asked.iter().find(|(c, _)| *c == case).map(|(_, governs)| *governs);
+                let governs = known.unwrap_or_else(|| {
+                    let governs = plan.rules.governs(case, *rule, t, terms);
+                    self.asked.push((case, governs));
+                    governs
+                });
                 if governs.any() {
                     members.push((s, governs));
                 }
@@ -78,7 +89,9 @@ impl Caps {
     #[inline(always)]
     pub(super) fn limit(&mut self, plan: &Plan, inputs: &Inputs, units: &[[Lanes; 4]], fill: &mut [Lanes]) {
         let (chips, countries) = (plan.model.chips.len(), plan.model.countries.len());
-        self.left.fill(Lanes::ONE);
+        for &(s, _) in self.members.iter().flatten() {
+            self.left[s] = Lanes::ONE;
+        }
         for ((rule, _), members) in plan.caps.iter().zip(&self.members) {
             let i = rule.index();
             let rule = &plan.model.rules[i];
@@ -106,8 +119,8 @@ impl Caps {
                 }
             }
         }
-        for (fill, &left) in fill.iter_mut().zip(&self.left) {
-            *fill *= left;
+        for &(s, _) in self.members.iter().flatten() {
+            fill[s] *= std::mem::replace(&mut self.left[s], Lanes::ONE);
         }
         self.count(plan, units, fill);
     }
@@ -127,13 +140,19 @@ impl Caps {
         }
     }
 
-    /// Ends a quarter: what was sold by sale [chips] is the home market that the next one's shares are of.
+    /// Ends a quarter: what was sold by some sales [chips] is the home market that the next one's shares are of.
     #[inline(always)]
-    pub(super) fn close(&mut self, plan: &Plan, sold: &[Lanes]) {
+    pub(super) fn close(&mut self, plan: &Plan, sales: impl Iterator<Item = usize>, sold: &[Lanes]) {
+        let limited = |rule: &RuleId| {
+            plan.model.rules[rule.index()].cap.as_ref().is_some_and(|cap| cap.home_share.is_some())
+        };
+        if !plan.caps.iter().any(|(rule, _)| limited(rule)) {
+            return;
+        }
         let chips = plan.model.chips.len();
         self.home.fill(Lanes::ZERO);
-        for (s, sale) in plan.edges.sales.iter().enumerate() {
-            self.home[country(plan, s) * chips + sale.chip.index()] += sold[s];
+        for s in sales {
+            self.home[country(plan, s) * chips + plan.edges.sales[s].chip.index()] += sold[s];
         }
     }
 }

@@ -139,15 +139,13 @@ impl Recording {
                 return Err(SelectError::Nothing(pattern.clone(), help));
             }
         }
-        let observed: Vec<String> = plan
-            .model
-            .observations
-            .iter()
-            .map(|o| format!("{}/{}@{}", o.actor, o.metric, o.quarter))
-            .collect();
+        let observed = |s: &Series, t: usize| {
+            let mut here = plan.model.observations.iter().filter(|o| o.quarter == quarter(t));
+            here.any(|o| o.metric == s.metric && o.actor == s.actor)
+        };
         let wanted = |s: &Series, t: usize| {
             if select.is_empty() {
-                default_cell(s, quarter(t)) || observed.contains(&address(s, t))
+                default_cell(s, quarter(t)) || observed(s, t)
             } else {
                 select.iter().any(|p| glob_match(&with_quarter(p), &address(s, t)))
             }

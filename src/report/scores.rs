@@ -82,7 +82,7 @@ pub const SCORES: [Column; 16] = [
 ];
 
 /// Columns of `rivals.csv`.
-pub const RIVALS: [Column; 10] = [
+pub const RIVALS: [Column; 11] = [
     ("policy", "string", "Stem of the policy; base: the scenario as it stands"),
     ("section", "string", "past, or forecast: after the last quarter that the scenario was fitted to"),
     ("origin", "string", "Last quarter that the naive forecast knows"),
@@ -97,6 +97,7 @@ pub const RIVALS: [Column; 10] = [
         "Mean absolute error of the naive forecast in natural logs, likewise: its score",
     ),
     ("skill", "number", "1 less crps over rival_error"),
+    ("series_won", "integer", "Series in which the simulation's mean score is below the naive forecast's"),
 ];
 
 /// Columns of `weights.csv`.
@@ -219,7 +220,8 @@ pub fn rivals(policy: &str, section: &str, board: &Board) -> String {
     for d in &board.duels {
         row.text(policy).text(section).text(&d.origin.to_string()).text(d.rival.name());
         row.number(d.rows as f64).number(d.series as f64);
-        row.number(d.crps).number(d.median_error).number(d.rival_error).number(d.skill()).end();
+        row.number(d.crps).number(d.median_error).number(d.rival_error).number(d.skill());
+        row.number(d.series_won as f64).end();
     }
     text
 }

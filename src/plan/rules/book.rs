@@ -2,7 +2,8 @@
 
 use super::CaseId;
 use super::cover::{self, Edge, Item};
-use super::moments::{self, Covering, Quarter, Standing};
+use super::moments::{Covering, Standing};
+use super::table::Table;
 use super::terms::Terms;
 use crate::model::{
     BuyerId, ChipId, Clause, CountryId, DesignerId, FacilityId, GoodKind, LabId, Model, QuantityId, Rule,
@@ -29,9 +30,11 @@ pub(super) struct Case {
     pub(super) members: Vec<Member>,
     /// Place of its first member among those of all cases.
     pub(super) first: usize,
-    /// Quarters now and ahead, where they are the same in every draw in which conditions come out as usual.
-    pub(super) now: Vec<Option<Quarter>>,
-    pub(super) ahead: Vec<Option<Quarter>>,
+    /// Quarters now and ahead.
+    pub(super) now: Vec<Table>,
+    pub(super) ahead: Vec<Table>,
+    /// Shocks that enforce or lift one of its rules.
+    pub(super) shocks: Vec<ShockId>,
 }
 
 /// A rule's condition on an item, or that of a band of its fee.
@@ -62,8 +65,8 @@ struct Dates {
     announced: f64,
     enforced_by: Vec<ShockId>,
     lifted_by: Vec<ShockId>,
-    /// Time in which draws differ: it may not be in force, or approve later, or a shock acts on it.
-    differs: (f64, f64),
+    /// Time in which approvals begin in some draws and not yet in others; empty if the lag is certain.
+    begins: (f64, f64),
 }
 
 /// The rules of a model, tabled.
@@ -73,8 +76,6 @@ pub struct Rulebook {
     pub(super) cases: Vec<Case>,
     /// Conditions that differ between draws.
     pub(super) conditions: Vec<Looked>,
-    /// Whether each holds at medians: tables are made for draws that agree with that.
-    pub(super) usual: Vec<bool>,
     dates: Vec<Dates>,
     /// Cases of chips, by chip, country of delivery and country of headquarters.
     chips: Vec<CaseId>,
@@ -89,7 +90,6 @@ impl Rulebook {
             dates: model.rules.iter().enumerate().map(|(i, r)| Dates::new(model, i, r)).collect(),
             cases: Vec::new(),
             conditions: Vec::new(),
-            usual: Vec::new(),
             chips: Vec::new(),
             model: Arc::clone(model),
         };
@@ -122,7 +122,12 @@ impl Rulebook {
         let found = self.cases.iter().position(|c| c.members == members);
         CaseId(found.unwrap_or_else(|| {
             let first = self.cases.last().map_or(0, |c| c.first + c.members.len());
-            self.cases.push(Case { members, first, now: Vec::new(), ahead: Vec::new() });
+            let dates = || members.iter().map(|m| &self.dates[m.rule]);
+            let mut shocks: Vec<ShockId> =
+                dates().flat_map(|d| d.enforced_by.iter().chain(&d.lifted_by).copied()).collect();
+            shocks.sort_unstable();
+            shocks.dedup();
+            self.cases.push(Case { members, first, now: Vec::new(), ahead: Vec::new(), shocks });
             self.cases.len() - 1
         }) as u32)
     }
@@ -161,28 +166,17 @@ impl Rulebook {
         }))
     }
 
-    /// Finds what governs in every quarter where that is the same in every draw, uncertain conditions aside.
-    ///
-    /// Those are taken as they come out at medians: far from a threshold they come out so in nearly every draw, and
-    /// [`Terms`] tells of each batch for which cases they do.
-    pub fn table(&mut self, medians: &Inputs, quarters: usize) {
-        let terms = Terms::new(self, medians);
-        self.usual = terms.holds.iter().map(|h| h.lane(0)).collect();
+    /// Lays out the tables of what governs in each of so many quarters; they fill as draws ask.
+    pub fn table(&mut self, quarters: usize) {
         let lead = self.model.production.lead as usize;
-        let mut standing = Standing::default();
-        for i in 0..self.cases.len() {
-            let members = &self.cases[i].members;
-            let same = |t: usize| members.iter().all(|m| self.dates[m.rule].same_in(t as f64));
-            let mut quarter = |t: usize, known_by| {
-                same(t).then(|| {
-                    self.stand(i, known_by, &terms, 0, &mut standing);
-                    moments::quarter(&self.model, &standing, t as f64)
-                })
+        for case in &mut self.cases {
+            let table = |t: usize| {
+                let differs = case.members.iter().any(|m| self.dates[m.rule].begins_in(t as f64));
+                let keyed = case.members.len() <= u64::BITS as usize && !differs;
+                if keyed { Table::default() } else { Table::none() }
             };
-            let now = (0..quarters).map(|t| quarter(t, f64::INFINITY)).collect();
-            let ahead = (0..quarters).map(|t| quarter(t + lead, t as f64 + 1.0)).collect();
-            self.cases[i].now = now;
-            self.cases[i].ahead = ahead;
+            case.now = (0..quarters).map(table).collect();
+            case.ahead = (0..quarters).map(|t| table(t + lead)).collect();
         }
     }
 
@@ -341,36 +335,15 @@ impl Dates {
         };
         let enforced_by = shocks(&|s| s.enforces.contains(&id));
         let lifted_by = shocks(&|s| s.lifts.contains(&id));
-        let acted_on = enforced_by.iter().chain(&lifted_by).copied();
-        let mut differs = (first_strike(model, acted_on), f64::INFINITY);
-        if differs.0 == f64::INFINITY {
-            differs.1 = f64::NEG_INFINITY;
-        }
-        let mut widen = |from: f64, until: f64| differs = (differs.0.min(from), differs.1.max(until));
-        if !is_fixed(model, rule.in_force) {
-            widen(announced, until);
-        }
-        if let Shape::Uncertain(lag) = &model.quantities[rule.lag.0 as usize].shape {
-            widen(from, from + lag.support().1);
-        }
-        Self { issuer: rule.issuer, from, until, announced, enforced_by, lifted_by, differs }
+        let begins = match &model.quantities[rule.lag.0 as usize].shape {
+            Shape::Uncertain(lag) => (from, from + lag.support().1),
+            _ => (f64::INFINITY, f64::NEG_INFINITY),
+        };
+        Self { issuer: rule.issuer, from, until, announced, enforced_by, lifted_by, begins }
     }
 
-    /// Whether everything about the rule is the same in every draw throughout the quarter at `t`.
-    fn same_in(&self, t: f64) -> bool {
-        t + 1.0 <= self.differs.0 || t >= self.differs.1
+    /// Whether draws differ in what has been approved at some moment of the quarter at `t`.
+    fn begins_in(&self, t: f64) -> bool {
+        self.begins.0 < t + 1.0 && t < self.begins.1
     }
-}
-
-/// The earliest moment at which one of some shocks can act; infinite without any.
-fn first_strike(model: &Model, shocks: impl Iterator<Item = ShockId>) -> f64 {
-    let start = model.run.horizon.first;
-    let by_chance = model.run.known_until.map_or(1.0, |d| d.since(start).floor() + 1.0);
-    let first =
-        |s: ShockId| model.shocks[s.index()].date.map_or(by_chance, |d| d.since(start).min(by_chance));
-    shocks.map(first).fold(f64::INFINITY, f64::min)
-}
-
-fn is_fixed(model: &Model, q: QuantityId) -> bool {
-    matches!(model.quantities[q.0 as usize].shape, Shape::Fixed(_))
 }

@@ -9,6 +9,7 @@ mod listing;
 mod moments;
 mod outcome;
 mod ruling;
+mod table;
 mod terms;
 
 pub use book::Rulebook;
