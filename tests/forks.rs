@@ -95,11 +95,8 @@ fn forks_of_the_tutorial_are_full_runs_to_the_bit() {
         (rule("2024-05-01", "2024-08-01", ", in_force = \"bernoulli(50%)\""), Some(9)),
         (rule("2026-11-01", "2026-12-20", ""), Some(19)),
         (
-            rule(
-                "2025-02-15",
-                "2025-05-15",
-                ", cap = { home_share = \"20%\", units = { value = 9000, unit = \"chips\" } }",
-            ),
+            rule("2025-02-15", "2025-05-15", ", cap = { home_share = \"20%\" }")
+                .replace("\"denied\"", "\"license\""),
             Some(11),
         ),
         (set("rule.alpha-2023.until", "\"2025-07-01\""), Some(6)),
