@@ -27,12 +27,18 @@ pub(super) enum Verb {
     Compare(CompareArguments),
     /// Simulate a factorial of levers, every point on the same draws
     Sweep(SweepArguments),
+    /// Print the rule book: status by chip, destination, headquarters and issuer on a day
+    Rules(RulesArguments),
     /// Hold the simulated past against what was published, and score it
     Hindcast(HindcastArguments),
     /// Tell the story of one draw, equal to that draw in any run
     Explain(ExplainArguments),
     /// Print the supply graph, or rank its chokepoints
     Graph(GraphArguments),
+    /// Say which inputs of two runs differ, and which numbers moved beyond their error
+    Diff(DiffArguments),
+    /// Make a run's page again, from its files
+    Report(ReportArguments),
     /// Print the JSON Schema of a scenario file
     Schema,
     /// Print completions for a shell
@@ -72,6 +78,33 @@ pub(super) struct ShowArguments {
     #[arg(default_value = "**")]
     pub(super) glob: String,
     /// What is printed; csv is accepted by --edits
+    #[arg(long, value_enum, default_value = "table")]
+    pub(super) format: Format,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(super) struct RulesArguments {
+    #[command(flatten)]
+    pub(super) scenario: ScenarioArguments,
+    /// The day, such as 2023-12-01; or a quarter, whose first day it is
+    #[arg(long, value_name = "DATE", required_unless_present = "diff", conflicts_with = "diff")]
+    pub(super) on: Option<String>,
+    /// Country of delivery; every country of the scenario by default
+    #[arg(long, value_name = "COUNTRY")]
+    pub(super) to: Option<String>,
+    /// Country of the buyer's headquarters; that of delivery by default
+    #[arg(long, value_name = "COUNTRY")]
+    pub(super) hq: Option<String>,
+    /// Country whose rules are asked for; every issuer of rules on chips by default
+    #[arg(long, value_name = "COUNTRY")]
+    pub(super) issuer: Option<String>,
+    /// Chip; every one of the scenario by default, sold or not
+    #[arg(long, value_name = "ID")]
+    pub(super) chip: Option<String>,
+    /// Print what the policy and the edits change of the scenario as it stands, quarter by quarter
+    #[arg(long)]
+    pub(super) diff: bool,
+    /// What is printed
     #[arg(long, value_enum, default_value = "table")]
     pub(super) format: Format,
 }
@@ -231,8 +264,30 @@ pub(super) struct ExplainArguments {
     #[command(flatten)]
     pub(super) simulation: SimulationArguments,
     /// Number of the draw, from 0
-    #[arg(long, value_name = "I")]
-    pub(super) draw: u64,
+    #[arg(long, value_name = "I", required_unless_present = "pick")]
+    pub(super) draw: Option<u64>,
+    /// The draw at a quantile of a cell over all draws: `p95:country.china/reachable_flop@2028Q4`
+    #[arg(long, value_name = "QUANTILE:CELL", conflicts_with = "draw")]
+    pub(super) pick: Option<String>,
+    /// Only what concerns an actor, with all its numbers: lab.deepseek, country.china, designer.huawei
+    #[arg(long, value_name = "ACTOR")]
+    pub(super) actor: Option<String>,
+    /// table for people, json for programs (every number to the bit)
+    #[arg(long, value_enum, default_value = "table")]
+    pub(super) format: Format,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(super) struct DiffArguments {
+    /// Folder of the first run
+    #[arg(value_name = "RUN")]
+    pub(super) before: PathBuf,
+    /// Folder of the second run
+    #[arg(value_name = "RUN")]
+    pub(super) after: PathBuf,
+    /// What is printed
+    #[arg(long, value_enum, default_value = "table")]
+    pub(super) format: Format,
 }
 
 #[derive(Clone, Debug, Args)]
@@ -278,6 +333,12 @@ pub(super) enum GraphForm {
     Csv,
     /// For programs.
     Json,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(super) struct ReportArguments {
+    /// A run's folder
+    pub(super) run: PathBuf,
 }
 
 /// The whole command, for completions.

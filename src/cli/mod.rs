@@ -4,13 +4,17 @@ mod arguments;
 mod check;
 mod compare;
 mod comparison;
+mod diff;
 mod distributions;
 mod drivers;
 mod explain;
 mod graph;
 mod hindcast;
+mod pick;
 mod precision;
 mod rank;
+mod report;
+mod rules;
 mod run;
 mod run_folder;
 mod session;
@@ -55,9 +59,12 @@ pub fn main() -> ExitCode {
         Verb::Run(a) => run::run(a),
         Verb::Compare(a) => compare::compare(a),
         Verb::Sweep(a) => sweep::sweep(a),
+        Verb::Rules(a) => rules::rules(a),
         Verb::Hindcast(a) => hindcast::hindcast(a),
         Verb::Explain(a) => explain::explain(a),
         Verb::Graph(a) => graph::graph(a),
+        Verb::Diff(a) => diff::diff(a),
+        Verb::Report(a) => report::report(a),
         Verb::Schema => session::print(
             &(serde_json::to_string_pretty(&crate::model::schema()).unwrap_or_default() + "\n"),
         ),

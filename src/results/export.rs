@@ -88,7 +88,7 @@ impl Sink {
 /// `draws.csv` or `draws.parquet`: a row for each draw, actor and quarter, a column for each metric.
 pub struct DrawsTable {
     sink: Sink,
-    /// Actor and quarter of each row of a draw, as text after the draw's number and the policy.
+    /// Actor and quarter of each row of a draw, as text after the policy.
     keys: Vec<String>,
     /// The same as values.
     texts: Vec<[ByteArray; 2]>,
@@ -125,7 +125,8 @@ impl DrawsTable {
         columns.extend(metrics.iter().map(|m| (m.clone(), Kind::Number)));
         let sink = Sink::new(format, file, &columns)?;
         let key = |(actor, quarter): &(String, String)| format!(",{actor},{quarter}");
-        let values = |(actor, quarter): &(String, String)| [actor.as_str(), quarter].map(ByteArray::from);
+        let values =
+            |(actor, quarter): &(String, String)| [actor, quarter].map(|t| ByteArray::from(t.as_str()));
         let (keys, texts) = rows.iter().map(|row| (key(row), values(row))).unzip();
         Ok(Self { sink, keys, texts, places, metrics })
     }
@@ -144,12 +145,12 @@ impl DrawsTable {
         let draws = counted(first, masks);
         match &mut self.sink {
             Sink::Csv(file) => Sink::write_text(file, &draws, |text, draw, batch, lane| {
-                let mut number = String::new();
-                whole(&mut number, draw as i64);
-                number.push(',');
-                quoted(&mut number, policy);
+                let mut start = String::new();
+                whole(&mut start, draw as i64);
+                start.push(',');
+                quoted(&mut start, policy);
                 for (key, places) in self.keys.iter().zip(&self.places) {
-                    text.push_str(&number);
+                    text.push_str(&start);
                     text.push_str(key);
                     for place in places {
                         text.push(',');
@@ -172,8 +173,7 @@ impl DrawsTable {
                 let mut columns = vec![Values::Whole(
                     draws.iter().flat_map(|d| std::iter::repeat_n(d.0 as i64, self.texts.len())).collect(),
                 )];
-                let policy = ByteArray::from(policy);
-                columns.push(Values::Text(vec![policy; draws.len() * self.texts.len()]));
+                columns.push(Values::Text(vec![ByteArray::from(policy); draws.len() * self.texts.len()]));
                 columns.extend((0..2).map(repeated));
                 let metric = |m: usize| {
                     let value = |&(_, batch, lane): &(u64, usize, usize)| {

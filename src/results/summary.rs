@@ -141,10 +141,8 @@ impl Summary {
 
     /// Statistics of one cell.
     pub fn one(&self, cell: usize) -> Statistics {
-        match &self.cells[cell] {
-            Some(found) => self.statistics(found),
-            None => self.statistics(&Accumulator::of_zeros(&self.counts)),
-        }
+        let zeros = Accumulator::of_zeros(&self.counts);
+        self.statistics(self.cells[cell].as_deref().unwrap_or(&zeros))
     }
 
     /// A quantile of a cell.
