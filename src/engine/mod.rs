@@ -178,15 +178,11 @@ impl Batch {
         observer.after(Step::Production, t, plan, self);
         self.sell(plan, t);
         observer.after(Step::Trade, t, plan, self);
-        self.diversion.attempted_chips.copy_from_slice(&self.trade.attempted);
-        let (wants, wanted) = (&self.trade.wants, &self.trade.wanted);
-        self.diversion.step(plan, &self.inputs, &self.sheets.units, wants, wanted, t);
+        self.divert(plan, t);
         observer.after(Step::Diversion, t, plan, self);
-        let (sold, delivered) = (&self.trade.sold, &self.diversion.delivered);
-        self.fleet.step(plan, &self.inputs, &self.sheets, &self.shocks, sold, delivered, t);
-        self.fleet.rent(plan, &self.inputs, &self.permits, t);
+        self.operate(plan, t);
         observer.after(Step::Fleet, t, plan, self);
-        self.training.step(plan, &self.inputs, &self.fleet, t);
+        self.train(plan, t);
         self.adapt(plan, t);
         observer.after(Step::Training, t, plan, self);
     }
@@ -206,8 +202,9 @@ impl Batch {
         }
     }
 
+    /// Production alone, from the state after [`Step::Shocks`]: each step can be taken again from a state that was changed.
     #[inline(always)]
-    fn produce(&mut self, plan: &Plan, t: usize) {
+    pub fn produce(&mut self, plan: &Plan, t: usize) {
         let outlook = Outlook {
             inventory: &self.trade.inventory,
             grey_orders: &self.trade.grey_orders,
@@ -228,8 +225,9 @@ impl Batch {
         self.trade.stock_up(&self.production.arrived);
     }
 
+    /// Trade alone, from the state after [`Step::Production`].
     #[inline(always)]
-    fn sell(&mut self, plan: &Plan, t: usize) {
+    pub fn sell(&mut self, plan: &Plan, t: usize) {
         let in_stock: Vec<Mask> =
             self.trade.inventory.iter().map(|i| i.gt(Lanes::splat(trade::DUST))).collect();
         let view = View {
@@ -256,6 +254,28 @@ impl Batch {
             load: &self.fleet.coming_load,
         };
         self.trade.step(plan, &self.inputs, &counter, t);
+    }
+
+    /// Seizures and deliveries alone, from the state after [`Step::Trade`].
+    #[inline(always)]
+    pub fn divert(&mut self, plan: &Plan, t: usize) {
+        self.diversion.attempted_chips.copy_from_slice(&self.trade.attempted);
+        let (wants, wanted) = (&self.trade.wants, &self.trade.wanted);
+        self.diversion.step(plan, &self.inputs, &self.sheets.units, wants, wanted, t);
+    }
+
+    /// Fleets and rentals alone, from the state after [`Step::Diversion`].
+    #[inline(always)]
+    pub fn operate(&mut self, plan: &Plan, t: usize) {
+        let (sold, delivered) = (&self.trade.sold, &self.diversion.delivered);
+        self.fleet.step(plan, &self.inputs, &self.sheets, &self.shocks, sold, delivered, t);
+        self.fleet.rent(plan, &self.inputs, &self.permits, t);
+    }
+
+    /// Training alone, from the state after [`Step::Fleet`].
+    #[inline(always)]
+    pub fn train(&mut self, plan: &Plan, t: usize) {
+        self.training.step(plan, &self.inputs, &self.fleet, t);
     }
 
     /// State that the next quarter starts from.

@@ -1,6 +1,7 @@
 //! Reading and running scenarios in tests.
 #![allow(dead_code, missing_docs, unreachable_pub)] // every test file uses its own part of this
 
+pub mod states;
 pub mod worlds;
 
 use chokepoint::engine::Batch;
