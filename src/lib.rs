@@ -15,10 +15,11 @@
 //! | uniforms by address | [`plan::inputs::Inputs`] | [`random`] |
 //! | quarters, eight draws at once | [`engine::Batch`] | [`engine`] |
 //! | distributions and tables | [`results::Summary`] and files | [`results`] |
+//! | comparisons, indices, scores | [`analysis`] findings | [`analysis`] |
 //! | words for people | [`report::Headline`], [`report::Story`] | [`report`] |
 //!
 //! An import goes up this list only: `math` and `random` under all, then `scenario`, `model`, `network`, `results`, `plan`,
-//! `engine`, `report`, and the command line above them.
+//! `engine`, `analysis`, `report`, and the command line above them.
 //!
 //! # A run in a page
 //!

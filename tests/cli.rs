@@ -84,6 +84,8 @@ fn the_same_bytes_on_one_two_and_seven_threads() {
         "flows.csv",
         "draws.csv",
         "inputs.parquet",
+        "drivers.csv",
+        "graph.json",
         "datapackage.json",
     ] {
         let first = fs::read(folders[0].join(file)).unwrap();

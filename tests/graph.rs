@@ -133,7 +133,7 @@ fn without_needs_domination_is_that_of_another_algorithm() {
     for (&node, &place) in nodes.iter().zip(&places) {
         let expected =
             places.iter().filter(|&&p| dominators.strict_dominators(p).unwrap().any(|d| d == place)).count();
-        assert_eq!(network.stopped_without(node).len(), expected, "{}", node.path(&model));
+        assert_eq!(network.stopped_without(&[node]).len(), expected, "{}", node.path(&model));
     }
 }
 

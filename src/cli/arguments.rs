@@ -1,5 +1,6 @@
 //! What can be typed.
 
+use crate::model::time::Quarter;
 use crate::random::Sampler;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -22,6 +23,8 @@ pub(super) enum Verb {
     Show(ShowArguments),
     /// Simulate, summarise, export, report: the main job
     Run(RunArguments),
+    /// Hold the simulated past against what was published, and score it
+    Hindcast(HindcastArguments),
     /// Tell the story of one draw, equal to that draw in any run
     Explain(ExplainArguments),
     /// Print the supply graph, or rank its chokepoints
@@ -140,6 +143,32 @@ pub(super) struct RunArguments {
 }
 
 #[derive(Clone, Debug, Args)]
+pub(super) struct HindcastArguments {
+    #[command(flatten)]
+    pub(super) scenario: ScenarioArguments,
+    #[command(flatten)]
+    pub(super) simulating: SimulatingArguments,
+    /// A CSV file of observations, scored in place of the scenario's own: metric,actor,quarter,low,central,high,interval,kind,since,unit,source
+    #[arg(long, value_name = "FILE")]
+    pub(super) observations: Option<PathBuf>,
+    /// Last quarter that the scenario was fitted to: later observations are scored apart, as a conditional forecast
+    #[arg(long, value_name = "QUARTER", default_value = "2024Q4", value_parser = quarter)]
+    pub(super) until: Quarter,
+    /// Last quarter whose publications the naive forecasts know; may be repeated
+    #[arg(long, value_name = "QUARTER", default_values = ["2022Q4", "2023Q4"], value_parser = quarter)]
+    pub(super) origin: Vec<Quarter>,
+    /// Weight draws by the likelihood of year-end observations up to --until
+    #[arg(long)]
+    pub(super) weight: bool,
+    /// With --weight: standard deviation of the model's own error, in natural logs
+    #[arg(long, value_name = "SD", default_value_t = 0.2, value_parser = not_negative)]
+    pub(super) discrepancy: f64,
+    /// With --weight: correlation of that error along a series, a year apart
+    #[arg(long, value_name = "RHO", default_value_t = 0.7, value_parser = share)]
+    pub(super) discrepancy_rho: f64,
+}
+
+#[derive(Clone, Debug, Args)]
 pub(super) struct ExplainArguments {
     #[command(flatten)]
     pub(super) scenario: ScenarioArguments,
@@ -157,6 +186,27 @@ pub(super) struct GraphArguments {
     /// What is printed: dot, graphml or json of the graph; table, csv or json of the ranking
     #[arg(long, value_enum)]
     pub(super) format: Option<GraphForm>,
+    /// Rank nodes and classes of edges by what a cell loses without them, beside what structure says
+    #[arg(long)]
+    pub(super) rank: bool,
+    /// The cell, such as `country.china/reachable_flop@2028Q4`; may be repeated; default: the first of the headline, at the end
+    #[arg(long, value_name = "CELL", requires = "rank")]
+    pub(super) cell: Vec<String>,
+    /// Quarter from which suppliers fail; default: the first after `run.known_until`
+    #[arg(long, value_name = "QUARTER", requires = "rank")]
+    pub(super) from: Option<String>,
+    /// Draws of each failure; each is simulated once for every supplier, cut and weakened
+    #[arg(long, value_name = "N", default_value = "64", value_parser = draws, requires = "rank")]
+    pub(super) draws: u64,
+    /// Seed of all random numbers
+    #[arg(long, value_name = "S", default_value_t = 1, requires = "rank")]
+    pub(super) seed: u64,
+    /// Threads; all cores by default
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true, requires = "rank")]
+    pub(super) threads: usize,
+    /// No progress
+    #[arg(long, short, requires = "rank")]
+    pub(super) quiet: bool,
 }
 
 /// How the graph or its ranking is printed.
@@ -166,6 +216,10 @@ pub(super) enum GraphForm {
     Dot,
     /// Graph Markup Language.
     Graphml,
+    /// For people.
+    Table,
+    /// For spreadsheets.
+    Csv,
     /// For programs.
     Json,
 }
@@ -191,4 +245,18 @@ fn draws(text: &str) -> Result<u64, String> {
 
 fn sampler(text: &str) -> Result<Sampler, String> {
     text.parse().map_err(|e: crate::random::UnknownSampler| e.to_string())
+}
+
+fn quarter(text: &str) -> Result<Quarter, String> {
+    Quarter::parse(text).ok_or_else(|| "a quarter, like 2024Q4".to_owned())
+}
+
+fn not_negative(text: &str) -> Result<f64, String> {
+    let x: f64 = text.parse().map_err(|_| "a number from 0 up".to_owned())?;
+    if x >= 0.0 && x.is_finite() { Ok(x) } else { Err("a number from 0 up".to_owned()) }
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    let x: f64 = text.parse().map_err(|_| "a number from 0 to 1".to_owned())?;
+    if (0.0..=1.0).contains(&x) { Ok(x) } else { Err("a number from 0 to 1".to_owned()) }
 }

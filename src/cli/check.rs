@@ -4,11 +4,22 @@ use super::Failure;
 use super::arguments::CheckArguments;
 use super::session::{Session, print};
 use crate::network::Network;
+use crate::plan::observed::bind;
+use crate::plan::series::all_series;
 
 pub(super) fn check(arguments: &CheckArguments) -> Result<(), Failure> {
-    let session = Session::read(&arguments.scenario)?;
+    let mut session = Session::read(&arguments.scenario)?;
+    if let Some(model) = &session.model {
+        // A ratio of what does not exist is told by the verbs that record it.
+        let series = all_series(model).unwrap_or_default();
+        if !series.is_empty() {
+            bind(model, &series, &session.document.removed, &mut session.diagnostics);
+        }
+    }
     let findings = session.findings();
-    let Some(model) = &session.model else { return Err(Failure::Rejected(findings)) };
+    let Some(model) = session.model.as_ref().filter(|_| !session.diagnostics.has_errors()) else {
+        return Err(Failure::Rejected(findings));
+    };
     if !findings.is_empty() {
         eprintln!("{findings}\n");
     }

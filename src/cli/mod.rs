@@ -3,8 +3,11 @@
 mod arguments;
 mod check;
 mod distributions;
+mod drivers;
 mod explain;
 mod graph;
+mod hindcast;
+mod rank;
 mod run;
 mod run_folder;
 mod session;
@@ -40,6 +43,7 @@ pub fn main() -> ExitCode {
         Verb::Check(a) => check::check(a),
         Verb::Show(a) => show::show(a),
         Verb::Run(a) => run::run(a),
+        Verb::Hindcast(a) => hindcast::hindcast(a),
         Verb::Explain(a) => explain::explain(a),
         Verb::Graph(a) => graph::graph(a),
         Verb::Schema => session::print(

@@ -3,20 +3,30 @@
 use super::Failure;
 use super::arguments::RunArguments;
 use super::distributions::Distributions;
+use super::drivers::Drivers;
 use super::run_folder::RunFolder;
 use super::session::print;
 use super::simulation::{Simulation, failed};
-use crate::report::{Headline, HeadlineRow};
+use crate::network::Network;
+use crate::report::{GraphFormat, Headline, HeadlineRow, SupplyGraph};
 use crate::results::Statistics;
 
+/// The supply graph, for whoever draws it.
+const GRAPH: &str = "graph.json";
+
 pub(super) fn run(arguments: &RunArguments) -> Result<(), Failure> {
-    let simulation = Simulation::open(&arguments.scenario, &arguments.simulating)?;
-    let Some(mut folder) = RunFolder::open(&simulation, &Distributions::FILES)? else { return Ok(()) };
+    let mut simulation = Simulation::open(&arguments.scenario, &arguments.simulating)?;
+    let mut drivers = Drivers::new(&mut simulation);
+    let files = [Distributions::FILES.as_slice(), &[Drivers::FILE, GRAPH]].concat();
+    let Some(mut folder) = RunFolder::open(&simulation, &files)? else { return Ok(()) };
     let mut distributions = Distributions::new(&simulation, &mut folder)?;
-    let seconds = simulation.work(&mut [&mut distributions])?;
+    let seconds = simulation.work(&mut [&mut distributions, &mut drivers])?;
     simulation.check_used(distributions.used)?;
     let statistics = distributions.statistics();
     distributions.write(&simulation, &statistics, &mut folder).map_err(failed)?;
+    drivers.write(&simulation, &mut folder).map_err(failed)?;
+    let graph = SupplyGraph::new(&simulation.plan, &Network::from_model(&simulation.plan.model));
+    folder.text(GRAPH, &graph.render(GraphFormat::Json)).map_err(failed)?;
     let path = folder.path.clone();
     let manifest = folder.finish(distributions.used, seconds).map_err(failed)?;
     print(&headline(&simulation, &distributions, &statistics).render(simulation.layout()))?;
@@ -38,13 +48,7 @@ fn headline(
     statistics: &[Statistics],
 ) -> Headline {
     let (plan, recording) = (&simulation.plan, &simulation.recording);
-    let last = plan.model.run.horizon.last;
-    let ends: Vec<usize> = (0..plan.quarters)
-        .filter(|&t| simulation.quarter(t).number() == 4 || simulation.quarter(t) == last)
-        .collect();
-    let step = ends.len().div_ceil(3).max(1);
-    let mut shown: Vec<usize> = ends.iter().rev().step_by(step).copied().take(3).collect();
-    shown.reverse();
+    let shown = simulation.headline_quarters();
     let find = |actor: &str, metric: &str, t: usize| {
         let quarter = simulation.quarter(t);
         let is = |c: &crate::results::Cell| c.actor == actor && c.metric == metric && c.quarter == quarter;
@@ -52,7 +56,7 @@ fn headline(
     };
     let levels = distributions.thresholds.levels();
     let mut rows = Vec::new();
-    for actor in actors(simulation) {
+    for actor in simulation.headline_actors() {
         for &t in &shown {
             let Some(reachable) = find(&actor, "reachable_flop", t) else { continue };
             let series = recording.tracked.iter().position(|&s| {
@@ -75,13 +79,4 @@ fn headline(
         }
     }
     Headline { title: plan.model.title.clone(), rows, draws: distributions.used }
-}
-
-fn actors(simulation: &Simulation<'_>) -> Vec<String> {
-    let model = &simulation.plan.model;
-    if !model.run.headline.is_empty() {
-        return model.run.headline.clone();
-    }
-    let labs = model.labs.iter().map(|l| format!("lab.{}", l.id));
-    labs.chain(["world".to_owned()]).collect()
 }

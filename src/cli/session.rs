@@ -2,8 +2,8 @@
 
 use super::Failure;
 use super::arguments::{ScenarioArguments, SimulationArguments};
-use crate::model::Model;
 use crate::model::time::Horizon;
+use crate::model::{Model, OBSERVATION_COLUMNS};
 use crate::network::Network;
 use crate::plan::Plan;
 use crate::plan::inputs::leading_paths;
@@ -20,11 +20,21 @@ pub(super) struct Session {
     pub(super) document: Document,
     pub(super) policy: Option<Policy>,
     pub(super) model: Option<Model>,
+    /// The source that observations were added from, if any.
+    pub(super) observed: Option<u32>,
 }
 
 impl Session {
     /// Reads a scenario with its policy and edits; findings are kept, not printed.
     pub(super) fn read(arguments: &ScenarioArguments) -> Result<Self, Failure> {
+        Self::read_with(arguments, None)
+    }
+
+    /// Reads a scenario with its policy and edits, and adds the observations of a CSV file to its own.
+    pub(super) fn read_with(
+        arguments: &ScenarioArguments,
+        observations: Option<&Path>,
+    ) -> Result<Self, Failure> {
         let mut sources = Sources::default();
         let mut diagnostics = Diagnostics::default();
         let path = &arguments.scenario;
@@ -42,9 +52,7 @@ impl Session {
         };
         let mut edits = policy.as_ref().map_or_else(Vec::new, |p| p.edits.clone());
         for file in &arguments.edits {
-            let text = std::fs::read_to_string(file)
-                .map_err(|e| Failure::Rejected(format!("{} cannot be read: {e}", file.display())))?;
-            let source = sources.add(&file.display().to_string(), text);
+            let source = source_of(file, &mut sources)?;
             edits.extend(scenario::from_csv(&sources, source, "--edits", &mut diagnostics));
         }
         for argument in &arguments.set {
@@ -53,13 +61,19 @@ impl Session {
         let mut document = document.unwrap_or_default();
         let leads = leads(&document, &sources)?;
         scenario::apply(&mut document, &edits, &mut diagnostics);
+        let observed = observations.map(|file| source_of(file, &mut sources)).transpose()?;
+        if let Some(source) = observed {
+            let columns = (&OBSERVATION_COLUMNS[..], &["metric", "actor", "quarter"][..]);
+            let from = (&sources, source);
+            scenario::append_rows(&mut document, "observation", columns, from, &mut diagnostics);
+        }
         let ready = !diagnostics.has_errors() || !document.root.entries.is_empty();
         let model = if ready { Model::from_document(&document, &sources, &mut diagnostics) } else { None };
         let mut model = if diagnostics.has_errors() { None } else { model };
         if let (Some(model), Some(leads)) = (&mut model, leads) {
             model.run.lead = leads;
         }
-        Ok(Self { name: name_of(path), sources, diagnostics, document, policy, model })
+        Ok(Self { name: name_of(path), sources, diagnostics, document, policy, model, observed })
     }
 
     /// Findings as text.
@@ -82,6 +96,13 @@ impl Session {
     pub(super) fn policy_name(&self) -> String {
         self.policy.as_ref().map_or_else(|| "base".to_owned(), |p| p.name.clone())
     }
+}
+
+/// Reads a file that an argument names.
+fn source_of(file: &Path, sources: &mut Sources) -> Result<u32, Failure> {
+    let text = std::fs::read_to_string(file)
+        .map_err(|e| Failure::Rejected(format!("{} cannot be read: {e}", file.display())))?;
+    Ok(sources.add(&file.display().to_string(), text))
 }
 
 /// Leading paths of the scenario as it stands, so that a policy changes no other path's dimension.

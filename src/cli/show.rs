@@ -26,12 +26,7 @@ pub(super) fn show(arguments: &ShowArguments) -> Result<(), Failure> {
 }
 
 fn grade(shown: &Shown<'_>) -> &'static str {
-    match shown.quantity.provenance.grade {
-        Some(Grade::Published) => "published",
-        Some(Grade::Derived) => "derived",
-        Some(Grade::Judgement) => "judgement",
-        None => "",
-    }
+    shown.quantity.provenance.grade.map_or("", Grade::name)
 }
 
 fn table(rows: &[Shown<'_>]) -> String {

@@ -30,6 +30,8 @@ pub(super) struct Simulation<'a> {
     pub(super) flow_sources: Vec<FlowSource>,
     pub(super) exports: Exports,
     pub(super) given: Option<Condition>,
+    /// What else decides the tables: the verb, unless it is `run`, and its own arguments.
+    pub(super) settings: Vec<String>,
 }
 
 impl<'a> Simulation<'a> {
@@ -49,7 +51,8 @@ impl<'a> Simulation<'a> {
         }
         let given = arguments.given.as_deref().map(|text| condition(&plan, text)).transpose()?;
         let (flows, flow_sources) = flows(&plan).into_iter().unzip();
-        Ok(Self { arguments, session, plan, recording, flows, flow_sources, exports, given })
+        let settings = Vec::new();
+        Ok(Self { arguments, session, plan, recording, flows, flow_sources, exports, given, settings })
     }
 
     /// Simulates, and gives every round to every gatherer; says how long it took [s].
@@ -76,6 +79,26 @@ impl<'a> Simulation<'a> {
         Quarter(self.plan.model.run.horizon.first.0 + t as i32)
     }
 
+    /// Actors that summaries show, in order: as the scenario names them, or every lab and the world.
+    pub(super) fn headline_actors(&self) -> Vec<String> {
+        let model = &self.plan.model;
+        if !model.run.headline.is_empty() {
+            return model.run.headline.clone();
+        }
+        let labs = model.labs.iter().map(|l| format!("lab.{}", l.id));
+        labs.chain(["world".to_owned()]).collect()
+    }
+
+    /// Quarters that summaries show: the horizon's end and two earlier year ends.
+    pub(super) fn headline_quarters(&self) -> Vec<usize> {
+        let last = self.plan.quarters - 1;
+        let ends: Vec<usize> = (0..=last).filter(|&t| self.quarter(t).number() == 4 || t == last).collect();
+        let step = ends.len().div_ceil(3).max(1);
+        let mut shown: Vec<usize> = ends.iter().rev().step_by(step).copied().take(3).collect();
+        shown.reverse();
+        shown
+    }
+
     /// What the run is, with its identity; what it took is still to be said.
     pub(super) fn manifest(&self) -> Manifest {
         let horizon = self.plan.model.run.horizon;
@@ -95,6 +118,7 @@ impl<'a> Simulation<'a> {
             given: arguments.given.clone(),
             select: arguments.select.clone(),
             exports: arguments.export.clone(),
+            settings: self.settings.clone(),
             cells: self.recording.cells.len(),
             uncertain: self.plan.layout.uncertain().count(),
             command: std::env::args().skip(1).collect(),
@@ -132,7 +156,7 @@ pub(super) fn failed(error: FolderError) -> Failure {
     Failure::Running(error.to_string())
 }
 
-fn exports(asked: &[String]) -> Result<Exports, Failure> {
+pub(super) fn exports(asked: &[String]) -> Result<Exports, Failure> {
     let mut all = Exports::default();
     for text in asked {
         let (table, format) = text.split_once('=').unwrap_or((text, ""));
@@ -155,7 +179,7 @@ fn exports(asked: &[String]) -> Result<Exports, Failure> {
 }
 
 /// Reads `shock.taiwan-blockade by 2028Q4`, or the same after `not`.
-fn condition(plan: &Plan, text: &str) -> Result<Condition, Failure> {
+pub(super) fn condition(plan: &Plan, text: &str) -> Result<Condition, Failure> {
     let usage = || {
         Failure::Usage(format!(
             "--given takes \"shock.ID by QUARTER\", or \"not ...\" before it, not \"{text}\""

@@ -79,10 +79,14 @@ pub struct Attraction {
     pub legal: Vec<Lanes>,
     /// Of smuggled options.
     pub grey: Vec<Lanes>,
-    /// Of waiting, by buyer.
+    /// Of waiting for a better legal offer, by buyer.
     pub wait: Vec<Lanes>,
-    /// Sum over all options and waiting, by buyer.
+    /// Sum over legal options and waiting, by buyer.
+    pub legal_total: Vec<Lanes>,
+    /// Sum over all options and waiting for any, by buyer.
     pub total: Vec<Lanes>,
+    /// Share of a buyer's money that smuggled options attract.
+    pub grey_share: Vec<Lanes>,
     preference: Vec<Lanes>,
     value: Vec<Lanes>,
     grey_value: Vec<Lanes>,
@@ -118,7 +122,9 @@ impl Attraction {
             legal: vec![Lanes::ZERO; e.sales.len()],
             grey: vec![Lanes::ZERO; e.greys.len()],
             wait: vec![Lanes::ZERO; plan.model.buyers.len()],
+            legal_total: vec![Lanes::ZERO; plan.model.buyers.len()],
             total: vec![Lanes::ZERO; plan.model.buyers.len()],
+            grey_share: vec![Lanes::ZERO; plan.model.buyers.len()],
             preference: vec![Lanes::ONE; e.affinities.len()],
             value: vec![Lanes::ZERO; e.offers.len()],
             grey_value: vec![Lanes::ZERO; e.offers.len()],
@@ -135,8 +141,8 @@ impl Attraction {
         self.value_offers(plan, inputs, sheets, view);
         let willing = inputs.value(plan.model.diversion.willing);
         for b in 0..edges.of_buyer.len() {
-            let mut sum = Lanes::ZERO;
-            let mut best = Lanes::ZERO;
+            let (mut sum, mut best) = (Lanes::ZERO, Lanes::ZERO);
+            let (mut grey_sum, mut grey_best) = (Lanes::ZERO, Lanes::ZERO);
             let country = plan.model.buyers[b].country.index();
             for s in edges.of_buyer[b].clone() {
                 let sale = &edges.sales[s];
@@ -155,12 +161,14 @@ impl Attraction {
                     let grey = willing * (1.0 - permitted) * weight * self.grey_value[sale.offer];
                     let grey = possible.select(grey, Lanes::ZERO);
                     self.grey[g] = grey;
-                    sum += grey;
-                    best = best.max(grey);
+                    grey_sum += grey;
+                    grey_best = grey_best.max(grey);
                 }
             }
             self.wait[b] = sheets.wait * best;
-            self.total[b] = sum + self.wait[b];
+            self.legal_total[b] = sum + self.wait[b];
+            self.total[b] = sum + grey_sum + sheets.wait * best.max(grey_best);
+            self.grey_share[b] = grey_sum.per(self.total[b]);
         }
     }
 
@@ -168,6 +176,7 @@ impl Attraction {
     fn value_offers(&mut self, plan: &Plan, inputs: &Inputs, sheets: &DataSheets, view: &View<'_>) {
         let edges = &plan.edges;
         let per_watt = inputs.value(plan.model.trade.usd_per_watt);
+        let per_chip = inputs.value(plan.model.trade.usd_per_chip);
         let support = inputs.value(plan.model.diversion.support);
         for (o, offer) in edges.offers.iter().enumerate() {
             let c = offer.chip.index();
@@ -178,7 +187,7 @@ impl Attraction {
             };
             let price = inputs.at(price, view.quarter);
             let effective = sheets.effective[c * edges.mixes.len() + offer.mix];
-            let running = per_watt * sheets.watts[c];
+            let running = per_watt * sheets.watts[c] + per_chip;
             let cost = price * (1.0 + view.fee[offer.stand]) + running;
             self.value[o] = (effective / cost).pow(sheets.theta);
             let country = edges.markets[offer.stand % edges.markets.len()].delivery.index();
@@ -193,7 +202,20 @@ impl Attraction {
     }
 }
 
-/// Expected sales of every chip: what buyers' money would buy at arrival.
+/// Share of what is wanted from smugglers that routes can carry, by country [1].
+#[inline(always)]
+pub fn limit_to_routes(plan: &Plan, capacity: &[Lanes], wants: impl Fn(usize) -> Lanes, reach: &mut [Lanes]) {
+    reach.fill(Lanes::ZERO);
+    for (g, &s) in plan.edges.greys.iter().enumerate() {
+        let buyer = plan.edges.sales[s].buyer.index();
+        reach[plan.model.buyers[buyer].country.index()] += wants(g);
+    }
+    for (wanted, &capacity) in reach.iter_mut().zip(capacity) {
+        *wanted = wanted.gt(capacity).select(capacity.per(*wanted), Lanes::ONE);
+    }
+}
+
+/// Expected sales of every chip: what buyers' money would buy at arrival, less what they will have smuggled.
 #[inline(always)]
 pub fn expected_sales(
     plan: &Plan,
@@ -207,10 +229,23 @@ pub fn expected_sales(
     expected.fill(Lanes::ZERO);
     let world = inputs.value(plan.model.trade.world_budget);
     debug_assert_eq!(permits.ramp_ahead.len(), expected.len());
+    let money: Vec<Lanes> = (plan.model.buyers.iter().zip(appetite))
+        .map(|(buyer, &appetite)| {
+            buyer.budget.map_or(Lanes::ZERO, |q| inputs.at(q, view.quarter) * world * appetite)
+        })
+        .collect();
+    let mut reach = vec![Lanes::ZERO; plan.model.countries.len()];
+    let wants = |g: usize| {
+        let sale = &plan.edges.sales[plan.edges.greys[g]];
+        let (b, c) = (sale.buyer.index(), sale.chip.index());
+        let premium = view.premium[plan.model.buyers[b].country.index()];
+        let street = plan.model.chips[c].price.map_or(Lanes::ONE, |q| inputs.at(q, view.quarter)) * premium;
+        money[b].per(attraction.total[b]) * attraction.grey[g] / street
+    };
+    limit_to_routes(plan, view.route_capacity, wants, &mut reach);
     for (b, buyer) in plan.model.buyers.iter().enumerate() {
-        let Some(budget) = buyer.budget else { continue };
-        let money = inputs.at(budget, view.quarter) * world * appetite[b];
-        let per_weight = money.per(attraction.total[b]);
+        let grey = reach[buyer.country.index()] * attraction.grey_share[b];
+        let per_weight = (money[b] * (1.0 - grey)).per(attraction.legal_total[b]);
         for s in plan.edges.of_buyer[b].clone() {
             let sale = &plan.edges.sales[s];
             let c = sale.chip.index();

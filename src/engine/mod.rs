@@ -18,6 +18,7 @@ pub mod shocks;
 pub mod stockpiles;
 pub mod trade;
 pub mod training;
+pub mod weaken;
 pub mod witness;
 
 use crate::math::{Lanes, Mask, WIDTH};
@@ -151,7 +152,18 @@ impl Batch {
     /// The same from inputs that are already in place.
     pub fn run(&mut self, plan: &Plan, batch: u64, observer: &mut dyn Observer) {
         self.reset(plan, batch);
-        for t in 0..plan.quarters {
+        self.advance(plan, 0..plan.quarters, observer);
+    }
+
+    /// Draws `8·batch .. 8·batch + 8` at the horizon's start.
+    pub fn begin(&mut self, plan: &Plan, batch: u64) {
+        plan.layout.sample(batch, &mut self.inputs);
+        self.reset(plan, batch);
+    }
+
+    /// Consecutive quarters, the first of them the next from where the batch stands.
+    pub fn advance(&mut self, plan: &Plan, quarters: std::ops::Range<usize>, observer: &mut dyn Observer) {
+        for t in quarters {
             self.quarter(plan, t, observer);
         }
     }

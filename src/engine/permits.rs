@@ -83,11 +83,7 @@ impl Permits {
         self.read_rules(plan, inputs, terms, t);
         self.apply_to_stands(plan, shocks);
         self.launch_variants(plan, inputs, t);
-        for &c in &plan.edges.chips {
-            let i = c.index();
-            self.ramp[i] = ramp(plan, inputs, c, self.launch[i], t);
-            self.ramp_ahead[i] = ramp(plan, inputs, c, self.launch[i], t + plan.lead);
-        }
+        self.find_ramps(plan, inputs, t);
         let markets = plan.edges.markets.len();
         for &c in &plan.edges.chips {
             let parent = plan.model.chips[c.index()].variant_of;
@@ -101,6 +97,23 @@ impl Permits {
             let ahead: Vec<Lanes> =
                 plan.edges.stands.iter().map(|s| self.ahead[s.index()].permitted).collect();
             offer_variant(plan, &ahead, parent, c, &mut self.offered_ahead);
+        }
+    }
+
+    /// Ramps of the quarter and of arrival; a generation is wound down as its successor's ramp rises.
+    #[inline(always)]
+    fn find_ramps(&mut self, plan: &Plan, inputs: &Inputs, t: usize) {
+        let wind_down = inputs.value(plan.model.production.wind_down);
+        for &c in &plan.edges.chips {
+            let i = c.index();
+            let next = plan.model.chips[i].successor;
+            let at = |t: usize| {
+                let left = next.map_or(Lanes::ONE, |s| {
+                    1.0 - wind_down * ramp(plan, inputs, s, self.launch[s.index()], t)
+                });
+                ramp(plan, inputs, c, self.launch[i], t) * left
+            };
+            (self.ramp[i], self.ramp_ahead[i]) = (at(t), at(t + plan.lead));
         }
     }
 

@@ -39,7 +39,10 @@ pub struct Recorder<'a> {
     pub labels: Vec<[u8; WIDTH]>,
     /// Flows: `quarter * flows + flow`.
     pub flowed: Vec<Lanes>,
+    /// Values of watched cells, in the recording's order.
+    pub watched: Vec<Lanes>,
     next_cell: usize,
+    next_watched: usize,
 }
 
 impl<'a> Recorder<'a> {
@@ -69,7 +72,9 @@ impl<'a> Recorder<'a> {
             tracked: lanes(recording.tracked.len() * plan.quarters),
             labels: vec![[0; WIDTH]; plan.quarters * subjects(plan)],
             flowed: lanes(plan.quarters * flows.len()),
+            watched: lanes(recording.watched.len()),
             next_cell: 0,
+            next_watched: 0,
         }
     }
 
@@ -82,6 +87,7 @@ impl<'a> Recorder<'a> {
         if t == 0 {
             self.values.fill(Lanes::ZERO);
             self.next_cell = 0;
+            self.next_watched = 0;
         }
         self.tally.count(t, plan, batch);
         for (i, series) in self.recording.series.iter().enumerate() {
@@ -97,6 +103,13 @@ impl<'a> Recorder<'a> {
             }
             self.cells[self.next_cell] = self.values[series];
             self.next_cell += 1;
+        }
+        while let Some(&(quarter, series)) = self.recording.watched.get(self.next_watched) {
+            if quarter != t {
+                break;
+            }
+            self.watched[self.next_watched] = self.values[series];
+            self.next_watched += 1;
         }
         for (i, &series) in self.recording.tracked.iter().enumerate() {
             self.tracked[i * plan.quarters + t] = self.values[series];

@@ -4,8 +4,8 @@ use super::ledger::{Broken, Ledger};
 use super::record::Recorder;
 use super::{Batch, Observer, Step};
 use crate::math::{Lanes, Mask, WIDTH};
-use crate::plan::Plan;
 use crate::plan::series::{FlowSource, Recording};
+use crate::plan::{Driver, Plan};
 use rayon::prelude::*;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -59,6 +59,10 @@ pub struct Round {
     pub flowed: Vec<Vec<Lanes>>,
     /// Uncertain inputs by batch, if asked for.
     pub inputs: Vec<Vec<Lanes>>,
+    /// Values of watched cells by batch.
+    pub watched: Vec<Vec<Lanes>>,
+    /// Ranks of the plan's drivers by batch, where cells are watched.
+    pub ranks: Vec<Vec<Lanes>>,
 }
 
 /// Why a simulation ended early.
@@ -99,6 +103,8 @@ struct Worker<'a> {
     recorder: Recorder<'a>,
     ledger: Ledger,
     watch: Watch,
+    /// Paths whose ranks are handed over.
+    drivers: Vec<Driver>,
 }
 
 struct Done {
@@ -108,6 +114,8 @@ struct Done {
     labels: Vec<[u8; WIDTH]>,
     flowed: Vec<Lanes>,
     inputs: Vec<Lanes>,
+    watched: Vec<Lanes>,
+    ranks: Vec<Lanes>,
 }
 
 /// Simulates all draws and hands each round over, in order.
@@ -135,6 +143,8 @@ pub fn simulate<E: Send>(
             labels: Vec::new(),
             flowed: Vec::new(),
             inputs: Vec::new(),
+            watched: Vec::new(),
+            ranks: Vec::new(),
         };
         for d in done? {
             round.masks.push(d.mask);
@@ -143,6 +153,8 @@ pub fn simulate<E: Send>(
             round.labels.push(d.labels);
             round.flowed.push(d.flowed);
             round.inputs.push(d.inputs);
+            round.watched.push(d.watched);
+            round.ranks.push(d.ranks);
         }
         take(round).map_err(Stopped::Taker)?;
         first = last;
@@ -157,6 +169,7 @@ impl<'a> Worker<'a> {
             recorder: Recorder::new(task.plan, task.recording, task.flows),
             ledger: Ledger::new(task.plan),
             watch: Watch { condition: task.given, struck: Mask::splat(false) },
+            drivers: if task.recording.watched.is_empty() { Vec::new() } else { task.plan.drivers() },
         }
     }
 
@@ -185,6 +198,8 @@ impl<'a> Worker<'a> {
             labels: self.recorder.labels.clone(),
             flowed: self.recorder.flowed.clone(),
             inputs,
+            watched: self.recorder.watched.clone(),
+            ranks: self.drivers.iter().map(|&d| task.plan.driver_rank(d, &self.batch.inputs, b)).collect(),
         })
     }
 

@@ -1,6 +1,6 @@
 //! Trade: buyers order, sellers ration, rules cap, and what is refused comes back in later rounds.
 
-use super::attraction::Attraction;
+use super::attraction::{Attraction, limit_to_routes};
 use super::caps::Caps;
 use super::permits::Permits;
 use super::shocks::Shocks;
@@ -42,6 +42,10 @@ pub struct Trade {
     /// Money left in the quarter, by buyer [USD].
     pub money: Vec<Lanes>,
     had: Vec<Lanes>,
+    /// Money for legal options in the first round, by buyer [USD].
+    free: Vec<Lanes>,
+    /// Share of smuggled wants that routes can carry, by country [1].
+    reach: Vec<Lanes>,
     /// Spent on legal purchases, rush included, by buyer [USD].
     pub spent: Vec<Lanes>,
     /// Spent from the next quarter's budget, by buyer [USD].
@@ -112,6 +116,8 @@ impl Trade {
             cash: lanes(buyers),
             money: lanes(buyers),
             had: lanes(buyers),
+            free: lanes(buyers),
+            reach: lanes(countries),
             spent: lanes(buyers),
             spent_ahead: lanes(buyers),
             spent_grey: lanes(buyers),
@@ -211,9 +217,12 @@ impl Trade {
     fn first_orders(&mut self, plan: &Plan, inputs: &Inputs, counter: &Counter<'_>, t: usize) {
         let attraction = counter.attraction;
         let world = inputs.value(plan.model.trade.world_budget);
+        self.want_smuggled(plan, inputs, counter, t);
         for (b, range) in plan.edges.of_buyer.iter().enumerate() {
-            let per_weight = self.money[b].per(attraction.total[b]);
-            let budget_weight = self.budget[b].per(attraction.total[b]);
+            let grey = self.reach[plan.model.buyers[b].country.index()] * attraction.grey_share[b];
+            self.free[b] = self.money[b] * (1.0 - grey);
+            let per_weight = self.free[b].per(attraction.legal_total[b]);
+            let budget_weight = self.budget[b].per(attraction.legal_total[b]);
             let mut brought = Lanes::ZERO;
             for s in range.clone() {
                 let sale = &plan.edges.sales[s];
@@ -224,11 +233,6 @@ impl Trade {
                 let price = Self::price(plan, inputs, counter, s, t);
                 let granted = counter.permits.permitted[sale.stand] / price;
                 self.orders[s] = per_weight * attraction.legal[s] * granted;
-                if let Some(g) = sale.grey {
-                    let country = plan.model.buyers[b].country.index();
-                    let street = list_price(plan, inputs, sale.chip.index(), t) * counter.premium[country];
-                    self.wants[g] = per_weight * attraction.grey[g] / street;
-                }
             }
             let next = plan.model.buyers[b].budget.map_or(Lanes::ZERO, |q| inputs.at(q, t + 1)) * world;
             let scale = brought.gt(next).select(next.per(brought), Lanes::ONE);
@@ -241,6 +245,20 @@ impl Trade {
         }
     }
 
+    /// What buyers would have smuggled, and how much of it routes can carry.
+    #[inline(always)]
+    fn want_smuggled(&mut self, plan: &Plan, inputs: &Inputs, counter: &Counter<'_>, t: usize) {
+        let attraction = counter.attraction;
+        for (g, &s) in plan.edges.greys.iter().enumerate() {
+            let sale = &plan.edges.sales[s];
+            let b = sale.buyer.index();
+            let premium = counter.premium[plan.model.buyers[b].country.index()];
+            let street = list_price(plan, inputs, sale.chip.index(), t) * premium;
+            self.wants[g] = self.money[b].per(attraction.total[b]) * attraction.grey[g] / street;
+        }
+        limit_to_routes(plan, counter.capacity_to, |g| self.wants[g], &mut self.reach);
+    }
+
     /// Power limits buying: all orders of a country shrink to the room that there is.
     #[inline(always)]
     fn limit_to_power(&mut self, plan: &Plan, inputs: &Inputs, counter: &Counter<'_>, t: usize) {
@@ -248,7 +266,7 @@ impl Trade {
         let mut wanted = vec![Lanes::ZERO; plan.model.countries.len()];
         for (s, sale) in plan.edges.sales.iter().enumerate() {
             let n = plan.model.buyers[sale.buyer.index()].country.index();
-            let chips = self.orders[s] + sale.grey.map_or(Lanes::ZERO, |g| self.wants[g]);
+            let chips = self.orders[s] + sale.grey.map_or(Lanes::ZERO, |g| self.reach[n] * self.wants[g]);
             wanted[n] += chips * counter.watts[sale.chip.index()];
         }
         for (n, country) in plan.model.countries.iter().enumerate() {
@@ -269,6 +287,7 @@ impl Trade {
         }
         for (b, buyer) in plan.model.buyers.iter().enumerate() {
             self.money[b] *= self.power[buyer.country.index()];
+            self.free[b] *= self.power[buyer.country.index()];
         }
     }
 
@@ -288,17 +307,14 @@ impl Trade {
             if routes.is_empty() {
                 continue;
             }
-            let row = n * chips..(n + 1) * chips;
-            let wanted = self.wanted[row].iter().fold(Lanes::ZERO, |sum, &w| sum + w);
             let capacity = counter.capacity_to[n];
-            let scale = wanted.gt(capacity).select(capacity.per(wanted), Lanes::ONE);
             for r in routes {
                 let share = counter.route_capacity[r.index()].per(capacity);
                 let market = plan.edges.reseller_market[r.index()];
                 for &c in &plan.edges.chips {
                     let stand = c.index() * plan.edges.markets.len() + market;
                     let granted = counter.permits.permitted[stand];
-                    let order = share * scale * self.wanted[n * chips + c.index()] * granted;
+                    let order = share * self.reach[n] * self.wanted[n * chips + c.index()] * granted;
                     self.reseller_orders[r.index() * chips + c.index()] = order;
                     self.grey_orders[c.index()] += order;
                 }
@@ -436,11 +452,11 @@ impl Trade {
     #[inline(always)]
     fn settle(&mut self, plan: &Plan, inputs: &Inputs, counter: &Counter<'_>, round: usize, t: usize) {
         for (b, range) in plan.edges.of_buyer.iter().enumerate() {
-            let (total, wait) = if round == 0 {
-                (counter.attraction.total[b], counter.attraction.wait[b])
+            let (money, total, wait) = if round == 0 {
+                (self.free[b], counter.attraction.legal_total[b], counter.attraction.wait[b])
             } else {
                 let (sum, wait) = self.rest(plan, inputs, counter.attraction, range.clone());
-                (sum + wait, wait)
+                (self.money[b], sum + wait, wait)
             };
             let mut spent = Lanes::ZERO;
             let mut ahead = Lanes::ZERO;
@@ -459,7 +475,7 @@ impl Trade {
             self.spent[b] += spent;
             self.spent_ahead[b] += ahead;
             let grey = if round == 0 { self.spent_grey[b] } else { Lanes::ZERO };
-            let waits = self.money[b] * wait.per(total);
+            let waits = money * wait.per(total);
             self.money[b] = (self.money[b] - waits - (spent - ahead) - grey).max(0.0);
         }
         for (s, sale) in plan.edges.sales.iter().enumerate() {

@@ -4,6 +4,7 @@
 mod declare;
 pub mod entities;
 pub mod field;
+mod observation;
 mod quantity;
 mod read;
 mod schema;
@@ -17,7 +18,10 @@ pub use field::{
     Amount, Attribute, BuyerId, ChipId, Clause, Comparison, Condition, CountryId, DesignerId, Effect,
     FacilityId, GoodId, GroupId, LabId, Nodes, RouteId, RuleId, ShockId, StockpileId, ToolId,
 };
+pub use observation::{Observation, ObservationPlaces};
 pub use quantity::{Between, Dated, Grade, Point, Provenance, Quantity, QuantityId, Shape};
+pub use read::OBSERVATION_COLUMNS;
+pub(crate) use read::{unit_examples, unit_factor};
 pub use schema::schema;
 pub use show::{Shown, show};
 pub use spec::{Spec, Unit};
@@ -80,29 +84,4 @@ pub struct Correlation {
     pub of: Vec<QuantityId>,
     /// Correlation of their normal scores, for every pair [1].
     pub rho: f64,
-}
-
-/// A published number that a simulated metric can be held against.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Observation {
-    /// Metric, such as `shipped_h100e_8bit_cum`.
-    pub metric: String,
-    /// Actor, such as `designer.nvidia`.
-    pub actor: String,
-    /// Quarter at whose end it held.
-    pub quarter: time::Quarter,
-    /// Published low end, if any.
-    pub low: Option<f64>,
-    /// Published central value, if any.
-    pub central: Option<f64>,
-    /// Published high end, if any.
-    pub high: Option<f64>,
-    /// Coverage of low..high [1].
-    pub interval: f64,
-    /// Whether it is one-sided evidence: the truth is at least this.
-    pub at_least: bool,
-    /// Quarter from which a cumulative metric counts.
-    pub since: Option<time::Quarter>,
-    /// Where it was published.
-    pub source: String,
 }

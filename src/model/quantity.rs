@@ -97,6 +97,17 @@ pub enum Grade {
     Judgement,
 }
 
+impl Grade {
+    /// The word for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Published => "published",
+            Self::Derived => "derived",
+            Self::Judgement => "judgement",
+        }
+    }
+}
+
 impl Quantity {
     /// Whether it varies between draws.
     pub fn is_uncertain(&self) -> bool {

@@ -25,7 +25,7 @@ impl Network {
             .map(|(&node, betweenness)| Structure {
                 betweenness,
                 single_supplier: self.single_supplier(node),
-                dominates: self.stopped_without(node).len(),
+                dominates: self.stopped_without(&self.contents(node)).len(),
             })
             .collect()
     }
@@ -79,15 +79,20 @@ impl Network {
         alone.count() as f64 / customers.len().max(1) as f64
     }
 
-    /// Other nodes that can no longer be supplied once a node is gone.
+    /// What goes when a node goes: itself, or everything in a country.
+    pub fn contents(&self, node: Node) -> Vec<Node> {
+        let inside = self.graph.edges(self.index(node)).filter(|e| *e.weight() == Edge::Contains);
+        std::iter::once(node).chain(inside.map(|e| self.graph[e.target()])).collect()
+    }
+
+    /// Other nodes that can no longer be supplied once some are gone.
     ///
     /// A facility needs every tool class that it uses, a chip its designer and every good of its recipe; a good needs any
     /// maker, a buyer any chip, a lab any of its buyers and clouds, a goods route or private stock any of what it carries.
-    pub fn stopped_without(&self, gone: Node) -> Vec<Node> {
+    pub fn stopped_without(&self, gone: &[Node]) -> Vec<Node> {
         let mut stopped = vec![false; self.graph.node_bound()];
-        let start = self.index(gone);
-        stopped[start.index()] = true;
-        let mut queue = VecDeque::from([start]);
+        let mut queue: VecDeque<NodeIndex> = gone.iter().map(|&n| self.index(n)).collect();
+        queue.iter().for_each(|at| stopped[at.index()] = true);
         let mut all = Vec::new();
         while let Some(at) = queue.pop_front() {
             for customer in self.neighbours(at, Outgoing) {

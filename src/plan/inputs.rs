@@ -27,6 +27,15 @@ impl Inputs {
     pub fn value(&self, q: QuantityId) -> Lanes {
         self.buffer[self.slots[q.0 as usize].base as usize]
     }
+    /// Multiplies a number, in all quarters.
+    pub fn scale(&mut self, q: QuantityId, factor: f64) {
+        let at = q.0 as usize;
+        let base = self.slots[at].base as usize;
+        let end = self.slots.get(at + 1).map_or(self.buffer.len(), |next| next.base as usize);
+        for value in &mut self.buffer[base..end] {
+            *value *= Lanes::splat(factor);
+        }
+    }
     /// A number at quarter `t`.
     #[inline(always)]
     pub fn at(&self, q: QuantityId, t: usize) -> Lanes {
@@ -283,6 +292,11 @@ impl Layout {
     /// Uniform of a shock's clock for strike `k`, for one draw.
     pub fn clock(&self, shock: ShockId, k: u32, draw: u64) -> f64 {
         self.clocks[shock.index()].redraw(k).uniform(draw)
+    }
+
+    /// The same for the draws `8·batch .. 8·batch + 8`.
+    pub fn clocks(&self, shock: ShockId, k: u32, batch: u64) -> Lanes {
+        self.clocks[shock.index()].redraw(k).uniforms(batch)
     }
 
     /// Uncertain quantities, in order of reading.

@@ -3,11 +3,14 @@
 //! Nothing here depends on a draw. A [`Plan`] is made once and shared by all threads; the engine walks its lists and never
 //! a graph or a name.
 
+mod drivers;
 mod edges;
 mod effects;
 pub mod inputs;
+pub mod observed;
 pub mod rules;
 pub mod series;
+mod suppliers;
 
 use crate::model::{
     BuyerId, BuyerKind, ChipId, CountryId, DesignerId, FacilityId, GoodId, GoodKind, LabId, Model, RouteId,
@@ -15,11 +18,13 @@ use crate::model::{
 };
 use crate::network::Network;
 use crate::random::Design;
+pub use drivers::Driver;
 pub use edges::{Edges, Holding, Market, Offer, Sale};
 pub use effects::{Act, Effects, Lever};
 use inputs::{Inputs, Layout, LayoutError};
 use rules::{CaseId, Rulebook};
 use std::sync::Arc;
+pub use suppliers::{Gift, Supplier};
 
 /// A model, a sampling design and everything that follows from the two.
 #[derive(Debug)]

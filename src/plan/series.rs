@@ -95,6 +95,8 @@ pub struct Recording {
     pub names: Vec<Cell>,
     /// Series whose thresholds are counted.
     pub tracked: Vec<usize>,
+    /// Cells that are handed over draw by draw whatever is selected, as (quarter, series) in order of quarters.
+    pub watched: Vec<(usize, usize)>,
 }
 
 /// A pattern that selects nothing, or a ratio of what does not exist.
@@ -150,6 +152,14 @@ impl Recording {
             .flat_map(|t| (0..series.len()).map(move |i| (t, i)))
             .filter(|&(t, i)| wanted(&series[i], t))
             .collect();
+        Ok(Self::of(plan, series, cells))
+    }
+
+    /// Cells given as (quarter, series); each is kept once, in order of quarters.
+    pub fn of(plan: &Plan, series: Vec<Series>, mut cells: Vec<(usize, usize)>) -> Self {
+        cells.sort_unstable();
+        cells.dedup();
+        let quarter = |t: usize| Quarter(plan.model.run.horizon.first.0 + t as i32);
         let names = (cells.iter())
             .map(|&(t, i)| Cell {
                 actor: series[i].actor.clone(),
@@ -162,7 +172,12 @@ impl Recording {
             .filter(|(_, s)| s.metric == "reachable_flop" || s.metric == "run_flop")
             .map(|(i, _)| i)
             .collect();
-        Ok(Self { series, cells, names, tracked })
+        Self { series, cells, names, tracked, watched: Vec::new() }
+    }
+
+    /// The series of an actor's metric.
+    pub fn find(&self, actor: &str, metric: &str) -> Option<usize> {
+        self.series.iter().position(|s| s.actor == actor && s.metric == metric)
     }
 }
 
@@ -181,7 +196,11 @@ fn default_cell(s: &Series, quarter: Quarter) -> bool {
     quarter.number() == 4 || QUARTERLY.contains(&s.metric.as_str())
 }
 
-fn all_series(model: &Model) -> Result<Vec<Series>, SelectError> {
+/// Every metric of every actor.
+///
+/// # Errors
+/// If a ratio names what does not exist.
+pub fn all_series(model: &Model) -> Result<Vec<Series>, SelectError> {
     let mut list = List { all: Vec::new() };
     list.labs(model);
     list.places(model);

@@ -1,11 +1,16 @@
-//! Findings for people: the terminal's table, and the story of a draw.
+//! Findings for people: the terminal's tables, the story of a draw, and how well a simulated past fits.
 
 mod graph;
 mod headline;
+mod ranking;
+mod scoreboard;
+pub mod scores;
 mod story;
 
 pub use graph::{Attribute, Attributes, GraphFormat, SupplyGraph};
 pub use headline::{Headline, HeadlineRow, Table};
+pub use ranking::{Ranking, RankingRow};
+pub use scoreboard::{Scoreboard, Section};
 pub use story::Story;
 
 /// A number in two or three significant digits.

@@ -43,6 +43,8 @@ pub struct Manifest {
     pub select: Vec<String>,
     /// Tables of draws and inputs asked for.
     pub exports: Vec<String>,
+    /// What else of the command decides the tables: the verb, and its own arguments.
+    pub settings: Vec<String>,
     /// Cells summarised.
     pub cells: usize,
     /// Uncertain quantities.
@@ -70,6 +72,7 @@ impl Manifest {
             .chain(&self.select)
             .chain(&self.exports)
             .chain(&self.given)
+            .chain(&self.settings)
             .chain([&self.resolved])
         {
             hash.update(part.len().to_le_bytes());

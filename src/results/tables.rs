@@ -76,6 +76,22 @@ pub const FLOWS: [Column; 11] = [
     ("p95", "number", "95 % quantile over draws"),
 ];
 
+/// Columns of `drivers.csv`.
+pub const DRIVERS: [Column; 8] = [
+    ("policy", "string", "Stem of the policy; base: the scenario as it stands"),
+    ("cell", "string", "The outcome: actor/metric@quarter"),
+    ("path", "string", "The uncertain input"),
+    (
+        "index",
+        "number",
+        "First-order sensitivity index: share of the outcome's variance that the input explains alone",
+    ),
+    ("noise_floor", "number", "Index below which an input cannot be told from one without influence"),
+    ("rank", "integer", "Place of the input in the order of its cell's indices"),
+    ("grade", "string", "How well the input's number is founded: published, derived or judgement"),
+    ("scale", "string", "Scale of the outcome's variance: log where every draw is positive, plain otherwise"),
+];
+
 /// The header line of a table.
 pub fn header(columns: &[Column]) -> String {
     let names: Vec<&str> = columns.iter().map(|c| c.0).collect();
@@ -83,28 +99,34 @@ pub fn header(columns: &[Column]) -> String {
 }
 
 /// Writes comma-separated parts of a row.
-struct Row<'a>(&'a mut String, bool);
+pub(crate) struct Row<'a>(&'a mut String, bool);
 
-impl Row<'_> {
+impl<'a> Row<'a> {
+    pub(crate) fn new(text: &'a mut String) -> Self {
+        Self(text, false)
+    }
     fn comma(&mut self) {
         if std::mem::replace(&mut self.1, true) {
             self.0.push(',');
         }
     }
-    fn text(&mut self, text: &str) -> &mut Self {
+    pub(crate) fn text(&mut self, text: &str) -> &mut Self {
         self.comma();
         quoted(self.0, text);
         self
     }
-    fn number(&mut self, x: f64) -> &mut Self {
+    pub(crate) fn number(&mut self, x: f64) -> &mut Self {
         self.comma();
         float(self.0, x);
         self
     }
-    fn maybe(&mut self, x: Option<f64>) -> &mut Self {
+    pub(crate) fn maybe(&mut self, x: Option<f64>) -> &mut Self {
         self.number(x.unwrap_or(f64::NAN))
     }
-    fn end(&mut self) {
+    pub(crate) fn flag(&mut self, x: Option<bool>) -> &mut Self {
+        self.text(x.map_or("", |x| if x { "true" } else { "false" }))
+    }
+    pub(crate) fn end(&mut self) {
         self.0.push('\n');
         self.1 = false;
     }
@@ -113,7 +135,7 @@ impl Row<'_> {
 /// Rows of `summary.csv` for one policy.
 pub fn summary(scenario: &str, policy: &str, cells: &[Cell], statistics: &[Statistics]) -> String {
     let mut text = String::new();
-    let mut row = Row(&mut text, false);
+    let mut row = Row::new(&mut text);
     for (cell, s) in cells.iter().zip(statistics) {
         row.text(scenario).text(policy).text(&cell.metric).text(&cell.unit).text(&cell.actor);
         row.text(cell.actor_kind()).text(&cell.quarter.to_string()).number(s.draws as f64);
@@ -144,7 +166,7 @@ pub struct ThresholdRow {
 /// Rows of `thresholds.csv` for one policy.
 pub fn thresholds(policy: &str, rows: &[ThresholdRow]) -> String {
     let mut text = String::new();
-    let mut row = Row(&mut text, false);
+    let mut row = Row::new(&mut text);
     for r in rows {
         row.text(policy).text(&r.actor).text(&r.metric).number(r.threshold).text(&r.quarter);
         row.number(r.probability.0).number(r.probability.1).number(r.probability.2).end();
@@ -166,7 +188,7 @@ pub struct BottleneckRow {
 /// Rows of `bottlenecks.csv` for one policy.
 pub fn bottlenecks(policy: &str, rows: &[BottleneckRow]) -> String {
     let mut text = String::new();
-    let mut row = Row(&mut text, false);
+    let mut row = Row::new(&mut text);
     for r in rows {
         row.text(policy)
             .text(&r.subject)
@@ -193,7 +215,7 @@ pub struct Flow {
 /// Rows of `flows.csv` for one policy; flows that are always nothing are left out.
 pub fn flows<'a>(policy: &str, rows: impl Iterator<Item = (&'a Flow, String, &'a Statistics)>) -> String {
     let mut text = String::new();
-    let mut row = Row(&mut text, false);
+    let mut row = Row::new(&mut text);
     for (flow, quarter, s) in rows.filter(|r| r.2.max > 0.0) {
         row.text(policy).text(&flow.item).text(&flow.from).text(&flow.to).text(flow.channel).text(&quarter);
         row.text(&flow.unit)
@@ -202,6 +224,30 @@ pub fn flows<'a>(policy: &str, rows: impl Iterator<Item = (&'a Flow, String, &'a
             .number(s.quantiles.p50)
             .number(s.quantiles.p95);
         row.end();
+    }
+    text
+}
+
+/// A row of `drivers.csv`.
+#[derive(Clone, Debug)]
+#[allow(missing_docs)] // the columns of the table
+pub struct DriverRow {
+    pub cell: String,
+    pub path: String,
+    pub index: f64,
+    pub noise_floor: f64,
+    pub rank: usize,
+    pub grade: &'static str,
+    pub scale: &'static str,
+}
+
+/// Rows of `drivers.csv` for one policy.
+pub fn drivers(policy: &str, rows: &[DriverRow]) -> String {
+    let mut text = String::new();
+    let mut row = Row(&mut text, false);
+    for r in rows {
+        row.text(policy).text(&r.cell).text(&r.path).number(r.index).number(r.noise_floor);
+        row.number(r.rank as f64).text(r.grade).text(r.scale).end();
     }
     text
 }

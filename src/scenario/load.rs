@@ -173,6 +173,49 @@ impl Loader<'_> {
     }
 }
 
+/// Adds the rows of a CSV text to a table of a document; a column that is missing or unknown is told once, at the header.
+pub fn append_rows(
+    document: &mut Document,
+    table: &str,
+    columns: (&[&str], &[&str]),
+    (sources, source): (&Sources, u32),
+    diagnostics: &mut Diagnostics,
+) {
+    let (known, needed) = columns;
+    let (header, rows) = csv_rows(sources, source, diagnostics);
+    let first = header.first().map(|c| c.place.clone()).unwrap_or(Place { source, span: 0..0 });
+    for column in needed.iter().filter(|n| header.iter().all(|c| c.text != **n)) {
+        diagnostics.error(&first, format!("rows of `{table}` have a column `{column}`"), "without it");
+    }
+    for column in header.iter().filter(|c| !known.contains(&c.text.as_str())) {
+        let message = format!("`{table}` has no column `{}`", column.text);
+        let d = diagnostics.error(&column.place, message, "unknown column");
+        match super::suggest(&column.text, known.iter().copied()) {
+            Some(near) => d.help(format!("did you mean `{near}`?")),
+            None => d.help(format!("known columns: {}", known.join(", "))),
+        }
+    }
+    if diagnostics.has_errors() {
+        return;
+    }
+    if rows.is_empty() {
+        diagnostics.error(&first, format!("there is no row of `{table}`"), "a header only");
+    }
+    let place = Place { source, span: 0..0 };
+    let nodes = rows.into_iter().map(row_table).map(|row| Node {
+        place: row.place.clone(),
+        value: Value::Table(row),
+        ..Node::at(Place::default())
+    });
+    match document.root.get_mut(table) {
+        Some(Node { value: Value::List(rows), .. }) => rows.extend(nodes),
+        _ => {
+            let list = Node { value: Value::List(nodes.collect()), ..Node::at(place.clone()) };
+            document.root.put(Entry { key: table.to_owned(), place, node: list });
+        }
+    }
+}
+
 /// A row of cells as a table; `recipe.wafers` is a key in a table.
 fn row_table(cells: Vec<(String, Cell)>) -> Table {
     let mut table =

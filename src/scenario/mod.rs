@@ -15,6 +15,6 @@ pub use diagnostic::{Diagnostic, Diagnostics, Place, Severity, Source, Sources};
 pub use document::{Adjustment, Document, Entry, Node, Table, Value};
 pub use edit::{Change, Edit, Policy, apply, from_argument, from_csv, load_policy, read_policy};
 pub use glob::{glob_match, is_glob};
-pub use load::{from_text, load};
+pub use load::{append_rows, from_text, load};
 pub use suggest::suggest;
 pub use write::inline_table;

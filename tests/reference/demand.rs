@@ -225,15 +225,16 @@ impl World<'_> {
         1.0 / ((1.0 - share) / f + share / fed)
     }
 
-    /// A buyer's options: legal x (0 where nothing is permitted), x were there permission, grey y; and waiting.
-    fn options(&self, b: usize, ahead: bool) -> (Vec<(usize, f64, f64, f64)>, f64) {
+    /// A buyer's options: legal x (0 where nothing is permitted), x were there permission, grey y;
+    /// waiting for legal offers, and for any.
+    fn options(&self, b: usize, ahead: bool) -> (Vec<(usize, f64, f64, f64)>, f64, f64) {
         let t = if ahead { self.t + self.lead } else { self.t };
         let book = if ahead { &self.demand.ahead } else { &self.demand.now };
         let theta = self.n.v(self.m.trade.elasticity);
         let class = self.class(b);
         let n = class.0.index();
         let mut all = Vec::new();
-        let mut best = 0.0_f64;
+        let (mut best, mut best_grey) = (0.0_f64, 0.0_f64);
         for c in self.chips() {
             let rho = self.ramp(c, t);
             if !self.for_buyer(c, b) || rho <= 0.0 || !self.offered(c, class, ahead) {
@@ -243,7 +244,8 @@ impl World<'_> {
             let designer = self.m.chips[c].designer;
             let affinity = self.m.buyers[b].affinity.get(&designer).map_or(1.0, |q| self.n.at(*q, t));
             let (eff, price) = (self.effective(c, b), self.price(c, t));
-            let running = self.n.v(self.m.trade.usd_per_watt) * self.watts(c);
+            let running =
+                self.n.v(self.m.trade.usd_per_watt) * self.watts(c) + self.n.v(self.m.trade.usd_per_chip);
             let asked = rho * pow(affinity * eff / (price * (1.0 + v.fee) + running), theta);
             let x = if v.permitted > 0.0 { asked } else { 0.0 };
             let stocked = ahead || self.demand.inventory[c] > 1e-6;
@@ -256,27 +258,57 @@ impl World<'_> {
                     * rho
                     * pow(affinity * eff * support / street, theta);
             }
-            best = best.max(x).max(y);
+            best = best.max(x);
+            best_grey = best_grey.max(y);
             all.push((c, x, asked, y));
         }
-        (all, pow(self.n.v(self.m.trade.wait), theta) * best)
+        let patience = pow(self.n.v(self.m.trade.wait), theta);
+        (all, patience * best, patience * best.max(best_grey))
+    }
+
+    /// Chips that a buyer would have smuggled with some money.
+    fn smuggled(&self, b: usize, ahead: bool, money: f64) -> Vec<(usize, f64)> {
+        let (list, _, wait) = self.options(b, ahead);
+        let total = list.iter().map(|o| o.1 + o.3).sum::<f64>() + wait;
+        let t = if ahead { self.t + self.lead } else { self.t };
+        let premium = self.demand.premium[self.class(b).0.index()];
+        let chips = |&(c, _, _, y): &(usize, f64, f64, f64)| {
+            (c, money * per(y, total) / (self.price(c, t) * premium))
+        };
+        list.iter().filter(|o| o.3 > 0.0).map(chips).collect()
+    }
+
+    /// Share of smuggled wants of a country's buyers that its routes can carry.
+    fn reach(&self, n: usize, ahead: bool, money: &[f64]) -> f64 {
+        let mut wanted = 0.0;
+        for b in self.buyers().into_iter().filter(|&b| self.class(b).0.index() == n) {
+            wanted += self.smuggled(b, ahead, money[b]).iter().map(|w| w.1).sum::<f64>();
+        }
+        fit(self.open_capacity(n), wanted)
     }
 
     /// What designers want to start.
     pub fn wants(&mut self) -> Vec<f64> {
         let mut expected = vec![0.0; self.m.chips.len()];
         let t = self.t + self.lead;
+        let mut money = vec![0.0; self.m.buyers.len()];
         for b in self.buyers() {
-            let (options, wait) = self.options(b, true);
-            let total = options.iter().map(|o| o.1 + o.3).sum::<f64>() + wait;
-            let class = self.class(b);
-            let money = self.n.at(self.m.buyers[b].budget.unwrap(), t)
+            money[b] = self.n.at(self.m.buyers[b].budget.unwrap(), t)
                 * self.n.v(self.m.trade.world_budget)
                 * self.supply.over[b]
-                * self.demand.power[class.0.index()];
+                * self.demand.power[self.class(b).0.index()];
+        }
+        let reach: Vec<f64> = (0..self.m.countries.len()).map(|k| self.reach(k, true, &money)).collect();
+        for b in self.buyers() {
+            let (options, wait, wait_any) = self.options(b, true);
+            let legal = options.iter().map(|o| o.1).sum::<f64>() + wait;
+            let grey: f64 = options.iter().map(|o| o.3).sum();
+            let all = options.iter().map(|o| o.1 + o.3).sum::<f64>() + wait_any;
+            let class = self.class(b);
+            let free = money[b] * (1.0 - reach[class.0.index()] * per(grey, all));
             for (c, x, _, _) in options {
                 let v = &self.demand.ahead[&(c, class.0, class.1)];
-                expected[c] += money * v.permitted * per(x, total) / (self.price(c, t) * (1.0 + v.fee));
+                expected[c] += free * v.permitted * per(x, legal) / (self.price(c, t) * (1.0 + v.fee));
             }
         }
         let mut wants = vec![0.0; self.m.chips.len()];
@@ -310,35 +342,39 @@ impl World<'_> {
             money[b] = (budget[b] + self.demand.cash[b]).max(0.0);
         }
         let had = money.clone();
-        let options: Vec<(Vec<(usize, f64, f64, f64)>, f64)> =
-            (0..n).map(|b| if self.buys(b) { self.options(b, false) } else { (Vec::new(), 0.0) }).collect();
+        let options: Vec<(Vec<(usize, f64, f64, f64)>, f64, f64)> = (0..n)
+            .map(|b| if self.buys(b) { self.options(b, false) } else { (Vec::new(), 0.0, 0.0) })
+            .collect();
+        let reach: Vec<f64> = (0..self.m.countries.len()).map(|k| self.reach(k, false, &money)).collect();
         let verdict = |w: &Self, c: usize, b: usize| w.demand.now[&(c, w.class(b).0, w.class(b).1)].clone();
         let full = |w: &Self, c: usize, b: usize| w.price(c, w.t) * (1.0 + verdict(w, c, b).fee);
         // Orders of the first round, the part brought forward, and wants of smuggled chips.
         let mut orders: BTreeMap<(usize, usize), (f64, f64)> = BTreeMap::new();
         let mut wants: BTreeMap<(usize, usize), f64> = BTreeMap::new();
-        let mut totals = vec![0.0; n];
+        let (mut totals, mut legal, mut free) = (vec![0.0; n], vec![0.0; n], vec![0.0; n]);
         for &b in &buyers {
-            let (list, wait) = &options[b];
-            totals[b] = list.iter().map(|o| o.1 + o.3).sum::<f64>() + wait;
+            let (list, wait, wait_any) = &options[b];
+            totals[b] = list.iter().map(|o| o.1 + o.3).sum::<f64>() + wait_any;
+            legal[b] = list.iter().map(|o| o.1).sum::<f64>() + wait;
+            let grey: f64 = list.iter().map(|o| o.3).sum();
+            free[b] = money[b] * (1.0 - reach[self.class(b).0.index()] * per(grey, totals[b]));
             let forward: Vec<f64> = list
                 .iter()
                 .map(|&(c, x, _, _)| {
                     let v = verdict(self, c, b);
-                    (v.rush - 1.0) * v.cut * budget[b] * per(x, totals[b])
+                    (v.rush - 1.0) * v.cut * budget[b] * per(x, legal[b])
                 })
                 .collect();
             let next = self.n.at(self.m.buyers[b].budget.unwrap(), self.t + 1) * world;
             let scale = fit(next, forward.iter().sum());
-            for (&(c, x, _, y), f) in list.iter().zip(forward) {
+            for (&(c, x, _, _), f) in list.iter().zip(forward) {
                 let v = verdict(self, c, b);
                 let share = v.permitted / full(self, c, b);
                 let rush = f * scale * share;
-                orders.insert((c, b), (money[b] * per(x, totals[b]) * share + rush, rush));
-                if y > 0.0 {
-                    let street = self.price(c, self.t) * self.demand.premium[self.class(b).0.index()];
-                    wants.insert((c, b), money[b] * per(y, totals[b]) / street);
-                }
+                orders.insert((c, b), (free[b] * per(x, legal[b]) * share + rush, rush));
+            }
+            for (c, want) in self.smuggled(b, false, money[b]) {
+                wants.insert((c, b), want);
             }
         }
         // Power.
@@ -346,7 +382,7 @@ impl World<'_> {
             let mut wanted = 0.0;
             for (&(c, b), o) in &orders {
                 if self.class(b).0.index() == k {
-                    wanted += (o.0 + wants.get(&(c, b)).copied().unwrap_or(0.0)) * self.watts(c);
+                    wanted += (o.0 + reach[k] * wants.get(&(c, b)).copied().unwrap_or(0.0)) * self.watts(c);
                 }
             }
             wanted *= self.n.v(country.overhead) / 1e6;
@@ -365,6 +401,7 @@ impl World<'_> {
         }
         for &b in &buyers {
             money[b] *= self.demand.power[self.class(b).0.index()];
+            free[b] *= self.demand.power[self.class(b).0.index()];
         }
         // Orders turned away.
         for &b in &buyers {
@@ -386,8 +423,6 @@ impl World<'_> {
         let mut reseller: BTreeMap<(usize, usize), f64> = BTreeMap::new();
         self.demand.grey_orders.fill(0.0);
         for k in 0..self.m.countries.len() {
-            let total: f64 =
-                wants.iter().filter(|((_, b), _)| self.class(*b).0.index() == k).map(|w| w.1).sum();
             let capacity = self.open_capacity(k);
             for r in self.chip_routes(k) {
                 for c in self.chips() {
@@ -398,10 +433,7 @@ impl World<'_> {
                         .sum();
                     let (to, hq) = self.reseller_class(r);
                     let permitted = self.demand.now[&(c, to, hq)].permitted;
-                    let order = per(self.demand.route_capacity[r], capacity)
-                        * fit(capacity, total)
-                        * want
-                        * permitted;
+                    let order = per(self.demand.route_capacity[r], capacity) * reach[k] * want * permitted;
                     reseller.insert((r, c), order);
                     self.demand.grey_orders[c] += order;
                 }
@@ -439,7 +471,7 @@ impl World<'_> {
                 }
             } else {
                 for &b in &buyers {
-                    waits[b] = per(options[b].1, totals[b]);
+                    waits[b] = per(options[b].1, legal[b]);
                 }
             }
             let mut demand = vec![0.0; left.len()];
@@ -498,7 +530,8 @@ impl World<'_> {
                 spent[b] += paid[b];
                 ahead[b] += lent[b];
                 let street = if round == 0 { grey[b] } else { 0.0 };
-                money[b] = (money[b] - money[b] * waits[b] - (paid[b] - lent[b]) - street).max(0.0);
+                let choosing = if round == 0 { free[b] } else { money[b] };
+                money[b] = (money[b] - choosing * waits[b] - (paid[b] - lent[b]) - street).max(0.0);
             }
         }
         self.demand.inventory = left;

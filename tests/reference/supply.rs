@@ -54,6 +54,11 @@ impl Supply {
 impl World<'_> {
     /// A chip's ramp in quarter t.
     pub fn ramp(&self, c: usize, t: usize) -> f64 {
+        let next = self.m.chips[c].successor.map_or(0.0, |s| self.own_ramp(s.index(), t));
+        self.own_ramp(c, t) * (1.0 - self.n.v(self.m.production.wind_down) * next)
+    }
+
+    fn own_ramp(&self, c: usize, t: usize) -> f64 {
         let chip = &self.m.chips[c];
         if chip.price.is_none() {
             return 0.0;

@@ -159,6 +159,8 @@ entity! {
         variant_of: Option<ChipId> = Spec::none(),
         /// Quarters from the parent's first denial to this variant's launch, where `launch` is not given [quarters].
         variant_lag: Option<Scalar> = Spec::unit("quarters").between(0.0, 20.0),
+        /// The next generation: as that comes into full production, its designer winds this one down.
+        successor: Option<ChipId> = Spec::none(),
         /// Buyers that it is made for; empty: everyone.
         sold_to: Vec<BuyerId> = Spec::none(),
     }

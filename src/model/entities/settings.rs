@@ -25,6 +25,8 @@ settings! {
         intensity: Scalar = Spec::unit("FLOP/byte").positive().or("180"),
         /// Cost of host, data centre and power over the chip's life [USD/W of IT power].
         usd_per_watt: Scalar = Spec::unit("USD/W").at_least(0.0).or("12"),
+        /// Cost that comes with every chip whatever its size: network ports, rack, staff [USD/chip].
+        usd_per_chip: Scalar = Spec::unit("USD/chip").at_least(0.0).or("0"),
     }
 }
 
@@ -35,6 +37,8 @@ settings! {
         lead: Whole = Spec::unit("quarters").between(0.0, 4.0).or("1"),
         /// Planned production over expected sales [1].
         headroom: Scalar = Spec::unit("1").positive().or("1.35"),
+        /// How far a designer stops a generation once its successor is in full production [1].
+        wind_down: Scalar = Spec::share().or("0"),
         /// Factor on the good dies of every wafer [1].
         harvest: Scalar = Spec::unit("1").between(0.1, 2.0).or("1"),
     }

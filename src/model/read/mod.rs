@@ -5,12 +5,15 @@ mod effects;
 mod expression;
 mod fields;
 mod numbers;
+mod observations;
 mod rows;
 mod unit;
 
 pub(crate) use clauses::clause_schema;
 pub(crate) use fields::{Field, FieldSchema, Item, object_schema};
+pub use observations::COLUMNS as OBSERVATION_COLUMNS;
 pub(crate) use rows::{Row, read};
+pub(crate) use unit::{examples as unit_examples, factor as unit_factor};
 
 use super::quantity::{Quantity, QuantityId};
 use super::time::{Date, Quarter};

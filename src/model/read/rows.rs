@@ -2,10 +2,10 @@
 
 use super::super::quantity::QuantityId;
 use super::super::time::{Horizon, Quarter};
-use super::super::{Correlation, Model, Observation};
+use super::super::{Correlation, Model};
+use super::Reader;
 use super::effects::Selectable;
 use super::fields::FieldSchema;
-use super::{Reader, expression};
 use crate::scenario::{Diagnostics, Document, Node, Sources, Table, Value, suggest};
 use std::collections::BTreeMap;
 
@@ -134,7 +134,7 @@ impl Reader<'_> {
     }
 
     /// Rows of a table as tables; other things are errors.
-    fn tables<'d>(&mut self, document: &'d Document, name: &str) -> Vec<(&'d Node, &'d Table)> {
+    pub(super) fn tables<'d>(&mut self, document: &'d Document, name: &str) -> Vec<(&'d Node, &'d Table)> {
         let Some(node) = document.root.get(name) else { return Vec::new() };
         let Value::List(rows) = &node.value else {
             self.wrong_type(node, name, &format!("rows: `[[{name}]]`"));
@@ -285,89 +285,5 @@ impl Reader<'_> {
             self.diagnostics.error(&node.place, message, "nothing to correlate");
         }
         Some(QuantityId(place as u32))
-    }
-
-    fn observations(&mut self, document: &Document) -> Vec<Observation> {
-        let rows = self.tables(document, "observation");
-        rows.into_iter().filter_map(|(_, table)| self.observation(table)).collect()
-    }
-
-    fn observation(&mut self, table: &Table) -> Option<Observation> {
-        let keys = [
-            "metric", "actor", "quarter", "low", "central", "high", "interval", "kind", "since", "unit",
-            "source", "note", "group",
-        ];
-        self.known_keys(table, &keys, "observation");
-        let text = |reader: &mut Self, key: &str| match table.get(key).map(|n| (&n.value, n)) {
-            Some((Value::Text(t), _)) => Some(t.clone()),
-            Some((Value::Number(_), node)) => Some(node.written.clone()),
-            Some((_, node)) => {
-                reader.wrong_type(node, &format!("observation.{key}"), "a text");
-                None
-            }
-            None => None,
-        };
-        let number = |reader: &mut Self, key: &str| {
-            let node = table.get(key)?;
-            let x = match &node.value {
-                Value::Number(x) => Some(*x),
-                Value::Text(t) => expression::parse_number(t),
-                _ => None,
-            };
-            if x.is_none() {
-                reader.wrong_type(node, &format!("observation.{key}"), "a number");
-            }
-            x
-        };
-        let needed = |reader: &mut Self, key: &str| {
-            let found = text(reader, key);
-            if found.is_none() {
-                reader.diagnostics.error(
-                    &table.place,
-                    format!("an observation has a `{key}`"),
-                    "without one",
-                );
-            }
-            found
-        };
-        let (metric, actor, quarter) =
-            (needed(self, "metric")?, needed(self, "actor")?, needed(self, "quarter")?);
-        let parse = |reader: &mut Self, key: &str, text: &str| {
-            let quarter = Quarter::parse(text);
-            if let (None, Some(node)) = (quarter, table.get(key)) {
-                reader.diagnostics.error(&node.place, format!("`{text}` is no quarter"), "like 2024Q4");
-            }
-            quarter
-        };
-        let quarter = parse(self, "quarter", &quarter)?;
-        let since = text(self, "since").and_then(|t| parse(self, "since", &t));
-        let (low, central, high) = (number(self, "low"), number(self, "central"), number(self, "high"));
-        if let (Some(a), Some(b)) = (low, high) {
-            if a > b {
-                self.diagnostics.error(
-                    &table.place,
-                    "an observation's low is above its high",
-                    "ends swapped",
-                );
-            }
-        }
-        let kind = text(self, "kind").unwrap_or_else(|| "value".to_owned());
-        if kind != "value" && kind != "at-least" {
-            if let Some(node) = table.get("kind") {
-                self.diagnostics.error(&node.place, "a kind is `value` or `at-least`", "neither");
-            }
-        }
-        Some(Observation {
-            metric,
-            actor,
-            quarter,
-            low,
-            central,
-            high,
-            interval: number(self, "interval").unwrap_or(0.9),
-            at_least: kind == "at-least",
-            since,
-            source: text(self, "source").unwrap_or_default(),
-        })
     }
 }

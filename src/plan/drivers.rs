@@ -1,0 +1,44 @@
+//! The uncertain paths whose influence on outcomes is measured, and their ranks in a batch.
+
+use super::Plan;
+use super::inputs::Inputs;
+use crate::math::Lanes;
+use crate::model::{QuantityId, ShockId};
+
+/// A path with a uniform of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Driver {
+    /// An uncertain quantity.
+    Quantity(QuantityId),
+    /// The clock of a shock's first strike by chance: when it comes, given its hazard.
+    Clock(ShockId),
+}
+
+impl Plan {
+    /// Every uncertain quantity in order of reading, then the clock of every shock that can strike by chance.
+    pub fn drivers(&self) -> Vec<Driver> {
+        let shocks = self.model.shocks.iter().enumerate().filter(|(_, s)| s.hazard.is_some());
+        let clocks = shocks.map(|(i, _)| Driver::Clock(ShockId(i as u32)));
+        self.layout.uncertain().map(Driver::Quantity).chain(clocks).collect()
+    }
+
+    /// A driver's path: `shock.quake.clock` for a clock, as `[run] lead` writes it.
+    pub fn driver_path(&self, driver: Driver) -> String {
+        match driver {
+            Driver::Quantity(q) => self.model.quantities[q.0 as usize].path.clone(),
+            Driver::Clock(s) => format!("shock.{}.clock", self.model.shocks[s.index()].id),
+        }
+    }
+
+    /// A driver's rank in the draws `8·batch .. 8·batch + 8`: uniform on (0, 1), after correlations.
+    pub fn driver_rank(&self, driver: Driver, inputs: &Inputs, batch: u64) -> Lanes {
+        match driver {
+            Driver::Quantity(q) => self.layout.rank(q, inputs),
+            Driver::Clock(s) => {
+                // A dated shock's strike 0 is its date; the clock runs from strike 1.
+                let dated = self.model.shocks[s.index()].date.is_some();
+                self.layout.clocks(s, u32::from(dated), batch)
+            }
+        }
+    }
+}

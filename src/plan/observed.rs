@@ -1,0 +1,179 @@
+//! Observations bound to the cells that they are held against: every name, quarter and unit checked at its place.
+
+use super::series::{Series, Source};
+use crate::model::time::Horizon;
+use crate::model::{Model, Observation, unit_examples, unit_factor};
+use crate::scenario::{Diagnostics, suggest};
+
+/// An observation and the cells that it is held against.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Observed {
+    /// The observation, its numbers in the metric's own unit.
+    pub observation: Observation,
+    /// The metric's own unit.
+    pub unit: String,
+    /// What is measured: the metric, or that of a ratio's numerator.
+    pub measure: String,
+    /// The quarter, from the horizon's start.
+    pub quarter: usize,
+    /// How a draw's value is made of its cells.
+    pub reading: Reading,
+}
+
+/// How a draw's value is made of the cells of series; `before` is the quarter whose sum is taken off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)] // series, and the quarter before the sum's first
+pub enum Reading {
+    /// A cell as it stands.
+    Cell { series: usize },
+    /// A sum that counts from a later quarter than the horizon's first.
+    Sum { series: usize, before: usize },
+    /// A quotient of two such sums.
+    Quotient { of: usize, over: usize, before: usize },
+}
+
+impl Observed {
+    /// Cells that are needed, as (quarter, series).
+    pub fn cells(&self) -> Vec<(usize, usize)> {
+        let t = self.quarter;
+        match self.reading {
+            Reading::Cell { series } => vec![(t, series)],
+            Reading::Sum { series, before } => vec![(t, series), (before, series)],
+            Reading::Quotient { of, over, before } => vec![(t, of), (before, of), (t, over), (before, over)],
+        }
+    }
+
+    /// A draw's value from its cells: `since` is a difference within the draw, never one of quantiles.
+    pub fn value(&self, cell: impl Fn(usize, usize) -> f64) -> f64 {
+        let t = self.quarter;
+        let sum = |series: usize, before: usize| (cell(t, series) - cell(before, series)).max(0.0);
+        match self.reading {
+            Reading::Cell { series } => cell(t, series),
+            Reading::Sum { series, before } => sum(series, before),
+            Reading::Quotient { of, over, before } => {
+                let over = sum(over, before);
+                if over == 0.0 { 0.0 } else { sum(of, before) / over }
+            }
+        }
+    }
+}
+
+/// Binds a model's observations, `horizon` being the scenario's own.
+///
+/// Those with errors are left out; so are those of actors that edits removed, which are no mistakes.
+pub fn bind(
+    model: &Model,
+    series: &[Series],
+    removed: &[String],
+    diagnostics: &mut Diagnostics,
+) -> Vec<Observed> {
+    let binder = Binder { series, horizon: model.run.horizon };
+    let all = model.observations.iter().filter(|o| !removed.contains(&o.actor));
+    all.filter_map(|o| {
+        let place = binder.place(o, diagnostics);
+        let quarters = binder.quarters(o, diagnostics);
+        let (place, (quarter, before)) = (place?, quarters?);
+        let reading = binder.reading(o, place, before, diagnostics)?;
+        let worth = binder.worth(o, place, diagnostics)?;
+        let in_own = |x: Option<f64>| x.map(|x| x * worth);
+        let observation =
+            Observation { low: in_own(o.low), central: in_own(o.central), high: in_own(o.high), ..o.clone() };
+        let measure = match series[place].source {
+            Source::Ratio(of, _) => series[of].metric.clone(),
+            _ => o.metric.clone(),
+        };
+        let unit = series[place].unit.clone();
+        Some(Observed { observation, unit, measure, quarter, reading })
+    })
+    .collect()
+}
+
+struct Binder<'a> {
+    series: &'a [Series],
+    horizon: Horizon,
+}
+
+impl Binder<'_> {
+    fn place(&self, o: &Observation, diagnostics: &mut Diagnostics) -> Option<usize> {
+        let found = self.series.iter().position(|s| s.actor == o.actor && s.metric == o.metric);
+        if found.is_some() {
+            return found;
+        }
+        let own: Vec<&str> =
+            self.series.iter().filter(|s| s.actor == o.actor).map(|s| s.metric.as_str()).collect();
+        if own.is_empty() {
+            let message = format!("there is no actor `{}`", o.actor);
+            let d = diagnostics.error(&o.places.actor, message, "unknown actor");
+            let actors = self.series.iter().map(|s| s.actor.as_str());
+            if let Some(near) = suggest(&o.actor, actors) {
+                d.help(format!("did you mean `{near}`?"));
+            }
+            return None;
+        }
+        let known = self.series.iter().any(|s| s.metric == o.metric);
+        let (message, label) = if known {
+            (format!("`{}` has no metric `{}`", o.actor, o.metric), "of other actors only")
+        } else {
+            (format!("there is no metric `{}`", o.metric), "unknown metric")
+        };
+        let d = diagnostics.error(&o.places.metric, message, label);
+        if let Some(near) = suggest(&o.metric, own.iter().copied()) {
+            d.help(format!("did you mean `{near}`?"));
+        }
+        None
+    }
+
+    /// The quarter, and the one whose sum is taken off.
+    fn quarters(&self, o: &Observation, diagnostics: &mut Diagnostics) -> Option<(usize, Option<usize>)> {
+        let (first, last) = (self.horizon.first, self.horizon.last);
+        let inside = format!("the scenario runs from {first} to {last}");
+        if o.quarter < first || o.quarter > last {
+            let message = format!("{} lies outside the horizon", o.quarter);
+            diagnostics.error(&o.places.quarter, message, "not simulated").help(inside);
+            return None;
+        }
+        let since = o.since.unwrap_or(first);
+        if since < first {
+            let message = format!("sums cannot count since {since}, before the horizon");
+            diagnostics.error(&o.places.since, message, "not simulated").help(inside);
+            return None;
+        }
+        let before = (since > first).then(|| (since.0 - first.0 - 1) as usize);
+        Some(((o.quarter.0 - first.0) as usize, before))
+    }
+
+    fn reading(
+        &self,
+        o: &Observation,
+        series: usize,
+        before: Option<usize>,
+        diagnostics: &mut Diagnostics,
+    ) -> Option<Reading> {
+        let source = &self.series[series].source;
+        match (before, source) {
+            (Some(before), &Source::Ratio(of, over)) => {
+                if self.series[of].cumulative && self.series[over].cumulative {
+                    return Some(Reading::Quotient { of, over, before });
+                }
+                let message = format!("`since` is for quotients of sums; `{}` is another", o.actor);
+                diagnostics.error(&o.places.since, message, "no quotient of two `_cum`");
+                None
+            }
+            (Some(before), _) => Some(Reading::Sum { series, before }),
+            (None, _) => Some(Reading::Cell { series }),
+        }
+    }
+
+    /// Worth of the written unit in the metric's own.
+    fn worth(&self, o: &Observation, place: usize, diagnostics: &mut Diagnostics) -> Option<f64> {
+        let own = &self.series[place].unit;
+        let Some(written) = o.unit.as_ref().filter(|u| *u != own) else { return Some(1.0) };
+        let worth = unit_factor(written, own);
+        if worth.is_none() {
+            let message = format!("`{}` is not measured in `{written}`", o.metric);
+            let d = diagnostics.error(&o.places.unit, message, "another kind of unit");
+            d.help(format!("it takes {}", unit_examples(own)));
+        }
+        worth
+    }
+}

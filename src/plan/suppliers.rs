@@ -1,0 +1,196 @@
+//! Nodes and classes of edges as what they give to others, for taking part of it away.
+
+use super::Plan;
+use crate::model::{BuyerId, CountryId, FacilityId, QuantityId};
+use crate::network::{Network, Node};
+
+/// A list of places in the engine's state at which something is given.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Gift {
+    /// Output of facilities.
+    Output(Vec<usize>),
+    /// Access to new tools and servicing, by position in the list of (facility, tool): the share of it that comes from here.
+    Tools(Vec<usize>, Option<QuantityId>),
+    /// Supply of chips.
+    Chips(Vec<usize>),
+    /// Permission of (chip, market).
+    Sales(Vec<usize>),
+    /// Capacity of routes.
+    Routes(Vec<usize>),
+    /// Private stocks and what they gain.
+    Stocks(Vec<usize>),
+    /// Claims on facilities, by their quantities.
+    Claims(Vec<QuantityId>),
+    /// Chips that labs own a share of, by link.
+    Owned(Vec<usize>),
+    /// Chips that labs rent, by link.
+    Rented(Vec<usize>),
+}
+
+/// A node, or the edges of one kind from a node to another or into a country.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Supplier {
+    /// `facility.tsmc-n4`, or `designer.nvidia -> country.china`.
+    pub name: String,
+    /// `node`, or the kind of the edges.
+    pub class: &'static str,
+    /// The node, if it is one.
+    pub node: Option<Node>,
+    /// What it gives.
+    pub gifts: Vec<Gift>,
+}
+
+impl Plan {
+    /// Every node that gives something, then every class of edges: tools into countries, claims, sales into countries, and
+    /// buyers' chips to labs. What a good, a route or a chip's designer passes on, the node itself stands for.
+    pub fn suppliers(&self, network: &Network) -> Vec<Supplier> {
+        let nodes = network.nodes().into_iter().map(|n| self.node_supplier(n));
+        let mut all: Vec<Supplier> = nodes.collect();
+        self.tool_edges(&mut all);
+        self.claim_edges(&mut all);
+        self.sale_edges(&mut all);
+        self.use_edges(&mut all);
+        all.retain(|s| s.gifts.iter().any(|g| !g.is_empty()));
+        all
+    }
+
+    fn node_supplier(&self, node: Node) -> Supplier {
+        let gifts = match node {
+            Node::Country(n) => self.country_gifts(n),
+            Node::Tool(t) => vec![Gift::Tools(self.tool_places(|tool, _| tool == t), None)],
+            Node::Good(g) => vec![Gift::Output(indices(&self.supply.facilities_of[g.index()]))],
+            Node::Facility(f) => vec![Gift::Output(vec![f.index()])],
+            Node::Designer(d) => vec![Gift::Chips(self.chips_of(|designer| designer == d.index()))],
+            Node::Chip(c) if self.edges.chips.contains(&c) => vec![Gift::Chips(vec![c.index()])],
+            Node::Chip(_) => Vec::new(),
+            Node::Stockpile(s) => vec![Gift::Stocks(vec![s.index()])],
+            Node::Buyer(b) => self.use_gifts(|l| l.buyer == b),
+            Node::Route(r) => vec![Gift::Routes(vec![r.index()])],
+            Node::Lab(l) => self.use_gifts(|link| link.lab == l),
+        };
+        Supplier { name: node.path(&self.model), class: "node", node: Some(node), gifts }
+    }
+
+    /// A country gives what its facilities, designers, halls and routes give, and its share of every tool class.
+    fn country_gifts(&self, n: CountryId) -> Vec<Gift> {
+        let m = &self.model;
+        let within = |all: &mut dyn Iterator<Item = CountryId>| -> Vec<usize> {
+            all.enumerate().filter(|(_, home)| *home == n).map(|(i, _)| i).collect()
+        };
+        let mut gifts = vec![
+            Gift::Output(within(&mut m.facilities.iter().map(|f| f.country))),
+            Gift::Chips(self.chips_of(|d| m.designers[d].country == n)),
+            Gift::Routes(within(&mut m.routes.iter().map(|r| r.via))),
+        ];
+        for (t, tool) in m.tools.iter().enumerate() {
+            if let Some(&share) = tool.suppliers.get(&n) {
+                gifts.push(Gift::Tools(self.tool_places(|x, _| x.index() == t), Some(share)));
+            }
+        }
+        let stands_here = |b: BuyerId| m.buyers[b.index()].country == n;
+        gifts.extend(self.use_gifts(|l| stands_here(l.buyer)));
+        gifts
+    }
+
+    fn chips_of(&self, keep: impl Fn(usize) -> bool) -> Vec<usize> {
+        let chips = self.edges.chips.iter().map(|c| c.index());
+        chips.filter(|&c| keep(self.model.chips[c].designer.index())).collect()
+    }
+
+    fn tool_places(&self, keep: impl Fn(crate::model::ToolId, FacilityId) -> bool) -> Vec<usize> {
+        let mut places = Vec::new();
+        for (f, tools) in self.supply.tools.iter().enumerate() {
+            for (k, tool) in tools.iter().enumerate() {
+                if keep(tool.tool, FacilityId(f as u32)) {
+                    places.push(self.effects.tool_base[f] + k);
+                }
+            }
+        }
+        places
+    }
+
+    fn use_gifts(&self, keep: impl Fn(&super::UseLink) -> bool) -> Vec<Gift> {
+        let links = self.usage.links.iter().enumerate().filter(|(_, l)| keep(l));
+        let (mut owned, mut rented) = (Vec::new(), Vec::new());
+        for (i, link) in links {
+            if link.own.is_some() {
+                owned.push(i);
+            }
+            if link.weight.is_some() {
+                rented.push(i);
+            }
+        }
+        vec![Gift::Owned(owned), Gift::Rented(rented)]
+    }
+
+    fn edge(&self, all: &mut Vec<Supplier>, class: &'static str, from: Node, to: Node, gift: Gift) {
+        let name = format!("{} -> {}", from.path(&self.model), to.path(&self.model));
+        all.push(Supplier { name, class, node: None, gifts: vec![gift] });
+    }
+
+    fn tool_edges(&self, all: &mut Vec<Supplier>) {
+        let m = &self.model;
+        for t in (0..m.tools.len() as u32).map(crate::model::ToolId) {
+            for n in (0..m.countries.len() as u32).map(CountryId) {
+                let places = self.tool_places(|tool, f| tool == t && m.facilities[f.index()].country == n);
+                self.edge(all, "equips", Node::Tool(t), Node::Country(n), Gift::Tools(places, None));
+            }
+        }
+    }
+
+    fn claim_edges(&self, all: &mut Vec<Supplier>) {
+        for (d, designer) in self.model.designers.iter().enumerate() {
+            let from = Node::Designer(crate::model::DesignerId(d as u32));
+            for (&f, &claim) in &designer.claims {
+                self.edge(all, "claims", from, Node::Facility(f), Gift::Claims(vec![claim]));
+            }
+        }
+    }
+
+    fn sale_edges(&self, all: &mut Vec<Supplier>) {
+        let m = &self.model;
+        for d in (0..m.designers.len() as u32).map(crate::model::DesignerId) {
+            for n in (0..m.countries.len() as u32).map(CountryId) {
+                let sales = self.edges.sales.iter().filter(|s| {
+                    m.chips[s.chip.index()].designer == d && m.buyers[s.buyer.index()].country == n
+                });
+                let mut stands: Vec<usize> = sales.map(|s| s.stand).collect();
+                stands.sort_unstable();
+                stands.dedup();
+                self.edge(all, "sells", Node::Designer(d), Node::Country(n), Gift::Sales(stands));
+            }
+        }
+    }
+
+    fn use_edges(&self, all: &mut Vec<Supplier>) {
+        for (i, link) in self.usage.links.iter().enumerate() {
+            let (from, to) = (Node::Buyer(link.buyer), Node::Lab(link.lab));
+            if link.own.is_some() {
+                self.edge(all, "owns", from, to, Gift::Owned(vec![i]));
+            }
+            if link.weight.is_some() {
+                self.edge(all, "rents", from, to, Gift::Rented(vec![i]));
+            }
+        }
+    }
+}
+
+impl Gift {
+    fn is_empty(&self) -> bool {
+        match self {
+            Self::Claims(list) => list.is_empty(),
+            Self::Output(list)
+            | Self::Tools(list, _)
+            | Self::Chips(list)
+            | Self::Sales(list)
+            | Self::Routes(list)
+            | Self::Stocks(list)
+            | Self::Owned(list)
+            | Self::Rented(list) => list.is_empty(),
+        }
+    }
+}
+
+fn indices(facilities: &[FacilityId]) -> Vec<usize> {
+    facilities.iter().map(|f| f.index()).collect()
+}
