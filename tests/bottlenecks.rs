@@ -51,7 +51,7 @@ fn with_more_of(plan: &Plan, state: &Batch, g: usize, t: usize) -> Batch {
             b.stockpiles.held[s] *= MORE;
             b.stockpiles.leaked[s] *= MORE;
             if let Some(rate) = plan.model.stockpiles[s].rate {
-                b.inputs.scale(rate, t, MORE);
+                b.inputs.scale(rate, MORE);
             }
         }
         b.produce(plan, t);
@@ -159,7 +159,7 @@ fn what_bound_a_lab_would_have_let_it_train_more() {
                 lab_cause::MONEY,
                 trained(plan, state, t, |b| {
                     for q in plan.model.labs.iter().flat_map(|l| [l.financeable, l.rent_budget]).flatten() {
-                        b.inputs.scale(q, t, MORE);
+                        b.inputs.scale(q, MORE);
                     }
                 }),
             ),
@@ -172,7 +172,7 @@ fn what_bound_a_lab_would_have_let_it_train_more() {
         ];
         let linked =
             trained(plan, state, t, |b| b.sheets.quality.iter_mut().for_each(|q| *q = (*q * MORE).min(1.0)));
-        let fed = trained(plan, state, t, |b| b.inputs.scale(plan.model.science.data_stock, t, MORE));
+        let fed = trained(plan, state, t, |b| b.inputs.scale(plan.model.science.data_stock, MORE));
         for l in 0..plan.model.labs.len() {
             for lane in 0..8 {
                 let size = |b: &Batch| b.training.reachable[l][lane];
@@ -184,12 +184,15 @@ fn what_bound_a_lab_would_have_let_it_train_more() {
                 let slow = label == lab_cause::INTERCONNECT;
                 let named = if slow { lab_cause::CHIPS } else { label };
                 let place = || format!("{t}: {} of {}", plan.model.labs[l].id, plan.model.title);
-                let helps = gain(&causes.iter().find(|c| c.0 == named).unwrap().1);
+                let more = &causes.iter().find(|c| c.0 == named).unwrap().1;
+                let helps = gain(more);
+                // Where a hundredth more changes the label, another cause is as near: a tie.
+                let tie = more.training.bound_by[l][lane] != label;
                 assert!(helps > RISE, "{}: {} does not help", place(), lab_cause::NAMES[usize::from(label)]);
                 for (other, changed) in causes.iter().filter(|c| c.0 != named) {
                     // Of chips that lack different things, the largest part gives the name: more for a part helps less.
                     let much = gain(changed);
-                    assert!(much < helps + 2e-4, "{}: {label} {helps}, {other} {much}", place());
+                    assert!(tie || much < helps + 2e-4, "{}: {label} {helps}, {other} {much}", place());
                 }
                 if slow {
                     assert!(gain(&linked) > RISE, "{}: faster links do not help", place());

@@ -7,6 +7,7 @@ mod drivers;
 mod explain;
 mod graph;
 mod hindcast;
+mod import;
 mod rank;
 mod run;
 mod run_folder;
@@ -46,6 +47,7 @@ pub fn main() -> ExitCode {
         Verb::Hindcast(a) => hindcast::hindcast(a),
         Verb::Explain(a) => explain::explain(a),
         Verb::Graph(a) => graph::graph(a),
+        Verb::Import(a) => import::import(a),
         Verb::Schema => session::print(
             &(serde_json::to_string_pretty(&crate::model::schema()).unwrap_or_default() + "\n"),
         ),

@@ -42,11 +42,6 @@ impl Inputs {
         let slot = self.slots[q.0 as usize];
         self.buffer[slot.base as usize + slot.step as usize * t]
     }
-    /// Multiplies a quantity's value at quarter `t` (at all, if it does not change over time): to ask what a little more does.
-    pub fn scale(&mut self, q: QuantityId, t: usize, by: f64) {
-        let slot = self.slots[q.0 as usize];
-        self.buffer[slot.base as usize + slot.step as usize * t] *= by;
-    }
 }
 
 /// A path with a uniform of its own.

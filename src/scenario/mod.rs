@@ -4,6 +4,7 @@ mod diagnostic;
 mod document;
 mod edit;
 mod glob;
+pub mod import;
 mod load;
 mod parse;
 mod path;
