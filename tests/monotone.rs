@@ -128,7 +128,7 @@ fn a_buyer_with_a_larger_budget_spends_no_less() {
         let base = with(state, |b| b.sell(plan, t));
         for i in (0..plan.model.buyers.len()).filter(|&i| plan.model.buyers[i].budget.is_some()) {
             let more = with(state, |b| {
-                b.shocks.factors[Lever::Budget as usize][i] *= 1.1;
+                b.shocks.change(Lever::Budget)[i] *= 1.1;
                 b.sell(plan, t);
             });
             let (has, had) = (spent(&more, i), spent(&base, i));

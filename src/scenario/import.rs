@@ -91,7 +91,8 @@ pub fn read_eto(folder: &Path) -> Result<SupplyChain, ImportError> {
     let inputs = Sheet::read(folder, "inputs.csv", &["input_id", "input_name", "type", "stage_name"])?;
     let provider_columns = ["provider_name", "alias", "provider_id", "provider_type", "country"];
     let providers = Sheet::read(folder, "providers.csv", &provider_columns)?;
-    let flow_columns = ["provider_id", "provided_id", "provided_name", "share_provided", "year", "source"];
+    let flow_columns =
+        ["provider_name", "provider_id", "provided_id", "provided_name", "share_provided", "year", "source"];
     let flows = Sheet::read(folder, "provision.csv", &flow_columns)?;
     let sequence = Sheet::read(folder, "sequence.csv", &["input_id", "goes_into_id", "is_type_of_id"])?;
     let mut chain = SupplyChain::default();

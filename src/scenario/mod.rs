@@ -5,6 +5,7 @@ mod document;
 mod edit;
 mod glob;
 pub mod import;
+pub mod leaves;
 mod load;
 mod parse;
 mod path;
