@@ -2,6 +2,8 @@
 //!
 //! Two hundred draws and more: twenty-three made-up worlds, the tutorial and the baseline, eight draws each.
 
+#![allow(clippy::useless_vec)] // three whole states are too much for a stack
+
 mod support;
 
 use chokepoint::engine::production::cause;
@@ -155,7 +157,7 @@ fn more_chips(b: &mut Batch) {
 fn what_bound_a_lab_would_have_let_it_train_more() {
     let tried = in_two_hundred_draws(Step::Diversion, |plan, state, t, tried| {
         let base = trained(plan, state, t, |_| {});
-        let causes = [
+        let causes = vec![
             (lab_cause::CHIPS, trained(plan, state, t, more_chips)),
             (
                 lab_cause::MONEY,

@@ -29,7 +29,7 @@ fn names(folder: &Path) -> Vec<String> {
 fn wait_for(what: impl Fn() -> bool) {
     let since = Instant::now();
     while !what() {
-        assert!(since.elapsed() < Duration::from_secs(60), "it never came");
+        assert!(since.elapsed() < Duration::from_secs(55), "it never came");
         std::thread::sleep(Duration::from_millis(20));
     }
 }
@@ -39,7 +39,7 @@ fn ctrl_c_ends_cleanly_and_leaves_nothing() {
     let root = tempfile::tempdir().unwrap();
     let out = root.path().join("run");
     let child = start(&out, &["--draws", "100M", "--export", "draws=csv"]);
-    wait_for(|| names(&out).iter().any(|n| n.ends_with(".part")));
+    wait_for(|| names(&out).iter().any(|n| n.contains(".part")));
     std::thread::sleep(Duration::from_millis(300));
     let since = Instant::now();
     assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
@@ -67,7 +67,7 @@ fn a_full_disk_fails_the_run_and_leaves_no_half_file() {
     let err = String::from_utf8_lossy(&run.stderr);
     assert!(run.status.code() == Some(1) && err.contains("cannot be written"), "{:?} {err}", run.status);
     let left = names(&out);
-    let whole = |n: &String| !n.ends_with(".part") && n != "manifest.json" && n != "draws.csv";
+    let whole = |n: &String| !n.contains(".part") && n != "manifest.json" && n != "draws.csv";
     assert!(left.iter().all(whole), "{left:?}");
 }
 

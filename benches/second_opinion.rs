@@ -3,7 +3,7 @@
 //! The second program is written to be read beside its page: one draw at a time, maps by name, rules looked up sale by sale.
 //! So the ratio says what tables of rules, flat lists and lanes gain over a plain program, not over the fastest scalar one.
 
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::type_complexity, clippy::too_many_lines)] // the second program follows its page
 
 #[path = "../tests/reference/mod.rs"]
 mod reference;
