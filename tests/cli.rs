@@ -87,6 +87,8 @@ fn the_same_bytes_on_one_two_and_seven_threads() {
         "drivers.csv",
         "graph.json",
         "datapackage.json",
+        "quantities.csv",
+        "report.html",
     ] {
         let first = fs::read(folders[0].join(file)).unwrap();
         assert!(!first.is_empty());
@@ -145,7 +147,8 @@ fn an_unrelated_node_changes_no_other_number() {
     run(scenario.to_str().unwrap(), &out("b"), &[]);
     let (a, b) = (csv_rows(&out("a").join("summary.csv")), csv_rows(&out("b").join("summary.csv")));
     assert!(b.len() > a.len());
-    for row in a.iter().filter(|r| r[4] != "world") {
+    // The world counts the newcomer, and so do shares of it.
+    for row in a.iter().filter(|r| r[4] != "world" && r[2] != "fleet_share") {
         assert!(b.contains(row), "{row:?}");
     }
 }
@@ -172,29 +175,6 @@ fn a_bad_path_fails_before_the_work() {
     fs::write(&file, "x").unwrap();
     let (code, _, err) = run("scenarios/tutorial", &file.join("below"), &[]);
     assert!(code == 1 && err.contains("cannot be written"), "{err}");
-}
-
-#[test]
-fn a_draw_explained_is_that_draw_of_a_run_to_the_bit() {
-    let root = tempfile::tempdir().unwrap();
-    let out = root.path().join("run");
-    run("scenarios/tutorial", &out, &["--export", "draws=csv"]);
-    let rows = csv_rows(&out.join("draws.csv"));
-    let header = fs::read_to_string(out.join("draws.csv")).unwrap().lines().next().unwrap().to_owned();
-    let column = |name: &str| header.split(',').position(|h| h == name).unwrap();
-    let (reachable, run_flop) = (column("reachable_flop"), column("run_flop"));
-    let (code, story, _) = chokepoint(&["explain", "scenarios/tutorial", "--draw", "37"]);
-    assert_eq!(code, 0);
-    let mut compared = 0;
-    for row in rows.iter().filter(|r| r[0] == "37" && r[2].starts_with("lab.")) {
-        let part = story.split(&format!("\n{}\n", row[3])).nth(1).unwrap();
-        let line =
-            format!("  {} could train {} FLOP, has trained {},", &row[2][4..], row[reachable], row[run_flop]);
-        assert!(part.contains(&line), "{line}");
-        compared += 1;
-    }
-    assert_eq!(compared, 40);
-    assert!(story.contains("rule takes effect: alpha-2023"));
 }
 
 #[test]

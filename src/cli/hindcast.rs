@@ -89,7 +89,8 @@ fn open<'a>(
         ));
     }
     if left > 0 && !simulating.quiet {
-        eprintln!("{left} observations lie after the shortened horizon and are left out");
+        let lie = if left == 1 { "observation lies" } else { "observations lie" };
+        eprintln!("{left} {lie} after the shortened horizon: left out");
     }
     let rejected = |e: crate::plan::series::SelectError| Failure::Rejected(format!("error: {e}"));
     let recording = Recording::new(&plan, &simulating.select).map_err(rejected)?;
@@ -294,7 +295,8 @@ impl Past {
             folder.table(name, about, columns, &rows).map_err(failed)?;
         }
         let last = cells.iter().map(|c| c.cell.quarter).max();
-        let shown = cells.into_iter().filter(|c| Some(c.cell.quarter) == last).collect();
+        let shown = |c: &WeightedCell| Some(c.cell.quarter) == last && c.cell.metric == "reachable_flop";
+        let shown = cells.into_iter().filter(shown).collect();
         Ok((weighting, shown))
     }
 

@@ -2,22 +2,33 @@
 
 mod arguments;
 mod check;
+mod compare;
+mod comparison;
+mod diff;
 mod distributions;
 mod drivers;
 mod explain;
 mod graph;
 mod hindcast;
+mod pick;
+mod precision;
 mod rank;
+mod report;
+mod rules;
 mod run;
 mod run_folder;
 mod session;
 mod show;
 mod simulation;
+mod sweep;
 mod work;
 
 use arguments::{Arguments, Verb};
 use clap::Parser;
 use std::process::ExitCode;
+
+/// Where this is set in the environment, instructions that not every machine has are left alone: the bytes are the same.
+const PORTABLE: &str = "CHOKEPOINT_PORTABLE";
 
 /// How a command ends.
 #[derive(Debug)]
@@ -39,13 +50,21 @@ pub fn main() -> ExitCode {
             return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
         }
     };
+    if std::env::var_os(PORTABLE).is_some() {
+        crate::math::use_portable_instructions();
+    }
     let done = match &arguments.verb {
         Verb::Check(a) => check::check(a),
         Verb::Show(a) => show::show(a),
         Verb::Run(a) => run::run(a),
+        Verb::Compare(a) => compare::compare(a),
+        Verb::Sweep(a) => sweep::sweep(a),
+        Verb::Rules(a) => rules::rules(a),
         Verb::Hindcast(a) => hindcast::hindcast(a),
         Verb::Explain(a) => explain::explain(a),
         Verb::Graph(a) => graph::graph(a),
+        Verb::Diff(a) => diff::diff(a),
+        Verb::Report(a) => report::report(a),
         Verb::Schema => session::print(
             &(serde_json::to_string_pretty(&crate::model::schema()).unwrap_or_default() + "\n"),
         ),

@@ -59,7 +59,7 @@ impl Session {
             edits.extend(scenario::from_argument(argument, &mut sources, &mut diagnostics));
         }
         let mut document = document.unwrap_or_default();
-        let leads = leads(&document, &sources)?;
+        let before = if edits.is_empty() { None } else { leads(&document, &sources)? };
         scenario::apply(&mut document, &edits, &mut diagnostics);
         let observed = observations.map(|file| source_of(file, &mut sources)).transpose()?;
         if let Some(source) = observed {
@@ -70,8 +70,11 @@ impl Session {
         let ready = !diagnostics.has_errors() || !document.root.entries.is_empty();
         let model = if ready { Model::from_document(&document, &sources, &mut diagnostics) } else { None };
         let mut model = if diagnostics.has_errors() { None } else { model };
-        if let (Some(model), Some(leads)) = (&mut model, leads) {
-            model.run.lead = leads;
+        if let Some(model) = &mut model {
+            model.run.lead = match before {
+                Some(leads) => leads,
+                None => leading_paths(model).map_err(no_leads)?,
+            };
         }
         Ok(Self { name: name_of(path), sources, diagnostics, document, policy, model, observed })
     }
@@ -110,7 +113,11 @@ fn leads(document: &Document, sources: &Sources) -> Result<Option<Vec<String>>, 
     let Some(base) = Model::from_document(document, sources, &mut Diagnostics::default()) else {
         return Ok(None);
     };
-    leading_paths(&base).map(Some).map_err(|e| Failure::Rejected(format!("error: {e}")))
+    leading_paths(&base).map(Some).map_err(no_leads)
+}
+
+fn no_leads(error: crate::plan::inputs::LayoutError) -> Failure {
+    Failure::Rejected(format!("error: {error}"))
 }
 
 /// Lays a model out for a simulation.
@@ -159,6 +166,15 @@ fn near(path: &Path) -> String {
 /// Whether colours are wanted on stderr.
 pub(super) fn colored() -> bool {
     std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none()
+}
+
+/// Whether distributions can be drawn on stdout: a terminal, of a locale with the characters for it, and nobody asked for plain text.
+pub(super) fn draws_fans() -> bool {
+    let says = |name: &str| std::env::var(name).ok().filter(|v| !v.is_empty());
+    let locale = says("LC_ALL").or_else(|| says("LC_CTYPE")).or_else(|| says("LANG")).unwrap_or_default();
+    let unicode = ["utf-8", "utf8"].iter().any(|u| locale.to_lowercase().contains(u));
+    let plain = says("NO_COLOR").is_some() || says("TERM").is_none_or(|t| t == "dumb");
+    std::io::stdout().is_terminal() && unicode && !plain
 }
 
 /// Prints data; a closed pipe is no error.

@@ -1,6 +1,5 @@
 //! How buyers weigh chips: a logit in value for money, used for what is ordered and for what will be.
 
-use super::permits::Permits;
 use crate::math::{Lanes, Mask};
 use crate::plan::Plan;
 use crate::plan::inputs::Inputs;
@@ -21,7 +20,9 @@ pub struct DataSheets {
     /// Elasticity θ [1].
     theta: Lanes,
     /// ω^θ [1].
-    wait: Lanes,
+    pub wait: Lanes,
+    /// Preferences that do not change over time, to the power of θ [1].
+    preference: Vec<Lanes>,
 }
 
 impl DataSheets {
@@ -37,15 +38,22 @@ impl DataSheets {
             effective: vec![Lanes::ZERO; chips * plan.edges.mixes.len()],
             theta: Lanes::ONE,
             wait: Lanes::ZERO,
+            preference: vec![Lanes::ONE; plan.edges.affinities.len()],
         }
     }
 
     /// Reads the sheets of a batch.
+    #[inline(always)]
     pub fn read(&mut self, plan: &Plan, inputs: &Inputs) {
         let trade = &plan.model.trade;
         let training = &plan.model.training;
         self.theta = inputs.value(trade.elasticity);
         self.wait = inputs.value(trade.wait).pow(self.theta);
+        for (i, &(_, _, affinity)) in plan.edges.affinities.iter().enumerate() {
+            if inputs.is_constant(affinity) {
+                self.preference[i] = inputs.value(affinity).pow(self.theta);
+            }
+        }
         let mixes = &plan.edges.mixes;
         for (c, chip) in plan.model.chips.iter().enumerate() {
             let id = crate::model::ChipId(c as u32);
@@ -71,6 +79,8 @@ impl DataSheets {
 }
 
 /// Attraction of every option, and of waiting.
+///
+/// Only options that may be chosen in some draw are weighed; of the others everything is 0.
 #[derive(Clone, Debug)]
 pub struct Attraction {
     /// Of legal sales, were there permission: by sale.
@@ -85,11 +95,76 @@ pub struct Attraction {
     pub legal_total: Vec<Lanes>,
     /// Sum over all options and waiting for any, by buyer.
     pub total: Vec<Lanes>,
+    /// Price with fees, by (chip, market), where a chip on sale is offered [USD].
+    pub price: Vec<Lanes>,
+    /// List price, by chip on sale [USD].
+    pub list: Vec<Lanes>,
+    /// Chips on sale in some draw.
+    pub chips: Vec<usize>,
+    /// Sales that are asked for in some draw, by buyer.
+    pub wanted: Options,
+    /// Of them those that are permitted or smuggled in some draw.
+    pub open: Options,
     /// Share of a buyer's money that smuggled options attract.
     pub grey_share: Vec<Lanes>,
     preference: Vec<Lanes>,
     value: Vec<Lanes>,
     grey_value: Vec<Lanes>,
+    on_sale: Vec<bool>,
+}
+
+/// Sales in order, buyer by buyer.
+#[derive(Clone, Debug)]
+pub struct Options {
+    sales: Vec<u32>,
+    starts: Vec<u32>,
+}
+
+impl Options {
+    /// Room for all sales.
+    pub(super) fn new(plan: &Plan) -> Self {
+        let buyers = plan.edges.of_buyer.len();
+        Self { sales: Vec::with_capacity(plan.edges.sales.len()), starts: vec![0; buyers + 1] }
+    }
+
+    /// All of them.
+    #[inline(always)]
+    pub fn all(&self) -> impl Iterator<Item = usize> + '_ {
+        self.sales.iter().map(|&s| s as usize)
+    }
+
+    /// Those of one buyer.
+    #[inline(always)]
+    pub fn of(&self, buyer: usize) -> impl Iterator<Item = usize> + '_ {
+        let range = self.starts[buyer] as usize..self.starts[buyer + 1] as usize;
+        self.sales[range].iter().map(|&s| s as usize)
+    }
+
+    /// Starts a new list.
+    #[inline(always)]
+    pub(super) fn clear(&mut self) {
+        self.sales.clear();
+    }
+
+    /// Adds a sale of the buyer whose turn it is.
+    #[inline(always)]
+    pub(super) fn push(&mut self, sale: usize) {
+        self.sales.push(sale as u32);
+    }
+
+    /// Ends the turn of a buyer.
+    #[inline(always)]
+    pub(super) fn end(&mut self, buyer: usize) {
+        self.starts[buyer + 1] = self.sales.len() as u32;
+    }
+
+    /// Copies a list.
+    #[inline(always)]
+    pub(super) fn copy(&mut self, other: &Self) {
+        self.sales.clear();
+        self.sales.extend_from_slice(&other.sales);
+        self.starts.copy_from_slice(&other.starts);
+    }
 }
 
 /// What a quarter's choice is made from.
@@ -117,17 +192,24 @@ impl Attraction {
     /// Room for a plan's edges.
     pub fn new(plan: &Plan) -> Self {
         let e = &plan.edges;
+        let lanes = |n: usize| vec![Lanes::ZERO; n];
         Self {
-            asked: vec![Lanes::ZERO; e.sales.len()],
-            legal: vec![Lanes::ZERO; e.sales.len()],
-            grey: vec![Lanes::ZERO; e.greys.len()],
-            wait: vec![Lanes::ZERO; plan.model.buyers.len()],
-            legal_total: vec![Lanes::ZERO; plan.model.buyers.len()],
-            total: vec![Lanes::ZERO; plan.model.buyers.len()],
-            grey_share: vec![Lanes::ZERO; plan.model.buyers.len()],
+            asked: lanes(e.sales.len()),
+            legal: lanes(e.sales.len()),
+            grey: lanes(e.greys.len()),
+            wait: lanes(plan.model.buyers.len()),
+            legal_total: lanes(plan.model.buyers.len()),
+            total: lanes(plan.model.buyers.len()),
+            grey_share: lanes(plan.model.buyers.len()),
+            price: lanes(e.stands.len()),
+            list: lanes(plan.model.chips.len()),
+            chips: Vec::with_capacity(plan.model.chips.len()),
+            wanted: Options::new(plan),
+            open: Options::new(plan),
             preference: vec![Lanes::ONE; e.affinities.len()],
-            value: vec![Lanes::ZERO; e.offers.len()],
-            grey_value: vec![Lanes::ZERO; e.offers.len()],
+            value: lanes(e.offers.len()),
+            grey_value: lanes(e.offers.len()),
+            on_sale: vec![false; plan.model.chips.len()],
         }
     }
 
@@ -136,9 +218,14 @@ impl Attraction {
     pub fn weigh(&mut self, plan: &Plan, inputs: &Inputs, sheets: &DataSheets, view: &View<'_>) {
         let edges = &plan.edges;
         for (i, &(_, _, affinity)) in edges.affinities.iter().enumerate() {
-            self.preference[i] = inputs.at(affinity, view.quarter).pow(sheets.theta);
+            self.preference[i] = if inputs.is_constant(affinity) {
+                sheets.preference[i]
+            } else {
+                inputs.at(affinity, view.quarter).pow(sheets.theta)
+            };
         }
         self.value_offers(plan, inputs, sheets, view);
+        self.clear(plan);
         let willing = inputs.value(plan.model.diversion.willing);
         for b in 0..edges.of_buyer.len() {
             let (mut sum, mut best) = (Lanes::ZERO, Lanes::ZERO);
@@ -147,6 +234,9 @@ impl Attraction {
             for s in edges.of_buyer[b].clone() {
                 let sale = &edges.sales[s];
                 let c = sale.chip.index();
+                if !self.on_sale[c] || !view.offered[sale.stand].any() {
+                    continue;
+                }
                 let preference = sale.affinity.map_or(Lanes::ONE, |i| self.preference[i]);
                 let weight = view.offered[sale.stand].select(view.ramp[c] * preference, Lanes::ZERO);
                 let permitted = view.permitted[sale.stand];
@@ -154,17 +244,25 @@ impl Attraction {
                 let legal = permitted.gt(Lanes::ZERO).select(asked, Lanes::ZERO);
                 self.asked[s] = asked;
                 self.legal[s] = legal;
+                self.wanted.push(s);
+                let mut open = legal.gt(Lanes::ZERO);
                 sum += legal;
                 best = best.max(legal);
-                if let Some(g) = sale.grey {
+                if let (Some(g), true) = (sale.grey, permitted.lt(Lanes::ONE).any()) {
                     let possible = view.in_stock[c] & view.route_capacity[country].gt(Lanes::ZERO);
                     let grey = willing * (1.0 - permitted) * weight * self.grey_value[sale.offer];
                     let grey = possible.select(grey, Lanes::ZERO);
                     self.grey[g] = grey;
+                    open = open | grey.gt(Lanes::ZERO);
                     grey_sum += grey;
                     grey_best = grey_best.max(grey);
                 }
+                if open.any() {
+                    self.open.push(s);
+                }
             }
+            self.wanted.end(b);
+            self.open.end(b);
             self.wait[b] = sheets.wait * best;
             self.legal_total[b] = sum + self.wait[b];
             self.total[b] = sum + grey_sum + sheets.wait * best.max(grey_best);
@@ -172,42 +270,74 @@ impl Attraction {
         }
     }
 
+    /// Sales whose smuggled options may be chosen in some draw, with those options, in order.
+    #[inline(always)]
+    pub fn smuggled<'a>(&'a self, plan: &'a Plan) -> impl Iterator<Item = (usize, usize)> + 'a {
+        let grey = self.open.all().filter_map(|s| Some((s, plan.edges.sales[s].grey?)));
+        grey.filter(|&(_, g)| self.grey[g].gt(Lanes::ZERO).any())
+    }
+
+    /// Forgets what was weighed last.
+    #[inline(always)]
+    fn clear(&mut self, plan: &Plan) {
+        for s in self.wanted.sales.drain(..) {
+            let s = s as usize;
+            self.asked[s] = Lanes::ZERO;
+            self.legal[s] = Lanes::ZERO;
+            if let Some(g) = plan.edges.sales[s].grey {
+                self.grey[g] = Lanes::ZERO;
+            }
+        }
+        self.open.clear();
+    }
+
     #[inline(always)]
     fn value_offers(&mut self, plan: &Plan, inputs: &Inputs, sheets: &DataSheets, view: &View<'_>) {
         let edges = &plan.edges;
+        self.chips.clear();
+        for (c, chip) in plan.model.chips.iter().enumerate() {
+            self.on_sale[c] = chip.price.is_some() && view.ramp[c].gt(Lanes::ZERO).any();
+            if let (Some(price), true) = (chip.price, self.on_sale[c]) {
+                self.list[c] = inputs.at(price, view.quarter);
+                self.chips.push(c);
+            }
+        }
         let per_watt = inputs.value(plan.model.trade.usd_per_watt);
         let per_chip = inputs.value(plan.model.trade.usd_per_chip);
         let support = inputs.value(plan.model.diversion.support);
         for (o, offer) in edges.offers.iter().enumerate() {
             let c = offer.chip.index();
-            let (Some(price), true) = (plan.model.chips[c].price, view.ramp[c].gt(Lanes::ZERO).any()) else {
-                self.value[o] = Lanes::ZERO;
-                self.grey_value[o] = Lanes::ZERO;
+            if !self.on_sale[c] || !view.offered[offer.stand].any() {
                 continue;
-            };
-            let price = inputs.at(price, view.quarter);
+            }
+            let price = self.list[c];
             let effective = sheets.effective[c * edges.mixes.len() + offer.mix];
             let running = per_watt * sheets.watts[c] + per_chip;
-            let cost = price * (1.0 + view.fee[offer.stand]) + running;
-            self.value[o] = (effective / cost).pow(sheets.theta);
+            self.price[offer.stand] = price * (1.0 + view.fee[offer.stand]);
+            self.value[o] = (effective / (self.price[offer.stand] + running)).pow(sheets.theta);
             let country = edges.markets[offer.stand % edges.markets.len()].delivery.index();
             let smuggled =
                 !edges.routes_to[country].is_empty() && view.permitted[offer.stand].lt(Lanes::ONE).any();
-            self.grey_value[o] = if smuggled {
-                (effective * support / (price * view.premium[country] + running)).pow(sheets.theta)
-            } else {
-                Lanes::ZERO
-            };
+            if smuggled {
+                let street = price * view.premium[country] + running;
+                self.grey_value[o] = (effective * support / street).pow(sheets.theta);
+            }
         }
     }
 }
 
-/// Share of what is wanted from smugglers that routes can carry, by country [1].
+/// Share of what is wanted from smugglers that routes can carry, by country [1]; `wants` are those of a smuggled option [chips].
 #[inline(always)]
-pub fn limit_to_routes(plan: &Plan, capacity: &[Lanes], wants: impl Fn(usize) -> Lanes, reach: &mut [Lanes]) {
+pub fn limit_to_routes(
+    plan: &Plan,
+    attraction: &Attraction,
+    capacity: &[Lanes],
+    wants: impl Fn(usize) -> Lanes,
+    reach: &mut [Lanes],
+) {
     reach.fill(Lanes::ZERO);
-    for (g, &s) in plan.edges.greys.iter().enumerate() {
-        let buyer = plan.edges.sales[s].buyer.index();
+    for (_, g) in attraction.smuggled(plan) {
+        let buyer = plan.edges.sales[plan.edges.greys[g]].buyer.index();
         reach[plan.model.buyers[buyer].country.index()] += wants(g);
     }
     for (wanted, &capacity) in reach.iter_mut().zip(capacity) {
@@ -215,44 +345,34 @@ pub fn limit_to_routes(plan: &Plan, capacity: &[Lanes], wants: impl Fn(usize) ->
     }
 }
 
-/// Expected sales of every chip: what buyers' money would buy at arrival, less what they will have smuggled.
+/// Expected sales of every chip: what buyers' money [USD] would buy at arrival, less what they will have smuggled.
+///
+/// `reach` is room for what routes can carry, by country.
 #[inline(always)]
 pub fn expected_sales(
     plan: &Plan,
-    inputs: &Inputs,
-    permits: &Permits,
     attraction: &Attraction,
     view: &View<'_>,
-    appetite: &[Lanes],
+    money: &[Lanes],
+    reach: &mut [Lanes],
     expected: &mut [Lanes],
 ) {
     expected.fill(Lanes::ZERO);
-    let world = inputs.value(plan.model.trade.world_budget);
-    debug_assert_eq!(permits.ramp_ahead.len(), expected.len());
-    let money: Vec<Lanes> = (plan.model.buyers.iter().zip(appetite))
-        .map(|(buyer, &appetite)| {
-            buyer.budget.map_or(Lanes::ZERO, |q| inputs.at(q, view.quarter) * world * appetite)
-        })
-        .collect();
-    let mut reach = vec![Lanes::ZERO; plan.model.countries.len()];
     let wants = |g: usize| {
         let sale = &plan.edges.sales[plan.edges.greys[g]];
         let (b, c) = (sale.buyer.index(), sale.chip.index());
-        let premium = view.premium[plan.model.buyers[b].country.index()];
-        let street = plan.model.chips[c].price.map_or(Lanes::ONE, |q| inputs.at(q, view.quarter)) * premium;
+        let street = attraction.list[c] * view.premium[plan.model.buyers[b].country.index()];
         money[b].per(attraction.total[b]) * attraction.grey[g] / street
     };
-    limit_to_routes(plan, view.route_capacity, wants, &mut reach);
+    limit_to_routes(plan, attraction, view.route_capacity, wants, reach);
     for (b, buyer) in plan.model.buyers.iter().enumerate() {
         let grey = reach[buyer.country.index()] * attraction.grey_share[b];
         let per_weight = (money[b] * (1.0 - grey)).per(attraction.legal_total[b]);
-        for s in plan.edges.of_buyer[b].clone() {
+        for s in attraction.open.of(b) {
             let sale = &plan.edges.sales[s];
-            let c = sale.chip.index();
-            if let Some(price) = plan.model.chips[c].price {
-                let price = inputs.at(price, view.quarter) * (1.0 + view.fee[sale.stand]);
-                expected[c] += per_weight * attraction.legal[s] * view.permitted[sale.stand] / price;
-            }
+            let price = attraction.price[sale.stand];
+            expected[sale.chip.index()] +=
+                per_weight * attraction.legal[s] * view.permitted[sale.stand] / price;
         }
     }
 }

@@ -29,6 +29,7 @@ impl Capacity {
     }
 
     /// Installed as planned at the start.
+    #[inline(always)]
     pub fn reset(&mut self, plan: &Plan, inputs: &Inputs) {
         for (f, facility) in plan.model.facilities.iter().enumerate() {
             self.installed[f] = inputs.at(facility.capacity, 0);

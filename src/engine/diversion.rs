@@ -21,7 +21,12 @@ impl Lagged {
     /// Sends an amount on its way in quarter `t`, evenly over the quarter, to arrive `lag` ∈ [0, 3] quarters later.
     #[inline(always)]
     pub fn add(&mut self, amount: Lanes, lag: Lanes, t: usize) {
-        for (j, weight) in lag_weights(lag).into_iter().enumerate() {
+        self.spread(amount, &lag_weights(lag), t);
+    }
+    /// The same with the shares of [`lag_weights`] at hand.
+    #[inline(always)]
+    pub fn spread(&mut self, amount: Lanes, weights: &[Lanes; 4], t: usize) {
+        for (j, &weight) in weights.iter().enumerate() {
             self.slots[(t + j) % 4] += amount * weight;
         }
     }
@@ -68,6 +73,13 @@ impl Routes {
         let zeros = vec![Lanes::ZERO; plan.model.routes.len()];
         Self { capacity: zeros.clone(), detection: zeros }
     }
+
+    /// Copies another's numbers.
+    #[inline(always)]
+    pub fn copy(&mut self, other: &Self) {
+        self.capacity.copy_from_slice(&other.capacity);
+        self.detection.copy_from_slice(&other.detection);
+    }
 }
 
 /// Smuggling of chips.
@@ -93,6 +105,10 @@ pub struct Diversion {
     pub delivered_by_route: Vec<[Lanes; 3]>,
     /// On their way, by smuggled option [chips].
     pub transit: Vec<Lagged>,
+    /// Whether anything was ever sent to a smuggled option in some draw.
+    pub sent: Vec<bool>,
+    /// Shares of what is sent that arrive now and in the next quarters, by route [1].
+    weights: Vec<[Lanes; 4]>,
     /// On their way by route, in chips, H100e and 8-bit H100e.
     pub transit_by_route: Vec<[Lagged; 3]>,
 }
@@ -113,18 +129,30 @@ impl Diversion {
             delivered: vec![Lanes::ZERO; greys],
             delivered_by_route: vec![[Lanes::ZERO; 3]; routes.len()],
             transit: vec![Lagged::default(); greys],
+            sent: vec![false; greys],
+            weights: vec![[Lanes::ZERO; 4]; routes.len()],
             transit_by_route: vec![[Lagged::default(); 3]; routes.len()],
         }
     }
 
     /// Back to the horizon's start.
+    #[inline(always)]
     pub fn reset(&mut self, plan: &Plan, inputs: &Inputs) {
         for (r, route) in plan.model.routes.iter().enumerate() {
             self.networks[r] = inputs.value(route.capacity);
         }
         self.premium.fill(inputs.value(plan.model.diversion.premium));
         self.transit.fill(Lagged::default());
+        self.sent.fill(false);
+        self.delivered.fill(Lanes::ZERO);
         self.transit_by_route.fill([Lagged::default(); 3]);
+    }
+
+    /// Finds out what is on its way, from the state.
+    pub(super) fn note_sent(&mut self) {
+        for (sent, transit) in self.sent.iter_mut().zip(&self.transit) {
+            *sent = transit.total().gt(Lanes::ZERO).any();
+        }
     }
 
     /// Capacity and detection of quarter `t`.
@@ -164,12 +192,16 @@ impl Diversion {
             if route.good.is_some() {
                 continue;
             }
-            let lag = inputs.value(route.lag);
+            let weights = lag_weights(inputs.value(route.lag));
+            self.weights[r] = weights;
             let pass = 1.0 - self.routes.detection[r];
             let mut sent = [Lanes::ZERO; 3];
             let mut attempted = Lanes::ZERO;
             for &c in &plan.edges.chips {
                 let amount = self.attempted_chips[r * chips + c.index()];
+                if !amount.gt(Lanes::ZERO).any() {
+                    continue;
+                }
                 attempted += amount;
                 for (u, sum) in sent.iter_mut().enumerate() {
                     *sum += amount * pass * units[c.index()][u];
@@ -178,18 +210,23 @@ impl Diversion {
             self.attempted[r] = attempted;
             self.seized[r] = attempted * self.routes.detection[r];
             for (u, &amount) in sent.iter().enumerate() {
-                self.transit_by_route[r][u].add(amount, lag, t);
+                self.transit_by_route[r][u].spread(amount, &weights, t);
                 self.delivered_by_route[r][u] = self.transit_by_route[r][u].take(t);
             }
         }
         for (g, &s) in plan.edges.greys.iter().enumerate() {
             let sale = &plan.edges.sales[s];
             let country = plan.model.buyers[sale.buyer.index()].country;
+            let wants_any = wants[g].gt(Lanes::ZERO).any();
+            if !wants_any && !self.sent[g] {
+                continue;
+            }
+            self.sent[g] = true;
             let share = wants[g].per(wanted[country.index() * chips + sale.chip.index()]);
             for r in &plan.edges.routes_to[country.index()] {
                 let amount = self.attempted_chips[r.index() * chips + sale.chip.index()];
                 let passed = amount * share * (1.0 - self.routes.detection[r.index()]);
-                self.transit[g].add(passed, inputs.value(plan.model.routes[r.index()].lag), t);
+                self.transit[g].spread(passed, &self.weights[r.index()], t);
             }
             self.delivered[g] = self.transit[g].take(t);
         }

@@ -12,6 +12,8 @@ use crate::plan::{Lever, Plan};
 /// Chips owned, deployed and working.
 #[derive(Clone, Debug)]
 pub struct Fleet {
+    /// Whether anything was ever held in some draw, by holding.
+    pub held: Vec<bool>,
     /// Deployed, by holding [chips].
     pub count: Vec<Lanes>,
     /// Sum of ages of the deployed, by holding [chip·years].
@@ -55,6 +57,7 @@ impl Fleet {
         let countries = vec![Lanes::ZERO; plan.model.countries.len()];
         let links = vec![Lanes::ZERO; plan.usage.links.len()];
         Self {
+            held: vec![false; holdings.len()],
             count: holdings.clone(),
             age: holdings.clone(),
             deploying: vec![Lagged::default(); holdings.len()],
@@ -70,8 +73,10 @@ impl Fleet {
     }
 
     /// Opening fleets.
+    #[inline(always)]
     pub fn reset(&mut self, plan: &Plan, inputs: &Inputs, sheets: &DataSheets) {
         self.deploying.fill(Lagged::default());
+        self.held.fill(true);
         for (h, holding) in plan.edges.holdings.iter().enumerate() {
             let opening = plan.model.buyers[holding.buyer.index()].opening.get(&holding.chip);
             let (count, age) = match opening {
@@ -80,8 +85,17 @@ impl Fleet {
             };
             self.count[h] = count;
             self.age[h] = count * age;
+            self.deployed[h] = Lanes::ZERO;
+            self.failed[h] = Lanes::ZERO;
         }
         self.weigh(plan, inputs, sheets);
+    }
+
+    /// Finds out what is held, from the state.
+    pub(super) fn note_held(&mut self) {
+        for (h, held) in self.held.iter_mut().enumerate() {
+            *held = (self.count[h].gt(Lanes::ZERO) | self.deploying[h].total().gt(Lanes::ZERO)).any();
+        }
     }
 
     /// A quarter of failures and deployments, then what there is power for.
@@ -102,12 +116,15 @@ impl Fleet {
         let fleet = &plan.model.fleet;
         let (hazard, aging) = (inputs.value(fleet.hazard), inputs.value(fleet.aging));
         let failure = inputs.value(plan.model.diversion.failure);
-        let lag = inputs.value(fleet.lag);
-        debug_assert!(lag_weights(lag).len() == 4);
+        let weights = lag_weights(inputs.value(fleet.lag));
         let none = Lanes::ZERO;
         for (h, holding) in plan.edges.holdings.iter().enumerate() {
             let bought = sold.get(h).or_else(|| delivered.get(h - sold.len())).unwrap_or(&none);
-            self.deploying[h].add(*bought, lag, t);
+            self.held[h] |= bought.gt(Lanes::ZERO).any();
+            if !self.held[h] {
+                continue;
+            }
+            self.deploying[h].spread(*bought, &weights, t);
             let entering = self.deploying[h].take(t);
             let mean_age = self.age[h].per(self.count[h]);
             let yearly = hazard + aging * (mean_age + 0.125);
@@ -134,7 +151,7 @@ impl Fleet {
     fn weigh(&mut self, plan: &Plan, inputs: &Inputs, sheets: &DataSheets) {
         self.load.fill(Lanes::ZERO);
         self.coming_load.fill(Lanes::ZERO);
-        for (h, holding) in plan.edges.holdings.iter().enumerate() {
+        for (h, holding) in plan.edges.holdings.iter().enumerate().filter(|(h, _)| self.held[*h]) {
             let n = plan.model.buyers[holding.buyer.index()].country.index();
             let watts = sheets.watts[holding.chip.index()];
             self.load[n] += self.count[h] * watts;
@@ -152,7 +169,7 @@ impl Fleet {
     fn work(&mut self, plan: &Plan, inputs: &Inputs, sheets: &DataSheets) {
         let support = inputs.value(plan.model.diversion.support);
         self.working.fill([Lanes::ZERO; 4]);
-        for (h, holding) in plan.edges.holdings.iter().enumerate() {
+        for (h, holding) in plan.edges.holdings.iter().enumerate().filter(|(h, _)| self.held[*h]) {
             let (b, c) = (holding.buyer.index(), holding.chip.index());
             let working = self.count[h] * self.operating[plan.model.buyers[b].country.index()];
             let peak = working * sheets.flops[c];

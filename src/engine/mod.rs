@@ -9,6 +9,7 @@ pub mod capacity;
 mod caps;
 pub mod diversion;
 pub mod fleet;
+pub mod fork;
 pub mod ledger;
 pub mod permits;
 pub mod production;
@@ -21,7 +22,7 @@ pub mod training;
 pub mod weaken;
 pub mod witness;
 
-use crate::math::{Lanes, Mask, WIDTH};
+use crate::math::{Kernel, Lanes, Mask, WIDTH, dispatch};
 use crate::plan::Plan;
 use crate::plan::inputs::Inputs;
 use crate::plan::rules::Terms;
@@ -116,6 +117,10 @@ pub struct Batch {
     pub price: Vec<Lanes>,
     /// Number of the first draw.
     pub first_draw: u64,
+    /// Draws in which a chip is in stock, by chip.
+    in_stock: Vec<Mask>,
+    /// The quarter that follows on what the state says of itself; none if it was set from outside.
+    next: Option<usize>,
 }
 
 impl Batch {
@@ -140,6 +145,8 @@ impl Batch {
             training: Training::new(plan),
             price: vec![Lanes::ZERO; plan.model.chips.len()],
             first_draw: 0,
+            in_stock: vec![Mask::splat(false); plan.model.chips.len()],
+            next: None,
         }
     }
 
@@ -170,6 +177,12 @@ impl Batch {
 
     fn reset(&mut self, plan: &Plan, batch: u64) {
         self.first_draw = batch * WIDTH as u64;
+        self.next = None;
+        dispatch(Start(self, plan, 0));
+    }
+
+    #[inline(always)]
+    fn start(&mut self, plan: &Plan, _: usize) {
         self.terms.refresh(&plan.rules, &self.inputs);
         self.sheets.read(plan, &self.inputs);
         self.shocks.reset(plan, &mut self.terms, self.first_draw);
@@ -177,29 +190,30 @@ impl Batch {
         self.capacity.reset(plan, &self.inputs);
         self.permits.reset(plan, &self.inputs);
         self.stockpiles.reset(plan, &self.inputs);
-        self.production.reset();
+        self.production.reset(plan, &self.inputs);
         self.trade.reset();
         self.diversion.reset(plan, &self.inputs);
         self.fleet.reset(plan, &self.inputs, &self.sheets);
+        self.training.reset(plan, &self.inputs);
     }
 
     fn quarter(&mut self, plan: &Plan, t: usize, observer: &mut dyn Observer) {
-        self.prepare(plan, t);
+        if self.next != Some(t) {
+            self.fleet.note_held();
+            self.diversion.note_sent();
+        }
+        self.next = Some(t + 1);
+        dispatch(Prepare(self, plan, t));
         observer.after(Step::Shocks, t, plan, self);
-        self.produce(plan, t);
+        dispatch(Produce(self, plan, t));
         observer.after(Step::Production, t, plan, self);
-        self.sell(plan, t);
+        dispatch(Sell(self, plan, t));
         observer.after(Step::Trade, t, plan, self);
-        self.diversion.attempted_chips.copy_from_slice(&self.trade.attempted);
-        let (wants, wanted) = (&self.trade.wants, &self.trade.wanted);
-        self.diversion.step(plan, &self.inputs, &self.sheets.units, wants, wanted, t);
+        dispatch(Divert(self, plan, t));
         observer.after(Step::Diversion, t, plan, self);
-        let (sold, delivered) = (&self.trade.sold, &self.diversion.delivered);
-        self.fleet.step(plan, &self.inputs, &self.sheets, &self.shocks, sold, delivered, t);
-        self.fleet.rent(plan, &self.inputs, &self.permits, t);
+        dispatch(Deploy(self, plan, t));
         observer.after(Step::Fleet, t, plan, self);
-        self.training.step(plan, &self.inputs, &self.fleet, t);
-        self.adapt(plan, t);
+        dispatch(Train(self, plan, t));
         observer.after(Step::Training, t, plan, self);
     }
 
@@ -211,7 +225,7 @@ impl Batch {
         self.capacity.step(&self.shocks);
         self.permits.step(plan, &self.inputs, &self.terms, &self.shocks, t);
         self.diversion.open(plan, &self.inputs, &self.shocks, t);
-        self.stockpiles.routes.clone_from(&self.diversion.routes);
+        self.stockpiles.routes.copy(&self.diversion.routes);
         self.stockpiles.leaked.copy_from_slice(&self.shocks.leaked);
         for &c in &plan.edges.chips {
             self.price[c.index()] = trade::list_price(plan, &self.inputs, c.index(), t);
@@ -242,15 +256,16 @@ impl Batch {
 
     #[inline(always)]
     fn sell(&mut self, plan: &Plan, t: usize) {
-        let in_stock: Vec<Mask> =
-            self.trade.inventory.iter().map(|i| i.gt(Lanes::splat(trade::DUST))).collect();
+        for (in_stock, inventory) in self.in_stock.iter_mut().zip(&self.trade.inventory) {
+            *in_stock = inventory.gt(Lanes::splat(trade::DUST));
+        }
         let view = View {
             quarter: t,
             ramp: &self.permits.ramp,
             offered: &self.permits.offered,
             permitted: &self.permits.permitted,
             fee: &self.permits.fee,
-            in_stock: &in_stock,
+            in_stock: &self.in_stock,
             route_capacity: &self.diversion.capacity_to,
             premium: &self.diversion.premium,
         };
@@ -266,8 +281,29 @@ impl Batch {
             watts: &self.sheets.watts,
             units: &self.sheets.units,
             load: &self.fleet.coming_load,
+            wait: self.sheets.wait,
         };
         self.trade.step(plan, &self.inputs, &counter, t);
+    }
+
+    #[inline(always)]
+    fn divert(&mut self, plan: &Plan, t: usize) {
+        self.diversion.attempted_chips.copy_from_slice(&self.trade.attempted);
+        let (wants, wanted) = (&self.trade.wants, &self.trade.wanted);
+        self.diversion.step(plan, &self.inputs, &self.sheets.units, wants, wanted, t);
+    }
+
+    #[inline(always)]
+    fn deploy(&mut self, plan: &Plan, t: usize) {
+        let (sold, delivered) = (&self.trade.sold, &self.diversion.delivered);
+        self.fleet.step(plan, &self.inputs, &self.sheets, &self.shocks, sold, delivered, t);
+        self.fleet.rent(plan, &self.inputs, &self.permits, t);
+    }
+
+    #[inline(always)]
+    fn train(&mut self, plan: &Plan, t: usize) {
+        self.training.step(plan, &self.inputs, &self.fleet, t);
+        self.adapt(plan, t);
     }
 
     /// State that the next quarter starts from.
@@ -313,6 +349,21 @@ impl Batch {
         }
     }
 }
+
+/// Steps as kernels: each is compiled on its own.
+macro_rules! kernels {
+    ($($kernel:ident $step:ident),*) => {$(
+        struct $kernel<'a>(&'a mut Batch, &'a Plan, usize);
+        impl Kernel for $kernel<'_> {
+            type Output = ();
+            #[inline(always)]
+            fn run(self) {
+                self.0.$step(self.1, self.2);
+            }
+        }
+    )*};
+}
+kernels!(Start start, Prepare prepare, Produce produce, Sell sell, Divert divert, Deploy deploy, Train train);
 
 /// Bound of over-ordering [1].
 #[inline(always)]

@@ -21,10 +21,16 @@ pub struct Permits {
     pub cut: Vec<Lanes>,
     /// Purchases before that loss over ordinary ones, by case [1].
     pub rush: Vec<Lanes>,
+    /// Whether anything is announced to be cut in some draw, by case.
+    pub about_to_be_cut: Vec<bool>,
     /// Permitted share of each (chip, market) now, shocks included [1].
     pub permitted: Vec<Lanes>,
     /// Fee on each (chip, market) now, shocks included [1].
     pub fee: Vec<Lanes>,
+    /// Permitted share of each (chip, market) at arrival of what is started now, as far as known [1].
+    pub permitted_ahead: Vec<Lanes>,
+    /// Fee on each (chip, market) at that arrival, as far as known [1].
+    pub fee_ahead: Vec<Lanes>,
     /// Whether a chip is offered in a market now.
     pub offered: Vec<Mask>,
     /// Whether it will be offered at arrival.
@@ -49,8 +55,11 @@ impl Permits {
             ahead: vec![free; cases],
             cut: vec![Lanes::ZERO; cases],
             rush: vec![Lanes::ONE; cases],
+            about_to_be_cut: vec![false; cases],
             permitted: vec![Lanes::ONE; stands],
             fee: vec![Lanes::ZERO; stands],
+            permitted_ahead: vec![Lanes::ONE; stands],
+            fee_ahead: vec![Lanes::ZERO; stands],
             offered: vec![Mask::splat(false); stands],
             offered_ahead: vec![Mask::splat(false); stands],
             launch: vec![Lanes::ZERO; chips],
@@ -60,6 +69,7 @@ impl Permits {
     }
 
     /// Back to the horizon's start.
+    #[inline(always)]
     pub fn reset(&mut self, plan: &Plan, inputs: &Inputs) {
         for (c, chip) in plan.model.chips.iter().enumerate() {
             self.launch[c] = match chip.launch {
@@ -94,9 +104,7 @@ impl Permits {
                 continue;
             };
             offer_variant(plan, &self.permitted, parent, c, &mut self.offered);
-            let ahead: Vec<Lanes> =
-                plan.edges.stands.iter().map(|s| self.ahead[s.index()].permitted).collect();
-            offer_variant(plan, &ahead, parent, c, &mut self.offered_ahead);
+            offer_variant(plan, &self.permitted_ahead, parent, c, &mut self.offered_ahead);
         }
     }
 
@@ -121,11 +129,12 @@ impl Permits {
     fn read_rules(&mut self, plan: &Plan, inputs: &Inputs, terms: &Terms, t: usize) {
         for case in plan.rules.all_cases() {
             let i = case.index();
-            self.now[i] = snapped(plan.rules.now(case, t, terms));
+            let (now, cut) = plan.rules.now_and_cut(case, t, terms, inputs);
+            self.now[i] = snapped(now);
             self.ahead[i] = snapped(plan.rules.ahead(case, t, plan.lead, terms));
-            let cut = plan.rules.cut(case, t, terms, inputs);
             self.cut[i] = cut.share;
             self.rush[i] = cut.rush;
+            self.about_to_be_cut[i] = cut.share.gt(Lanes::ZERO).any();
         }
     }
 
@@ -133,9 +142,11 @@ impl Permits {
     fn apply_to_stands(&mut self, plan: &Plan, shocks: &Shocks) {
         let (sales, fees) = (shocks.of(Lever::Sales), shocks.of(Lever::Fee));
         for (s, case) in plan.edges.stands.iter().enumerate() {
-            let outcome = self.now[case.index()];
-            self.permitted[s] = snap(outcome.permitted * sales[s]);
-            self.fee[s] = outcome.fee + fees[s];
+            let (now, ahead) = (&self.now[case.index()], &self.ahead[case.index()]);
+            self.permitted[s] = snap(now.permitted * sales[s]);
+            self.fee[s] = now.fee + fees[s];
+            self.permitted_ahead[s] = ahead.permitted;
+            self.fee_ahead[s] = ahead.fee;
         }
     }
 
@@ -143,6 +154,9 @@ impl Permits {
     #[inline(always)]
     fn launch_variants(&mut self, plan: &Plan, inputs: &Inputs, t: usize) {
         let markets = plan.edges.markets.len();
+        if plan.edges.chips.iter().all(|c| !waits_for_denial(plan, *c)) {
+            return;
+        }
         let before = self.launch.clone();
         for &c in &plan.edges.chips {
             let chip = &plan.model.chips[c.index()];
@@ -160,6 +174,13 @@ impl Permits {
     }
 }
 
+/// Whether a chip is a variant that is launched by its parent's denial.
+fn waits_for_denial(plan: &Plan, chip: ChipId) -> bool {
+    let chip = &plan.model.chips[chip.index()];
+    chip.launch.is_none() && chip.variant_of.is_some() && chip.variant_lag.is_some()
+}
+
+#[inline(always)]
 fn snapped(outcome: Outcome) -> Outcome {
     Outcome { permitted: snap(outcome.permitted), fee: outcome.fee }
 }
@@ -179,8 +200,12 @@ fn ramp(plan: &Plan, inputs: &Inputs, chip: ChipId, launch: Lanes, t: usize) -> 
     if let Some(end) = c.end {
         on *= (plan.since_start(end) - t as f64).clamp(0.0, 1.0);
     }
+    if !on.gt(Lanes::ZERO).any() {
+        return Lanes::ZERO;
+    }
     let middle = k.ge(Lanes::ZERO).select(k + 0.5, (k + 1.0) * 0.5).max(0.0);
-    on * (middle / inputs.value(c.ramp)).min(1.0).pow(Lanes::splat(1.2))
+    let progress = (middle / inputs.value(c.ramp)).min(1.0);
+    if progress == Lanes::ONE { on } else { on * progress.pow(Lanes::splat(1.2)) }
 }
 
 /// A variant is offered where its parent is not free; to all, where that leaves it no market.
@@ -202,6 +227,7 @@ fn offer_variant(plan: &Plan, permitted: &[Lanes], parent: ChipId, chip: ChipId,
 }
 
 /// Bandwidths, formats and prices of chips: what the data sheet says in one place.
+#[inline(always)]
 pub fn units(model: &Model, inputs: &Inputs, chip: ChipId) -> [Lanes; 4] {
     let c = &model.chips[chip.index()];
     let value = |q: Option<crate::model::QuantityId>| q.map(|q| inputs.value(q));

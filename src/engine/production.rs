@@ -4,9 +4,9 @@ use super::attraction::{Attraction, DataSheets, View, expected_sales};
 use super::permits::Permits;
 use super::stockpiles::Stockpiles;
 use crate::math::{Lanes, Mask};
-use crate::model::{Amount, ChipId, DesignerId, FacilityId, GoodId};
-use crate::plan::Plan;
+use crate::model::{Amount, ChipId, DesignerId, GoodId};
 use crate::plan::inputs::Inputs;
+use crate::plan::{Line, Plan};
 
 /// What kept a chip's production from being larger, as codes: a good's row, or one of these.
 pub mod cause {
@@ -47,10 +47,43 @@ pub struct Production {
     pub need: Vec<Vec<Lanes>>,
     /// Over-ordering of buyers [1].
     pub over: Vec<Lanes>,
+    /// Need of each chip for each good at each of its facilities, see [`Line::base`] [good's unit].
+    need_at: Vec<Lanes>,
+    /// Gross dies per wafer, by chip; where its good is counted so.
+    gross_dies: Vec<Lanes>,
     ahead: Attraction,
+    in_stock: Vec<Mask>,
+    /// Money that is expected of buyers at arrival [USD].
+    money: Vec<Lanes>,
+    /// Share of smuggled wants that routes can carry then, by country [1].
+    reach: Vec<Lanes>,
     raw: Vec<Lanes>,
-    stands: [Vec<Lanes>; 2],
+    /// What facilities have left [good's unit].
     left: Vec<Lanes>,
+    /// What designers claim of facilities [1].
+    claimed: Vec<Lanes>,
+    /// What rules permit of each link [1].
+    granted: Vec<Lanes>,
+    /// By good: a designer's room, what is left of it, what is asked of it, the share that it can give.
+    rooms: Vec<Lanes>,
+    rest: Vec<Lanes>,
+    asked: Vec<Lanes>,
+    ratios: Vec<Lanes>,
+    pool: Pool,
+}
+
+/// The third pass: what is left, pooled.
+#[derive(Clone, Debug)]
+struct Pool {
+    /// What each link may take of what is left [good's unit].
+    open: Vec<Lanes>,
+    /// The same as a share of all that its designer may take of the good [1].
+    share: Vec<Lanes>,
+    /// Need of each chip for each good, where it would be made now [good's unit].
+    need: Vec<Vec<Lanes>>,
+    asked: Vec<Lanes>,
+    demand: Vec<Lanes>,
+    granted: Vec<Lanes>,
 }
 
 /// What production looks at beside its own state.
@@ -76,7 +109,10 @@ impl Production {
         let chips = plan.model.chips.len();
         let zeros = vec![Lanes::ZERO; chips];
         let links = vec![Lanes::ZERO; plan.supply.links.len()];
-        let stands = vec![Lanes::ZERO; plan.edges.stands.len()];
+        let facilities = vec![Lanes::ZERO; plan.model.facilities.len()];
+        let goods = vec![Lanes::ZERO; plan.model.goods.len()];
+        let need: Vec<Vec<Lanes>> =
+            plan.supply.goods_of.iter().map(|goods| vec![Lanes::ZERO; goods.len()]).collect();
         Self {
             expected: zeros.clone(),
             want: zeros.clone(),
@@ -87,22 +123,53 @@ impl Production {
             arrived: zeros.clone(),
             bound_by: vec![[cause::NONE; 8]; chips],
             room: links.clone(),
-            used: links,
+            used: links.clone(),
             first_pass: zeros.clone(),
-            need: plan.supply.goods_of.iter().map(|goods| vec![Lanes::ZERO; goods.len()]).collect(),
+            need: need.clone(),
             over: vec![Lanes::ONE; plan.model.buyers.len()],
+            need_at: vec![Lanes::ZERO; plan.supply.needs],
+            gross_dies: zeros.clone(),
             ahead: Attraction::new(plan),
+            in_stock: vec![Mask::splat(false); chips],
+            money: vec![Lanes::ZERO; plan.model.buyers.len()],
+            reach: vec![Lanes::ONE; plan.model.countries.len()],
             raw: zeros,
-            stands: [stands.clone(), stands],
-            left: vec![Lanes::ZERO; plan.model.facilities.len()],
+            left: facilities.clone(),
+            claimed: facilities.clone(),
+            granted: links.clone(),
+            rooms: goods.clone(),
+            rest: goods.clone(),
+            asked: goods.clone(),
+            ratios: goods,
+            pool: Pool {
+                open: links.clone(),
+                share: links.clone(),
+                need,
+                asked: links,
+                demand: facilities.clone(),
+                granted: facilities,
+            },
         }
     }
 
     /// Back to the horizon's start.
-    pub fn reset(&mut self) {
+    #[inline(always)]
+    pub fn reset(&mut self, plan: &Plan, inputs: &Inputs) {
         self.over.fill(Lanes::ONE);
         for slots in &mut self.pipeline {
             slots.fill(Lanes::ZERO);
+        }
+        for list in [&mut self.started, &mut self.first_pass, &mut self.planned, &mut self.want] {
+            list.fill(Lanes::ZERO);
+        }
+        self.capped.fill(Mask::splat(false));
+        self.bound_by.fill([cause::NONE; 8]);
+        self.need.iter_mut().for_each(|need| need.fill(Lanes::ZERO));
+        for (c, chip) in plan.model.chips.iter().enumerate() {
+            if plan.supply.lines_of[c].iter().any(|line| line.amount == Amount::Dies) {
+                let area = chip.die_area.map_or(Lanes::ONE, |q| inputs.value(q));
+                self.gross_dies[c] = dies_per_wafer(area);
+            }
         }
     }
 
@@ -124,14 +191,13 @@ impl Production {
         self.started.fill(Lanes::ZERO);
         self.used.fill(Lanes::ZERO);
         for d in 0..plan.supply.chips_of.len() {
-            if !plan.supply.chips_of[d].is_empty() {
-                let designer = DesignerId(d as u32);
-                self.find_needs(plan, inputs, designer, outlook.available, t);
+            let designer = DesignerId(d as u32);
+            if self.find_needs(plan, inputs, designer, outlook.available, t) {
                 self.limit_ramps(plan, permits, stockpiles, designer);
                 self.own_passes(plan, stockpiles, designer);
             }
         }
-        self.pooled_pass(plan, inputs, permits, stockpiles, t);
+        self.pooled_pass(plan);
         self.send(plan, permits, t);
     }
 
@@ -146,34 +212,34 @@ impl Production {
         outlook: &Outlook<'_>,
         t: usize,
     ) {
-        let [permitted, fee] = &mut self.stands;
-        for (s, case) in plan.edges.stands.iter().enumerate() {
-            permitted[s] = permits.ahead[case.index()].permitted;
-            fee[s] = permits.ahead[case.index()].fee;
+        for (in_stock, ramp) in self.in_stock.iter_mut().zip(&permits.ramp_ahead) {
+            *in_stock = ramp.gt(Lanes::ZERO);
         }
-        let in_stock: Vec<Mask> = permits.ramp_ahead.iter().map(|r| r.gt(Lanes::ZERO)).collect();
         let view = View {
             quarter: t + plan.lead,
             ramp: &permits.ramp_ahead,
             offered: &permits.offered_ahead,
-            permitted,
-            fee,
-            in_stock: &in_stock,
+            permitted: &permits.permitted_ahead,
+            fee: &permits.fee_ahead,
+            in_stock: &self.in_stock,
             route_capacity: outlook.route_capacity,
             premium: outlook.premium,
         };
         self.ahead.weigh(plan, inputs, sheets, &view);
-        let appetite: Vec<Lanes> = (plan.model.buyers.iter().zip(&self.over))
-            .map(|(b, &over)| over * outlook.power[b.country.index()])
-            .collect();
-        expected_sales(plan, inputs, permits, &self.ahead, &view, &appetite, &mut self.raw);
+        let world = inputs.value(plan.model.trade.world_budget);
+        for (b, buyer) in plan.model.buyers.iter().enumerate() {
+            let appetite = self.over[b] * outlook.power[buyer.country.index()];
+            self.money[b] =
+                buyer.budget.map_or(Lanes::ZERO, |q| inputs.at(q, view.quarter) * world * appetite);
+        }
+        expected_sales(plan, &self.ahead, &view, &self.money, &mut self.reach, &mut self.raw);
         let headroom = inputs.value(plan.model.production.headroom);
         for &c in &plan.edges.chips {
             let i = c.index();
             self.expected[i] = if t == 0 { self.raw[i] } else { 0.5 * self.expected[i] + 0.5 * self.raw[i] };
             let glut = (outlook.inventory[i] - 0.1 * self.expected[i]).max(0.0);
             let want = (headroom * self.expected[i] + outlook.grey_orders[i] - 0.5 * glut).max(0.0);
-            self.want[i] = in_stock[i].select(want, Lanes::ZERO);
+            self.want[i] = self.in_stock[i].select(want, Lanes::ZERO);
         }
     }
 
@@ -192,23 +258,22 @@ impl Production {
         for f in 0..available.len() {
             self.left[f] = (available[f] - stockpiles.taken[f]).max(0.0);
         }
-        let mut claimed = vec![Lanes::ZERO; available.len()];
+        self.claimed.fill(Lanes::ZERO);
         for designer in &plan.model.designers {
             for (f, &claim) in &designer.claims {
-                claimed[f.index()] += inputs.at(claim, t);
+                self.claimed[f.index()] += inputs.at(claim, t);
             }
         }
         for (l, link) in plan.supply.links.iter().enumerate() {
             let f = link.facility.index();
-            let claim = plan.model.designers[link.designer.index()].claims.get(&link.facility);
-            self.room[l] = claim.map_or(Lanes::ZERO, |&q| {
-                let granted = permits.permitted_now(link.foundry) * permits.permitted_now(link.goods);
-                inputs.at(q, t) / claimed[f].max(1.0) * granted * self.left[f]
+            self.granted[l] = permits.permitted_now(link.foundry) * permits.permitted_now(link.goods);
+            self.room[l] = link.claim.map_or(Lanes::ZERO, |q| {
+                inputs.at(q, t) / self.claimed[f].max(1.0) * self.granted[l] * self.left[f]
             });
         }
     }
 
-    /// Needs of a designer's chips for goods.
+    /// Needs of a designer's chips for goods; whether any chip is wanted. Needs of others are not looked at.
     #[inline(always)]
     fn find_needs(
         &mut self,
@@ -217,26 +282,71 @@ impl Production {
         designer: DesignerId,
         available: &[Lanes],
         t: usize,
-    ) {
-        let d = designer.index();
-        let one = Lanes::ONE;
-        for &c in &plan.supply.chips_of[d] {
-            for (i, &g) in plan.supply.goods_of[c.index()].iter().enumerate() {
-                let weights = |f: FacilityId| {
-                    let link = plan.supply.links_of[d][g.index()]
-                        .iter()
-                        .find(|&&l| plan.supply.links[l].facility == f);
-                    link.map_or(Lanes::ZERO, |&l| self.room[l])
-                };
-                let by_room = mean_need(plan, inputs, c, g, t, weights);
-                let by_output = mean_need(plan, inputs, c, g, t, |f| available[f.index()]);
-                let even = mean_need(plan, inputs, c, g, t, |_| one);
-                let need = by_room
-                    .0
-                    .gt(Lanes::ZERO)
-                    .select(by_room.1, by_output.0.gt(Lanes::ZERO).select(by_output.1, even.1));
-                self.need[c.index()][i] = need;
+    ) -> bool {
+        let supply = &plan.supply;
+        let links_of = &supply.links_of[designer.index()];
+        let mut any = false;
+        for &c in &supply.chips_of[designer.index()] {
+            let i = c.index();
+            let wanted = self.wanted(c);
+            any |= wanted;
+            if !wanted {
+                self.planned[i] = Lanes::ZERO;
+                self.first_pass[i] = Lanes::ZERO;
+                self.capped[i] = Mask::splat(false);
+                self.bound_by[i] = [cause::NONE; 8];
+                if !supply.stocked_dies[i] {
+                    continue;
+                }
             }
+            for (k, line) in supply.lines_of[i].iter().enumerate() {
+                self.find_needs_at(plan, inputs, c, line, t);
+                let facilities = &supply.facilities_of[line.good.index()];
+                let needs = &self.need_at[line.base..line.base + facilities.len()];
+                let by_room = mean_need(
+                    links_of[line.good.index()].iter().map(|&l| (self.room[l], needs[supply.links[l].place])),
+                );
+                self.need[i][k] = by_room.1;
+                let somewhere = by_room.0.gt(Lanes::ZERO);
+                if !somewhere.all() {
+                    let by_output = mean_need(
+                        facilities.iter().zip(needs).map(|(f, &need)| (available[f.index()], need)),
+                    );
+                    let even = mean_need(needs.iter().map(|&need| (Lanes::ONE, need)));
+                    let otherwise = by_output.0.gt(Lanes::ZERO).select(by_output.1, even.1);
+                    self.need[i][k] = somewhere.select(by_room.1, otherwise);
+                }
+            }
+        }
+        any || supply.chips_of[designer.index()].iter().any(|c| supply.stocked_dies[c.index()])
+    }
+
+    /// Whether any of a chip is wanted in some draw.
+    #[inline(always)]
+    fn wanted(&self, chip: ChipId) -> bool {
+        self.want[chip.index()].gt(Lanes::ZERO).any()
+    }
+
+    /// Needs of a chip for a good at each of its facilities.
+    #[inline(always)]
+    fn find_needs_at(&mut self, plan: &Plan, inputs: &Inputs, chip: ChipId, line: &Line, t: usize) {
+        let c = &plan.model.chips[chip.index()];
+        for (place, f) in plan.supply.facilities_of[line.good.index()].iter().enumerate() {
+            let facility = &plan.model.facilities[f.index()];
+            let amount = match line.amount {
+                Amount::Units(q) => inputs.value(q),
+                Amount::Memory => c.memory.map_or(Lanes::ZERO, |q| inputs.value(q)),
+                Amount::Dies => {
+                    let area = c.die_area.map_or(Lanes::ONE, |q| inputs.value(q));
+                    let defects = facility.defect_density.map_or(Lanes::ZERO, |q| inputs.at(q, t));
+                    let good_dies = self.gross_dies[chip.index()]
+                        * murphy(area * defects)
+                        * inputs.value(facility.parametric_yield)
+                        * inputs.value(plan.model.production.harvest);
+                    c.dies / good_dies
+                }
+            };
+            self.need_at[line.base + place] = amount / inputs.at(facility.line_yield, t);
         }
     }
 
@@ -252,24 +362,24 @@ impl Production {
     #[inline(always)]
     fn limit_ramps(&mut self, plan: &Plan, permits: &Permits, stockpiles: &Stockpiles, designer: DesignerId) {
         let d = designer.index();
-        let chips = &plan.supply.chips_of[d];
-        for &c in chips {
+        for &c in &plan.supply.chips_of[d] {
             self.planned[c.index()] = self.want[c.index()];
             self.capped[c.index()] = Mask::splat(false);
         }
-        for g in (0..plan.model.goods.len() as u32).map(GoodId) {
-            let users: Vec<(ChipId, usize)> = chips
-                .iter()
-                .filter(|c| plan.supply.packaging_of[c.index()] == Some(g))
-                .filter_map(|&c| plan.supply.goods_of[c.index()].iter().position(|&x| x == g).map(|i| (c, i)))
-                .collect();
-            if users.is_empty() {
+        for (g, users) in &plan.supply.packagings[d] {
+            let ramped = |&(c, _): &(ChipId, usize)| {
+                permits.ramp_ahead[c.index()].ge(Lanes::ONE).all() || !self.wanted(c)
+            };
+            if users.iter().all(ramped) {
                 continue;
             }
-            let room = self.total_room(plan, stockpiles, d, g);
+            let room = self.total_room(plan, stockpiles, d, *g);
             let mut excess = Lanes::ZERO;
             let mut others = Lanes::ZERO;
-            for &(c, i) in &users {
+            for &(c, i) in users {
+                if !self.wanted(c) {
+                    continue;
+                }
                 let (want, need) = (self.want[c.index()], self.need[c.index()][i]);
                 let ramp = permits.ramp_ahead[c.index()];
                 let cap = (ramp * room).per(need);
@@ -280,7 +390,7 @@ impl Production {
                 others += capped.select(Lanes::ZERO, want * need);
             }
             let more = 1.0 + excess.min(room).per(others);
-            for &(c, _) in &users {
+            for &(c, _) in users {
                 let i = c.index();
                 self.planned[i] = self.capped[i].select(self.planned[i], self.planned[i] * more);
             }
@@ -292,143 +402,170 @@ impl Production {
     fn own_passes(&mut self, plan: &Plan, stockpiles: &mut Stockpiles, designer: DesignerId) {
         let d = designer.index();
         let chips = &plan.supply.chips_of[d];
-        let goods = plan.model.goods.len();
-        let rooms: Vec<Lanes> =
-            (0..goods as u32).map(|g| self.total_room(plan, stockpiles, d, GoodId(g))).collect();
-        let mut rest = rooms.clone();
+        let goods = &plan.supply.needed[d];
+        for g in goods {
+            let room = self.total_room(plan, stockpiles, d, *g);
+            self.rooms[g.index()] = room;
+            self.rest[g.index()] = room;
+        }
         for pass in 0..2 {
-            let ratios = self.ratios(plan, chips, &rest);
+            self.find_ratios(plan, chips, goods);
             for &c in chips {
                 let i = c.index();
+                if !self.wanted(c) {
+                    continue;
+                }
                 let residual = (self.planned[i] - self.started[i]).max(0.0);
                 let goods_of = &plan.supply.goods_of[i];
-                let least = goods_of.iter().fold(Lanes::ONE, |least, g| least.min(ratios[g.index()]));
+                let least = goods_of.iter().fold(Lanes::ONE, |least, g| least.min(self.ratios[g.index()]));
                 if pass == 0 {
                     self.bound_by[i] =
-                        label(residual, least, self.capped[i], self.want[i], goods_of, &ratios);
+                        label(residual, least, self.capped[i], self.want[i], goods_of, &self.ratios);
                     self.first_pass[i] = residual * least;
                 }
                 self.raw[i] = residual * least;
             }
             for &c in chips {
                 let i = c.index();
+                if !self.wanted(c) {
+                    continue;
+                }
                 self.started[i] += self.raw[i];
                 for (k, g) in plan.supply.goods_of[i].iter().enumerate() {
-                    rest[g.index()] = (rest[g.index()] - self.raw[i] * self.need[i][k]).max(0.0);
+                    let rest = &mut self.rest[g.index()];
+                    *rest = (*rest - self.raw[i] * self.need[i][k]).max(0.0);
                 }
             }
         }
-        for g in 0..goods {
-            let used = rooms[g] - rest[g];
-            let links = &plan.supply.links_of[d][g];
-            let claims = links.iter().fold(Lanes::ZERO, |sum, &l| sum + self.room[l]);
-            let from_claims = used.min(claims);
-            for &l in links {
-                self.used[l] = from_claims * self.room[l].per(claims);
-                let f = plan.supply.links[l].facility.index();
-                self.left[f] = (self.left[f] - self.used[l]).max(0.0);
-            }
-            stockpiles.draw(plan, &self.need, designer, GoodId(g as u32), used - from_claims);
+        for &g in goods {
+            self.use_room(plan, stockpiles, designer, g);
         }
+    }
+
+    /// Takes what the own passes used of a good: of claims first, then of private stocks.
+    #[inline(always)]
+    fn use_room(&mut self, plan: &Plan, stockpiles: &mut Stockpiles, designer: DesignerId, good: GoodId) {
+        let used = self.rooms[good.index()] - self.rest[good.index()];
+        if !used.gt(Lanes::ZERO).any() {
+            return;
+        }
+        let links = &plan.supply.links_of[designer.index()][good.index()];
+        let claims = links.iter().fold(Lanes::ZERO, |sum, &l| sum + self.room[l]);
+        let from_claims = used.min(claims);
+        for &l in links {
+            self.used[l] = from_claims * self.room[l].per(claims);
+            let f = plan.supply.links[l].facility.index();
+            self.left[f] = (self.left[f] - self.used[l]).max(0.0);
+        }
+        stockpiles.draw(plan, &self.need, designer, good, used - from_claims);
     }
 
     /// For each good, the share of what is still wanted that there is room for.
     #[inline(always)]
-    fn ratios(&self, plan: &Plan, chips: &[ChipId], rooms: &[Lanes]) -> Vec<Lanes> {
-        let mut asked = vec![Lanes::ZERO; rooms.len()];
+    fn find_ratios(&mut self, plan: &Plan, chips: &[ChipId], goods: &[GoodId]) {
+        for g in goods {
+            self.asked[g.index()] = Lanes::ZERO;
+        }
         for &c in chips {
             let i = c.index();
+            if !self.wanted(c) {
+                continue;
+            }
             let residual = (self.planned[i] - self.started[i]).max(0.0);
             for (k, g) in plan.supply.goods_of[i].iter().enumerate() {
-                asked[g.index()] += residual * self.need[i][k];
+                self.asked[g.index()] += residual * self.need[i][k];
             }
         }
-        asked
-            .iter()
-            .zip(rooms)
-            .map(|(&asked, &room)| asked.gt(room).select(room.per(asked), Lanes::ONE))
-            .collect()
+        for g in goods {
+            let (asked, room) = (self.asked[g.index()], self.rest[g.index()]);
+            self.ratios[g.index()] = asked.gt(room).select(room.per(asked), Lanes::ONE);
+        }
+    }
+
+    /// What of a chip's plan is not made yet, if anything in some draw [chips].
+    #[inline(always)]
+    fn residual(&self, chip: ChipId) -> Option<Lanes> {
+        let i = chip.index();
+        let residual = (self.planned[i] - self.started[i]).max(0.0);
+        residual.gt(Lanes::ZERO).any().then_some(residual)
     }
 
     /// Pass 3: what is left at facilities, pooled among those that they may serve.
     #[inline(always)]
-    fn pooled_pass(
-        &mut self,
-        plan: &Plan,
-        inputs: &Inputs,
-        permits: &Permits,
-        _stockpiles: &Stockpiles,
-        t: usize,
-    ) {
+    fn pooled_pass(&mut self, plan: &Plan) {
         let supply = &plan.supply;
-        let open: Vec<Lanes> = supply
-            .links
-            .iter()
-            .map(|link| {
-                let granted = permits.permitted_now(link.foundry) * permits.permitted_now(link.goods);
-                granted.gt(Lanes::ZERO).select(self.left[link.facility.index()], Lanes::ZERO)
-            })
-            .collect();
-        let mut pooled_need: Vec<Vec<Lanes>> = self.need.clone();
-        let mut asked_of_link = vec![Lanes::ZERO; supply.links.len()];
-        let mut demand = vec![Lanes::ZERO; self.left.len()];
+        self.pool.asked.fill(Lanes::ZERO);
+        self.pool.demand.fill(Lanes::ZERO);
+        for (l, link) in supply.links.iter().enumerate() {
+            let left = self.left[link.facility.index()];
+            self.pool.open[l] = self.granted[l].gt(Lanes::ZERO).select(left, Lanes::ZERO);
+        }
+        for links in supply.links_of.iter().flatten() {
+            let total = links.iter().fold(Lanes::ZERO, |sum, &l| sum + self.pool.open[l]);
+            for &l in links {
+                self.pool.share[l] = self.pool.open[l].per(total);
+            }
+        }
         for (d, chips) in supply.chips_of.iter().enumerate() {
             for &c in chips {
-                let i = c.index();
-                let residual = (self.planned[i] - self.started[i]).max(0.0);
-                for (k, g) in supply.goods_of[i].iter().enumerate() {
-                    let links = &supply.links_of[d][g.index()];
-                    let by_left = mean_need(plan, inputs, c, *g, t, |f| {
-                        links
-                            .iter()
-                            .find(|&&l| supply.links[l].facility == f)
-                            .map_or(Lanes::ZERO, |&l| open[l])
-                    });
-                    let total = links.iter().fold(Lanes::ZERO, |sum, &l| sum + open[l]);
-                    pooled_need[i][k] = total.gt(Lanes::ZERO).select(by_left.1, self.need[i][k]);
-                    for &l in links {
-                        asked_of_link[l] += residual * pooled_need[i][k] * open[l].per(total);
-                    }
+                if let Some(residual) = self.residual(c) {
+                    self.ask_pool(plan, d, c, residual);
                 }
             }
         }
         for (l, link) in supply.links.iter().enumerate() {
-            demand[link.facility.index()] += asked_of_link[l];
+            self.pool.demand[link.facility.index()] += self.pool.asked[l];
         }
-        let granted: Vec<Lanes> = demand
-            .iter()
-            .zip(&self.left)
-            .map(|(&demand, &left)| demand.gt(left).select(left.per(demand), Lanes::ONE))
-            .collect();
-        for (d, chips) in supply.chips_of.iter().enumerate() {
-            let ratios: Vec<Lanes> = supply.links_of[d]
-                .iter()
-                .map(|links| {
-                    let total = links.iter().fold(Lanes::ZERO, |sum, &l| sum + open[l]);
-                    links.iter().fold(Lanes::ZERO, |sum, &l| {
-                        sum + open[l].per(total) * granted[supply.links[l].facility.index()]
-                    })
-                })
-                .collect();
-            for &c in chips {
-                let i = c.index();
-                let residual = (self.planned[i] - self.started[i]).max(0.0);
-                let least =
-                    supply.goods_of[i].iter().fold(Lanes::ONE, |least, g| least.min(ratios[g.index()]));
-                let made = residual * least;
-                self.raw[i] = made;
-                for (k, g) in supply.goods_of[i].iter().enumerate() {
-                    let links = &supply.links_of[d][g.index()];
-                    let total = links.iter().fold(Lanes::ZERO, |sum, &l| sum + open[l]);
-                    for &l in links {
-                        let f = supply.links[l].facility.index();
-                        let here = open[l].per(total) * granted[f];
-                        self.used[l] += made * pooled_need[i][k] * here.per(ratios[g.index()]);
-                    }
-                }
+        for (f, granted) in self.pool.granted.iter_mut().enumerate() {
+            let (demand, left) = (self.pool.demand[f], self.left[f]);
+            *granted = demand.gt(left).select(left.per(demand), Lanes::ONE);
+        }
+        for d in 0..supply.chips_of.len() {
+            self.give_pool(plan, d);
+        }
+    }
+
+    /// Spreads what a chip still wants over what is left.
+    #[inline(always)]
+    fn ask_pool(&mut self, plan: &Plan, d: usize, chip: ChipId, residual: Lanes) {
+        let i = chip.index();
+        for (k, line) in plan.supply.lines_of[i].iter().enumerate() {
+            let links = &plan.supply.links_of[d][line.good.index()];
+            let needs = &self.need_at[line.base..];
+            let (total, by_left) =
+                mean_need(links.iter().map(|&l| (self.pool.open[l], needs[plan.supply.links[l].place])));
+            self.pool.need[i][k] = total.gt(Lanes::ZERO).select(by_left, self.need[i][k]);
+            for &l in links {
+                self.pool.asked[l] += residual * self.pool.need[i][k] * self.pool.share[l];
             }
-            for &c in chips {
-                self.started[c.index()] += self.raw[c.index()];
+        }
+    }
+
+    /// Makes of a designer's chips what is left for them.
+    #[inline(always)]
+    fn give_pool(&mut self, plan: &Plan, d: usize) {
+        let supply = &plan.supply;
+        let chips = &supply.chips_of[d];
+        if chips.iter().all(|&c| self.residual(c).is_none()) {
+            return;
+        }
+        let here = |pool: &Pool, l: usize| pool.share[l] * pool.granted[supply.links[l].facility.index()];
+        for g in &supply.needed[d] {
+            let links = supply.links_of[d][g.index()].iter();
+            self.ratios[g.index()] = links.fold(Lanes::ZERO, |sum, &l| sum + here(&self.pool, l));
+        }
+        for &c in chips {
+            let i = c.index();
+            let Some(residual) = self.residual(c) else { continue };
+            let goods = &supply.goods_of[i];
+            let least = goods.iter().fold(Lanes::ONE, |least, g| least.min(self.ratios[g.index()]));
+            let made = residual * least;
+            self.started[i] += made;
+            for (k, g) in goods.iter().enumerate() {
+                for &l in &supply.links_of[d][g.index()] {
+                    let part = here(&self.pool, l).per(self.ratios[g.index()]);
+                    self.used[l] += made * self.pool.need[i][k] * part;
+                }
             }
         }
     }
@@ -452,27 +589,6 @@ impl Production {
     }
 }
 
-/// Amount of a good in a chip before the line's yield, at a facility [good's unit].
-#[inline(always)]
-fn need_at(plan: &Plan, inputs: &Inputs, chip: ChipId, good: GoodId, f: FacilityId, t: usize) -> Lanes {
-    let c = &plan.model.chips[chip.index()];
-    let facility = &plan.model.facilities[f.index()];
-    let amount = match c.recipe[&good] {
-        Amount::Units(q) => inputs.value(q),
-        Amount::Memory => c.memory.map_or(Lanes::ZERO, |q| inputs.value(q)),
-        Amount::Dies => {
-            let area = c.die_area.map_or(Lanes::ONE, |q| inputs.value(q));
-            let defects = facility.defect_density.map_or(Lanes::ZERO, |q| inputs.at(q, t));
-            let good_dies = dies_per_wafer(area)
-                * murphy(area * defects)
-                * inputs.value(facility.parametric_yield)
-                * inputs.value(plan.model.production.harvest);
-            c.dies / good_dies
-        }
-    };
-    amount / inputs.at(facility.line_yield, t)
-}
-
 /// Gross dies of an area [mm²] on a 300 mm wafer.
 #[inline(always)]
 pub fn dies_per_wafer(area: Lanes) -> Lanes {
@@ -490,28 +606,20 @@ pub fn murphy(defects: Lanes) -> Lanes {
     defects.gt(Lanes::splat(1e-4)).select(root * root, series)
 }
 
-/// Sum of weights and harmonic mean of a chip's need of a good over the facilities that make it.
+/// Sum of weights, and the harmonic mean of needs with them.
 #[inline(always)]
-fn mean_need(
-    plan: &Plan,
-    inputs: &Inputs,
-    chip: ChipId,
-    good: GoodId,
-    t: usize,
-    weight: impl Fn(FacilityId) -> Lanes,
-) -> (Lanes, Lanes) {
-    let facilities = &plan.supply.facilities_of[good.index()];
+fn mean_need(weighted: impl Iterator<Item = (Lanes, Lanes)>) -> (Lanes, Lanes) {
     let mut total = Lanes::ZERO;
     let mut made = Lanes::ZERO;
-    for &f in facilities {
-        let w = weight(f);
-        total += w;
-        made += w / need_at(plan, inputs, chip, good, f, t);
+    for (weight, need) in weighted {
+        total += weight;
+        made += weight / need;
     }
     (total, total.per(made))
 }
 
 /// What bound a chip in the first pass, by lane.
+#[inline(always)]
 fn label(
     planned: Lanes,
     least: Lanes,

@@ -1,9 +1,10 @@
 //! Recording: metrics of every actor at the end of each quarter, what bound whom, and what flowed where.
 
-use super::training::optimal;
 use super::{Batch, Observer, Step};
-use crate::math::{Lanes, WIDTH};
+use crate::math::{Kernel, Lanes, WIDTH, dispatch};
+use crate::model::RuleId;
 use crate::plan::Plan;
+use crate::plan::rules::CaseId;
 use crate::plan::series::{FlowSource, Holdings, Recording, Sold, Source, Trained};
 
 /// Sums of a quarter from which metrics are made.
@@ -22,6 +23,8 @@ struct Tally {
     denied_in: Vec<Lanes>,
     output: Vec<Lanes>,
     blame: Vec<Lanes>,
+    /// By case: shares of the rules of what it refuses in the quarter, where they are known.
+    shares: Vec<Vec<(usize, Lanes)>>,
 }
 
 /// Values of cells, labels and flows of one batch.
@@ -30,7 +33,7 @@ pub struct Recorder<'a> {
     recording: &'a Recording,
     flows: &'a [FlowSource],
     tally: Tally,
-    values: Vec<Lanes>,
+    pub(super) values: Vec<Lanes>,
     /// Values of cells, in the recording's order.
     pub cells: Vec<Lanes>,
     /// Values of tracked series: `series * quarters + quarter`.
@@ -41,8 +44,12 @@ pub struct Recorder<'a> {
     pub flowed: Vec<Lanes>,
     /// Values of watched cells, in the recording's order.
     pub watched: Vec<Lanes>,
-    next_cell: usize,
-    next_watched: usize,
+    /// Series that are looked at, by quarter, in order.
+    needed: Vec<Vec<usize>>,
+    /// Flows of each sale: free, and below full permission.
+    flows_of: Vec<[Option<usize>; 2]>,
+    pub(super) next_cell: usize,
+    pub(super) next_watched: usize,
 }
 
 impl<'a> Recorder<'a> {
@@ -66,6 +73,7 @@ impl<'a> Recorder<'a> {
                 denied_in: lanes(m.countries.len()),
                 output: lanes(m.facilities.len()),
                 blame: lanes(m.rules.len()),
+                shares: vec![Vec::new(); plan.rules.cases()],
             },
             values: lanes(recording.series.len()),
             cells: lanes(recording.cells.len()),
@@ -73,6 +81,8 @@ impl<'a> Recorder<'a> {
             labels: vec![[0; WIDTH]; plan.quarters * subjects(plan)],
             flowed: lanes(plan.quarters * flows.len()),
             watched: lanes(recording.watched.len()),
+            needed: needed(recording, plan.quarters),
+            flows_of: flows_of(plan, flows),
             next_cell: 0,
             next_watched: 0,
         }
@@ -83,6 +93,7 @@ impl<'a> Recorder<'a> {
         self.values[series]
     }
 
+    #[inline(always)]
     fn record(&mut self, t: usize, plan: &Plan, batch: &Batch) {
         if t == 0 {
             self.values.fill(Lanes::ZERO);
@@ -90,7 +101,8 @@ impl<'a> Recorder<'a> {
             self.next_watched = 0;
         }
         self.tally.count(t, plan, batch);
-        for (i, series) in self.recording.series.iter().enumerate() {
+        for &i in &self.needed[t] {
+            let series = &self.recording.series[i];
             let now = match &series.source {
                 Source::Ratio(of, over) => self.values[*of].per(self.values[*over]),
                 source => self.tally.read(source, plan, batch),
@@ -115,11 +127,37 @@ impl<'a> Recorder<'a> {
             self.tracked[i * plan.quarters + t] = self.values[series];
         }
         self.label(t, plan, batch);
-        for (i, flow) in self.flows.iter().enumerate() {
-            self.flowed[t * self.flows.len() + i] = flowed(flow, plan, batch);
+        self.flow(t, plan, batch);
+    }
+
+    #[inline(always)]
+    fn flow(&mut self, t: usize, plan: &Plan, batch: &Batch) {
+        let row = &mut self.flowed[t * self.flows.len()..(t + 1) * self.flows.len()];
+        for (flowed, flow) in row.iter_mut().zip(self.flows) {
+            *flowed = match flow {
+                FlowSource::Sales(..) => Lanes::ZERO,
+                FlowSource::Link(l) => batch.production.used[*l],
+                FlowSource::Smuggled(greys) => {
+                    greys.iter().fold(Lanes::ZERO, |sum, &g| sum + batch.diversion.delivered[g])
+                }
+                FlowSource::Seized(r) => batch.diversion.seized[r.index()],
+                FlowSource::Rental(l) => batch.fleet.rented[*l],
+            };
+        }
+        if row.is_empty() {
+            return;
+        }
+        for s in batch.attraction.open.all() {
+            let is_free = batch.permits.permitted[plan.edges.sales[s].stand].ge(Lanes::ONE);
+            for (flow, counts) in self.flows_of[s].into_iter().zip([is_free, !is_free]) {
+                if let Some(flow) = flow {
+                    row[flow] += counts.select(batch.trade.sold[s], Lanes::ZERO);
+                }
+            }
         }
     }
 
+    #[inline(always)]
     fn label(&mut self, t: usize, plan: &Plan, batch: &Batch) {
         let base = t * subjects(plan);
         let chips = &plan.edges.chips;
@@ -140,12 +178,29 @@ pub fn subjects(plan: &Plan) -> usize {
 impl Observer for Recorder<'_> {
     fn after(&mut self, step: Step, t: usize, plan: &Plan, batch: &mut Batch) {
         if step == Step::Training {
-            self.record(t, plan, batch);
+            dispatch(Record { recorder: self, t, plan, batch });
         }
     }
 }
 
+/// A quarter's recording.
+struct Record<'a, 'b> {
+    recorder: &'a mut Recorder<'b>,
+    t: usize,
+    plan: &'a Plan,
+    batch: &'a Batch,
+}
+
+impl Kernel for Record<'_, '_> {
+    type Output = ();
+    #[inline(always)]
+    fn run(self) {
+        self.recorder.record(self.t, self.plan, self.batch);
+    }
+}
+
 impl Tally {
+    #[inline(always)]
     fn count(&mut self, t: usize, plan: &Plan, batch: &Batch) {
         for list in [&mut self.fleet, &mut self.bought, &mut self.imported, &mut self.smuggled] {
             list.fill([Lanes::ZERO; 4]);
@@ -171,8 +226,9 @@ impl Tally {
         }
     }
 
+    #[inline(always)]
     fn count_holdings(&mut self, plan: &Plan, batch: &Batch) {
-        for (h, holding) in plan.edges.holdings.iter().enumerate() {
+        for (h, holding) in plan.edges.holdings.iter().enumerate().filter(|(h, _)| batch.fleet.held[*h]) {
             let (b, c) = (holding.buyer.index(), holding.chip.index());
             let n = plan.model.buyers[b].country.index();
             let overhead = batch.inputs.value(plan.model.countries[n].overhead) / 1e6;
@@ -185,8 +241,10 @@ impl Tally {
         }
     }
 
+    #[inline(always)]
     fn count_sales(&mut self, plan: &Plan, batch: &Batch) {
-        for (s, sale) in plan.edges.sales.iter().enumerate() {
+        for s in batch.attraction.open.all() {
+            let sale = &plan.edges.sales[s];
             let (b, c) = (sale.buyer.index(), sale.chip.index());
             let sold = batch.trade.sold[s];
             let home = plan.model.designers[plan.model.chips[c].designer.index()].country;
@@ -197,40 +255,55 @@ impl Tally {
                 if abroad {
                     self.imported[b][u] += amount;
                 }
-                if let Some(g) = sale.grey {
-                    self.smuggled[b][u] += batch.diversion.delivered[g] * batch.sheets.units[c][u];
-                }
             }
             self.shipped[c] += sold;
         }
-        let chips = plan.model.chips.len();
-        for r in 0..plan.model.routes.len() {
-            for &c in &plan.edges.chips {
-                self.shipped[c.index()] += batch.trade.attempted[r * chips + c.index()];
+        for (g, &s) in plan.edges.greys.iter().enumerate().filter(|(g, _)| batch.diversion.sent[*g]) {
+            let sale = &plan.edges.sales[s];
+            for u in 0..4 {
+                let amount = batch.diversion.delivered[g] * batch.sheets.units[sale.chip.index()][u];
+                self.smuggled[sale.buyer.index()][u] += amount;
             }
+        }
+        for &(r, c) in batch.trade.smuggled() {
+            self.shipped[c] += batch.trade.attempted[r * plan.model.chips.len() + c];
         }
         for (spend, &spent) in self.spend.iter_mut().zip(&batch.trade.spent) {
             *spend = spent;
         }
     }
 
+    #[inline(always)]
     fn count_denials(&mut self, t: usize, plan: &Plan, batch: &Batch) {
-        for (s, sale) in plan.edges.sales.iter().enumerate() {
+        self.shares.iter_mut().for_each(Vec::clear);
+        for s in batch.attraction.wanted.all() {
             let refused = batch.trade.refused[s];
             if !refused.gt(Lanes::ZERO).any() {
                 continue;
             }
-            let n = plan.model.buyers[sale.buyer.index()].country.index();
-            self.denied_in[n] += refused;
+            let sale = &plan.edges.sales[s];
+            self.denied_in[plan.model.buyers[sale.buyer.index()].country.index()] += refused;
             let case = plan.edges.stands[sale.stand];
-            plan.rules.blame(case, t, &batch.terms, &mut self.blame);
-            let total = plan.rules.rules_of(case).fold(Lanes::ZERO, |sum, r| sum + self.blame[r.index()]);
-            for r in plan.rules.rules_of(case) {
-                self.denied_by[r.index()] += refused * self.blame[r.index()].per(total);
+            if self.shares[case.index()].is_empty() {
+                self.blame(case, t, plan, batch);
+            }
+            for &(rule, share) in &self.shares[case.index()] {
+                self.denied_by[rule] += refused * share;
             }
         }
     }
 
+    /// Shares of rules of what a case refuses.
+    #[inline(always)]
+    fn blame(&mut self, case: CaseId, t: usize, plan: &Plan, batch: &Batch) {
+        plan.rules.blame(case, t, &batch.terms, &mut self.blame);
+        let blame = &self.blame;
+        let total = plan.rules.rules_of(case).fold(Lanes::ZERO, |sum, r| sum + blame[r.index()]);
+        let share = |r: RuleId| (r.index(), blame[r.index()].per(total));
+        self.shares[case.index()].extend(plan.rules.rules_of(case).map(share));
+    }
+
+    #[inline(always)]
     fn read(&self, source: &Source, plan: &Plan, batch: &Batch) -> Lanes {
         let over = |list: &[Lanes], at: &[usize]| at.iter().fold(Lanes::ZERO, |sum, &i| sum + list[i]);
         match source {
@@ -245,7 +318,7 @@ impl Tally {
                     Sold::Revenue => self.shipped[c] * batch.price[c],
                 }
             }),
-            Source::Labs(labs, what) => trained(labs.iter().map(|l| l.index()), *what, plan, batch),
+            Source::Labs(labs, what) => trained(labs.iter().map(|l| l.index()), *what, batch),
             Source::Pooled(place) => batch.training.pooled[*place],
             Source::Premium(n) => batch.diversion.premium[n.index()],
             Source::SeizedTo(n) => {
@@ -263,6 +336,7 @@ impl Tally {
         }
     }
 
+    #[inline(always)]
     fn owned(&self, b: usize, what: Holdings) -> Lanes {
         match what {
             Holdings::Fleet(u) => self.fleet[b][u],
@@ -275,7 +349,8 @@ impl Tally {
     }
 }
 
-fn trained(labs: impl Iterator<Item = usize> + Clone, what: Trained, plan: &Plan, batch: &Batch) -> Lanes {
+#[inline(always)]
+fn trained(labs: impl Iterator<Item = usize> + Clone, what: Trained, batch: &Batch) -> Lanes {
     let training = &batch.training;
     let best = |list: &[Lanes]| labs.clone().fold(Lanes::ZERO, |best, l| best.max(list[l]));
     let sum = |list: &[Lanes]| labs.clone().fold(Lanes::ZERO, |sum, l| sum + list[l]);
@@ -285,8 +360,8 @@ fn trained(labs: impl Iterator<Item = usize> + Clone, what: Trained, plan: &Plan
         Trained::Effective => best(&training.effective),
         Trained::Accessible => sum(&training.accessible),
         Trained::Rented => sum(&training.rented),
-        Trained::Parameters => optimal(plan, &batch.inputs, best(&training.reachable))[0],
-        Trained::Tokens => optimal(plan, &batch.inputs, best(&training.reachable))[1],
+        Trained::Parameters => training.optimum.parameters(best(&training.reachable)),
+        Trained::Tokens => training.optimum.tokens(best(&training.reachable)),
         Trained::Cost => {
             let mut most = Lanes::splat(-1.0);
             let mut cost = Lanes::ZERO;
@@ -300,19 +375,43 @@ fn trained(labs: impl Iterator<Item = usize> + Clone, what: Trained, plan: &Plan
     }
 }
 
-fn flowed(flow: &FlowSource, plan: &Plan, batch: &Batch) -> Lanes {
-    match flow {
-        FlowSource::Link(l) => batch.production.used[*l],
-        FlowSource::Sales(sales, free) => sales.iter().fold(Lanes::ZERO, |sum, &s| {
-            let permitted = batch.permits.permitted[plan.edges.sales[s].stand];
-            let is_free = permitted.ge(Lanes::ONE);
-            let counts = if *free { is_free } else { !is_free };
-            sum + counts.select(batch.trade.sold[s], Lanes::ZERO)
-        }),
-        FlowSource::Smuggled(greys) => {
-            greys.iter().fold(Lanes::ZERO, |sum, &g| sum + batch.diversion.delivered[g])
+/// For each quarter the series that are looked at: those of its cells and of tracked courses, parts of ratios, sums under way.
+fn needed(recording: &Recording, quarters: usize) -> Vec<Vec<usize>> {
+    let mut needed = vec![vec![false; recording.series.len()]; quarters];
+    for (t, needed) in needed.iter_mut().enumerate() {
+        for &s in &recording.tracked {
+            needed[s] = true;
         }
-        FlowSource::Seized(r) => batch.diversion.seized[r.index()],
-        FlowSource::Rental(l) => batch.fleet.rented[*l],
+        for &(quarter, s) in recording.cells.iter().chain(&recording.watched) {
+            needed[s] |= quarter == t || (quarter > t && recording.series[s].cumulative);
+        }
+        for (s, series) in recording.series.iter().enumerate().rev() {
+            if let (Source::Ratio(of, over), true) = (&series.source, needed[s]) {
+                needed[*of] = true;
+                needed[*over] = true;
+            }
+        }
     }
+    // A part of a ratio that is a sum is added up from the start.
+    let sums = |s: usize| recording.series[s].cumulative;
+    for t in (0..quarters.saturating_sub(1)).rev() {
+        for s in (0..recording.series.len()).filter(|&s| sums(s)) {
+            needed[t][s] |= needed[t + 1][s];
+        }
+    }
+    let list = |of: Vec<bool>| of.iter().enumerate().filter(|(_, n)| **n).map(|(s, _)| s).collect();
+    needed.into_iter().map(list).collect()
+}
+
+/// The flows that each sale is part of.
+fn flows_of(plan: &Plan, flows: &[FlowSource]) -> Vec<[Option<usize>; 2]> {
+    let mut of = vec![[None; 2]; plan.edges.sales.len()];
+    for (i, flow) in flows.iter().enumerate() {
+        if let FlowSource::Sales(sales, free) = flow {
+            for &s in sales {
+                of[s][usize::from(!free)] = Some(i);
+            }
+        }
+    }
+    of
 }

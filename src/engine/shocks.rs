@@ -20,17 +20,19 @@ pub struct Shocks {
     /// Lanes in which it struck in this quarter.
     pub struck: Vec<Mask>,
     /// When the clock runs again [quarters].
-    resume: Vec<Lanes>,
+    pub(super) resume: Vec<Lanes>,
     /// Hazard accumulated since the clock was set to zero [1].
-    accumulated: Vec<Lanes>,
+    pub(super) accumulated: Vec<Lanes>,
     /// Hazard at which it strikes next [1].
-    threshold: Vec<Lanes>,
+    pub(super) threshold: Vec<Lanes>,
     /// Amounts of the current course, by act.
-    amounts: Vec<Lanes>,
+    pub(super) amounts: Vec<Lanes>,
     /// Leaks of the current course, by shock [stockpile's unit].
-    leaks: Vec<Lanes>,
+    pub(super) leaks: Vec<Lanes>,
     /// Factors by lever and place; additions for fees.
-    pub factors: [Vec<Lanes>; 9],
+    factors: [Vec<Lanes>; 9],
+    /// Levers that anything acted on in this quarter.
+    acted: [bool; Lever::ALL.len()],
     /// What private stocks gain in this quarter, by stockpile [its unit].
     pub leaked: Vec<Lanes>,
 }
@@ -90,7 +92,8 @@ impl Shocks {
             threshold: zeros.clone(),
             amounts: vec![Lanes::ZERO; plan.effects.acts.len()],
             leaks: zeros,
-            factors: plan.effects.places.map(|places| vec![Lanes::ONE; places]),
+            factors: Lever::ALL.map(|lever| vec![rest(lever); plan.effects.places[lever as usize]]),
+            acted: [false; Lever::ALL.len()],
             leaked: vec![Lanes::ZERO; plan.model.stockpiles.len()],
         }
     }
@@ -99,6 +102,12 @@ impl Shocks {
     #[inline(always)]
     pub fn of(&self, lever: Lever) -> &[Lanes] {
         &self.factors[lever as usize]
+    }
+
+    /// Factors of a lever, by place, to be changed for the rest of the quarter.
+    pub fn change(&mut self, lever: Lever) -> &mut [Lanes] {
+        self.acted[lever as usize] = true;
+        &mut self.factors[lever as usize]
     }
 
     /// Back to the horizon's start, for the draws from `first_draw` on.
@@ -120,6 +129,7 @@ impl Shocks {
     }
 
     /// Strikes, strengths and factors of quarter `t`.
+    #[inline(always)]
     pub fn step(
         &mut self,
         plan: &Plan,
@@ -141,13 +151,16 @@ impl Shocks {
         }
         for (s, shock) in plan.model.shocks.iter().enumerate() {
             let x = Lanes::splat(t as f64) - self.onset[s];
-            self.strength[s] = strength(shock.recovery, x, self.duration[s]);
+            let begun = x.gt(Lanes::splat(-1.0)).any();
+            self.strength[s] =
+                if begun { strength(shock.recovery, x, self.duration[s]) } else { Lanes::ZERO };
         }
         self.act(plan);
         self.leak(plan, t);
     }
 
     /// Hazard of a quarter [1/quarter], or the condition alone (1 or 0) where there is no hazard; none for dated shocks.
+    #[inline(always)]
     fn hazard(&self, plan: &Plan, inputs: &Inputs, gauges: &Gauges, s: usize, t: usize) -> Option<Lanes> {
         let shock = &plan.model.shocks[s];
         let condition = shock.when.as_ref().map(|w| {
@@ -218,13 +231,23 @@ impl Shocks {
     }
 
     /// Multiplies the factors of all acts.
+    #[inline(always)]
     fn act(&mut self, plan: &Plan) {
-        for lever in Lever::ALL {
-            let rest = if lever == Lever::Fee { Lanes::ZERO } else { Lanes::ONE };
-            self.factors[lever as usize].fill(rest);
+        let mut acts = [false; Lever::ALL.len()];
+        for act in &plan.effects.acts {
+            acts[act.lever as usize] |= self.strength[act.shock.index()].gt(Lanes::ZERO).any();
         }
+        for lever in Lever::ALL {
+            if acts[lever as usize] || self.acted[lever as usize] {
+                self.factors[lever as usize].fill(rest(lever));
+            }
+        }
+        self.acted = acts;
         for (a, act) in plan.effects.acts.iter().enumerate() {
             let w = self.strength[act.shock.index()];
+            if !w.gt(Lanes::ZERO).any() {
+                continue;
+            }
             let factors = &mut self.factors[act.lever as usize];
             if act.lever == Lever::Fee {
                 let add = active(w, self.amounts[a] * w, 0.0);
@@ -235,7 +258,7 @@ impl Shocks {
             }
         }
         let bounded = [Lever::Capacity, Lever::Tools, Lever::Service, Lever::Sales];
-        for lever in Lever::ALL {
+        for lever in Lever::ALL.into_iter().filter(|&lever| acts[lever as usize]) {
             let top = if bounded.contains(&lever) { 1.0 } else { f64::INFINITY };
             for f in &mut self.factors[lever as usize] {
                 *f = f.clamp(0.0, top);
@@ -243,6 +266,7 @@ impl Shocks {
         }
     }
 
+    #[inline(always)]
     fn leak(&mut self, plan: &Plan, t: usize) {
         self.leaked.fill(Lanes::ZERO);
         for (s, shock) in plan.model.shocks.iter().enumerate() {
@@ -254,6 +278,11 @@ impl Shocks {
             }
         }
     }
+}
+
+/// What a lever's factor is while no shock acts on it; for a fee, an addition.
+fn rest(lever: Lever) -> Lanes {
+    if lever == Lever::Fee { Lanes::ZERO } else { Lanes::ONE }
 }
 
 /// A value where the course acts, a neutral one elsewhere (amounts of the past mean nothing).

@@ -29,6 +29,10 @@ pub struct Stockpiles {
     transit: Vec<Lagged>,
     /// Asked legally and of routes, by stock.
     asks: Vec<[Lanes; 2]>,
+    /// Asked of routes, by stock, before they limit it.
+    wanted: Vec<Lanes>,
+    /// Share of what is asked of a facility that it can give [1].
+    scale: Vec<Lanes>,
 }
 
 impl Stockpiles {
@@ -44,17 +48,26 @@ impl Stockpiles {
             taken: vec![Lanes::ZERO; plan.model.facilities.len()],
             attempted: vec![Lanes::ZERO; plan.model.routes.len()],
             routes: Routes::new(plan),
-            transit: vec![Lagged::default(); zeros.len()],
-            asks: vec![[Lanes::ZERO; 2]; zeros.len()],
+            transit: vec![Lagged::default(); plan.model.stockpiles.len()],
+            asks: vec![[Lanes::ZERO; 2]; plan.model.stockpiles.len()],
+            wanted: zeros,
+            scale: vec![Lanes::ONE; plan.model.facilities.len()],
         }
     }
 
     /// What is held at the start.
+    #[inline(always)]
     pub fn reset(&mut self, plan: &Plan, inputs: &Inputs) {
         for (s, stock) in plan.model.stockpiles.iter().enumerate() {
             self.held[s] = inputs.value(stock.opening);
             self.transit[s] = Lagged::default();
         }
+    }
+
+    /// Takes over what is held and on its way.
+    pub(super) fn adopt(&mut self, from: &Self) {
+        self.held.clone_from(&from.held);
+        self.transit.clone_from(&from.transit);
     }
 
     /// Purchases, smuggling and leaks of quarter `t`, all of which can be used in it.
@@ -67,9 +80,9 @@ impl Stockpiles {
             self.asks[s] = ask(plan, inputs, permits, available, s, stock, t);
         }
         self.limit_to_routes(plan);
-        let scale = self.take(plan, available);
+        self.take(plan, available);
         for (s, stock) in plan.model.stockpiles.iter().enumerate() {
-            let fed = share_fed(plan, available, s, &scale);
+            let fed = share_fed(plan, available, s, &self.scale);
             self.bought[s] = self.asks[s][0] * fed;
             self.delivered[s] = self.smuggle(plan, inputs, s, stock, fed, t);
             self.held[s] += self.bought[s] + self.delivered[s] + self.leaked[s];
@@ -79,19 +92,21 @@ impl Stockpiles {
     /// What is asked of routes is at most their capacity.
     #[inline(always)]
     fn limit_to_routes(&mut self, plan: &Plan) {
-        let asks: Vec<Lanes> = self.asks.iter().map(|a| a[1]).collect();
+        for (wanted, asks) in self.wanted.iter_mut().zip(&self.asks) {
+            *wanted = asks[1];
+        }
         for (s, stock) in plan.model.stockpiles.iter().enumerate() {
             let rivals =
                 plan.model.stockpiles.iter().enumerate().filter(|(_, r)| same_routes(plan, stock, r));
-            let wanted = rivals.fold(Lanes::ZERO, |sum, (r, _)| sum + asks[r]);
+            let wanted = rivals.fold(Lanes::ZERO, |sum, (r, _)| sum + self.wanted[r]);
             let capacity = routes_for(plan, stock).fold(Lanes::ZERO, |sum, r| sum + self.routes.capacity[r]);
             self.asks[s][1] *= wanted.gt(capacity).select(capacity.per(wanted), Lanes::ONE);
         }
     }
 
-    /// Takes from facilities what is asked; gives the share of it that each can give.
+    /// Takes from facilities what is asked, as far as each can give it.
     #[inline(always)]
-    fn take(&mut self, plan: &Plan, available: &[Lanes]) -> Vec<Lanes> {
+    fn take(&mut self, plan: &Plan, available: &[Lanes]) {
         for (s, sources) in plan.supply.stockpile_sources.iter().enumerate() {
             let total = sources.iter().fold(Lanes::ZERO, |sum, (f, _)| sum + available[f.index()]);
             for (f, _) in sources {
@@ -99,13 +114,10 @@ impl Stockpiles {
                 self.taken[f.index()] += (self.asks[s][0] + self.asks[s][1]) * share;
             }
         }
-        let scale: Vec<Lanes> = (self.taken.iter().zip(available))
-            .map(|(&taken, &has)| taken.gt(has).select(has.per(taken), Lanes::ONE))
-            .collect();
-        for (taken, &scale) in self.taken.iter_mut().zip(&scale) {
-            *taken *= scale;
+        for ((taken, &has), scale) in self.taken.iter_mut().zip(available).zip(&mut self.scale) {
+            *scale = taken.gt(has).select(has.per(*taken), Lanes::ONE);
+            *taken *= *scale;
         }
-        scale
     }
 
     /// Sends what is smuggled for a stock on its way; gives what is delivered in this quarter.

@@ -1,6 +1,6 @@
 //! Trade: buyers order, sellers ration, rules cap, and what is refused comes back in later rounds.
 
-use super::attraction::{Attraction, limit_to_routes};
+use super::attraction::{Attraction, Options, limit_to_routes};
 use super::caps::Caps;
 use super::permits::Permits;
 use super::shocks::Shocks;
@@ -63,12 +63,26 @@ pub struct Trade {
     /// Share of wanted power that there is room for, by country [1].
     pub power: Vec<Lanes>,
     /// Volume limits of rules.
-    caps: Caps,
+    pub(super) caps: Caps,
     rush: Vec<Lanes>,
     fill: Vec<Lanes>,
     left: Vec<Lanes>,
     opening: Vec<Lanes>,
     demand: Vec<Lanes>,
+    /// Options of the round.
+    options: Options,
+    /// Sales of which anything was noted in the last quarter.
+    noted: Vec<usize>,
+    /// Routes and chips that resellers ordered, in order.
+    smuggled: Vec<(usize, usize)>,
+    /// Whether a buyer has rush orders.
+    rushes: Vec<bool>,
+    /// Attraction of the round's options and of waiting, by buyer.
+    rest: Vec<(Lanes, Lanes)>,
+    /// Draws in which a chip is in stock, by chip.
+    stocked: Vec<Mask>,
+    /// What is wanted of power, by country [W].
+    wanted_power: Vec<Lanes>,
 }
 
 /// What trade looks at beside its own state.
@@ -94,6 +108,8 @@ pub struct Counter<'a> {
     pub units: &'a [[Lanes; 4]],
     /// Facility power of chips deployed and in deployment, by country [MW].
     pub load: &'a [Lanes],
+    /// Attraction of waiting over that of the best option [1].
+    pub wait: Lanes,
 }
 
 impl Trade {
@@ -132,16 +148,29 @@ impl Trade {
             left: lanes(chips),
             opening: lanes(chips),
             demand: lanes(chips),
+            options: Options::new(plan),
+            noted: Vec::with_capacity(sales),
+            smuggled: Vec::with_capacity(routes * chips),
+            rushes: vec![false; buyers],
+            rest: vec![(Lanes::ZERO, Lanes::ZERO); buyers],
+            stocked: vec![Mask::splat(false); chips],
+            wanted_power: lanes(countries),
         }
     }
 
     /// Back to the horizon's start.
+    #[inline(always)]
     pub fn reset(&mut self) {
         for list in [&mut self.inventory, &mut self.cash, &mut self.grey_orders] {
             list.fill(Lanes::ZERO);
         }
         self.caps.reset();
         self.power.fill(Lanes::ONE);
+    }
+
+    /// Routes and chips of which resellers bought something in some draw, in order.
+    pub fn smuggled(&self) -> &[(usize, usize)] {
+        &self.smuggled
     }
 
     /// What a buyer could spend in the quarter, before power limits it [USD].
@@ -166,21 +195,23 @@ impl Trade {
         self.first_orders(plan, inputs, counter, t);
         self.limit_to_power(plan, inputs, counter, t);
         self.place_grey_orders(plan, counter);
-        self.refuse(plan, inputs, counter, t);
+        self.refuse(plan, counter);
         for round in 0..ROUNDS {
-            if round > 0 {
-                self.later_orders(plan, inputs, counter, t);
-            }
-            self.ration(plan, inputs, round);
             if round == 0 {
-                self.note_first_fills(plan, inputs, counter, t);
-                self.pay_grey(plan, inputs, counter, t);
+                self.options.copy(&counter.attraction.open);
+            } else {
+                self.later_orders(plan, counter);
+            }
+            self.ration(plan, inputs, counter, round);
+            if round == 0 {
+                self.note_first_fills(plan, counter);
+                self.pay_grey(plan, counter);
             }
             self.caps.limit(plan, inputs, counter.units, &mut self.fill);
-            self.settle(plan, inputs, counter, round, t);
+            self.settle(plan, counter, round);
         }
         self.close(plan, inputs);
-        self.caps.close(plan, &self.sold);
+        self.caps.close(plan, counter.attraction.open.all(), &self.sold);
     }
 
     #[inline(always)]
@@ -193,23 +224,26 @@ impl Trade {
             self.had[b] = self.money[b];
         }
         for list in [
-            &mut self.sold,
             &mut self.spent,
             &mut self.spent_ahead,
             &mut self.spent_grey,
             &mut self.fees,
-            &mut self.refused,
+            &mut self.ordered,
+            &mut self.filled,
         ] {
             list.fill(Lanes::ZERO);
         }
+        for s in self.noted.drain(..) {
+            for list in [&mut self.sold, &mut self.orders, &mut self.refused, &mut self.rush, &mut self.fill]
+            {
+                list[s] = Lanes::ZERO;
+            }
+            if let Some(g) = plan.edges.sales[s].grey {
+                self.wants[g] = Lanes::ZERO;
+            }
+        }
+        self.noted.extend(counter.attraction.wanted.all());
         self.left.copy_from_slice(&self.inventory);
-    }
-
-    /// Price with fees of a sale [USD].
-    #[inline(always)]
-    fn price(plan: &Plan, inputs: &Inputs, counter: &Counter<'_>, s: usize, t: usize) -> Lanes {
-        let sale = &plan.edges.sales[s];
-        list_price(plan, inputs, sale.chip.index(), t) * (1.0 + counter.permits.fee[sale.stand])
     }
 
     /// Orders, rush and smuggled wants of the first round, before power.
@@ -217,77 +251,87 @@ impl Trade {
     fn first_orders(&mut self, plan: &Plan, inputs: &Inputs, counter: &Counter<'_>, t: usize) {
         let attraction = counter.attraction;
         let world = inputs.value(plan.model.trade.world_budget);
-        self.want_smuggled(plan, inputs, counter, t);
-        for (b, range) in plan.edges.of_buyer.iter().enumerate() {
-            let grey = self.reach[plan.model.buyers[b].country.index()] * attraction.grey_share[b];
+        self.want_smuggled(plan, counter);
+        for (b, buyer) in plan.model.buyers.iter().enumerate() {
+            let grey = self.reach[buyer.country.index()] * attraction.grey_share[b];
             self.free[b] = self.money[b] * (1.0 - grey);
             let per_weight = self.free[b].per(attraction.legal_total[b]);
-            let budget_weight = self.budget[b].per(attraction.legal_total[b]);
             let mut brought = Lanes::ZERO;
-            for s in range.clone() {
+            self.rushes[b] = false;
+            for s in attraction.open.of(b) {
                 let sale = &plan.edges.sales[s];
                 let case = plan.edges.stands[sale.stand].index();
-                let rush = (counter.permits.rush[case] - 1.0) * counter.permits.cut[case];
-                self.rush[s] = rush * budget_weight * attraction.legal[s];
-                brought += self.rush[s];
-                let price = Self::price(plan, inputs, counter, s, t);
-                let granted = counter.permits.permitted[sale.stand] / price;
+                if counter.permits.about_to_be_cut[case] {
+                    let rush = (counter.permits.rush[case] - 1.0) * counter.permits.cut[case];
+                    self.rush[s] = rush * self.budget[b].per(attraction.legal_total[b]) * attraction.legal[s];
+                    brought += self.rush[s];
+                    self.rushes[b] = true;
+                }
+                let granted = counter.permits.permitted[sale.stand] / attraction.price[sale.stand];
                 self.orders[s] = per_weight * attraction.legal[s] * granted;
             }
-            let next = plan.model.buyers[b].budget.map_or(Lanes::ZERO, |q| inputs.at(q, t + 1)) * world;
-            let scale = brought.gt(next).select(next.per(brought), Lanes::ONE);
-            for s in range.clone() {
-                let sale = &plan.edges.sales[s];
-                let price = Self::price(plan, inputs, counter, s, t);
-                self.rush[s] *= scale * counter.permits.permitted[sale.stand] / price;
-                self.orders[s] += self.rush[s];
+            if self.rushes[b] {
+                let next = buyer.budget.map_or(Lanes::ZERO, |q| inputs.at(q, t + 1)) * world;
+                let scale = brought.gt(next).select(next.per(brought), Lanes::ONE);
+                for s in attraction.open.of(b) {
+                    let stand = plan.edges.sales[s].stand;
+                    self.rush[s] *= scale * counter.permits.permitted[stand] / attraction.price[stand];
+                    self.orders[s] += self.rush[s];
+                }
             }
         }
     }
 
     /// What buyers would have smuggled, and how much of it routes can carry.
     #[inline(always)]
-    fn want_smuggled(&mut self, plan: &Plan, inputs: &Inputs, counter: &Counter<'_>, t: usize) {
+    fn want_smuggled(&mut self, plan: &Plan, counter: &Counter<'_>) {
         let attraction = counter.attraction;
-        for (g, &s) in plan.edges.greys.iter().enumerate() {
+        for (s, g) in attraction.smuggled(plan) {
             let sale = &plan.edges.sales[s];
             let b = sale.buyer.index();
             let premium = counter.premium[plan.model.buyers[b].country.index()];
-            let street = list_price(plan, inputs, sale.chip.index(), t) * premium;
+            let street = attraction.list[sale.chip.index()] * premium;
             self.wants[g] = self.money[b].per(attraction.total[b]) * attraction.grey[g] / street;
         }
-        limit_to_routes(plan, counter.capacity_to, |g| self.wants[g], &mut self.reach);
+        limit_to_routes(plan, attraction, counter.capacity_to, |g| self.wants[g], &mut self.reach);
     }
 
     /// Power limits buying: all orders of a country shrink to the room that there is.
     #[inline(always)]
     fn limit_to_power(&mut self, plan: &Plan, inputs: &Inputs, counter: &Counter<'_>, t: usize) {
         let slack = inputs.value(plan.model.trade.power_slack);
-        let mut wanted = vec![Lanes::ZERO; plan.model.countries.len()];
-        for (s, sale) in plan.edges.sales.iter().enumerate() {
-            let n = plan.model.buyers[sale.buyer.index()].country.index();
-            let chips = self.orders[s] + sale.grey.map_or(Lanes::ZERO, |g| self.reach[n] * self.wants[g]);
-            wanted[n] += chips * counter.watts[sale.chip.index()];
+        let open = &counter.attraction.open;
+        self.wanted_power.fill(Lanes::ZERO);
+        for (b, buyer) in plan.model.buyers.iter().enumerate() {
+            let n = buyer.country.index();
+            for s in open.of(b) {
+                let sale = &plan.edges.sales[s];
+                let chips = self.orders[s] + sale.grey.map_or(Lanes::ZERO, |g| self.reach[n] * self.wants[g]);
+                self.wanted_power[n] += chips * counter.watts[sale.chip.index()];
+            }
         }
         for (n, country) in plan.model.countries.iter().enumerate() {
             let Some(power) = country.power else { continue };
             let overhead = inputs.value(country.overhead);
-            let wanted = wanted[n] * overhead / 1e6;
+            let wanted = self.wanted_power[n] * overhead / 1e6;
             let has = inputs.at(power, t) * counter.shocks.of(Lever::Power)[n];
             let room = slack * (has - counter.load[n]).max(0.0);
             self.power[n] = wanted.gt(room).select(room.per(wanted), Lanes::ONE);
         }
-        for (s, sale) in plan.edges.sales.iter().enumerate() {
-            let scale = self.power[plan.model.buyers[sale.buyer.index()].country.index()];
-            self.orders[s] *= scale;
-            self.rush[s] *= scale;
-            if let Some(g) = sale.grey {
-                self.wants[g] *= scale;
-            }
-        }
         for (b, buyer) in plan.model.buyers.iter().enumerate() {
-            self.money[b] *= self.power[buyer.country.index()];
-            self.free[b] *= self.power[buyer.country.index()];
+            let scale = self.power[buyer.country.index()];
+            if scale == Lanes::ONE {
+                continue;
+            }
+            for s in open.of(b) {
+                self.orders[s] *= scale;
+                self.rush[s] *= scale;
+                if let Some(g) = plan.edges.sales[s].grey {
+                    self.wants[g] *= scale;
+                }
+            }
+            self.money[b] *= scale;
+            self.free[b] *= scale;
         }
     }
 
@@ -295,13 +339,23 @@ impl Trade {
     #[inline(always)]
     fn place_grey_orders(&mut self, plan: &Plan, counter: &Counter<'_>) {
         let chips = plan.model.chips.len();
-        self.wanted.fill(Lanes::ZERO);
+        for &(r, c) in &self.smuggled {
+            self.reseller_orders[r * chips + c] = Lanes::ZERO;
+            self.attempted[r * chips + c] = Lanes::ZERO;
+        }
+        self.smuggled.clear();
         self.grey_orders.fill(Lanes::ZERO);
-        self.reseller_orders.fill(Lanes::ZERO);
-        for (g, &s) in plan.edges.greys.iter().enumerate() {
+        for (n, routes) in plan.edges.routes_to.iter().enumerate() {
+            if !routes.is_empty() {
+                self.wanted[n * chips..(n + 1) * chips].fill(Lanes::ZERO);
+            }
+        }
+        for s in counter.attraction.open.all() {
             let sale = &plan.edges.sales[s];
-            let n = plan.model.buyers[sale.buyer.index()].country.index();
-            self.wanted[n * chips + sale.chip.index()] += self.wants[g];
+            if let Some(g) = sale.grey {
+                let n = plan.model.buyers[sale.buyer.index()].country.index();
+                self.wanted[n * chips + sale.chip.index()] += self.wants[g];
+            }
         }
         for (n, routes) in plan.edges.routes_to.iter().enumerate() {
             if routes.is_empty() {
@@ -311,124 +365,126 @@ impl Trade {
             for r in routes {
                 let share = counter.route_capacity[r.index()].per(capacity);
                 let market = plan.edges.reseller_market[r.index()];
-                for &c in &plan.edges.chips {
-                    let stand = c.index() * plan.edges.markets.len() + market;
-                    let granted = counter.permits.permitted[stand];
-                    let order = share * self.reach[n] * self.wanted[n * chips + c.index()] * granted;
-                    self.reseller_orders[r.index() * chips + c.index()] = order;
-                    self.grey_orders[c.index()] += order;
+                for &c in &counter.attraction.chips {
+                    let wanted = self.wanted[n * chips + c];
+                    if !wanted.gt(Lanes::ZERO).any() {
+                        continue;
+                    }
+                    let granted = counter.permits.permitted[c * plan.edges.markets.len() + market];
+                    let order = share * self.reach[n] * wanted * granted;
+                    self.reseller_orders[r.index() * chips + c] = order;
+                    self.grey_orders[c] += order;
+                    self.smuggled.push((r.index(), c));
                 }
             }
         }
+        self.smuggled.sort_unstable();
     }
 
     /// Orders that rules turn away.
     #[inline(always)]
-    fn refuse(&mut self, plan: &Plan, inputs: &Inputs, counter: &Counter<'_>, t: usize) {
+    fn refuse(&mut self, plan: &Plan, counter: &Counter<'_>) {
         let attraction = counter.attraction;
-        for (b, range) in plan.edges.of_buyer.iter().enumerate() {
-            let denied =
-                range.clone().fold(Lanes::ZERO, |sum, s| sum + attraction.asked[s] - attraction.legal[s]);
+        for b in 0..plan.edges.of_buyer.len() {
+            let denied = (attraction.wanted.of(b))
+                .fold(Lanes::ZERO, |sum, s| sum + attraction.asked[s] - attraction.legal[s]);
             let per_weight = self.money[b].per(attraction.total[b] + denied);
-            for s in range.clone() {
-                let refused = 1.0 - counter.permits.permitted[plan.edges.sales[s].stand];
-                let price = Self::price(plan, inputs, counter, s, t);
-                self.refused[s] = per_weight * attraction.asked[s] * refused / price;
+            for s in attraction.wanted.of(b) {
+                let stand = plan.edges.sales[s].stand;
+                let refused = 1.0 - counter.permits.permitted[stand];
+                if refused.gt(Lanes::ZERO).any() {
+                    self.refused[s] = per_weight * attraction.asked[s] * refused / attraction.price[stand];
+                }
             }
         }
     }
 
     /// Orders of a later round, over what is left, with what money is left.
     #[inline(always)]
-    fn later_orders(&mut self, plan: &Plan, inputs: &Inputs, counter: &Counter<'_>, t: usize) {
+    fn later_orders(&mut self, plan: &Plan, counter: &Counter<'_>) {
         let attraction = counter.attraction;
-        for (b, range) in plan.edges.of_buyer.iter().enumerate() {
-            let (sum, wait) = self.rest(plan, inputs, counter, range.clone());
-            let per_weight = self.money[b].per(sum + wait);
-            for s in range.clone() {
-                let order = per_weight * attraction.legal[s] / Self::price(plan, inputs, counter, s, t);
-                self.orders[s] = self.on_the_shelf(plan, counter, s).select(order, Lanes::ZERO);
+        for &c in &attraction.chips {
+            self.stocked[c] = self.left[c].gt(self.opening[c] * REMNANT);
+        }
+        self.options.clear();
+        for b in 0..plan.edges.of_buyer.len() {
+            let mut sum = Lanes::ZERO;
+            let mut best = Lanes::ZERO;
+            for s in attraction.open.of(b) {
+                let x = self.on_the_shelf(plan, counter, s).select(attraction.legal[s], Lanes::ZERO);
+                sum += x;
+                best = best.max(x);
             }
+            let wait = counter.wait * best;
+            self.rest[b] = (sum + wait, wait);
+            let per_weight = self.money[b].per(sum + wait);
+            for s in attraction.open.of(b) {
+                let sale = &plan.edges.sales[s];
+                let shelved = self.on_the_shelf(plan, counter, s);
+                if shelved.any() {
+                    let order = per_weight * attraction.legal[s] / attraction.price[sale.stand];
+                    self.orders[s] = shelved.select(order, Lanes::ZERO);
+                    self.options.push(s);
+                } else {
+                    self.orders[s] = Lanes::ZERO;
+                    self.fill[s] = Lanes::ZERO;
+                }
+            }
+            self.options.end(b);
         }
-    }
-
-    /// Attraction of what is left, and of waiting for better.
-    #[inline(always)]
-    fn rest(
-        &self,
-        plan: &Plan,
-        inputs: &Inputs,
-        counter: &Counter<'_>,
-        range: std::ops::Range<usize>,
-    ) -> (Lanes, Lanes) {
-        let mut sum = Lanes::ZERO;
-        let mut best = Lanes::ZERO;
-        for s in range {
-            let x = self.on_the_shelf(plan, counter, s).select(counter.attraction.legal[s], Lanes::ZERO);
-            sum += x;
-            best = best.max(x);
-        }
-        let theta = inputs.value(plan.model.trade.elasticity);
-        (sum, inputs.value(plan.model.trade.wait).pow(theta) * best)
     }
 
     /// Whether a chip can be had in a later round: some is left, and no licence has to be asked for a second time.
     #[inline(always)]
     fn on_the_shelf(&self, plan: &Plan, counter: &Counter<'_>, s: usize) -> Mask {
         let sale = &plan.edges.sales[s];
-        self.in_stock(sale.chip.index()) & counter.permits.permitted[sale.stand].ge(Lanes::ONE)
-    }
-
-    #[inline(always)]
-    fn in_stock(&self, c: usize) -> Mask {
-        self.left[c].gt(self.opening[c] * REMNANT)
+        self.stocked[sale.chip.index()] & counter.permits.permitted[sale.stand].ge(Lanes::ONE)
     }
 
     /// Sellers ration by precedence.
     #[inline(always)]
-    fn ration(&mut self, plan: &Plan, inputs: &Inputs, round: usize) {
+    fn ration(&mut self, plan: &Plan, inputs: &Inputs, counter: &Counter<'_>, round: usize) {
         let chips = plan.model.chips.len();
         self.demand.fill(Lanes::ZERO);
-        for (s, sale) in plan.edges.sales.iter().enumerate() {
-            let priority = inputs.value(plan.model.buyers[sale.buyer.index()].priority);
-            self.demand[sale.chip.index()] += self.orders[s] * priority;
-        }
-        if round == 0 {
-            for r in 0..plan.model.routes.len() {
-                let priority = reseller_priority(plan, inputs, r);
-                for &c in &plan.edges.chips {
-                    self.demand[c.index()] += self.reseller_orders[r * chips + c.index()] * priority;
-                }
+        for (b, buyer) in plan.model.buyers.iter().enumerate() {
+            let priority = inputs.value(buyer.priority);
+            for s in self.options.of(b) {
+                self.demand[plan.edges.sales[s].chip.index()] += self.orders[s] * priority;
             }
         }
-        for &c in &plan.edges.chips {
-            self.demand[c.index()] = self.left[c.index()].per(self.demand[c.index()]);
+        if round == 0 {
+            for &(r, c) in &self.smuggled {
+                self.demand[c] += self.reseller_orders[r * chips + c] * reseller_priority(plan, inputs, r);
+            }
+        }
+        for &c in &counter.attraction.chips {
+            self.demand[c] = self.left[c].per(self.demand[c]);
         }
         let supply = &self.demand;
-        for (s, sale) in plan.edges.sales.iter().enumerate() {
-            let priority = inputs.value(plan.model.buyers[sale.buyer.index()].priority);
-            self.fill[s] = self.orders[s] * (priority * supply[sale.chip.index()]).min(1.0);
+        for (b, buyer) in plan.model.buyers.iter().enumerate() {
+            let priority = inputs.value(buyer.priority);
+            for s in self.options.of(b) {
+                let share = (priority * supply[plan.edges.sales[s].chip.index()]).min(1.0);
+                self.fill[s] = self.orders[s] * share;
+            }
         }
         if round == 0 {
-            for r in 0..plan.model.routes.len() {
-                let priority = reseller_priority(plan, inputs, r);
-                for &c in &plan.edges.chips {
-                    let at = r * chips + c.index();
-                    let filled = self.reseller_orders[at] * (priority * supply[c.index()]).min(1.0);
-                    self.attempted[at] = filled;
-                    self.left[c.index()] = (self.left[c.index()] - filled).max(0.0);
-                }
+            for &(r, c) in &self.smuggled {
+                let at = r * chips + c;
+                let share = (reseller_priority(plan, inputs, r) * supply[c]).min(1.0);
+                self.attempted[at] = self.reseller_orders[at] * share;
+                self.left[c] = (self.left[c] - self.attempted[at]).max(0.0);
             }
         }
     }
 
     #[inline(always)]
-    fn note_first_fills(&mut self, plan: &Plan, inputs: &Inputs, counter: &Counter<'_>, t: usize) {
-        for (b, range) in plan.edges.of_buyer.iter().enumerate() {
+    fn note_first_fills(&mut self, plan: &Plan, counter: &Counter<'_>) {
+        for b in 0..plan.edges.of_buyer.len() {
             let mut ordered = Lanes::ZERO;
             let mut filled = Lanes::ZERO;
-            for s in range.clone() {
-                let price = Self::price(plan, inputs, counter, s, t);
+            for s in self.options.of(b) {
+                let price = counter.attraction.price[plan.edges.sales[s].stand];
                 ordered += self.orders[s] * price;
                 filled += self.fill[s] * price;
             }
@@ -439,39 +495,43 @@ impl Trade {
 
     /// Buyers pay for what resellers bought for them, in proportion to their wants.
     #[inline(always)]
-    fn pay_grey(&mut self, plan: &Plan, inputs: &Inputs, counter: &Counter<'_>, t: usize) {
+    fn pay_grey(&mut self, plan: &Plan, counter: &Counter<'_>) {
+        if self.smuggled.is_empty() {
+            return;
+        }
         let chips = plan.model.chips.len();
-        for (g, &s) in plan.edges.greys.iter().enumerate() {
+        for s in self.options.all() {
             let sale = &plan.edges.sales[s];
+            let Some(g) = sale.grey else { continue };
             let (b, c) = (sale.buyer.index(), sale.chip.index());
             let n = plan.model.buyers[b].country.index();
             let bought = (plan.edges.routes_to[n].iter())
                 .fold(Lanes::ZERO, |sum, r| sum + self.attempted[r.index() * chips + c]);
             let part = bought * self.wants[g].per(self.wanted[n * chips + c]);
-            self.spent_grey[b] += part * list_price(plan, inputs, c, t) * counter.premium[n];
+            self.spent_grey[b] += part * counter.attraction.list[c] * counter.premium[n];
         }
     }
 
     /// Chips and money change hands; what waits is set aside.
     #[inline(always)]
-    fn settle(&mut self, plan: &Plan, inputs: &Inputs, counter: &Counter<'_>, round: usize, t: usize) {
-        for (b, range) in plan.edges.of_buyer.iter().enumerate() {
+    fn settle(&mut self, plan: &Plan, counter: &Counter<'_>, round: usize) {
+        let attraction = counter.attraction;
+        for b in 0..plan.edges.of_buyer.len() {
             let (money, total, wait) = if round == 0 {
-                (self.free[b], counter.attraction.legal_total[b], counter.attraction.wait[b])
+                (self.free[b], attraction.legal_total[b], attraction.wait[b])
             } else {
-                let (sum, wait) = self.rest(plan, inputs, counter, range.clone());
-                (self.money[b], sum + wait, wait)
+                (self.money[b], self.rest[b].0, self.rest[b].1)
             };
             let mut spent = Lanes::ZERO;
             let mut ahead = Lanes::ZERO;
-            for s in range.clone() {
+            for s in self.options.of(b) {
                 let sale = &plan.edges.sales[s];
-                let list = list_price(plan, inputs, sale.chip.index(), t);
                 let fee = counter.permits.fee[sale.stand];
-                let paid = self.fill[s] * list * (1.0 + fee);
+                let worth = self.fill[s] * attraction.list[sale.chip.index()];
+                let paid = worth * (1.0 + fee);
                 spent += paid;
-                self.fees[b] += self.fill[s] * list * fee;
-                if round == 0 {
+                self.fees[b] += worth * fee;
+                if round == 0 && self.rushes[b] {
                     ahead += paid * self.rush[s].per(self.orders[s]);
                 }
                 self.sold[s] += self.fill[s];
@@ -482,8 +542,8 @@ impl Trade {
             let waits = money * wait.per(total);
             self.money[b] = (self.money[b] - waits - (spent - ahead) - grey).max(0.0);
         }
-        for (s, sale) in plan.edges.sales.iter().enumerate() {
-            let c = sale.chip.index();
+        for s in self.options.all() {
+            let c = plan.edges.sales[s].chip.index();
             self.left[c] = (self.left[c] - self.fill[s]).max(0.0);
         }
     }

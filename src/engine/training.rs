@@ -2,6 +2,7 @@
 
 use super::fleet::{Fleet, sum};
 use crate::math::{Lanes, Mask};
+use crate::model::CountryId;
 use crate::model::time::DAYS_PER_QUARTER;
 use crate::plan::Plan;
 use crate::plan::inputs::Inputs;
@@ -49,8 +50,46 @@ pub struct Training {
     pub effective_bound_by: Vec<[u8; 8]>,
     /// Sums of each lab's chips: in the last quarter and in this.
     pub chips: [Vec<[Lanes; 4]>; 2],
+    /// The compute-optimal run.
+    pub optimum: Optimum,
+    /// Algorithmic progress since the horizon's start, in the quarter [1].
+    progress: Lanes,
     made: Vec<Vec<Lanes>>,
     parts: Vec<Part>,
+    /// Labs whose chips are pooled, by place.
+    members: Vec<Vec<usize>>,
+}
+
+/// Compute-optimal parameters and tokens of a run, by the scaling law of a draw.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Optimum {
+    scale: Lanes,
+    /// Exponents of compute for parameters and for tokens [1].
+    exponents: [Lanes; 2],
+}
+
+impl Optimum {
+    /// Reads a batch's scaling law.
+    #[inline(always)]
+    pub fn new(plan: &Plan, inputs: &Inputs) -> Self {
+        let science = &plan.model.science;
+        let (alpha, beta) = (inputs.value(science.scaling_alpha), inputs.value(science.scaling_beta));
+        let (a, b) = (inputs.value(science.scaling_a), inputs.value(science.scaling_b));
+        let scale = (alpha * a / (beta * b)).pow((alpha + beta).recip());
+        Self { scale, exponents: [beta / (alpha + beta), alpha / (alpha + beta)] }
+    }
+
+    /// Parameters of a run [1].
+    #[inline(always)]
+    pub fn parameters(&self, flop: Lanes) -> Lanes {
+        self.scale * (flop / 6.0).pow(self.exponents[0])
+    }
+
+    /// Tokens of a run.
+    #[inline(always)]
+    pub fn tokens(&self, flop: Lanes) -> Lanes {
+        (flop / 6.0).pow(self.exponents[1]) / self.scale
+    }
 }
 
 /// A lab's part in a pooled run.
@@ -90,8 +129,23 @@ impl Training {
             effective_bound_by: vec![[0; 8]; labs],
             chips: [sums.clone(), sums],
             made: vec![vec![Lanes::ZERO; plan.quarters]; labs],
+            optimum: Optimum::default(),
+            progress: Lanes::ONE,
             parts: vec![Part::default(); labs],
+            members: pools(plan),
         }
+    }
+
+    /// Takes over labs' chips and the runs that they have made so far.
+    pub(super) fn adopt(&mut self, from: &Self) {
+        self.chips.clone_from(&from.chips);
+        self.made.clone_from(&from.made);
+    }
+
+    /// Reads a batch's scaling law.
+    #[inline(always)]
+    pub fn reset(&mut self, plan: &Plan, inputs: &Inputs) {
+        self.optimum = Optimum::new(plan, inputs);
     }
 
     /// What each lab can train in quarter `t`.
@@ -99,6 +153,8 @@ impl Training {
     pub fn step(&mut self, plan: &Plan, inputs: &Inputs, fleet: &Fleet, t: usize) {
         let [last, now] = &mut self.chips;
         std::mem::swap(last, now);
+        let algorithms = inputs.value(plan.model.science.algorithms);
+        self.progress = algorithms.pow(Lanes::splat(t as f64 / 4.0));
         for l in 0..plan.model.labs.len() {
             self.gather(plan, fleet, l);
             if t == 0 {
@@ -142,10 +198,10 @@ impl Training {
         let budget = lab.training_budget.map(|q| inputs.at(q, t));
         self.made[l][t] = self.run_of(plan, inputs, l, share, usual, budget, t).flop;
         self.run[l] = self.finished(plan, inputs, l, t);
-        let tokens = optimal(plan, inputs, could.flop)[1];
+        let tokens = self.optimum.tokens(could.flop);
         let stock = inputs.at(plan.model.science.data_stock, t);
         let scarce = tokens.gt(stock);
-        self.effective[l] = effective(plan, inputs, could.flop, tokens, stock, t);
+        self.effective[l] = self.effective(plan, inputs, could.flop, tokens, stock);
         let idle = plan.usage.of_lab[l].clone().fold(Mask::splat(false), |any, i| {
             let buyer = plan.usage.links[i].buyer.index();
             let n = plan.model.buyers[buyer].country.index();
@@ -215,6 +271,17 @@ impl Training {
         best
     }
 
+    /// Reachable compute with algorithms, and with less from data beyond the usable stock [FLOP].
+    #[inline(always)]
+    fn effective(&self, plan: &Plan, inputs: &Inputs, flop: Lanes, tokens: Lanes, stock: Lanes) -> Lanes {
+        let scarce = tokens.gt(stock);
+        if !scarce.any() {
+            return flop * self.progress;
+        }
+        let fed = scarce.select(stock.per(tokens), Lanes::ONE);
+        flop * self.progress * fed.pow(inputs.value(plan.model.science.data_returns))
+    }
+
     #[inline(always)]
     fn note_part(
         &mut self,
@@ -239,35 +306,34 @@ impl Training {
     /// What countries and groups could train on all their labs' chips.
     #[inline(always)]
     fn pool(&mut self, plan: &Plan, inputs: &Inputs, t: usize) {
-        let countries = plan.model.countries.len();
         for p in 0..self.pooled.len() {
-            let members = |l: usize| {
-                let home = plan.model.labs[l].country;
-                if p < countries {
-                    home.index() == p
-                } else {
-                    plan.model.groups[p - countries].members.contains(&home)
-                }
-            };
-            let labs: Vec<usize> = (0..plan.model.labs.len()).filter(|&l| members(l)).collect();
-            self.pooled[p] = self.pool_of(plan, inputs, &labs, t);
+            if !self.members[p].is_empty() {
+                self.pooled[p] = self.pool_of(plan, inputs, &self.members[p], t);
+            }
         }
     }
 
     #[inline(always)]
     fn pool_of(&self, plan: &Plan, inputs: &Inputs, labs: &[usize], t: usize) -> Lanes {
         let training = &plan.model.training;
-        let over =
-            |f: &dyn Fn(&Part) -> Lanes| labs.iter().fold(Lanes::ZERO, |sum, &l| sum + f(&self.parts[l]));
-        let size = over(&|p| p.chips) / inputs.value(training.reference_chips);
+        let mut all = Part::default();
+        let mut funds = Lanes::ZERO;
+        for &l in labs {
+            let part = &self.parts[l];
+            all.flop += part.flop;
+            all.chips += part.chips;
+            all.peak += part.peak;
+            all.useful += part.useful;
+            funds += part.money.unwrap_or(Lanes::ZERO);
+        }
+        let size = all.chips / inputs.value(training.reference_chips);
         let scale = size.max(1.0).pow(-inputs.value(training.scale_loss));
         let coordination = inputs.value(training.coordination);
-        let mut flop = coordination * over(&|p| p.flop) * scale;
+        let mut flop = coordination * all.flop * scale;
         if labs.iter().all(|&l| self.parts[l].money.is_some()) {
-            let money = over(&|p| p.money.unwrap_or(Lanes::ZERO));
-            let mfu = coordination * scale * over(&|p| p.useful).per(over(&|p| p.peak));
+            let mfu = coordination * scale * all.useful.per(all.peak);
             let price = inputs.at(plan.model.rental.price, t);
-            flop = flop.min(money.per(price.per(989.5e12 * 3600.0 * mfu)));
+            flop = flop.min(funds.per(price.per(989.5e12 * 3600.0 * mfu)));
         }
         labs.iter().fold(flop, |best, &l| best.max(self.reachable[l]))
     }
@@ -279,26 +345,17 @@ fn base_mfu(plan: &Plan, inputs: &Inputs, l: usize) -> Lanes {
     (inputs.value(plan.model.labs[l].mfu) * inputs.value(plan.model.training.mfu_factor)).min(1.0)
 }
 
-/// Compute-optimal parameters and tokens of a run [1, tokens].
-#[inline(always)]
-pub fn optimal(plan: &Plan, inputs: &Inputs, flop: Lanes) -> [Lanes; 2] {
-    let science = &plan.model.science;
-    let (alpha, beta) = (inputs.value(science.scaling_alpha), inputs.value(science.scaling_beta));
-    let (a, b) = (inputs.value(science.scaling_a), inputs.value(science.scaling_b));
-    let g = (alpha * a / (beta * b)).pow((alpha + beta).recip());
-    let c = flop / 6.0;
-    [g * c.pow(beta / (alpha + beta)), c.pow(alpha / (alpha + beta)) / g]
+/// Labs of each country, then of each group.
+fn pools(plan: &Plan) -> Vec<Vec<usize>> {
+    let m = &plan.model;
+    let labs = |inside: &dyn Fn(CountryId) -> bool| {
+        (0..m.labs.len()).filter(|&l| inside(m.labs[l].country)).collect::<Vec<_>>()
+    };
+    let countries = (0..m.countries.len()).map(|n| labs(&|home| home.index() == n));
+    countries.chain(m.groups.iter().map(|g| labs(&|home| g.members.contains(&home)))).collect()
 }
 
-/// Reachable compute with algorithms, and with less from data beyond the usable stock [FLOP].
 #[inline(always)]
-fn effective(plan: &Plan, inputs: &Inputs, flop: Lanes, tokens: Lanes, stock: Lanes, t: usize) -> Lanes {
-    let science = &plan.model.science;
-    let algorithms = inputs.value(science.algorithms).pow(Lanes::splat(t as f64 / 4.0));
-    let fed = tokens.gt(stock).select(stock.per(tokens), Lanes::ONE);
-    flop * algorithms * fed.pow(inputs.value(science.data_returns))
-}
-
 fn label(run: &Run, idle: Mask) -> [u8; 8] {
     std::array::from_fn(|lane| {
         let poor = run.affordable.is_some_and(|a| a[lane] < 0.0);

@@ -98,7 +98,7 @@ impl Taker<'_> {
                     let kept = 1.0 - part * (1.0 - self.kept);
                     for lever in [Lever::Tools, Lever::Service] {
                         for &p in places {
-                            batch.shocks.factors[lever as usize][p] *= kept;
+                            batch.shocks.change(lever)[p] *= kept;
                         }
                     }
                 }

@@ -38,7 +38,8 @@ pub fn exp(x: f64) -> f64 {
                 + t * (6.613_756_321_437_934e-5
                     + t * (-1.653_390_220_546_525_2e-6 + t * 4.138_136_797_057_238_5e-8))));
     let y = 1.0 - ((low - (r * c) / (2.0 - c)) - high);
-    let half = n >> 1;
+    // Half of it, rounded down; shifted as an unsigned number, for which every instruction set has vectors.
+    let half = ((n + 4096) as u64 >> 1) as i64 - 2048;
     let scaled = y * power_of_two(half) * power_of_two(n - half);
     let top = if x > 709.782_712_893_384 { f64::INFINITY } else { scaled };
     let bottom = if x < -745.133_219_101_941_2 { 0.0 } else { top };
@@ -53,9 +54,10 @@ pub fn ln(x: f64) -> f64 {
     let bits = scaled.to_bits();
     // The exponent for which the mantissa lies in [sqrt(1/2), sqrt(2)).
     let offset = bits.wrapping_sub(0x3fe6_a09e_0000_0000);
-    let whole = (offset as i64) >> 52;
-    let mantissa = f64::from_bits(bits.wrapping_sub((whole as u64) << 52));
-    let k = whole as f64 - if tiny { 54.0 } else { 0.0 };
+    let mantissa = f64::from_bits(bits.wrapping_sub(offset & 0xfff0_0000_0000_0000));
+    // The signed number in the top twelve bits of `offset`, as a float by its bits: vectors of whole numbers have no conversion.
+    let whole = ((offset >> 52) ^ 0x800).wrapping_sub(0x800);
+    let k = f64::from_bits(ROUND.to_bits().wrapping_add(whole)) - ROUND - if tiny { 54.0 } else { 0.0 };
     let f = mantissa - 1.0;
     let s = f / (2.0 + f);
     let z = s * s;

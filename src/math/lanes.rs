@@ -1,5 +1,6 @@
 //! Eight draws at once: a plain array with operators, which compilers turn into vector code.
 
+use super::dispatch::{Kernel, dispatch};
 use std::ops::{
     Add, AddAssign, BitAnd, BitOr, Div, DivAssign, Index, IndexMut, Mul, MulAssign, Neg, Not, Sub, SubAssign,
 };
@@ -107,17 +108,22 @@ impl Lanes {
     /// e^x.
     #[inline(always)]
     pub fn exp(self) -> Self {
-        self.map(super::exp)
+        dispatch(Exp(self))
     }
     /// Natural logarithm.
     #[inline(always)]
     pub fn ln(self) -> Self {
-        self.map(super::ln)
+        dispatch(Ln(self))
     }
     /// Power of a number that is not negative.
     #[inline(always)]
     pub fn pow(self, exponent: Self) -> Self {
-        self.zip(exponent, super::pow)
+        dispatch(Pow(self, exponent))
+    }
+    /// The normal score with this probability below it.
+    #[inline(always)]
+    pub fn inverse_normal(self) -> Self {
+        dispatch(InverseNormal(self))
     }
     /// Sum over lanes, in order.
     #[inline(always)]
@@ -285,6 +291,30 @@ operator!(Add, add, AddAssign, add_assign, +);
 operator!(Sub, sub, SubAssign, sub_assign, -);
 operator!(Mul, mul, MulAssign, mul_assign, *);
 operator!(Div, div, DivAssign, div_assign, /);
+
+/// A function of each lane as a kernel of its own: too long to be copied to every place that calls it.
+macro_rules! function {
+    ($name:ident, $doc:literal, ($($field:tt),*), $function:path) => {
+        #[doc = $doc]
+        struct $name($(function!(@lanes $field)),*);
+        impl Kernel for $name {
+            type Output = Lanes;
+            #[inline(always)]
+            fn run(self) -> Lanes {
+                let mut out = Lanes::ZERO;
+                for i in 0..WIDTH {
+                    out.0[i] = $function($(self.$field.0[i]),*);
+                }
+                out
+            }
+        }
+    };
+    (@lanes $field:tt) => { Lanes };
+}
+function!(Exp, "e^x of lanes.", (0), super::exp);
+function!(Ln, "Logarithm of lanes.", (0), super::ln);
+function!(Pow, "Power of lanes.", (0, 1), super::pow);
+function!(InverseNormal, "Normal score of lanes.", (0), super::inverse_normal);
 
 #[cfg(test)]
 mod tests {

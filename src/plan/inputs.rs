@@ -1,10 +1,14 @@
 //! Quantities of a batch: each path's uniform, its copula, its inverse distribution function, its course over time.
 
-use crate::math::{Lanes, WIDTH};
+use crate::math::{Kernel, Lanes, WIDTH, dispatch};
 use crate::model::{Between, Dated, Model, Point, QuantityId, Shape, ShockId};
 use crate::random::{Copula, DIMENSIONS, Design, Distribution, Stream};
 use crate::scenario::{glob_match, is_glob};
 use std::sync::Arc;
+
+mod sharing;
+
+pub use sharing::Shared;
 
 /// Where a quantity is stored: one place, or one a quarter.
 #[derive(Clone, Copy, Debug)]
@@ -26,6 +30,11 @@ impl Inputs {
     #[inline(always)]
     pub fn value(&self, q: QuantityId) -> Lanes {
         self.buffer[self.slots[q.0 as usize].base as usize]
+    }
+    /// Whether a number does not change over time.
+    #[inline(always)]
+    pub fn is_constant(&self, q: QuantityId) -> bool {
+        self.slots[q.0 as usize].step == 0
     }
     /// Multiplies a number, in all quarters.
     pub fn scale(&mut self, q: QuantityId, factor: f64) {
@@ -49,6 +58,8 @@ impl Inputs {
 struct Sampled {
     quantity: QuantityId,
     stream: Stream,
+    /// Its dimension of the net, if it leads.
+    dimension: Option<usize>,
     /// The copula and the place in it, if it is correlated.
     group: Option<(usize, usize)>,
 }
@@ -85,6 +96,8 @@ pub struct Layout {
     courses: Vec<Course>,
     groups: Vec<(Copula, Vec<usize>)>,
     clocks: Vec<Stream>,
+    /// Quarters for which dated paths are laid out.
+    span_quarters: usize,
 }
 
 /// Why a model cannot be sampled.
@@ -121,8 +134,9 @@ impl Layout {
         for (i, q) in model.quantities.iter().enumerate() {
             if q.is_uncertain() {
                 sampled_of[i] = Some(sampled.len());
-                let stream = design.stream(&q.path, dimension(&q.path));
-                sampled.push(Sampled { quantity: QuantityId(i as u32), stream, group: None });
+                let dimension = dimension(&q.path);
+                let stream = design.stream(&q.path, dimension);
+                sampled.push(Sampled { quantity: QuantityId(i as u32), stream, dimension, group: None });
             }
         }
         let groups = correlate(model, &sampled_of, &mut sampled);
@@ -146,7 +160,17 @@ impl Layout {
         let template = vec![Lanes::ZERO; size as usize];
         let slots: Arc<[Slot]> = slots.into();
         let model = model.quantities.clone();
-        let mut layout = Self { slots, template, model, sampled, sampled_of, courses, groups, clocks };
+        let mut layout = Self {
+            slots,
+            template,
+            model,
+            sampled,
+            sampled_of,
+            courses,
+            groups,
+            clocks,
+            span_quarters: quarters,
+        };
         layout.fill_template();
         Ok(layout)
     }
@@ -189,7 +213,7 @@ impl Layout {
             };
             into.buffer[self.slots[i].base as usize] = Lanes::splat(fixed);
         }
-        self.evaluate(into);
+        dispatch(Evaluation { layout: self, into });
     }
 
     /// Draws `8·batch .. 8·batch + 8`.
@@ -214,9 +238,10 @@ impl Layout {
                 into.uniforms[s] = Lanes::splat(u);
             }
         }
-        self.evaluate(into);
+        dispatch(Evaluation { layout: self, into });
     }
 
+    #[inline(always)]
     fn evaluate(&self, into: &mut Inputs) {
         for (s, &u) in self.sampled.iter().zip(&into.uniforms) {
             let i = s.quantity.0 as usize;
@@ -230,6 +255,7 @@ impl Layout {
     }
 
     /// Evaluates a dated path for all quarters.
+    #[inline(always)]
     fn follow(&self, course: &Course, into: &mut Inputs) {
         let i = course.quantity.0 as usize;
         let quantity = &self.model[i];
@@ -252,6 +278,7 @@ impl Layout {
         }
     }
 
+    #[inline(always)]
     fn point(&self, point: &Point, u: Lanes, inputs: &Inputs) -> Lanes {
         match point {
             Point::Shared(d) => d.quantiles(u),
@@ -317,6 +344,20 @@ impl Layout {
     /// Rank of a draw's value of an uncertain quantity: its uniform.
     pub fn rank(&self, q: QuantityId, inputs: &Inputs) -> Lanes {
         self.sampled_of[q.0 as usize].map_or(Lanes::splat(0.5), |s| inputs.uniforms[s])
+    }
+}
+
+/// Values from uniforms that are in place.
+struct Evaluation<'a> {
+    layout: &'a Layout,
+    into: &'a mut Inputs,
+}
+
+impl Kernel for Evaluation<'_> {
+    type Output = ();
+    #[inline(always)]
+    fn run(self) {
+        self.layout.evaluate(self.into);
     }
 }
 

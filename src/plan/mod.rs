@@ -3,6 +3,7 @@
 //! Nothing here depends on a draw. A [`Plan`] is made once and shared by all threads; the engine walks its lists and never
 //! a graph or a name.
 
+mod chief;
 mod drivers;
 mod edges;
 mod effects;
@@ -11,13 +12,15 @@ pub mod observed;
 pub mod rules;
 pub mod series;
 mod suppliers;
+mod touch;
 
 use crate::model::{
-    BuyerId, BuyerKind, ChipId, CountryId, DesignerId, FacilityId, GoodId, GoodKind, LabId, Model, RouteId,
-    RuleId,
+    Amount, BuyerId, BuyerKind, ChipId, CountryId, DesignerId, FacilityId, GoodId, GoodKind, LabId, Model,
+    RouteId, RuleId,
 };
 use crate::network::Network;
 use crate::random::Design;
+pub use chief::chief_cells;
 pub use drivers::Driver;
 pub use edges::{Edges, Holding, Market, Offer, Sale};
 pub use effects::{Act, Effects, Lever};
@@ -25,6 +28,7 @@ use inputs::{Inputs, Layout, LayoutError};
 use rules::{CaseId, Rulebook};
 use std::sync::Arc;
 pub use suppliers::{Gift, Supplier};
+pub use touch::first_touched;
 
 /// A model, a sampling design and everything that follows from the two.
 #[derive(Debug)]
@@ -64,14 +68,38 @@ pub struct Supply {
     pub links_of: Vec<Vec<Vec<usize>>>,
     /// Chips of each designer that can be made.
     pub chips_of: Vec<Vec<ChipId>>,
-    /// Goods in each chip's recipe, with the position of the designer's good.
+    /// Goods in each chip's recipe.
     pub goods_of: Vec<Vec<GoodId>>,
+    /// What a chip needs at each facility, by chip: a line for each good of its recipe.
+    pub lines_of: Vec<Vec<Line>>,
+    /// How many needs there are.
+    pub needs: usize,
+    /// For each designer, its chips that use each packaging good, with the good's place in their recipes.
+    pub packagings: Vec<Vec<(GoodId, Users)>>,
+    /// Goods that each designer's chips need, in order of rows.
+    pub needed: Vec<Vec<GoodId>>,
+    /// Chips in dies of which private stocks are counted.
+    pub stocked_dies: Vec<bool>,
     /// The packaging good that a chip's launch ramp limits.
     pub packaging_of: Vec<Option<GoodId>>,
     /// Cases of the rules on tools: (facility, tool, supplier) in order of facilities and tools.
     pub tools: Vec<Vec<ToolCases>>,
     /// For each stockpile, the goods rules from each source facility.
     pub stockpile_sources: Vec<Vec<(FacilityId, CaseId)>>,
+}
+
+/// Chips that use a good, with its place in their recipes.
+pub type Users = Vec<(ChipId, usize)>;
+
+/// A good of a chip's recipe.
+#[derive(Clone, Copy, Debug)]
+pub struct Line {
+    /// The good.
+    pub good: GoodId,
+    /// How much of it.
+    pub amount: Amount,
+    /// Place of the first of its needs, one for each facility of the good.
+    pub base: usize,
 }
 
 /// A designer at a facility.
@@ -81,10 +109,14 @@ pub struct Link {
     pub designer: DesignerId,
     /// The facility.
     pub facility: FacilityId,
+    /// Its place among the facilities of its good.
+    pub place: usize,
     /// Rules on having chips made there.
     pub foundry: CaseId,
     /// Rules on buying the good.
     pub goods: CaseId,
+    /// What the designer claims of the facility's output, if it does.
+    pub claim: Option<crate::model::QuantityId>,
 }
 
 /// Rules on one tool class at one facility.
@@ -137,7 +169,7 @@ impl Plan {
         let mut rules = Rulebook::new(&model, &medians);
         let supply = Supply::new(&model, &mut rules, &medians);
         let usage = Usage::new(&model, &mut rules, &medians);
-        rules.table(&medians, quarters + lead + 1);
+        rules.table(quarters + lead + 1);
         let edges = Edges::new(&model, network, &rules);
         let effects = Effects::new(&model, &edges, &supply);
         let caps = capped_sales(&model, &rules, &edges);
@@ -170,7 +202,7 @@ impl Supply {
         }
         let goods_of: Vec<Vec<GoodId>> =
             model.chips.iter().map(|c| c.recipe.keys().copied().collect()).collect();
-        let packaging_of = goods_of
+        let packaging_of: Vec<Option<GoodId>> = goods_of
             .iter()
             .map(|gs| gs.iter().copied().find(|g| model.goods[g.index()].kind == GoodKind::Packaging))
             .collect();
@@ -185,15 +217,17 @@ impl Supply {
         for d in 0..model.designers.len() {
             let designer = DesignerId(d as u32);
             for good in needed_goods(model, &chips_of[d]) {
-                for &facility in &facilities_of[good.index()] {
+                for (place, &facility) in facilities_of[good.index()].iter().enumerate() {
                     let serves = &model.facilities[facility.index()].serves;
                     if serves.is_empty() || serves.contains(&designer) {
                         links_of[d][good.index()].push(links.len());
                         links.push(Link {
                             designer,
                             facility,
+                            place,
                             foundry: rules.foundry_case(facility, designer, medians),
                             goods: rules.goods_case(facility, designer, medians),
+                            claim: model.designers[d].claims.get(&facility).copied(),
                         });
                     }
                 }
@@ -207,8 +241,61 @@ impl Supply {
             .iter()
             .map(|s| s.from.iter().map(|&f| (f, rules.goods_case(f, s.designer, medians))).collect())
             .collect();
-        Self { facilities_of, links, links_of, chips_of, goods_of, packaging_of, tools, stockpile_sources }
+        let (lines_of, needs) = lines(model, &facilities_of);
+        let packagings =
+            chips_of.iter().map(|chips| packagings(model, chips, &packaging_of, &goods_of)).collect();
+        let needed = chips_of.iter().map(|chips| needed_goods(model, chips)).collect();
+        let mut stocked_dies = vec![false; model.chips.len()];
+        for chip in model.stockpiles.iter().filter_map(|s| s.dies_of) {
+            stocked_dies[chip.index()] = true;
+        }
+        Self {
+            facilities_of,
+            links,
+            links_of,
+            chips_of,
+            goods_of,
+            lines_of,
+            needs,
+            packagings,
+            needed,
+            stocked_dies,
+            packaging_of,
+            tools,
+            stockpile_sources,
+        }
     }
+}
+
+/// Lines of every chip's recipe, and how many needs they have in all.
+fn lines(model: &Model, facilities_of: &[Vec<FacilityId>]) -> (Vec<Vec<Line>>, usize) {
+    let mut needs = 0;
+    let lines = (model.chips.iter())
+        .map(|chip| {
+            let line = |(&good, &amount): (&GoodId, &Amount)| {
+                let base = needs;
+                needs += facilities_of[good.index()].len();
+                Line { good, amount, base }
+            };
+            chip.recipe.iter().map(line).collect()
+        })
+        .collect();
+    (lines, needs)
+}
+
+/// Packaging goods in order of rows, with the chips of a designer that use each.
+fn packagings(
+    model: &Model,
+    chips: &[ChipId],
+    packaging_of: &[Option<GoodId>],
+    goods_of: &[Vec<GoodId>],
+) -> Vec<(GoodId, Users)> {
+    let users = |g: GoodId| -> Users {
+        let packaged = chips.iter().filter(|c| packaging_of[c.index()] == Some(g));
+        packaged.filter_map(|&c| goods_of[c.index()].iter().position(|&x| x == g).map(|i| (c, i))).collect()
+    };
+    let goods = (0..model.goods.len() as u32).map(GoodId);
+    goods.map(|g| (g, users(g))).filter(|(_, users)| !users.is_empty()).collect()
 }
 
 /// Goods that a designer's chips need, in order of rows.

@@ -135,15 +135,13 @@ impl Recording {
                 return Err(SelectError::Nothing(pattern.clone()));
             }
         }
-        let observed: Vec<String> = plan
-            .model
-            .observations
-            .iter()
-            .map(|o| format!("{}/{}@{}", o.actor, o.metric, o.quarter))
-            .collect();
+        let observed = |s: &Series, t: usize| {
+            let mut here = plan.model.observations.iter().filter(|o| o.quarter == quarter(t));
+            here.any(|o| o.metric == s.metric && o.actor == s.actor)
+        };
         let wanted = |s: &Series, t: usize| {
             if select.is_empty() {
-                default_cell(s, quarter(t)) || observed.contains(&address(s, t))
+                default_cell(s, quarter(t)) || observed(s, t)
             } else {
                 select.iter().any(|p| glob_match(&with_quarter(p), &address(s, t)))
             }
@@ -207,6 +205,7 @@ pub fn all_series(model: &Model) -> Result<Vec<Series>, SelectError> {
     list.buyers(model);
     list.supply(model);
     list.diversion(model);
+    list.shares(model);
     list.ratios(model)?;
     Ok(list.all)
 }
@@ -394,6 +393,20 @@ impl List {
         for (i, rule) in model.rules.iter().enumerate() {
             if rule.subject == crate::model::Subject::Chips {
                 self.add(&format!("rule.{}", rule.id), "denied_chips", "chips", Source::DeniedBy(i));
+            }
+        }
+    }
+
+    /// What part of the world's compute stands in a country: its fleet over the world's, draw by draw.
+    fn shares(&mut self, model: &Model) {
+        let fleet = |list: &Self, actor: &str| {
+            list.all.iter().position(|s| s.actor == actor && s.metric == "fleet_h100e")
+        };
+        let Some(world) = fleet(self, "world") else { return };
+        for country in &model.countries {
+            let actor = format!("country.{}", country.id);
+            if let Some(own) = fleet(self, &actor) {
+                self.add(&actor, "fleet_share", "1", Source::Ratio(own, world));
             }
         }
     }

@@ -1,9 +1,9 @@
 //! A Gaussian copula: correlated uniforms from independent ones.
 
-use crate::math::{Lanes, inverse_normal, normal_cdf};
+use crate::math::{Lanes, normal_cdf};
 
 /// The Cholesky factor of a correlation matrix.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Copula {
     /// Rows of the lower triangle.
     rows: Vec<Vec<f64>>,
@@ -51,7 +51,7 @@ impl Copula {
 
     /// Turns independent uniforms, one row a path, into correlated ones; the first stays as it is.
     pub fn apply(&self, uniforms: &mut [Lanes]) {
-        let scores: Vec<Lanes> = uniforms.iter().map(|u| u.map(inverse_normal)).collect();
+        let scores: Vec<Lanes> = uniforms.iter().map(|u| u.inverse_normal()).collect();
         for (i, row) in self.rows.iter().enumerate().skip(1) {
             if row[..i].iter().all(|&w| w == 0.0) {
                 continue;
@@ -104,7 +104,7 @@ mod tests {
             copula.apply(&mut u);
             assert_eq!(u[0], first);
             for (sum, &(i, j, _)) in sums.iter_mut().zip(&pairs) {
-                *sum += (u[i].map(inverse_normal) * u[j].map(inverse_normal)).sum();
+                *sum += (u[i].inverse_normal() * u[j].inverse_normal()).sum();
             }
         }
         for (sum, (_, _, rho)) in sums.iter().zip(pairs) {

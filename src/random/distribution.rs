@@ -277,7 +277,7 @@ impl Distribution {
     }
 
     /// The values with probabilities `u` below them.
-    #[inline]
+    #[inline(always)]
     pub fn quantiles(&self, u: Lanes) -> Lanes {
         let u = if self.scale < 0.0 { 1.0 - u } else { u };
         let inner = self.range.0 + u * (self.range.1 - self.range.0);

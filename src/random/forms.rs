@@ -1,7 +1,7 @@
 //! The forms of distributions on their own scale: quantile, distribution function, support.
 
 use super::table::{BetaTable, Mixture};
-use crate::math::{Lanes, exp, inverse_normal, ln, normal_cdf};
+use crate::math::{Lanes, ln, normal_cdf};
 use std::sync::Arc;
 
 /// A distribution before it is scaled, shifted or cut.
@@ -32,14 +32,16 @@ impl Base {
     pub(super) fn quantiles(&self, u: Lanes) -> Lanes {
         match self {
             Self::Fixed(x) => Lanes::splat(*x),
-            Self::Normal { mean, sd } => u.map(|u| normal(u, *mean, *sd)),
+            Self::Normal { mean, sd } => *mean + *sd * u.inverse_normal(),
             Self::Lognormal { join, level, below, above } => {
-                u.map(|u| lognormal(u, [*join, *level, *below, *above]))
+                let z = u.inverse_normal() - *join;
+                let spread = z.lt(Lanes::ZERO).select(Lanes::splat(*below), Lanes::splat(*above));
+                (*level + z * spread).exp()
             }
-            Self::LogitNormal { mean, sd } => u.map(|u| logit_normal(u, *mean, *sd)),
-            Self::Uniform { low, high } => u.map(|u| low + u * (high - low)),
-            Self::Triangular { low, mode, high } => u.map(|u| triangular(u, *low, *mode, *high)),
-            Self::Beta(table) => u.map(|u| table.quantile(u)),
+            Self::LogitNormal { mean, sd } => 1.0 / (1.0 + (-(*mean + *sd * u.inverse_normal())).exp()),
+            Self::Uniform { low, high } => *low + u * (high - low),
+            Self::Triangular { low, mode, high } => triangular(u, *low, *mode, *high),
+            Self::Beta(table) => table.quantiles(u),
             Self::Discrete(values) => u.map(|u| discrete(u, values)),
             Self::Mixture(mixture) => u.map(|u| mixture.quantile(u)),
         }
@@ -107,28 +109,12 @@ fn rounding(x: f64) -> f64 {
 }
 
 #[inline(always)]
-fn normal(u: f64, mean: f64, sd: f64) -> f64 {
-    mean + sd * inverse_normal(u)
-}
-
-#[inline(always)]
-fn lognormal(u: f64, [join, level, below, above]: [f64; 4]) -> f64 {
-    let z = inverse_normal(u) - join;
-    exp(level + z * if z < 0.0 { below } else { above })
-}
-
-#[inline(always)]
-fn logit_normal(u: f64, mean: f64, sd: f64) -> f64 {
-    1.0 / (1.0 + exp(-normal(u, mean, sd)))
-}
-
-#[inline(always)]
-fn triangular(u: f64, low: f64, mode: f64, high: f64) -> f64 {
+fn triangular(u: Lanes, low: f64, mode: f64, high: f64) -> Lanes {
     let width = high - low;
     let at_mode = (mode - low) / width;
     let left = low + (u * width * (mode - low)).sqrt();
     let right = high - ((1.0 - u) * width * (high - mode)).sqrt();
-    if u < at_mode { left } else { right }
+    u.lt(Lanes::splat(at_mode)).select(left, right)
 }
 
 fn triangular_cdf(x: f64, low: f64, mode: f64, high: f64) -> f64 {

@@ -2,7 +2,7 @@
 
 use super::Distribution;
 use crate::math::special::{incomplete_beta, log_gamma};
-use crate::math::{Lanes, exp, inverse_normal, ln, normal_cdf};
+use crate::math::{Lanes, exp, ln, normal_cdf};
 
 /// Nodes of the table: normal scores from -8.25 to 8.25 in steps of 1/32.
 const STEP: f64 = 1.0 / 32.0;
@@ -39,17 +39,18 @@ impl BetaTable {
         Self { a, b, nodes }
     }
 
-    #[inline]
-    pub(super) fn quantile(&self, u: f64) -> f64 {
-        let position = ((inverse_normal(u) - LOWEST) / STEP).clamp(0.0, (NODES - 1) as f64);
-        let i = (position as usize).min(NODES - 2);
-        let t = position - i as f64;
-        let ((y0, d0), (y1, d1)) = (self.nodes[i], self.nodes[i + 1]);
-        let (s, square) = (1.0 - t, t * t);
-        let y = s * s * (1.0 + 2.0 * t) * y0
-            + square * (3.0 - 2.0 * t) * y1
-            + STEP * (t * s * s * d0 - square * s * d1);
-        1.0 / (1.0 + exp(-y))
+    pub(super) fn quantiles(&self, u: Lanes) -> Lanes {
+        let position = ((u.inverse_normal() - LOWEST) / STEP).clamp(0.0, (NODES - 1) as f64);
+        let y = position.map(|position| {
+            let i = (position as usize).min(NODES - 2);
+            let t = position - i as f64;
+            let ((y0, d0), (y1, d1)) = (self.nodes[i], self.nodes[i + 1]);
+            let (s, square) = (1.0 - t, t * t);
+            s * s * (1.0 + 2.0 * t) * y0
+                + square * (3.0 - 2.0 * t) * y1
+                + STEP * (t * s * s * d0 - square * s * d1)
+        });
+        1.0 / (1.0 + (-y).exp())
     }
 
     pub(super) fn cdf(&self, x: f64) -> f64 {

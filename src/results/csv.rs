@@ -1,21 +1,42 @@
 //! CSV text: shortest floats that read back as the same bits, and quoting.
 
-use std::fmt::Write;
-
 /// Writes a number: whole numbers plainly, others with the fewest digits that read back as the same bits.
 pub fn float(out: &mut String, x: f64) {
-    if x.is_finite() && x == x.trunc() && x.abs() < 1e15 {
-        let _ = write!(out, "{}", x as i64);
+    if x == x.trunc() && x.abs() < 1e15 {
+        whole(out, x as i64);
     } else if x.is_finite() {
         let mut buffer = zmij::Buffer::new();
         let text = buffer.format_finite(x);
-        let (digits, exponent) = text.split_once("e+").unwrap_or((text, ""));
-        out.push_str(digits);
-        if !exponent.is_empty() {
-            out.push('e');
-            out.push_str(exponent);
+        // An exponent has at most three digits and a sign; a positive sign is left out.
+        let tail = text.len().saturating_sub(5);
+        match text.as_bytes()[tail..].iter().position(|&b| b == b'+') {
+            Some(sign) => {
+                out.push_str(&text[..tail + sign]);
+                out.push_str(&text[tail + sign + 1..]);
+            }
+            None => out.push_str(text),
         }
     }
+}
+
+/// Writes a whole number.
+pub(super) fn whole(out: &mut String, n: i64) {
+    let mut digits = [0; 20];
+    let mut start = digits.len();
+    let mut left = n.unsigned_abs();
+    loop {
+        start -= 1;
+        digits[start] = b'0' + (left % 10) as u8;
+        left /= 10;
+        if left == 0 {
+            break;
+        }
+    }
+    if n < 0 {
+        start -= 1;
+        digits[start] = b'-';
+    }
+    out.push_str(std::str::from_utf8(&digits[start..]).unwrap_or_default());
 }
 
 /// Writes a text, quoted if it must be.
@@ -42,6 +63,15 @@ mod tests {
             let mut text = String::new();
             float(&mut text, x);
             prop_assert_eq!(text.parse::<f64>().unwrap().to_bits(), bits);
+        }
+    }
+
+    #[test]
+    fn whole_numbers_are_written_like_the_library_does() {
+        for n in [0, 7, -7, 10, 1_000_000, i64::from(i32::MAX), i64::MAX, i64::MIN] {
+            let mut text = String::new();
+            whole(&mut text, n);
+            assert_eq!(text, n.to_string());
         }
     }
 

@@ -1,10 +1,14 @@
 //! Tables with a row a draw: metrics of draws, and the inputs that they were made from.
 
-use super::csv::{float, quoted};
+use super::csv::{float, quoted, whole};
 use super::parquet::{Kind, ParquetTable, Values};
 use super::{Cell, FolderError, OutputFile};
 use crate::math::{Lanes, Mask, WIDTH};
-use std::fmt::Write;
+use parquet::data_type::ByteArray;
+use rayon::prelude::*;
+
+/// Batches whose text is made side by side before it is written, in order.
+const TOGETHER: usize = 8;
 
 /// How a table of draws is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +53,27 @@ impl Sink {
         Ok(Self::Parquet(file, Box::new(table)))
     }
 
+    /// Writes the rows of draws that count: `text` makes those of one draw, given its number, batch and lane.
+    fn write_text(
+        file: &mut OutputFile,
+        draws: &[(u64, usize, usize)],
+        text: impl Fn(&mut String, u64, usize, usize) + Sync,
+    ) -> Result<(), FolderError> {
+        let chunks: Vec<_> = draws.chunks(WIDTH).collect();
+        for together in chunks.chunks(TOGETHER) {
+            let made = |draws: &&[(u64, usize, usize)]| {
+                let mut out = String::new();
+                draws.iter().for_each(|&(draw, batch, lane)| text(&mut out, draw, batch, lane));
+                out
+            };
+            let texts: Vec<String> = together.par_iter().map(made).collect();
+            for text in texts {
+                file.write(text.as_bytes())?;
+            }
+        }
+        Ok(())
+    }
+
     fn finish(self) -> Result<OutputFile, FolderError> {
         match self {
             Self::Csv(file) => Ok(file),
@@ -63,9 +88,10 @@ impl Sink {
 /// `draws.csv` or `draws.parquet`: a row for each draw, actor and quarter, a column for each metric.
 pub struct DrawsTable {
     sink: Sink,
-    policy: String,
-    /// Actor and quarter of each row of a draw.
-    rows: Vec<(String, String)>,
+    /// Actor and quarter of each row of a draw, as text after the policy.
+    keys: Vec<String>,
+    /// The same as values.
+    texts: Vec<[ByteArray; 2]>,
     /// For each row and metric: the cell.
     places: Vec<Vec<Option<usize>>>,
     metrics: Vec<String>,
@@ -76,12 +102,7 @@ impl DrawsTable {
     ///
     /// # Errors
     /// If it cannot be written.
-    pub fn new(
-        format: ExportFormat,
-        file: OutputFile,
-        policy: &str,
-        cells: &[Cell],
-    ) -> Result<Self, FolderError> {
+    pub fn new(format: ExportFormat, file: OutputFile, cells: &[Cell]) -> Result<Self, FolderError> {
         let metrics = metrics_of(cells);
         let mut rows: Vec<(String, String)> = Vec::new();
         let mut places: Vec<Vec<Option<usize>>> = Vec::new();
@@ -103,54 +124,67 @@ impl DrawsTable {
         columns.extend(["policy", "actor", "quarter"].map(|n| (n.to_owned(), Kind::Text)));
         columns.extend(metrics.iter().map(|m| (m.clone(), Kind::Number)));
         let sink = Sink::new(format, file, &columns)?;
-        Ok(Self { sink, policy: policy.to_owned(), rows, places, metrics })
+        let key = |(actor, quarter): &(String, String)| format!(",{actor},{quarter}");
+        let values =
+            |(actor, quarter): &(String, String)| [actor, quarter].map(|t| ByteArray::from(t.as_str()));
+        let (keys, texts) = rows.iter().map(|row| (key(row), values(row))).unzip();
+        Ok(Self { sink, keys, texts, places, metrics })
     }
 
-    /// Adds consecutive batches from number `first` on.
+    /// Adds consecutive batches of a policy from number `first` on.
     ///
     /// # Errors
     /// If they cannot be written.
-    pub fn write(&mut self, first: u64, batches: &[Vec<Lanes>], masks: &[Mask]) -> Result<(), FolderError> {
+    pub fn write(
+        &mut self,
+        policy: &str,
+        first: u64,
+        batches: &[Vec<Lanes>],
+        masks: &[Mask],
+    ) -> Result<(), FolderError> {
         let draws = counted(first, masks);
         match &mut self.sink {
-            Sink::Csv(file) => {
-                for (draw, batch, lane) in draws {
-                    let mut text = String::new();
-                    for ((actor, quarter), places) in self.rows.iter().zip(&self.places) {
-                        let _ = write!(text, "{draw},");
-                        quoted(&mut text, &self.policy);
-                        let _ = write!(text, ",{actor},{quarter}");
-                        for place in places {
-                            text.push(',');
-                            if let Some(c) = place {
-                                float(&mut text, batches[batch][*c][lane]);
-                            }
+            Sink::Csv(file) => Sink::write_text(file, &draws, |text, draw, batch, lane| {
+                let mut start = String::new();
+                whole(&mut start, draw as i64);
+                start.push(',');
+                quoted(&mut start, policy);
+                for (key, places) in self.keys.iter().zip(&self.places) {
+                    text.push_str(&start);
+                    text.push_str(key);
+                    for place in places {
+                        text.push(',');
+                        if let Some(c) = place {
+                            float(text, batches[batch][*c][lane]);
                         }
-                        text.push('\n');
                     }
-                    file.write(text.as_bytes())?;
+                    text.push('\n');
                 }
-                Ok(())
-            }
+            }),
             Sink::Parquet(_, table) => {
-                let repeated = |f: &dyn Fn(&(String, String)) -> String| {
-                    Values::Text(draws.iter().flat_map(|_| self.rows.iter().map(f)).collect())
+                let repeated = |column: usize| {
+                    Values::Text(
+                        draws
+                            .iter()
+                            .flat_map(|_| self.texts.iter().map(move |t| t[column].clone()))
+                            .collect(),
+                    )
                 };
                 let mut columns = vec![Values::Whole(
-                    draws.iter().flat_map(|d| std::iter::repeat_n(d.0 as i64, self.rows.len())).collect(),
+                    draws.iter().flat_map(|d| std::iter::repeat_n(d.0 as i64, self.texts.len())).collect(),
                 )];
-                columns.push(repeated(&|_| self.policy.clone()));
-                columns.push(repeated(&|r| r.0.clone()));
-                columns.push(repeated(&|r| r.1.clone()));
-                for m in 0..self.metrics.len() {
+                columns.push(Values::Text(vec![ByteArray::from(policy); draws.len() * self.texts.len()]));
+                columns.extend((0..2).map(repeated));
+                let metric = |m: usize| {
                     let value = |&(_, batch, lane): &(u64, usize, usize)| {
                         let row = move |places: &Vec<Option<usize>>| {
                             places[m].map_or(f64::NAN, |c| batches[batch][c][lane])
                         };
-                        self.places.iter().map(row).collect::<Vec<_>>()
+                        self.places.iter().map(row)
                     };
-                    columns.push(Values::Number(draws.iter().flat_map(value).collect()));
-                }
+                    Values::Number(draws.iter().flat_map(value).collect())
+                };
+                columns.par_extend((0..self.metrics.len()).into_par_iter().map(metric));
                 table.write(&columns)
             }
         }
@@ -211,18 +245,14 @@ impl InputsTable {
     pub fn write(&mut self, first: u64, batches: &[Vec<Lanes>], masks: &[Mask]) -> Result<(), FolderError> {
         let draws = counted(first, masks);
         match &mut self.sink {
-            Sink::Csv(file) => {
-                for (draw, batch, lane) in draws {
-                    let mut text = draw.to_string();
-                    for x in &batches[batch] {
-                        text.push(',');
-                        float(&mut text, x[lane]);
-                    }
-                    text.push('\n');
-                    file.write(text.as_bytes())?;
+            Sink::Csv(file) => Sink::write_text(file, &draws, |text, draw, batch, lane| {
+                whole(text, draw as i64);
+                for x in &batches[batch] {
+                    text.push(',');
+                    float(text, x[lane]);
                 }
-                Ok(())
-            }
+                text.push('\n');
+            }),
             Sink::Parquet(_, table) => {
                 let width = batches.first().map_or(0, Vec::len);
                 let mut columns = vec![Values::Whole(draws.iter().map(|d| d.0 as i64).collect())];

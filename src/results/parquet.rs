@@ -24,7 +24,7 @@ pub(super) enum Kind {
 /// Values of a column in a row group.
 #[derive(Clone, Debug)]
 pub(super) enum Values {
-    Text(Vec<String>),
+    Text(Vec<ByteArray>),
     Whole(Vec<i64>),
     Number(Vec<f64>),
 }
@@ -71,8 +71,7 @@ impl ParquetTable {
             let Some(mut column) = group.next_column().map_err(failed)? else { break };
             match values {
                 Values::Text(texts) => {
-                    let bytes: Vec<ByteArray> = texts.iter().map(|t| ByteArray::from(t.as_str())).collect();
-                    column.typed::<ByteArrayType>().write_batch(&bytes, None, None).map_err(failed)?;
+                    column.typed::<ByteArrayType>().write_batch(texts, None, None).map_err(failed)?;
                 }
                 Values::Whole(numbers) => {
                     column.typed::<Int64Type>().write_batch(numbers, None, None).map_err(failed)?;

@@ -1,9 +1,14 @@
 //! Statistics of cells: moments and histograms side by side, filled in parallel, each cell by one thread.
 
-use super::{Histogram, Moments};
-use crate::math::{Lanes, Mask, WIDTH};
+use super::Histogram;
+use super::moments::{Counts, Spread, Step};
+use crate::math::{Kernel, Lanes, Mask, WIDTH, dispatch};
 use rayon::prelude::*;
 
+/// Cells that one thread takes at a time.
+const CELLS: usize = 64;
+/// Probabilities of the quantiles whose errors are in tables.
+const WITH_ERRORS: [f64; 3] = [0.05, 0.5, 0.95];
 /// Probabilities of the quantiles in tables.
 const PROBABILITIES: [f64; 9] = [0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99];
 
@@ -43,32 +48,78 @@ pub struct Statistics {
     pub quantile_se: Option<[f64; 3]>,
 }
 
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 struct Accumulator {
-    moments: Moments,
+    spread: Spread,
     histogram: Histogram,
 }
 
 /// Statistics of many cells, being gathered.
 #[derive(Clone, Debug)]
 pub struct Summary {
-    cells: Vec<Accumulator>,
+    counts: Counts,
+    /// None for a cell that has been 0 in all draws so far.
+    cells: Vec<Option<Box<Accumulator>>>,
     independent: bool,
+}
+
+/// Batches that some cells take.
+struct Absorption<'a> {
+    cells: &'a mut [Option<Box<Accumulator>>],
+    /// Number of the first of the cells.
+    first: usize,
+    batches: &'a [Vec<Lanes>],
+    /// For each batch: the counts before it, and what it does.
+    steps: &'a [(Counts, Step, Mask)],
+}
+
+impl Kernel for Absorption<'_> {
+    type Output = ();
+    #[inline(always)]
+    fn run(self) {
+        for (i, cell) in self.cells.iter_mut().enumerate() {
+            for (batch, (before, step, mask)) in self.batches.iter().zip(self.steps) {
+                let x = batch[self.first + i];
+                if cell.is_none() {
+                    if !(!x.eq(Lanes::ZERO) & *mask).any() {
+                        continue;
+                    }
+                    *cell = Some(Box::new(Accumulator::of_zeros(before)));
+                }
+                if let Some(cell) = cell {
+                    cell.spread.add(x, step);
+                    cell.histogram.add(x, *mask);
+                }
+            }
+        }
+    }
+}
+
+impl Accumulator {
+    #[cold]
+    fn of_zeros(counts: &Counts) -> Self {
+        Self {
+            spread: Spread::of_zeros(counts),
+            histogram: Histogram::of_zeros(counts.total().0.map(|n| n as u32)),
+        }
+    }
 }
 
 impl Summary {
     /// Room for cells; `independent` if draws are (then the mean's error is that of independent draws).
     pub fn new(cells: usize, independent: bool) -> Self {
-        Self { cells: vec![Accumulator::default(); cells], independent }
+        Self { counts: Counts::default(), cells: vec![None; cells], independent }
     }
 
     /// Adds consecutive batches: `batches[b][cell]`, each with the lanes that count.
     pub fn absorb(&mut self, batches: &[Vec<Lanes>], masks: &[Mask]) {
-        self.cells.par_iter_mut().enumerate().with_min_len(64).for_each(|(c, cell)| {
-            for (batch, &mask) in batches.iter().zip(masks) {
-                cell.moments.add(batch[c], mask);
-                cell.histogram.add(batch[c], mask);
-            }
+        let mut steps = Vec::with_capacity(masks.len());
+        for &mask in masks {
+            let before = self.counts.clone();
+            steps.push((before, self.counts.step(mask), mask));
+        }
+        self.cells.par_chunks_mut(CELLS).enumerate().for_each(|(chunk, cells)| {
+            dispatch(Absorption { cells, first: chunk * CELLS, batches, steps: &steps });
         });
     }
 
@@ -84,31 +135,35 @@ impl Summary {
 
     /// Statistics of all cells.
     pub fn finish(&self) -> Vec<Statistics> {
-        self.cells.par_iter().map(|c| self.statistics(c)).collect()
+        let zeros = Accumulator::of_zeros(&self.counts);
+        self.cells.par_iter().map(|c| self.statistics(c.as_deref().unwrap_or(&zeros))).collect()
+    }
+
+    /// Statistics of one cell.
+    pub fn one(&self, cell: usize) -> Statistics {
+        let zeros = Accumulator::of_zeros(&self.counts);
+        self.statistics(self.cells[cell].as_deref().unwrap_or(&zeros))
     }
 
     /// A quantile of a cell.
     pub fn quantile(&self, cell: usize, p: f64) -> f64 {
-        let c = &self.cells[cell];
-        c.histogram.quantiles(&[p], None, c.moments.range())[0]
+        let zeros = Accumulator::of_zeros(&self.counts);
+        let c = self.cells[cell].as_deref().unwrap_or(&zeros);
+        c.histogram.quantiles(&[p], c.spread.range())[0]
     }
 
     fn statistics(&self, cell: &Accumulator) -> Statistics {
-        let (n, mean, sd) = cell.moments.pooled();
-        let (min, max) = cell.moments.range();
-        let q = cell.histogram.quantiles(&PROBABILITIES, None, (min, max));
-        let counts = cell.moments.counts();
+        let (n, mean, sd) = cell.spread.pooled(&self.counts);
+        let (min, max) = cell.spread.range();
+        let sets = cell.histogram.quantile_sets(&PROBABILITIES, &WITH_ERRORS, (min, max));
+        let q = sets.pooled;
+        let counts = self.counts.total();
         let lanes: Vec<usize> = (0..WIDTH).filter(|&l| counts[l] > 0.0).collect();
         let enough = lanes.len() > 1;
-        let means = cell.moments.means();
+        let means = cell.spread.means(&self.counts);
         let of_means = enough.then(|| spread(lanes.iter().map(|&l| means[l])));
-        let quantile_se = enough.then(|| {
-            let each: Vec<Vec<f64>> = lanes
-                .iter()
-                .map(|&l| cell.histogram.quantiles(&[0.05, 0.5, 0.95], Some(l), (min, max)))
-                .collect();
-            std::array::from_fn(|i| spread(each.iter().map(|q| q[i])))
-        });
+        let quantile_se =
+            enough.then(|| std::array::from_fn(|i| spread(lanes.iter().map(|&l| sets.by_lane[l][i]))));
         let mean_se = if self.independent { (n > 1.0).then(|| sd / n.sqrt()) } else { of_means };
         Statistics {
             draws: n as u64,

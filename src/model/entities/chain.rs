@@ -18,7 +18,11 @@ entity! {
     /// A named set of countries: an alliance, or a list of a rule.
     Group in "group" {
         /// Countries in the group.
-        members: Vec<CountryId> = Spec::required(),
+        members: Vec<CountryId> = Spec::none(),
+        /// Further jurisdictions on the list, by name: those that are countries of the scenario become members, the rest only the rule book knows.
+        others: Vec<Text> = Spec::none(),
+        /// Where the list is published.
+        source: Text = Spec::none().or(""),
     }
 }
 

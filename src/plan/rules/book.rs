@@ -1,8 +1,9 @@
 //! The book: rules' dates, and the cases of the sales that they cover, tabled by quarter where every draw agrees.
 
 use super::CaseId;
-use super::cover::{self, Edge, Item};
-use super::moments::{self, Covering, Quarter, Standing};
+use super::cover::{self, Edge, Item, Place};
+use super::moments::{Covering, Standing};
+use super::table::Table;
 use super::terms::Terms;
 use crate::model::{
     BuyerId, ChipId, Clause, CountryId, DesignerId, FacilityId, GoodKind, LabId, Model, QuantityId, Rule,
@@ -29,9 +30,11 @@ pub(super) struct Case {
     pub(super) members: Vec<Member>,
     /// Place of its first member among those of all cases.
     pub(super) first: usize,
-    /// Quarters now and ahead, where they are the same in every draw in which conditions come out as usual.
-    pub(super) now: Vec<Option<Quarter>>,
-    pub(super) ahead: Vec<Option<Quarter>>,
+    /// Quarters now and ahead.
+    pub(super) now: Vec<Table>,
+    pub(super) ahead: Vec<Table>,
+    /// Shocks that enforce or lift one of its rules.
+    pub(super) shocks: Vec<ShockId>,
 }
 
 /// A rule's condition on an item, or that of a band of its fee.
@@ -62,8 +65,8 @@ struct Dates {
     announced: f64,
     enforced_by: Vec<ShockId>,
     lifted_by: Vec<ShockId>,
-    /// Time in which draws differ: it may not be in force, or approve later, or a shock acts on it.
-    differs: (f64, f64),
+    /// Time in which approvals begin in some draws and not yet in others; empty if the lag is certain.
+    begins: (f64, f64),
 }
 
 /// The rules of a model, tabled.
@@ -73,10 +76,14 @@ pub struct Rulebook {
     pub(super) cases: Vec<Case>,
     /// Conditions that differ between draws.
     pub(super) conditions: Vec<Looked>,
-    /// Whether each holds at medians: tables are made for draws that agree with that.
-    pub(super) usual: Vec<bool>,
     dates: Vec<Dates>,
-    /// Cases of chips, by chip, country of delivery and country of headquarters.
+    /// Jurisdictions that are no countries of the scenario.
+    pub(super) outside: Vec<String>,
+    /// Class of each place, countries first: rules tell places of one class apart by nothing.
+    class_of: Vec<usize>,
+    /// How many classes there are.
+    classes: usize,
+    /// Cases of chips, by chip, class of the place of delivery and class of the place of headquarters.
     chips: Vec<CaseId>,
 }
 
@@ -89,15 +96,17 @@ impl Rulebook {
             dates: model.rules.iter().enumerate().map(|(i, r)| Dates::new(model, i, r)).collect(),
             cases: Vec::new(),
             conditions: Vec::new(),
-            usual: Vec::new(),
+            outside: cover::outside(model),
+            class_of: Vec::new(),
+            classes: 0,
             chips: Vec::new(),
             model: Arc::clone(model),
         };
         book.case_of(Vec::new());
-        let countries = || (0..model.countries.len() as u32).map(CountryId);
+        let classes = book.classify();
         for c in (0..model.chips.len() as u32).map(ChipId) {
-            for delivery in countries() {
-                for headquarters in countries() {
+            for &delivery in &classes {
+                for &headquarters in &classes {
                     let case = book.case(&chip_edge(model, c, delivery, headquarters), medians);
                     book.chips.push(case);
                 }
@@ -106,12 +115,37 @@ impl Rulebook {
         book
     }
 
+    /// Sorts places into classes and gives one place of each.
+    ///
+    /// A sale depends on a place through the rules that list it, and through whether it is the designer's home.
+    fn classify(&mut self) -> Vec<Place> {
+        let model = Arc::clone(&self.model);
+        let mut known: Vec<(Vec<bool>, Option<CountryId>)> = Vec::new();
+        let mut first = Vec::new();
+        for place in self.places() {
+            let listed = model.rules.iter().map(|r| cover::lists(&model, &self.outside, r, place)).collect();
+            let home = match place {
+                Place::Country(n) if model.designers.iter().any(|d| d.country == n) => Some(n),
+                _ => None,
+            };
+            let class = (listed, home);
+            let found = known.iter().position(|k| *k == class);
+            self.class_of.push(found.unwrap_or_else(|| {
+                known.push(class);
+                first.push(place);
+                known.len() - 1
+            }));
+        }
+        self.classes = known.len();
+        first
+    }
+
     /// Finds or makes the case of an edge.
     fn case(&mut self, edge: &Edge, medians: &Inputs) -> CaseId {
         let model = Arc::clone(&self.model);
         let mut members = Vec::new();
         for (i, rule) in model.rules.iter().enumerate() {
-            if cover::addresses(&model, rule, edge) {
+            if cover::addresses(&model, &self.outside, rule, edge) {
                 members.extend(self.member(i, edge.item, medians));
             }
         }
@@ -122,7 +156,12 @@ impl Rulebook {
         let found = self.cases.iter().position(|c| c.members == members);
         CaseId(found.unwrap_or_else(|| {
             let first = self.cases.last().map_or(0, |c| c.first + c.members.len());
-            self.cases.push(Case { members, first, now: Vec::new(), ahead: Vec::new() });
+            let dates = || members.iter().map(|m| &self.dates[m.rule]);
+            let mut shocks: Vec<ShockId> =
+                dates().flat_map(|d| d.enforced_by.iter().chain(&d.lifted_by).copied()).collect();
+            shocks.sort_unstable();
+            shocks.dedup();
+            self.cases.push(Case { members, first, now: Vec::new(), ahead: Vec::new(), shocks });
             self.cases.len() - 1
         }) as u32)
     }
@@ -161,28 +200,17 @@ impl Rulebook {
         }))
     }
 
-    /// Finds what governs in every quarter where that is the same in every draw, uncertain conditions aside.
-    ///
-    /// Those are taken as they come out at medians: far from a threshold they come out so in nearly every draw, and
-    /// [`Terms`] tells of each batch for which cases they do.
-    pub fn table(&mut self, medians: &Inputs, quarters: usize) {
-        let terms = Terms::new(self, medians);
-        self.usual = terms.holds.iter().map(|h| h.lane(0)).collect();
+    /// Lays out the tables of what governs in each of so many quarters; they fill as draws ask.
+    pub fn table(&mut self, quarters: usize) {
         let lead = self.model.production.lead as usize;
-        let mut standing = Standing::default();
-        for i in 0..self.cases.len() {
-            let members = &self.cases[i].members;
-            let same = |t: usize| members.iter().all(|m| self.dates[m.rule].same_in(t as f64));
-            let mut quarter = |t: usize, known_by| {
-                same(t).then(|| {
-                    self.stand(i, known_by, &terms, 0, &mut standing);
-                    moments::quarter(&self.model, &standing, t as f64)
-                })
+        for case in &mut self.cases {
+            let table = |t: usize| {
+                let differs = case.members.iter().any(|m| self.dates[m.rule].begins_in(t as f64));
+                let keyed = case.members.len() <= u64::BITS as usize && !differs;
+                if keyed { Table::default() } else { Table::none() }
             };
-            let now = (0..quarters).map(|t| quarter(t, f64::INFINITY)).collect();
-            let ahead = (0..quarters).map(|t| quarter(t + lead, t as f64 + 1.0)).collect();
-            self.cases[i].now = now;
-            self.cases[i].ahead = ahead;
+            case.now = (0..quarters).map(table).collect();
+            case.ahead = (0..quarters).map(|t| table(t + lead)).collect();
         }
     }
 
@@ -218,8 +246,16 @@ impl Rulebook {
 
     /// The case of a chip in a market.
     pub fn chip_case(&self, chip: ChipId, delivery: CountryId, headquarters: CountryId) -> CaseId {
-        let n = self.model.countries.len();
-        self.chips[(chip.index() * n + delivery.index()) * n + headquarters.index()]
+        self.chip_case_at(chip, Place::Country(delivery), Place::Country(headquarters))
+    }
+
+    /// The case of a chip for a place of delivery and one of headquarters.
+    pub fn chip_case_at(&self, chip: ChipId, delivery: Place, headquarters: Place) -> CaseId {
+        let class = |place: Place| match place {
+            Place::Country(n) => self.class_of[n.index()],
+            Place::Outside(i) => self.class_of[self.model.countries.len() + i as usize],
+        };
+        self.chips[(chip.index() * self.classes + class(delivery)) * self.classes + class(headquarters)]
     }
 
     /// The case of a tool class from a supplier's country for a facility.
@@ -270,8 +306,8 @@ impl Rulebook {
             subject: Subject::RemoteAccess,
             item: Item::Bare,
             designer: None,
-            delivery: home,
-            headquarters: home,
+            delivery: Place::Country(home),
+            headquarters: Place::Country(home),
             origin: [buyer.country, buyer.headquarters.unwrap_or(buyer.country)],
             issuer: None,
         };
@@ -287,7 +323,7 @@ enum Look {
     Sometimes(usize),
 }
 
-fn chip_edge(model: &Model, chip: ChipId, delivery: CountryId, headquarters: CountryId) -> Edge {
+fn chip_edge(model: &Model, chip: ChipId, delivery: Place, headquarters: Place) -> Edge {
     let designer = model.chips[chip.index()].designer;
     let home = model.designers[designer.index()].country;
     Edge {
@@ -307,8 +343,8 @@ fn tool_edge(model: &Model, subject: Subject, tool: ToolId, supplier: CountryId,
         subject,
         item: Item::Tool(tool, facility.good),
         designer: None,
-        delivery: facility.country,
-        headquarters: facility.country,
+        delivery: Place::Country(facility.country),
+        headquarters: Place::Country(facility.country),
         origin: [supplier, supplier],
         issuer: Some(supplier),
     }
@@ -321,8 +357,8 @@ fn supply_edge(model: &Model, subject: Subject, item: Item, f: FacilityId, d: De
         subject,
         item,
         designer: Some(d),
-        delivery: home,
-        headquarters: home,
+        delivery: Place::Country(home),
+        headquarters: Place::Country(home),
         origin: [from, from],
         issuer: None,
     }
@@ -341,36 +377,15 @@ impl Dates {
         };
         let enforced_by = shocks(&|s| s.enforces.contains(&id));
         let lifted_by = shocks(&|s| s.lifts.contains(&id));
-        let acted_on = enforced_by.iter().chain(&lifted_by).copied();
-        let mut differs = (first_strike(model, acted_on), f64::INFINITY);
-        if differs.0 == f64::INFINITY {
-            differs.1 = f64::NEG_INFINITY;
-        }
-        let mut widen = |from: f64, until: f64| differs = (differs.0.min(from), differs.1.max(until));
-        if !is_fixed(model, rule.in_force) {
-            widen(announced, until);
-        }
-        if let Shape::Uncertain(lag) = &model.quantities[rule.lag.0 as usize].shape {
-            widen(from, from + lag.support().1);
-        }
-        Self { issuer: rule.issuer, from, until, announced, enforced_by, lifted_by, differs }
+        let begins = match &model.quantities[rule.lag.0 as usize].shape {
+            Shape::Uncertain(lag) => (from, from + lag.support().1),
+            _ => (f64::INFINITY, f64::NEG_INFINITY),
+        };
+        Self { issuer: rule.issuer, from, until, announced, enforced_by, lifted_by, begins }
     }
 
-    /// Whether everything about the rule is the same in every draw throughout the quarter at `t`.
-    fn same_in(&self, t: f64) -> bool {
-        t + 1.0 <= self.differs.0 || t >= self.differs.1
+    /// Whether draws differ in what has been approved at some moment of the quarter at `t`.
+    fn begins_in(&self, t: f64) -> bool {
+        self.begins.0 < t + 1.0 && t < self.begins.1
     }
-}
-
-/// The earliest moment at which one of some shocks can act; infinite without any.
-fn first_strike(model: &Model, shocks: impl Iterator<Item = ShockId>) -> f64 {
-    let start = model.run.horizon.first;
-    let by_chance = model.run.known_until.map_or(1.0, |d| d.since(start).floor() + 1.0);
-    let first =
-        |s: ShockId| model.shocks[s.index()].date.map_or(by_chance, |d| d.since(start).min(by_chance));
-    shocks.map(first).fold(f64::INFINITY, f64::min)
-}
-
-fn is_fixed(model: &Model, q: QuantityId) -> bool {
-    matches!(model.quantities[q.0 as usize].shape, Shape::Fixed(_))
 }

@@ -9,10 +9,11 @@ mod listing;
 mod moments;
 mod outcome;
 mod ruling;
+mod table;
 mod terms;
 
 pub use book::Rulebook;
-pub use cover::chip_attribute;
+pub use cover::{Place, chip_attribute};
 pub use listing::{Change, Listed, Query};
 pub use outcome::{Cut, Outcome};
 pub use ruling::Ruling;

@@ -82,7 +82,14 @@ impl Standing {
 
     /// Moments inside [t, t + 1) at which something changes, with both ends.
     pub(super) fn breaks(&self, t: f64) -> Vec<f64> {
-        let mut breaks = vec![t, t + 1.0];
+        let mut breaks = Vec::new();
+        self.find_breaks(t, &mut breaks);
+        breaks
+    }
+
+    fn find_breaks(&self, t: f64, breaks: &mut Vec<f64>) {
+        breaks.clear();
+        breaks.extend([t, t + 1.0]);
         let mut add = |x: f64| {
             if x > t && x < t + 1.0 {
                 breaks.push(x);
@@ -102,7 +109,6 @@ impl Standing {
         }
         breaks.sort_by(f64::total_cmp);
         breaks.dedup();
-        breaks
     }
 }
 
@@ -139,23 +145,72 @@ pub(super) struct Pending {
     pub(super) rule: usize,
 }
 
-/// What governs in [t, t + 1): the statuses of each piece in which nothing changes.
-pub(super) fn quarter(model: &Model, standing: &Standing, t: f64) -> Quarter {
-    let mut quarter = Quarter::default();
-    if standing.rows.is_empty() {
-        return quarter;
-    }
-    for piece in standing.breaks(t).windows(2) {
-        let (weight, at) = (piece[1] - piece[0], 0.5 * (piece[0] + piece[1]));
-        let now = status(model, standing, at, false);
-        quarter.parts.extend(now.iter().map(|g| (weight, *g)));
-        if let Some(first) = standing.rows.iter().find(|r| standing.pending(r, at).is_some()) {
-            let then = status(model, standing, at, true);
-            quarter.pending.push(Pending { weight, now, then, rule: first.rule });
+/// Room to find what governs in, used again and again.
+#[derive(Debug, Default)]
+pub(super) struct Finder {
+    breaks: Vec<f64>,
+    in_force: Vec<InForce>,
+    issuers: Vec<CountryId>,
+    found: Vec<Governing>,
+    quarter: Quarter,
+}
+
+impl Finder {
+    /// What governs in [t, t + 1): the statuses of each piece in which nothing changes.
+    pub(super) fn quarter(&mut self, model: &Model, standing: &Standing, t: f64) -> &Quarter {
+        self.quarter.parts.clear();
+        self.quarter.pending.clear();
+        if standing.rows.is_empty() {
+            return &self.quarter;
         }
+        let mut breaks = std::mem::take(&mut self.breaks);
+        standing.find_breaks(t, &mut breaks);
+        for piece in breaks.windows(2) {
+            let (weight, at) = (piece[1] - piece[0], 0.5 * (piece[0] + piece[1]));
+            self.find(model, standing, at, false);
+            self.quarter.parts.extend(self.found.iter().map(|g| (weight, *g)));
+            if let Some(first) = standing.rows.iter().find(|r| standing.pending(r, at).is_some()) {
+                let now = self.found.clone();
+                self.find(model, standing, at, true);
+                let then = self.found.clone();
+                self.quarter.pending.push(Pending { weight, now, then, rule: first.rule });
+            }
+        }
+        self.breaks = breaks;
+        self.quarter.parts.sort_by_key(|(_, g)| g.issuer);
+        &self.quarter
     }
-    quarter.parts.sort_by_key(|(_, g)| g.issuer);
-    quarter
+
+    /// Finds the governing rule of every issuer at a moment, in order of issuers; issuers that require nothing are left out.
+    fn find(&mut self, model: &Model, standing: &Standing, at: f64, with_pending: bool) {
+        let stands = |row: &Row| {
+            let from = standing.since(row, at);
+            let shut = from.is_some_and(|from| at < from + row.lag);
+            let from = from.or_else(|| if with_pending { standing.pending(row, at) } else { None })?;
+            Some(InForce { issuer: row.issuer, rule: row.rule, member: row.member, from, shut })
+        };
+        self.in_force.clear();
+        self.in_force.extend(standing.rows.iter().filter_map(stands));
+        self.issuers.clear();
+        self.issuers.extend(self.in_force.iter().map(|r| r.issuer));
+        self.issuers.sort_unstable();
+        self.issuers.dedup();
+        self.found.clear();
+        let governs = |&issuer: &CountryId| governing(model, &self.in_force, issuer);
+        self.found.extend(self.issuers.iter().filter_map(governs));
+    }
+}
+
+/// What governs in the quarter at `t`.
+pub(super) fn quarter(model: &Model, standing: &Standing, t: f64) -> Quarter {
+    Finder::default().quarter(model, standing, t).clone()
+}
+
+/// The governing rule of every issuer at a moment.
+pub(super) fn status(model: &Model, standing: &Standing, at: f64, with_pending: bool) -> Vec<Governing> {
+    let mut finder = Finder::default();
+    finder.find(model, standing, at, with_pending);
+    finder.found
 }
 
 /// A rule in force, or counted as such.
@@ -166,21 +221,6 @@ struct InForce {
     member: usize,
     from: f64,
     shut: bool,
-}
-
-/// The governing rule of every issuer at a moment, in order of issuers; issuers that require nothing are left out.
-pub(super) fn status(model: &Model, standing: &Standing, at: f64, with_pending: bool) -> Vec<Governing> {
-    let stands = |row: &Row| {
-        let from = standing.since(row, at);
-        let shut = from.is_some_and(|from| at < from + row.lag);
-        let from = from.or_else(|| if with_pending { standing.pending(row, at) } else { None })?;
-        Some(InForce { issuer: row.issuer, rule: row.rule, member: row.member, from, shut })
-    };
-    let in_force: Vec<InForce> = standing.rows.iter().filter_map(stands).collect();
-    let mut issuers: Vec<CountryId> = in_force.iter().map(|r| r.issuer).collect();
-    issuers.sort_unstable();
-    issuers.dedup();
-    issuers.into_iter().filter_map(|issuer| governing(model, &in_force, issuer)).collect()
 }
 
 /// The strictest of one issuer's requirements, each eased as far as its easings go.

@@ -1,9 +1,8 @@
-//! What a quarter's pieces come to: permitted share, fee, and what is about to be cut; for one draw or for eight.
+//! What a quarter's pieces come to: permitted share, fee, and what is about to be cut.
 
 use super::moments::{Governing, Quarter};
 use crate::math::Lanes;
 use crate::model::Status;
-use std::ops::{Add, Mul, Sub};
 
 /// What rules make of a sale in a quarter.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -28,71 +27,40 @@ pub struct Cut {
     pub rush: Lanes,
 }
 
-/// A number of one draw or of eight.
-pub(super) trait Count:
-    Copy + From<f64> + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self>
-{
-    /// self/d, 0 where d is 0.
-    fn per(self, d: Self) -> Self;
-    /// The positive part.
-    fn positive(self) -> Self;
-}
-
-impl Count for f64 {
-    fn per(self, d: Self) -> Self {
-        if d == 0.0 { 0.0 } else { self / d }
-    }
-    fn positive(self) -> Self {
-        self.max(0.0)
-    }
-}
-
-impl Count for Lanes {
-    #[inline(always)]
-    fn per(self, d: Self) -> Self {
-        Lanes::per(self, d)
-    }
-    #[inline(always)]
-    fn positive(self) -> Self {
-        self.max(0.0)
-    }
-}
-
 /// Share of a governing rule: nothing of what needs a licence before its approvals begin.
 #[inline(always)]
-pub(super) fn share<T: Count>(g: &Governing, given: T) -> T {
-    if g.shut && g.status > Status::Notify { T::from(0.0) } else { given }
+pub(super) fn share(g: &Governing, given: Lanes) -> Lanes {
+    if g.shut && g.status > Status::Notify { Lanes::ZERO } else { given }
 }
 
 /// Permitted share (product over issuers of time averages) and fee (sum over issuers of averages weighted by share).
 ///
 /// `numbers` gives a governing rule's share once approvals have begun, and its fee.
 #[inline(always)]
-pub(super) fn evaluate<T: Count>(quarter: &Quarter, numbers: impl Fn(&Governing) -> (T, T)) -> (T, T) {
-    let (zero, one) = (T::from(0.0), T::from(1.0));
-    let (mut permitted, mut fees) = (one, zero);
+pub(super) fn evaluate(quarter: &Quarter, numbers: impl Fn(&Governing) -> (Lanes, Lanes)) -> Outcome {
+    let mut out = Outcome::FREE;
     for parts in quarter.parts.chunk_by(|a, b| a.1.issuer == b.1.issuer) {
-        let (mut refused, mut paid) = (zero, zero);
+        let (mut refused, mut paid) = (Lanes::ZERO, Lanes::ZERO);
         for (weight, g) in parts {
             let (given, fee) = numbers(g);
-            let (weight, share) = (T::from(*weight), share(g, given));
-            refused = refused + weight * (one - share);
-            paid = paid + weight * share * fee;
+            let share = share(g, given);
+            refused += *weight * (1.0 - share);
+            paid += *weight * share * fee;
         }
-        let passed = one - refused;
-        permitted = permitted * passed;
-        fees = fees + paid.per(passed);
+        let passed = 1.0 - refused;
+        out.permitted *= passed;
+        out.fee += paid.per(passed);
     }
-    (permitted, fees)
+    out
 }
 
 /// Loss of permission that is announced, over the quarter, and the rule that gives the rush.
 #[inline(always)]
-pub(super) fn cut<T: Count>(quarter: &Quarter, given: impl Fn(&Governing) -> T) -> (T, Option<usize>) {
+pub(super) fn cut(quarter: &Quarter, given: impl Fn(&Governing) -> Lanes) -> (Lanes, Option<usize>) {
     let permitted =
-        |all: &[Governing]| all.iter().fold(T::from(1.0), |product, g| product * share(g, given(g)));
-    let loss = quarter.pending.iter().fold(T::from(0.0), |sum, piece| {
-        sum + T::from(piece.weight) * (permitted(&piece.now) - permitted(&piece.then)).positive()
+        |all: &[Governing]| all.iter().fold(Lanes::ONE, |product, g| product * share(g, given(g)));
+    let loss = quarter.pending.iter().fold(Lanes::ZERO, |sum, piece| {
+        sum + piece.weight * (permitted(&piece.now) - permitted(&piece.then)).max(0.0)
     });
     (loss, quarter.pending.first().map(|piece| piece.rule))
 }

@@ -2,8 +2,9 @@
 
 use super::CaseId;
 use super::book::{Case, Rulebook};
-use super::moments::{self, Governing, Quarter, Standing};
+use super::moments::{self, Finder, Governing, Quarter, Standing};
 use super::outcome::{self, Cut, Outcome};
+use super::table::Table;
 use super::terms::Terms;
 use crate::math::{Lanes, Mask, WIDTH};
 use crate::model::{CountryId, RuleId, Status};
@@ -39,10 +40,9 @@ impl Rulebook {
     }
 
     /// What a case comes to in quarter `t`.
-    #[inline(always)]
     pub fn now(&self, case: CaseId, t: usize, terms: &Terms) -> Outcome {
-        let c = &self.cases[case.index()];
-        self.over(case, c.now.get(t), t as f64, f64::INFINITY, terms)
+        let tabled = self.cases[case.index()].now.get(t);
+        self.over(case, tabled, t as f64, f64::INFINITY, terms)
     }
 
     /// What it is expected to come to `lead` quarters later, as far as known at `t`; the table holds the production lead.
@@ -54,119 +54,145 @@ impl Rulebook {
     }
 
     #[inline(always)]
-    fn over(
-        &self,
-        case: CaseId,
-        tabled: Option<&Option<Quarter>>,
-        t: f64,
-        known_by: f64,
-        terms: &Terms,
-    ) -> Outcome {
-        let c = &self.cases[case.index()];
-        if c.members.is_empty() {
-            return Outcome::FREE;
-        }
-        if let (Some(Some(quarter)), true) = (tabled, terms.usual[case.index()]) {
-            let (permitted, fee) =
-                outcome::evaluate(quarter, |g| (terms.share[g.rule], terms.fee[c.first + g.member]));
-            return Outcome { permitted, fee };
-        }
+    fn over(&self, case: CaseId, tabled: Option<&Table>, t: f64, known_by: f64, terms: &Terms) -> Outcome {
+        let first = self.cases[case.index()].first;
         let mut out = Outcome::FREE;
-        self.each_lane(case, t, known_by, terms, |lane, quarter| {
-            let (permitted, fee) = outcome::evaluate(quarter, |g| {
-                (terms.share[g.rule][lane], terms.fee[c.first + g.member][lane])
-            });
-            out.permitted[lane] = permitted;
-            out.fee[lane] = fee;
+        self.each_group(case, tabled, (t, known_by), terms, |lanes, quarter| {
+            if !quarter.parts.is_empty() {
+                let here = outcome::evaluate(quarter, |g| (terms.share[g.rule], terms.fee[first + g.member]));
+                out.permitted = lanes.select(here.permitted, out.permitted);
+                out.fee = lanes.select(here.fee, out.fee);
+            }
         });
         out
     }
 
-    /// Finds what governs a quarter in every lane, once for lanes whose rules stand alike.
-    fn each_lane(
+    /// Visits what governs a case in the quarter at `t`, as far as announced before `known_by`: once for all draws in which the same rules hold.
+    #[inline(always)]
+    fn each_group(
         &self,
         case: CaseId,
-        t: f64,
-        known_by: f64,
+        tabled: Option<&Table>,
+        (t, known_by): (f64, f64),
         terms: &Terms,
-        mut use_quarter: impl FnMut(usize, &Quarter),
+        mut visit: impl FnMut(Mask, &Quarter),
     ) {
-        let mut seen: Vec<(Standing, Quarter)> = Vec::new();
-        let mut standing = Standing::default();
-        for lane in 0..WIDTH {
-            self.stand(case.index(), known_by, terms, lane, &mut standing);
-            let place = seen.iter().position(|(s, _)| *s == standing).unwrap_or_else(|| {
-                let quarter = moments::quarter(&self.model, &standing, t);
-                seen.push((std::mem::take(&mut standing), quarter));
-                seen.len() - 1
-            });
-            use_quarter(lane, &seen[place].1);
+        let c = &self.cases[case.index()];
+        if c.members.is_empty() {
+            return;
+        }
+        let keys = &terms.keys[case.index()];
+        let mut left = Mask::splat(true);
+        if let Some(table) = tabled {
+            let apart = self.acted_on(c, t, terms, keys.longest_lag);
+            for lane in 0..WIDTH {
+                if !left.lane(lane) || apart.lane(lane) {
+                    continue;
+                }
+                let key = keys.by_lane[lane];
+                let found = table.find(key, || {
+                    let mut standing = Standing::default();
+                    self.stand(case.index(), known_by, terms, lane, &mut standing);
+                    moments::quarter(&self.model, &standing, t)
+                });
+                let Some(quarter) = found else { continue };
+                let alike = Mask(keys.by_lane.map(|k| if k == key { u64::MAX } else { 0 })) & left & !apart;
+                left = left & !alike;
+                visit(alike, quarter);
+            }
+        }
+        if left.any() {
+            self.each_lane(case, left, (t, known_by), terms, &mut visit);
         }
     }
 
-    /// Visits what governs a case now: once for all lanes if tabled, else lane by lane.
-    fn visit(&self, case: CaseId, t: usize, terms: &Terms, mut visit: impl FnMut(Option<usize>, &Quarter)) {
-        let c = &self.cases[case.index()];
-        match c.now.get(t) {
-            _ if c.members.is_empty() => {}
-            Some(Some(quarter)) if terms.usual[case.index()] => visit(None, quarter),
-            _ => self.each_lane(case, t as f64, f64::INFINITY, terms, |lane, q| visit(Some(lane), q)),
+    /// Lanes in which the course of a shock can bear on a case at `t` or later.
+    #[inline(always)]
+    fn acted_on(&self, case: &Case, t: f64, terms: &Terms, longest_lag: Lanes) -> Mask {
+        case.shocks.iter().fold(Mask::splat(false), |any, s| {
+            let (onset, end) = terms.courses[s.index()];
+            let lasts = end.gt(Lanes::splat(t)) | (onset + longest_lag).gt(Lanes::splat(t));
+            any | (onset.lt(Lanes::splat(f64::INFINITY)) & lasts)
+        })
+    }
+
+    /// Finds what governs a quarter in each of some lanes.
+    #[inline(never)]
+    fn each_lane(
+        &self,
+        case: CaseId,
+        lanes: Mask,
+        (t, known_by): (f64, f64),
+        terms: &Terms,
+        visit: &mut dyn FnMut(Mask, &Quarter),
+    ) {
+        let mut standing = Standing::default();
+        let mut finder = Finder::default();
+        for lane in (0..WIDTH).filter(|&lane| lanes.lane(lane)) {
+            self.stand(case.index(), known_by, terms, lane, &mut standing);
+            let mut one = Mask::splat(false);
+            one.0[lane] = u64::MAX;
+            visit(one, finder.quarter(&self.model, &standing, t));
         }
+    }
+
+    /// Visits what governs a case now.
+    #[inline(always)]
+    fn each_group_now(&self, case: CaseId, t: usize, terms: &Terms, visit: impl FnMut(Mask, &Quarter)) {
+        let tabled = self.cases[case.index()].now.get(t);
+        self.each_group(case, tabled, (t as f64, f64::INFINITY), terms, visit);
+    }
+
+    /// What a case comes to in quarter `t`; what is announced to be cut in it, and the rush before that.
+    #[inline(always)]
+    pub fn now_and_cut(&self, case: CaseId, t: usize, terms: &Terms, inputs: &Inputs) -> (Outcome, Cut) {
+        let first = self.cases[case.index()].first;
+        let mut out = Outcome::FREE;
+        let mut loss = Cut { share: Lanes::ZERO, rush: Lanes::ONE };
+        let rush = |rule: usize| inputs.value(self.model.rules[rule].rush);
+        self.each_group_now(case, t, terms, |lanes, quarter| {
+            if !quarter.parts.is_empty() {
+                let here = outcome::evaluate(quarter, |g| (terms.share[g.rule], terms.fee[first + g.member]));
+                out.permitted = lanes.select(here.permitted, out.permitted);
+                out.fee = lanes.select(here.fee, out.fee);
+            }
+            if !quarter.pending.is_empty() {
+                let (share, rule) = outcome::cut(quarter, |g| terms.share[g.rule]);
+                loss.share = lanes.select(share, loss.share);
+                loss.rush = lanes.select(rule.map_or(Lanes::ONE, rush), loss.rush);
+            }
+        });
+        (out, loss)
     }
 
     /// What is announced to be cut in quarter `t`, and the rush before it.
     pub fn cut(&self, case: CaseId, t: usize, terms: &Terms, inputs: &Inputs) -> Cut {
-        let mut out = Cut { share: Lanes::ZERO, rush: Lanes::ONE };
-        let rush = |rule: usize| inputs.value(self.model.rules[rule].rush);
-        self.visit(case, t, terms, |lane, quarter| {
-            if quarter.pending.is_empty() {
-                return;
-            }
-            match lane {
-                None => {
-                    let (share, rule) = outcome::cut(quarter, |g| terms.share[g.rule]);
-                    out = Cut { share, rush: rule.map_or(Lanes::ONE, rush) };
-                }
-                Some(lane) => {
-                    let (share, rule) = outcome::cut(quarter, |g| terms.share[g.rule][lane]);
-                    out.share[lane] = share;
-                    out.rush[lane] = rule.map_or(1.0, |rule| rush(rule)[lane]);
-                }
-            }
-        });
-        out
+        self.now_and_cut(case, t, terms, inputs).1
     }
 
     /// Lanes in which a rule governs a case at any moment of quarter `t`.
     pub fn governs(&self, case: CaseId, rule: RuleId, t: usize, terms: &Terms) -> Mask {
         let mut out = Mask::splat(false);
-        if !self.rules_of(case).any(|r| r == rule) {
-            return out;
+        if self.rules_of(case).any(|r| r == rule) {
+            self.each_group_now(case, t, terms, |lanes, quarter| {
+                if quarter.parts.iter().any(|(_, g)| g.rule == rule.index()) {
+                    out = out | lanes;
+                }
+            });
         }
-        self.visit(case, t, terms, |lane, quarter| {
-            let governs = quarter.parts.iter().any(|(_, g)| g.rule == rule.index());
-            match lane {
-                None => out = Mask::splat(governs),
-                Some(lane) => out.0[lane] = if governs { u64::MAX } else { 0 },
-            }
-        });
         out
     }
 
     /// What each rule refuses of a case in quarter `t`: the time-average of 1 − share while it governs, by rule; other rules' places are left alone.
+    #[inline(always)]
     pub fn blame(&self, case: CaseId, t: usize, terms: &Terms, into: &mut [Lanes]) {
         for rule in self.rules_of(case) {
             into[rule.index()] = Lanes::ZERO;
         }
-        self.visit(case, t, terms, |lane, quarter| {
+        self.each_group_now(case, t, terms, |lanes, quarter| {
             for (weight, g) in &quarter.parts {
-                let given = terms.share[g.rule];
-                match lane {
-                    None => into[g.rule] += (1.0 - outcome::share(g, given)) * *weight,
-                    Some(lane) => {
-                        into[g.rule][lane] += weight * (1.0 - outcome::share(g, given[lane]));
-                    }
-                }
+                let refused = (1.0 - outcome::share(g, terms.share[g.rule])) * *weight;
+                into[g.rule] += lanes.select(refused, Lanes::ZERO);
             }
         });
     }
@@ -189,7 +215,7 @@ impl Rulebook {
         let Some(g) = found else {
             return Ruling { status: Status::Free, rule: None, share: 1.0, fee: 0.0 };
         };
-        let share = outcome::share(&g, terms.share[g.rule][lane]);
+        let share = outcome::share(&g, terms.share[g.rule])[lane];
         let fee = terms.fee[self.cases[case.index()].first + g.member][lane];
         Ruling {
             status: g.status,

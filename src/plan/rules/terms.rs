@@ -2,9 +2,18 @@
 
 use super::book::Rulebook;
 use super::cover;
-use crate::math::{Lanes, Mask};
+use crate::math::{Lanes, Mask, WIDTH};
 use crate::model::{Model, QuantityId, Rule, Status};
 use crate::plan::inputs::Inputs;
+
+/// What tells the draws of a batch apart in a case.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Keys {
+    /// A bit for each rule, set where its condition holds and its own dates count.
+    pub(super) by_lane: [u64; WIDTH],
+    /// The longest of its rules' lags [quarters].
+    pub(super) longest_lag: Lanes,
+}
 
 /// Rules' intervals and numbers in a batch.
 #[derive(Clone, Debug)]
@@ -19,8 +28,8 @@ pub struct Terms {
     pub(super) fee: Vec<Lanes>,
     /// Whether conditions hold that are not the same in every draw.
     pub(super) holds: Vec<Mask>,
-    /// Whether all conditions of a case come out as at medians in every lane: its table holds.
-    pub(super) usual: Vec<bool>,
+    /// Which rules of each case hold and are switched on, as bits by lane: the key to its tables.
+    pub(super) keys: Vec<Keys>,
     /// Start and end of force of the current course of each shock [quarters since the horizon's start]; infinite before its first.
     pub courses: Vec<(Lanes, Lanes)>,
 }
@@ -35,7 +44,7 @@ impl Terms {
             share: Vec::new(),
             fee: Vec::new(),
             holds: Vec::new(),
-            usual: Vec::new(),
+            keys: Vec::new(),
             courses: vec![(never, never); book.model.shocks.len()],
         };
         terms.refresh(book, inputs);
@@ -57,10 +66,19 @@ impl Terms {
             let (any, all) = c.clauses(model);
             cover::holds(model, c.item, any, all, inputs)
         }));
-        let as_usual = |c: usize| book.usual.get(c).is_some_and(|&usual| self.holds[c] == Mask::splat(usual));
-        self.usual.clear();
-        self.usual
-            .extend((book.cases.iter()).map(|c| c.members.iter().all(|m| m.condition.is_none_or(as_usual))));
+        self.keys.clear();
+        self.keys.extend(book.cases.iter().map(|c| {
+            let mut keys = Keys { by_lane: [0; WIDTH], longest_lag: Lanes::ZERO };
+            for (i, member) in c.members.iter().enumerate() {
+                let holds = member.condition.map_or(Mask::splat(true), |c| self.holds[c]);
+                let on = holds & self.switched_on[member.rule];
+                for (key, on) in keys.by_lane.iter_mut().zip(on.0) {
+                    *key |= on & 1_u64.checked_shl(i as u32).unwrap_or(0);
+                }
+                keys.longest_lag = keys.longest_lag.max(self.lag[member.rule]);
+            }
+            keys
+        }));
         self.fee.clear();
         for member in book.cases.iter().flat_map(|c| &c.members) {
             let last = inputs.value(member.fee);

@@ -1,0 +1,231 @@
+//! Where a draw's time goes: start-up, sampling, the engine step by step, recording, summarising, writing tables.
+//!
+//! `cargo bench --bench engine [-- SCENARIO]`. Times are processor time of one thread, the least of several passes over the
+//! same draws: a busy machine makes a pass slower and never faster.
+
+use chokepoint::engine::record::Recorder;
+use chokepoint::engine::{Batch, Observer, Step};
+use chokepoint::math::{Lanes, Mask, WIDTH};
+use chokepoint::model::Model;
+use chokepoint::network::Network;
+use chokepoint::plan::Plan;
+use chokepoint::plan::series::{Recording, flows};
+use chokepoint::random::{Design, Sampler};
+use chokepoint::results::{DrawsTable, ExportFormat, Folder, Opened, Summary, float};
+use chokepoint::scenario::{self, Diagnostics, Sources};
+use std::time::Instant;
+
+/// Draws of a pass.
+const BATCHES: u64 = 64;
+/// Passes, of which the fastest counts.
+const PASSES: usize = 7;
+
+/// What the clock said after each step.
+struct Clock {
+    last: Instant,
+    /// Time of each step [s].
+    steps: [f64; 6],
+    /// Sale edges with a draw in which a chip was ordered or smuggled, counted draw by draw.
+    active: u64,
+    count: bool,
+}
+
+impl Observer for Clock {
+    fn after(&mut self, step: Step, _: usize, plan: &Plan, batch: &mut Batch) {
+        self.steps[step as usize] += self.last.elapsed().as_secs_f64();
+        if self.count && step == Step::Trade {
+            self.active += active(plan, batch);
+        }
+        self.last = Instant::now();
+    }
+}
+
+/// Sale edges that are open in a quarter, summed over draws: launched and offered, permitted or smuggled, to a buyer with money.
+fn active(plan: &Plan, batch: &Batch) -> u64 {
+    let open = batch.attraction.open.all().map(|s| {
+        let sale = &plan.edges.sales[s];
+        let smuggled = sale.grey.map_or(Lanes::ZERO, |g| batch.attraction.grey[g]);
+        let weight = batch.attraction.legal[s] + smuggled;
+        let money = batch.trade.money_at_start(sale.buyer.index());
+        u64::from((weight.gt(Lanes::ZERO) & money.gt(Lanes::ZERO)).count())
+    });
+    open.sum()
+}
+
+fn fastest(mut pass: impl FnMut()) -> f64 {
+    let time = |_| {
+        let start = Instant::now();
+        pass();
+        start.elapsed().as_secs_f64()
+    };
+    (0..PASSES).map(time).fold(f64::INFINITY, f64::min)
+}
+
+fn main() {
+    let path =
+        std::env::args().skip(1).find(|a| !a.starts_with('-')).unwrap_or("scenarios/baseline".to_owned());
+    println!("{path}, {} draws a pass, the fastest of {PASSES} passes, one thread\n", BATCHES * WIDTH as u64);
+    let plan = start_up(&path);
+    let recording = Recording::new(&plan, &[]).expect("cells");
+    let sources: Vec<_> = flows(&plan).into_iter().map(|f| f.1).collect();
+    let edges = plan.edges.sales.len();
+    println!(
+        "{} sale edges, {} quarters, {} cells, {} flows\n",
+        edges,
+        plan.quarters,
+        recording.cells.len(),
+        sources.len() * plan.quarters
+    );
+    let bare = engine(&plan);
+    let recorded = recording_cost(&plan, &recording, &sources);
+    summarising(&plan, &recording, &sources);
+    tables(&plan, &recording);
+    println!("\nrecording and summarising over the bare simulation: {:.2}", recorded / bare);
+}
+
+fn start_up(path: &str) -> Plan {
+    let mut plan = None;
+    let seconds = fastest(|| {
+        let (mut sources, mut diagnostics) = (Sources::default(), Diagnostics::default());
+        let document = scenario::load(path.as_ref(), &mut sources, &mut diagnostics).expect("a document");
+        let model = Model::from_document(&document, &sources, &mut diagnostics).expect("a model");
+        let network = Network::from_model(&model);
+        let design = Design { seed: 1, sampler: Sampler::Sobol };
+        plan = Some(Plan::new(model, &network, &design).expect("a plan"));
+    });
+    println!("read, check, plan: {:.1} ms", seconds * 1e3);
+    plan.expect("a plan")
+}
+
+/// Microseconds a draw, and nanoseconds for each edge that was active in a quarter.
+fn line(what: &str, seconds: f64, active: f64) {
+    let draws = (BATCHES * WIDTH as u64) as f64;
+    let edge = if active > 0.0 {
+        format!("{:8.2} ns per active edge and quarter", seconds / active * 1e9)
+    } else {
+        String::new()
+    };
+    println!("{what:<34}{:9.2} us a draw  {edge}", seconds / draws * 1e6);
+}
+
+/// Seconds of the bare simulation, sampling included.
+fn engine(plan: &Plan) -> f64 {
+    let mut batch = Batch::new(plan);
+    let mut clock = Clock { last: Instant::now(), steps: [0.0; 6], active: 0, count: true };
+    (0..BATCHES).for_each(|b| batch.simulate(plan, b, &mut clock));
+    let active = clock.active as f64;
+    println!(
+        "{:.0} active sale edges a draw, summed over quarters",
+        active / (BATCHES * WIDTH as u64) as f64
+    );
+    let sampling = fastest(|| (0..BATCHES).for_each(|b| plan.layout.sample(b, &mut batch.inputs)));
+    line("sampling", sampling, active);
+    let mut steps = [f64::INFINITY; 6];
+    for _ in 0..PASSES {
+        let mut clock = Clock { last: Instant::now(), steps: [0.0; 6], active: 0, count: false };
+        for b in 0..BATCHES {
+            plan.layout.sample(b, &mut batch.inputs);
+            clock.last = Instant::now();
+            batch.run(plan, b, &mut clock);
+        }
+        steps.iter_mut().zip(clock.steps).for_each(|(least, now)| *least = least.min(now));
+    }
+    let names =
+        ["shocks, capacity, rules", "production", "trade", "diversion", "fleets, rentals", "training"];
+    for (name, seconds) in names.iter().zip(steps) {
+        line(name, seconds, active);
+    }
+    let bare = fastest(|| (0..BATCHES).for_each(|b| batch.simulate(plan, b, &mut ())));
+    line("bare simulation, with sampling", bare, active);
+    bare
+}
+
+/// Seconds of recording default cells and flows, and of summarising them.
+fn recording_cost(
+    plan: &Plan,
+    recording: &Recording,
+    sources: &[chokepoint::plan::series::FlowSource],
+) -> f64 {
+    let mut batch = Batch::new(plan);
+    let mut recorder = Recorder::new(plan, recording, sources);
+    let bare = fastest(|| (0..BATCHES).for_each(|b| batch.simulate(plan, b, &mut ())));
+    let with = fastest(|| (0..BATCHES).for_each(|b| batch.simulate(plan, b, &mut recorder)));
+    line("recording", with - bare, 0.0);
+    with - bare + summarise(plan, recording, sources)
+}
+
+/// Values of cells and flows by batch.
+fn values(
+    plan: &Plan,
+    recording: &Recording,
+    sources: &[chokepoint::plan::series::FlowSource],
+) -> (Vec<Vec<Lanes>>, Vec<Vec<Lanes>>) {
+    let mut batch = Batch::new(plan);
+    let mut recorder = Recorder::new(plan, recording, sources);
+    let one = |b| {
+        batch.simulate(plan, b, &mut recorder);
+        (recorder.cells.clone(), recorder.flowed.clone())
+    };
+    (0..BATCHES).map(one).unzip()
+}
+
+fn summarise(plan: &Plan, recording: &Recording, sources: &[chokepoint::plan::series::FlowSource]) -> f64 {
+    let (cells, flowed) = values(plan, recording, sources);
+    let masks = vec![Mask::splat(true); BATCHES as usize];
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a pool");
+    let mut summaries = [&cells, &flowed].map(|v| (v, Summary::new(v[0].len(), false)));
+    pool.install(|| {
+        fastest(|| {
+            for (values, summary) in &mut summaries {
+                for (batches, masks) in values.chunks(32).zip(masks.chunks(32)) {
+                    summary.absorb(batches, masks);
+                }
+            }
+        })
+    })
+}
+
+fn summarising(plan: &Plan, recording: &Recording, sources: &[chokepoint::plan::series::FlowSource]) {
+    let seconds = summarise(plan, recording, sources);
+    line("summarising cells and flows", seconds, 0.0);
+    let values = (recording.cells.len() + sources.len() * plan.quarters) as f64;
+    println!("{:34}{:9.2} ns a value", "", seconds / values / (BATCHES * WIDTH as u64) as f64 * 1e9);
+}
+
+/// Writing rows of draws.
+fn tables(plan: &Plan, recording: &Recording) {
+    let stream = Design { seed: 1, sampler: Sampler::Mc }.stream("numbers", None);
+    let numbers: Vec<f64> = (0..5 * 512).flat_map(|b| (stream.uniforms(b) * 1e6).0).collect();
+    let mut text = String::new();
+    let seconds = fastest(|| {
+        text.clear();
+        for row in numbers.chunks(5) {
+            for x in row {
+                float(&mut text, *x);
+                text.push(',');
+            }
+            text.push('\n');
+        }
+    });
+    println!("\nfive-column row of text: {:.0} ns", seconds / 4096.0 * 1e9);
+    let (cells, _) = values(plan, recording, &[]);
+    let masks = vec![Mask::splat(true); cells.len()];
+    let folder = std::env::temp_dir().join(format!("chokepoint-bench-{}", std::process::id()));
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a pool");
+    for format in [ExportFormat::Csv, ExportFormat::Parquet] {
+        let Ok(Opened::Ready(mut open)) = Folder::open(&folder, "bench", true) else { return };
+        let file = open.create("draws").expect("a file");
+        let mut table = DrawsTable::new(format, file, &recording.names).expect("a table");
+        let start = Instant::now();
+        pool.install(|| table.write("base", 0, &cells, &masks)).expect("written");
+        let seconds = start.elapsed().as_secs_f64();
+        let n = (recording.cells.len() * cells.len() * WIDTH) as f64;
+        println!(
+            "draws table as {}: {:.0} ns a number, {:.0} a five-column row",
+            format.extension(),
+            seconds / n * 1e9,
+            5.0 * seconds / n * 1e9
+        );
+    }
+    let _ = std::fs::remove_dir_all(&folder);
+}

@@ -1,0 +1,118 @@
+//! How time and memory grow: with draws, threads, and the size of the world; whole runs, all cells summarised.
+//!
+//! `cargo bench --bench growth [-- SCENARIO]`. Each figure is the least of several runs; an exponent is fitted in logarithms.
+
+use chokepoint::engine::run::{Round, Task, simulate};
+use chokepoint::model::Model;
+use chokepoint::network::Network;
+use chokepoint::plan::Plan;
+use chokepoint::plan::series::{Recording, flows};
+use chokepoint::random::{Design, Sampler};
+use chokepoint::results::Summary;
+use chokepoint::scenario::{self, Diagnostics, Sources};
+use std::convert::Infallible;
+use std::sync::atomic::AtomicBool;
+use std::time::Instant;
+
+/// Runs of which the fastest counts.
+const RUNS: usize = 3;
+
+fn main() {
+    let path =
+        std::env::args().skip(1).find(|a| !a.starts_with('-')).unwrap_or("scenarios/baseline".to_owned());
+    let (mut sources, mut diagnostics) = (Sources::default(), Diagnostics::default());
+    let document = scenario::load(path.as_ref(), &mut sources, &mut diagnostics).expect("a document");
+    let text = document.to_toml();
+    println!("{path}: seconds of a whole run, the fastest of {RUNS}\n");
+    let plan = plan_of(&text);
+    grow("draws, one thread", &[1024, 4096, 16_384, 65_536], |draws| seconds(&plan, draws, 1));
+    let one = seconds(&plan, 16_384, 1);
+    let two = seconds(&plan, 16_384, 2);
+    println!("two threads over one: {:.2}\n", one / two);
+    grow("buyers, 1024 draws, one thread", &[1, 3, 10, 30], |times| {
+        let plan = plan_of(&with_more_buyers(&text, times));
+        print!("{:>6} sale edges", plan.edges.sales.len());
+        seconds(&plan, 1024, 1)
+    });
+    println!("peak memory: {}", peak_memory());
+}
+
+fn plan_of(text: &str) -> Plan {
+    let (mut sources, mut diagnostics) = (Sources::default(), Diagnostics::default());
+    let document = scenario::from_text("world.toml", text, &mut sources, &mut diagnostics);
+    let model = Model::from_document(&document, &sources, &mut diagnostics);
+    let model = model.unwrap_or_else(|| panic!("{}", sources.render(&diagnostics, false)));
+    let network = Network::from_model(&model);
+    Plan::new(model, &network, &Design { seed: 1, sampler: Sampler::Sobol }).expect("a plan")
+}
+
+/// Every buyer so many times over, under other names.
+fn with_more_buyers(text: &str, times: u64) -> String {
+    let mut out = String::new();
+    for (i, block) in text.split("[[").enumerate() {
+        let block = if i == 0 { block.to_owned() } else { format!("[[{block}") };
+        out += &block;
+        if !block.starts_with("[[buyer]]") {
+            continue;
+        }
+        for k in 1..times {
+            out += &block.replacen("id = \"", &format!("id = \"n{k}-"), 1);
+        }
+    }
+    out
+}
+
+/// Seconds of a run, the fastest of several.
+fn seconds(plan: &Plan, draws: u64, threads: usize) -> f64 {
+    let recording = Recording::new(plan, &[]).expect("cells");
+    let sources: Vec<_> = flows(plan).into_iter().map(|f| f.1).collect();
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
+    let task = Task {
+        plan,
+        recording: &recording,
+        flows: &sources,
+        from: 0,
+        draws,
+        given: None,
+        audit: false,
+        inputs: false,
+    };
+    let run = |_| {
+        let mut summary = Summary::new(recording.cells.len(), false);
+        let mut flowed = Summary::new(plan.quarters * sources.len(), false);
+        let start = Instant::now();
+        let done = pool.install(|| {
+            simulate(&task, &AtomicBool::new(false), |round: Round| -> Result<(), Infallible> {
+                summary.absorb(&round.cells, &round.masks);
+                flowed.absorb(&round.flowed, &round.masks);
+                Ok(())
+            })
+        });
+        assert!(done.is_ok());
+        start.elapsed().as_secs_f64()
+    };
+    (0..RUNS).map(run).fold(f64::INFINITY, f64::min)
+}
+
+/// Prints a row for each size, and the exponent of growth from the least squares through logarithms.
+fn grow(what: &str, sizes: &[u64], mut seconds: impl FnMut(u64) -> f64) {
+    println!("{what}");
+    let mut points = Vec::new();
+    for &size in sizes {
+        let s = seconds(size);
+        println!("{size:>8} {s:9.3} s");
+        points.push((chokepoint::math::ln(size as f64), chokepoint::math::ln(s)));
+    }
+    let n = points.len() as f64;
+    let mean = |f: &dyn Fn(&(f64, f64)) -> f64| points.iter().map(f).sum::<f64>() / n;
+    let (x, y) = (mean(&|p| p.0), mean(&|p| p.1));
+    let slope = mean(&|p| (p.0 - x) * (p.1 - y)) / mean(&|p| (p.0 - x) * (p.0 - x));
+    println!("exponent {slope:.2}\n");
+}
+
+/// Most memory that this process has held, where the system tells.
+fn peak_memory() -> String {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find(|l| l.starts_with("VmHWM"));
+    line.map_or_else(|| "unknown".to_owned(), |l| l.trim_start_matches("VmHWM:").trim().to_owned())
+}
