@@ -35,6 +35,10 @@ pub(super) enum Verb {
     Explain(ExplainArguments),
     /// Print the supply graph, or rank its chokepoints
     Graph(GraphArguments),
+    /// Print a supply-chain data set as tool classes and dependence, in the language of scenarios
+    Import(ImportArguments),
+    /// Say which inputs of two runs differ, and which numbers moved beyond their error
+    Diff(DiffArguments),
     /// Make a run's page again, from its files
     Report(ReportArguments),
     /// Print the JSON Schema of a scenario file
@@ -66,6 +70,24 @@ pub(super) struct ScenarioArguments {
 pub(super) struct CheckArguments {
     #[command(flatten)]
     pub(super) scenario: ScenarioArguments,
+}
+
+/// A data set that can be imported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum DataSet {
+    /// The Emerging Technology Observatory's Advanced Semiconductor Supply Chain Dataset.
+    Eto,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(super) struct ImportArguments {
+    /// Whose layout the tables have
+    pub(super) data_set: DataSet,
+    /// Folder with inputs.csv, providers.csv, provision.csv and sequence.csv
+    pub(super) folder: PathBuf,
+    /// A scenario to import into: print a policy for it rather than a part to include
+    #[arg(long, value_name = "SCENARIO")]
+    pub(super) into: Option<PathBuf>,
 }
 
 #[derive(Clone, Debug, Args)]
@@ -262,8 +284,30 @@ pub(super) struct ExplainArguments {
     #[command(flatten)]
     pub(super) simulation: SimulationArguments,
     /// Number of the draw, from 0
-    #[arg(long, value_name = "I")]
-    pub(super) draw: u64,
+    #[arg(long, value_name = "I", required_unless_present = "pick")]
+    pub(super) draw: Option<u64>,
+    /// The draw at a quantile of a cell over all draws: `p95:country.china/reachable_flop@2028Q4`
+    #[arg(long, value_name = "QUANTILE:CELL", conflicts_with = "draw")]
+    pub(super) pick: Option<String>,
+    /// Only what concerns an actor, with all its numbers: lab.deepseek, country.china, designer.huawei
+    #[arg(long, value_name = "ACTOR")]
+    pub(super) actor: Option<String>,
+    /// table for people, json for programs (every number to the bit)
+    #[arg(long, value_enum, default_value = "table")]
+    pub(super) format: Format,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(super) struct DiffArguments {
+    /// Folder of the first run
+    #[arg(value_name = "RUN")]
+    pub(super) before: PathBuf,
+    /// Folder of the second run
+    #[arg(value_name = "RUN")]
+    pub(super) after: PathBuf,
+    /// What is printed
+    #[arg(long, value_enum, default_value = "table")]
+    pub(super) format: Format,
 }
 
 #[derive(Clone, Debug, Args)]

@@ -4,6 +4,8 @@ mod diagnostic;
 mod document;
 mod edit;
 mod glob;
+pub mod import;
+pub mod leaves;
 mod load;
 mod parse;
 mod path;
