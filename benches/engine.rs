@@ -215,9 +215,9 @@ fn tables(plan: &Plan, recording: &Recording) {
     for format in [ExportFormat::Csv, ExportFormat::Parquet] {
         let Ok(Opened::Ready(mut open)) = Folder::open(&folder, "bench", true) else { return };
         let file = open.create("draws").expect("a file");
-        let mut table = DrawsTable::new(format, file, "base", &recording.names).expect("a table");
+        let mut table = DrawsTable::new(format, file, &recording.names).expect("a table");
         let start = Instant::now();
-        pool.install(|| table.write(0, &cells, &masks)).expect("written");
+        pool.install(|| table.write("base", 0, &cells, &masks)).expect("written");
         let seconds = start.elapsed().as_secs_f64();
         let n = (recording.cells.len() * cells.len() * WIDTH) as f64;
         println!(

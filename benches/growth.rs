@@ -71,6 +71,7 @@ fn seconds(plan: &Plan, draws: u64, threads: usize) -> f64 {
         plan,
         recording: &recording,
         flows: &sources,
+        from: 0,
         draws,
         given: None,
         audit: false,

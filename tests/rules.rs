@@ -1,167 +1,15 @@
-//! The rule book: known statuses, chips on either side of every threshold, and hand-worked cases.
+//! Rules in small worlds: hand-worked cases of dates, shares, lags, fees, easings, letters, switches and shocks.
 
 #![allow(clippy::format_collect)] // texts of rules, row by row
 
 mod support;
 
 use chokepoint::math::Lanes;
+use chokepoint::model::Status;
 use chokepoint::model::time::Date;
-use chokepoint::model::{ChipId, CountryId, Model, Status};
-use chokepoint::plan::Plan;
-use chokepoint::plan::rules::Terms;
 use proptest::prelude::*;
-use support::{model_of, plan_of, read};
-
-struct Book {
-    plan: Plan,
-    terms: Terms,
-}
-
-impl Book {
-    fn new(model: Model) -> Self {
-        let plan = plan_of(model);
-        let mut inputs = plan.layout.inputs();
-        plan.layout.medians(&mut inputs);
-        let terms = Terms::new(&plan.rules, &inputs);
-        Self { plan, terms }
-    }
-
-    fn country(&self, id: &str) -> CountryId {
-        CountryId(self.plan.model.countries.iter().position(|c| c.id == id).expect(id) as u32)
-    }
-
-    fn chip(&self, id: &str) -> ChipId {
-        ChipId(self.plan.model.chips.iter().position(|c| c.id == id).expect(id) as u32)
-    }
-
-    /// Status and fee by an issuer.
-    fn status(&self, chip: &str, to: &str, hq: &str, on: &str, issuer: &str) -> (Status, f64) {
-        let case = self.plan.rules.chip_case(self.chip(chip), self.country(to), self.country(hq));
-        let moment = self.plan.since_start(Date::parse(on).expect(on));
-        let all = self.plan.rules.status_at(case, moment, &self.terms, 0);
-        let found = all.into_iter().find(|(i, _, _)| *i == self.country(issuer));
-        found.map_or((Status::Free, 0.0), |(_, s, r)| (s, self.plan.rules.fee(case, r, &self.terms)[0]))
-    }
-
-    fn permitted(&self, chip: &str, to: &str, t: usize) -> f64 {
-        let case = self.plan.rules.chip_case(self.chip(chip), self.country(to), self.country(to));
-        self.plan.rules.now(case, t, &self.terms).permitted[0]
-    }
-}
-
-#[test]
-fn every_known_status_comes_out() {
-    let book = Book::new(read("scenarios/baseline", None).unwrap().1);
-    let table = include_str!("data/rule_truth_table.csv");
-    let mut reader = csv::Reader::from_reader(table.as_bytes());
-    let mut rows = 0;
-    for record in reader.records() {
-        let r = record.unwrap();
-        let (status, fee) = book.status(&r[0], &r[2], &r[3], &r[1], "us");
-        let written = if fee > 0.0 && status != Status::Denied {
-            format!("{} {:.0}%", status.as_str(), 100.0 * fee)
-        } else {
-            status.as_str().to_owned()
-        };
-        assert!(
-            r[4].split(" or ").any(|s| s == written),
-            "{} to {} ({}) on {}: {written}, not {}",
-            &r[0],
-            &r[2],
-            &r[3],
-            &r[1],
-            &r[4]
-        );
-        rows += 1;
-    }
-    assert_eq!(rows, 46);
-}
-
-#[test]
-fn licences_for_a_share_of_revenue() {
-    let book = Book::new(read("scenarios/baseline", None).unwrap().1);
-    assert_eq!(book.status("h20", "china", "china", "2025-09-01", "us"), (Status::License, 0.15));
-    assert_eq!(book.status("h20", "china", "china", "2025-09-01", "china").0, Status::License);
-    assert_eq!(book.status("a100", "china", "china", "2025-09-01", "us").0, Status::Denied);
-}
-
-/// A world with the baseline's rules and a chip of one's own.
-fn with_chip(sheet: &str) -> Book {
-    let text = std::fs::read_to_string("scenarios/baseline/rules.toml").unwrap();
-    let rows: String = text
-        .split("[[rule]]")
-        .skip(1)
-        .filter(|r| !["goods = ", "subject = ", "products = ", "cn-2026"].iter().any(|k| r.contains(k)))
-        .map(|r| format!("[[rule]]{r}"))
-        .collect();
-    let world = format!(
-        "[run]\nhorizon = \"2022Q1..2027Q4\"\n\
-         {}[[group]]\nid = \"d1\"\nmembers = [\"china\"]\n[[group]]\nid = \"d4\"\nmembers = [\"china\", \"uae\"]\n\
-         [[group]]\nid = \"d5\"\nmembers = [\"china\"]\n\
-         [[designer]]\nid = \"nvidia\"\ncountry = \"us\"\n[[designer]]\nid = \"amd\"\ncountry = \"us\"\n\
-         [[designer]]\nid = \"other\"\ncountry = \"us\"\n\
-         [[chip]]\nid = \"x\"\n{sheet}\n{rows}",
-        ["us", "china", "uae", "malaysia"].map(|c| format!("[[country]]\nid = \"{c}\"\n")).concat(),
-    );
-    Book::new(model_of(&world).unwrap_or_else(|e| panic!("{e}")))
-}
-
-#[test]
-fn thresholds_bite_exactly_where_they_say() {
-    let on = |sheet: &str, date: &str| with_chip(sheet).status("x", "china", "china", date, "us").0;
-    let sheet = |tpp: f64, pd: f64, io: f64, bw: f64| {
-        format!(
-            "designer = \"other\"\ntpp = {tpp}\nperformance_density = {pd}\ninterconnect = {io}\nmemory_bandwidth = {bw}"
-        )
-    };
-    // October 2022: 4800 and 600, both.
-    assert_eq!(on(&sheet(4799.0, 9.0, 900.0, 100.0), "2022-12-01"), Status::Free);
-    assert_eq!(on(&sheet(4800.0, 9.0, 600.0, 100.0), "2022-12-01"), Status::Denied);
-    assert_eq!(on(&sheet(4800.0, 9.0, 599.0, 100.0), "2022-12-01"), Status::Free);
-    assert_eq!(on(&sheet(4800.0, 9.0, 600.0, 100.0), "2022-10-06"), Status::Free);
-    // October 2023: 4800, or 1600 and 5.92; notification below.
-    assert_eq!(on(&sheet(4800.0, 1.0, 0.0, 100.0), "2023-11-17"), Status::Denied);
-    assert_eq!(on(&sheet(4799.0, 5.91, 0.0, 100.0), "2023-11-17"), Status::Notify);
-    assert_eq!(on(&sheet(1600.0, 5.92, 0.0, 100.0), "2023-11-17"), Status::Denied);
-    assert_eq!(on(&sheet(1599.0, 5.92, 0.0, 100.0), "2023-11-17"), Status::Free);
-    assert_eq!(on(&sheet(1600.0, 3.2, 0.0, 100.0), "2023-11-17"), Status::Notify);
-    assert_eq!(on(&sheet(2399.0, 3.19, 0.0, 100.0), "2023-11-17"), Status::Free);
-    assert_eq!(on(&sheet(2400.0, 1.6, 0.0, 100.0), "2023-11-17"), Status::Notify);
-    // January 2026: case by case below 21,000 and 6,500.
-    assert_eq!(on(&sheet(20_999.0, 20.0, 900.0, 6499.0), "2026-01-15"), Status::LicenseCaseByCase);
-    assert_eq!(on(&sheet(21_000.0, 20.0, 900.0, 6499.0), "2026-01-15"), Status::Denied);
-    assert_eq!(on(&sheet(20_999.0, 20.0, 900.0, 6500.0), "2026-01-15"), Status::Denied);
-    assert_eq!(on(&sheet(20_999.0, 20.0, 900.0, 6499.0), "2026-01-14"), Status::Denied);
-    // An easing does not touch what was free.
-    assert_eq!(on(&sheet(1000.0, 1.0, 100.0, 100.0), "2026-02-01"), Status::Free);
-}
-
-#[test]
-fn a_letter_binds_its_addressee_alone() {
-    let sheet = |designer: &str, bw: f64, io: f64| {
-        format!(
-            "designer = \"{designer}\"\ntpp = 1000\nperformance_density = 1\nmemory_bandwidth = {bw}\ninterconnect = {io}"
-        )
-    };
-    let on = |sheet: String| with_chip(&sheet).status("x", "china", "china", "2025-05-01", "us").0;
-    assert_eq!(on(sheet("nvidia", 1400.0, 0.0)), Status::License);
-    assert_eq!(on(sheet("nvidia", 1399.0, 0.0)), Status::Free);
-    assert_eq!(on(sheet("amd", 0.0, 1100.0)), Status::License);
-    assert_eq!(on(sheet("amd", 900.0, 800.0)), Status::License);
-    assert_eq!(on(sheet("other", 1400.0, 1100.0)), Status::Free);
-}
-
-#[test]
-fn headquarters_abroad_count_only_while_the_test_is_enforced() {
-    let book = with_chip(
-        "designer = \"nvidia\"\ntpp = 36000\nperformance_density = 22\ninterconnect = 1800\nmemory_bandwidth = 8000",
-    );
-    let at = |date: &str| book.status("x", "malaysia", "china", date, "us").0;
-    assert_eq!(at("2024-01-01"), Status::Denied);
-    assert_eq!(at("2025-06-01"), Status::Free);
-    assert_eq!(at("2026-06-01"), Status::Denied);
-    assert_eq!(book.status("x", "malaysia", "malaysia", "2024-01-01", "us").0, Status::Free);
-}
+use support::book::Book;
+use support::model_of;
 
 fn small(rules: &str) -> Book {
     let world = format!(
@@ -250,23 +98,6 @@ proptest! {
         more.push(extra);
         let after = status(&more);
         if extra.1 { prop_assert!(after <= before) } else { prop_assert!(after >= before) }
-    }
-}
-
-#[test]
-fn shares_are_within_bounds_in_every_quarter() {
-    let plan = plan_of(read("scenarios/baseline", None).unwrap().1);
-    let mut inputs = plan.layout.inputs();
-    plan.layout.sample(3, &mut inputs);
-    let terms = Terms::new(&plan.rules, &inputs);
-    for case in plan.rules.all_cases() {
-        for t in 0..plan.quarters {
-            let now = plan.rules.now(case, t, &terms);
-            assert!(
-                now.permitted.ge(Lanes::splat(-1e-12)).all()
-                    && now.permitted.le(Lanes::splat(1.0 + 1e-12)).all()
-            );
-        }
     }
 }
 
@@ -501,7 +332,7 @@ fn other_subjects_have_edges_of_their_own() {
 
 #[test]
 fn the_list_and_the_difference_of_two_books() {
-    use chokepoint::plan::rules::Query;
+    use chokepoint::plan::rules::{Place, Query};
     let text =
         |effective: &str| format!("{LICENCE}effective = \"{effective}\"\nshare = 0.5\nfee = 0.15\nlag = 1\n");
     let (early, late) = (small(&text("2022-05-05")), small(&text("2022-11-11")));
@@ -524,16 +355,20 @@ fn the_list_and_the_difference_of_two_books() {
             ("local", "b", Status::Free, 0.0, None),
         ]
     );
-    let one = Query { to: Some(early.country("b")), chip: Some(early.chip("x")), ..ask("2022-05-04") };
+    let one = Query {
+        to: Some(Place::Country(early.country("b"))),
+        chip: Some(early.chip("x")),
+        ..ask("2022-05-04")
+    };
     assert_eq!(early.plan.rules.list(&early.terms, &one).len(), 1);
     assert_eq!(early.plan.rules.list(&early.terms, &one)[0].status, Status::Free);
 
-    let changes = early.plan.rules.changes(&early.terms, &late.plan.rules, &late.terms);
+    let changes = early.plan.rules.changes(&early.terms, &late.plan.rules, &late.terms, &ask("2022Q1"));
     let quarters: Vec<String> = changes.iter().map(|c| c.quarter.to_string()).collect();
     assert_eq!(quarters, ["2022Q2", "2022Q3", "2022Q4"]);
     for c in &changes {
         assert_eq!((c.chip.as_str(), c.to.as_str(), c.issuer.as_str()), ("x", "b", "a"));
         assert_eq!((c.before, c.after), ((Status::License, 0.15), (Status::Free, 0.0)));
     }
-    assert_eq!(early.plan.rules.changes(&early.terms, &early.plan.rules, &early.terms), []);
+    assert_eq!(early.plan.rules.changes(&early.terms, &early.plan.rules, &early.terms, &ask("2022Q1")), []);
 }

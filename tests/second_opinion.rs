@@ -79,6 +79,36 @@ fn on_the_baseline() {
     assert!(agree(&read("scenarios/baseline", None).unwrap().1, &[0, 3001], 1) > 10_000);
 }
 
+/// The page with a licence for everybody abroad instead of its rule, and a cap on it.
+fn capped(cap: &str) -> Model {
+    let start = PAGE.find("[[rule]]").unwrap();
+    let end = PAGE.find("[[route]]").unwrap();
+    let rule = format!(
+        "[[group]]\nid = \"home\"\nmembers = [\"alpha\"]\n\
+         [[rule]]\nid = \"quota\"\nissuer = \"alpha\"\neffective = \"2022-05-15\"\nuntil = \"2026-08-01\"\nrequires = \"license\"\n\
+         share = \"60% to 90%\"\nto = {{ worldwide = true, except_groups = [\"home\"] }}\ncap = {{ {cap} }}\n\
+         [[buyer]]\nid = \"omega-second\"\ncountry = \"omega\"\nbudget = {{ unit = \"USD/year\", value = \"0.2B to 0.6B\" }}\n\
+         [[buyer]]\nid = \"gamma-cloud\"\nkind = \"cloud\"\ncountry = \"gamma\"\nbudget = {{ unit = \"USD/year\", value = \"0.2B to 0.6B\" }}\n"
+    );
+    model_of(&format!("{}{rule}{}", &PAGE[..start], &PAGE[end..])).unwrap_or_else(|e| panic!("{e}"))
+}
+
+#[test]
+fn on_volume_limits() {
+    for cap in [
+        "units = \"2k to 9k\"",
+        "units_per_buyer = \"1k to 9k\"",
+        "tpp_per_buyer = \"2e7 to 1e8\"",
+        "tpp_per_country = \"1e8 to 4e8\"",
+        "tpp_per_country = \"5e7 to 2e8\", years = 2",
+        "home_share = \"10% to 60%\"",
+        "units = 9k, units_per_buyer = 4k, tpp_per_buyer = 6e7, tpp_per_country = 8e7, years = 1, home_share = 0.5",
+    ] {
+        let model = capped(&cap.replace("9k,", "9000,").replace("4k,", "4000,"));
+        assert!(agree(&model, &[0, 1, 13], 1) > 1000, "{cap}");
+    }
+}
+
 /// How many worlds are made up: 100, or `CHOKEPOINT_WORLDS`.
 fn worlds() -> u64 {
     std::env::var("CHOKEPOINT_WORLDS").ok().and_then(|n| n.parse().ok()).unwrap_or(100)

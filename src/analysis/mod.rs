@@ -1,14 +1,28 @@
-//! Findings about results: which uncertain inputs carry an outcome, what is lost of it without a supplier, and how well a
-//! simulated past fits what was published.
+//! Findings about results: policies compared on the same draws and how surely, which uncertain inputs carry an outcome, what
+//! is lost of it without a supplier, and how well a simulated past fits what was published.
 //!
 //! Analysis takes plain numbers, draw by draw in order, and knows no engine, files, command line or clock.
 
 pub mod ensemble;
+mod front;
+mod goal;
 pub mod hindcast;
+mod interval;
 mod loss;
 pub mod naive;
+mod paired;
 mod sensitivity;
+mod sweep;
+mod table;
+mod tiers;
 pub mod weights;
 
+pub use front::{Front, Standing};
+pub use goal::{BadGoal, Objective, Precision, Sense, Statistic, Target};
+pub use interval::{Interval, t95};
 pub use loss::Loss;
+pub use paired::{Contest, Dominance, Paired, quarters_to};
 pub use sensitivity::{CellDrivers, Scale, Sensitivity};
+pub use sweep::{Effect, Factorial, interactions};
+pub use table::{COMPARISON, ContrastRow, OBJECTIVES, SWEEP_TAIL, TARGETS, comparison, sweep_row};
+pub use tiers::tiers;

@@ -23,12 +23,20 @@ pub(super) enum Verb {
     Show(ShowArguments),
     /// Simulate, summarise, export, report: the main job
     Run(RunArguments),
+    /// Simulate the same draws under several policies; rank them, with honest error bars
+    Compare(CompareArguments),
+    /// Simulate a factorial of levers, every point on the same draws
+    Sweep(SweepArguments),
+    /// Print the rule book: status by chip, destination, headquarters and issuer on a day
+    Rules(RulesArguments),
     /// Hold the simulated past against what was published, and score it
     Hindcast(HindcastArguments),
     /// Tell the story of one draw, equal to that draw in any run
     Explain(ExplainArguments),
     /// Print the supply graph, or rank its chokepoints
     Graph(GraphArguments),
+    /// Make a run's page again, from its files
+    Report(ReportArguments),
     /// Print the JSON Schema of a scenario file
     Schema,
     /// Print completions for a shell
@@ -68,6 +76,33 @@ pub(super) struct ShowArguments {
     #[arg(default_value = "**")]
     pub(super) glob: String,
     /// What is printed; csv is accepted by --edits
+    #[arg(long, value_enum, default_value = "table")]
+    pub(super) format: Format,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(super) struct RulesArguments {
+    #[command(flatten)]
+    pub(super) scenario: ScenarioArguments,
+    /// The day, such as 2023-12-01; or a quarter, whose first day it is
+    #[arg(long, value_name = "DATE", required_unless_present = "diff", conflicts_with = "diff")]
+    pub(super) on: Option<String>,
+    /// Country of delivery; every country of the scenario by default
+    #[arg(long, value_name = "COUNTRY")]
+    pub(super) to: Option<String>,
+    /// Country of the buyer's headquarters; that of delivery by default
+    #[arg(long, value_name = "COUNTRY")]
+    pub(super) hq: Option<String>,
+    /// Country whose rules are asked for; every issuer of rules on chips by default
+    #[arg(long, value_name = "COUNTRY")]
+    pub(super) issuer: Option<String>,
+    /// Chip; every one of the scenario by default, sold or not
+    #[arg(long, value_name = "ID")]
+    pub(super) chip: Option<String>,
+    /// Print what the policy and the edits change of the scenario as it stands, quarter by quarter
+    #[arg(long)]
+    pub(super) diff: bool,
+    /// What is printed
     #[arg(long, value_enum, default_value = "table")]
     pub(super) format: Format,
 }
@@ -138,6 +173,58 @@ pub(super) struct SimulatingArguments {
 pub(super) struct RunArguments {
     #[command(flatten)]
     pub(super) scenario: ScenarioArguments,
+    #[command(flatten)]
+    pub(super) precision: PrecisionArguments,
+    #[command(flatten)]
+    pub(super) simulating: SimulatingArguments,
+}
+
+/// How well a number must be known.
+#[derive(Clone, Debug, Args)]
+pub(super) struct PrecisionArguments {
+    /// Simulate until half the 95 % interval is that small: `country.china/reachable_flop@2028Q4 p50 = 1%`
+    #[arg(long, value_name = "NUMBER")]
+    pub(super) precision: Option<String>,
+    /// The most draws that --precision may take; 16 times --draws by default
+    #[arg(long, value_name = "N", value_parser = draws)]
+    pub(super) max_draws: Option<u64>,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(super) struct CompareArguments {
+    /// A scenario's folder, or its TOML file
+    pub(super) scenario: PathBuf,
+    /// A policy: a file, or a stem in the scenario's policies/; `a+b` combines; may be repeated. All of them by default
+    #[arg(long, value_name = "POLICY")]
+    pub(super) policy: Vec<String>,
+    /// A CSV file of edits, under every policy: path,value,unit,grade,source,note
+    #[arg(long, value_name = "FILE")]
+    pub(super) edits: Vec<PathBuf>,
+    /// One edit, under every policy: a path and its value
+    #[arg(long, value_name = "PATH=VALUE")]
+    pub(super) set: Vec<String>,
+    /// What is good: "min CELL" or "max CELL"; may be repeated, for a Pareto front
+    #[arg(long, value_name = "GOAL")]
+    pub(super) objective: Vec<String>,
+    /// A bound, of which the share of draws that satisfy it is told: "CELL < NUMBER"
+    #[arg(long, value_name = "BOUND")]
+    pub(super) target: Vec<String>,
+    #[command(flatten)]
+    pub(super) precision: PrecisionArguments,
+    #[command(flatten)]
+    pub(super) simulating: SimulatingArguments,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(super) struct SweepArguments {
+    #[command(flatten)]
+    pub(super) scenario: ScenarioArguments,
+    /// A lever and its levels: PATH=a,b,c, where the path may be a pattern; may be repeated, for all combinations
+    #[arg(long, value_name = "PATH=LEVELS", required = true)]
+    pub(super) grid: Vec<String>,
+    /// What is good, for the best and the worst point: "min CELL" or "max CELL"
+    #[arg(long, value_name = "GOAL")]
+    pub(super) objective: Vec<String>,
     #[command(flatten)]
     pub(super) simulating: SimulatingArguments,
 }
@@ -222,6 +309,12 @@ pub(super) enum GraphForm {
     Csv,
     /// For programs.
     Json,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(super) struct ReportArguments {
+    /// A run's folder
+    pub(super) run: PathBuf,
 }
 
 /// The whole command, for completions.

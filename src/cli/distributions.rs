@@ -2,14 +2,13 @@
 
 use super::Failure;
 use super::run_folder::RunFolder;
-use super::simulation::{Simulation, failed};
+use super::simulation::{Exports, Simulation, failed};
 use super::work::Gatherer;
 use crate::engine::production::cause;
 use crate::engine::record::subjects;
 use crate::engine::run::Round;
 use crate::engine::training::lab_cause;
 use crate::plan::Plan;
-use crate::random::Sampler;
 use crate::results::tables::{self, BottleneckRow, ThresholdRow};
 use crate::results::{
     DrawsTable, ExportFormat, FolderError, InputsTable, Labels, Statistics, Summary, Thresholds,
@@ -17,12 +16,36 @@ use crate::results::{
 };
 
 /// Thresholds where the scenario names none [FLOP].
-const THRESHOLDS: [f64; 4] = [1e25, 1e26, 1e27, 1e28];
+pub(super) const THRESHOLDS: [f64; 4] = [1e25, 1e26, 1e27, 1e28];
+
+/// Rows of the tables, of one plan or of several one after the other.
+#[derive(Debug, Default)]
+pub(super) struct Rows {
+    summary: String,
+    thresholds: String,
+    bottlenecks: String,
+    flows: String,
+}
+
+impl Rows {
+    /// Writes the tables that all simulating verbs write.
+    pub(super) fn write(&self, folder: &mut RunFolder) -> Result<(), FolderError> {
+        folder.table("summary.csv", "Distributions: a row a cell", &tables::SUMMARY, &self.summary)?;
+        folder.table(
+            "thresholds.csv",
+            "When thresholds are reached",
+            &tables::THRESHOLDS,
+            &self.thresholds,
+        )?;
+        folder.table("bottlenecks.csv", "What bound whom", &tables::BOTTLENECKS, &self.bottlenecks)
+    }
+}
 
 /// Distributions of one plan's draws, being gathered.
 pub(super) struct Distributions {
     /// Which of the rounds is this plan's.
     place: usize,
+    policy: String,
     summary: Summary,
     flows: Summary,
     pub(super) thresholds: Thresholds,
@@ -44,7 +67,7 @@ impl Gatherer for Distributions {
             self.used += u64::from(mask.count());
         }
         if let Some(table) = &mut self.draws {
-            table.write(round.first, &round.cells, &round.masks)?;
+            table.write(&self.policy, round.first, &round.cells, &round.masks)?;
         }
         if let Some(table) = &mut self.inputs {
             table.write(round.first, &round.inputs, &round.masks)?;
@@ -60,13 +83,25 @@ impl Distributions {
 
     /// Room for a simulation's distributions; tables with a row a draw are opened.
     pub(super) fn new(simulation: &Simulation<'_>, folder: &mut RunFolder) -> Result<Self, Failure> {
+        Self::among(simulation, 0, simulation.exports, folder)
+    }
+
+    /// Room for the distributions of a simulation that is the `place`th of those simulated together; the tables with a row
+    /// a draw that are asked for are opened.
+    pub(super) fn among(
+        simulation: &Simulation<'_>,
+        place: usize,
+        exports: Exports,
+        folder: &mut RunFolder,
+    ) -> Result<Self, Failure> {
         let (plan, recording) = (&simulation.plan, &simulation.recording);
         let named = &plan.model.run.thresholds;
         let levels = if named.is_empty() { THRESHOLDS.to_vec() } else { named.clone() };
-        let independent = simulation.arguments.simulation.sampler == Sampler::Mc;
-        let (draws, inputs) = open_exports(simulation, folder).map_err(failed)?;
+        let independent = simulation.is_independent();
+        let (draws, inputs) = open_exports(simulation, exports, folder).map_err(failed)?;
         Ok(Self {
-            place: 0,
+            place,
+            policy: simulation.policy(),
             summary: Summary::new(recording.cells.len(), independent),
             flows: Summary::new(plan.quarters * simulation.flows.len(), independent),
             thresholds: Thresholds::new(levels, recording.tracked.len(), plan.quarters),
@@ -82,30 +117,46 @@ impl Distributions {
         self.summary.finish()
     }
 
-    /// Writes all tables.
+    /// Statistics of one cell.
+    pub(super) fn statistic(&self, cell: usize) -> Statistics {
+        self.summary.one(cell)
+    }
+
+    /// Adds this plan's rows to all tables.
+    pub(super) fn add_rows(
+        &mut self,
+        simulation: &Simulation<'_>,
+        statistics: &[Statistics],
+        rows: &mut Rows,
+    ) {
+        let policy = simulation.policy();
+        let names = &simulation.recording.names;
+        rows.summary += &tables::summary(&simulation.session.name, &policy, names, statistics);
+        rows.thresholds += &tables::thresholds(&policy, &self.threshold_rows(simulation));
+        rows.bottlenecks += &tables::bottlenecks(&policy, &self.bottleneck_rows(simulation));
+        let flow_statistics = self.flows.finish();
+        let n = simulation.flows.len();
+        let flows = (flow_statistics.iter().enumerate())
+            .map(|(i, s)| (&simulation.flows[i % n], simulation.quarter(i / n).to_string(), s));
+        rows.flows += &tables::flows(&policy, flows);
+    }
+
+    /// Writes all tables of this plan alone.
     pub(super) fn write(
         &mut self,
         simulation: &Simulation<'_>,
         statistics: &[Statistics],
         folder: &mut RunFolder,
     ) -> Result<(), FolderError> {
-        let policy = simulation.policy();
-        let rows =
-            tables::summary(&simulation.session.name, &policy, &simulation.recording.names, statistics);
-        folder.table("summary.csv", "Distributions: a row a cell", &tables::SUMMARY, &rows)?;
-        let rows = tables::thresholds(&policy, &self.threshold_rows(simulation));
-        folder.table("thresholds.csv", "When thresholds are reached", &tables::THRESHOLDS, &rows)?;
-        let rows = tables::bottlenecks(&policy, &self.bottleneck_rows(simulation));
-        folder.table("bottlenecks.csv", "What bound whom", &tables::BOTTLENECKS, &rows)?;
-        let flow_statistics = self.flows.finish();
-        let n = simulation.flows.len();
-        let rows = (flow_statistics.iter().enumerate())
-            .map(|(i, s)| (&simulation.flows[i % n], simulation.quarter(i / n).to_string(), s));
-        folder.table("flows.csv", "What flowed where", &tables::FLOWS, &tables::flows(&policy, rows))?;
+        let mut rows = Rows::default();
+        self.add_rows(simulation, statistics, &mut rows);
+        rows.write(folder)?;
+        folder.table("flows.csv", "What flowed where", &tables::FLOWS, &rows.flows)?;
         self.write_exports(simulation, folder)
     }
 
-    fn write_exports(
+    /// Writes the tables with a row a draw.
+    pub(super) fn write_exports(
         &mut self,
         simulation: &Simulation<'_>,
         folder: &mut RunFolder,
@@ -177,16 +228,17 @@ impl Distributions {
 
 fn open_exports(
     simulation: &Simulation<'_>,
+    exports: Exports,
     folder: &mut RunFolder,
 ) -> Result<(Option<DrawsTable>, Option<InputsTable>), FolderError> {
-    let draws = match simulation.exports.draws {
+    let draws = match exports.draws {
         Some(format) => {
             let file = folder.create(&format!("draws.{}", format.extension()))?;
-            Some(DrawsTable::new(format, file, &simulation.policy(), &simulation.recording.names)?)
+            Some(DrawsTable::new(format, file, &simulation.recording.names)?)
         }
         None => None,
     };
-    let inputs = match simulation.exports.inputs {
+    let inputs = match exports.inputs {
         Some(format) => {
             let file = folder.create(&format!("inputs.{}", format.extension()))?;
             let plan = &simulation.plan;
@@ -199,7 +251,7 @@ fn open_exports(
     Ok((draws, inputs))
 }
 
-fn describe_draws(simulation: &Simulation<'_>, metrics: &[String], folder: &mut RunFolder) {
+pub(super) fn describe_draws(simulation: &Simulation<'_>, metrics: &[String], folder: &mut RunFolder) {
     let mut fields = package_fields(&[
         ("draw", "integer", "Number of the draw"),
         ("policy", "string", "Stem of the policy"),

@@ -2,17 +2,23 @@
 
 mod arguments;
 mod check;
+mod compare;
+mod comparison;
 mod distributions;
 mod drivers;
 mod explain;
 mod graph;
 mod hindcast;
+mod precision;
 mod rank;
+mod report;
+mod rules;
 mod run;
 mod run_folder;
 mod session;
 mod show;
 mod simulation;
+mod sweep;
 mod work;
 
 use arguments::{Arguments, Verb};
@@ -49,9 +55,13 @@ pub fn main() -> ExitCode {
         Verb::Check(a) => check::check(a),
         Verb::Show(a) => show::show(a),
         Verb::Run(a) => run::run(a),
+        Verb::Compare(a) => compare::compare(a),
+        Verb::Sweep(a) => sweep::sweep(a),
+        Verb::Rules(a) => rules::rules(a),
         Verb::Hindcast(a) => hindcast::hindcast(a),
         Verb::Explain(a) => explain::explain(a),
         Verb::Graph(a) => graph::graph(a),
+        Verb::Report(a) => report::report(a),
         Verb::Schema => session::print(
             &(serde_json::to_string_pretty(&crate::model::schema()).unwrap_or_default() + "\n"),
         ),

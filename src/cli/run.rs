@@ -4,6 +4,7 @@ use super::Failure;
 use super::arguments::RunArguments;
 use super::distributions::Distributions;
 use super::drivers::Drivers;
+use super::precision::{Stopping, interval};
 use super::run_folder::RunFolder;
 use super::session::print;
 use super::simulation::{Simulation, failed};
@@ -15,12 +16,24 @@ use crate::results::Statistics;
 const GRAPH: &str = "graph.json";
 
 pub(super) fn run(arguments: &RunArguments) -> Result<(), Failure> {
+    let stopping = Stopping::new(&arguments.precision, arguments.simulating.simulation.draws)?;
     let mut simulation = Simulation::open(&arguments.scenario, &arguments.simulating)?;
     let mut drivers = Drivers::new(&mut simulation);
     let files = [Distributions::FILES.as_slice(), &[Drivers::FILE, GRAPH]].concat();
+    let cell = stopping.cell(&simulation)?;
+    simulation.settings = arguments.precision.settings();
     let Some(mut folder) = RunFolder::open(&simulation, &files)? else { return Ok(()) };
     let mut distributions = Distributions::new(&simulation, &mut folder)?;
-    let seconds = simulation.work(&mut [&mut distributions, &mut drivers])?;
+    let (draws, seconds) = stopping.run(&simulation, |range| {
+        let seconds = simulation.work_on(&[], range, &mut [&mut distributions, &mut drivers])?;
+        let known = stopping.wanted.as_ref().zip(cell).map(|(wanted, cell)| {
+            let statistic = distributions.statistic(cell);
+            let found = interval(&statistic, wanted.statistic, simulation.is_independent());
+            (found, found.value)
+        });
+        Ok((seconds, known))
+    })?;
+    folder.manifest.draws = draws;
     simulation.check_used(distributions.used)?;
     let statistics = distributions.statistics();
     distributions.write(&simulation, &statistics, &mut folder).map_err(failed)?;

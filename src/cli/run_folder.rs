@@ -1,13 +1,29 @@
-//! The folder that a simulating verb writes: its tables, the data package that describes them, and the manifest, last.
+//! The folder that a simulating verb writes: its tables, the page and the data package made of them, and the manifest, last.
 
 use super::Failure;
 use super::simulation::{Simulation, failed};
+use crate::network::Network;
+use crate::report::page::{PageError, RunFiles, Table, page};
+use crate::report::world::{self, EDGES, NODES, QUANTITIES, RULES, YEARLY_FLOWS};
 use crate::results::tables::{Column, header};
 use crate::results::{
     Folder, FolderError, Manifest, Opened, OutputFile, data_package, package_fields, package_resource,
 };
 use serde_json::Value as Json;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
+
+/// Files that every verb writes beside its own, the last ones last.
+const FILES: [&str; 8] = [
+    "quantities.csv",
+    "rules.csv",
+    "nodes.csv",
+    "edges.csv",
+    "yearly_flows.csv",
+    "report.html",
+    "datapackage.json",
+    "manifest.json",
+];
 
 /// A run's folder, being filled.
 pub(super) struct RunFolder {
@@ -18,12 +34,48 @@ pub(super) struct RunFolder {
     files: Vec<(String, OutputFile)>,
     /// What the data package says of each table, in order of writing.
     resources: Vec<Json>,
+    /// Tables that are written, for the page.
+    tables: BTreeMap<String, String>,
+    world: World,
+}
+
+/// What the scenario as it stands is about: rows of the tables that say so.
+#[derive(Default)]
+struct World {
+    quantities: String,
+    rules: String,
+    nodes: String,
+    edges: String,
+    makers: BTreeMap<String, String>,
+}
+
+impl World {
+    fn new(simulation: &Simulation<'_>) -> Self {
+        let model = &simulation.plan.model;
+        let network = Network::from_model(model);
+        Self {
+            quantities: world::quantities(model),
+            rules: world::rules(model),
+            nodes: world::nodes(model, &network),
+            edges: world::edges(model, &network),
+            makers: world::makers(model),
+        }
+    }
 }
 
 impl RunFolder {
     /// Takes the run's folder and opens every file of it, so that a bad path shows before the work; none if the run is there already.
     pub(super) fn open(simulation: &Simulation<'_>, files: &[&str]) -> Result<Option<Self>, Failure> {
-        let manifest = simulation.manifest();
+        Self::open_as(simulation, simulation.manifest(), files)
+    }
+
+    /// The same for a run that its manifest says more of.
+    pub(super) fn open_as(
+        simulation: &Simulation<'_>,
+        mut manifest: Manifest,
+        files: &[&str],
+    ) -> Result<Option<Self>, Failure> {
+        manifest.identify();
         let arguments = simulation.arguments;
         let path = arguments.out.clone().unwrap_or_else(|| {
             PathBuf::from("output").join(format!("{}-{}", simulation.session.name, manifest.identity))
@@ -35,10 +87,18 @@ impl RunFolder {
                 return Ok(None);
             }
         };
-        let names = files.iter().copied().chain(["datapackage.json", "manifest.json"]);
+        let names = files.iter().copied().chain(FILES);
         let files: Result<Vec<_>, FolderError> =
             names.map(|name| Ok((name.to_owned(), folder.create(name)?))).collect();
-        Ok(Some(Self { manifest, path, files: files.map_err(failed)?, folder, resources: Vec::new() }))
+        Ok(Some(Self {
+            manifest,
+            path,
+            files: files.map_err(failed)?,
+            folder,
+            resources: Vec::new(),
+            tables: BTreeMap::new(),
+            world: World::new(simulation),
+        }))
     }
 
     /// Opens one more file, for a writer that fills it as it goes.
@@ -64,8 +124,10 @@ impl RunFolder {
         columns: &[Column],
         rows: &str,
     ) -> Result<(), FolderError> {
-        self.text(name, &(header(columns) + rows))?;
+        let text = header(columns) + rows;
+        self.text(name, &text)?;
         self.describe(name, about, package_fields(columns));
+        self.tables.insert(name.to_owned(), text);
         Ok(())
     }
 
@@ -78,15 +140,44 @@ impl RunFolder {
         self.folder.write(file, text)
     }
 
-    /// Writes the data package and the manifest: the run is complete.
+    /// Writes the tables that say what the scenario is about.
+    fn write_world(&mut self) -> Result<(), FolderError> {
+        let world = std::mem::take(&mut self.world);
+        self.table("quantities.csv", "What went in: every number", &QUANTITIES, &world.quantities)?;
+        self.table("rules.csv", "The rules", &RULES, &world.rules)?;
+        self.table("nodes.csv", "Nodes of the supply graph", &NODES, &world.nodes)?;
+        self.table("edges.csv", "Edges of the supply graph", &EDGES, &world.edges)?;
+        if let Some(flows) = self.tables.get("flows.csv") {
+            let rows = world::yearly_flows(&Table::parse(flows).map_err(unread)?, &world.makers);
+            self.table("yearly_flows.csv", "Chips from fab to country by year", &YEARLY_FLOWS, &rows)?;
+        }
+        Ok(())
+    }
+
+    /// The page of what is written.
+    fn page(&self, manifest: &str) -> Result<String, PageError> {
+        let texts: Vec<(&str, &str)> =
+            self.tables.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+        page(&RunFiles::new(manifest, &texts)?)
+    }
+
+    /// Writes the page, the data package and the manifest: the run is complete.
     pub(super) fn finish(mut self, draws_used: u64, seconds: f64) -> Result<Manifest, FolderError> {
         self.manifest.wall_seconds = seconds;
         self.manifest.draws_per_second = self.manifest.draws as f64 / seconds.max(1e-9);
         self.manifest.draws_used = draws_used;
+        self.write_world()?;
+        let manifest = serde_json::to_string_pretty(&self.manifest).unwrap_or_default() + "\n";
+        let page = self.page(&manifest).map_err(unread)?;
+        self.text("report.html", &page)?;
         let package = data_package(&self.manifest.scenario, &self.manifest.title, &self.resources);
         self.text("datapackage.json", &package)?;
-        let manifest = serde_json::to_string_pretty(&self.manifest).unwrap_or_default() + "\n";
         self.text("manifest.json", &manifest)?;
         Ok(self.manifest)
     }
+}
+
+/// The page's error as a folder's.
+fn unread(error: PageError) -> FolderError {
+    FolderError::Page(error.to_string())
 }

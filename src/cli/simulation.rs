@@ -4,13 +4,15 @@ use super::Failure;
 use super::arguments::{Format, ScenarioArguments, SimulatingArguments};
 use super::session::{Session, plan};
 use super::work::{Gatherer, Watch, work};
-use crate::engine::run::{Condition, Task};
+use crate::engine::run::{Condition, Rival, Task};
 use crate::model::time::Quarter;
 use crate::plan::Plan;
-use crate::plan::series::{BUDGET, FlowSource, Recording, flows};
+use crate::plan::series::{BUDGET, FlowSource, Recording, SelectError, flows};
+use crate::random::Sampler;
 use crate::report::Table;
 use crate::results::tables::Flow;
 use crate::results::{ExportFormat, FolderError, Manifest, SourceFile};
+use std::ops::Range;
 
 /// Tables with a row a draw that were asked for.
 #[derive(Clone, Copy, Debug, Default)]
@@ -35,38 +37,79 @@ pub(super) struct Simulation<'a> {
 }
 
 impl<'a> Simulation<'a> {
-    /// Reads a scenario, its policy and edits, and lays it out.
+    /// Reads a scenario, its policy and edits, and lays it out, with flows and all that is recorded by default.
     pub(super) fn open(
         scenario: &ScenarioArguments,
         arguments: &'a SimulatingArguments,
     ) -> Result<Self, Failure> {
-        let exports = exports(&arguments.export)?;
-        let mut session = Session::read(scenario)?;
-        let model = session.take_model(arguments.quiet)?;
-        let plan = plan(model, &arguments.simulation)?;
-        let recording =
-            Recording::new(&plan, &arguments.select).map_err(|e| Failure::Rejected(format!("error: {e}")))?;
-        if recording.cells.len() > BUDGET && arguments.select.is_empty() && !arguments.quiet {
-            eprintln!("{} cells are summarised; --select chooses fewer", recording.cells.len());
+        let mut simulation = Self::open_with(scenario, arguments, arguments.quiet, |plan| {
+            Recording::new(plan, &arguments.select)
+        })?;
+        (simulation.flows, simulation.flow_sources) = flows(&simulation.plan).into_iter().unzip();
+        let cells = simulation.recording.cells.len();
+        if cells > BUDGET && arguments.select.is_empty() && !arguments.quiet {
+            eprintln!("{cells} cells are summarised; --select chooses fewer");
         }
-        let given = arguments.given.as_deref().map(|text| condition(&plan, text)).transpose()?;
-        let (flows, flow_sources) = flows(&plan).into_iter().unzip();
-        let settings = Vec::new();
-        Ok(Self { arguments, session, plan, recording, flows, flow_sources, exports, given, settings })
+        Ok(simulation)
     }
 
-    /// Simulates, and gives every round to every gatherer; says how long it took [s].
+    /// The same with a recording of one's own and without flows.
+    pub(super) fn open_with(
+        scenario: &ScenarioArguments,
+        arguments: &'a SimulatingArguments,
+        quiet: bool,
+        record: impl FnOnce(&Plan) -> Result<Recording, SelectError>,
+    ) -> Result<Self, Failure> {
+        let exports = exports(&arguments.export)?;
+        let mut session = Session::read(scenario)?;
+        let model = session.take_model(quiet)?;
+        let plan = plan(model, &arguments.simulation)?;
+        let recording = record(&plan).map_err(|e| Failure::Rejected(format!("error: {e}")))?;
+        let given = arguments.given.as_deref().map(|text| condition(&plan, text)).transpose()?;
+        Ok(Self {
+            arguments,
+            session,
+            plan,
+            recording,
+            flows: Vec::new(),
+            flow_sources: Vec::new(),
+            exports,
+            given,
+            settings: Vec::new(),
+        })
+    }
+
+    /// Simulates all draws, and gives every round to every gatherer; says how long it took [s].
     pub(super) fn work(&self, gatherers: &mut [&mut dyn Gatherer]) -> Result<f64, Failure> {
+        self.work_on(&[], 0..self.arguments.simulation.draws, gatherers)
+    }
+
+    /// Simulates a range of draws, which starts at a multiple of eight, under this plan and others.
+    pub(super) fn work_on(
+        &self,
+        others: &[Simulation<'_>],
+        draws: Range<u64>,
+        gatherers: &mut [&mut dyn Gatherer],
+    ) -> Result<f64, Failure> {
         let task = Task {
             plan: &self.plan,
             recording: &self.recording,
             flows: &self.flow_sources,
-            draws: self.arguments.simulation.draws,
+            from: draws.start,
+            draws: draws.end,
             given: self.given,
             audit: self.arguments.audit,
             inputs: self.exports.inputs.is_some(),
         };
-        work(&task, Watch { threads: self.arguments.threads, quiet: self.arguments.quiet }, gatherers)
+        let rivals: Vec<Rival<'_>> =
+            others.iter().map(|o| Rival::new(&task, &o.plan, &o.recording)).collect();
+        let watch = Watch { threads: self.arguments.threads, quiet: self.arguments.quiet };
+        work(&task, &rivals, watch, gatherers)
+    }
+
+    /// Whether draws are independent of each other.
+    pub(super) fn is_independent(&self) -> bool {
+        self.arguments.simulation.sampler == Sampler::Mc
     }
 
     /// Name for the `policy` column.
@@ -99,11 +142,11 @@ impl<'a> Simulation<'a> {
         shown
     }
 
-    /// What the run is, with its identity; what it took is still to be said.
+    /// What the run is; its identity and what it took are still to be said.
     pub(super) fn manifest(&self) -> Manifest {
         let horizon = self.plan.model.run.horizon;
         let (session, arguments) = (&self.session, self.arguments);
-        let mut manifest = Manifest {
+        Manifest {
             identity: String::new(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             scenario: session.name.clone(),
@@ -116,6 +159,7 @@ impl<'a> Simulation<'a> {
             seed: arguments.simulation.seed,
             sampler: arguments.simulation.sampler.to_string(),
             given: arguments.given.clone(),
+            resolved_policies: Vec::new(),
             select: arguments.select.clone(),
             exports: arguments.export.clone(),
             settings: self.settings.clone(),
@@ -125,9 +169,7 @@ impl<'a> Simulation<'a> {
             wall_seconds: 0.0,
             draws_per_second: 0.0,
             resolved: session.document.to_toml(),
-        };
-        manifest.identify();
-        manifest
+        }
     }
 
     /// Refuses a run of which no draw counts; says how many do under a condition.

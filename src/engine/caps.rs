@@ -2,6 +2,7 @@
 
 use crate::math::{Lanes, Mask};
 use crate::model::RuleId;
+use crate::model::time::Date;
 use crate::plan::Plan;
 use crate::plan::inputs::Inputs;
 use crate::plan::rules::{CaseId, Terms};
@@ -11,8 +12,10 @@ use crate::plan::rules::{CaseId, Terms};
 pub(super) struct Caps {
     /// Sold under each cap in this calendar year, by rule [chips].
     units: Vec<Lanes>,
-    /// Sold under each cap since its start, by rule and country [TPP].
+    /// Sold under each cap in its period, by rule and country [TPP].
     tpp: Vec<Lanes>,
+    /// Sold under each cap in this calendar year, by rule and buyer [chips], [TPP].
+    buyers: Vec<[Lanes; 2]>,
     /// Legal sales of the last quarter to buyers in each country, by country and chip [chips].
     home: Vec<Lanes>,
     /// Sold under each cap in this quarter, by rule and chip [chips].
@@ -33,6 +36,7 @@ impl Caps {
         Self {
             units: lanes(m.rules.len()),
             tpp: lanes(m.rules.len() * m.countries.len()),
+            buyers: vec![[Lanes::ZERO; 2]; m.rules.len() * m.buyers.len()],
             home: lanes(m.countries.len() * m.chips.len()),
             sold: lanes(m.rules.len() * m.chips.len()),
             members: vec![Vec::new(); plan.caps.len()],
@@ -47,14 +51,35 @@ impl Caps {
         for list in [&mut self.units, &mut self.tpp, &mut self.home] {
             list.fill(Lanes::ZERO);
         }
+        self.buyers.fill([Lanes::ZERO; 2]);
     }
 
-    /// Starts quarter `t`: a new year's units are none, and each capped rule finds what it governs.
+    /// Takes over what has been sold under the rules that both plans have.
+    pub(super) fn adopt(&mut self, from: &Self, rules: &[Option<usize>]) {
+        let countries = self.tpp.len().checked_div(rules.len()).unwrap_or(0);
+        let buyers = self.buyers.len().checked_div(rules.len()).unwrap_or(0);
+        for (i, twin) in rules.iter().enumerate().filter_map(|(i, twin)| twin.map(|t| (i, t))) {
+            self.units[i] = from.units[twin];
+            self.tpp[i * countries..(i + 1) * countries]
+                .copy_from_slice(&from.tpp[twin * countries..(twin + 1) * countries]);
+            self.buyers[i * buyers..(i + 1) * buyers]
+                .copy_from_slice(&from.buyers[twin * buyers..(twin + 1) * buyers]);
+        }
+        self.home.clone_from(&from.home);
+    }
+
+    /// Starts quarter `t`: a new year's or period's sales are none, and each capped rule finds what it governs.
     #[inline(always)]
     pub(super) fn open(&mut self, plan: &Plan, terms: &Terms, t: usize) {
         self.sold.fill(Lanes::ZERO);
-        if (plan.model.run.horizon.first.0 + t as i32).rem_euclid(4) == 0 {
+        let quarter = plan.model.run.horizon.first.0 + t as i32;
+        if quarter.rem_euclid(4) == 0 {
             self.units.fill(Lanes::ZERO);
+            self.buyers.fill([Lanes::ZERO; 2]);
+            let countries = plan.model.countries.len();
+            for (rule, _) in plan.caps.iter().filter(|c| renews(plan, c.0, quarter.div_euclid(4))) {
+                self.tpp[rule.index() * countries..][..countries].fill(Lanes::ZERO);
+            }
         }
         for ((rule, sales), members) in plan.caps.iter().zip(&mut self.members) {
             members.clear();
@@ -78,6 +103,7 @@ impl Caps {
     #[inline(always)]
     pub(super) fn limit(&mut self, plan: &Plan, inputs: &Inputs, units: &[[Lanes; 4]], fill: &mut [Lanes]) {
         let (chips, countries) = (plan.model.chips.len(), plan.model.countries.len());
+        let buyers = plan.model.buyers.len();
         for &(s, _) in self.members.iter().flatten() {
             self.left[s] = Lanes::ONE;
         }
@@ -93,10 +119,19 @@ impl Caps {
                 let room = inputs.value(limit) - self.units[i];
                 group.limit(room, |_, fill| fill, |_| true);
             }
+            let weigh = |s: usize, fill| units[plan.edges.sales[s].chip.index()][3] * fill;
+            for (b, sold) in self.buyers[i * buyers..][..buyers].iter().enumerate() {
+                let of = |s: usize| plan.edges.sales[s].buyer.index() == b;
+                if let Some(limit) = cap.units_per_buyer {
+                    group.limit(inputs.value(limit) - sold[0], |_, fill| fill, of);
+                }
+                if let Some(limit) = cap.tpp_per_buyer {
+                    group.limit(inputs.value(limit) - sold[1], weigh, of);
+                }
+            }
             if let Some(limit) = cap.tpp_per_country {
                 for n in 0..countries {
                     let room = inputs.value(limit) - self.tpp[i * countries + n];
-                    let weigh = |s: usize, fill| units[plan.edges.sales[s].chip.index()][3] * fill;
                     group.limit(room, weigh, |s| country(plan, s) == n);
                 }
             }
@@ -117,12 +152,16 @@ impl Caps {
     #[inline(always)]
     fn count(&mut self, plan: &Plan, units: &[[Lanes; 4]], fill: &[Lanes]) {
         let (chips, countries) = (plan.model.chips.len(), plan.model.countries.len());
+        let buyers = plan.model.buyers.len();
         for (members, (rule, _)) in self.members.iter().zip(&plan.caps) {
             let i = rule.index();
             for &(s, lanes) in members {
                 let c = plan.edges.sales[s].chip.index();
                 let sold = lanes.select(fill[s], Lanes::ZERO);
                 self.units[i] += sold;
+                let buyer = &mut self.buyers[i * buyers + plan.edges.sales[s].buyer.index()];
+                buyer[0] += sold;
+                buyer[1] += sold * units[c][3];
                 self.tpp[i * countries + country(plan, s)] += sold * units[c][3];
                 self.sold[i * chips + c] += sold;
             }
@@ -144,6 +183,14 @@ impl Caps {
             self.home[country(plan, s) * chips + plan.edges.sales[s].chip.index()] += sold[s];
         }
     }
+}
+
+/// Whether a year opens a new period of a rule's limit by country: periods are counted from the year in which it takes effect.
+fn renews(plan: &Plan, rule: RuleId, year: i32) -> bool {
+    let rule = &plan.model.rules[rule.index()];
+    let Some(years) = rule.cap.as_ref().and_then(|c| c.years) else { return false };
+    let first = rule.effective.map_or(plan.model.run.horizon.first, Date::quarter).0.div_euclid(4);
+    (year - first).rem_euclid(years.max(1) as i32) == 0
 }
 
 /// Country of a sale's buyer.

@@ -9,6 +9,7 @@ pub mod capacity;
 mod caps;
 pub mod diversion;
 pub mod fleet;
+pub mod fork;
 pub mod ledger;
 pub mod permits;
 pub mod production;

@@ -33,7 +33,7 @@ pub struct Recorder<'a> {
     recording: &'a Recording,
     flows: &'a [FlowSource],
     tally: Tally,
-    values: Vec<Lanes>,
+    pub(super) values: Vec<Lanes>,
     /// Values of cells, in the recording's order.
     pub cells: Vec<Lanes>,
     /// Values of tracked series: `series * quarters + quarter`.
@@ -48,8 +48,8 @@ pub struct Recorder<'a> {
     needed: Vec<Vec<usize>>,
     /// Flows of each sale: free, and below full permission.
     flows_of: Vec<[Option<usize>; 2]>,
-    next_cell: usize,
-    next_watched: usize,
+    pub(super) next_cell: usize,
+    pub(super) next_watched: usize,
 }
 
 impl<'a> Recorder<'a> {

@@ -1,9 +1,11 @@
 //! Many batches over many threads, handed over in order: the same results for any number of threads.
 
+use super::fork::Fork;
 use super::ledger::{Broken, Ledger};
 use super::record::Recorder;
 use super::{Batch, Observer, Step};
 use crate::math::{Lanes, Mask, WIDTH};
+use crate::plan::inputs::Shared;
 use crate::plan::series::{FlowSource, Recording};
 use crate::plan::{Driver, Plan};
 use rayon::prelude::*;
@@ -21,7 +23,9 @@ pub struct Task<'a> {
     pub recording: &'a Recording,
     /// Flows.
     pub flows: &'a [FlowSource],
-    /// Draws, from 0 on.
+    /// First draw: a multiple of eight.
+    pub from: u64,
+    /// Draws up to this number, counted from 0.
     pub draws: u64,
     /// Only draws in which it holds count.
     pub given: Option<Condition>,
@@ -29,6 +33,28 @@ pub struct Task<'a> {
     pub audit: bool,
     /// Whether uncertain inputs are handed over too.
     pub inputs: bool,
+}
+
+/// Another plan on the same draws as a task's: a policy beside the scenario as it stands.
+#[derive(Clone, Debug)]
+pub struct Rival<'a> {
+    /// The plan.
+    pub plan: &'a Plan,
+    /// Its cells.
+    pub recording: &'a Recording,
+    /// What it takes of the task's samples.
+    pub shared: Shared,
+    /// Where it takes the task's state; none to run from the start.
+    pub fork: Option<Fork>,
+}
+
+impl<'a> Rival<'a> {
+    /// A plan beside that of a task, forked from it as late as can be.
+    pub fn new(task: &Task<'_>, plan: &'a Plan, recording: &'a Recording) -> Self {
+        let shared = plan.layout.shared_with(&task.plan.layout);
+        let fork = Fork::new((task.plan, task.recording), (plan, recording));
+        Self { plan, recording, shared, fork }
+    }
 }
 
 /// A condition on a draw: that a shock has struck by the end of a quarter, or has not.
@@ -102,9 +128,6 @@ struct Worker<'a> {
     batch: Batch,
     recorder: Recorder<'a>,
     ledger: Ledger,
-    watch: Watch,
-    /// Paths whose ranks are handed over.
-    drivers: Vec<Driver>,
 }
 
 struct Done {
@@ -118,7 +141,16 @@ struct Done {
     ranks: Vec<Lanes>,
 }
 
-/// Simulates all draws and hands each round over, in order.
+/// The task's worker, those of its rivals, and the watch on the condition.
+struct Crew<'a> {
+    first: Worker<'a>,
+    rivals: Vec<Worker<'a>>,
+    watch: Watch,
+    /// Paths whose ranks are handed over.
+    drivers: Vec<Driver>,
+}
+
+/// Simulates all draws of a task and hands each round over, in order.
 ///
 /// # Errors
 /// If `stop` is set, the ledger breaks, or `take` fails: then no later round is handed over.
@@ -127,15 +159,46 @@ pub fn simulate<E: Send>(
     stop: &AtomicBool,
     mut take: impl FnMut(Round) -> Result<(), E>,
 ) -> Result<(), Stopped<E>> {
+    contest(task, &[], stop, |rounds| rounds.pop().map_or(Ok(()), &mut take))
+}
+
+/// Simulates all draws of a task and of its rivals, and hands over a round of each, the task's first.
+///
+/// A condition is looked at in the task's own plan, so that the same draws count for every rival.
+///
+/// # Errors
+/// As [`simulate`].
+pub fn contest<E: Send>(
+    task: &Task<'_>,
+    rivals: &[Rival<'_>],
+    stop: &AtomicBool,
+    mut take: impl FnMut(&mut Vec<Round>) -> Result<(), E>,
+) -> Result<(), Stopped<E>> {
     let batches = task.draws.div_ceil(WIDTH as u64);
-    let mut first = 0;
+    // Rounds of many plans hold fewer batches, to take no more memory.
+    let length = if rivals.is_empty() { ROUND } else { ROUND / 2 };
+    let mut first = task.from / WIDTH as u64;
     while first < batches {
-        let last = (first + ROUND).min(batches);
-        let done: Result<Vec<Done>, Stopped<E>> = (first..last)
+        let last = (first + length).min(batches);
+        let done: Result<Vec<Vec<Done>>, Stopped<E>> = (first..last)
             .into_par_iter()
-            .map_init(|| Worker::new(task), |worker, b| worker.run(task, b, stop))
+            .map_init(|| Crew::new(task, rivals), |crew, b| crew.run(task, rivals, b, stop))
             .collect();
-        let mut round = Round {
+        let mut rounds: Vec<Round> = (0..=rivals.len()).map(|_| Round::empty(first)).collect();
+        for batch in done? {
+            for (round, done) in rounds.iter_mut().zip(batch) {
+                round.push(done);
+            }
+        }
+        take(&mut rounds).map_err(Stopped::Taker)?;
+        first = last;
+    }
+    Ok(())
+}
+
+impl Round {
+    fn empty(first: u64) -> Self {
+        Self {
             first,
             masks: Vec::new(),
             cells: Vec::new(),
@@ -145,62 +208,125 @@ pub fn simulate<E: Send>(
             inputs: Vec::new(),
             watched: Vec::new(),
             ranks: Vec::new(),
-        };
-        for d in done? {
-            round.masks.push(d.mask);
-            round.cells.push(d.cells);
-            round.tracked.push(d.tracked);
-            round.labels.push(d.labels);
-            round.flowed.push(d.flowed);
-            round.inputs.push(d.inputs);
-            round.watched.push(d.watched);
-            round.ranks.push(d.ranks);
         }
-        take(round).map_err(Stopped::Taker)?;
-        first = last;
     }
-    Ok(())
+
+    fn push(&mut self, done: Done) {
+        self.masks.push(done.mask);
+        self.cells.push(done.cells);
+        self.tracked.push(done.tracked);
+        self.labels.push(done.labels);
+        self.flowed.push(done.flowed);
+        self.inputs.push(done.inputs);
+        self.watched.push(done.watched);
+        self.ranks.push(done.ranks);
+    }
 }
 
 impl<'a> Worker<'a> {
-    fn new(task: &Task<'a>) -> Self {
+    fn new(plan: &Plan, recording: &'a Recording, flows: &'a [FlowSource]) -> Self {
         Self {
-            batch: Batch::new(task.plan),
-            recorder: Recorder::new(task.plan, task.recording, task.flows),
-            ledger: Ledger::new(task.plan),
-            watch: Watch { condition: task.given, struck: Mask::splat(false) },
-            drivers: if task.recording.watched.is_empty() { Vec::new() } else { task.plan.drivers() },
+            batch: Batch::new(plan),
+            recorder: Recorder::new(plan, recording, flows),
+            ledger: Ledger::new(plan),
         }
     }
 
-    fn run<E: Send>(&mut self, task: &Task<'_>, b: u64, stop: &AtomicBool) -> Result<Done, Stopped<E>> {
-        if stop.load(Ordering::Relaxed) {
-            return Err(Stopped::Interrupted);
-        }
-        if task.audit {
-            self.batch.simulate(task.plan, b, &mut ((&mut self.ledger, &mut self.recorder), &mut self.watch));
-            if let Some(broken) = self.ledger.broken() {
-                return Err(Stopped::Ledger(broken));
+    fn quarter(&mut self, plan: &Plan, t: usize, audit: bool, watch: Option<&mut Watch>) {
+        match (audit, watch) {
+            (true, Some(watch)) => {
+                self.batch.quarter(plan, t, &mut ((&mut self.ledger, &mut self.recorder), watch));
             }
-        } else {
-            self.batch.simulate(task.plan, b, &mut (&mut self.recorder, &mut self.watch));
+            (false, Some(watch)) => self.batch.quarter(plan, t, &mut (&mut self.recorder, watch)),
+            (true, None) => self.batch.quarter(plan, t, &mut (&mut self.ledger, &mut self.recorder)),
+            (false, None) => self.batch.quarter(plan, t, &mut self.recorder),
         }
-        let layout = &task.plan.layout;
-        let inputs = if task.inputs {
-            layout.uncertain().map(|q| layout.drawn(q, &self.batch.inputs)).collect()
-        } else {
-            Vec::new()
-        };
+    }
+
+    /// A rival's quarters, from where it parts from the task's run on.
+    fn follow(&mut self, rival: &Rival<'_>, first: &Self, task: &Task<'_>, b: u64) {
+        let plan = rival.plan;
+        plan.layout.sample_sharing(b, &rival.shared, &first.batch.inputs, &mut self.batch.inputs);
+        self.batch.reset(plan, b);
+        let mut from = 0;
+        if let Some(fork) = rival.fork.as_ref().filter(|_| !task.audit) {
+            fork.adopt(&first.batch, &mut self.batch);
+            fork.adopt_record(rival.recording, &first.recorder, &mut self.recorder, plan);
+            from = fork.at;
+        }
+        for t in from..plan.quarters {
+            self.quarter(plan, t, task.audit, None);
+        }
+    }
+
+    fn done<E>(&mut self, mask: Mask, inputs: Vec<Lanes>, ranks: Vec<Lanes>) -> Result<Done, Stopped<E>> {
+        if let Some(broken) = self.ledger.broken() {
+            return Err(Stopped::Ledger(broken));
+        }
         Ok(Done {
-            mask: self.mask(task, b),
+            mask,
             cells: self.recorder.cells.clone(),
             tracked: self.recorder.tracked.clone(),
             labels: self.recorder.labels.clone(),
             flowed: self.recorder.flowed.clone(),
             inputs,
             watched: self.recorder.watched.clone(),
-            ranks: self.drivers.iter().map(|&d| task.plan.driver_rank(d, &self.batch.inputs, b)).collect(),
+            ranks,
         })
+    }
+}
+
+/// The quarter in which a rival parts from the task's run; an audit wants every quarter.
+fn parting(rival: &Rival<'_>, task: &Task<'_>) -> usize {
+    rival.fork.as_ref().filter(|_| !task.audit).map_or(0, |fork| fork.at)
+}
+
+impl<'a> Crew<'a> {
+    fn new(task: &Task<'a>, rivals: &[Rival<'a>]) -> Self {
+        Self {
+            first: Worker::new(task.plan, task.recording, task.flows),
+            rivals: rivals.iter().map(|r| Worker::new(r.plan, r.recording, &[])).collect(),
+            watch: Watch { condition: task.given, struck: Mask::splat(false) },
+            drivers: if task.recording.watched.is_empty() { Vec::new() } else { task.plan.drivers() },
+        }
+    }
+
+    fn run<E: Send>(
+        &mut self,
+        task: &Task<'_>,
+        rivals: &[Rival<'_>],
+        b: u64,
+        stop: &AtomicBool,
+    ) -> Result<Vec<Done>, Stopped<E>> {
+        let (plan, first) = (task.plan, &mut self.first);
+        plan.layout.sample(b, &mut first.batch.inputs);
+        first.batch.reset(plan, b);
+        // Before each quarter the rivals that it touches first take the state and run to the end.
+        for t in 0..=plan.quarters {
+            for (worker, rival) in self.rivals.iter_mut().zip(rivals) {
+                if stop.load(Ordering::Relaxed) {
+                    return Err(Stopped::Interrupted);
+                }
+                if parting(rival, task) == t {
+                    worker.follow(rival, first, task, b);
+                }
+            }
+            if t < plan.quarters {
+                first.quarter(plan, t, task.audit, Some(&mut self.watch));
+            }
+        }
+        if stop.load(Ordering::Relaxed) {
+            return Err(Stopped::Interrupted);
+        }
+        let layout = &plan.layout;
+        let drawn = |q| layout.drawn(q, &self.first.batch.inputs);
+        let inputs = if task.inputs { layout.uncertain().map(drawn).collect() } else { Vec::new() };
+        let mask = self.mask(task, b);
+        let rank = |&d: &Driver| plan.driver_rank(d, &self.first.batch.inputs, b);
+        let ranks = self.drivers.iter().map(rank).collect();
+        let first = self.first.done(mask, inputs, ranks);
+        let rivals = self.rivals.iter_mut().map(|worker| worker.done(mask, Vec::new(), Vec::new()));
+        std::iter::once(first).chain(rivals).collect()
     }
 
     /// Draws that count: those asked for, and of them those in which the condition holds.

@@ -20,15 +20,15 @@ pub struct Shocks {
     /// Lanes in which it struck in this quarter.
     pub struck: Vec<Mask>,
     /// When the clock runs again [quarters].
-    resume: Vec<Lanes>,
+    pub(super) resume: Vec<Lanes>,
     /// Hazard accumulated since the clock was set to zero [1].
-    accumulated: Vec<Lanes>,
+    pub(super) accumulated: Vec<Lanes>,
     /// Hazard at which it strikes next [1].
-    threshold: Vec<Lanes>,
+    pub(super) threshold: Vec<Lanes>,
     /// Amounts of the current course, by act.
-    amounts: Vec<Lanes>,
+    pub(super) amounts: Vec<Lanes>,
     /// Leaks of the current course, by shock [stockpile's unit].
-    leaks: Vec<Lanes>,
+    pub(super) leaks: Vec<Lanes>,
     /// Factors by lever and place; additions for fees.
     factors: [Vec<Lanes>; 9],
     /// Levers that anything acted on in this quarter.

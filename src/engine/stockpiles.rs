@@ -64,6 +64,12 @@ impl Stockpiles {
         }
     }
 
+    /// Takes over what is held and on its way.
+    pub(super) fn adopt(&mut self, from: &Self) {
+        self.held.clone_from(&from.held);
+        self.transit.clone_from(&from.transit);
+    }
+
     /// Purchases, smuggling and leaks of quarter `t`, all of which can be used in it.
     #[inline(always)]
     pub fn buy(&mut self, plan: &Plan, inputs: &Inputs, permits: &Permits, available: &[Lanes], t: usize) {

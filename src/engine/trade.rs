@@ -63,7 +63,7 @@ pub struct Trade {
     /// Share of wanted power that there is room for, by country [1].
     pub power: Vec<Lanes>,
     /// Volume limits of rules.
-    caps: Caps,
+    pub(super) caps: Caps,
     rush: Vec<Lanes>,
     fill: Vec<Lanes>,
     left: Vec<Lanes>,
@@ -411,8 +411,7 @@ impl Trade {
             let mut sum = Lanes::ZERO;
             let mut best = Lanes::ZERO;
             for s in attraction.open.of(b) {
-                let x =
-                    self.stocked[plan.edges.sales[s].chip.index()].select(attraction.legal[s], Lanes::ZERO);
+                let x = self.on_the_shelf(plan, counter, s).select(attraction.legal[s], Lanes::ZERO);
                 sum += x;
                 best = best.max(x);
             }
@@ -421,11 +420,10 @@ impl Trade {
             let per_weight = self.money[b].per(sum + wait);
             for s in attraction.open.of(b) {
                 let sale = &plan.edges.sales[s];
-                let stocked = self.stocked[sale.chip.index()];
-                if stocked.any() {
-                    let order = per_weight * attraction.legal[s] * counter.permits.permitted[sale.stand]
-                        / attraction.price[sale.stand];
-                    self.orders[s] = stocked.select(order, Lanes::ZERO);
+                let shelved = self.on_the_shelf(plan, counter, s);
+                if shelved.any() {
+                    let order = per_weight * attraction.legal[s] / attraction.price[sale.stand];
+                    self.orders[s] = shelved.select(order, Lanes::ZERO);
                     self.options.push(s);
                 } else {
                     self.orders[s] = Lanes::ZERO;
@@ -434,6 +432,13 @@ impl Trade {
             }
             self.options.end(b);
         }
+    }
+
+    /// Whether a chip can be had in a later round: some is left, and no licence has to be asked for a second time.
+    #[inline(always)]
+    fn on_the_shelf(&self, plan: &Plan, counter: &Counter<'_>, s: usize) -> Mask {
+        let sale = &plan.edges.sales[s];
+        self.stocked[sale.chip.index()] & counter.permits.permitted[sale.stand].ge(Lanes::ONE)
     }
 
     /// Sellers ration by precedence.

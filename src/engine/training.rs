@@ -136,6 +136,12 @@ impl Training {
         }
     }
 
+    /// Takes over labs' chips and the runs that they have made so far.
+    pub(super) fn adopt(&mut self, from: &Self) {
+        self.chips.clone_from(&from.chips);
+        self.made.clone_from(&from.made);
+    }
+
     /// Reads a batch's scaling law.
     #[inline(always)]
     pub fn reset(&mut self, plan: &Plan, inputs: &Inputs) {

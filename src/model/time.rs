@@ -68,12 +68,7 @@ impl Date {
         {
             return None;
         }
-        let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-        let days = |m: i32| match m {
-            2 => 28 + i32::from(leap),
-            4 | 6 | 9 | 11 => 30,
-            _ => 31,
-        };
+        let days = |m: i32| days(year, m);
         if day < 1 || day > days(month) {
             return None;
         }
@@ -84,6 +79,21 @@ impl Date {
         Some(Self(f64::from(year * 4 + quarter) + f64::from(elapsed) / f64::from(length)))
     }
 
+    /// As a day of the calendar: `2022-10-07`.
+    pub fn day(self) -> String {
+        let quarter = self.quarter();
+        let first = quarter.number() * 3 - 2;
+        let days = |m: i32| days(quarter.year(), m);
+        let length: i32 = (first..first + 3).map(days).sum();
+        let mut day = ((self.0 - self.0.floor()) * f64::from(length)).round() as i32;
+        let mut month = first;
+        while day >= days(month) && month < first + 2 {
+            day -= days(month);
+            month += 1;
+        }
+        format!("{}-{month:02}-{:02}", quarter.year(), day + 1)
+    }
+
     /// The quarter that holds it.
     pub fn quarter(self) -> Quarter {
         Quarter(self.0.floor() as i32)
@@ -92,6 +102,16 @@ impl Date {
     /// Quarters from the start of `origin` to this date.
     pub fn since(self, origin: Quarter) -> f64 {
         self.0 - f64::from(origin.0)
+    }
+}
+
+/// Days in a month, 1 to 12.
+fn days(year: i32, month: i32) -> i32 {
+    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    match month {
+        2 => 28 + i32::from(leap),
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
     }
 }
 
@@ -112,5 +132,22 @@ impl Horizon {
     /// Whether there are none.
     pub fn is_empty(self) -> bool {
         self.len() == 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_day_of_a_leap_cycle_reads_back() {
+        for year in 2022..2030 {
+            for month in 1..=12 {
+                for day in 1..=days(year, month) {
+                    let text = format!("{year}-{month:02}-{day:02}");
+                    assert_eq!(Date::parse(&text).unwrap().day(), text);
+                }
+            }
+        }
     }
 }

@@ -174,7 +174,7 @@ impl Check<'_> {
                     self.error("rule", id, "eases", message, "it is an easing itself");
                 }
             }
-            if rule.to.countries.is_empty() && rule.to.groups.is_empty() {
+            if rule.to.countries.is_empty() && rule.to.groups.is_empty() && !rule.to.worldwide {
                 self.warn("rule", id, "to", format!("`rule.{id}` has no destination"), "it covers nothing");
             }
             let enforced =

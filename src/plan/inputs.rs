@@ -6,6 +6,10 @@ use crate::random::{Copula, DIMENSIONS, Design, Distribution, Stream};
 use crate::scenario::{glob_match, is_glob};
 use std::sync::Arc;
 
+mod sharing;
+
+pub use sharing::Shared;
+
 /// Where a quantity is stored: one place, or one a quarter.
 #[derive(Clone, Copy, Debug)]
 struct Slot {
@@ -54,6 +58,8 @@ impl Inputs {
 struct Sampled {
     quantity: QuantityId,
     stream: Stream,
+    /// Its dimension of the net, if it leads.
+    dimension: Option<usize>,
     /// The copula and the place in it, if it is correlated.
     group: Option<(usize, usize)>,
 }
@@ -90,6 +96,8 @@ pub struct Layout {
     courses: Vec<Course>,
     groups: Vec<(Copula, Vec<usize>)>,
     clocks: Vec<Stream>,
+    /// Quarters for which dated paths are laid out.
+    span_quarters: usize,
 }
 
 /// Why a model cannot be sampled.
@@ -126,8 +134,9 @@ impl Layout {
         for (i, q) in model.quantities.iter().enumerate() {
             if q.is_uncertain() {
                 sampled_of[i] = Some(sampled.len());
-                let stream = design.stream(&q.path, dimension(&q.path));
-                sampled.push(Sampled { quantity: QuantityId(i as u32), stream, group: None });
+                let dimension = dimension(&q.path);
+                let stream = design.stream(&q.path, dimension);
+                sampled.push(Sampled { quantity: QuantityId(i as u32), stream, dimension, group: None });
             }
         }
         let groups = correlate(model, &sampled_of, &mut sampled);
@@ -151,7 +160,17 @@ impl Layout {
         let template = vec![Lanes::ZERO; size as usize];
         let slots: Arc<[Slot]> = slots.into();
         let model = model.quantities.clone();
-        let mut layout = Self { slots, template, model, sampled, sampled_of, courses, groups, clocks };
+        let mut layout = Self {
+            slots,
+            template,
+            model,
+            sampled,
+            sampled_of,
+            courses,
+            groups,
+            clocks,
+            span_quarters: quarters,
+        };
         layout.fill_template();
         Ok(layout)
     }

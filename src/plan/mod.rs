@@ -3,6 +3,7 @@
 //! Nothing here depends on a draw. A [`Plan`] is made once and shared by all threads; the engine walks its lists and never
 //! a graph or a name.
 
+mod chief;
 mod drivers;
 mod edges;
 mod effects;
@@ -11,6 +12,7 @@ pub mod observed;
 pub mod rules;
 pub mod series;
 mod suppliers;
+mod touch;
 
 use crate::model::{
     Amount, BuyerId, BuyerKind, ChipId, CountryId, DesignerId, FacilityId, GoodId, GoodKind, LabId, Model,
@@ -18,6 +20,7 @@ use crate::model::{
 };
 use crate::network::Network;
 use crate::random::Design;
+pub use chief::chief_cells;
 pub use drivers::Driver;
 pub use edges::{Edges, Holding, Market, Offer, Sale};
 pub use effects::{Act, Effects, Lever};
@@ -25,6 +28,7 @@ use inputs::{Inputs, Layout, LayoutError};
 use rules::{CaseId, Rulebook};
 use std::sync::Arc;
 pub use suppliers::{Gift, Supplier};
+pub use touch::first_touched;
 
 /// A model, a sampling design and everything that follows from the two.
 #[derive(Debug)]

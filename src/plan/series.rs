@@ -205,6 +205,7 @@ pub fn all_series(model: &Model) -> Result<Vec<Series>, SelectError> {
     list.buyers(model);
     list.supply(model);
     list.diversion(model);
+    list.shares(model);
     list.ratios(model)?;
     Ok(list.all)
 }
@@ -343,6 +344,13 @@ impl List {
                 actors.push((format!("designer.{}", designer.id), chips));
             }
         }
+        let families: std::collections::BTreeSet<&String> = model.chips.iter().map(|c| &c.family).collect();
+        for family in families.into_iter().filter(|f| !f.is_empty()) {
+            let chips = chips_of(&|c| c.family == *family);
+            if !chips.is_empty() {
+                actors.push((format!("family.{family}"), chips));
+            }
+        }
         actors.push(("world".to_owned(), chips_of(&|_| true)));
         for (actor, chips) in actors {
             self.add(&actor, "produced_chips", "chips", Source::Chips(chips.clone(), Sold::Produced));
@@ -385,6 +393,20 @@ impl List {
         for (i, rule) in model.rules.iter().enumerate() {
             if rule.subject == crate::model::Subject::Chips {
                 self.add(&format!("rule.{}", rule.id), "denied_chips", "chips", Source::DeniedBy(i));
+            }
+        }
+    }
+
+    /// What part of the world's compute stands in a country: its fleet over the world's, draw by draw.
+    fn shares(&mut self, model: &Model) {
+        let fleet = |list: &Self, actor: &str| {
+            list.all.iter().position(|s| s.actor == actor && s.metric == "fleet_h100e")
+        };
+        let Some(world) = fleet(self, "world") else { return };
+        for country in &model.countries {
+            let actor = format!("country.{}", country.id);
+            if let Some(own) = fleet(self, &actor) {
+                self.add(&actor, "fleet_share", "1", Source::Ratio(own, world));
             }
         }
     }

@@ -3,7 +3,7 @@
 use crate::math::{Lanes, normal_cdf};
 
 /// The Cholesky factor of a correlation matrix.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Copula {
     /// Rows of the lower triangle.
     rows: Vec<Vec<f64>>,

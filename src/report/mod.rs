@@ -2,16 +2,22 @@
 
 mod graph;
 mod headline;
+pub mod page;
 mod ranking;
 mod scoreboard;
 pub mod scores;
 mod story;
+mod swept;
+mod verdict;
+pub mod world;
 
 pub use graph::{Attribute, Attributes, GraphFormat, SupplyGraph};
 pub use headline::{Headline, HeadlineRow, Table};
 pub use ranking::{Ranking, RankingRow};
 pub use scoreboard::{Scoreboard, Section};
 pub use story::Story;
+pub use swept::{Point, Swept};
+pub use verdict::{Ranked, Satisfied, Verdict};
 
 /// A number in two or three significant digits.
 pub fn number(x: f64) -> String {

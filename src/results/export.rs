@@ -88,10 +88,10 @@ impl Sink {
 /// `draws.csv` or `draws.parquet`: a row for each draw, actor and quarter, a column for each metric.
 pub struct DrawsTable {
     sink: Sink,
-    /// Policy, actor and quarter of each row of a draw, as text after the draw's number.
+    /// Actor and quarter of each row of a draw, as text after the policy.
     keys: Vec<String>,
     /// The same as values.
-    texts: Vec<[ByteArray; 3]>,
+    texts: Vec<[ByteArray; 2]>,
     /// For each row and metric: the cell.
     places: Vec<Vec<Option<usize>>>,
     metrics: Vec<String>,
@@ -102,12 +102,7 @@ impl DrawsTable {
     ///
     /// # Errors
     /// If it cannot be written.
-    pub fn new(
-        format: ExportFormat,
-        file: OutputFile,
-        policy: &str,
-        cells: &[Cell],
-    ) -> Result<Self, FolderError> {
+    pub fn new(format: ExportFormat, file: OutputFile, cells: &[Cell]) -> Result<Self, FolderError> {
         let metrics = metrics_of(cells);
         let mut rows: Vec<(String, String)> = Vec::new();
         let mut places: Vec<Vec<Option<usize>>> = Vec::new();
@@ -129,28 +124,33 @@ impl DrawsTable {
         columns.extend(["policy", "actor", "quarter"].map(|n| (n.to_owned(), Kind::Text)));
         columns.extend(metrics.iter().map(|m| (m.clone(), Kind::Number)));
         let sink = Sink::new(format, file, &columns)?;
-        let key = |(actor, quarter): &(String, String)| {
-            let mut text = ",".to_owned();
-            quoted(&mut text, policy);
-            text + "," + actor + "," + quarter
-        };
-        let values = |(actor, quarter): &(String, String)| [policy, actor, quarter].map(ByteArray::from);
+        let key = |(actor, quarter): &(String, String)| format!(",{actor},{quarter}");
+        let values =
+            |(actor, quarter): &(String, String)| [actor, quarter].map(|t| ByteArray::from(t.as_str()));
         let (keys, texts) = rows.iter().map(|row| (key(row), values(row))).unzip();
         Ok(Self { sink, keys, texts, places, metrics })
     }
 
-    /// Adds consecutive batches from number `first` on.
+    /// Adds consecutive batches of a policy from number `first` on.
     ///
     /// # Errors
     /// If they cannot be written.
-    pub fn write(&mut self, first: u64, batches: &[Vec<Lanes>], masks: &[Mask]) -> Result<(), FolderError> {
+    pub fn write(
+        &mut self,
+        policy: &str,
+        first: u64,
+        batches: &[Vec<Lanes>],
+        masks: &[Mask],
+    ) -> Result<(), FolderError> {
         let draws = counted(first, masks);
         match &mut self.sink {
             Sink::Csv(file) => Sink::write_text(file, &draws, |text, draw, batch, lane| {
-                let mut number = String::new();
-                whole(&mut number, draw as i64);
+                let mut start = String::new();
+                whole(&mut start, draw as i64);
+                start.push(',');
+                quoted(&mut start, policy);
                 for (key, places) in self.keys.iter().zip(&self.places) {
-                    text.push_str(&number);
+                    text.push_str(&start);
                     text.push_str(key);
                     for place in places {
                         text.push(',');
@@ -173,7 +173,8 @@ impl DrawsTable {
                 let mut columns = vec![Values::Whole(
                     draws.iter().flat_map(|d| std::iter::repeat_n(d.0 as i64, self.texts.len())).collect(),
                 )];
-                columns.extend((0..3).map(repeated));
+                columns.push(Values::Text(vec![ByteArray::from(policy); draws.len() * self.texts.len()]));
+                columns.extend((0..2).map(repeated));
                 let metric = |m: usize| {
                     let value = |&(_, batch, lane): &(u64, usize, usize)| {
                         let row = move |places: &Vec<Option<usize>>| {

@@ -199,6 +199,34 @@ impl Histogram {
         sets
     }
 
+    /// Whether at some level more of this sample than of another lies at or below it, and whether at some level less does.
+    pub fn lead_over(&self, other: &Self) -> (bool, bool) {
+        let counts = |h: &Self| -> Vec<(f64, u64)> {
+            let all = |c: &Counts| c.iter().map(|&n| u64::from(n)).sum::<u64>();
+            h.buckets().map(|(low, _, c)| (low, all(c))).filter(|b| b.1 > 0).collect()
+        };
+        let (a, b) = (counts(self), counts(other));
+        let (mut i, mut j, mut below, mut others) = (0, 0, 0_u64, 0_u64);
+        let (mut more, mut less) = (false, false);
+        while i < a.len() || j < b.len() {
+            let level = match (a.get(i), b.get(j)) {
+                (Some(x), Some(y)) => x.0.min(y.0),
+                (x, y) => x.or(y).map_or(0.0, |b| b.0),
+            };
+            while a.get(i).is_some_and(|x| x.0 <= level) {
+                below += a[i].1;
+                i += 1;
+            }
+            while b.get(j).is_some_and(|x| x.0 <= level) {
+                others += b[j].1;
+                j += 1;
+            }
+            more |= below > others;
+            less |= below < others;
+        }
+        (more, less)
+    }
+
     /// Memory of the counts [bytes].
     pub fn bytes(&self) -> usize {
         (self.positive.chunks.len() + self.negative.chunks.len()) * CHUNK * WIDTH * 4

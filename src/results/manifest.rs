@@ -4,7 +4,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 /// A file that was read.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct SourceFile {
     /// Its name as given.
     pub name: String,
@@ -39,6 +39,9 @@ pub struct Manifest {
     pub sampler: String,
     /// Condition on draws.
     pub given: Option<String>,
+    /// SHA-256 of the scenario as each policy or point resolves it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub resolved_policies: Vec<SourceFile>,
     /// Which cells were chosen.
     pub select: Vec<String>,
     /// Tables of draws and inputs asked for.
@@ -73,6 +76,7 @@ impl Manifest {
             .chain(&self.exports)
             .chain(&self.given)
             .chain(&self.settings)
+            .chain(self.resolved_policies.iter().flat_map(|p| [&p.name, &p.sha256]))
             .chain([&self.resolved])
         {
             hash.update(part.len().to_le_bytes());

@@ -139,6 +139,12 @@ impl Summary {
         self.cells.par_iter().map(|c| self.statistics(c.as_deref().unwrap_or(&zeros))).collect()
     }
 
+    /// Statistics of one cell.
+    pub fn one(&self, cell: usize) -> Statistics {
+        let zeros = Accumulator::of_zeros(&self.counts);
+        self.statistics(self.cells[cell].as_deref().unwrap_or(&zeros))
+    }
+
     /// A quantile of a cell.
     pub fn quantile(&self, cell: usize, p: f64) -> f64 {
         let zeros = Accumulator::of_zeros(&self.counts);

@@ -244,7 +244,7 @@ pub struct DriverRow {
 /// Rows of `drivers.csv` for one policy.
 pub fn drivers(policy: &str, rows: &[DriverRow]) -> String {
     let mut text = String::new();
-    let mut row = Row(&mut text, false);
+    let mut row = Row::new(&mut text);
     for r in rows {
         row.text(policy).text(&r.cell).text(&r.path).number(r.index).number(r.noise_floor);
         row.number(r.rank as f64).text(r.grade).text(r.scale).end();

@@ -36,7 +36,10 @@ pub struct Demand {
     now: BTreeMap<(usize, CountryId, CountryId), Verdict>,
     ahead: BTreeMap<(usize, CountryId, CountryId), Verdict>,
     cap_units: Vec<f64>,
-    cap_tpp: BTreeMap<(usize, usize), f64>,
+    /// Sold under a cap to a country, with the calendar year.
+    cap_tpp: BTreeMap<(usize, usize), Vec<(i32, f64)>>,
+    /// Chips and TPP sold under a cap to a buyer in this calendar year.
+    cap_buyers: BTreeMap<(usize, usize), (f64, f64)>,
     home: BTreeMap<(usize, usize), f64>,
     sold: BTreeMap<(usize, usize), f64>,
     attempted: BTreeMap<(usize, usize), f64>,
@@ -80,6 +83,7 @@ impl Demand {
             ahead: BTreeMap::new(),
             cap_units: vec![0.0; m.rules.len()],
             cap_tpp: BTreeMap::new(),
+            cap_buyers: BTreeMap::new(),
             home: BTreeMap::new(),
             sold: BTreeMap::new(),
             attempted: BTreeMap::new(),
@@ -448,6 +452,7 @@ impl World<'_> {
         let first_quarter = (self.m.run.horizon.first.0 + self.t as i32).rem_euclid(4) == 0;
         if first_quarter {
             self.demand.cap_units.fill(0.0);
+            self.demand.cap_buyers.clear();
         }
         let mut cap_sold: BTreeMap<(usize, usize), f64> = BTreeMap::new();
         self.demand.ordered.fill(0.0);
@@ -458,14 +463,15 @@ impl World<'_> {
             if round > 0 {
                 orders.clear();
                 for &b in &buyers {
-                    let there = options[b].0.iter().filter(|o| stocked(&left, o.0) && o.1 > 0.0);
+                    let there = (options[b].0.iter()).filter(|o| {
+                        stocked(&left, o.0) && o.1 > 0.0 && verdict(self, o.0, b).permitted >= 1.0
+                    });
                     let sum: f64 = there.clone().map(|o| o.1).sum();
                     let best = there.clone().map(|o| o.1).fold(0.0, f64::max);
                     let wait = pow(self.n.v(self.m.trade.wait), self.n.v(self.m.trade.elasticity)) * best;
                     waits[b] = per(wait, sum + wait);
                     for o in there {
-                        let v = verdict(self, o.0, b);
-                        let order = money[b] * per(o.1, sum + wait) * v.permitted / full(self, o.0, b);
+                        let order = money[b] * per(o.1, sum + wait) / full(self, o.0, b);
                         orders.insert((o.0, b), (order, 0.0));
                     }
                 }
@@ -572,9 +578,19 @@ impl World<'_> {
             if let Some(q) = cap.units {
                 shrink(self.n.v(q) - self.demand.cap_units[i], &|_| Some(1.0));
             }
+            for b in 0..self.m.buyers.len() {
+                let used = self.demand.cap_buyers.get(&(i, b)).copied().unwrap_or_default();
+                if let Some(q) = cap.units_per_buyer {
+                    shrink(self.n.v(q) - used.0, &|e| (e.1 == b).then_some(1.0));
+                }
+                if let Some(q) = cap.tpp_per_buyer {
+                    shrink(self.n.v(q) - used.1, &|e| (e.1 == b).then(|| self.units(e.0)[3]));
+                }
+            }
             if let Some(q) = cap.tpp_per_country {
                 for k in 0..self.m.countries.len() {
-                    let used = self.demand.cap_tpp.get(&(i, k)).copied().unwrap_or(0.0);
+                    let all = self.demand.cap_tpp.get(&(i, k)).cloned().unwrap_or_default();
+                    let used: f64 = all.iter().filter(|s| self.one_period(i, s.0)).map(|s| s.1).sum();
                     let of =
                         |e: &(usize, usize)| (self.class(e.1).0.index() == k).then(|| self.units(e.0)[3]);
                     shrink(self.n.v(q) - used, &of);
@@ -597,11 +613,25 @@ impl World<'_> {
                 let (to, hq) = self.class(b);
                 if self.demand.now[&(c, to, hq)].governing.contains(&i) {
                     self.demand.cap_units[i] += f;
-                    *self.demand.cap_tpp.entry((i, to.index())).or_default() += f * self.units(c)[3];
+                    let tpp = f * self.units(c)[3];
+                    let mine = self.demand.cap_buyers.entry((i, b)).or_default();
+                    *mine = (mine.0 + f, mine.1 + tpp);
+                    let year = (self.m.run.horizon.first.0 + self.t as i32).div_euclid(4);
+                    self.demand.cap_tpp.entry((i, to.index())).or_default().push((year, tpp));
                     *cap_sold.entry((i, c)).or_default() += f;
                 }
             }
         }
+    }
+
+    /// Whether a year lies in the same period of a cap as this quarter.
+    fn one_period(&self, rule: usize, year: i32) -> bool {
+        let rule = &self.m.rules[rule];
+        let Some(years) = rule.cap.as_ref().unwrap().years else { return true };
+        let start = self.m.run.horizon.first;
+        let first = rule.effective.map_or(start, |d| d.quarter()).0.div_euclid(4);
+        let period = |year: i32| (year - first).div_euclid(years as i32);
+        period(year) == period((start.0 + self.t as i32).div_euclid(4))
     }
 
     /// Facility power of everything deployed or on its way at the end of the last quarter [MW].
@@ -940,11 +970,13 @@ impl World<'_> {
             self.note(&country, "bought_h100e", s * units[1]);
             self.note(&format!("buyer.{}", self.m.buyers[b].id), "bought_h100e_8bit", s * units[2]);
             self.note(&chip, "shipped_chips", *s);
+            self.note(&format!("family.{}", self.m.chips[c].family), "shipped_chips", *s);
             self.note(&chip, "revenue_usd", s * self.price(c, self.t));
         }
         for (&(_, c), a) in &self.demand.attempted.clone() {
             let chip = format!("chip.{}", self.m.chips[c].id);
             self.note(&chip, "shipped_chips", *a);
+            self.note(&format!("family.{}", self.m.chips[c].family), "shipped_chips", *a);
             self.note(&chip, "revenue_usd", a * self.price(c, self.t));
         }
         for (&(c, b, _), h) in &self.demand.fleets.clone() {

@@ -2,8 +2,8 @@
 
 use super::World;
 use chokepoint::model::{
-    Attribute, Clause, Comparison, Condition, CountryId, DesignerId, GoodId, Rule, RuleId, Status, Subject,
-    ToolId,
+    Attribute, Clause, Comparison, Condition, CountryId, DesignerId, GoodId, GroupId, Rule, RuleId, Status,
+    Subject, ToolId,
 };
 
 /// What is sold.
@@ -117,9 +117,10 @@ impl World<'_> {
     fn covers(&self, rule: &Rule, e: &Edge) -> bool {
         let member = |n: CountryId| {
             let to = &rule.to;
-            let inside = to.countries.contains(&n)
-                || to.groups.iter().any(|g| self.m.groups[g.index()].members.contains(&n));
-            inside && !to.except.contains(&n)
+            let in_any =
+                |list: &[GroupId]| list.iter().any(|g| self.m.groups[g.index()].members.contains(&n));
+            let inside = to.worldwide || to.countries.contains(&n) || in_any(&to.groups);
+            inside && !to.except.contains(&n) && !in_any(&to.except_groups)
         };
         let product = match e.item {
             Item::Chip(c) => rule.products.is_empty() || rule.products.iter().any(|p| p.index() == c),
@@ -130,10 +131,10 @@ impl World<'_> {
         rule.subject == e.subject
             && e.issuer.is_none_or(|i| i == rule.issuer)
             && !e.from.contains(&e.to)
-            && !e.from.contains(&e.hq)
             && (rule.designers.is_empty() || e.designer.is_some_and(|d| rule.designers.contains(&d)))
             && product
-            && ((rule.to.delivered && member(e.to)) || (rule.to.headquarters && member(e.hq)))
+            && ((rule.to.delivered && member(e.to))
+                || (rule.to.headquarters && !e.from.contains(&e.hq) && member(e.hq)))
             && self.clauses(e.item, &rule.any, &rule.all)
     }
 

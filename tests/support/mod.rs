@@ -1,6 +1,7 @@
 //! Reading and running scenarios in tests.
 #![allow(dead_code, missing_docs, unreachable_pub)] // every test file uses its own part of this
 
+pub mod book;
 pub mod worlds;
 
 use chokepoint::engine::Batch;
@@ -46,6 +47,15 @@ pub fn findings(text: &str) -> (Sources, Diagnostics) {
 pub fn plan_of(model: Model) -> Plan {
     let network = Network::from_model(&model);
     Plan::new(model, &network, &Design { seed: 1, sampler: Sampler::Sobol }).expect("a plan")
+}
+
+/// The baseline with more rows.
+pub fn baseline_with(rows: &str) -> Model {
+    let root = tempfile::tempdir().expect("a folder");
+    let baseline = std::fs::canonicalize("scenarios/baseline").expect("the baseline");
+    let text = format!("extends = \"{}\"\n{rows}", baseline.display());
+    std::fs::write(root.path().join("scenario.toml"), text).expect("a file");
+    read(root.path().to_str().expect("a name"), None).unwrap_or_else(|e| panic!("{e}")).1
 }
 
 /// Simulates batches under audit.

@@ -18,7 +18,11 @@ entity! {
     /// A named set of countries: an alliance, or a list of a rule.
     Group in "group" {
         /// Countries in the group.
-        members: Vec<CountryId> = Spec::required(),
+        members: Vec<CountryId> = Spec::none(),
+        /// Further jurisdictions on the list, by name: those that are countries of the scenario become members, the rest only the rule book knows.
+        others: Vec<Text> = Spec::none(),
+        /// Where the list is published.
+        source: Text = Spec::none().or(""),
     }
 }
 
@@ -161,6 +165,8 @@ entity! {
         variant_lag: Option<Scalar> = Spec::unit("quarters").between(0.0, 20.0),
         /// The next generation: as that comes into full production, its designer winds this one down.
         successor: Option<ChipId> = Spec::none(),
+        /// Generation under which it is also counted, as `family.<name>`; empty: none.
+        family: Text = Spec::none().or(""),
         /// Buyers that it is made for; empty: everyone.
         sold_to: Vec<BuyerId> = Spec::none(),
     }

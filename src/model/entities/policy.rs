@@ -105,8 +105,12 @@ part! {
         countries: Vec<CountryId> = Spec::none(),
         /// Groups of countries.
         groups: Vec<GroupId> = Spec::none(),
+        /// Whether every jurisdiction is one, whatever is listed.
+        worldwide: Flag = Spec::none().or("false"),
         /// Countries that are left out.
         except: Vec<CountryId> = Spec::none(),
+        /// Groups that are left out.
+        except_groups: Vec<GroupId> = Spec::none(),
         /// Whether the place of delivery counts.
         delivered: Flag = Spec::none().or("true"),
         /// Whether the buyer's headquarters count.
@@ -129,10 +133,16 @@ part! {
 part! {
     /// Volume limits of a rule's outcome; the tightest binds.
     Cap {
-        /// Chips a year, over all that the rule covers [chips/year].
+        /// Chips in a calendar year, over all that the rule governs [chips/year].
         units: Option<Scalar> = Spec::unit("chips/year").at_least(0.0),
-        /// Total processing performance that may go to one country over the rule's life [TPP].
+        /// Chips in a calendar year to one buyer [chips/year].
+        units_per_buyer: Option<Scalar> = Spec::unit("chips/year").at_least(0.0),
+        /// Total processing performance that may go to one country in a period of `years` [TPP].
         tpp_per_country: Option<Scalar> = Spec::unit("TPP").at_least(0.0),
+        /// Calendar years after which what went to a country counts anew, the first that of the effective day; default: the rule's life.
+        years: Option<Whole> = Spec::none().between(1.0, 100.0),
+        /// Total processing performance in a calendar year to one buyer [TPP/year].
+        tpp_per_buyer: Option<Scalar> = Spec::unit("TPP/year").at_least(0.0),
         /// Share of the product's sales to the issuer's home market in the last quarter [1].
         home_share: Option<Scalar> = Spec::unit("1").at_least(0.0),
     }

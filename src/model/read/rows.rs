@@ -1,5 +1,6 @@
 //! Tables, one after another, into a model.
 
+use super::super::field::CountryId;
 use super::super::quantity::QuantityId;
 use super::super::time::{Horizon, Quarter};
 use super::super::{Correlation, Model};
@@ -90,11 +91,30 @@ pub(crate) fn read(document: &Document, sources: &Sources, diagnostics: &mut Dia
     };
     let correlations = reader.correlations(document);
     let quantities = std::mem::take(&mut reader.quantities);
-    let model = Model { correlations, quantities, ..model };
+    let mut model = Model { correlations, quantities, ..model };
+    admit(&mut model);
     if !diagnostics.has_errors() {
         super::super::validate::validate(&model, document, diagnostics);
     }
     (!diagnostics.has_errors()).then_some(model)
+}
+
+/// Makes jurisdictions that a group's list names members, where they are countries of the scenario.
+fn admit(model: &mut Model) {
+    for group in &mut model.groups {
+        let named = std::mem::take(&mut group.others);
+        for name in named {
+            match model.countries.iter().position(|c| c.id == name) {
+                None => group.others.push(name),
+                Some(i) => {
+                    let country = CountryId(i as u32);
+                    if !group.members.contains(&country) {
+                        group.members.push(country);
+                    }
+                }
+            }
+        }
+    }
 }
 
 fn horizon_of(document: &Document) -> Option<Horizon> {

@@ -1,7 +1,7 @@
 //! The book: rules' dates, and the cases of the sales that they cover, tabled by quarter where every draw agrees.
 
 use super::CaseId;
-use super::cover::{self, Edge, Item};
+use super::cover::{self, Edge, Item, Place};
 use super::moments::{Covering, Standing};
 use super::table::{Begins, Table};
 use super::terms::Terms;
@@ -85,7 +85,13 @@ pub struct Rulebook {
     /// Conditions that differ between draws.
     pub(super) conditions: Vec<Looked>,
     dates: Vec<Dates>,
-    /// Cases of chips, by chip, country of delivery and country of headquarters.
+    /// Jurisdictions that are no countries of the scenario.
+    pub(super) outside: Vec<String>,
+    /// Class of each place, countries first: rules tell places of one class apart by nothing.
+    class_of: Vec<usize>,
+    /// How many classes there are.
+    classes: usize,
+    /// Cases of chips, by chip, class of the place of delivery and class of the place of headquarters.
     chips: Vec<CaseId>,
 }
 
@@ -98,14 +104,17 @@ impl Rulebook {
             dates: model.rules.iter().enumerate().map(|(i, r)| Dates::new(model, i, r)).collect(),
             cases: Vec::new(),
             conditions: Vec::new(),
+            outside: cover::outside(model),
+            class_of: Vec::new(),
+            classes: 0,
             chips: Vec::new(),
             model: Arc::clone(model),
         };
         book.case_of(Vec::new());
-        let countries = || (0..model.countries.len() as u32).map(CountryId);
+        let classes = book.classify();
         for c in (0..model.chips.len() as u32).map(ChipId) {
-            for delivery in countries() {
-                for headquarters in countries() {
+            for &delivery in &classes {
+                for &headquarters in &classes {
                     let case = book.case(&chip_edge(model, c, delivery, headquarters), medians);
                     book.chips.push(case);
                 }
@@ -114,12 +123,37 @@ impl Rulebook {
         book
     }
 
+    /// Sorts places into classes and gives one place of each.
+    ///
+    /// A sale depends on a place through the rules that list it, and through whether it is the designer's home.
+    fn classify(&mut self) -> Vec<Place> {
+        let model = Arc::clone(&self.model);
+        let mut known: Vec<(Vec<bool>, Option<CountryId>)> = Vec::new();
+        let mut first = Vec::new();
+        for place in self.places() {
+            let listed = model.rules.iter().map(|r| cover::lists(&model, &self.outside, r, place)).collect();
+            let home = match place {
+                Place::Country(n) if model.designers.iter().any(|d| d.country == n) => Some(n),
+                _ => None,
+            };
+            let class = (listed, home);
+            let found = known.iter().position(|k| *k == class);
+            self.class_of.push(found.unwrap_or_else(|| {
+                known.push(class);
+                first.push(place);
+                known.len() - 1
+            }));
+        }
+        self.classes = known.len();
+        first
+    }
+
     /// Finds or makes the case of an edge.
     fn case(&mut self, edge: &Edge, medians: &Inputs) -> CaseId {
         let model = Arc::clone(&self.model);
         let mut members = Vec::new();
         for (i, rule) in model.rules.iter().enumerate() {
-            if cover::addresses(&model, rule, edge) {
+            if cover::addresses(&model, &self.outside, rule, edge) {
                 members.extend(self.member(i, edge.item, medians));
             }
         }
@@ -238,8 +272,16 @@ impl Rulebook {
 
     /// The case of a chip in a market.
     pub fn chip_case(&self, chip: ChipId, delivery: CountryId, headquarters: CountryId) -> CaseId {
-        let n = self.model.countries.len();
-        self.chips[(chip.index() * n + delivery.index()) * n + headquarters.index()]
+        self.chip_case_at(chip, Place::Country(delivery), Place::Country(headquarters))
+    }
+
+    /// The case of a chip for a place of delivery and one of headquarters.
+    pub fn chip_case_at(&self, chip: ChipId, delivery: Place, headquarters: Place) -> CaseId {
+        let class = |place: Place| match place {
+            Place::Country(n) => self.class_of[n.index()],
+            Place::Outside(i) => self.class_of[self.model.countries.len() + i as usize],
+        };
+        self.chips[(chip.index() * self.classes + class(delivery)) * self.classes + class(headquarters)]
     }
 
     /// The case of a tool class from a supplier's country for a facility.
@@ -290,8 +332,8 @@ impl Rulebook {
             subject: Subject::RemoteAccess,
             item: Item::Bare,
             designer: None,
-            delivery: home,
-            headquarters: home,
+            delivery: Place::Country(home),
+            headquarters: Place::Country(home),
             origin: [buyer.country, buyer.headquarters.unwrap_or(buyer.country)],
             issuer: None,
         };
@@ -307,7 +349,7 @@ enum Look {
     Sometimes(usize),
 }
 
-fn chip_edge(model: &Model, chip: ChipId, delivery: CountryId, headquarters: CountryId) -> Edge {
+fn chip_edge(model: &Model, chip: ChipId, delivery: Place, headquarters: Place) -> Edge {
     let designer = model.chips[chip.index()].designer;
     let home = model.designers[designer.index()].country;
     Edge {
@@ -327,8 +369,8 @@ fn tool_edge(model: &Model, subject: Subject, tool: ToolId, supplier: CountryId,
         subject,
         item: Item::Tool(tool, facility.good),
         designer: None,
-        delivery: facility.country,
-        headquarters: facility.country,
+        delivery: Place::Country(facility.country),
+        headquarters: Place::Country(facility.country),
         origin: [supplier, supplier],
         issuer: Some(supplier),
     }
@@ -341,8 +383,8 @@ fn supply_edge(model: &Model, subject: Subject, item: Item, f: FacilityId, d: De
         subject,
         item,
         designer: Some(d),
-        delivery: home,
-        headquarters: home,
+        delivery: Place::Country(home),
+        headquarters: Place::Country(home),
         origin: [from, from],
         issuer: None,
     }

@@ -2,8 +2,8 @@
 
 use crate::math::{Lanes, Mask};
 use crate::model::{
-    Attribute, Chip, ChipId, Clause, Comparison, Condition, CountryId, DesignerId, GoodId, Model, QuantityId,
-    Rule, Shape, Subject, ToolId,
+    Attribute, Chip, ChipId, Clause, Comparison, Condition, CountryId, DesignerId, GoodId, GroupId, Model,
+    QuantityId, Rule, Shape, Subject, ToolId,
 };
 use crate::plan::inputs::Inputs;
 
@@ -22,30 +22,47 @@ pub(super) enum Item {
     Bare,
 }
 
+/// A jurisdiction that rules can speak of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Place {
+    /// A country of the scenario.
+    Country(CountryId),
+    /// One that only lists of groups name, by its position in [`outside`].
+    Outside(u32),
+}
+
+/// Jurisdictions that groups name and that are no countries of the scenario, in order of the alphabet.
+pub(super) fn outside(model: &Model) -> Vec<String> {
+    let mut names: Vec<String> = model.groups.iter().flat_map(|g| g.others.iter().cloned()).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
 /// An edge that rules can act on.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Edge {
     pub(super) subject: Subject,
     pub(super) item: Item,
     pub(super) designer: Option<DesignerId>,
-    /// Country of delivery.
-    pub(super) delivery: CountryId,
-    /// Country of headquarters of who receives it.
-    pub(super) headquarters: CountryId,
-    /// Countries that it comes from: where one of them is the destination, no border is crossed.
+    /// Where it is delivered.
+    pub(super) delivery: Place,
+    /// Where who receives it has its headquarters.
+    pub(super) headquarters: Place,
+    /// Countries that it comes from: delivered in one of them it crosses no border, and to a firm of one of them its headquarters do not count.
     pub(super) origin: [CountryId; 2],
     /// Only rules of this country count, if given.
     pub(super) issuer: Option<CountryId>,
 }
 
 impl Edge {
-    fn crosses_a_border(&self) -> bool {
-        !self.origin.contains(&self.delivery) && !self.origin.contains(&self.headquarters)
+    fn is_from(&self, place: Place) -> bool {
+        self.origin.map(Place::Country).contains(&place)
     }
 }
 
 /// Whether a rule is about an edge, its conditions aside.
-pub(super) fn addresses(model: &Model, rule: &Rule, edge: &Edge) -> bool {
+pub(super) fn addresses(model: &Model, outside: &[String], rule: &Rule, edge: &Edge) -> bool {
     let named = |list: &[DesignerId]| list.is_empty() || edge.designer.is_some_and(|d| list.contains(&d));
     let items = match edge.item {
         Item::Chip(c) => rule.products.is_empty() || rule.products.contains(&c),
@@ -55,20 +72,28 @@ pub(super) fn addresses(model: &Model, rule: &Rule, edge: &Edge) -> bool {
     };
     rule.subject == edge.subject
         && edge.issuer.is_none_or(|i| i == rule.issuer)
-        && edge.crosses_a_border()
+        && !edge.is_from(edge.delivery)
         && named(&rule.designers)
         && items
-        && destined(model, rule, edge)
+        && ((rule.to.delivered && lists(model, outside, rule, edge.delivery))
+            || (rule.to.headquarters
+                && !edge.is_from(edge.headquarters)
+                && lists(model, outside, rule, edge.headquarters)))
 }
 
-fn destined(model: &Model, rule: &Rule, edge: &Edge) -> bool {
-    let to = &rule.to;
-    let listed = |n: CountryId| {
-        let named = to.countries.contains(&n)
-            || to.groups.iter().any(|g| model.groups[g.index()].members.contains(&n));
-        named && !to.except.contains(&n)
+/// Whether a place is among a rule's destinations.
+pub(super) fn lists(model: &Model, outside: &[String], rule: &Rule, place: Place) -> bool {
+    let country = |list: &[CountryId]| matches!(place, Place::Country(n) if list.contains(&n));
+    let group = |list: &[GroupId]| {
+        list.iter().map(|g| &model.groups[g.index()]).any(|g| match place {
+            Place::Country(n) => g.members.contains(&n),
+            Place::Outside(i) => g.others.contains(&outside[i as usize]),
+        })
     };
-    (to.delivered && listed(edge.delivery)) || (to.headquarters && listed(edge.headquarters))
+    let to = &rule.to;
+    (to.worldwide || country(&to.countries) || group(&to.groups))
+        && !country(&to.except)
+        && !group(&to.except_groups)
 }
 
 /// Whether conditions hold: all of `all`, and one of `any` if there are any.

@@ -2,10 +2,11 @@
 
 use super::CaseId;
 use super::book::Rulebook;
+use super::cover::Place;
 use super::moments::{self, Standing};
 use super::terms::Terms;
 use crate::model::time::{Date, Quarter};
-use crate::model::{ChipId, CountryId, Status, Subject};
+use crate::model::{ChipId, CountryId, Model, Status, Subject};
 use std::collections::BTreeMap;
 
 /// What is asked of the book; what is not given is listed in full.
@@ -13,11 +14,11 @@ use std::collections::BTreeMap;
 pub struct Query {
     /// The day, from its first moment.
     pub on: Date,
-    /// Country of delivery.
-    pub to: Option<CountryId>,
-    /// Country of the buyer's headquarters; default: that of delivery.
-    pub headquarters: Option<CountryId>,
-    /// Country whose rules are asked for.
+    /// Place of delivery; default: every country of the scenario.
+    pub to: Option<Place>,
+    /// Place of the buyer's headquarters; default: that of delivery.
+    pub headquarters: Option<Place>,
+    /// Country whose rules are asked for; default: every one that issues rules on chips.
     pub issuer: Option<CountryId>,
     /// Chip.
     pub chip: Option<ChipId>,
@@ -47,8 +48,10 @@ pub struct Listed {
 pub struct Change {
     /// Chip.
     pub chip: String,
-    /// Country of delivery and headquarters.
+    /// Country of delivery.
     pub to: String,
+    /// Country of the buyer's headquarters.
+    pub headquarters: String,
     /// Country that issues the rules.
     pub issuer: String,
     /// Quarter.
@@ -62,22 +65,23 @@ pub struct Change {
 impl Rulebook {
     /// Statuses of chips on a day, by chip, country and issuer; `terms` are at medians for the likelier state of the world.
     ///
-    /// Countries that issue no rule on chips are left out.
+    /// Unless one is asked for, countries that issue no rule on chips are left out.
     pub fn list(&self, terms: &Terms, query: &Query) -> Vec<Listed> {
         let model = &self.model;
         let moment = query.on.since(model.run.horizon.first);
+        let issuers = query.issuer.map_or_else(|| self.issuers(), |n| vec![n]);
         let mut rows = Vec::new();
         for chip in (0..model.chips.len() as u32).map(ChipId).filter(|c| wanted(query.chip, *c)) {
-            for to in self.countries().filter(|n| wanted(query.to, *n)) {
+            for to in self.destinations(query.to) {
                 let headquarters = query.headquarters.unwrap_or(to);
-                let case = self.chip_case(chip, to, headquarters);
-                for issuer in self.issuers().into_iter().filter(|n| wanted(query.issuer, *n)) {
+                let case = self.chip_case_at(chip, to, headquarters);
+                for &issuer in &issuers {
                     let ruling = self.status(case, moment, issuer, terms, 0);
                     rows.push(Listed {
                         chip: model.chips[chip.index()].id.clone(),
-                        to: self.name(to),
-                        headquarters: self.name(headquarters),
-                        issuer: self.name(issuer),
+                        to: self.name(to).to_owned(),
+                        headquarters: self.name(headquarters).to_owned(),
+                        issuer: self.name(Place::Country(issuer)).to_owned(),
                         status: ruling.status,
                         fee: self.fee_owed(case, ruling.status, ruling.rule, terms),
                         rule: ruling.rule.map(|r| model.rules[r.index()].id.clone()),
@@ -90,23 +94,29 @@ impl Rulebook {
 
     /// What another book of the same horizon says otherwise: by chip, country and issuer that both know, the quarters that differ.
     ///
-    /// Buyers are those with headquarters where they take delivery; both terms are read in lane 0.
-    pub fn changes(&self, terms: &Terms, other: &Self, other_terms: &Terms) -> Vec<Change> {
+    /// Buyers have their headquarters as the query says, by default where they take delivery; both terms are read in lane 0.
+    /// The day of the query is not looked at.
+    pub fn changes(&self, terms: &Terms, other: &Self, other_terms: &Terms, query: &Query) -> Vec<Change> {
         let mut known: BTreeMap<(CaseId, CaseId), Vec<Difference>> = BTreeMap::new();
         let mut rows = Vec::new();
-        for chip in (0..self.model.chips.len() as u32).map(ChipId) {
+        let issuer = query.issuer.map(|n| self.name(Place::Country(n)));
+        for chip in (0..self.model.chips.len() as u32).map(ChipId).filter(|c| wanted(query.chip, *c)) {
             let id = &self.model.chips[chip.index()].id;
             let Some(its) = other.model.chips.iter().position(|c| c.id == *id) else { continue };
-            for to in self.countries() {
-                let Some(there) = other.country(&self.name(to)) else { continue };
-                let case = self.chip_case(chip, to, to);
-                let its_case = other.chip_case(ChipId(its as u32), there, there);
+            for to in self.destinations(query.to) {
+                let headquarters = query.headquarters.unwrap_or(to);
+                let there = [to, headquarters].map(|p| other.place(self.name(p)));
+                let [Some(its_to), Some(its_headquarters)] = there else { continue };
+                let case = self.chip_case_at(chip, to, headquarters);
+                let its_case = other.chip_case_at(ChipId(its as u32), its_to, its_headquarters);
                 let differences = known
                     .entry((case, its_case))
                     .or_insert_with(|| differences((self, case, terms), (other, its_case, other_terms)));
-                rows.extend(differences.iter().map(|d| Change {
+                let asked = differences.iter().filter(|d| issuer.is_none_or(|i| *i == d.issuer));
+                rows.extend(asked.map(|d| Change {
                     chip: id.clone(),
-                    to: self.name(to),
+                    to: self.name(to).to_owned(),
+                    headquarters: self.name(headquarters).to_owned(),
                     issuer: d.issuer.clone(),
                     quarter: d.quarter,
                     before: d.before,
@@ -117,16 +127,33 @@ impl Rulebook {
         rows
     }
 
-    fn countries(&self) -> impl Iterator<Item = CountryId> + use<> {
-        (0..self.model.countries.len() as u32).map(CountryId)
+    /// The model whose rules they are.
+    pub fn model(&self) -> &Model {
+        &self.model
     }
 
-    fn country(&self, id: &str) -> Option<CountryId> {
-        self.model.countries.iter().position(|c| c.id == id).map(|i| CountryId(i as u32))
+    /// Places that the book knows: the countries of the scenario, then those that only lists of groups name.
+    pub fn places(&self) -> impl Iterator<Item = Place> + use<> {
+        let (countries, outside) = (self.model.countries.len() as u32, self.outside.len() as u32);
+        (0..countries).map(|n| Place::Country(CountryId(n))).chain((0..outside).map(Place::Outside))
     }
 
-    fn name(&self, country: CountryId) -> String {
-        self.model.countries[country.index()].id.clone()
+    /// The place of a name.
+    pub fn place(&self, name: &str) -> Option<Place> {
+        self.places().find(|p| self.name(*p) == name)
+    }
+
+    /// The name of a place.
+    pub fn name(&self, place: Place) -> &str {
+        match place {
+            Place::Country(n) => &self.model.countries[n.index()].id,
+            Place::Outside(i) => &self.outside[i as usize],
+        }
+    }
+
+    fn destinations(&self, asked: Option<Place>) -> Vec<Place> {
+        let all = || self.places().filter(|p| matches!(p, Place::Country(_))).collect();
+        asked.map_or_else(all, |p| vec![p])
     }
 
     /// Countries with rules on chips, in order of rows.
@@ -163,7 +190,10 @@ impl Rulebook {
         let governing = moments::status(&self.model, standing, at, false);
         let said = governing.into_iter().map(|g| {
             let rule = crate::model::RuleId(g.rule as u32);
-            (self.name(g.issuer), (g.status, self.fee_owed(case, g.status, Some(rule), terms)))
+            (
+                self.name(Place::Country(g.issuer)).to_owned(),
+                (g.status, self.fee_owed(case, g.status, Some(rule), terms)),
+            )
         });
         said.collect()
     }

@@ -13,7 +13,7 @@ mod table;
 mod terms;
 
 pub use book::Rulebook;
-pub use cover::chip_attribute;
+pub use cover::{Place, chip_attribute};
 pub use listing::{Change, Listed, Query};
 pub use outcome::{Cut, Outcome};
 pub use ruling::Ruling;

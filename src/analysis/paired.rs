@@ -1,0 +1,259 @@
+//! Paired comparison: plans on the same draws, each against the first, draw by draw, streaming.
+//!
+//! Kept for each cell and plan are moments and histograms by replicate, never the draws themselves, so that memory does
+//! not grow with their number.
+
+use super::Interval;
+use super::goal::Sense;
+use crate::math::{Lanes, Mask, WIDTH};
+use crate::results::{Histogram, Moments};
+use rayon::prelude::*;
+
+/// Whether one distribution lies below another everywhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dominance {
+    /// At every level at least as much of it lies below, and somewhere more.
+    Lower,
+    /// The other way round.
+    Higher,
+    /// The same, or they cross.
+    Neither,
+}
+
+/// Accumulators of one plan in one cell.
+#[derive(Clone, Debug)]
+struct Pair {
+    difference: Moments,
+    differences: Histogram,
+    ratios: Histogram,
+    /// Smallest and largest ratio.
+    ratio_range: (f64, f64),
+    values: Histogram,
+    lower: u64,
+    higher: u64,
+    regret: Moments,
+    regrets: Histogram,
+}
+
+impl Default for Pair {
+    fn default() -> Self {
+        Self {
+            difference: Moments::default(),
+            differences: Histogram::default(),
+            ratios: Histogram::default(),
+            ratio_range: (f64::INFINITY, f64::NEG_INFINITY),
+            values: Histogram::default(),
+            lower: 0,
+            higher: 0,
+            regret: Moments::default(),
+            regrets: Histogram::default(),
+        }
+    }
+}
+
+/// Plans on the same draws, cell by cell.
+#[derive(Clone, Debug)]
+pub struct Contest {
+    plans: usize,
+    senses: Vec<Sense>,
+    independent: bool,
+    /// By cell, then plan.
+    pairs: Vec<Pair>,
+}
+
+/// What is known of a plan against the first in one cell.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Paired {
+    /// Draws.
+    pub draws: u64,
+    /// Mean difference.
+    pub mean: Interval,
+    /// Quantiles 5 %, 50 %, 95 % of the difference.
+    pub quantiles: [Interval; 3],
+    /// Quantiles 5 %, 50 %, 95 % of the ratio; infinite where the first plan has nothing.
+    pub ratios: [f64; 3],
+    /// Standard error of the median ratio.
+    pub ratio_se: f64,
+    /// Share of draws in which it is lower, and higher.
+    pub lower: f64,
+    /// Share of draws in which it is higher.
+    pub higher: f64,
+    /// Mean regret against each draw's best plan.
+    pub regret_mean: f64,
+    /// 95 % quantile of the regret.
+    pub regret_p95: f64,
+    /// Whether one distribution lies below the other everywhere.
+    pub dominance: Dominance,
+    /// Mean difference in each replicate.
+    pub by_replicate: Vec<f64>,
+}
+
+impl Contest {
+    /// Room for `plans` plans, the first being the reference; a sense for each cell; `independent` if draws are.
+    pub fn new(plans: usize, senses: Vec<Sense>, independent: bool) -> Self {
+        let pairs = vec![Pair::default(); plans * senses.len()];
+        Self { plans, senses, independent, pairs }
+    }
+
+    /// Adds consecutive batches: `values[plan][batch][cell]`.
+    pub fn absorb(&mut self, values: &[Vec<Vec<Lanes>>], masks: &[Mask]) {
+        let senses = &self.senses;
+        self.pairs.par_chunks_mut(self.plans).enumerate().with_min_len(8).for_each(|(c, pairs)| {
+            for (b, &mask) in masks.iter().enumerate() {
+                let of = |p: usize| values[p][b][c];
+                let sign = senses[c].sign();
+                let best = (1..pairs.len()).fold(of(0) * sign, |best, p| best.min(of(p) * sign));
+                for (p, pair) in pairs.iter_mut().enumerate() {
+                    pair.add(of(p), of(0), of(p) * sign - best, mask);
+                }
+            }
+        });
+    }
+
+    /// Plans, the reference included.
+    pub fn plans(&self) -> usize {
+        self.plans
+    }
+
+    /// A plan against the first in a cell.
+    pub fn paired(&self, cell: usize, plan: usize) -> Paired {
+        let pairs = &self.pairs[cell * self.plans..(cell + 1) * self.plans];
+        pairs[plan].finish(&pairs[0].values, self.independent)
+    }
+}
+
+impl Pair {
+    fn add(&mut self, x: Lanes, first: Lanes, regret: Lanes, mask: Mask) {
+        let difference = x - first;
+        self.difference.add(difference, mask);
+        self.differences.add(difference, mask);
+        let same = x.eq(first);
+        let ratio = same.select(Lanes::ONE, x / first);
+        self.ratios.add(ratio, mask);
+        for lane in (0..WIDTH).filter(|&l| mask.lane(l)) {
+            self.ratio_range = (self.ratio_range.0.min(ratio[lane]), self.ratio_range.1.max(ratio[lane]));
+        }
+        self.values.add(x, mask);
+        self.lower += u64::from((x.lt(first) & mask).count());
+        self.higher += u64::from((x.gt(first) & mask).count());
+        self.regret.add(regret, mask);
+        self.regrets.add(regret, mask);
+    }
+
+    fn finish(&self, reference: &Histogram, independent: bool) -> Paired {
+        let (draws, mean, sd) = self.difference.pooled();
+        let range = self.difference.range();
+        let counts = self.difference.counts();
+        let lanes: Vec<usize> = (0..WIDTH).filter(|&l| counts[l] > 0.0).collect();
+        let means = self.difference.means();
+        let by_replicate: Vec<f64> = lanes.iter().map(|&l| means[l]).collect();
+        let probabilities = [0.05, 0.5, 0.95];
+        let sets = self.differences.quantile_sets(&probabilities, &probabilities, range);
+        let each: Vec<[f64; 3]> = lanes.iter().map(|&l| sets.by_lane[l]).collect();
+        let all = sets.pooled;
+        let sets = self.ratios.quantile_sets(&probabilities, &[0.5], self.ratio_range);
+        let ratios = sets.pooled;
+        let medians: Vec<f64> = lanes.iter().map(|&l| sets.by_lane[l][0]).collect();
+        let share = |k: u64| if draws > 0.0 { k as f64 / draws } else { 0.0 };
+        Paired {
+            draws: draws as u64,
+            mean: if independent {
+                Interval::of_draws(mean, sd, draws)
+            } else {
+                Interval::of_replicates(mean, &by_replicate)
+            },
+            quantiles: std::array::from_fn(|i| {
+                Interval::of_replicates(all[i], &each.iter().map(|q| q[i]).collect::<Vec<_>>())
+            }),
+            ratios,
+            ratio_se: Interval::of_replicates(ratios[1], &medians).error,
+            lower: share(self.lower),
+            higher: share(self.higher),
+            regret_mean: self.regret.pooled().1,
+            regret_p95: self.regrets.quantiles(&[0.95], self.regret.range())[0],
+            dominance: dominance(&self.values, reference),
+            by_replicate,
+        }
+    }
+}
+
+/// First-order dominance of one sample of draws over another, to the width of a bucket.
+fn dominance(values: &Histogram, reference: &Histogram) -> Dominance {
+    let (ahead, behind) = values.lead_over(reference);
+    match (ahead, behind) {
+        (true, false) => Dominance::Lower,
+        (false, true) => Dominance::Higher,
+        _ => Dominance::Neither,
+    }
+}
+
+/// Quarters from the start until a level is reached; where it is not, one more than there are.
+///
+/// So a shift between two plans is defined in every draw, and never overstated.
+pub fn quarters_to(course: &[Lanes], level: f64) -> Lanes {
+    let mut when = Lanes::splat(course.len() as f64);
+    for (t, x) in course.iter().enumerate().rev() {
+        when = x.ge(Lanes::splat(level)).select(Lanes::splat(t as f64), when);
+    }
+    when
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn contest(first: &[f64], second: &[f64], sense: Sense) -> Contest {
+        let mut contest = Contest::new(2, vec![sense], false);
+        let batches = |x: &[f64]| -> Vec<Vec<Lanes>> {
+            x.chunks(WIDTH).map(|c| vec![Lanes::from_fn(|i| c[i])]).collect()
+        };
+        let masks = vec![Mask::splat(true); first.len() / WIDTH];
+        contest.absorb(&[batches(first), batches(second)], &masks);
+        contest
+    }
+
+    #[test]
+    fn the_same_values_differ_by_exactly_nothing() {
+        let x: Vec<f64> = (0..256).map(|i| 1e26 * f64::from(1 + i % 37)).collect();
+        let paired = contest(&x, &x, Sense::Min).paired(0, 1);
+        assert_eq!((paired.mean.value, paired.mean.half), (0.0, 0.0));
+        assert_eq!(paired.quantiles.map(|q| (q.value, q.error)), [(0.0, 0.0); 3]);
+        assert_eq!((paired.ratios, paired.ratio_se), ([1.0; 3], 0.0));
+        assert_eq!(
+            (paired.lower, paired.higher, paired.regret_mean, paired.regret_p95),
+            (0.0, 0.0, 0.0, 0.0)
+        );
+        assert_eq!(paired.dominance, Dominance::Neither);
+    }
+
+    #[test]
+    fn a_half_is_lower_everywhere_and_the_other_regrets_it() {
+        let x: Vec<f64> = (0..512).map(|i| f64::from(1 + i % 64)).collect();
+        let half: Vec<f64> = x.iter().map(|x| 0.5 * x).collect();
+        let contest = contest(&x, &half, Sense::Min);
+        let paired = contest.paired(0, 1);
+        assert!((paired.mean.value + 16.25).abs() < 1e-12);
+        assert_eq!((paired.ratios[1], paired.lower, paired.higher), (0.5, 1.0, 0.0));
+        assert_eq!((paired.dominance, paired.regret_mean), (Dominance::Lower, 0.0));
+        let first = contest.paired(0, 0);
+        assert!((first.regret_mean - 16.25).abs() < 1e-12 && first.mean.value == 0.0);
+        assert_eq!(self::contest(&x, &half, Sense::Max).paired(0, 0).regret_mean, 0.0);
+    }
+
+    #[test]
+    fn crossing_distributions_dominate_neither_way() {
+        let x: Vec<f64> = (0..512).map(|i| f64::from(100 + i % 64)).collect();
+        let wider: Vec<f64> = x.iter().map(|x| 132.0 + 3.0 * (x - 132.0)).collect();
+        assert_eq!(contest(&x, &wider, Sense::Min).paired(0, 1).dominance, Dominance::Neither);
+        let more: Vec<f64> = x.iter().map(|x| x + 50.0).collect();
+        assert_eq!(contest(&x, &more, Sense::Min).paired(0, 1).dominance, Dominance::Higher);
+    }
+
+    #[test]
+    fn thresholds_are_reached_once() {
+        let course = [1.0, 5.0, 3.0, 9.0].map(Lanes::splat);
+        assert_eq!(quarters_to(&course, 5.0), Lanes::splat(1.0));
+        assert_eq!(quarters_to(&course, 6.0), Lanes::splat(3.0));
+        assert_eq!(quarters_to(&course, 10.0), Lanes::splat(4.0));
+    }
+}

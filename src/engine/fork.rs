@@ -1,0 +1,189 @@
+//! Forking: a policy's batch takes the state of the scenario as it stands at the first quarter that the policy can touch.
+//!
+//! Until then both are the same to the bit, so the policy costs only the quarters after it. State is what one quarter
+//! leaves to the next; everything else is made anew from the policy's own plan.
+
+use super::Batch;
+use super::record::Recorder;
+use crate::math::{Lanes, WIDTH};
+use crate::plan::series::Recording;
+use crate::plan::{Plan, first_touched};
+use std::ops::Range;
+
+/// Where a policy's state is found in that of the scenario as it stands.
+#[derive(Clone, Debug)]
+pub struct Fork {
+    /// First quarter that the policy can touch.
+    pub at: usize,
+    /// For each rule of the policy's plan, the same rule of the base.
+    rules: Vec<Option<usize>>,
+    /// For each shock.
+    shocks: Vec<Option<usize>>,
+    /// For each act of a shock.
+    acts: Vec<Option<usize>>,
+    /// For each smuggled option.
+    greys: Vec<Option<usize>>,
+    /// For each holding.
+    holdings: Vec<Option<usize>>,
+    /// For each series that is recorded.
+    series: Vec<Option<usize>>,
+    /// For each cell.
+    cells: Vec<Option<usize>>,
+    /// For each tracked series.
+    tracked: Vec<Option<usize>>,
+}
+
+impl Fork {
+    /// A fork of `policy` from `base`; none where the policy touches the first quarter, or the lists of edges do not match.
+    ///
+    /// Flows and watched cells are not taken over: a policy of which they are recorded is run in full.
+    pub fn new(base: (&Plan, &Recording), policy: (&Plan, &Recording)) -> Option<Self> {
+        let ((old, was), (new, is)) = (base, policy);
+        let at = first_touched(old, new).min(new.quarters);
+        let (a, b) = (&old.edges, &new.edges);
+        let same_sales = a.sales.len() == b.sales.len()
+            && a.sales.iter().zip(&b.sales).all(|(x, y)| (x.chip, x.buyer) == (y.chip, y.buyer));
+        if at == 0 || !same_sales || a.chips != b.chips || !is.watched.is_empty() {
+            return None;
+        }
+        let place = |list: &[String], id: &String| list.iter().position(|x| x == id);
+        let ids = |plan: &Plan| -> (Vec<String>, Vec<String>) {
+            let m = &plan.model;
+            (m.rules.iter().map(|r| r.id.clone()).collect(), m.shocks.iter().map(|s| s.id.clone()).collect())
+        };
+        let ((old_rules, old_shocks), (new_rules, new_shocks)) = (ids(old), ids(new));
+        let shocks: Vec<_> = new_shocks.iter().map(|id| place(&old_shocks, id)).collect();
+        let series: Vec<_> = (is.series.iter())
+            .map(|s| was.series.iter().position(|o| o.actor == s.actor && o.metric == s.metric))
+            .collect();
+        let cell = |&(t, s): &(usize, usize)| {
+            let twin = series[s]?;
+            was.cells.binary_search_by_key(&(t, twin), |&c| c).ok()
+        };
+        let holding = |plan: &Plan, h: usize| {
+            let x = &plan.edges.holdings[h];
+            (x.chip, x.buyer, x.grey)
+        };
+        let holdings = (0..b.holdings.len())
+            .map(|h| (0..a.holdings.len()).find(|&o| holding(old, o) == holding(new, h)))
+            .collect();
+        Some(Self {
+            at,
+            rules: new_rules.iter().map(|id| place(&old_rules, id)).collect(),
+            acts: acts(old, new, &shocks),
+            shocks,
+            greys: b.greys.iter().map(|s| a.greys.iter().position(|o| o == s)).collect(),
+            holdings,
+            cells: is.cells.iter().map(cell).collect(),
+            tracked: (is.tracked.iter())
+                .map(|&s| series[s].and_then(|twin| was.tracked.iter().position(|&o| o == twin)))
+                .collect(),
+            series,
+        })
+    }
+
+    /// Takes over state at the start of quarter `at`; `into` has been reset for the same draws.
+    pub(super) fn adopt(&self, from: &Batch, into: &mut Batch) {
+        self.adopt_shocks(from, into);
+        into.gauges.clone_from(&from.gauges);
+        into.capacity.installed.clone_from(&from.capacity.installed);
+        into.permits.launch.clone_from(&from.permits.launch);
+        into.stockpiles.adopt(&from.stockpiles);
+        let (was, is) = (&from.production, &mut into.production);
+        is.expected.clone_from(&was.expected);
+        is.pipeline.clone_from(&was.pipeline);
+        is.over.clone_from(&was.over);
+        is.need.clone_from(&was.need);
+        let (was, is) = (&from.trade, &mut into.trade);
+        is.inventory.clone_from(&was.inventory);
+        is.cash.clone_from(&was.cash);
+        is.grey_orders.clone_from(&was.grey_orders);
+        is.power.clone_from(&was.power);
+        is.caps.adopt(&was.caps, &self.rules);
+        let (was, is) = (&from.diversion, &mut into.diversion);
+        is.networks.clone_from(&was.networks);
+        is.premium.clone_from(&was.premium);
+        is.transit_by_route.clone_from(&was.transit_by_route);
+        take(&self.greys, &was.transit, &mut is.transit);
+        let (was, is) = (&from.fleet, &mut into.fleet);
+        is.coming_load.clone_from(&was.coming_load);
+        take(&self.holdings, &was.count, &mut is.count);
+        take(&self.holdings, &was.age, &mut is.age);
+        take(&self.holdings, &was.deploying, &mut is.deploying);
+        into.training.adopt(&from.training);
+    }
+
+    fn adopt_shocks(&self, from: &Batch, into: &mut Batch) {
+        let (was, is) = (&from.shocks, &mut into.shocks);
+        take(&self.shocks, &was.strikes, &mut is.strikes);
+        let pairs: [(&[Lanes], &mut [Lanes]); 7] = [
+            (&was.onset, &mut is.onset),
+            (&was.duration, &mut is.duration),
+            (&was.strength, &mut is.strength),
+            (&was.resume, &mut is.resume),
+            (&was.accumulated, &mut is.accumulated),
+            (&was.threshold, &mut is.threshold),
+            (&was.leaks, &mut is.leaks),
+        ];
+        for (was, is) in pairs {
+            take(&self.shocks, was, is);
+        }
+        take(&self.acts, &was.amounts, &mut is.amounts);
+        take(&self.shocks, &from.terms.courses, &mut into.terms.courses);
+    }
+
+    /// Takes over what has been recorded before quarter `at`.
+    pub(super) fn adopt_record(
+        &self,
+        is: &Recording,
+        from: &Recorder<'_>,
+        into: &mut Recorder<'_>,
+        plan: &Plan,
+    ) {
+        fill(&self.series, &from.values, &mut into.values);
+        let before = is.cells.partition_point(|c| c.0 < self.at);
+        fill(&self.cells[..before], &from.cells, &mut into.cells[..before]);
+        into.next_cell = before;
+        for (i, twin) in self.tracked.iter().enumerate() {
+            let range = |s: usize| -> Range<usize> { s * plan.quarters..s * plan.quarters + self.at };
+            match twin {
+                Some(o) => into.tracked[range(i)].copy_from_slice(&from.tracked[range(*o)]),
+                None => into.tracked[range(i)].fill(Lanes::ZERO),
+            }
+        }
+        let labels = self.at * super::record::subjects(plan);
+        into.labels[..labels].copy_from_slice(&from.labels[..labels]);
+    }
+}
+
+/// Acts of shocks that both plans have: the same place among the shock's own.
+fn acts(old: &Plan, new: &Plan, shocks: &[Option<usize>]) -> Vec<Option<usize>> {
+    let of = |plan: &Plan, shock: usize| -> Vec<usize> {
+        let all = plan.effects.acts.iter().enumerate();
+        all.filter(|(_, a)| a.shock.index() == shock).map(|(i, _)| i).collect()
+    };
+    let act = |(i, act): (usize, &crate::plan::Act)| {
+        let s = act.shock.index();
+        let (mine, theirs) = (of(new, s), of(old, shocks[s]?));
+        // A shock whose acts were changed has not struck before the fork.
+        let place = mine.iter().position(|&x| x == i)?;
+        (mine.len() == theirs.len()).then(|| theirs[place])
+    };
+    new.effects.acts.iter().enumerate().map(act).collect()
+}
+
+/// Takes over what has a twin; the rest stays as reset.
+fn take<T: Copy>(twins: &[Option<usize>], from: &[T], into: &mut [T]) {
+    for (place, twin) in into.iter_mut().zip(twins) {
+        if let Some(t) = twin {
+            *place = from[*t];
+        }
+    }
+}
+
+/// Takes over what has a twin; the rest has been nothing so far.
+fn fill(twins: &[Option<usize>], from: &[Lanes], into: &mut [Lanes]) {
+    for (place, twin) in into.iter_mut().zip(twins) {
+        *place = twin.map_or(Lanes([0.0; WIDTH]), |t| from[t]);
+    }
+}

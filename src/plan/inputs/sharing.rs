@@ -1,0 +1,253 @@
+//! Two layouts on the same draws: what one can take from the other's samples, and from which quarter on a path differs.
+
+use super::{Inputs, Layout, Span, span};
+use crate::math::Lanes;
+use crate::model::{Between, Dated, Point, QuantityId, Shape};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What a layout takes from another one's samples, and what it evaluates itself.
+#[derive(Clone, Debug)]
+pub struct Shared {
+    /// Runs of the buffer: from, to, length.
+    copies: Vec<(usize, usize, usize)>,
+    /// Uniforms: from, to.
+    uniforms: Vec<(usize, usize)>,
+    /// Sampled paths whose uniform is the layout's own.
+    fresh: Vec<usize>,
+    /// Copulas with such a path.
+    groups: Vec<usize>,
+    /// Sampled paths whose value is.
+    values: Vec<usize>,
+    /// Dated paths whose course is.
+    courses: Vec<usize>,
+}
+
+/// Quantities by path.
+fn by_path(layout: &Layout) -> BTreeMap<&str, usize> {
+    layout.model.iter().enumerate().map(|(i, q)| (q.path.as_str(), i)).collect()
+}
+
+impl Layout {
+    /// What can be taken from the samples of `base`: paths whose uniforms and distributions are the same.
+    pub fn shared_with(&self, base: &Self) -> Shared {
+        let theirs = by_path(base);
+        let same: Vec<Option<usize>> = (self.model.iter().enumerate())
+            .map(|(i, q)| theirs.get(q.path.as_str()).copied().filter(|&j| self.same(i, base, j)))
+            .collect();
+        let mut shared = Shared {
+            copies: Vec::new(),
+            uniforms: Vec::new(),
+            fresh: Vec::new(),
+            groups: Vec::new(),
+            values: Vec::new(),
+            courses: Vec::new(),
+        };
+        for (s, sampled) in self.sampled.iter().enumerate() {
+            let i = sampled.quantity.0 as usize;
+            let twin = theirs.get(sampled_path(self, s)).copied();
+            match twin.filter(|&j| self.same_uniform(i, base, j)).and_then(|j| base.sampled_of[j]) {
+                Some(from) => shared.uniforms.push((from, s)),
+                None => shared.fresh.push(s),
+            }
+            if same[i].is_none() && matches!(self.model[i].shape, Shape::Uncertain(_)) {
+                shared.values.push(s);
+            }
+        }
+        let anew = |members: &Vec<usize>| members.iter().any(|m| shared.fresh.contains(m));
+        shared.groups = (0..self.groups.len()).filter(|&g| anew(&self.groups[g].1)).collect();
+        shared.courses = (0..self.courses.len())
+            .filter(|&c| same[self.courses[c].quantity.0 as usize].is_none())
+            .collect();
+        for (i, twin) in same.iter().enumerate().filter_map(|(i, j)| j.map(|j| (i, j))) {
+            let (from, to) = (base.slots[twin].base as usize, self.slots[i].base as usize);
+            let length = if self.slots[i].step == 0 { 1 } else { self.quarters() };
+            match shared.copies.last_mut() {
+                Some(last) if last.0 + last.2 == from && last.1 + last.2 == to => last.2 += length,
+                _ => shared.copies.push((from, to, length)),
+            }
+        }
+        shared
+    }
+
+    /// Samples a batch of which `base` holds another layout's samples: the same bits as [`Layout::sample`].
+    pub fn sample_sharing(&self, batch: u64, shared: &Shared, base: &Inputs, into: &mut Inputs) {
+        for &(from, to, n) in &shared.copies {
+            into.buffer[to..to + n].copy_from_slice(&base.buffer[from..from + n]);
+        }
+        for &s in &shared.fresh {
+            into.uniforms[s] = self.sampled[s].stream.uniforms(batch);
+        }
+        // A copula with a path of its own has only such paths: sharing one asks for the same members.
+        for &g in &shared.groups {
+            let (copula, members) = &self.groups[g];
+            let mut part: Vec<Lanes> = members.iter().map(|&m| into.uniforms[m]).collect();
+            copula.apply(&mut part);
+            for (&m, u) in members.iter().zip(part) {
+                into.uniforms[m] = u;
+            }
+        }
+        for &(from, to) in &shared.uniforms {
+            into.uniforms[to] = base.uniforms[from];
+        }
+        for &s in &shared.values {
+            let i = self.sampled[s].quantity.0 as usize;
+            if let Shape::Uncertain(d) = &self.model[i].shape {
+                into.buffer[self.slots[i].base as usize] = d.quantiles(into.uniforms[s]);
+            }
+        }
+        for &c in &shared.courses {
+            self.follow(&self.courses[c], into);
+        }
+    }
+
+    /// First quarter in which the values of a path can differ from those of its twin in `base`; none if they never do.
+    pub fn first_difference(&self, q: QuantityId, base: &Self, twin: QuantityId) -> Option<usize> {
+        let (i, j) = (q.0 as usize, twin.0 as usize);
+        if self.same(i, base, j) {
+            return None;
+        }
+        (0..self.quarters()).find(|&t| !self.same_at(i, base, j, t))
+    }
+
+    /// Quantities that are parts of dated ones: points of their own, growth, level.
+    pub fn parts(&self) -> BTreeSet<QuantityId> {
+        let dated =
+            self.model.iter().filter_map(|q| if let Shape::Dated(d) = &q.shape { Some(d) } else { None });
+        dated.flat_map(|d| parts_of(d).collect::<Vec<_>>()).collect()
+    }
+
+    fn quarters(&self) -> usize {
+        self.span_quarters
+    }
+
+    /// Whether a path has the same values as its twin in every draw.
+    fn same(&self, i: usize, base: &Self, j: usize) -> bool {
+        let (a, b) = (&self.model[i], &base.model[j]);
+        let both = |x: Option<QuantityId>, y: Option<QuantityId>| match (x, y) {
+            (None, None) => true,
+            (Some(x), Some(y)) => self.same(x.0 as usize, base, y.0 as usize),
+            _ => false,
+        };
+        a.path == b.path
+            && a.domain == b.domain
+            && self.same_uniform(i, base, j)
+            && match (&a.shape, &b.shape) {
+                (Shape::Fixed(x), Shape::Fixed(y)) => x.to_bits() == y.to_bits(),
+                (Shape::Uncertain(x), Shape::Uncertain(y)) => x == y,
+                (Shape::Dated(x), Shape::Dated(y)) => {
+                    x.points.len() == y.points.len()
+                        && x.points.iter().zip(&y.points).all(|(p, q)| self.same_point(p, base, q))
+                        && x.between == y.between
+                        && both(x.before, y.before)
+                        && both(x.after, y.after)
+                        && both(x.level, y.level)
+                }
+                _ => false,
+            }
+    }
+
+    fn same_point(&self, p: &(f64, Point), base: &Self, q: &(f64, Point)) -> bool {
+        p.0 == q.0
+            && match (&p.1, &q.1) {
+                (Point::Shared(x), Point::Shared(y)) => x == y,
+                (Point::Own(x), Point::Own(y)) => self.same(x.0 as usize, base, y.0 as usize),
+                _ => false,
+            }
+    }
+
+    /// Whether a path takes the same uniform as its twin: the same stream, and the same copula if it is correlated.
+    fn same_uniform(&self, i: usize, base: &Self, j: usize) -> bool {
+        let (a, b) = match (self.sampled_of[i], base.sampled_of[j]) {
+            (None, None) => return true,
+            (Some(a), Some(b)) => (a, b),
+            _ => return false,
+        };
+        let (one, other) = (&self.sampled[a], &base.sampled[b]);
+        let groups = match (one.group, other.group) {
+            (None, None) => true,
+            (Some((g, place)), Some((h, seat))) => {
+                let (copula, members) = &self.groups[g];
+                let (twin, others) = &base.groups[h];
+                place == seat
+                    && copula == twin
+                    && members.len() == others.len()
+                    && members.iter().zip(others).all(|(&m, &o)| {
+                        sampled_path(self, m) == sampled_path(base, o)
+                            && self.sampled[m].dimension == base.sampled[o].dimension
+                    })
+            }
+            _ => false,
+        };
+        self.model[i].path == base.model[j].path && one.dimension == other.dimension && groups
+    }
+
+    /// Whether a path has the same values as its twin at quarter `t`.
+    fn same_at(&self, i: usize, base: &Self, j: usize, t: usize) -> bool {
+        if let (Some(x), Some(y)) = (self.certain_at(i, t), base.certain_at(j, t)) {
+            return x.to_bits() == y.to_bits();
+        }
+        let (Shape::Dated(x), Shape::Dated(y)) = (&self.model[i].shape, &base.model[j].shape) else {
+            return false;
+        };
+        let both = |x: Option<QuantityId>, y: Option<QuantityId>| match (x, y) {
+            (None, None) => true,
+            (Some(x), Some(y)) => self.same(x.0 as usize, base, y.0 as usize),
+            _ => false,
+        };
+        let points = |a: usize, b: usize| self.same_point(&x.points[a], base, &y.points[b]);
+        let course = match (span(x, t as f64), span(y, t as f64)) {
+            (Span::Before(a), Span::Before(b)) => a == b && points(0, 0) && both(x.before, y.before),
+            (Span::After(a), Span::After(b)) => {
+                a == b && points(x.points.len() - 1, y.points.len() - 1) && both(x.after, y.after)
+            }
+            (Span::Between(a, c, w), Span::Between(b, d, v)) => {
+                let first_alone = holds_first(x, w) && holds_first(y, v);
+                points(a, b) && (first_alone || (w == v && points(c, d) && x.between == y.between))
+            }
+            _ => false,
+        };
+        course
+            && both(x.level, y.level)
+            && self.model[i].domain == base.model[j].domain
+            && self.same_uniform(i, base, j)
+    }
+
+    /// The value at quarter `t`, where it is the same in every draw.
+    fn certain_at(&self, i: usize, t: usize) -> Option<f64> {
+        let slot = self.slots[i];
+        let value = self.template[slot.base as usize + slot.step as usize * t][0];
+        let fixed = |q: Option<QuantityId>| q.is_none_or(|q| self.certain_at(q.0 as usize, 0).is_some());
+        let point = |p: &Point| match p {
+            Point::Shared(d) => d.is_fixed(),
+            Point::Own(q) => fixed(Some(*q)),
+        };
+        let certain = match &self.model[i].shape {
+            Shape::Fixed(_) => true,
+            Shape::Uncertain(d) => d.is_fixed(),
+            Shape::Dated(d) => {
+                let at = |k: usize| point(&d.points[k].1);
+                fixed(d.level)
+                    && match span(d, t as f64) {
+                        Span::Before(_) => at(0) && fixed(d.before),
+                        Span::After(_) => at(d.points.len() - 1) && fixed(d.after),
+                        Span::Between(a, b, w) => at(a) && (holds_first(d, w) || at(b)),
+                    }
+            }
+        };
+        certain.then_some(value)
+    }
+}
+
+/// Whether a moment between two points takes the first one's value.
+fn holds_first(dated: &Dated, weight: f64) -> bool {
+    dated.between == Between::Step || weight == 0.0
+}
+
+fn sampled_path(layout: &Layout, s: usize) -> &str {
+    &layout.model[layout.sampled[s].quantity.0 as usize].path
+}
+
+fn parts_of(dated: &Dated) -> impl Iterator<Item = QuantityId> + '_ {
+    let own = dated.points.iter().filter_map(|(_, p)| if let Point::Own(q) = p { Some(*q) } else { None });
+    own.chain([dated.before, dated.after, dated.level].into_iter().flatten())
+}

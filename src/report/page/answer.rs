@@ -1,0 +1,138 @@
+//! The first screen's words: the question, and its answer in three sentences written from the numbers and their uncertainty.
+
+use super::facts::{Facts, Order};
+use super::phrase::{Phrase, Source, actor_name};
+
+/// The question and its answer.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) question: Phrase,
+    pub(super) sentences: Vec<Phrase>,
+}
+
+/// Writes them.
+pub(super) fn answer(facts: &Facts<'_>) -> Answer {
+    let contenders = facts.contenders();
+    let mut sentences: Vec<Phrase> = Vec::new();
+    match contenders.as_slice() {
+        [] => sentences.push(Phrase::new("This run summarises nobody's reachable training compute.")),
+        [only] => sentences.extend(alone(facts, only)),
+        [first, second, ..] => sentences.extend(lead(facts, first, second)),
+    }
+    // The milestone that is uncertain is the follower's.
+    if let Some(actor) = contenders.get(1).or(contenders.first()) {
+        sentences.extend(milestone(facts, actor));
+    }
+    sentences.extend(limits(facts, &contenders));
+    Answer { question: question(facts, &contenders), sentences }
+}
+
+fn question(facts: &Facts<'_>, contenders: &[String]) -> Phrase {
+    let who = match contenders {
+        [] => Phrase::new("anyone"),
+        [only] => Phrase::default().name(&actor_name(only)),
+        [first, second, ..] => {
+            Phrase::default().name(&actor_name(first)).say(" and ").name(&actor_name(second))
+        }
+    };
+    Phrase::new("How much training compute can ")
+        .then(who)
+        .say(" reach by ")
+        .name(facts.last())
+        .say(", with what probability, and what stops a larger run?")
+}
+
+/// The largest run of one actor, with its interval.
+fn could_finish(facts: &Facts<'_>, actor: &str) -> Option<Phrase> {
+    let median = facts.cell(actor, "reachable_flop", facts.last(), "p50")?;
+    let interval = facts.interval(actor, "reachable_flop", facts.last())?;
+    Some(Phrase::default().number(&median).say(" FLOP (90 % of draws: ").then(interval).say(")"))
+}
+
+fn alone(facts: &Facts<'_>, actor: &str) -> Option<Phrase> {
+    let run = could_finish(facts, actor)?;
+    let start = Phrase::new("By ").name(facts.last()).say(", ").name(&actor_name(actor));
+    Some(start.say(" could finish a training run of ").then(run).say("."))
+}
+
+/// Who leads, by how much, and how sure the order is.
+fn lead(facts: &Facts<'_>, first: &str, second: &str) -> Option<Phrase> {
+    let (order, times) = facts.order(first, second);
+    let (a, b) = (actor_name(first), actor_name(second));
+    let start = Phrase::new("By ").name(facts.last()).say(", ").name(&a);
+    let runs = start
+        .say(" could finish a training run of ")
+        .then(could_finish(facts, first)?)
+        .say(" and ")
+        .name(&b)
+        .say(" one of ")
+        .then(could_finish(facts, second)?);
+    let verdict = match order {
+        Order::Sure => Phrase::new(": ").name(&a).say(" is ahead in over 95 % of draws"),
+        Order::Likely => Phrase::new(": ").name(&a).say(" is probably ahead, but not surely"),
+        Order::Open => Phrase::new(": who is ahead is open"),
+    };
+    let factor = match (order, &times) {
+        (Order::Open, _) | (_, None) => Phrase::default(),
+        (_, Some(times)) => Phrase::new(", in the median ").number(times).say(" times"),
+    };
+    Some(runs.then(verdict).then(factor).say("."))
+}
+
+/// The highest threshold that an actor passes more likely than not, and the next.
+pub(super) fn milestone(facts: &Facts<'_>, actor: &str) -> Option<Phrase> {
+    let reached = facts.reached(actor, facts.last());
+    let likely = reached.iter().rposition(|r| r[1].value() >= 0.5);
+    let odds = |[_, p, low, high]: &[Source; 4]| {
+        Phrase::default().percent(p).say(" (95 % interval ").percent(low).say(" to ").percent(high).say(")")
+    };
+    let name = actor_name(actor);
+    let by = |phrase: Phrase| phrase.say(" by ").name(facts.last()).say(".");
+    let Some(i) = likely else {
+        let lowest = reached.first()?;
+        let start = Phrase::default().name(&name).say(" more likely than not stays below ");
+        let start = start.exactly(&lowest[0]).say(" FLOP: its chance of having reached that is ");
+        return Some(by(start.then(odds(lowest))));
+    };
+    let when = facts.likely_from(actor, &reached[i][0].raw)?;
+    let start = Phrase::default().name(&name).say(" has more likely than not been able to reach ");
+    let start = start.exactly(&reached[i][0]).say(" FLOP from ").name(&when).say(" on");
+    match reached.get(i + 1) {
+        Some(next) => {
+            let more = start.say("; its chance of having reached ").exactly(&next[0]).say(" FLOP is ");
+            Some(by(more.then(odds(next))))
+        }
+        None => Some(by(start.say("; its chance of having done so is ").then(odds(&reached[i])))),
+    }
+}
+
+/// What stops the strongest labs of those who compete.
+fn limits(facts: &Facts<'_>, contenders: &[String]) -> Option<Phrase> {
+    let found = contenders.iter().take(2).filter_map(|actor| {
+        let lab = facts.strongest_lab(actor)?;
+        let (cause, share) = facts.bound_by(&lab, facts.last())?;
+        let whose = Phrase::default().name(&actor_name(&lab));
+        let whose = if lab == *actor { whose } else { whose.say(" (").name(&actor_name(actor)).say(")") };
+        Some((whose, cause, share))
+    });
+    // Of several limits none dominates unless it binds in most draws.
+    let dominates = |share: &Source| share.value() >= 0.5;
+    let clause = |(whose, cause, share): (Phrase, String, Source)| {
+        let how = if dominates(&share) {
+            " is held back mostly by "
+        } else {
+            " is held back by no single limit, most often by "
+        };
+        whose.say(how).name(&cause).say(", in ").percent(&share).say(" of draws")
+    };
+    let found: Vec<(Phrase, String, Source)> = found.collect();
+    match <[_; 2]>::try_from(found) {
+        Ok([a, b]) if a.1 == b.1 && dominates(&a.2) && dominates(&b.2) => {
+            let start = Phrase::new("What holds back both is mostly ").name(&a.1).say(": ");
+            let first = start.then(a.0).say(" in ").percent(&a.2).say(" of draws, ");
+            Some(first.then(b.0).say(" in ").percent(&b.2).say("."))
+        }
+        Ok([a, b]) => Some(clause(a).say("; ").then(clause(b)).say(".")),
+        Err(found) => Some(clause(found.into_iter().next()?).say(".")),
+    }
+}

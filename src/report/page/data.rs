@@ -1,0 +1,252 @@
+//! The page's data: columns of the run's tables as they are written there, packed for the script that draws them.
+
+use super::run_files::{RunFiles, Table};
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+/// Columns and rows of one table of the run.
+#[derive(Debug)]
+pub(super) struct Dataset {
+    pub(super) id: &'static str,
+    pub(super) table: &'static str,
+    /// Names of columns; those that hold numbers start with `#`.
+    columns: &'static [&'static str],
+    rows: Vec<usize>,
+}
+
+/// What belongs to a dataset: metrics and kinds of actors of the summary.
+type Wanted = (&'static [&'static str], &'static [&'static str]);
+
+/// Inputs that are listed of a cell's drivers.
+const DRIVERS: f64 = 12.0;
+const RUNS: Wanted = (&["reachable_flop", "run_flop"], &["lab", "country", "group", "world"]);
+const SHARES: Wanted = (&["fleet_share"], &["country"]);
+const HOLDINGS: Wanted = (&["fleet_h100e", "rented_h100e", "smuggled_h100e_cum"], &["country"]);
+const FACILITIES: Wanted = (&["capacity", "utilisation"], &["facility", "good"]);
+const SUMMARY: &[&str] =
+    &["policy", "metric", "unit", "actor", "quarter", "#p05", "#p25", "#p50", "#p75", "#p95"];
+
+/// All datasets that the run has rows for.
+pub(super) fn datasets(files: &RunFiles) -> Vec<Dataset> {
+    let (summary, drivers) = (files.table("summary.csv"), files.table("drivers.csv"));
+    let of_summary = |id, (metrics, kinds): Wanted| Dataset {
+        id,
+        table: "summary.csv",
+        columns: SUMMARY,
+        rows: (0..summary.rows.len())
+            .filter(|&r| {
+                metrics.contains(&summary.text(r, "metric")) && kinds.contains(&summary.text(r, "actor_kind"))
+            })
+            .collect(),
+    };
+    let whole = |id, table, columns| Dataset {
+        id,
+        table,
+        columns,
+        rows: (0..files.table(table).rows.len()).collect(),
+    };
+    let mut all = vec![
+        of_summary("runs", RUNS),
+        whole(
+            "thresholds",
+            "thresholds.csv",
+            &["policy", "actor", "metric", "#threshold_flop", "quarter", "#probability", "#low", "#high"],
+        ),
+        of_summary("shares", SHARES),
+        of_summary("holdings", HOLDINGS),
+        whole(
+            "flows",
+            "yearly_flows.csv",
+            &["policy", "stage", "from", "to", "channel", "year", "unit", "#mean"],
+        ),
+        whole(
+            "bound",
+            "bottlenecks.csv",
+            &["policy", "subject", "subject_kind", "quarter", "cause", "#share"],
+        ),
+        of_summary("facilities", FACILITIES),
+        Dataset {
+            id: "drivers",
+            table: "drivers.csv",
+            columns: &["policy", "cell", "path", "#index", "#noise_floor", "#rank", "grade", "scale"],
+            rows: (0..drivers.rows.len())
+                .filter(|&r| drivers.number(r, "rank").is_some_and(|rank| rank <= DRIVERS))
+                .collect(),
+        },
+    ];
+    all.extend(findings(&whole));
+    all.extend(world(&whole));
+    all.retain(|d| !d.rows.is_empty());
+    all
+}
+
+/// What comparisons, sweeps and hindcasts found.
+fn findings(whole: &dyn Fn(&'static str, &'static str, &'static [&'static str]) -> Dataset) -> Vec<Dataset> {
+    vec![
+        whole(
+            "comparison",
+            "comparison.csv",
+            &[
+                "policy",
+                "metric",
+                "unit",
+                "actor",
+                "quarter",
+                "#difference_mean",
+                "#difference_se",
+                "#p05",
+                "#p50",
+                "#p95",
+                "#ratio_p50",
+                "#probability_lower",
+                "#probability_higher",
+                "#regret_mean",
+                "#regret_p95",
+                "#tier",
+            ],
+        ),
+        whole(
+            "hindcast",
+            "hindcast.csv",
+            &[
+                "policy",
+                "section",
+                "metric",
+                "actor",
+                "quarter",
+                "since",
+                "kind",
+                "unit",
+                "#low",
+                "#central",
+                "#high",
+                "#p05",
+                "#p25",
+                "#p50",
+                "#p75",
+                "#p95",
+                "inside90",
+                "#at_least",
+                "source",
+            ],
+        ),
+    ]
+}
+
+/// What the world is made of.
+fn world(whole: &dyn Fn(&'static str, &'static str, &'static [&'static str]) -> Dataset) -> Vec<Dataset> {
+    vec![
+        whole("nodes", "nodes.csv", &["node", "kind", "country", "unit"]),
+        whole("edges", "edges.csv", &["from", "to", "kind"]),
+        whole(
+            "quantities",
+            "quantities.csv",
+            &[
+                "path",
+                "date",
+                "written",
+                "written_unit",
+                "unit",
+                "#p01",
+                "#p05",
+                "#p10",
+                "#p25",
+                "#p50",
+                "#p75",
+                "#p90",
+                "#p95",
+                "#p99",
+                "grade",
+                "source",
+                "note",
+                "edited_by",
+            ],
+        ),
+        whole(
+            "rules",
+            "rules.csv",
+            &["rule", "title", "issuer", "subject", "effect", "announced", "effective", "until", "source"],
+        ),
+    ]
+}
+
+impl Dataset {
+    /// As JSON: numbers keep the digits of the table, texts are numbered words.
+    pub(super) fn json(&self, files: &RunFiles) -> String {
+        let table = files.table(self.table);
+        let mut out = String::from("{\"table\":");
+        text(&mut out, self.table);
+        out.push_str(",\"columns\":{");
+        let mut first = true;
+        for column in self.columns {
+            let name = column.trim_start_matches('#');
+            let Some(c) = table.column(name) else { continue };
+            if !std::mem::take(&mut first) {
+                out.push(',');
+            }
+            text(&mut out, name);
+            out.push(':');
+            if column.starts_with('#') {
+                self.numbers(&mut out, table, c);
+            } else {
+                self.words(&mut out, table, c);
+            }
+        }
+        out.push_str("}}");
+        out
+    }
+
+    fn numbers(&self, out: &mut String, table: &Table, column: usize) {
+        out.push('[');
+        for (i, &r) in self.rows.iter().enumerate() {
+            let cell = table.rows[r].get(column).unwrap_or_default();
+            let sign = if i == 0 { "" } else { "," };
+            let number = cell.parse::<f64>().is_ok_and(f64::is_finite);
+            let _ = write!(out, "{sign}{}", if number { cell } else { "null" });
+        }
+        out.push(']');
+    }
+
+    fn words(&self, out: &mut String, table: &Table, column: usize) {
+        let mut words: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut list = String::new();
+        let mut places = String::new();
+        for (i, &r) in self.rows.iter().enumerate() {
+            let cell = table.rows[r].get(column).unwrap_or_default();
+            let next = words.len();
+            let place = *words.entry(cell).or_insert(next);
+            if place == next {
+                list.push_str(if next == 0 { "" } else { "," });
+                text(&mut list, cell);
+            }
+            let _ = write!(places, "{}{place}", if i == 0 { "" } else { "," });
+        }
+        let _ = write!(out, "{{\"words\":[{list}],\"at\":[{places}]}}");
+    }
+}
+
+/// A text as JSON that is safe inside a script element: it can neither end the element nor open a comment.
+pub(super) fn text(out: &mut String, text: &str) {
+    out.push_str(&safe(&serde_json::Value::from(text)));
+}
+
+/// JSON that is safe inside a script element.
+pub(super) fn safe(json: &serde_json::Value) -> String {
+    (json.to_string().replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026"))
+        .replace('\u{2028}', "\\u2028")
+        .replace('\u{2029}', "\\u2029")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_cannot_leave_its_script() {
+        let mut out = String::new();
+        text(&mut out, "</script><!--<script>&\u{2028}\"");
+        assert_eq!(out, r#""\u003c/script\u003e\u003c!--\u003cscript\u003e\u0026\u2028\"""#);
+        let back: String = serde_json::from_str(&out).unwrap();
+        assert_eq!(back, "</script><!--<script>&\u{2028}\"");
+    }
+}

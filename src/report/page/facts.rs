@@ -1,0 +1,223 @@
+//! Look-ups that the page's words rest on: whose compute, by when, with which probability, bound by what.
+
+use super::phrase::{Phrase, Source};
+use super::run_files::RunFiles;
+use std::collections::BTreeMap;
+
+/// A run's files, seen from one policy and the horizon's end.
+#[derive(Debug)]
+pub(super) struct Facts<'a> {
+    pub(super) files: &'a RunFiles,
+    /// The policy that the words are about.
+    pub(super) policy: String,
+    /// Quarters of the horizon's year ends that are summarised, in order.
+    pub(super) ends: Vec<String>,
+    /// Actors of the headline that have a reachable run, as the scenario orders them.
+    pub(super) headline: Vec<String>,
+    /// Rows of the summary by metric, actor and quarter.
+    cells: BTreeMap<(&'a str, &'a str, &'a str), usize>,
+}
+
+/// How sure it is that one of two is larger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Order {
+    /// In over 95 % of draws.
+    Sure,
+    /// In over three quarters.
+    Likely,
+    /// Closer than that.
+    Open,
+}
+
+impl<'a> Facts<'a> {
+    /// Looks at a run under a policy.
+    pub(super) fn new(files: &'a RunFiles, policy: &str) -> Self {
+        let summary = files.table("summary.csv");
+        let mut ends: Vec<String> = (summary.values("quarter").into_iter())
+            .filter(|q| q.ends_with("Q4"))
+            .map(str::to_owned)
+            .collect();
+        let last = summary.values("quarter").into_iter().max().unwrap_or_default().to_owned();
+        if !ends.contains(&last) {
+            ends.push(last);
+        }
+        ends.sort();
+        let cells = (summary.find(&[("policy", policy)]).collect::<Vec<_>>().into_iter())
+            .map(|r| ((summary.text(r, "metric"), summary.text(r, "actor"), summary.text(r, "quarter")), r))
+            .collect();
+        let mut facts = Self { files, policy: policy.to_owned(), ends, headline: Vec::new(), cells };
+        facts.headline = facts.headline();
+        facts
+    }
+
+    /// The last quarter.
+    pub(super) fn last(&self) -> &str {
+        self.ends.last().map_or("", String::as_str)
+    }
+
+    fn headline(&self) -> Vec<String> {
+        let named = self.files.scenario.get("run").and_then(|r| r.get("headline"));
+        let named: Vec<String> = (named.and_then(toml::Value::as_array).into_iter().flatten())
+            .filter_map(|v| v.as_str().map(str::to_owned))
+            .collect();
+        let known = self.actors("reachable_flop");
+        let kept: Vec<String> = named.into_iter().filter(|n| known.contains(n)).collect();
+        if !kept.is_empty() {
+            return kept;
+        }
+        known.into_iter().filter(|a| a.starts_with("lab.") || a.starts_with("country.")).collect()
+    }
+
+    /// Actors that have a metric.
+    pub(super) fn actors(&self, metric: &str) -> Vec<String> {
+        let summary = self.files.table("summary.csv");
+        let mut all: Vec<String> = Vec::new();
+        for r in summary.find(&[("policy", &self.policy), ("metric", metric)]) {
+            let actor = summary.text(r, "actor");
+            if all.last().is_none_or(|a| a != actor) && !all.iter().any(|a| a == actor) {
+                all.push(actor.to_owned());
+            }
+        }
+        all
+    }
+
+    /// A cell's column of the summary.
+    pub(super) fn cell(&self, actor: &str, metric: &str, quarter: &str, column: &str) -> Option<Source> {
+        let summary = self.files.table("summary.csv");
+        let row = *self.cells.get(&(metric, actor, quarter))?;
+        source("summary.csv", column, summary.text(row, column))
+    }
+
+    /// Those who compete: countries of the headline, or all with a reachable run, or labs; the largest at the end first.
+    pub(super) fn contenders(&self) -> Vec<String> {
+        let of = |kind: &str, from: &[String]| -> Vec<String> {
+            from.iter().filter(|a| a.starts_with(kind)).cloned().collect()
+        };
+        let all = self.actors("reachable_flop");
+        let choices = [of("country.", &self.headline), of("country.", &all), of("lab.", &self.headline)];
+        let mut chosen =
+            choices.iter().find(|c| c.len() >= 2).or(choices.iter().find(|c| !c.is_empty())).cloned();
+        let size = |a: &String| {
+            self.cell(a, "reachable_flop", self.last(), "p50").map_or(f64::NEG_INFINITY, |s| s.value())
+        };
+        let chosen = chosen.get_or_insert_default();
+        chosen.sort_by(|a, b| size(b).total_cmp(&size(a)));
+        std::mem::take(chosen)
+    }
+
+    /// How sure it is that `a` can reach more than `b` at the end, and their quotient where the scenario asks for it.
+    pub(super) fn order(&self, a: &str, b: &str) -> (Order, Option<Source>) {
+        for ratio in self.files.entities("ratio") {
+            let part = |key: &str| ratio.get(key).and_then(toml::Value::as_str).unwrap_or_default();
+            let (of, over) = (part("of"), part("over"));
+            let whose = |actor: &str| format!("{actor}/reachable_flop");
+            let turned = of == whose(b) && over == whose(a);
+            let straight = of == whose(a) && over == whose(b);
+            if !turned && !straight {
+                continue;
+            }
+            let actor = format!("ratio.{}", part("id"));
+            let at = |column: &str| self.cell(&actor, "ratio", self.last(), column).map(|s| s.value());
+            let (low, quarter) = if turned { ("p95", "p75") } else { ("p05", "p25") };
+            let above = |x: Option<f64>| x.is_some_and(|x| if turned { x < 1.0 } else { x > 1.0 });
+            let order = match (above(at(low)), above(at(quarter))) {
+                (true, _) => Order::Sure,
+                (_, true) => Order::Likely,
+                _ => Order::Open,
+            };
+            let times = if turned { None } else { self.cell(&actor, "ratio", self.last(), "p50") };
+            return (order, times);
+        }
+        let at = |actor: &str, column: &str| {
+            self.cell(actor, "reachable_flop", self.last(), column).map_or(f64::NAN, |s| s.value())
+        };
+        let order = if at(a, "p05") > at(b, "p95") {
+            Order::Sure
+        } else if at(a, "p25") > at(b, "p75") {
+            Order::Likely
+        } else {
+            Order::Open
+        };
+        (order, None)
+    }
+
+    /// Thresholds of an actor's reachable run in a quarter, from low to high: level, probability, its interval.
+    pub(super) fn reached(&self, actor: &str, quarter: &str) -> Vec<[Source; 4]> {
+        let table = self.files.table("thresholds.csv");
+        let wanted = [
+            ("policy", self.policy.as_str()),
+            ("actor", actor),
+            ("metric", "reachable_flop"),
+            ("quarter", quarter),
+        ];
+        let rows = table.find(&wanted).filter_map(|r| {
+            let of = |column: &str| source("thresholds.csv", column, table.text(r, column));
+            Some([of("threshold_flop")?, of("probability")?, of("low")?, of("high")?])
+        });
+        rows.collect()
+    }
+
+    /// First quarter in which an actor has more likely than not reached a threshold.
+    pub(super) fn likely_from(&self, actor: &str, threshold: &str) -> Option<String> {
+        let table = self.files.table("thresholds.csv");
+        let wanted = [
+            ("policy", self.policy.as_str()),
+            ("actor", actor),
+            ("metric", "reachable_flop"),
+            ("threshold_flop", threshold),
+        ];
+        let row = table.find(&wanted).find(|&r| table.number(r, "probability").is_some_and(|p| p >= 0.5))?;
+        Some(table.text(row, "quarter").to_owned())
+    }
+
+    /// What bound a lab most often in a quarter, and in what share of draws.
+    pub(super) fn bound_by(&self, lab: &str, quarter: &str) -> Option<(String, Source)> {
+        let table = self.files.table("bottlenecks.csv");
+        let wanted = [
+            ("policy", self.policy.as_str()),
+            ("subject", lab),
+            ("subject_kind", "lab"),
+            ("quarter", quarter),
+        ];
+        let share = |r: &usize| table.number(*r, "share").unwrap_or(0.0);
+        let row = table.find(&wanted).max_by(|a, b| share(a).total_cmp(&share(b)).then(b.cmp(a)))?;
+        Some((
+            table.text(row, "cause").to_owned(),
+            source("bottlenecks.csv", "share", table.text(row, "share"))?,
+        ))
+    }
+
+    /// The lab of a country with the largest reachable run at the end; a lab is its own.
+    pub(super) fn strongest_lab(&self, actor: &str) -> Option<String> {
+        if actor.starts_with("lab.") {
+            return Some(actor.to_owned());
+        }
+        let country = actor.strip_prefix("country.")?;
+        let text = |row: &toml::Table, key: &str| {
+            row.get(key).and_then(toml::Value::as_str).unwrap_or_default().to_owned()
+        };
+        let labs = self.files.entities("lab").filter(|l| text(l, "country") == country);
+        let sized = labs.filter_map(|l| {
+            let lab = format!("lab.{}", text(l, "id"));
+            Some((self.cell(&lab, "reachable_flop", self.last(), "p50")?.value(), lab))
+        });
+        sized.max_by(|a, b| a.0.total_cmp(&b.0)).map(|l| l.1)
+    }
+
+    /// A cell's 90 % interval in words: `1e26 to 3e27`.
+    pub(super) fn interval(&self, actor: &str, metric: &str, quarter: &str) -> Option<Phrase> {
+        let low = self.cell(actor, metric, quarter, "p05")?;
+        let high = self.cell(actor, metric, quarter, "p95")?;
+        Some(Phrase::default().number(&low).say(" to ").number(&high))
+    }
+}
+
+/// A cell of a table; none if it is empty.
+pub(super) fn source(table: &'static str, column: &str, raw: &str) -> Option<Source> {
+    (!raw.is_empty()).then(|| Source {
+        table,
+        column: column.to_owned(),
+        raw: raw.to_owned(),
+        unsigned: false,
+    })
+}

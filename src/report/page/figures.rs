@@ -1,0 +1,262 @@
+//! The page's figures: what each draws, from which data, under a title that says what it finds.
+
+use super::answer::milestone;
+use super::facts::{Facts, source};
+use super::findings;
+use super::phrase::{Phrase, Source, actor_name};
+
+/// A figure of the page.
+#[derive(Debug)]
+pub(super) struct Figure {
+    /// Its name in the page and in the script.
+    pub(super) id: &'static str,
+    /// The section that it belongs to.
+    pub(super) section: &'static str,
+    /// Datasets that it draws; without the first there is no figure.
+    pub(super) data: &'static [&'static str],
+    /// What is drawn and how it is read: the caption and, after the title, the text alternative.
+    pub(super) about: &'static str,
+    /// Titles by what is chosen: `policy` or `policy|choice`.
+    pub(super) titles: Vec<(String, Phrase)>,
+    /// What is chosen at first.
+    pub(super) chosen: String,
+}
+
+/// A figure without titles yet: name, section, data, what is drawn.
+type Plain = (&'static str, &'static str, &'static [&'static str], &'static str);
+
+const FIGURES: [Plain; 16] = [
+    (
+        "fan",
+        "runs",
+        &["runs"],
+        "Largest training run [FLOP, log scale] by quarter: what the actor could finish (line: median; bands: 50 % and 90 % of draws) and, dashed, what it is expected to have finished. Dotted lines are thresholds.",
+    ),
+    (
+        "reached",
+        "runs",
+        &["thresholds"],
+        "Probability [%] of having been able to finish a run of each size, by quarter; bands are 95 % intervals for the number of draws.",
+    ),
+    (
+        "spread",
+        "runs",
+        &["runs"],
+        "Largest run that each actor could finish [FLOP, log scale] in the quarter chosen: dot, median; thick, 50 % of draws; thin, 90 %.",
+    ),
+    (
+        "shares",
+        "compute",
+        &["shares"],
+        "Share [%] of the world's AI compute (dense BF16) that stands in each country at year ends; bars, 90 % of draws. The five largest countries.",
+    ),
+    (
+        "holdings",
+        "compute",
+        &["holdings"],
+        "Compute at year ends [H100 equivalents, log scale]: owned (what stands in the country, smuggled chips included), rented (by labs of the country, wherever it stands) and smuggled into the country so far; dots, medians; bars, 90 % of draws. What is nothing is left out.",
+    ),
+    (
+        "flows",
+        "flows",
+        &["flows"],
+        "Chips sold in the year chosen [chips, mean over draws], from the process that made them to the country where they went; colour, the channel. Flows too small to see are added up as other chips.",
+    ),
+    (
+        "bound",
+        "limits",
+        &["bound"],
+        "What bound each subject most often, by quarter; a fuller colour, in a larger share of draws. Labs: what stops a larger run. Chips: what stops more production.",
+    ),
+    (
+        "facilities",
+        "limits",
+        &["facilities"],
+        "Output over available capacity [%, median over draws] of each facility at year ends. A full line is a candidate for the bottleneck; an idle one is not.",
+    ),
+    (
+        "drivers",
+        "drivers",
+        &["drivers"],
+        "Share [%] of the variance of the cell chosen that an input explains by itself (first-order index; of the cell's logarithm where it is positive in every draw); colour, how well the input is founded. Left of the dashed line is what chance alone would show with this number of draws.",
+    ),
+    (
+        "forest",
+        "policies",
+        &["comparison"],
+        "Change of the cell chosen under each policy against the scenario as it stands, on the same draws: dot, median; bar, 90 % of draws. Policies with the same number in brackets are in one tier: they cannot be told apart.",
+    ),
+    (
+        "regret",
+        "policies",
+        &["comparison"],
+        "Regret: how much worse a policy does than the best policy of each draw; dot, mean; bar to the 95 % quantile. Low is robust.",
+    ),
+    (
+        "pareto",
+        "policies",
+        &["comparison"],
+        "Median changes of two cells under each policy. A policy on the line is beaten by no other in both, if less of the first and more of the second is wanted.",
+    ),
+    (
+        "sweep",
+        "sweep",
+        &["sweep"],
+        "Median of the cell chosen over the grid of two levers; the other levers stay at the level chosen.",
+    ),
+    (
+        "past",
+        "past",
+        &["hindcast"],
+        "Published values (diamond, with their interval; filled, if inside the simulated 90 % interval) against simulated ones (dot, median; bar, 90 % of draws), for the metric chosen. Of a lower bound only the bound is published.",
+    ),
+    (
+        "graph",
+        "graph",
+        &["nodes", "edges", "facilities", "bound"],
+        "Who supplies whom, from tools to labs. Larger facilities are fuller at the horizon's end; colour, the share of draws in which a good is what binds a chip's production, the largest of any chip. Point at a node, or move to it by keyboard, to see its links.",
+    ),
+    (
+        "timeline",
+        "rules",
+        &["rules"],
+        "Rules by issuer: from the effective to the last day; a dot marks the announcement where it came earlier.",
+    ),
+];
+
+/// The figures that the run has data for, with their titles under every policy.
+pub(super) fn figures(policies: &[Facts<'_>], datasets: &[&str]) -> Vec<Figure> {
+    let mut all: Vec<Figure> = (FIGURES.iter())
+        .filter(|f| datasets.contains(&f.2[0]))
+        .map(|&(id, section, data, about)| Figure {
+            id,
+            section,
+            data,
+            about,
+            titles: Vec::new(),
+            chosen: String::new(),
+        })
+        .collect();
+    for figure in &mut all {
+        for facts in policies {
+            let (chosen, titles) = titles(figure.id, facts);
+            if figure.chosen.is_empty() {
+                figure.chosen = chosen;
+            }
+            for (key, title) in titles {
+                let key =
+                    if key.is_empty() { facts.policy.clone() } else { format!("{}|{key}", facts.policy) };
+                figure.titles.push((key, title));
+            }
+        }
+    }
+    all.retain(|f| !f.titles.is_empty());
+    all
+}
+
+type Titles = Vec<(String, Phrase)>;
+
+/// What a figure shows at first, and its titles by what can be chosen.
+fn titles(figure: &str, facts: &Facts<'_>) -> (String, Titles) {
+    let follower = || {
+        let contenders = facts.contenders();
+        contenders.get(1).or(contenders.first()).cloned().unwrap_or_default()
+    };
+    match figure {
+        "fan" => (follower(), by_actor(facts, fan)),
+        "reached" => (follower(), by_actor(facts, milestone)),
+        "spread" => (facts.last().to_owned(), by_quarter(facts, spread)),
+        "shares" => (String::new(), shares(facts).map(|t| (String::new(), t)).into_iter().collect()),
+        "holdings" => (follower(), holdings(facts)),
+        "flows" => findings::flows(facts),
+        "bound" => findings::bound(facts),
+        "facilities" => (String::new(), findings::facilities(facts)),
+        "drivers" => findings::drivers(facts),
+        "forest" => findings::forest(facts),
+        "regret" => findings::regret(facts),
+        "pareto" => findings::pareto(facts),
+        "sweep" => findings::sweep(facts),
+        "past" => findings::past(facts),
+        "graph" => (String::new(), findings::graph(facts)),
+        "timeline" => (String::new(), findings::timeline(facts)),
+        _ => (String::new(), Vec::new()),
+    }
+}
+
+fn by_actor(facts: &Facts<'_>, title: fn(&Facts<'_>, &str) -> Option<Phrase>) -> Titles {
+    let actors = facts.actors("reachable_flop");
+    actors.into_iter().filter_map(|a| Some((a.clone(), title(facts, &a)?))).collect()
+}
+
+fn by_quarter(facts: &Facts<'_>, title: fn(&Facts<'_>, &str) -> Option<Phrase>) -> Titles {
+    facts.ends.iter().filter_map(|q| Some((q.clone(), title(facts, q)?))).collect()
+}
+
+fn fan(facts: &Facts<'_>, actor: &str) -> Option<Phrase> {
+    let q = facts.last();
+    let median = facts.cell(actor, "reachable_flop", q, "p50")?;
+    let start = Phrase::default().name(&actor_name(actor)).say(" could finish a run of ").number(&median);
+    let start = start.say(" FLOP by ").name(q).say(", give or take: ");
+    let range = start.then(facts.interval(actor, "reachable_flop", q)?).say(" in 90 % of draws");
+    Some(match facts.cell(actor, "run_flop", q, "p50") {
+        Some(run) => range.say("; it is expected to have trained ").number(&run).say("."),
+        None => range.say("."),
+    })
+}
+
+/// The lab that could train most in a quarter, and how wide its range is.
+fn spread(facts: &Facts<'_>, quarter: &str) -> Option<Phrase> {
+    let size = |a: &String| facts.cell(a, "reachable_flop", quarter, "p50");
+    let kind = if facts.headline.iter().any(|a| a.starts_with("lab.")) { "lab." } else { "" };
+    let named = facts.headline.iter().filter(|a| a.starts_with(kind) && size(a).is_some());
+    let value = |a: &&String| size(a).map_or(f64::NAN, |s| s.value());
+    let most = named.max_by(|a, b| value(a).total_cmp(&value(b)))?;
+    let whose = if kind.is_empty() { " leads with " } else { " leads the labs with " };
+    let start = Phrase::new("In ").name(quarter).say(", ").name(&actor_name(most)).say(whose);
+    let median = start.number(&size(most)?).say(" FLOP in the median, but anything from ");
+    Some(median.then(facts.interval(most, "reachable_flop", quarter)?).say(" is within 90 % of draws."))
+}
+
+/// The two countries with most of the world's compute.
+fn shares(facts: &Facts<'_>) -> Option<Phrase> {
+    let q = facts.last();
+    let share = |a: &String| facts.cell(a, "fleet_share", q, "p50");
+    let mut all: Vec<(Source, String)> =
+        facts.actors("fleet_share").into_iter().filter_map(|a| Some((share(&a)?, a))).collect();
+    all.sort_by(|a, b| b.0.value().total_cmp(&a.0.value()));
+    let clause = |(median, actor): &(Source, String)| {
+        let low = facts.cell(actor, "fleet_share", q, "p05")?;
+        let high = facts.cell(actor, "fleet_share", q, "p95")?;
+        let start = Phrase::default().name(&actor_name(actor)).say(" has ").percent(median).say(" (");
+        Some(start.percent(&low).say(" to ").percent(&high).say(")"))
+    };
+    let first = Phrase::new("In ").name(q).say(", ").then(clause(all.first()?)?);
+    let first = first.say(" of the world's AI compute");
+    Some(match all.get(1).and_then(clause) {
+        Some(second) => first.say(", ").then(second).say("."),
+        None => first.say("."),
+    })
+}
+
+fn holdings(facts: &Facts<'_>) -> Titles {
+    let title = |actor: &String| {
+        let q = facts.last();
+        let owned = facts.cell(actor, "fleet_h100e", q, "p50")?;
+        let start = Phrase::new("In ").name(q).say(", ").name(&actor_name(actor)).say(" has ");
+        let mut phrase = start.amount(&owned).say(" H100 equivalents of its own");
+        for (metric, words) in
+            [("rented_h100e", " that its labs rent"), ("smuggled_h100e_cum", " smuggled in since the start")]
+        {
+            if let Some(amount) = facts.cell(actor, metric, q, "p50").filter(|s| s.value() > 0.0) {
+                phrase = phrase.say(", ").amount(&amount).say(words);
+            }
+        }
+        Some((actor.clone(), phrase.say(".")))
+    };
+    facts.actors("fleet_h100e").iter().filter(|a| a.starts_with("country.")).filter_map(title).collect()
+}
+
+/// A number of a row of a table.
+pub(super) fn at(facts: &Facts<'_>, table: &'static str, row: usize, column: &str) -> Option<Source> {
+    source(table, column, facts.files.table(table).text(row, column))
+}

@@ -1,0 +1,201 @@
+'use strict';
+/* What every figure uses: the data, colours, numbers for people, choices, drawing. */
+
+const PAGE = JSON.parse(document.getElementById('data').textContent);
+const MAX_PREVIEW = 200;
+
+/* A dataset's columns as plain arrays. */
+const opened = new Map();
+function dataset(id) {
+  if (!opened.has(id)) {
+    const packed = PAGE.data[id];
+    const columns = {};
+    let length = 0;
+    if (packed) {
+      for (const [name, column] of Object.entries(packed.columns)) {
+        columns[name] = Array.isArray(column) ? column : column.at.map((i) => column.words[i]);
+        length = columns[name].length;
+      }
+    }
+    opened.set(id, { table: packed ? packed.table : '', columns, length });
+  }
+  return opened.get(id);
+}
+
+/* Rows of a dataset, as objects, whose columns have the values given. */
+function rows(id, wanted) {
+  const { columns, length } = dataset(id);
+  const tests = Object.entries(wanted || {});
+  const found = [];
+  for (let i = 0; i < length; i++) {
+    if (tests.every(([name, value]) => columns[name] && columns[name][i] === value)) {
+      const row = {};
+      for (const name in columns) row[name] = columns[name][i];
+      found.push(row);
+    }
+  }
+  return found;
+}
+
+function distinct(values) {
+  return [...new Set(values)];
+}
+
+/* The policy shown: the first one, unless the reader chose another. */
+const shown = { policy: PAGE.run.policies[0] };
+
+/* Names as people write them; countries are capitalised, everything else keeps its id. */
+function name(actor) {
+  if (actor === 'world') return 'the world';
+  const dot = actor.indexOf('.');
+  const kind = dot < 0 ? '' : actor.slice(0, dot);
+  const id = actor.slice(dot + 1);
+  if (kind !== 'country') return id;
+  if (id.length <= 3) return id.toUpperCase();
+  return id.split('-').map((w) => w.charAt(0).toUpperCase() + w.slice(1)).join(' ');
+}
+
+/* plotly reads a little markup in labels: a name must stay a name. */
+function plain(text) {
+  return String(text).replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;');
+}
+
+/* A number in two or three digits. */
+function number(x) {
+  if (x === null || x === undefined || !Number.isFinite(x)) return '–';
+  const size = Math.abs(x);
+  if (size === 0) return '0';
+  if (size >= 1e15 || size < 1e-3) return x.toExponential(1).replace('.0e', 'e').replace('e+', 'e');
+  for (const [step, sign] of [[1e12, 'T'], [1e9, 'B'], [1e6, 'M'], [1e4, 'k']]) {
+    const unit = step === 1e4 ? 1e3 : step;
+    if (size >= 0.9995 * step) return String(Number((x / unit).toPrecision(3))) + sign;
+  }
+  return size >= 1e3 ? String(Math.round(x)) : String(Number(x.toPrecision(3)));
+}
+function percent(p) {
+  if (p === null || p === undefined) return '–';
+  if (p === 0 || p === 1) return 100 * p + ' %';
+  if (p < 0.005) return '<1 %';
+  if (p > 0.995) return '>99 %';
+  return Math.round(100 * p) + ' %';
+}
+
+function colour(nameOf) {
+  return getComputedStyle(document.documentElement).getPropertyValue('--' + nameOf).trim();
+}
+const HUES = ['blue', 'red', 'green', 'amber', 'pink', 'sky', 'grey'];
+function hue(i) {
+  return colour(HUES[i % HUES.length]);
+}
+function faded(hex, opacity) {
+  const n = parseInt(hex.slice(1), 16);
+  return `rgba(${n >> 16}, ${(n >> 8) & 255}, ${n & 255}, ${opacity})`;
+}
+
+const narrow = () => window.innerWidth < 640;
+
+/* An axis's and a figure's common look. */
+function axis(more) {
+  return Object.assign(
+    { gridcolor: colour('line'), linecolor: colour('line'), zeroline: false, automargin: true, fixedrange: false, title: { standoff: 8 } },
+    more,
+  );
+}
+function layout(more) {
+  return Object.assign(
+    {
+      paper_bgcolor: 'rgba(0,0,0,0)',
+      plot_bgcolor: 'rgba(0,0,0,0)',
+      font: { family: 'system-ui, -apple-system, "Segoe UI", Roboto, Arial, sans-serif', size: 12, color: colour('ink') },
+      margin: { l: 12, r: 12, t: 12, b: 12 },
+      height: 400,
+      hovermode: 'closest',
+      hoverlabel: { bgcolor: colour('panel'), bordercolor: colour('line'), font: { color: colour('ink') }, align: 'left' },
+      legend: { orientation: 'h', x: 0, y: 1, yanchor: 'bottom' },
+      showlegend: true,
+    },
+    more,
+  );
+}
+/* A log axis whose labels are written as the numbers elsewhere: 1e25, 1e26, or 1k, 10k. */
+function logAxis(title, values, more) {
+  const positive = values.filter((v) => v > 0 && Number.isFinite(v));
+  const low = Math.log10(Math.min(...positive));
+  const high = Math.log10(Math.max(...positive));
+  const span = high - low;
+  const steps = span < 1.2 ? [1, 2, 3, 5, 7] : span < 3 ? [1, 3] : [1];
+  const decades = span > 12 ? 3 : 1;
+  const ticks = [];
+  for (let d = Math.floor(low) - 1; d <= high + 1; d += decades) {
+    for (const s of steps) ticks.push(s * 10 ** d);
+  }
+  return axis(Object.assign({
+    type: 'log', range: [low - 0.06 * span - 0.03, high + 0.06 * span + 0.03],
+    tickmode: 'array', tickvals: ticks, ticktext: ticks.map(number), title: { text: title, standoff: 8 },
+  }, more));
+}
+
+function draw(figure, traces, about) {
+  const place = figure.place;
+  const known = place.querySelector('.empty');
+  if (known) known.remove();
+  if (!traces.length) {
+    Plotly.purge(place);
+    const text = document.createElement('p');
+    text.className = 'empty';
+    text.textContent = 'Nothing to draw for this choice.';
+    place.replaceChildren(text);
+    return;
+  }
+  Plotly.react(place, traces, layout(about), { responsive: true, displaylogo: false, displayModeBar: false, scrollZoom: false });
+}
+
+/* A choice above a figure; gives a function that says what is chosen. */
+function choice(figure, label, options, first, changed) {
+  const box = document.createElement('label');
+  box.append(label + ' ');
+  const select = document.createElement('select');
+  const groups = new Map();
+  for (const option of options) {
+    const item = document.createElement('option');
+    item.value = option.value;
+    item.textContent = option.label;
+    if (option.group) {
+      if (!groups.has(option.group)) {
+        const group = document.createElement('optgroup');
+        group.label = option.group;
+        groups.set(option.group, group);
+        select.append(group);
+      }
+      groups.get(option.group).append(item);
+    } else {
+      select.append(item);
+    }
+  }
+  if (options.some((o) => o.value === first)) select.value = first;
+  select.addEventListener('change', changed);
+  box.append(select);
+  figure.controls.append(box);
+  return () => select.value;
+}
+
+const KINDS = { lab: 'labs', country: 'countries', group: 'groups of countries', world: 'world', chip: 'chips', designer: 'designers', buyer: 'buyers', ratio: 'ratios' };
+function actorOptions(actors) {
+  return actors.map((a) => {
+    const kind = a.split('.')[0];
+    return { value: a, label: name(a), group: KINDS[kind] || kind };
+  });
+}
+
+/* Sets a figure's title, and its text alternative, to what is chosen. */
+function retitle(figure, chosen) {
+  const key = chosen ? shown.policy + '|' + chosen : shown.policy;
+  const first = chosen ? PAGE.run.policies[0] + '|' + chosen : PAGE.run.policies[0];
+  const found = key in figure.about.titles ? key : first;
+  if (!(found in figure.about.titles)) return;
+  figure.heading.innerHTML = figure.about.titles[found];
+  figure.place.setAttribute('aria-label', figure.about.plain[found] + ' ' + figure.about.about);
+}
+
+/* Drawing functions by a figure's name: each sets up its choices and gives a function that draws. */
+const FIGURES = {};

@@ -1,0 +1,240 @@
+/* The supply chain by stage, the rules' timeline, the assumptions, and every figure's data. */
+
+const SVG = 'http://www.w3.org/2000/svg';
+function shape(tag, attributes, text) {
+  const element = document.createElementNS(SVG, tag);
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+  if (text !== undefined) element.textContent = text;
+  return element;
+}
+
+const STAGES = [['tool', 'tools'], ['facility', 'facilities'], ['good', 'goods'], ['chip', 'chips'], ['buyer', 'buyers'], ['lab', 'labs']];
+const DRAWN = ['equips', 'makes', 'feeds', 'sells', 'owns', 'rents'];
+
+FIGURES.graph = (figure) => () => {
+  retitle(figure, '');
+  const edges = rows('edges').filter((e) => DRAWN.includes(e.kind));
+  const linked = new Set(edges.flatMap((e) => [e.from, e.to]));
+  const nodes = rows('nodes').filter((n) => STAGES.some(([kind]) => kind === n.kind) && linked.has(n.node));
+  const used = rows('facilities', { policy: shown.policy, metric: 'utilisation' });
+  const made = rows('facilities', { policy: shown.policy, metric: 'capacity' });
+  const last = distinct(used.map((r) => r.quarter)).sort().pop();
+  const at = (list, node) => list.find((r) => r.actor === node && r.quarter === last);
+  const binding = new Map();
+  const bound = rows('bound', { policy: shown.policy, subject_kind: 'chip' });
+  const end = distinct(bound.map((r) => r.quarter)).sort().pop();
+  for (const r of bound) {
+    if (r.quarter === end && r.cause.startsWith('good.')) binding.set(r.cause, Math.max(r.share, binding.get(r.cause) || 0));
+  }
+  const lanes = STAGES.map(([kind]) => nodes.filter((n) => n.kind === kind));
+  const step = 21;
+  const height = 60 + step * Math.max(...lanes.map((l) => l.length));
+  const width = 1120;
+  const svg = shape('svg', { viewBox: `0 0 ${width} ${height}`, class: 'chain', 'aria-hidden': 'true' });
+  const places = new Map();
+  const gap = (width - 130) / (STAGES.length - 1);
+  lanes.forEach((lane, i) => {
+    const x = 12 + i * gap;
+    svg.append(shape('text', { x, y: 14, class: 'head' }, STAGES[i][1]));
+    const room = (height - 50) / Math.max(lane.length, 1);
+    lane.forEach((n, k) => places.set(n.node, { x, y: 34 + room * (k + 0.5), n }));
+  });
+  const paths = edges.filter((e) => places.has(e.from) && places.has(e.to)).map((e) => {
+    const a = places.get(e.from);
+    const b = places.get(e.to);
+    const middle = (a.x + b.x) / 2;
+    const path = shape('path', { d: `M${a.x} ${a.y}C${middle} ${a.y} ${middle} ${b.y} ${b.x} ${b.y}` });
+    svg.append(path);
+    return { path, from: e.from, to: e.to };
+  });
+  const marks = new Map();
+  for (const [id, { x, y, n }] of places) {
+    const group = shape('g', { class: 'node', tabindex: '0' });
+    const use = at(used, id);
+    const capacity = at(made, id);
+    const share = binding.get(id);
+    const radius = n.kind === 'facility' && use ? 3 + 6 * Math.min(1, use.p50) : 5;
+    const fill = share !== undefined ? mix(share) : n.kind === 'good' ? mix(0) : colour('sky');
+    const words = [`${n.kind} ${name(id)}${n.country ? ', ' + name('country.' + n.country) : ''}`];
+    if (capacity) words.push(`capacity ${number(capacity.p50)} ${capacity.unit} (90 %: ${number(capacity.p05)} to ${number(capacity.p95)}), end of ${last.slice(0, 4)}`);
+    if (use) words.push(`used: ${percent(use.p50)}`);
+    if (share !== undefined) words.push(`binds a chip's production in up to ${percent(share)} of draws`);
+    const note = share !== undefined ? `${name(id)} · ${percent(share)}` : capacity && n.kind === 'facility' ? `${name(id)} · ${number(capacity.p50)}` : name(id);
+    group.append(shape('title', {}, words.join('\n')), shape('circle', { cx: x, cy: y, r: radius, fill, stroke: colour('grey'), 'stroke-width': 0.6 }), shape('text', { x: x + 12, y: y + 4 }, note));
+    svg.append(group);
+    marks.set(id, group);
+    const pick = () => focusOn(svg, id, paths, marks);
+    group.addEventListener('mouseenter', pick);
+    group.addEventListener('focus', pick);
+    group.addEventListener('mouseleave', () => svg.classList.remove('picked'));
+    group.addEventListener('blur', () => svg.classList.remove('picked'));
+  }
+  const box = document.createElement('div');
+  box.className = 'scroll';
+  const inner = document.createElement('div');
+  inner.style.minWidth = '60rem';
+  inner.append(svg);
+  box.append(inner);
+  figure.place.replaceChildren(box);
+  legend(figure, [[mix(0), 'binds never'], [mix(0.5), 'in half of draws'], [mix(1), 'always'], [colour('sky'), 'everything else']]);
+};
+
+/* From a pale to a full red: how often a good binds. */
+function mix(share) {
+  const part = (from, to) => Math.round(from + (to - from) * share);
+  return `rgb(${part(250, 200)}, ${part(230, 60)}, ${part(215, 0)})`;
+}
+
+function focusOn(svg, id, paths, marks) {
+  svg.classList.add('picked');
+  const near = new Set([id]);
+  for (const p of paths) {
+    const touches = p.from === id || p.to === id;
+    p.path.classList.toggle('near', touches);
+    if (touches) near.add(p.from).add(p.to);
+  }
+  for (const [node, group] of marks) group.classList.toggle('near', near.has(node));
+}
+
+FIGURES.timeline = (figure) => () => {
+  retitle(figure, '');
+  const all = rows('rules').filter((r) => r.effective).sort((a, b) => (a.effective < b.effective ? 1 : -1));
+  const horizon = distinct(dataset('runs').columns.quarter || []).sort().pop() || '2030Q4';
+  const end = horizon.slice(0, 4) + '-12-31';
+  const until = (r) => (r.until && r.until < end ? r.until : end);
+  const label = (r) => plain(r.title || r.rule);
+  const short = (r) => { const t = r.title || r.rule; const most = narrow() ? 24 : 60; return plain(t.length > most ? t.slice(0, most - 1) + '…' : t); };
+  const issuers = distinct(all.map((r) => r.issuer));
+  const traces = issuers.flatMap((issuer, i) => {
+    const list = all.filter((r) => r.issuer === issuer);
+    const x = [];
+    const y = [];
+    for (const r of list) {
+      x.push(r.effective, until(r), null);
+      y.push(r.rule, r.rule, null);
+    }
+    const text = list.map((r) => `${label(r)}<br>${plain(name('country.' + r.issuer))}, ${r.subject}: ${r.effect}<br>${r.effective} to ${r.until || 'no end'}<br>${plain(r.source)}`);
+    const early = list.filter((r) => r.announced && r.announced < r.effective);
+    return [
+      { x, y, mode: 'lines', name: plain(name('country.' + issuer)), line: { color: hue(i), width: 8 }, hoverinfo: 'skip' },
+      { x: list.map((r) => r.effective), y: list.map((r) => r.rule), mode: 'markers', marker: { color: hue(i), size: 10, symbol: 'line-ns', line: { color: hue(i), width: 3 } }, text, hoverinfo: 'text', showlegend: false },
+      { x: early.map((r) => r.announced), y: early.map((r) => r.rule), mode: 'markers', marker: { color: colour('paper'), size: 8, line: { color: hue(i), width: 2 } }, hoverinfo: 'text', text: early.map((r) => `${label(r)}<br>announced ${r.announced}`), showlegend: false },
+    ];
+  });
+  draw(figure, traces, {
+    height: 90 + 24 * all.length,
+    xaxis: axis({ type: 'date', title: { text: 'date' } }),
+    yaxis: axis({ type: 'category', categoryorder: 'array', categoryarray: all.map((r) => r.rule), tickmode: 'array', tickvals: all.map((r) => r.rule), ticktext: all.map(short), tickfont: { size: narrow() ? 9 : 12 } }),
+  });
+};
+
+/* A table of plain text cells. */
+function fill(table, columns, list) {
+  const head = document.createElement('thead');
+  const line = document.createElement('tr');
+  for (const c of columns) {
+    const cell = document.createElement('th');
+    cell.scope = 'col';
+    cell.textContent = c;
+    line.append(cell);
+  }
+  head.append(line);
+  const body = document.createElement('tbody');
+  for (const r of list) {
+    const row = document.createElement('tr');
+    for (const c of columns) {
+      const cell = document.createElement('td');
+      const value = r[c];
+      cell.textContent = value === null || value === undefined ? '' : typeof value === 'number' ? number(value) : value;
+      row.append(cell);
+    }
+    body.append(row);
+  }
+  table.replaceChildren(head, body);
+}
+
+/* A distribution drawn small: its density between quantiles. */
+const LEVELS = [['p01', 0.01], ['p05', 0.05], ['p10', 0.1], ['p25', 0.25], ['p50', 0.5], ['p75', 0.75], ['p90', 0.9], ['p95', 0.95], ['p99', 0.99]];
+function small(row) {
+  const width = 110;
+  const height = 24;
+  const svg = shape('svg', { width, height, viewBox: `0 0 ${width} ${height}`, role: 'img' });
+  svg.append(shape('title', {}, `5 %: ${number(row.p05)}, median: ${number(row.p50)}, 95 %: ${number(row.p95)}`));
+  const low = row.p01;
+  const high = row.p99;
+  if (!(high > low)) {
+    svg.append(shape('line', { x1: width / 2, x2: width / 2, y1: 4, y2: height - 2, stroke: colour('grey'), 'stroke-width': 2 }));
+    return svg;
+  }
+  /* Wide positive ones are read on a log scale. */
+  const log = low > 0 && high / low > 10;
+  const scale = (v) => (log ? Math.log(v / low) / Math.log(high / low) : (v - low) / (high - low));
+  const at = LEVELS.map(([q, p]) => [scale(row[q]), p]);
+  const bars = [];
+  for (let i = 1; i < at.length; i++) {
+    const wide = Math.max(at[i][0] - at[i - 1][0], 0.015);
+    bars.push([Math.min(at[i - 1][0], 1 - wide), wide, (at[i][1] - at[i - 1][1]) / wide]);
+  }
+  const most = Math.max(...bars.map((b) => b[2]));
+  for (const [x, wide, tall] of bars) {
+    const h = Math.max(1, (tall / most) * (height - 4));
+    svg.append(shape('rect', { x: (x * width).toFixed(1), y: (height - h).toFixed(1), width: Math.max(wide * width, 1).toFixed(1), height: h.toFixed(1), fill: colour('blue'), 'fill-opacity': 0.55 }));
+  }
+  const middle = scale(row.p50) * width;
+  svg.append(shape('line', { x1: middle, x2: middle, y1: 0, y2: height, stroke: colour('ink'), 'stroke-width': 1.2 }));
+  return svg;
+}
+
+const STEP = 40;
+function assumptions() {
+  const root = document.getElementById('figure-assumptions');
+  if (!root) return;
+  const all = rows('quantities');
+  const search = document.getElementById('search');
+  const fixed = document.getElementById('fixed');
+  const more = document.getElementById('more');
+  const body = root.querySelector('tbody');
+  const texts = all.map((r) => [r.path, r.date, r.written, r.grade, r.source, r.note, r.edited_by].join(' ').toLowerCase());
+  let limit = STEP;
+  const show = () => {
+    const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
+    const found = all.filter((r, i) => (fixed.checked || r.p01 !== r.p99) && words.every((w) => texts[i].includes(w)));
+    document.getElementById('found').textContent = found.length === 0 ? 'none found' : '';
+    body.replaceChildren(...found.slice(0, limit).map(quantityRow));
+    more.hidden = found.length <= limit;
+    root.dataset.found = found.length;
+  };
+  search.addEventListener('input', () => { limit = STEP; show(); });
+  fixed.addEventListener('change', show);
+  more.addEventListener('click', () => { limit += 4 * STEP; show(); });
+  show();
+  return show;
+}
+
+function quantityRow(r) {
+  const line = document.createElement('tr');
+  const cell = (content, kind) => {
+    const td = document.createElement('td');
+    if (kind) td.className = kind;
+    td.append(content);
+    line.append(td);
+    return td;
+  };
+  const path = cell(r.path, 'path');
+  if (r.date) path.append(document.createElement('br'), 'on ' + r.date);
+  const can = cell(small(r));
+  if (!r.date) {
+    const written = document.createElement('div');
+    written.className = 'written';
+    written.textContent = r.written + (r.written_unit && r.written_unit !== r.unit ? ' ' + r.written_unit : '');
+    can.append(written);
+  }
+  for (const q of ['p05', 'p50', 'p95']) cell(number(r[q]), 'n');
+  cell(r.unit, 'unit');
+  const grade = document.createElement('span');
+  grade.className = 'grade ' + (['published', 'derived', 'judgement'].includes(r.grade) ? r.grade : '');
+  grade.textContent = r.grade || 'not said';
+  cell(grade);
+  cell([r.source, r.note].filter(Boolean).join('; ') + (r.edited_by ? ` (edited by ${r.edited_by})` : ''));
+  return line;
+}

@@ -1,0 +1,151 @@
+//! A sweep as people read it: every point, the best and the worst, and how levers work on each other.
+
+use super::{Table, number};
+use crate::analysis::{Effect, Paired, Sense};
+use serde_json::json;
+
+/// A point of a sweep in the cell that is shown.
+#[derive(Clone, Debug)]
+pub struct Point {
+    /// Levels as written.
+    pub levels: Vec<String>,
+    /// Mean over draws.
+    pub mean: f64,
+    /// Median over draws.
+    pub median: f64,
+    /// Against the scenario as it stands.
+    pub paired: Paired,
+    /// Its tier.
+    pub tier: usize,
+}
+
+/// All that `sweep` prints.
+#[derive(Clone, Debug)]
+pub struct Swept {
+    /// Title of the scenario.
+    pub title: String,
+    /// Draws that count.
+    pub draws: u64,
+    /// The cell that is shown.
+    pub cell: String,
+    /// Its unit.
+    pub unit: String,
+    /// Which way is better.
+    pub sense: Sense,
+    /// Paths of the levers.
+    pub levers: Vec<String>,
+    /// The scenario as it stands.
+    pub base: Point,
+    /// All points.
+    pub points: Vec<Point>,
+    /// Interactions of pairs of levers.
+    pub interactions: Vec<Effect>,
+}
+
+impl Swept {
+    /// The sweep as text.
+    pub fn render(&self, how: Table) -> String {
+        match how {
+            Table::Text => self.text(),
+            Table::Csv => self.csv(),
+            Table::Json => self.json(),
+        }
+    }
+
+    /// Points by mean, best first.
+    fn order(&self) -> Vec<&Point> {
+        let mut order: Vec<&Point> = self.points.iter().collect();
+        let key = |p: &&Point| self.sense.sign() * p.paired.mean.value;
+        order.sort_by(|a, b| a.tier.cmp(&b.tier).then(key(a).total_cmp(&key(b))));
+        order
+    }
+
+    fn named(&self, point: &Point) -> String {
+        let one = |(path, level): (&String, &String)| format!("{path}={level}");
+        self.levers.iter().zip(&point.levels).map(one).collect::<Vec<_>>().join(" ")
+    }
+
+    fn text(&self) -> String {
+        let which = if self.sense == Sense::Min { "lowest" } else { "highest" };
+        let mut text = format!(
+            "{}\n{} draws, the same at every point; changes ± 95 % interval\n\n{} [{}], {which} first; base: mean {}, median {}\n",
+            self.title,
+            self.draws,
+            self.cell,
+            self.unit,
+            number(self.base.mean),
+            number(self.base.median)
+        );
+        let mut last = 0;
+        for p in self.order() {
+            let mark = if p.tier == last { "  ".to_owned() } else { format!("{:<2}", p.tier) };
+            last = p.tier;
+            let change = format!("{} ±{}", number(p.paired.mean.value), number(p.paired.mean.half));
+            text.push_str(&format!("{mark} {:>9}  {change:<22} {}\n", number(p.mean), self.named(p)));
+        }
+        if let (Some(best), Some(worst)) = (self.order().first(), self.order().last()) {
+            text.push_str(&format!("\nbest   {}\nworst  {}\n", self.named(best), self.named(worst)));
+            if best.tier == worst.tier {
+                text.push_str("they cannot be told apart at this number of draws\n");
+            }
+        }
+        for effect in &self.interactions {
+            let (a, b) = (&self.levers[effect.levers.0], &self.levers[effect.levers.1]);
+            let size = &effect.interaction;
+            let words = if size.is_sure() { "" } else { ": none can be told at this number of draws" };
+            text.push_str(&format!(
+                "interaction of {a} and {b}, corner to corner: {} ±{}{words}\n",
+                number(size.value),
+                number(size.half)
+            ));
+        }
+        text
+    }
+
+    fn csv(&self) -> String {
+        let mut text = String::new();
+        for lever in &self.levers {
+            crate::results::quoted(&mut text, lever);
+            text.push(',');
+        }
+        text.push_str("tier,mean,difference_mean,half_width\n");
+        for p in self.order() {
+            for level in &p.levels {
+                crate::results::quoted(&mut text, level);
+                text.push(',');
+            }
+            text.push_str(&p.tier.to_string());
+            for x in [p.mean, p.paired.mean.value, p.paired.mean.half] {
+                text.push(',');
+                crate::results::float(&mut text, x);
+            }
+            text.push('\n');
+        }
+        text
+    }
+
+    fn json(&self) -> String {
+        let finite = |x: f64| x.is_finite().then_some(x);
+        let point = |p: &&Point| {
+            let levels: serde_json::Map<String, serde_json::Value> =
+                self.levers.iter().zip(&p.levels).map(|(path, level)| (path.clone(), json!(level))).collect();
+            json!({
+                "levels": levels, "tier": p.tier, "mean": finite(p.mean), "median": finite(p.median),
+                "difference_mean": p.paired.mean.value, "half_width": finite(p.paired.mean.half),
+            })
+        };
+        let effect = |e: &Effect| {
+            json!({
+                "levers": [self.levers[e.levers.0], self.levers[e.levers.1]],
+                "interaction": e.interaction.value, "half_width": finite(e.interaction.half),
+            })
+        };
+        let whole = json!({
+            "title": self.title, "draws": self.draws, "cell": self.cell, "unit": self.unit,
+            "best": self.sense.to_string(), "base_mean": finite(self.base.mean),
+            "points": self.order().iter().map(point).collect::<Vec<_>>(),
+            "interactions": self.interactions.iter().map(effect).collect::<Vec<_>>(),
+        });
+        serde_json::to_string_pretty(&whole).unwrap_or_default() + "\n"
+    }
+}

@@ -1,0 +1,261 @@
+//! The verdict on policies as people read it: who lowers what, by how much, how surely, and what cannot be told apart.
+
+use super::{Table, number, percent};
+use crate::analysis::{Paired, Sense, Standing};
+use serde_json::json;
+
+/// Policies ranked in one cell; the first plan is the scenario as it stands.
+#[derive(Clone, Debug)]
+pub struct Ranked {
+    /// The cell's address.
+    pub cell: String,
+    /// Its unit.
+    pub unit: String,
+    /// Which way is better.
+    pub sense: Sense,
+    /// Mean of the scenario as it stands.
+    pub base: f64,
+    /// Names of the plans.
+    pub plans: Vec<String>,
+    /// Each against the first.
+    pub paired: Vec<Paired>,
+    /// Tiers of the plans.
+    pub tiers: Vec<usize>,
+}
+
+/// A target, and by plan the share of draws that satisfy it with its 95 % interval.
+pub type Satisfied = (String, Vec<(f64, f64, f64)>);
+
+/// All that `compare` prints.
+#[derive(Clone, Debug)]
+pub struct Verdict {
+    /// Title of the scenario.
+    pub title: String,
+    /// Draws that count.
+    pub draws: u64,
+    /// Cells that are ranked.
+    pub cells: Vec<Ranked>,
+    /// Objectives in words.
+    pub objectives: Vec<String>,
+    /// Where each plan stands under them.
+    pub standings: Vec<Standing>,
+    /// Targets.
+    pub targets: Vec<Satisfied>,
+}
+
+impl Verdict {
+    /// The ranking as text.
+    pub fn render(&self, how: Table) -> String {
+        match how {
+            Table::Text => self.text(),
+            Table::Csv => self.csv(),
+            Table::Json => self.json(),
+        }
+    }
+
+    fn text(&self) -> String {
+        let mut text = format!(
+            "{}\n{} draws, the same under every policy; changes ± 95 % interval\n",
+            self.title, self.draws
+        );
+        for ranked in &self.cells {
+            text.push('\n');
+            text.push_str(&ranked.text());
+        }
+        if !self.standings.is_empty() {
+            text.push('\n');
+            text.push_str(&self.front());
+        }
+        for (target, shares) in &self.targets {
+            text.push_str(&format!("\n{target} holds in\n"));
+            for (name, (share, low, high)) in self.plans().iter().zip(shares) {
+                let range = format!("({} to {})", percent(*low), percent(*high));
+                text.push_str(&format!("   {:>4} {range:<16} {name}\n", percent(*share)));
+            }
+        }
+        text
+    }
+
+    fn plans(&self) -> &[String] {
+        self.cells.first().map_or(&[], |c| &c.plans)
+    }
+
+    fn front(&self) -> String {
+        let plans = self.plans();
+        let on: Vec<&str> = (plans.iter().zip(&self.standings))
+            .filter(|(_, s)| s.dominated_by.is_none())
+            .map(|(name, _)| name.as_str())
+            .collect();
+        let mut text = format!("{}\n", self.objectives.join("; "));
+        text.push_str(&wrapped("   not dominated: ", &on));
+        for (name, s) in plans.iter().zip(&self.standings) {
+            if let Some(by) = s.dominated_by {
+                let sure = if s.sure { "beyond error" } else { "within error" };
+                let in_draws = percent(s.in_draws);
+                text.push_str(&format!(
+                    "   {name} is dominated by {}, {sure}, in {in_draws} of draws\n",
+                    plans[by]
+                ));
+            }
+        }
+        text
+    }
+
+    fn csv(&self) -> String {
+        let mut text = "cell,tier,policy,difference_mean,half_width,ratio_p50,probability_lower\n".to_owned();
+        for ranked in &self.cells {
+            for p in ranked.order() {
+                let paired = &ranked.paired[p];
+                text.push_str(&format!("{},{},{}", ranked.cell, ranked.tiers[p], ranked.plans[p]));
+                for x in [paired.mean.value, paired.mean.half, paired.ratios[1], paired.lower] {
+                    text.push(',');
+                    crate::results::float(&mut text, x);
+                }
+                text.push('\n');
+            }
+        }
+        text
+    }
+
+    fn json(&self) -> String {
+        let finite = |x: f64| x.is_finite().then_some(x);
+        let cell = |r: &Ranked| {
+            let rows: Vec<_> = (r.order().into_iter())
+                .map(|p| {
+                    let d = &r.paired[p];
+                    json!({
+                        "policy": r.plans[p], "tier": r.tiers[p], "difference_mean": d.mean.value,
+                        "half_width": finite(d.mean.half), "ratio_p50": finite(d.ratios[1]),
+                        "probability_lower": d.lower, "probability_higher": d.higher, "regret_mean": d.regret_mean,
+                    })
+                })
+                .collect();
+            json!({ "cell": r.cell, "unit": r.unit, "best": r.sense.to_string(), "base_mean": r.base, "policies": rows })
+        };
+        let standing = |(name, s): (&String, &Standing)| {
+            json!({
+                "policy": name, "dominated_by": s.dominated_by.map(|q| &self.plans()[q]),
+                "share_of_draws": s.dominated_by.map(|_| s.in_draws), "beyond_error": s.dominated_by.map(|_| s.sure),
+            })
+        };
+        let target = |(target, shares): &Satisfied| {
+            let rows = self.plans().iter().zip(shares);
+            let rows: Vec<_> = rows
+                .map(|(name, s)| json!({ "policy": name, "probability": s.0, "low": s.1, "high": s.2 }))
+                .collect();
+            json!({ "target": target, "policies": rows })
+        };
+        let whole = json!({
+            "title": self.title, "draws": self.draws, "cells": self.cells.iter().map(cell).collect::<Vec<_>>(),
+            "objectives": self.objectives,
+            "front": self.plans().iter().zip(&self.standings).map(standing).collect::<Vec<_>>(),
+            "targets": self.targets.iter().map(target).collect::<Vec<_>>(),
+        });
+        serde_json::to_string_pretty(&whole).unwrap_or_default() + "\n"
+    }
+}
+
+impl Ranked {
+    /// Plans by tier, then by mean, best first.
+    fn order(&self) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..self.plans.len()).collect();
+        let key = |p: usize| self.sense.sign() * self.paired[p].mean.value;
+        order.sort_by(|&a, &b| {
+            self.tiers[a].cmp(&self.tiers[b]).then(key(a).total_cmp(&key(b))).then(a.cmp(&b))
+        });
+        order
+    }
+
+    fn text(&self) -> String {
+        let which = if self.sense == Sense::Min { "lowest" } else { "highest" };
+        let lower = if self.sense == Sense::Min { "lower in" } else { "higher in" };
+        let mut text =
+            format!("{} [{}], {which} first; base: mean {}\n", self.cell, self.unit, number(self.base));
+        let width = self.plans.iter().map(|p| p.chars().count()).max().unwrap_or(0).max(6);
+        text.push_str(&format!("   {:width$}  {:>17}  {:>7}  {lower}\n", "policy", "mean", "median"));
+        let mut last = 0;
+        for p in self.order() {
+            let (paired, tier) = (&self.paired[p], self.tiers[p]);
+            let mark = if tier == last { "  ".to_owned() } else { format!("{tier:<2}") };
+            last = tier;
+            let share = if self.sense == Sense::Min { paired.lower } else { paired.higher };
+            let changes = paired.lower + paired.higher > 0.0;
+            let line = if changes {
+                let change =
+                    format!("{} ±{}", signed(paired.mean.value, self.base), of(paired.mean.half, self.base));
+                let ratio = ratio(paired.ratios[1]);
+                format!("{mark} {:width$}  {change:>17}  {ratio:>7}  {}", self.plans[p], percent(share))
+            } else if p == 0 {
+                format!("{mark} {:width$}", self.plans[p])
+            } else {
+                format!("{mark} {:width$}  the same in every draw", self.plans[p])
+            };
+            text.push_str(line.trim_end());
+            text.push('\n');
+        }
+        text.push_str(&self.ties());
+        text
+    }
+
+    /// Which policies share a tier, in words.
+    fn ties(&self) -> String {
+        let mut text = String::new();
+        for tier in 1..=self.tiers.iter().copied().max().unwrap_or(0) {
+            let order = self.order();
+            let members: Vec<&str> =
+                order.iter().filter(|&&p| self.tiers[p] == tier).map(|&p| self.plans[p].as_str()).collect();
+            if members.len() > 1 {
+                text.push_str(&wrapped("   cannot be told apart at this number of draws: ", &members));
+            }
+        }
+        text
+    }
+}
+
+/// A list after a head, in lines of at most a hundred characters.
+fn wrapped(head: &str, items: &[&str]) -> String {
+    let mut text = head.to_owned();
+    let mut length = head.chars().count();
+    for (i, item) in items.iter().enumerate() {
+        let more = item.chars().count() + 2;
+        if i > 0 && length + more > 100 {
+            text.push_str("\n      ");
+            length = 6;
+        }
+        text.push_str(item);
+        text.push_str(if i + 1 < items.len() { ", " } else { "\n" });
+        length += more;
+    }
+    text
+}
+
+/// A change as a share of the base, or as it is where the base is nothing.
+fn signed(x: f64, base: f64) -> String {
+    if base == 0.0 {
+        number(x)
+    } else {
+        format!("{}{} %", if x < 0.0 { "−" } else { "+" }, of_share(x, base))
+    }
+}
+
+fn of(x: f64, base: f64) -> String {
+    if base == 0.0 { number(x) } else { format!("{} %", of_share(x, base)) }
+}
+
+/// A ratio in three digits after the point.
+fn ratio(x: f64) -> String {
+    if x.is_finite() && x < 100.0 { format!("×{x:.3}") } else { format!("×{}", number(x)) }
+}
+
+fn of_share(x: f64, base: f64) -> String {
+    let share = 100.0 * (x / base).abs();
+    if share == 0.0 {
+        "0".to_owned()
+    } else if share < 0.01 {
+        "<0.01".to_owned()
+    } else if share < 1.0 {
+        format!("{share:.2}")
+    } else {
+        format!("{share:.1}")
+    }
+}

@@ -1,0 +1,159 @@
+//! Policies fork from the scenario as it stands: the same bits as a full run, from as late a quarter as can be.
+
+mod support;
+
+use chokepoint::engine::run::{Rival, Round, Task, contest, simulate};
+use chokepoint::model::Model;
+use chokepoint::plan::Plan;
+use chokepoint::plan::inputs::leading_paths;
+use chokepoint::plan::series::Recording;
+use chokepoint::scenario::{self, Diagnostics, Sources};
+use std::sync::atomic::AtomicBool;
+use support::plan_of;
+
+/// A scenario's model under a policy given as TOML, with the leading paths of the scenario as it stands.
+fn under(path: &str, policy: &str) -> Model {
+    let (mut sources, mut diagnostics) = (Sources::default(), Diagnostics::default());
+    let mut document = scenario::load(path.as_ref(), &mut sources, &mut diagnostics).unwrap();
+    let base = Model::from_document(&document, &sources, &mut diagnostics).unwrap();
+    let table = scenario::from_text("policy.toml", policy, &mut sources, &mut diagnostics).root;
+    let policy = scenario::read_policy("policy", &table, &mut diagnostics);
+    scenario::apply(&mut document, &policy.edits, &mut diagnostics);
+    let model = Model::from_document(&document, &sources, &mut diagnostics);
+    let mut model = model.unwrap_or_else(|| panic!("{}", sources.render(&diagnostics, false)));
+    model.run.lead = leading_paths(&base).unwrap();
+    model
+}
+
+fn task<'a>(plan: &'a Plan, recording: &'a Recording, draws: u64) -> Task<'a> {
+    Task { plan, recording, flows: &[], from: 0, draws, given: None, audit: false, inputs: false }
+}
+
+/// All that is recorded, batch by batch, as bits.
+fn bits(rounds: &[Round]) -> Vec<u64> {
+    let mut all = Vec::new();
+    for round in rounds {
+        for b in 0..round.masks.len() {
+            for list in [&round.cells[b], &round.tracked[b]] {
+                all.extend(list.iter().flat_map(|x| x.0.map(f64::to_bits)));
+            }
+            all.extend(round.labels[b].iter().flat_map(|codes| codes.map(u64::from)));
+        }
+    }
+    all
+}
+
+/// Checks a policy on a scenario; gives the quarter at which it forks and how many values differ from the base.
+fn check(path: &str, policy: &str, draws: u64) -> (Option<usize>, usize) {
+    let base = plan_of(under(path, "title = \"none\""));
+    let plan = plan_of(under(path, policy));
+    let select = if path.contains("tutorial") { vec!["*".to_owned()] } else { Vec::new() };
+    let recording = |plan: &Plan| Recording::new(plan, &select).unwrap();
+    let (was, is) = (recording(&base), recording(&plan));
+    let first = task(&base, &was, draws);
+    let rival = Rival::new(&first, &plan, &is);
+    let stop = AtomicBool::new(false);
+    let (mut together, mut before, mut alone) = (Vec::new(), Vec::new(), Vec::new());
+    contest::<()>(&first, std::slice::from_ref(&rival), &stop, |rounds| {
+        together.push(rounds.pop().unwrap());
+        before.push(rounds.pop().unwrap());
+        Ok(())
+    })
+    .unwrap();
+    simulate::<()>(&task(&plan, &is, draws), &stop, |round| {
+        alone.push(round);
+        Ok(())
+    })
+    .unwrap();
+    let (together, alone) = (bits(&together), bits(&alone));
+    assert_eq!(together.len(), alone.len());
+    let wrong = together.iter().zip(&alone).filter(|(a, b)| a != b).count();
+    assert_eq!(wrong, 0, "of {} values differ from a full run under\n{policy}", alone.len());
+    let before = bits(&before);
+    let moved = if before.len() == alone.len() {
+        before.iter().zip(&alone).filter(|(a, b)| a != b).count()
+    } else {
+        usize::MAX
+    };
+    (rival.fork.map(|f| f.at), moved)
+}
+
+#[test]
+fn forks_of_the_tutorial_are_full_runs_to_the_bit() {
+    let rule = |announced: &str, effective: &str, more: &str| {
+        format!(
+            "title = \"t\"\n[[add]]\ntable = \"rule\"\nrow = {{ id = \"more\", issuer = \"alpha\", announced = \"{announced}\", effective = \"{effective}\", requires = \"denied\", to = {{ groups = [\"restricted\"], headquarters = true }}, all = [{{ tpp = \">= 100\" }}]{more} }}"
+        )
+    };
+    let set = |path: &str, value: &str| format!("title = \"t\"\n[[set]]\npath = \"{path}\"\nvalue = {value}");
+    let shock =
+        |row: &str| format!("title = \"t\"\n[[add]]\ntable = \"shock\"\nrow = {{ id = \"new\", {row} }}");
+    let cases: Vec<(String, Option<usize>)> = vec![
+        ("title = \"nothing\"".to_owned(), Some(20)),
+        (rule("2024-05-01", "2025-02-15", ""), Some(9)),
+        (rule("2025-02-15", "2025-02-15", ", lag = { value = \"0 to 2\", unit = \"quarters\" }"), Some(12)),
+        (rule("2024-05-01", "2024-08-01", ", in_force = \"bernoulli(50%)\""), Some(9)),
+        (rule("2026-11-01", "2026-12-20", ""), Some(19)),
+        (set("rule.alpha-2023.until", "\"2025-07-01\""), Some(6)),
+        (set("rule.alpha-2023.a1.tpp", "100"), Some(6)),
+        ("title = \"t\"\n[[remove]]\npath = \"rule.alpha-2023\"".to_owned(), Some(6)),
+        (
+            shock(
+                "date = \"2025-05-10\", duration = { value = \"0.5 to 3\", unit = \"quarters\" }, recovery = \"linear\", capacity = { on = \"facility.fab\", times = \"20% to 70%\" }",
+            ),
+            Some(13),
+        ),
+        (
+            shock(
+                "hazard = \"0.5 to 2 per year\", recurring = true, duration = { value = 1, unit = \"quarters\" }, budget = { on = \"buyer.*\", times = \"50%\" }",
+            ),
+            Some(1),
+        ),
+        (
+            shock(
+                "date = \"2024-01-01\", duration = { value = 4, unit = \"quarters\" }, lifts = [\"alpha-2023\"]",
+            ),
+            Some(8),
+        ),
+        (set("shock.fab-outage.hazard", "\"1 to 2 per year\""), Some(1)),
+        ("title = \"t\"\n[[remove]]\npath = \"shock.fab-outage\"".to_owned(), Some(1)),
+        (set("route.*.detection", "\"50%\""), None),
+        ("title = \"t\"\n[[set]]\npath = \"route.*.detection\"\ntimes = 10".to_owned(), None),
+        (set("facility.fab.capacity.2026Q4", "\"30k to 50k\""), None),
+        (
+            set("diversion.verification", "{ between = \"step\", 2022Q1 = 0, 2025Q1 = \"30% to 60%\" }"),
+            Some(11),
+        ),
+    ];
+    for (policy, at) in cases {
+        let (fork, moved) = check("scenarios/tutorial", &policy, 64);
+        assert_eq!(fork, at, "{policy}");
+        assert_eq!(moved == 0, at == Some(20), "{moved} values moved under\n{policy}");
+    }
+}
+
+#[test]
+fn forks_of_the_baseline_are_full_runs_to_the_bit() {
+    let ban = "title = \"t\"\n[[add]]\ntable = \"rule\"\nrow = { id = \"ban\", issuer = \"us\", announced = \"2028-05-01\", effective = \"2028-08-01\", requires = \"denied\", to = { countries = [\"china\", \"malaysia\"], headquarters = true }, all = [{ tpp = \">= 100\" }] }";
+    let set = |path: &str, value: &str| format!("title = \"t\"\n[[set]]\npath = \"{path}\"\nvalue = {value}");
+    let shock = "title = \"t\"\n[[add]]\ntable = \"shock\"\nrow = { id = \"new\", hazard = \"0.2 to 1 per year\", recurring = true, duration = { value = \"1 to 4\", unit = \"quarters\" }, capacity = { on = \"facility.tsmc-*\", times = \"20% to 70%\" } }";
+    let cases = [
+        (ban.to_owned(), Some(25)),
+        (shock.to_owned(), Some(18)),
+        (
+            set("diversion.verification", "{ between = \"step\", 2022Q1 = 0, 2028Q2 = \"30% to 60%\" }"),
+            Some(24),
+        ),
+        ("title = \"nothing\"".to_owned(), Some(36)),
+    ];
+    for (policy, at) in cases {
+        let (fork, moved) = check("scenarios/baseline", &policy, 32);
+        assert_eq!(fork, at, "{policy}");
+        assert_eq!(moved == 0, at == Some(36), "{moved} values moved under\n{policy}");
+    }
+    // What a policy of the library cannot wait for is run in full.
+    for name in ["no-controls", "enforcement-tenfold", "taiwan-blockade-2027", "cowos-doubled"] {
+        let text = std::fs::read_to_string(format!("scenarios/baseline/policies/{name}.toml")).unwrap();
+        check("scenarios/baseline", &text, 16);
+    }
+}
