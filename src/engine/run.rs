@@ -10,6 +10,7 @@ use crate::plan::series::{FlowSource, Recording};
 use crate::plan::{Driver, Plan};
 use rayon::prelude::*;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 /// Batches that are simulated side by side and handed over together.
 pub const ROUND: u64 = 32;
@@ -177,12 +178,13 @@ pub fn contest<E: Send>(
     let batches = task.draws.div_ceil(WIDTH as u64);
     // Rounds of many plans hold fewer batches, to take no more memory.
     let length = if rivals.is_empty() { ROUND } else { ROUND / 2 };
+    let crews = Crews::new(task, rivals);
     let mut first = task.from / WIDTH as u64;
     while first < batches {
         let last = (first + length).min(batches);
         let done: Result<Vec<Vec<Done>>, Stopped<E>> = (first..last)
             .into_par_iter()
-            .map_init(|| Crew::new(task, rivals), |crew, b| crew.run(task, rivals, b, stop))
+            .map(|b| crews.with(|crew| crew.run(task, rivals, b, stop)))
             .collect();
         let mut rounds: Vec<Round> = (0..=rivals.len()).map(|_| Round::empty(first)).collect();
         for batch in done? {
@@ -279,6 +281,29 @@ impl<'a> Worker<'a> {
 /// The quarter in which a rival parts from the task's run; an audit wants every quarter.
 fn parting(rival: &Rival<'_>, task: &Task<'_>) -> usize {
     rival.fork.as_ref().filter(|_| !task.audit).map_or(0, |fork| fork.at)
+}
+
+/// A crew for each thread, made when it is first needed and kept from round to round.
+struct Crews<'a, 'b> {
+    task: &'b Task<'a>,
+    rivals: &'b [Rival<'a>],
+    idle: Mutex<Vec<Crew<'a>>>,
+}
+
+impl<'a, 'b> Crews<'a, 'b> {
+    fn new(task: &'b Task<'a>, rivals: &'b [Rival<'a>]) -> Self {
+        Self { task, rivals, idle: Mutex::new(Vec::new()) }
+    }
+
+    /// Lends a crew: whose it is changes no result.
+    fn with<T>(&self, work: impl FnOnce(&mut Crew<'a>) -> T) -> T {
+        let idle = || self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        let lent = idle().pop();
+        let mut crew = lent.unwrap_or_else(|| Crew::new(self.task, self.rivals));
+        let result = work(&mut crew);
+        idle().push(crew);
+        result
+    }
 }
 
 impl<'a> Crew<'a> {
