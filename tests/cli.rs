@@ -178,29 +178,6 @@ fn a_bad_path_fails_before_the_work() {
 }
 
 #[test]
-fn a_draw_explained_is_that_draw_of_a_run_to_the_bit() {
-    let root = tempfile::tempdir().unwrap();
-    let out = root.path().join("run");
-    run("scenarios/tutorial", &out, &["--export", "draws=csv"]);
-    let rows = csv_rows(&out.join("draws.csv"));
-    let header = fs::read_to_string(out.join("draws.csv")).unwrap().lines().next().unwrap().to_owned();
-    let column = |name: &str| header.split(',').position(|h| h == name).unwrap();
-    let (reachable, run_flop) = (column("reachable_flop"), column("run_flop"));
-    let (code, story, _) = chokepoint(&["explain", "scenarios/tutorial", "--draw", "37"]);
-    assert_eq!(code, 0);
-    let mut compared = 0;
-    for row in rows.iter().filter(|r| r[0] == "37" && r[2].starts_with("lab.")) {
-        let part = story.split(&format!("\n{}\n", row[3])).nth(1).unwrap();
-        let line =
-            format!("  {} could train {} FLOP, has trained {},", &row[2][4..], row[reachable], row[run_flop]);
-        assert!(part.contains(&line), "{line}");
-        compared += 1;
-    }
-    assert_eq!(compared, 40);
-    assert!(story.contains("rule takes effect: alpha-2023"));
-}
-
-#[test]
 fn a_condition_keeps_only_its_draws() {
     let root = tempfile::tempdir().unwrap();
     let (yes, no) = (root.path().join("yes"), root.path().join("no"));

@@ -118,7 +118,7 @@ fn intervals_cover_the_truth() {
         );
         return;
     }
-    let size = long_form.map_or((40, 128, 16_384), |seeds| (seeds, 256, 131_072));
+    let size = long_form.map_or((40, 128, 8192), |seeds| (seeds, 256, 131_072));
     let cells = [
         "country.omega/reachable_flop@2025Q4",
         "lab.second/accessible_h100e@2024Q4",

@@ -94,6 +94,11 @@ fn forks_of_the_tutorial_are_full_runs_to_the_bit() {
         (rule("2025-02-15", "2025-02-15", ", lag = { value = \"0 to 2\", unit = \"quarters\" }"), Some(12)),
         (rule("2024-05-01", "2024-08-01", ", in_force = \"bernoulli(50%)\""), Some(9)),
         (rule("2026-11-01", "2026-12-20", ""), Some(19)),
+        (
+            rule("2025-02-15", "2025-05-15", ", cap = { home_share = \"20%\" }")
+                .replace("\"denied\"", "\"license\""),
+            Some(11),
+        ),
         (set("rule.alpha-2023.until", "\"2025-07-01\""), Some(6)),
         (set("rule.alpha-2023.a1.tpp", "100"), Some(6)),
         ("title = \"t\"\n[[remove]]\npath = \"rule.alpha-2023\"".to_owned(), Some(6)),

@@ -106,6 +106,48 @@ fn a_sum_since_a_quarter_is_a_difference_within_each_draw() {
 }
 
 #[test]
+fn a_quotient_of_sums_since_a_quarter_is_one_of_differences() {
+    let world = World::new();
+    let scenario = world.path("world");
+    fs::create_dir(&scenario).unwrap();
+    let text = fs::read_to_string("scenarios/tutorial/scenario.toml").unwrap();
+    let ratio = |id: &str, ending: &str| {
+        format!(
+            "\n[[ratio]]\nid = \"{id}\"\nof = \"country.omega/smuggled_chips{ending}\"\nover = \"designer.north/shipped_chips{ending}\"\n"
+        )
+    };
+    let scenario_text = text + &ratio("leaked", "_cum") + &ratio("leaking", "");
+    fs::write(scenario.join("scenario.toml"), scenario_text).unwrap();
+    let (file, out) = (world.path("rows.csv"), world.path("out"));
+    let row = "ratio,ratio.leaked,2025Q4,,5%,,,,2025Q1,1,made up\n";
+    let go = |row: &str| {
+        fs::write(&file, format!("{HEADER}{row}")).unwrap();
+        let (file, out) = (file.to_str().unwrap(), out.to_str().unwrap());
+        let folder = scenario.to_str().unwrap();
+        let arguments = ["hindcast", folder, "--draws", "64", "--observations", file, "--out", out];
+        chokepoint(&[&arguments[..], &["--export", "draws=csv"]].concat())
+    };
+    let (code, _, err) = go(row);
+    assert_eq!(code, 0, "{err}");
+    let all = draws_of(&out);
+    let flow = |actor: &str, metric: &str| {
+        let (a, b) = (draws(&all, actor, metric, "2024Q4"), draws(&all, actor, metric, "2025Q4"));
+        b.into_iter().zip(a).map(|(b, a)| b - a).collect::<Vec<f64>>()
+    };
+    let (of, over) =
+        (flow("country.omega", "smuggled_chips_cum"), flow("designer.north", "shipped_chips_cum"));
+    let quotients: Vec<f64> = of.iter().zip(&over).map(|(a, b)| a / b).collect();
+    let scored = table(&out.join("hindcast.csv"));
+    assert_eq!((scored[0]["group"].as_str(), number(&scored[0], "central")), ("smuggling", 0.05));
+    for (column, p) in [("p05", 0.05), ("p50", 0.5), ("p95", 0.95)] {
+        assert_eq!(number(&scored[0], column), quantile(&quotients, &[1.0; 64], p), "{column}");
+    }
+    assert!(quotients.iter().all(|q| q.is_finite()) && number(&scored[0], "p95") > 0.0);
+    let (code, _, err) = go(&row.replace("leaked", "leaking"));
+    assert!(code == 3 && err.contains("`since` is for quotients of sums"), "{err}");
+}
+
+#[test]
 fn units_convert_and_bounds_count_draws() {
     let world = World::new();
     let rows = "spend_usd_cum,buyer.alpha-cloud,2022Q4,1.5,2.5,4000,0.8,,,BUSD,made up\n\

@@ -1,7 +1,7 @@
 //! A simulated past held against what was published: a score for each observation, and a board of scores by group.
 
 use super::ensemble::{Ensemble, floor_of, log_at_least};
-use super::naive::{Point, last_value, log_linear_trend};
+use super::naive::{Point, crps_of_normal, last_value, last_value_spread, log_linear_trend, trend_spread};
 use crate::math::{exp, inverse_normal};
 use crate::model::Observation;
 use crate::model::time::Quarter;
@@ -112,6 +112,8 @@ pub struct Naive {
     pub last: Option<f64>,
     /// The log-linear trend, in the metric's unit.
     pub trend: Option<f64>,
+    /// Standard deviation of each by the same publications [ln]; 0 where they are too few for one.
+    pub spreads: (f64, f64),
 }
 
 impl Scored {
@@ -144,8 +146,15 @@ impl Scored {
             .map(|k| (years(k.quarter), k.center()))
             .collect();
         let logs: Vec<Point> = history.iter().map(|&(time, x)| (time, self.log(x))).collect();
-        let trend = log_linear_trend(&logs, years(own.quarter)).map(exp);
-        self.naive.push(Naive { origin, last: last_value(&history), trend });
+        let time = years(own.quarter);
+        let latest = history.iter().map(|p| p.0).fold(f64::NEG_INFINITY, f64::max);
+        let spreads = (last_value_spread(&logs, time - latest), trend_spread(&logs, time));
+        self.naive.push(Naive {
+            origin,
+            last: last_value(&history),
+            trend: log_linear_trend(&logs, time).map(exp),
+            spreads: (spreads.0.unwrap_or(0.0), spreads.1.unwrap_or(0.0)),
+        });
     }
 
     /// On the scale of scores [ln].
@@ -155,7 +164,12 @@ impl Scored {
 
     /// Absolute error of a point forecast of the published middle [ln].
     pub fn error(&self, forecast: f64) -> f64 {
-        (self.log(forecast) - self.log(self.observation.center())).abs()
+        self.score_of(forecast, 0.0)
+    }
+
+    /// Score of a lognormal forecast of the published middle by its median and standard deviation [ln].
+    pub fn score_of(&self, forecast: f64, spread: f64) -> f64 {
+        crps_of_normal(self.log(forecast) - self.log(self.observation.center()), spread)
     }
 
     /// Simulated p95/p05 [1]; each at least the metric's floor.
@@ -271,7 +285,9 @@ pub struct Duel {
     pub median_error: f64,
     /// The rival's mean absolute error [ln], which is the score of a point.
     pub rival_error: f64,
-    /// Series in which the simulation's mean score is below the rival's.
+    /// The rival's mean score with a spread from the same publications [ln].
+    pub rival_crps: f64,
+    /// Series in which the simulation's mean score is below the better of the rival's two.
     pub series_won: usize,
 }
 
@@ -339,33 +355,49 @@ impl Line {
 impl Duel {
     /// None if the rival forecasts no row.
     fn new(rows: &[Scored], origin: Quarter, rival: Rival) -> Option<Self> {
-        let met: Vec<(&Scored, Scores, f64)> = rows
-            .iter()
-            .filter_map(|row| {
-                let naive = row.naive.iter().find(|n| n.origin == origin)?;
-                let forecast = if rival == Rival::Last { naive.last } else { naive.trend };
-                Some((row, row.scores?, row.error(forecast?)))
-            })
-            .collect();
-        let averaged =
-            |of: &dyn Fn(&(&Scored, Scores, f64)) -> f64| by_series(met.iter().map(|m| (m.0, of(m))));
-        let (rival_error, series) = averaged(&|m| m.2);
-        let ahead = series_means(met.iter().map(|m| (m.0, m.1.crps - m.2)));
+        let met: Vec<Met<'_>> = rows.iter().filter_map(|row| Met::new(row, origin, rival)).collect();
+        let averaged = |of: &dyn Fn(&Met<'_>) -> f64| series_means(met.iter().map(|m| (m.row, of(m))));
+        let (own, points, spread) =
+            (averaged(&|m| m.scores.crps), averaged(&|m| m.error), averaged(&|m| m.crps));
+        let won = (0..own.len()).filter(|&i| own[i] < points[i].min(spread[i])).count();
+        let over = |series: &[f64]| mean(series.iter().copied());
         (!met.is_empty()).then(|| Self {
             origin,
             rival,
             rows: met.len(),
-            series,
-            crps: averaged(&|m| m.1.crps).0,
-            median_error: averaged(&|m| m.1.bias.abs()).0,
-            rival_error,
-            series_won: ahead.iter().filter(|x| **x < 0.0).count(),
+            series: own.len(),
+            crps: over(&own),
+            median_error: over(&averaged(&|m| m.scores.bias.abs())),
+            rival_error: over(&points),
+            rival_crps: over(&spread),
+            series_won: won,
         })
     }
 
-    /// Share of the rival's error that the simulation saves, by its score.
+    /// Share of the rival's score that the simulation saves: of the better of its two, as a point or with a spread.
     pub fn skill(&self) -> f64 {
-        1.0 - self.crps / self.rival_error
+        1.0 - self.crps / self.rival_error.min(self.rival_crps)
+    }
+}
+
+/// A row that the simulation and a rival both forecast.
+struct Met<'a> {
+    row: &'a Scored,
+    scores: Scores,
+    /// The rival's absolute error, and its score with a spread [ln].
+    error: f64,
+    crps: f64,
+}
+
+impl<'a> Met<'a> {
+    fn new(row: &'a Scored, origin: Quarter, rival: Rival) -> Option<Self> {
+        let naive = row.naive.iter().find(|n| n.origin == origin)?;
+        let (forecast, spread) = match rival {
+            Rival::Last => (naive.last?, naive.spreads.0),
+            Rival::Trend => (naive.trend?, naive.spreads.1),
+        };
+        let (error, crps) = (row.error(forecast), row.score_of(forecast, spread));
+        Some(Self { row, scores: row.scores?, error, crps })
     }
 }
 
@@ -528,7 +560,13 @@ mod tests {
         let last = 0.5 * (ln(300.0 / 200.0) + ln(800.0 / 200.0));
         assert!((duels[0].rival_error - last).abs() < 1e-9);
         assert!((duels[1].rival_error - 0.5 * ln(400.0 / 300.0)).abs() < 1e-9);
-        assert_eq!((duels[0].series_won, duels[1].series_won), (1, 0));
+        // One step of ln 2 in a quarter of a year: a variance of 4 ln²2 a year, of which ¼ and ½ come to pass.
+        let off = [ln(1.5), ln(4.0)];
+        let walk = 0.5 * (crps_of_normal(off[0], ln(2.0)) + crps_of_normal(off[1], ln(2.0) * 2_f64.sqrt()));
+        assert!((duels[0].rival_crps - walk).abs() < 1e-9);
+        // Two values leave no residual: the trend stays a point.
+        assert_eq!(duels[1].rival_crps, duels[1].rival_error);
+        assert_eq!((duels[0].series_won, duels[1].series_won), (usize::from(walk > 0.5), 0));
         assert!(duels.iter().all(|d| (d.crps - 0.5).abs() < 1e-9 && (d.median_error - 0.5).abs() < 1e-9));
         assert!(rows[0].naive.is_empty() && rows[1].naive.is_empty());
     }

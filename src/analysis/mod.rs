@@ -9,6 +9,7 @@ mod goal;
 pub mod hindcast;
 mod interval;
 mod loss;
+pub mod moved;
 pub mod naive;
 mod paired;
 mod sensitivity;

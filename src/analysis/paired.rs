@@ -25,8 +25,9 @@ pub enum Dominance {
 struct Pair {
     difference: Moments,
     differences: Histogram,
+    /// Ratios less one: no change lies in a bucket of its own.
     ratios: Histogram,
-    /// Smallest and largest ratio.
+    /// Smallest and largest of them.
     ratio_range: (f64, f64),
     values: Histogram,
     lower: u64,
@@ -128,10 +129,10 @@ impl Pair {
         self.difference.add(difference, mask);
         self.differences.add(difference, mask);
         let same = x.eq(first);
-        let ratio = same.select(Lanes::ONE, x / first);
-        self.ratios.add(ratio, mask);
+        let change = same.select(Lanes::ZERO, x / first - 1.0);
+        self.ratios.add(change, mask);
         for lane in (0..WIDTH).filter(|&l| mask.lane(l)) {
-            self.ratio_range = (self.ratio_range.0.min(ratio[lane]), self.ratio_range.1.max(ratio[lane]));
+            self.ratio_range = (self.ratio_range.0.min(change[lane]), self.ratio_range.1.max(change[lane]));
         }
         self.values.add(x, mask);
         self.lower += u64::from((x.lt(first) & mask).count());
@@ -148,12 +149,9 @@ impl Pair {
         let means = self.difference.means();
         let by_replicate: Vec<f64> = lanes.iter().map(|&l| means[l]).collect();
         let probabilities = [0.05, 0.5, 0.95];
-        let sets = self.differences.quantile_sets(&probabilities, &probabilities, range);
-        let each: Vec<[f64; 3]> = lanes.iter().map(|&l| sets.by_lane[l]).collect();
-        let all = sets.pooled;
-        let sets = self.ratios.quantile_sets(&probabilities, &[0.5], self.ratio_range);
-        let ratios = sets.pooled;
-        let medians: Vec<f64> = lanes.iter().map(|&l| sets.by_lane[l][0]).collect();
+        let all = self.differences.quantile_sets(&probabilities, &probabilities, range);
+        let changes = self.ratios.quantile_sets(&probabilities, &[0.5], self.ratio_range);
+        let medians: Vec<f64> = lanes.iter().map(|&l| changes.by_lane[l][0]).collect();
         let share = |k: u64| if draws > 0.0 { k as f64 / draws } else { 0.0 };
         Paired {
             draws: draws as u64,
@@ -163,10 +161,11 @@ impl Pair {
                 Interval::of_replicates(mean, &by_replicate)
             },
             quantiles: std::array::from_fn(|i| {
-                Interval::of_replicates(all[i], &each.iter().map(|q| q[i]).collect::<Vec<_>>())
+                let each: Vec<f64> = lanes.iter().map(|&l| all.by_lane[l][i]).collect();
+                Interval::of_replicates(all.pooled[i], &each)
             }),
-            ratios,
-            ratio_se: Interval::of_replicates(ratios[1], &medians).error,
+            ratios: changes.pooled.map(|change| 1.0 + change),
+            ratio_se: Interval::of_replicates(changes.pooled[1], &medians).error,
             lower: share(self.lower),
             higher: share(self.higher),
             regret_mean: self.regret.pooled().1,
@@ -238,6 +237,15 @@ mod tests {
         let first = contest.paired(0, 0);
         assert!((first.regret_mean - 16.25).abs() < 1e-12 && first.mean.value == 0.0);
         assert_eq!(self::contest(&x, &half, Sense::Max).paired(0, 0).regret_mean, 0.0);
+    }
+
+    #[test]
+    fn what_changes_in_a_few_draws_leaves_the_median_where_it_is() {
+        let x: Vec<f64> = (0..512).map(|i| f64::from(1 + i % 64)).collect();
+        let few: Vec<f64> = x.iter().enumerate().map(|(i, x)| if i % 8 < 3 { 2.0 * x } else { *x }).collect();
+        let paired = contest(&x, &few, Sense::Min).paired(0, 1);
+        assert_eq!((paired.ratios[1], paired.quantiles[1].value, paired.higher), (1.0, 0.0, 0.375));
+        assert!((paired.ratios[2] - 2.0).abs() < 0.02);
     }
 
     #[test]

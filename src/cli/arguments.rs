@@ -35,6 +35,8 @@ pub(super) enum Verb {
     Explain(ExplainArguments),
     /// Print the supply graph, or rank its chokepoints
     Graph(GraphArguments),
+    /// Say which inputs of two runs differ, and which numbers moved beyond their error
+    Diff(DiffArguments),
     /// Make a run's page again, from its files
     Report(ReportArguments),
     /// Print the JSON Schema of a scenario file
@@ -262,8 +264,30 @@ pub(super) struct ExplainArguments {
     #[command(flatten)]
     pub(super) simulation: SimulationArguments,
     /// Number of the draw, from 0
-    #[arg(long, value_name = "I")]
-    pub(super) draw: u64,
+    #[arg(long, value_name = "I", required_unless_present = "pick")]
+    pub(super) draw: Option<u64>,
+    /// The draw at a quantile of a cell over all draws: `p95:country.china/reachable_flop@2028Q4`
+    #[arg(long, value_name = "QUANTILE:CELL", conflicts_with = "draw")]
+    pub(super) pick: Option<String>,
+    /// Only what concerns an actor, with all its numbers: lab.deepseek, country.china, designer.huawei
+    #[arg(long, value_name = "ACTOR")]
+    pub(super) actor: Option<String>,
+    /// table for people, json for programs (every number to the bit)
+    #[arg(long, value_enum, default_value = "table")]
+    pub(super) format: Format,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(super) struct DiffArguments {
+    /// Folder of the first run
+    #[arg(value_name = "RUN")]
+    pub(super) before: PathBuf,
+    /// Folder of the second run
+    #[arg(value_name = "RUN")]
+    pub(super) after: PathBuf,
+    /// What is printed
+    #[arg(long, value_enum, default_value = "table")]
+    pub(super) format: Format,
 }
 
 #[derive(Clone, Debug, Args)]

@@ -23,7 +23,8 @@ pub(super) fn compare(arguments: &CompareArguments) -> Result<(), Failure> {
     let stopping = Stopping::new(&arguments.precision, arguments.simulating.simulation.draws)?;
     let mut asked = goals.cells();
     asked.extend(stopping.wanted.iter().map(|p| p.cell.clone()));
-    let base = open(arguments, None, &asked)?;
+    let mut base = open(arguments, None, &asked)?;
+    base.read_condition()?;
     let names = policies(arguments)?;
     let others: Result<Vec<_>, _> = names.iter().map(|p| open(arguments, Some(p), &asked)).collect();
     let mut field = Field { base, others: others?, goals };
@@ -54,7 +55,12 @@ fn open<'a>(
     };
     let quiet = arguments.simulating.quiet || policy.is_some();
     Simulation::open_with(&scenario, &arguments.simulating, quiet, |plan| {
-        Recording::lean(plan, &selection(plan, &arguments.simulating.select, asked))
+        let mut select = selection(plan, &arguments.simulating.select, asked);
+        if policy.is_some() {
+            // What a policy takes away cannot be compared; what is there still can.
+            select.retain(|p| Recording::new(plan, std::slice::from_ref(p)).is_ok());
+        }
+        Recording::lean(plan, &select)
     })
 }
 

@@ -4,11 +4,13 @@ mod arguments;
 mod check;
 mod compare;
 mod comparison;
+mod diff;
 mod distributions;
 mod drivers;
 mod explain;
 mod graph;
 mod hindcast;
+mod pick;
 mod precision;
 mod rank;
 mod report;
@@ -61,6 +63,7 @@ pub fn main() -> ExitCode {
         Verb::Hindcast(a) => hindcast::hindcast(a),
         Verb::Explain(a) => explain::explain(a),
         Verb::Graph(a) => graph::graph(a),
+        Verb::Diff(a) => diff::diff(a),
         Verb::Report(a) => report::report(a),
         Verb::Schema => session::print(
             &(serde_json::to_string_pretty(&crate::model::schema()).unwrap_or_default() + "\n"),

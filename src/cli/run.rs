@@ -6,10 +6,10 @@ use super::distributions::Distributions;
 use super::drivers::Drivers;
 use super::precision::{Stopping, interval};
 use super::run_folder::RunFolder;
-use super::session::print;
+use super::session::{draws_fans, print};
 use super::simulation::{Simulation, failed};
 use crate::network::Network;
-use crate::report::{GraphFormat, Headline, HeadlineRow, SupplyGraph};
+use crate::report::{GraphFormat, Headline, HeadlineRow, SupplyGraph, Table};
 use crate::results::Statistics;
 
 /// The supply graph, for whoever draws it.
@@ -42,7 +42,13 @@ pub(super) fn run(arguments: &RunArguments) -> Result<(), Failure> {
     folder.text(GRAPH, &graph.render(GraphFormat::Json)).map_err(failed)?;
     let path = folder.path.clone();
     let manifest = folder.finish(distributions.used, seconds).map_err(failed)?;
-    print(&headline(&simulation, &distributions, &statistics).render(simulation.layout()))?;
+    let headline = headline(&simulation, &distributions, &statistics);
+    let layout = simulation.layout();
+    print(&if layout == Table::Text && draws_fans() {
+        headline.with_fans()
+    } else {
+        headline.render(layout)
+    })?;
     if !arguments.simulating.quiet {
         eprintln!(
             "\n{} draws in {seconds:.1} s ({:.0} draws/s); tables in {}",

@@ -168,6 +168,15 @@ pub(super) fn colored() -> bool {
     std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none()
 }
 
+/// Whether distributions can be drawn on stdout: a terminal, of a locale with the characters for it, and nobody asked for plain text.
+pub(super) fn draws_fans() -> bool {
+    let says = |name: &str| std::env::var(name).ok().filter(|v| !v.is_empty());
+    let locale = says("LC_ALL").or_else(|| says("LC_CTYPE")).or_else(|| says("LANG")).unwrap_or_default();
+    let unicode = ["utf-8", "utf8"].iter().any(|u| locale.to_lowercase().contains(u));
+    let plain = says("NO_COLOR").is_some() || says("TERM").is_none_or(|t| t == "dumb");
+    std::io::stdout().is_terminal() && unicode && !plain
+}
+
 /// Prints data; a closed pipe is no error.
 pub(super) fn print(text: &str) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();

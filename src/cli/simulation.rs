@@ -45,6 +45,7 @@ impl<'a> Simulation<'a> {
         let mut simulation = Self::open_with(scenario, arguments, arguments.quiet, |plan| {
             Recording::new(plan, &arguments.select)
         })?;
+        simulation.read_condition()?;
         (simulation.flows, simulation.flow_sources) = flows(&simulation.plan).into_iter().unzip();
         let cells = simulation.recording.cells.len();
         if cells > BUDGET && arguments.select.is_empty() && !arguments.quiet {
@@ -53,7 +54,14 @@ impl<'a> Simulation<'a> {
         Ok(simulation)
     }
 
-    /// The same with a recording of one's own and without flows.
+    /// Reads `--given`, which is looked at in this simulation.
+    pub(super) fn read_condition(&mut self) -> Result<(), Failure> {
+        let given = self.arguments.given.as_deref();
+        self.given = given.map(|text| condition(&self.plan, text)).transpose()?;
+        Ok(())
+    }
+
+    /// The same with a recording of one's own, without flows and condition.
     pub(super) fn open_with(
         scenario: &ScenarioArguments,
         arguments: &'a SimulatingArguments,
@@ -65,7 +73,6 @@ impl<'a> Simulation<'a> {
         let model = session.take_model(quiet)?;
         let plan = plan(model, &arguments.simulation)?;
         let recording = record(&plan).map_err(|e| Failure::Rejected(format!("error: {e}")))?;
-        let given = arguments.given.as_deref().map(|text| condition(&plan, text)).transpose()?;
         Ok(Self {
             arguments,
             session,
@@ -74,7 +81,7 @@ impl<'a> Simulation<'a> {
             flows: Vec::new(),
             flow_sources: Vec::new(),
             exports,
-            given,
+            given: None,
             settings: Vec::new(),
         })
     }

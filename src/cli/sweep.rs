@@ -48,6 +48,7 @@ pub(super) fn sweep(arguments: &SweepArguments) -> Result<(), Failure> {
         })
     };
     let mut base = open(Vec::new(), arguments.simulating.quiet)?;
+    base.read_condition()?;
     base.settings = arguments.grid.iter().chain(&arguments.objective).cloned().collect();
     let points: Result<Vec<_>, Failure> =
         (0..factorial.points()).map(|i| open(settings(&levers, &factorial, i), true)).collect();

@@ -1,8 +1,9 @@
 //! A witness: what happened in one draw, quarter by quarter, as numbers and rows.
 
+use super::production::cause;
 use super::{Batch, Observer, Step};
-use crate::model::{BuyerId, ChipId, CountryId, LabId, RuleId, ShockId};
-use crate::plan::Plan;
+use crate::model::{BuyerId, ChipId, CountryId, FacilityId, LabId, RuleId, ShockId, StockpileId};
+use crate::plan::{Lever, Plan};
 
 /// What happened in a quarter of one draw.
 #[derive(Clone, Debug, Default)]
@@ -13,8 +14,12 @@ pub struct Facts {
     pub rules: Vec<(RuleId, bool)>,
     /// Chips that were launched.
     pub launches: Vec<ChipId>,
-    /// Labs: reachable [FLOP], run [FLOP], chips [H100e], what bound it, what bound its effective compute.
-    pub labs: Vec<(LabId, f64, f64, f64, u8, u8)>,
+    /// What bound the labs.
+    pub labs: Vec<LabBound>,
+    /// Facilities that shocks keep from working in full, with the share that works [1].
+    pub outages: Vec<(FacilityId, f64)>,
+    /// Private stocks that gained or were used.
+    pub stocks: Vec<Stocked>,
     /// Smuggling into countries: attempted, seized, delivered [chips], premium [1].
     pub smuggling: Vec<(CountryId, [f64; 4])>,
     /// Purchases brought forward before a rule, by buyer [USD].
@@ -23,6 +28,36 @@ pub struct Facts {
     pub short: Vec<(ChipId, u8)>,
     /// Countries in which chips stand idle for want of power, with the share that works.
     pub dark: Vec<(CountryId, f64)>,
+}
+
+/// What bound a lab, as codes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LabBound {
+    /// The lab.
+    pub lab: LabId,
+    /// What bound its reachable compute.
+    pub bound_by: u8,
+    /// What bound its effective compute.
+    pub effective_bound_by: u8,
+}
+
+/// A private stock's quarter [its unit].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Stocked {
+    /// Which stock.
+    pub stockpile: StockpileId,
+    /// Bought legally.
+    pub bought: f64,
+    /// Smuggled in.
+    pub smuggled: f64,
+    /// Gained by leaks.
+    pub leaked: f64,
+    /// Drawn on by production.
+    pub used: f64,
+    /// Held at the quarter's end.
+    pub held: f64,
+    /// Purchases over the usual pace, ahead of a rule that will end them [1]; none where it buys nothing.
+    pub burst: Option<f64>,
 }
 
 /// Watches one lane of a batch.
@@ -60,6 +95,11 @@ impl Witness {
                 facts.rules.push((RuleId(r as u32), false));
             }
         }
+        for (f, share) in batch.shocks.of(Lever::Capacity).iter().enumerate() {
+            if share[lane] < 1.0 {
+                facts.outages.push((FacilityId(f as u32), share[lane]));
+            }
+        }
         for &c in &plan.edges.chips {
             if batch.permits.launch[c.index()][lane].floor() == t as f64 {
                 facts.launches.push(c);
@@ -68,20 +108,18 @@ impl Witness {
         self.facts.push(facts);
     }
 
-    fn end(&mut self, plan: &Plan, batch: &Batch) {
+    fn end(&mut self, t: usize, plan: &Plan, batch: &Batch) {
         let lane = self.lane;
         let Some(facts) = self.facts.last_mut() else { return };
         let training = &batch.training;
         for l in 0..plan.model.labs.len() {
-            facts.labs.push((
-                LabId(l as u32),
-                training.reachable[l][lane],
-                training.run[l][lane],
-                training.accessible[l][lane],
-                training.bound_by[l][lane],
-                training.effective_bound_by[l][lane],
-            ));
+            facts.labs.push(LabBound {
+                lab: LabId(l as u32),
+                bound_by: training.bound_by[l][lane],
+                effective_bound_by: training.effective_bound_by[l][lane],
+            });
         }
+        facts.stocks = stocks(lane, t, plan, batch);
         for (n, routes) in plan.edges.routes_to.iter().enumerate().filter(|(_, r)| !r.is_empty()) {
             let over = |f: &dyn Fn(usize) -> f64| routes.iter().map(|r| f(r.index())).sum::<f64>();
             let d = &batch.diversion;
@@ -102,7 +140,7 @@ impl Witness {
         }
         for &c in &plan.edges.chips {
             let cause = batch.production.bound_by[c.index()][lane];
-            if usize::from(cause) < plan.model.goods.len() || cause == super::production::cause::RAMP {
+            if usize::from(cause) < plan.model.goods.len() || cause == cause::RAMP {
                 facts.short.push((c, cause));
             }
         }
@@ -114,11 +152,36 @@ impl Witness {
     }
 }
 
+/// Private stocks to which anything happened.
+fn stocks(lane: usize, t: usize, plan: &Plan, batch: &Batch) -> Vec<Stocked> {
+    let mut all = Vec::new();
+    for (s, stock) in plan.model.stockpiles.iter().enumerate() {
+        let of = &batch.stockpiles;
+        let stocked = Stocked {
+            stockpile: StockpileId(s as u32),
+            bought: of.bought[s][lane],
+            smuggled: of.delivered[s][lane],
+            leaked: of.leaked[s][lane],
+            used: of.drawn[s][lane],
+            held: of.held[s][lane],
+            burst: stock.rate.and_then(|rate| {
+                let usual = batch.inputs.at(rate, t)[lane];
+                (usual > 0.0 && of.bought[s][lane] > 0.0).then(|| of.bought[s][lane] / usual)
+            }),
+        };
+        let moved = stocked.bought + stocked.smuggled + stocked.leaked + stocked.used;
+        if moved >= 0.5 {
+            all.push(stocked);
+        }
+    }
+    all
+}
+
 impl Observer for Witness {
     fn after(&mut self, step: Step, t: usize, plan: &Plan, batch: &mut Batch) {
         match step {
             Step::Shocks => self.begin(t, plan, batch),
-            Step::Training => self.end(plan, batch),
+            Step::Training => self.end(t, plan, batch),
             _ => {}
         }
     }

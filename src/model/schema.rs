@@ -128,15 +128,25 @@ fn correlation() -> Json {
 }
 
 fn observation() -> Json {
-    let number = json!({ "type": ["number", "string"] });
-    let text = json!({ "type": "string" });
+    let number = |about: &str| json!({ "type": ["number", "string"], "description": about });
+    let text = |about: &str| json!({ "type": "string", "description": about });
     json!({
         "type": "object",
         "description": "A published number that a simulated metric can be held against.",
         "properties": {
-            "metric": text, "actor": text, "quarter": text, "low": number, "central": number, "high": number,
-            "interval": number, "kind": { "enum": ["value", "at-least"] }, "since": text, "unit": text,
-            "source": text, "note": text, "group": text,
+            "metric": text("What is measured, such as `shipped_chips_cum`."),
+            "actor": text("Whose it is, such as `chip.h20`."),
+            "quarter": text("Calendar quarter, at whose end or over which it is measured."),
+            "low": number("Published low end."),
+            "central": number("Published central value."),
+            "high": number("Published high end."),
+            "interval": number("Coverage of low..high; 0.9 unless said."),
+            "kind": { "enum": ["value", "at-least"], "description": "A value, or one-sided evidence: the truth is at least this." },
+            "since": text("First quarter of a sum, that quarter included; default: the horizon's first."),
+            "unit": text("Unit of the three numbers; default: the metric's own."),
+            "source": text("Where it was published."),
+            "note": text("Anything else."),
+            "group": text("Heading under which it is scored; default: by metric."),
         },
         "required": ["metric", "actor", "quarter"],
         "additionalProperties": false,

@@ -5,7 +5,7 @@ use crate::model::time::Quarter;
 use crate::model::{BuyerId, ChipId, CountryId, LabId, Model, RouteId};
 use crate::results::Cell;
 use crate::results::tables::Flow;
-use crate::scenario::glob_match;
+use crate::scenario::{glob_match, is_glob, suggest};
 
 /// Units in which chips are counted: position, suffix of the metric, unit.
 pub const UNITS: [(&str, &str); 4] =
@@ -104,9 +104,9 @@ pub struct Recording {
 pub enum SelectError {
     /// Nothing is selected.
     #[error(
-        "`--select {0}` matches no cell; a cell is written actor/metric@quarter, such as country.china/reachable_flop@2028Q4"
+        "`{0}` matches no cell{1}; a cell is written actor/metric@quarter, such as country.china/reachable_flop@2028Q4"
     )]
-    Nothing(String),
+    Nothing(String, String),
     /// A ratio's part.
     #[error("`ratio.{ratio}` takes `{part}`, which is no metric of an actor")]
     NoSuchPart {
@@ -132,7 +132,11 @@ impl Recording {
                 .iter()
                 .any(|s| (0..plan.quarters).any(|t| glob_match(&with_quarter(pattern), &address(s, t))));
             if !any {
-                return Err(SelectError::Nothing(pattern.clone()));
+                let all = series.iter().flat_map(|s| (0..plan.quarters).map(move |t| address(s, t)));
+                let all: Vec<String> = if is_glob(pattern) { Vec::new() } else { all.collect() };
+                let near = suggest(pattern, all.iter().map(String::as_str));
+                let help = near.map_or_else(String::new, |n| format!("; did you mean `{n}`?"));
+                return Err(SelectError::Nothing(pattern.clone(), help));
             }
         }
         let observed = |s: &Series, t: usize| {

@@ -27,30 +27,62 @@ pub fn first_touched(base: &Plan, policy: &Plan) -> usize {
 
 /// Everything but rules and shocks, apart from numbers, as text: equal texts have equal lists in the plan.
 ///
-/// Observations and ratios are results, not causes.
+/// Observations and ratios are results, not causes; correlations are compared with the uniforms that they tie.
 fn frame(m: &Model) -> String {
-    let mut text = String::new();
-    let mut add = |part: &dyn Debug| text.push_str(&named(m, part));
-    let tables: [&dyn Debug; 11] = [
-        &m.countries,
-        &m.groups,
-        &m.tools,
-        &m.goods,
-        &m.facilities,
-        &m.designers,
-        &m.chips,
-        &m.stockpiles,
-        &m.buyers,
-        &m.labs,
-        &m.routes,
+    // Every field has its place here: one that is added to the model does not compile until it has.
+    let Model {
+        title: _,
+        quantities: _,
+        rules: _,
+        shocks: _,
+        ratios: _,
+        correlations: _,
+        observations: _,
+        countries,
+        groups,
+        tools,
+        goods,
+        facilities,
+        designers,
+        chips,
+        stockpiles,
+        buyers,
+        labs,
+        routes,
+        run,
+        trade,
+        production,
+        licensing,
+        diversion,
+        fleet,
+        rental,
+        training,
+        science,
+    } = m;
+    let parts: [&dyn Debug; 21] = [
+        countries,
+        groups,
+        tools,
+        goods,
+        facilities,
+        designers,
+        chips,
+        stockpiles,
+        buyers,
+        labs,
+        routes,
+        trade,
+        production,
+        licensing,
+        diversion,
+        fleet,
+        rental,
+        training,
+        science,
+        &run.horizon,
+        &run.known_until,
     ];
-    tables.into_iter().for_each(&mut add);
-    let settings: [&dyn Debug; 8] =
-        [&m.trade, &m.production, &m.licensing, &m.diversion, &m.fleet, &m.rental, &m.training, &m.science];
-    settings.into_iter().for_each(&mut add);
-    add(&m.run.horizon);
-    add(&m.run.known_until);
-    text
+    parts.into_iter().map(|part| named(m, part)).collect()
 }
 
 /// A part of the model as text, with names for the ids that other rules and shocks can shift.

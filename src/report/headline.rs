@@ -1,5 +1,6 @@
 //! The table that answers the question at a glance: who can train what, by when, how surely, and what stops them.
 
+use super::fan::Axis;
 use super::{number, percent};
 use crate::results::Statistics;
 use serde_json::json;
@@ -52,23 +53,26 @@ impl Headline {
     /// The table as text.
     pub fn render(&self, how: Table) -> String {
         match how {
-            Table::Text => self.text(),
+            Table::Text => self.text(false),
             Table::Csv => self.csv(),
             Table::Json => self.json(),
         }
     }
 
-    fn text(&self) -> String {
+    /// The table for a terminal that can show it: with each distribution drawn on a common logarithmic axis.
+    pub fn with_fans(&self) -> String {
+        self.text(true)
+    }
+
+    fn text(&self, fans: bool) -> String {
+        let axis = if fans { Axis::over(self.rows.iter().map(|r| &r.reachable.quantiles)) } else { None };
         let levels: Vec<f64> =
             self.rows.first().map_or_else(Vec::new, |r| r.reached.iter().map(|x| x.0).collect());
         let mut lines: Vec<Vec<String>> = Vec::new();
-        let mut head = vec![
-            String::new(),
-            "by".to_owned(),
-            "could train [FLOP]".to_owned(),
-            "90 % of draws".to_owned(),
-            "has trained".to_owned(),
-        ];
+        let mut head =
+            vec![String::new(), "by".to_owned(), "could train [FLOP]".to_owned(), "90 % of draws".to_owned()];
+        head.extend(axis.map(Axis::label));
+        head.push("has trained".to_owned());
         head.extend(levels.iter().map(|l| format!("P {}", level(*l))));
         head.push("bound by".to_owned());
         lines.push(head);
@@ -81,8 +85,9 @@ impl Headline {
                 r.quarter.clone(),
                 format!("{:.1e}{plus}", q.p50),
                 format!("{:.0e} – {:.0e}", q.p05, q.p95),
-                r.run.map_or_else(String::new, |s| number(s.quantiles.p50)),
             ];
+            line.extend(axis.map(|a| a.fan(q)));
+            line.push(r.run.map_or_else(String::new, |s| number(s.quantiles.p50)));
             line.extend(r.reached.iter().map(|x| percent(x.1)));
             line.push(
                 r.bound_by
@@ -214,6 +219,8 @@ mod tests {
         for part in ["lab.a", "5.0e25 ±1.0%", "2e25 – 8e25", "100%", "<1%", "chips 75%", "P 1e25"] {
             assert!(text.contains(part), "{part} in\n{text}");
         }
+        assert!(!text.contains('╋'));
+        assert!(headline.with_fans().contains("╋") && headline.with_fans().contains("2e25"));
         assert!(headline.render(Table::Csv).starts_with("actor,quarter,"));
         assert!(headline.render(Table::Json).contains("\"probability\": 0.001"));
     }

@@ -1,5 +1,7 @@
 //! Findings for people: the terminal's tables, the story of a draw, and how well a simulated past fits.
 
+mod difference;
+mod fan;
 mod graph;
 mod headline;
 pub mod page;
@@ -11,11 +13,12 @@ mod swept;
 mod verdict;
 pub mod world;
 
+pub use difference::{Change, Difference, Moved};
 pub use graph::{Attribute, Attributes, GraphFormat, SupplyGraph};
 pub use headline::{Headline, HeadlineRow, Table};
 pub use ranking::{Ranking, RankingRow};
 pub use scoreboard::{Scoreboard, Section};
-pub use story::Story;
+pub use story::{Bound, Draw, Figure, Focus, Story, Told, Unusual, Worlds};
 pub use swept::{Point, Swept};
 pub use verdict::{Ranked, Satisfied, Verdict};
 

@@ -113,7 +113,7 @@ fn section_json(section: &Section) -> Json {
     let duel = |d: &Duel| {
         json!({
             "origin": d.origin.to_string(), "rival": d.rival.name(), "rows": d.rows, "series": d.series,
-            "crps": d.crps, "median_error": d.median_error, "rival_error": d.rival_error, "skill": d.skill(),
+            "crps": d.crps, "median_error": d.median_error, "rival_error": d.rival_error, "rival_crps": d.rival_crps, "skill": d.skill(),
             "series_won": d.series_won,
         })
     };
@@ -193,6 +193,7 @@ fn duels(duels: &[Duel]) -> Vec<Vec<String>> {
             plain(d.crps),
             plain(d.median_error),
             plain(d.rival_error),
+            plain(d.rival_crps),
             format!("{:.0}%", 100.0 * d.skill()),
             format!("{} of {}", d.series_won, d.series),
         ]);

@@ -46,7 +46,7 @@ pub const HINDCAST: [Column; 31] = [
 ];
 
 /// Columns of `naive.csv`.
-pub const NAIVE: [Column; 12] = [
+pub const NAIVE: [Column; 16] = [
     ("policy", "string", "Stem of the policy; base: the scenario as it stands"),
     ("section", "string", "past, or forecast: after the last quarter that the scenario was fitted to"),
     ("metric", "string", "What is measured"),
@@ -58,6 +58,10 @@ pub const NAIVE: [Column; 12] = [
     ("naive_trend", "number", "The log-linear trend of published values; empty with fewer than two"),
     ("last_error", "number", "Absolute error of the last value, in natural logs: the score of a point"),
     ("trend_error", "number", "Absolute error of the trend, in natural logs: the score of a point"),
+    ("last_sd", "number", "Spread of the last value by the steps published so far, in natural logs"),
+    ("trend_sd", "number", "Spread about the trend by its residuals so far, in natural logs"),
+    ("last_crps", "number", "Score of the last value with its spread, in natural logs"),
+    ("trend_crps", "number", "Score of the trend with its spread, in natural logs"),
     ("crps", "number", "Score of the simulation for the same row, in natural logs"),
 ];
 
@@ -82,7 +86,7 @@ pub const SCORES: [Column; 16] = [
 ];
 
 /// Columns of `rivals.csv`.
-pub const RIVALS: [Column; 11] = [
+pub const RIVALS: [Column; 12] = [
     ("policy", "string", "Stem of the policy; base: the scenario as it stands"),
     ("section", "string", "past, or forecast: after the last quarter that the scenario was fitted to"),
     ("origin", "string", "Last quarter that the naive forecast knows"),
@@ -91,13 +95,14 @@ pub const RIVALS: [Column; 11] = [
     ("series", "integer", "Series that they belong to"),
     ("crps", "number", "Mean score of the simulation in natural logs, over each series, then over series"),
     ("median_error", "number", "Mean absolute error of its median in natural logs, likewise"),
+    ("rival_error", "number", "Mean absolute error of the naive forecast, likewise: the score of a point"),
+    ("rival_crps", "number", "Mean score of the naive forecast with a spread, likewise"),
+    ("skill", "number", "1 less crps over the smaller of rival_error and rival_crps"),
     (
-        "rival_error",
-        "number",
-        "Mean absolute error of the naive forecast in natural logs, likewise: its score",
+        "series_won",
+        "integer",
+        "Series in which the simulation's mean score is below both of the naive forecast's",
     ),
-    ("skill", "number", "1 less crps over rival_error"),
-    ("series_won", "integer", "Series in which the simulation's mean score is below the naive forecast's"),
 ];
 
 /// Columns of `weights.csv`.
@@ -180,7 +185,15 @@ pub fn naive(policy: &str, section: &str, rows: &[Scored]) -> String {
         row.text(policy).text(section).text(&o.metric).text(&o.actor).text(&o.quarter.to_string());
         quarter(&mut row, o.since);
         row.text(&n.origin.to_string()).maybe(n.last).maybe(n.trend);
-        row.maybe(error(n.last)).maybe(error(n.trend)).maybe(r.scores.map(|s| s.crps)).end();
+        row.maybe(error(n.last)).maybe(error(n.trend));
+        let spread =
+            |forecast: Option<f64>, sd: f64| forecast.filter(|_| sd > 0.0).map(|f| (sd, r.score_of(f, sd)));
+        let (last, trend) = (spread(n.last, n.spreads.0), spread(n.trend, n.spreads.1));
+        row.maybe(last.map(|x| x.0))
+            .maybe(trend.map(|x| x.0))
+            .maybe(last.map(|x| x.1))
+            .maybe(trend.map(|x| x.1));
+        row.maybe(r.scores.map(|s| s.crps)).end();
     }
     text
 }
@@ -220,7 +233,11 @@ pub fn rivals(policy: &str, section: &str, board: &Board) -> String {
     for d in &board.duels {
         row.text(policy).text(section).text(&d.origin.to_string()).text(d.rival.name());
         row.number(d.rows as f64).number(d.series as f64);
-        row.number(d.crps).number(d.median_error).number(d.rival_error).number(d.skill());
+        row.number(d.crps)
+            .number(d.median_error)
+            .number(d.rival_error)
+            .number(d.rival_crps)
+            .number(d.skill());
         row.number(d.series_won as f64).end();
     }
     text

@@ -11,6 +11,7 @@ mod manifest;
 mod moments;
 mod package;
 mod parquet;
+mod past_run;
 mod share;
 mod summary;
 pub mod tables;
@@ -24,6 +25,7 @@ pub use moments::Moments;
 pub use package::{
     data_package, fields as package_fields, number as package_number, resource as package_resource,
 };
+pub use past_run::{PastRun, PastRunError, SummaryRow};
 pub use share::{Labels, Thresholds, wilson};
 pub use summary::{Quantiles, Statistics, Summary};
 

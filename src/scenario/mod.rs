@@ -4,6 +4,7 @@ mod diagnostic;
 mod document;
 mod edit;
 mod glob;
+pub mod leaves;
 mod load;
 mod parse;
 mod path;

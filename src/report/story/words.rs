@@ -1,0 +1,125 @@
+//! What happened in a quarter, a sentence each.
+
+use super::Focus;
+use crate::engine::production::cause;
+use crate::engine::witness::{Facts, Stocked};
+use crate::model::time::Quarter;
+use crate::model::{Model, Shock};
+use crate::report::{number, percent};
+
+/// Purchases brought forward that are worth a sentence [USD].
+const RUSH: f64 = 1e6;
+
+/// Sentences on a quarter, as far as the story is about whom they concern.
+pub(super) fn events(m: &Model, facts: &Facts, focus: &Focus) -> Vec<String> {
+    let mut all = Vec::new();
+    for &(s, onset, length) in &facts.strikes {
+        let shock = &m.shocks[s.index()];
+        let from = Quarter(m.run.horizon.first.0 + onset.floor() as i32);
+        let acts = acts(shock);
+        let name = named(&shock.title, &shock.id);
+        all.push(format!("strikes: {name}, from {from} for {} quarters{acts}", number(length)));
+    }
+    for &(r, begins) in &facts.rules {
+        let rule = &m.rules[r.index()];
+        let what = if begins { "takes effect" } else { "ends" };
+        all.push(format!("rule {what}: {}", named(&rule.title, &rule.id)));
+    }
+    let launches: Vec<&str> = (facts.launches.iter())
+        .filter(|c| focus.chips[c.index()])
+        .map(|c| m.chips[c.index()].id.as_str())
+        .collect();
+    if !launches.is_empty() {
+        all.push(format!("launched: {}", launches.join(", ")));
+    }
+    all.extend(outages(m, facts, focus));
+    for &(b, spent) in facts.rushes.iter().filter(|r| focus.buyers[r.0.index()] && r.1 >= RUSH) {
+        let name = &m.buyers[b.index()].id;
+        all.push(format!(
+            "rush: {name} buys ahead of a rule that will cut it off, for {} USD",
+            number(spent)
+        ));
+    }
+    all.extend(facts.stocks.iter().filter(|s| focus.stockpiles[s.stockpile.index()]).map(|s| stock(m, s)));
+    for &(n, [attempted, seized, delivered, premium]) in
+        facts.smuggling.iter().filter(|s| focus.countries[s.0.index()])
+    {
+        let caught =
+            if attempted > 0.0 { format!(" ({})", percent(seized / attempted)) } else { String::new() };
+        all.push(format!(
+            "smuggling to {}: resellers buy {} chips, {} are seized{caught}, {} arrive, at {} times list price",
+            m.countries[n.index()].id,
+            number(attempted),
+            number(seized),
+            number(delivered),
+            number(premium),
+        ));
+    }
+    for &(n, works) in facts.dark.iter().filter(|d| focus.countries[d.0.index()]) {
+        all.push(format!("power: only {} of chips in {} run", percent(works), m.countries[n.index()].id));
+    }
+    all.extend(short(m, facts, focus));
+    all
+}
+
+fn named(title: &str, id: &str) -> String {
+    if title.is_empty() { id.to_owned() } else { format!("{title} ({id})") }
+}
+
+/// What a shock acts on.
+fn acts(shock: &Shock) -> String {
+    let levers = [
+        ("capacity", !shock.capacity.is_empty()),
+        ("power", !shock.power.is_empty()),
+        ("budgets", !shock.budget.is_empty()),
+        ("detection", !shock.detection.is_empty()),
+        ("routes", !shock.route_capacity.is_empty()),
+        ("sales", !shock.sales.is_empty()),
+        ("fees", !shock.fee.is_empty()),
+        ("tools", !shock.tools.is_empty()),
+        ("servicing", !shock.service.is_empty()),
+        ("rules", !shock.enforces.is_empty() || !shock.lifts.is_empty()),
+        ("a private stock", shock.leak.is_some()),
+    ];
+    let on: Vec<&str> = levers.iter().filter(|l| l.1).map(|l| l.0).collect();
+    if on.is_empty() { String::new() } else { format!("; it acts on {}", on.join(", ")) }
+}
+
+/// Facilities that shocks keep from working in full.
+fn outages(m: &Model, facts: &Facts, focus: &Focus) -> Option<String> {
+    let down: Vec<String> = (facts.outages.iter())
+        .filter(|(f, share)| focus.facilities[f.index()] && *share < 0.995)
+        .map(|&(f, share)| format!("{} at {}", m.facilities[f.index()].id, percent(share)))
+        .collect();
+    (!down.is_empty()).then(|| format!("out of order: {}", down.join(", ")))
+}
+
+fn stock(m: &Model, s: &Stocked) -> String {
+    let row = &m.stockpiles[s.stockpile.index()];
+    let unit = if row.dies_of.is_some() { "dies" } else { &m.goods[row.good.index()].unit };
+    let pace = s.burst.filter(|b| *b > 1.005);
+    let pace = pace.map_or(String::new(), |b| format!(" at {} times the usual pace", number(b)));
+    let parts: Vec<String> = [
+        (s.bought, "buys", pace.as_str()),
+        (s.smuggled, "smuggles in", ""),
+        (s.leaked, "gains by a leak", ""),
+        (s.used, "uses", ""),
+    ]
+    .iter()
+    .filter(|(amount, ..)| *amount >= 0.5)
+    .map(|(amount, what, how)| format!("{what} {}{how}", number(*amount)))
+    .collect();
+    let designer = &m.designers[row.designer.index()].id;
+    format!("stockpile {} of {designer}: {}; holds {} {unit}", row.id, parts.join(", "), number(s.held))
+}
+
+fn short(m: &Model, facts: &Facts, focus: &Focus) -> Option<String> {
+    let named = |c: u8| {
+        if c == cause::RAMP { "its ramp".to_owned() } else { m.goods[usize::from(c)].id.clone() }
+    };
+    let list: Vec<String> = (facts.short.iter())
+        .filter(|(c, _)| focus.chips[c.index()])
+        .map(|&(c, why)| format!("{} by {}", m.chips[c.index()].id, named(why)))
+        .collect();
+    (!list.is_empty()).then(|| format!("production held back: {}", list.join(", ")))
+}
