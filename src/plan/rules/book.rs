@@ -42,7 +42,6 @@ pub(super) struct Case {
 /// Most rules and shocks of a case that fit into a key.
 const KEYED: (usize, usize) = (32, 14);
 
-
 /// A rule's condition on an item, or that of a band of its fee.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Looked {

@@ -59,7 +59,9 @@ impl Rulebook {
         let mut out = Outcome::FREE;
         self.each_group(case, tabled, (t, known_by), terms, |lanes, quarter, begins| {
             if !quarter.parts.is_empty() {
-                let here = outcome::evaluate(quarter, begins, |g| (terms.share[g.rule], terms.fee[first + g.member]));
+                let here = outcome::evaluate(quarter, begins, |g| {
+                    (terms.share[g.rule], terms.fee[first + g.member])
+                });
                 out.permitted = lanes.select(here.permitted, out.permitted);
                 out.fee = lanes.select(here.fee, out.fee);
             }
@@ -136,7 +138,13 @@ impl Rulebook {
 
     /// Visits what governs a case now.
     #[inline(always)]
-    fn each_group_now(&self, case: CaseId, t: usize, terms: &Terms, visit: impl FnMut(Mask, &Quarter, Lanes)) {
+    fn each_group_now(
+        &self,
+        case: CaseId,
+        t: usize,
+        terms: &Terms,
+        visit: impl FnMut(Mask, &Quarter, Lanes),
+    ) {
         let tabled = self.cases[case.index()].now.get(t);
         self.each_group(case, tabled, (t as f64, f64::INFINITY), terms, visit);
     }
@@ -150,7 +158,9 @@ impl Rulebook {
         let rush = |rule: usize| inputs.value(self.model.rules[rule].rush);
         self.each_group_now(case, t, terms, |lanes, quarter, begins| {
             if !quarter.parts.is_empty() {
-                let here = outcome::evaluate(quarter, begins, |g| (terms.share[g.rule], terms.fee[first + g.member]));
+                let here = outcome::evaluate(quarter, begins, |g| {
+                    (terms.share[g.rule], terms.fee[first + g.member])
+                });
                 out.permitted = lanes.select(here.permitted, out.permitted);
                 out.fee = lanes.select(here.fee, out.fee);
             }
