@@ -140,6 +140,8 @@ impl<'a> Recorder<'a> {
                 FlowSource::Smuggled(greys) => {
                     greys.iter().fold(Lanes::ZERO, |sum, &g| sum + batch.diversion.delivered[g])
                 }
+                FlowSource::Stocked(s) => batch.stockpiles.bought[*s],
+                FlowSource::Diverted(s) => batch.stockpiles.delivered[*s] + batch.stockpiles.leaked[*s],
                 FlowSource::Seized(r) => batch.diversion.seized[r.index()],
                 FlowSource::Rental(l) => batch.fleet.rented[*l],
             };

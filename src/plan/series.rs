@@ -450,6 +450,10 @@ pub enum FlowSource {
     Sales(Vec<usize>, bool),
     /// Smuggled options of a chip into a country.
     Smuggled(Vec<usize>),
+    /// What a private stock bought legally.
+    Stocked(usize),
+    /// What it got by smuggling and leaks.
+    Diverted(usize),
     /// Seizures on a route.
     Seized(RouteId),
     /// A lab's rent of a cloud: a link.
@@ -473,6 +477,19 @@ pub fn flows(plan: &Plan) -> Vec<(Flow, FlowSource)> {
         let to = format!("designer.{}", model.designers[link.designer.index()].id);
         let from = format!("facility.{}", facility.id);
         all.push((flow(format!("good.{}", good.id), from, to, "legal", &good.unit), FlowSource::Link(l)));
+    }
+    for (s, stock) in model.stockpiles.iter().enumerate() {
+        let good = &model.goods[stock.good.index()];
+        let from = match stock.from.as_slice() {
+            [one] => format!("facility.{}", model.facilities[one.index()].id),
+            _ => format!("good.{}", good.id),
+        };
+        let to = format!("stockpile.{}", stock.id);
+        let unit = if stock.dies_of.is_some() { "dies" } else { &good.unit };
+        let item = format!("good.{}", good.id);
+        let (legal, diverted) = (FlowSource::Stocked(s), FlowSource::Diverted(s));
+        all.push((flow(item.clone(), from.clone(), to.clone(), "legal", unit), legal));
+        all.push((flow(item, from, to, "smuggled", unit), diverted));
     }
     for &c in &plan.edges.chips {
         let chip = &model.chips[c.index()];
