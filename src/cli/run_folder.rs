@@ -11,7 +11,7 @@ use crate::results::{
 };
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Files that every verb writes beside its own, the last ones last.
 const FILES: [&str; 8] = [
@@ -127,7 +127,6 @@ impl RunFolder {
         let text = header(columns) + rows;
         self.text(name, &text)?;
         self.describe(name, about, package_fields(columns));
-        self.tables.insert(name.to_owned(), text);
         Ok(())
     }
 
@@ -137,6 +136,9 @@ impl RunFolder {
             Some(i) => self.files.remove(i).1,
             None => self.folder.create(name)?,
         };
+        if Path::new(name).extension().is_some_and(|e| e == "csv") {
+            self.tables.insert(name.to_owned(), text.to_owned());
+        }
         self.folder.write(file, text)
     }
 

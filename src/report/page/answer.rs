@@ -1,6 +1,8 @@
 //! The first screen's words: the question, and its answer in three sentences written from the numbers and their uncertainty.
 
+use super::data;
 use super::facts::{Facts, Order};
+use super::findings;
 use super::phrase::{Phrase, Source, actor_name};
 
 /// The question and its answer.
@@ -10,8 +12,23 @@ pub(super) struct Answer {
     pub(super) sentences: Vec<Phrase>,
 }
 
-/// Writes them.
+/// Writes them: of a comparison, a sweep, a hindcast, or of the scenario as it stands.
 pub(super) fn answer(facts: &Facts<'_>) -> Answer {
+    let has = |table: &str| !facts.files.table(table).is_empty();
+    let found = if has("comparison.csv") {
+        policies(facts)
+    } else if has("sweep.csv") {
+        levers(facts)
+    } else if has("scores.csv") {
+        past(facts)
+    } else {
+        None
+    };
+    found.unwrap_or_else(|| standing(facts))
+}
+
+/// Who can reach what, and what stops a larger run.
+fn standing(facts: &Facts<'_>) -> Answer {
     let contenders = facts.contenders();
     let mut sentences: Vec<Phrase> = Vec::new();
     match contenders.as_slice() {
@@ -25,6 +42,62 @@ pub(super) fn answer(facts: &Facts<'_>) -> Answer {
     }
     sentences.extend(limits(facts, &contenders));
     Answer { question: question(facts, &contenders), sentences }
+}
+
+/// What each policy changes for the one that is behind, and what that costs the one that is ahead.
+fn policies(facts: &Facts<'_>) -> Option<Answer> {
+    let contenders = facts.contenders();
+    let first = contenders.first()?;
+    let second = contenders.get(1).unwrap_or(first);
+    let cells = findings::compared(facts);
+    let cell = |actor: &str| {
+        let name = format!("{actor}/reachable_flop@{}", facts.last());
+        cells.iter().find(|c| c.0 == name)
+    };
+    let (_, rows) = cell(second)?;
+    let question = Phrase::new("What does each policy change of the largest training run that ")
+        .name(&actor_name(second))
+        .say(" could finish by ")
+        .name(facts.last())
+        .say("?");
+    let stands = could_finish(facts, second).map(|run| {
+        let start = Phrase::new("As things stand, ").name(&actor_name(second)).say(" could finish a run of ");
+        start.then(run).say(" by ").name(facts.last()).say(".")
+    });
+    let mut sentences: Vec<Phrase> = stands.into_iter().collect();
+    let (moved, strongest) = findings::extremes(facts, second, rows);
+    sentences.push(moved);
+    if first != second {
+        let elsewhere = cell(first).zip(strongest);
+        sentences.extend(elsewhere.and_then(|((_, rows), p)| findings::elsewhere(facts, first, rows, &p)));
+    }
+    Some(Answer { question, sentences })
+}
+
+/// Which levels of a sweep's levers give least and most.
+fn levers(facts: &Facts<'_>) -> Option<Answer> {
+    let chosen = findings::swept_cell(facts)?;
+    let names = data::levers(facts.files.table("sweep.csv"));
+    let mut question = Phrase::new("What do the levels of ");
+    for (i, lever) in names.iter().enumerate() {
+        let before = match i {
+            0 => "",
+            _ if i + 1 == names.len() => " and ",
+            _ => ", ",
+        };
+        question = question.say(before).name(lever);
+    }
+    let question = question.say(" change of ").name(&chosen).say("?");
+    Some(Answer { question, sentences: findings::swept(facts, &chosen) })
+}
+
+/// How well the simulated past fits what was published.
+fn past(facts: &Facts<'_>) -> Option<Answer> {
+    let mut sentences = vec![findings::covered(facts)?];
+    sentences.extend(findings::worst_group(facts));
+    sentences.extend(findings::rivals(facts));
+    let question = Phrase::new("Does the simulated past agree with what was published?");
+    Some(Answer { question, sentences })
 }
 
 fn question(facts: &Facts<'_>, contenders: &[String]) -> Phrase {

@@ -10,7 +10,7 @@ pub(super) struct Dataset {
     pub(super) id: &'static str,
     pub(super) table: &'static str,
     /// Names of columns; those that hold numbers start with `#`.
-    columns: &'static [&'static str],
+    columns: Vec<String>,
     rows: Vec<usize>,
 }
 
@@ -29,29 +29,40 @@ const SUMMARY: &[&str] =
 /// All datasets that the run has rows for.
 pub(super) fn datasets(files: &RunFiles) -> Vec<Dataset> {
     let (summary, drivers) = (files.table("summary.csv"), files.table("drivers.csv"));
+    let thresholds = files.table("thresholds.csv");
     let of_summary = |id, (metrics, kinds): Wanted| Dataset {
         id,
         table: "summary.csv",
-        columns: SUMMARY,
+        columns: named(SUMMARY),
         rows: (0..summary.rows.len())
             .filter(|&r| {
                 metrics.contains(&summary.text(r, "metric")) && kinds.contains(&summary.text(r, "actor_kind"))
             })
             .collect(),
     };
-    let whole = |id, table, columns| Dataset {
+    let whole = |id, table, columns: &[&str]| Dataset {
         id,
         table,
-        columns,
+        columns: named(columns),
         rows: (0..files.table(table).rows.len()).collect(),
     };
     let mut all = vec![
         of_summary("runs", RUNS),
-        whole(
-            "thresholds",
-            "thresholds.csv",
-            &["policy", "actor", "metric", "#threshold_flop", "quarter", "#probability", "#low", "#high"],
-        ),
+        Dataset {
+            id: "thresholds",
+            table: "thresholds.csv",
+            columns: named(&[
+                "policy",
+                "actor",
+                "metric",
+                "#threshold_flop",
+                "quarter",
+                "#probability",
+                "#low",
+                "#high",
+            ]),
+            rows: thresholds.find(&[("metric", "reachable_flop")]).collect(),
+        },
         of_summary("shares", SHARES),
         of_summary("holdings", HOLDINGS),
         whole(
@@ -68,14 +79,18 @@ pub(super) fn datasets(files: &RunFiles) -> Vec<Dataset> {
         Dataset {
             id: "drivers",
             table: "drivers.csv",
-            columns: &["policy", "cell", "path", "#index", "#noise_floor", "#rank", "grade", "scale"],
+            columns: named(&["policy", "cell", "path", "#index", "#noise_floor", "#rank", "grade", "scale"]),
             rows: (0..drivers.rows.len())
                 .filter(|&r| drivers.number(r, "rank").is_some_and(|rank| rank <= DRIVERS))
                 .collect(),
         },
     ];
     all.extend(findings(&whole));
+    all.push(sweep(files));
     all.extend(world(&whole));
+    for dataset in &mut all {
+        dataset.trim(files);
+    }
     all.retain(|d| !d.rows.is_empty());
     all
 }
@@ -103,6 +118,8 @@ fn findings(whole: &dyn Fn(&'static str, &'static str, &'static [&'static str]) 
                 "#regret_mean",
                 "#regret_p95",
                 "#tier",
+                "#ratio_p05",
+                "#ratio_p95",
             ],
         ),
         whole(
@@ -134,7 +151,7 @@ fn findings(whole: &dyn Fn(&'static str, &'static str, &'static [&'static str]) 
 }
 
 /// What the world is made of.
-fn world(whole: &dyn Fn(&'static str, &'static str, &'static [&'static str]) -> Dataset) -> Vec<Dataset> {
+fn world(whole: &dyn Fn(&'static str, &'static str, &[&str]) -> Dataset) -> Vec<Dataset> {
     vec![
         whole("nodes", "nodes.csv", &["node", "kind", "country", "unit"]),
         whole("edges", "edges.csv", &["from", "to", "kind"]),
@@ -170,7 +187,64 @@ fn world(whole: &dyn Fn(&'static str, &'static str, &'static [&'static str]) -> 
     ]
 }
 
+/// A sweep's points: its levers are columns of their own.
+fn sweep(files: &RunFiles) -> Dataset {
+    let table = files.table("sweep.csv");
+    let mut columns = vec!["point".to_owned()];
+    columns.extend(levers(table).iter().map(|l| (*l).to_owned()));
+    columns.extend(named(&[
+        "metric",
+        "unit",
+        "actor",
+        "quarter",
+        "#mean",
+        "#p05",
+        "#p50",
+        "#p95",
+        "#difference_mean",
+        "#difference_se",
+        "#tier",
+    ]));
+    Dataset { id: "sweep", table: "sweep.csv", columns, rows: (0..table.rows.len()).collect() }
+}
+
+/// Levers of a sweep: its columns between `point` and `metric`.
+pub(super) fn levers(table: &Table) -> Vec<&str> {
+    let end = table.column("metric").unwrap_or(0);
+    table.columns.iter().take(end).skip(1).map(String::as_str).collect()
+}
+
+fn named(columns: &[&str]) -> Vec<String> {
+    columns.iter().map(|c| (*c).to_owned()).collect()
+}
+
+/// Rows of a table that the page holds at most.
+const ROWS: usize = 9_000;
+
 impl Dataset {
+    /// Leaves out what the page has no room for, the least asked for first: quarters but the last of each year, actors that
+    /// are not in the headline, then all quarters but the last.
+    fn trim(&mut self, files: &RunFiles) {
+        let table = files.table(self.table);
+        let limit = if self.columns.len() > 12 { ROWS } else { 4 * ROWS };
+        let last = table.values("quarter").into_iter().max().unwrap_or_default();
+        let chief = files.headline();
+        let keep: [&dyn Fn(usize) -> bool; 4] = [
+            &|r| table.column("quarter").is_none() || table.text(r, "quarter").ends_with("Q4"),
+            &|r| {
+                let actor = table.text(r, "actor");
+                actor.is_empty() || chief.is_empty() || chief.iter().any(|c| c == actor)
+            },
+            &|r| table.column("quarter").is_none() || table.text(r, "quarter") == last,
+            &|r| table.column("metric").is_none() || table.text(r, "metric") == "reachable_flop",
+        ];
+        for keep in keep {
+            if self.rows.len() > limit && !matches!(self.id, "quantities" | "hindcast") {
+                self.rows.retain(|&r| keep(r));
+            }
+        }
+    }
+
     /// As JSON: numbers keep the digits of the table, texts are numbered words.
     pub(super) fn json(&self, files: &RunFiles) -> String {
         let table = files.table(self.table);
@@ -178,7 +252,7 @@ impl Dataset {
         text(&mut out, self.table);
         out.push_str(",\"columns\":{");
         let mut first = true;
-        for column in self.columns {
+        for column in &self.columns {
             let name = column.trim_start_matches('#');
             let Some(c) = table.column(name) else { continue };
             if !std::mem::take(&mut first) {

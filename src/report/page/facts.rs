@@ -56,10 +56,7 @@ impl<'a> Facts<'a> {
     }
 
     fn headline(&self) -> Vec<String> {
-        let named = self.files.scenario.get("run").and_then(|r| r.get("headline"));
-        let named: Vec<String> = (named.and_then(toml::Value::as_array).into_iter().flatten())
-            .filter_map(|v| v.as_str().map(str::to_owned))
-            .collect();
+        let named = self.files.headline();
         let known = self.actors("reachable_flop");
         let kept: Vec<String> = named.into_iter().filter(|n| known.contains(n)).collect();
         if !kept.is_empty() {

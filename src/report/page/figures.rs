@@ -102,7 +102,7 @@ const FIGURES: [Plain; 16] = [
         "sweep",
         "sweep",
         &["sweep"],
-        "Median of the cell chosen over the grid of two levers; the other levers stay at the level chosen.",
+        "Mean over draws of the cell chosen over the levels of two levers; other levers stay at the level chosen.",
     ),
     (
         "past",

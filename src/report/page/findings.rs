@@ -1,8 +1,11 @@
 //! Titles of the figures about flows, limits, drivers, policies, sweeps, the past, the graph and the rules.
 
+use super::data;
 use super::facts::Facts;
 use super::figures::at;
 use super::phrase::{Phrase, Source, actor_name};
+use super::run_files::Table;
+use std::collections::BTreeMap;
 
 type Titles = Vec<(String, Phrase)>;
 
@@ -140,12 +143,16 @@ pub(super) fn drivers(facts: &Facts<'_>) -> (String, Titles) {
 
 /// Cells of a comparison, as `actor/metric@quarter`, and the rows of each.
 pub(super) fn compared(facts: &Facts<'_>) -> Vec<(String, Vec<usize>)> {
-    let table = facts.files.table("comparison.csv");
+    cells_of(facts.files.table("comparison.csv"))
+}
+
+/// Cells of a table in order of first appearance, and the rows of each.
+fn cells_of(table: &Table) -> Vec<(String, Vec<usize>)> {
     let mut all: Vec<(String, Vec<usize>)> = Vec::new();
-    let mut places: std::collections::BTreeMap<String, usize> = std::collections::BTreeMap::new();
+    let mut places: BTreeMap<String, usize> = BTreeMap::new();
     for r in 0..table.rows.len() {
-        let cell =
-            format!("{}/{}@{}", table.text(r, "actor"), table.text(r, "metric"), table.text(r, "quarter"));
+        let of = |column: &str| table.text(r, column);
+        let cell = format!("{}/{}@{}", of("actor"), of("metric"), of("quarter"));
         let place = *places.entry(cell.clone()).or_insert_with(|| {
             all.push((cell, Vec::new()));
             all.len() - 1
@@ -162,7 +169,7 @@ pub(super) fn compared_at_first(facts: &Facts<'_>, cells: &[(String, Vec<usize>)
     found.or_else(|| cells.first().map(|c| c.0.clone())).unwrap_or_default()
 }
 
-/// Whether a policy moves a cell, and which way: the median's change beyond the error of the mean's.
+/// By cell: the policy that moves it most.
 pub(super) fn forest(facts: &Facts<'_>) -> (String, Titles) {
     let cells = compared(facts);
     let chosen = compared_at_first(facts, &cells);
@@ -173,29 +180,83 @@ pub(super) fn forest(facts: &Facts<'_>) -> (String, Titles) {
     (chosen.clone(), titles.collect())
 }
 
+/// A number of a row of the comparison.
+fn compared_number(facts: &Facts<'_>, row: usize, column: &str) -> Option<Source> {
+    at(facts, "comparison.csv", row, column)
+}
+
+/// Whether a row's mean difference lies outside its 95 % interval around zero.
+fn beyond_error(facts: &Facts<'_>, row: usize) -> bool {
+    let of = |column: &str| compared_number(facts, row, column).map_or(0.0, |s| s.value());
+    of("difference_mean").abs() > 2.0 * of("difference_se")
+}
+
 /// The policy that moves a cell most, in words.
-pub(super) fn moved(facts: &Facts<'_>, cell: &str, rows: &[usize]) -> Option<Phrase> {
+fn moved(facts: &Facts<'_>, cell: &str, rows: &[usize]) -> Option<Phrase> {
     let table = facts.files.table("comparison.csv");
     let size = |r: &usize| table.number(*r, "difference_mean").map_or(0.0, f64::abs);
     let rows = rows.iter().copied().filter(|&r| table.text(r, "policy") != "base");
     let r = rows.max_by(|a, b| size(a).total_cmp(&size(b)).then(b.cmp(a)))?;
-    let number = |column: &str| at(facts, "comparison.csv", r, column);
-    let (mean, error) = (number("difference_mean")?, number("difference_se"));
-    let name = Phrase::default().name(table.text(r, "policy"));
-    if mean.value().abs() <= error.map_or(0.0, |e| 2.0 * e.value()) {
+    if !beyond_error(facts, r) {
         return Some(Phrase::new("No policy moves ").name(cell).say(" beyond the error of this many draws."));
     }
-    let (way, chance) = if mean.value() < 0.0 {
-        (" lowers ", number("probability_lower"))
+    let start = Phrase::default().name(table.text(r, "policy"));
+    Some(start.then(effect(facts, r, &Phrase::default().name(cell).say(" most"))?).say("."))
+}
+
+/// ` lowers X by 1e27 FLOP in the mean, and in 96 % of draws at all`.
+fn effect(facts: &Facts<'_>, row: usize, what: &Phrase) -> Option<Phrase> {
+    let table = facts.files.table("comparison.csv");
+    let mean = compared_number(facts, row, "difference_mean")?;
+    let (way, chance, said) = if mean.value() < 0.0 {
+        (" lowers ", "probability_lower", " (lower in ")
     } else {
-        (" raises ", number("probability_higher"))
+        (" raises ", "probability_higher", " (higher in ")
     };
-    let phrase = name.say(way).name(cell).say(" most, by ").amount(&positive(mean)).say(" ");
-    let phrase = phrase.name(table.text(r, "unit")).say(" in the mean");
-    Some(match chance {
-        Some(p) => phrase.say(", and in ").percent(&p).say(" of draws at all."),
-        None => phrase.say("."),
+    let phrase = Phrase::new(way).then(what.clone()).say(", by ").amount(&positive(mean)).say(" ");
+    let phrase = phrase.name(table.text(row, "unit")).say(" in the mean");
+    Some(match compared_number(facts, row, chance) {
+        Some(p) => phrase.say(said).percent(&p).say(" of draws)"),
+        None => phrase,
     })
+}
+
+/// The policies that lower and raise an actor's reachable run most, and the stronger of the two.
+pub(super) fn extremes(facts: &Facts<'_>, actor: &str, rows: &[usize]) -> (Phrase, Option<String>) {
+    let table = facts.files.table("comparison.csv");
+    let mean = |r: &usize| table.number(*r, "difference_mean").unwrap_or(0.0);
+    let sure: Vec<usize> = (rows.iter().copied())
+        .filter(|&r| table.text(r, "policy") != "base" && beyond_error(facts, r))
+        .collect();
+    let least = sure.iter().copied().min_by(|a, b| mean(a).total_cmp(&mean(b))).filter(|r| mean(r) < 0.0);
+    let most = sure.iter().copied().max_by(|a, b| mean(a).total_cmp(&mean(b))).filter(|r| mean(r) > 0.0);
+    let name = actor_name(actor);
+    let clause = |r: usize| {
+        let what = Phrase::default().name(&name).say("'s reach most");
+        Some(Phrase::default().name(table.text(r, "policy")).then(effect(facts, r, &what)?))
+    };
+    let stronger = least.into_iter().chain(most).max_by(|a, b| mean(a).abs().total_cmp(&mean(b).abs()));
+    let policy = least.or(stronger).map(|r| table.text(r, "policy").to_owned());
+    let phrase = match (least.and_then(clause), most.and_then(clause)) {
+        (Some(low), Some(high)) => low.say("; ").then(high).say("."),
+        (Some(low), None) => low.say("; none raises it beyond the error."),
+        (None, Some(high)) => high.say("; none lowers it beyond the error."),
+        (None, None) => Phrase::new("No policy moves it beyond the error of this many draws."),
+    };
+    (phrase, policy)
+}
+
+/// What a policy does to somebody else.
+pub(super) fn elsewhere(facts: &Facts<'_>, actor: &str, rows: &[usize], policy: &str) -> Option<Phrase> {
+    let table = facts.files.table("comparison.csv");
+    let r = rows.iter().copied().find(|&r| table.text(r, "policy") == policy)?;
+    let start = Phrase::default().name(policy);
+    let name = actor_name(actor);
+    if !beyond_error(facts, r) {
+        return Some(start.say(" does not move what ").name(&name).say(" could train beyond the error."));
+    }
+    let what = Phrase::new("what ").name(&name).say(" could train");
+    Some(start.say(" also").then(effect(facts, r, &what)?).say("."))
 }
 
 /// The same cell, shown without its sign where the words say which way.
@@ -227,37 +288,183 @@ pub(super) fn regret(facts: &Facts<'_>) -> (String, Titles) {
     (chosen, cells.iter().filter_map(title).collect())
 }
 
-/// Two cells against each other: the script chooses them.
+/// Two cells against each other: the follower's reach and the leader's, unless the reader chooses others.
 pub(super) fn pareto(facts: &Facts<'_>) -> (String, Titles) {
     let cells = compared(facts);
-    if cells.len() < 2 || facts.policy != "base" {
+    let contenders = facts.contenders();
+    let reach = |actor: &String| {
+        let name = format!("{actor}/reachable_flop@{}", facts.last());
+        cells.iter().find(|c| c.0 == name)
+    };
+    let pair = (contenders.get(1).and_then(reach)).zip(contenders.first().and_then(reach));
+    let Some(((less, across), (more, up))) = pair.filter(|_| facts.policy == "base") else {
         return (String::new(), Vec::new());
+    };
+    let table = facts.files.table("comparison.csv");
+    let of = |rows: &[usize], policy: &str| {
+        let row = rows.iter().copied().find(|&r| table.text(r, "policy") == policy)?;
+        table.number(row, "p50")
+    };
+    let points: Vec<(&str, f64, f64)> = (across.iter().map(|&r| table.text(r, "policy")))
+        .filter_map(|p| Some((p, of(across, p)?, of(up, p)?)))
+        .collect();
+    let beaten =
+        |p: &(&str, f64, f64)| points.iter().any(|q| q.1 <= p.1 && q.2 >= p.2 && (q.1 < p.1 || q.2 > p.2));
+    let best: Vec<&str> = points.iter().filter(|p| !beaten(p)).map(|p| p.0).collect();
+    let mut title = Phrase::new("If less for ").name(&actor_name(&contenders[1])).say(" and more for ");
+    title = title.name(&actor_name(&contenders[0])).say(" is wanted, no policy beats ");
+    for (i, name) in best.iter().enumerate() {
+        title = title.say(if i == 0 { "" } else { ", " }).name(name);
     }
-    let chosen = compared_at_first(facts, &cells);
-    let title =
-        Phrase::new("Few policies move one cell and leave the other alone: what each costs elsewhere.");
-    (chosen, vec![(String::new(), title)])
+    let chosen = format!("{less}|{more}");
+    (chosen.clone(), vec![(chosen, title.say(", in the median."))])
 }
 
-/// A sweep: the script chooses levers and cell.
+/// The cell that a sweep is about: the headline's last country, or the first cell, in its last quarter.
+pub(super) fn swept_cell(facts: &Facts<'_>) -> Option<String> {
+    let table = facts.files.table("sweep.csv");
+    let last = table.values("quarter").into_iter().max()?;
+    let mut rows: Vec<usize> =
+        table.find(&[("point", "base"), ("metric", "reachable_flop"), ("quarter", last)]).collect();
+    // As everywhere, the one who is behind: the country with the smaller mean.
+    let mean = |r: &usize| table.number(*r, "mean").unwrap_or(0.0);
+    let country = |r: &usize| table.text(*r, "actor").starts_with("country.");
+    rows.sort_by(|a, b| mean(b).total_cmp(&mean(a)));
+    let countries: Vec<usize> = rows.iter().copied().filter(|r| country(r)).collect();
+    let headline = facts.files.headline();
+    let named: Vec<usize> = (countries.iter().copied())
+        .filter(|&r| headline.iter().any(|h| h == table.text(r, "actor")))
+        .collect();
+    let r = [named, countries, rows].into_iter().find_map(|l| l.get(1).or(l.first()).copied());
+    let r = r.or((!table.is_empty()).then_some(0))?;
+    Some(format!("{}/{}@{}", table.text(r, "actor"), table.text(r, "metric"), table.text(r, "quarter")))
+}
+
+/// Cells of a sweep, as `actor/metric@quarter`, and the rows of each.
+fn swept_cells(facts: &Facts<'_>) -> BTreeMap<String, Vec<usize>> {
+    cells_of(facts.files.table("sweep.csv")).into_iter().collect()
+}
+
+/// The points that give least and most, and where the scenario stands.
+pub(super) fn swept(facts: &Facts<'_>, cell: &str) -> Vec<Phrase> {
+    let rows = swept_cells(facts).remove(cell).unwrap_or_default();
+    swept_in(facts, cell, rows)
+}
+
+fn swept_in(facts: &Facts<'_>, cell: &str, rows: Vec<usize>) -> Vec<Phrase> {
+    let table = facts.files.table("sweep.csv");
+    let (base, points): (Vec<usize>, Vec<usize>) =
+        rows.into_iter().partition(|&r| table.text(r, "point") == "base");
+    let mean = |r: &usize| table.number(*r, "mean").unwrap_or(f64::NAN);
+    let least = points.iter().min_by(|a, b| mean(a).total_cmp(&mean(b)).then(a.cmp(b)));
+    let most = points.iter().max_by(|a, b| mean(a).total_cmp(&mean(b)).then(b.cmp(a)));
+    let point = |r: usize| {
+        let mut phrase = Phrase::default();
+        for (i, lever) in data::levers(table).into_iter().enumerate() {
+            phrase = phrase.say(if i == 0 { "" } else { ", " }).name(lever).say(" = ");
+            phrase = phrase.name(table.text(r, lever));
+        }
+        phrase
+    };
+    let value = |r: usize| {
+        let mean = at(facts, "sweep.csv", r, "mean")?;
+        let change = at(facts, "sweep.csv", r, "difference_mean")?;
+        let way = if change.value() < 0.0 { " below" } else { " above" };
+        let phrase =
+            Phrase::default().amount(&mean).say(" ").name(table.text(r, "unit")).say(" in the mean, ");
+        Some(phrase.amount(&positive(change)).say(way).say(" the scenario as it stands"))
+    };
+    let mut sentences = Vec::new();
+    if let Some(mean) = base.first().and_then(|&r| at(facts, "sweep.csv", r, "mean")) {
+        let start = Phrase::new("As things stand, the mean of ").name(cell).say(" is ").amount(&mean);
+        sentences.push(start.say(" ").name(table.text(base[0], "unit")).say("."));
+    }
+    for (r, words) in [(least, "The least comes from "), (most, "The most comes from ")] {
+        let sentence =
+            r.and_then(|&r| Some(Phrase::new(words).then(point(r)).say(": ").then(value(r)?).say(".")));
+        sentences.extend(sentence);
+    }
+    sentences
+}
+
+/// A sweep by cell: the levels that give least.
 pub(super) fn sweep(facts: &Facts<'_>) -> (String, Titles) {
-    let _ = facts;
-    (String::new(), Vec::new())
+    let Some(cell) = swept_cell(facts) else { return (String::new(), Vec::new()) };
+    let title = |(name, rows): (String, Vec<usize>)| {
+        let least = swept_in(facts, &name, rows).into_iter().nth(1)?;
+        Some((name, least))
+    };
+    (cell, swept_cells(facts).into_iter().filter_map(title).collect())
+}
+
+/// A number of the row of `scores.csv` about all published values of the past.
+fn score(facts: &Facts<'_>, group: &str, column: &str) -> Option<Source> {
+    let table = facts.files.table("scores.csv");
+    let wanted = [("policy", facts.policy.as_str()), ("section", "past"), ("group", group)];
+    at(facts, "scores.csv", table.find(&wanted).next()?, column)
+}
+
+/// How many published values the simulated intervals cover.
+pub(super) fn covered(facts: &Facts<'_>) -> Option<Phrase> {
+    let of = |column: &str| score(facts, "all", column);
+    let wide = of("inside90")?;
+    let start = Phrase::new("Of ").exactly(&of("rows")?).say(" published values, ").percent(&wide);
+    let start = start.say(" lie in the simulated 90 % interval and ").percent(&of("inside50")?);
+    let verdict = if wide.value() < 0.8 {
+        " in the 50 % interval: the simulation is surer than it should be."
+    } else if wide.value() > 0.97 {
+        " in the 50 % interval: the simulation is less sure than it could be."
+    } else {
+        " in the 50 % interval: about as many as there should be."
+    };
+    Some(start.say(verdict))
+}
+
+/// Where the past is missed most.
+pub(super) fn worst_group(facts: &Facts<'_>) -> Option<Phrase> {
+    let table = facts.files.table("scores.csv");
+    let wanted = [("policy", facts.policy.as_str()), ("section", "past")];
+    let groups = table.find(&wanted).filter(|&r| table.text(r, "group") != "all");
+    let crps = |r: &usize| table.number(*r, "crps").unwrap_or(f64::NEG_INFINITY);
+    let r = groups.max_by(|a, b| crps(a).total_cmp(&crps(b)).then(b.cmp(a)))?;
+    let inside = at(facts, "scores.csv", r, "inside90")?;
+    let bias = at(facts, "scores.csv", r, "bias")?;
+    let way = if bias.value() < 0.0 { "below" } else { "above" };
+    let start =
+        Phrase::new("It misses most on ").name(table.text(r, "group")).say(", where ").percent(&inside);
+    let start = start.say(" of published values lie in the 90 % interval and simulated medians lie ");
+    Some(start.say(way).say(" what was published on average."))
+}
+
+/// Whether it beats naive forecasts from the same publications.
+pub(super) fn rivals(facts: &Facts<'_>) -> Option<Phrase> {
+    let table = facts.files.table("rivals.csv");
+    let wanted = [("policy", facts.policy.as_str()), ("section", "past")];
+    let mut beaten = 0;
+    let mut worst: Option<usize> = None;
+    let skill = |r: usize| table.number(r, "skill").unwrap_or(f64::NAN);
+    for r in table.find(&wanted).filter(|&r| skill(r).is_finite()) {
+        beaten += usize::from(skill(r) > 0.0);
+        if worst.is_none_or(|w| skill(r) < skill(w)) {
+            worst = Some(r);
+        }
+    }
+    let r = worst?;
+    let start = if skill(r) > 0.0 {
+        Phrase::new("It beats every naive forecast from the same publications, least of all the ")
+    } else if beaten > 0 {
+        Phrase::new("It beats some naive forecasts from the same publications, but not the ")
+    } else {
+        Phrase::new("It beats no naive forecast from the same publications; the best is the ")
+    };
+    let start = start.name(table.text(r, "rival")).say(" known to ").name(table.text(r, "origin"));
+    let start = start.say(": its mean score is ").number(&at(facts, "rivals.csv", r, "crps")?);
+    Some(start.say(" against ").number(&at(facts, "rivals.csv", r, "rival_error")?).say(" in natural logs."))
 }
 
 /// How much of the past lies inside the simulated intervals.
 pub(super) fn past(facts: &Facts<'_>) -> (String, Titles) {
-    let table = facts.files.table("scores.csv");
-    let wanted = [("policy", facts.policy.as_str()), ("section", "past"), ("group", "all")];
-    let number = |column: &str| at(facts, "scores.csv", table.find(&wanted).next()?, column);
-    let title = match (number("rows"), number("inside90"), number("inside50")) {
-        (Some(rows), Some(wide), Some(narrow)) => {
-            let start = Phrase::new("Of ").exactly(&rows).say(" published values, ").percent(&wide);
-            let start = start.say(" lie in the simulated 90 % interval and ").percent(&narrow);
-            start.say(" in the 50 % interval.")
-        }
-        _ => Phrase::new("Published values against simulated ones."),
-    };
+    let title = covered(facts).unwrap_or_else(|| Phrase::new("Published values against simulated ones."));
     (String::new(), vec![(String::new(), title)])
 }
 

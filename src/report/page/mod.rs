@@ -191,11 +191,9 @@ fn json(
     for (i, figure) in figures.iter().enumerate() {
         let titles: serde_json::Map<String, serde_json::Value> =
             figure.titles.iter().map(|(k, t)| (k.clone(), t.html().into())).collect();
-        let plain: serde_json::Map<String, serde_json::Value> =
-            figure.titles.iter().map(|(k, t)| (k.clone(), t.plain().into())).collect();
         let about = serde_json::json!({
             "id": figure.id, "data": figure.data, "chosen": figure.chosen, "about": figure.about,
-            "titles": titles, "plain": plain,
+            "titles": titles,
         });
         let _ = write!(out, "{}{}", if i == 0 { "" } else { "," }, data::safe(&about));
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// Tables that the page shows, where a run has them.
-const TABLES: [&str; 13] = [
+const TABLES: [&str; 14] = [
     "summary.csv",
     "thresholds.csv",
     "bottlenecks.csv",
@@ -14,6 +14,7 @@ const TABLES: [&str; 13] = [
     "sweep.csv",
     "hindcast.csv",
     "scores.csv",
+    "rivals.csv",
     "quantities.csv",
     "rules.csv",
     "nodes.csv",
@@ -117,10 +118,21 @@ impl RunFiles {
     pub fn policies(&self) -> Vec<String> {
         let mut all: Vec<String> =
             self.table("summary.csv").values("policy").into_iter().map(str::to_owned).collect();
+        if all.is_empty() {
+            // A sweep has points instead.
+            all.push("base".to_owned());
+        }
         if let Some(base) = all.iter().position(|p| p == "base") {
             all[..=base].rotate_right(1);
         }
         all
+    }
+
+    /// Actors that the scenario puts into its headline.
+    pub fn headline(&self) -> Vec<String> {
+        let named = self.scenario.get("run").and_then(|r| r.get("headline"));
+        let named = named.and_then(toml::Value::as_array).into_iter().flatten();
+        named.filter_map(|v| v.as_str().map(str::to_owned)).collect()
     }
 
     /// A text of the manifest.

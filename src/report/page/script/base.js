@@ -135,6 +135,23 @@ function logAxis(title, values, more) {
   }, more));
 }
 
+/* A plain axis whose labels are written as the numbers elsewhere. */
+function plainAxis(title, values, more) {
+  const known = values.filter((v) => Number.isFinite(v));
+  const low = Math.min(0, ...known);
+  const high = Math.max(0, ...known);
+  const span = high - low || 1;
+  const rough = span / (narrow() ? 3 : 6);
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = [1, 2, 5, 10].map((m) => m * power).find((s) => s >= rough);
+  const ticks = [];
+  for (let i = Math.ceil(low / step); i * step <= high + 1e-9 * span; i++) ticks.push(Number((i * step).toPrecision(12)));
+  return axis(Object.assign({
+    range: [low - 0.04 * span, high + 0.04 * span], tickmode: 'array', tickvals: ticks, ticktext: ticks.map(number), title: { text: title, standoff: 8 },
+    zeroline: true, zerolinecolor: colour('grey'),
+  }, more));
+}
+
 function draw(figure, traces, about) {
   const place = figure.place;
   const known = place.querySelector('.empty');
@@ -179,6 +196,24 @@ function choice(figure, label, options, first, changed) {
   return () => select.value;
 }
 
+/* A cell, chosen by metric, actor and quarter; what the dataset has not got falls back to what it has. */
+function cellChoice(figure, id, first, redraw) {
+  const { columns, length } = dataset(id);
+  const cells = new Set();
+  for (let i = 0; i < length; i++) cells.add(`${columns.actor[i]}/${columns.metric[i]}@${columns.quarter[i]}`);
+  const [, actor, metric, quarter] = /^(.*?)\/(.*)@(.*)$/.exec(first) || ['', '', '', ''];
+  const options = (list) => list.map((v) => ({ value: v, label: v }));
+  const parts = [
+    choice(figure, 'Metric', options(distinct(columns.metric)), metric, redraw),
+    choice(figure, 'of', actorOptions(distinct(columns.actor)), actor, redraw),
+    choice(figure, 'in', options(distinct(columns.quarter).sort()), quarter, redraw),
+  ];
+  return () => {
+    const wanted = `${parts[1]()}/${parts[0]()}@${parts[2]()}`;
+    return cells.has(wanted) ? wanted : '';
+  };
+}
+
 const KINDS = { lab: 'labs', country: 'countries', group: 'groups of countries', world: 'world', chip: 'chips', designer: 'designers', buyer: 'buyers', ratio: 'ratios' };
 function actorOptions(actors) {
   return actors.map((a) => {
@@ -192,9 +227,13 @@ function retitle(figure, chosen) {
   const key = chosen ? shown.policy + '|' + chosen : shown.policy;
   const first = chosen ? PAGE.run.policies[0] + '|' + chosen : PAGE.run.policies[0];
   const found = key in figure.about.titles ? key : first;
-  if (!(found in figure.about.titles)) return;
+  if (!(found in figure.about.titles)) {
+    figure.heading.textContent = chosen.split('|').join(' against ');
+    figure.place.setAttribute('aria-label', figure.heading.textContent + ' ' + figure.about.about);
+    return;
+  }
   figure.heading.innerHTML = figure.about.titles[found];
-  figure.place.setAttribute('aria-label', figure.about.plain[found] + ' ' + figure.about.about);
+  figure.place.setAttribute('aria-label', figure.heading.textContent + ' ' + figure.about.about);
 }
 
 /* Drawing functions by a figure's name: each sets up its choices and gives a function that draws. */

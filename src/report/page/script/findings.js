@@ -33,7 +33,8 @@ function comparedCell(r) {
   return `${r.actor}/${r.metric}@${r.quarter}`;
 }
 function comparedChoice(figure, label, first, redraw) {
-  const cells = distinct(rows('comparison').map(comparedCell));
+  const last = distinct(dataset('comparison').columns.quarter).sort().pop();
+  const cells = distinct(rows('comparison').filter((r) => r.quarter === last && !r.metric.startsWith('quarters_to')).map(comparedCell));
   return choice(figure, label, cells.map((c) => ({ value: c, label: c })), first, redraw);
 }
 function comparedRows(cell) {
@@ -41,7 +42,7 @@ function comparedRows(cell) {
 }
 
 FIGURES.forest = (figure, redraw) => {
-  const cell = comparedChoice(figure, 'Cell', figure.about.chosen, redraw);
+  const cell = cellChoice(figure, 'comparison', figure.about.chosen, redraw);
   return () => {
     retitle(figure, cell());
     const all = comparedRows(cell()).filter((r) => r.p50 !== null).sort((a, b) => (a.tier - b.tier) || (a.difference_mean - b.difference_mean)).reverse();
@@ -65,14 +66,14 @@ FIGURES.forest = (figure, redraw) => {
     });
     draw(figure, traces, {
       height: 110 + 26 * all.length,
-      xaxis: axis({ title: { text: `change against the scenario as it stands [${plain((all[0] || {}).unit || '')}]` }, exponentformat: 'e', zeroline: true, zerolinecolor: colour('ink'), nticks: narrow() ? 4 : 9 }),
+      xaxis: plainAxis(`${narrow() ? 'change' : 'change against the scenario as it stands'} [${plain((all[0] || {}).unit || '')}]`, all.flatMap((r) => [r.p05, r.p95])),
       yaxis: axis({ type: 'category', categoryorder: 'array', categoryarray: all.map(label), tickfont: { size: narrow() ? 10 : 12 } }),
     });
   };
 };
 
 FIGURES.regret = (figure, redraw) => {
-  const cell = comparedChoice(figure, 'Cell', figure.about.chosen, redraw);
+  const cell = cellChoice(figure, 'comparison', figure.about.chosen, redraw);
   return () => {
     retitle(figure, cell());
     const all = comparedRows(cell()).filter((r) => r.regret_mean !== null).sort((a, b) => b.regret_mean - a.regret_mean);
@@ -91,19 +92,18 @@ FIGURES.regret = (figure, redraw) => {
       },
     ] : [], {
       height: 110 + 26 * all.length,
-      xaxis: axis({ title: { text: `regret [${plain((all[0] || {}).unit || '')}]` }, exponentformat: 'e', rangemode: 'tozero', nticks: narrow() ? 4 : 9 }),
+      xaxis: plainAxis(`regret [${plain((all[0] || {}).unit || '')}]`, all.map((r) => r.regret_p95)),
       yaxis: axis({ type: 'category', categoryorder: 'array', categoryarray: all.map(label) }),
     });
   };
 };
 
 FIGURES.pareto = (figure, redraw) => {
-  const cells = distinct(rows('comparison').map(comparedCell));
-  const one = comparedChoice(figure, 'Less of', figure.about.chosen, redraw);
-  const rival = cells.find((c) => c !== figure.about.chosen && /\/(revenue_usd|reachable_flop)/.test(c)) || cells.find((c) => c !== figure.about.chosen);
-  const other = comparedChoice(figure, 'more of', rival, redraw);
+  const [less, more] = figure.about.chosen.split('|');
+  const one = comparedChoice(figure, 'Less of', less, redraw);
+  const other = comparedChoice(figure, 'more of', more, redraw);
   return () => {
-    retitle(figure, '');
+    retitle(figure, `${one()}|${other()}`);
     const across = new Map(comparedRows(one()).map((r) => [r.policy, r]));
     const pairs = comparedRows(other()).filter((r) => across.has(r.policy)).map((r) => ({ policy: r.policy, x: across.get(r.policy).p50, y: r.p50, xunit: across.get(r.policy).unit, yunit: r.unit }))
       .filter((p) => p.x !== null && p.y !== null);
@@ -114,13 +114,13 @@ FIGURES.pareto = (figure, redraw) => {
       { x: best.map((p) => p.x), y: best.map((p) => p.y), mode: 'lines', line: { color: hue(1), width: 1.5, shape: 'hv' }, hoverinfo: 'skip', name: 'beaten by none' },
       {
         x: pairs.map((p) => p.x), y: pairs.map((p) => p.y), mode: narrow() ? 'markers' : 'markers+text', name: 'policies', hovertext: pairs.map(text), hoverinfo: 'text',
-        text: pairs.map((p) => (best.includes(p) ? plain(p.policy) : '')), textposition: 'top center', textfont: { size: 11 },
+        text: pairs.map((p) => (best.includes(p) ? plain(p.policy) : '')), textposition: pairs.map((p) => (p.x > (Math.min(...pairs.map((q) => q.x)) + Math.max(...pairs.map((q) => q.x))) / 2 ? 'middle left' : 'middle right')), textfont: { size: 11 }, cliponaxis: false,
         marker: { size: 10, color: pairs.map((p) => (best.includes(p) ? hue(1) : hue(0))) },
       },
     ] : [], {
       height: 460, showlegend: true,
-      xaxis: axis({ title: { text: `${plain(one())}, change [${plain((pairs[0] || {}).xunit || '')}]` }, exponentformat: 'e', zeroline: true, zerolinecolor: colour('grey'), nticks: narrow() ? 4 : 9 }),
-      yaxis: axis({ title: { text: `${plain(other())}, change [${plain((pairs[0] || {}).yunit || '')}]` }, exponentformat: 'e', zeroline: true, zerolinecolor: colour('grey') }),
+      xaxis: plainAxis(`${plain(one())}: change [${plain((pairs[0] || {}).xunit || '')}]`, pairs.map((p) => p.x), { title: { text: `${plain(one())}: change [${plain((pairs[0] || {}).xunit || '')}]`, font: { size: narrow() ? 9 : 12 } } }),
+      yaxis: plainAxis(`${plain(other())}: change [${plain((pairs[0] || {}).yunit || '')}]`, pairs.map((p) => p.y), { title: { text: `${plain(other())}: change [${plain((pairs[0] || {}).yunit || '')}]`, font: { size: narrow() ? 9 : 12 } } }),
     });
   };
 };
@@ -154,6 +154,49 @@ FIGURES.past = (figure, redraw) => {
       height: 110 + 22 * all.length,
       xaxis: logAxis(`${plain(metric())} [${plain((all[0] || {}).unit || '')}]`, all.flatMap((r) => [r.p05, r.p95, r.low, r.high, r.central])),
       yaxis: axis({ type: 'category', categoryorder: 'array', categoryarray: distinct(all.map(label)), tickfont: { size: narrow() ? 9 : 12 } }),
+    });
+  };
+};
+
+FIGURES.sweep = (figure, redraw) => {
+  const { columns } = dataset('sweep');
+  const names = Object.keys(columns);
+  const levers = names.slice(1, names.indexOf('metric'));
+  const levels = (lever) => distinct(columns[lever]).filter((v) => v !== '');
+  const cell = cellChoice(figure, 'sweep', figure.about.chosen, redraw);
+  /* Two levers are the axes; the others stay at a level that is chosen. */
+  const options = levers.map((l) => ({ value: l, label: l }));
+  const across = levers.length > 2 ? choice(figure, 'Across', options, levers[0], redraw) : () => levers[0];
+  const up = levers.length > 2 ? choice(figure, 'up', options, levers[1], redraw) : () => levers[1];
+  const held = new Map(levers.length > 2 ? levers.map((l) => [l, choice(figure, l, levels(l).map((v) => ({ value: v, label: v })), levels(l)[0], redraw)]) : []);
+  return () => {
+    retitle(figure, cell());
+    const [x, y] = [across(), up() === across() ? levers.find((l) => l !== across()) : up()];
+    for (const [lever, at] of held) {
+      const box = [...figure.controls.querySelectorAll('label')].find((b) => b.firstChild.textContent === lever + ' ');
+      if (box) box.hidden = lever === x || lever === y;
+      void at;
+    }
+    const all = rows('sweep').filter((r) => comparedCell(r) === cell() && r.point !== 'base' && levers.every((l) => l === x || l === y || r[l] === held.get(l)()));
+    const xs = levels(x);
+    const ys = y ? levels(y) : [''];
+    const find = (a, b) => all.find((r) => r[x] === a && (!y || r[y] === b));
+    const z = ys.map((b) => xs.map((a) => (find(a, b) ? find(a, b).mean : null)));
+    if (!all.length) return draw(figure, [], {});
+    const unit = all[0].unit;
+    draw(figure, [{
+      type: 'heatmap', x: xs.map(plain), y: ys.map((b) => plain(b || ' ')), z, xgap: 2, ygap: 2,
+      text: z.map((line) => line.map((v) => (v === null ? '' : Math.abs(v) >= 1e15 ? v.toExponential(2).replace('e+', 'e') : number(v)))), texttemplate: '%{text}',
+      customdata: ys.map((b) => xs.map((a) => {
+        const r = find(a, b);
+        return r ? `${plain(x)} = ${plain(a)}` + (y ? `<br>${plain(y)} = ${plain(b)}` : '') + `<br>mean ${number(r.mean)} ${plain(unit)}; 90 %: ${number(r.p05)} to ${number(r.p95)}<br>against the scenario as it stands: ${number(r.difference_mean)} ± ${number(r.difference_se)}<br>tier ${r.tier}` : '';
+      })),
+      hovertemplate: '%{customdata}<extra></extra>', showscale: !narrow(),
+      colorscale: [[0, faded(colour('blue'), 0.1)], [1, colour('blue')]], colorbar: { title: { text: plain(unit), side: 'right' }, thickness: 10, outlinewidth: 0, exponentformat: 'e' },
+    }], {
+      height: 140 + 64 * ys.length,
+      xaxis: axis({ type: 'category', title: { text: plain(x) }, showgrid: false }),
+      yaxis: axis({ type: 'category', title: { text: plain(y || '') }, showgrid: false }),
     });
   };
 };
