@@ -164,6 +164,8 @@ fn wrong_questions_are_told_so() {
     assert!(code == 3 && err.contains("--cell country.omga"), "{err}");
     let (code, _, err) = chokepoint(&["graph", "scenarios/tutorial", "--rank", "--from", "soon"]);
     assert!(code == 2 && err.contains("2026Q3"), "{err}");
-    let (code, _, _) = chokepoint(&["graph", "scenarios/tutorial", "--format", "table"]);
-    assert_eq!(code, 2);
+    let (code, _, err) = chokepoint(&["graph", "scenarios/tutorial", "--format", "table"]);
+    assert!(code == 2 && err.contains("are of --rank"), "{err}");
+    let (code, dot, err) = chokepoint(&["graph", "scenarios/tutorial"]);
+    assert!(code == 0 && dot.starts_with("digraph "), "{err}");
 }

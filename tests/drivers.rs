@@ -72,6 +72,22 @@ fn an_input_moves_what_it_is_about_and_nothing_else() {
     assert_eq!(country, own, "its only lab is a country's best");
 }
 
+/// What is drawn for a terminal is not in a file or a pipe.
+#[test]
+fn a_piped_summary_is_plain() {
+    let root = tempfile::tempdir().unwrap();
+    let out = root.path().join("run");
+    let output = Command::cargo_bin("chokepoint")
+        .unwrap()
+        .env("LANG", "C.UTF-8")
+        .env("TERM", "xterm")
+        .args(["run", "scenarios/tutorial", "--draws", "64", "--quiet", "--out", out.to_str().unwrap()])
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("lab.first") && !text.contains('━') && !text.contains('\u{1b}'), "{text}");
+}
+
 #[test]
 fn a_condition_keeps_the_indices_of_its_draws() {
     let root = tempfile::tempdir().unwrap();

@@ -242,6 +242,27 @@ const CASES: &[Wrong] = &[
     wrong("die_area = 814\n", "", "`chip.n1` counts dies without `die_area`", "{ wafers = \"die\" }", ""),
     wrong("title = \"One", "title = One", "this is not TOML", "", ""),
     wrong("good = \"wafers\"", "", "`facility.fab.good` is missing", "", ""),
+    wrong(
+        "capacity = { unit = \"chips/quarter\", value = \"500 to 5000\" }",
+        "capacity = { unit = \"chips/quarter\", value = -500 }",
+        "`route.gamma.capacity` takes zero or more",
+        "-500",
+        "",
+    ),
+    wrong(
+        "2022Q1 = \"900 to 1100\"",
+        "2022Q1 = -900",
+        "`facility.fab.capacity` takes zero or more",
+        "-900",
+        "",
+    ),
+    wrong(
+        "tpp = \">= 1600\"",
+        "extra = 3, tpp = \">= 1600\"",
+        "`extra` is no attribute of a data sheet",
+        "extra",
+        "",
+    ),
 ];
 
 #[test]
@@ -306,4 +327,64 @@ fn mass_outside_a_domain_is_a_warning_with_its_size() {
         (d.severity, d.label.as_str()),
         (Severity::Warning, "15.9 % of this lies outside and is cut off")
     );
+}
+
+/// Findings of a folder of files.
+fn of_files(files: &[(&str, &str)]) -> String {
+    let root = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        std::fs::write(root.path().join(name), text).unwrap();
+    }
+    support::read(root.path().to_str().unwrap(), None).unwrap_err()
+}
+
+#[test]
+fn circles_and_gaps_between_files_are_found() {
+    let circle = of_files(&[
+        ("scenario.toml", "title = \"a\"\ninclude = [\"one.toml\"]\n"),
+        ("one.toml", "include = [\"two.toml\"]\n"),
+        ("two.toml", "include = [\"one.toml\"]\n"),
+    ]);
+    assert!(circle.contains("one.toml leads back to itself"), "{circle}");
+    assert!(circle.contains("two.toml:1") && circle.contains("^^^"), "{circle}");
+    let missing = of_files(&[("scenario.toml", "title = \"a\"\ninclude = [\"nowhere.toml\"]\n")]);
+    assert!(
+        missing.contains("nowhere.toml cannot be read") && missing.contains("scenario.toml:2"),
+        "{missing}"
+    );
+    let rows = "[[country]]\nid = \"a\"\nextends = \"b\"\n[[country]]\nid = \"b\"\nextends = \"a\"\n";
+    let extends = of_files(&[("scenario.toml", rows)]);
+    assert!(extends.contains("leads back to this row"), "{extends}");
+    let twice = of_files(&[
+        ("scenario.toml", "include = [\"more.toml\"]\n[[country]]\nid = \"a\"\n"),
+        ("more.toml", "[[country]]\nid = \"a\"\n"),
+    ]);
+    assert!(twice.contains("there are two country rows `a`"), "{twice}");
+}
+
+#[test]
+fn what_is_legal_but_odd_is_a_warning() {
+    let root = tempfile::tempdir().unwrap();
+    let text = PAGE
+        .replace("tpp = \">= 4800\"", "tpp = \">= 480000\"")
+        .replace("performance_density = \">= 5.92\"", "performance_density = \">= 592\"")
+        .replace("price = {", "sold_to = [\"alpha-cloud\"]\nprice = {");
+    let text = format!("{text}\n[[tool]]\nid = \"lamp\"\nsuppliers = {{ alpha = 1 }}\n");
+    std::fs::write(root.path().join("scenario.toml"), text).unwrap();
+    let check = |folder: &std::path::Path| {
+        let run =
+            assert_cmd::Command::cargo_bin("chokepoint").unwrap().arg("check").arg(folder).output().unwrap();
+        assert_eq!(run.status.code(), Some(0));
+        String::from_utf8_lossy(&run.stderr).into_owned()
+    };
+    let err = check(root.path());
+    for warning in [
+        "warning: nothing flows through tool.lamp",
+        "warning: rule.alpha-2023 matches nothing",
+        "warning: no chip can be sold to buyer.omega-labs",
+    ] {
+        assert!(err.contains(warning), "{warning}: {err}");
+    }
+    std::fs::write(root.path().join("scenario.toml"), PAGE).unwrap();
+    assert_eq!(check(root.path()), "");
 }

@@ -204,6 +204,23 @@ fn naive_forecasts_know_no_more_than_their_origin() {
     );
     near(number(later[0], "naive_last"), 3e5);
     assert!(out.contains("Past, to 2024Q4") && out.contains("Conditional forecast, after 2024Q4"), "{out}");
+    let header = out.lines().find(|l| l.contains("naive error")).unwrap();
+    let columns = [
+        "values",
+        "series ",
+        "crps",
+        "its median's error",
+        "naive error",
+        "with a spread",
+        "saved",
+        "series won",
+    ];
+    assert!(columns.iter().all(|c| header.contains(c)), "{header}");
+    let row = out.lines().find(|l| l.starts_with("last value from 2023Q4")).unwrap();
+    assert!(
+        row.ends_with("of 1") && row.contains('%') && row.chars().count() == header.chars().count(),
+        "{row}"
+    );
     let scores = table(&world.path("naive").join("scores.csv"));
     let rows_of = |section: &str| {
         let all = scores.iter().find(|r| r["section"] == section && r["group"] == "all");

@@ -108,21 +108,39 @@ fn without_rules_shocks_or_shortage_all_money_is_spent_and_nothing_smuggled() {
         .replace("launch = \"2022Q1\"", "launch = \"2020Q1\"")
         .replace("power = { unit = \"MW\", 2022Q1 = 300, 2026Q4 = \"2k to 3k\" }", "")
         .replace("power = { unit = \"MW\", 2022Q1 = 200, 2026Q4 = \"1k to 2k\" }", "");
-    let settings = "[trade]\nwait = 0\nover_order = 1\n[production]\nlead = 0\nheadroom = 4\n";
+    // A route stands ready and nobody needs it.
+    let route = "[[route]]\nid = \"r\"\nvia = \"gamma\"\nto = \"omega\"\ncapacity = 5000\ndetection = 0.1\n";
+    let settings = "[trade]\nwait = 0\nover_order = 1\n[production]\nlead = 0\nheadroom = 4\n[fleet]\nhazard = 0.05\naging = 0.01\n";
+    let settings = format!("{route}{settings}");
     let plan = plan_of(model_of(&format!("{text}\n{settings}")).unwrap());
 
-    struct Spent;
+    /// What was bought and deployed, by quarter.
+    struct Spent(Vec<[f64; 2]>);
     impl Observer for Spent {
-        fn after(&mut self, step: Step, t: usize, _: &Plan, batch: &mut Batch) {
+        fn after(&mut self, step: Step, t: usize, plan: &Plan, batch: &mut Batch) {
             if step == Step::Trade && t > 0 {
                 for b in 0..2 {
                     let part = batch.trade.spent[b] / batch.trade.money_at_start(b);
                     assert!((part[0] - 1.0).abs() < 1e-9, "{t}: {}", part[0]);
                 }
             }
+            if step == Step::Fleet {
+                let smuggled = batch.diversion.attempted.iter().chain(&batch.diversion.delivered);
+                assert!(smuggled.copied().all(|x| x == Lanes::ZERO));
+                self.0.push([batch.fleet.deployed[0][0], batch.fleet.deployed[1][0]]);
+                // The renewal equation: every cohort, an eighth of a year old at the end of its quarter, less what failed since.
+                let (h, g) = (plan.model.fleet.hazard, plan.model.fleet.aging);
+                let (h, g) = (batch.inputs.value(h)[0], batch.inputs.value(g)[0]);
+                for (k, count) in batch.fleet.count.iter().enumerate().take(2) {
+                    let lived = |age: f64| h * age + 0.5 * g * age * age;
+                    let alive = |years: f64| chokepoint::math::exp(lived(0.125) - lived(0.125 + years));
+                    let exact: f64 = (0..=t).map(|s| self.0[s][k] * alive((t - s) as f64 / 4.0)).sum();
+                    assert!((count[0] / exact - 1.0).abs() < 1e-3, "{t}: {} {exact}", count[0]);
+                }
+            }
         }
     }
-    Batch::new(&plan).simulate(&plan, 0, &mut Spent);
+    Batch::new(&plan).simulate(&plan, 0, &mut Spent(Vec::new()));
 }
 
 #[test]

@@ -35,6 +35,8 @@ pub(super) enum Verb {
     Explain(ExplainArguments),
     /// Print the supply graph, or rank its chokepoints
     Graph(GraphArguments),
+    /// Print a supply-chain data set as tool classes and dependence, in the language of scenarios
+    Import(ImportArguments),
     /// Say which inputs of two runs differ, and which numbers moved beyond their error
     Diff(DiffArguments),
     /// Make a run's page again, from its files
@@ -68,6 +70,24 @@ pub(super) struct ScenarioArguments {
 pub(super) struct CheckArguments {
     #[command(flatten)]
     pub(super) scenario: ScenarioArguments,
+}
+
+/// A data set that can be imported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum DataSet {
+    /// The Emerging Technology Observatory's Advanced Semiconductor Supply Chain Dataset.
+    Eto,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(super) struct ImportArguments {
+    /// Whose layout the tables have
+    pub(super) data_set: DataSet,
+    /// Folder with inputs.csv, providers.csv, provision.csv and sequence.csv
+    pub(super) folder: PathBuf,
+    /// A scenario to import into: print a policy for it rather than a part to include
+    #[arg(long, value_name = "SCENARIO")]
+    pub(super) into: Option<PathBuf>,
 }
 
 #[derive(Clone, Debug, Args)]

@@ -10,6 +10,7 @@ mod drivers;
 mod explain;
 mod graph;
 mod hindcast;
+mod import;
 mod pick;
 mod precision;
 mod rank;
@@ -63,6 +64,7 @@ pub fn main() -> ExitCode {
         Verb::Hindcast(a) => hindcast::hindcast(a),
         Verb::Explain(a) => explain::explain(a),
         Verb::Graph(a) => graph::graph(a),
+        Verb::Import(a) => import::import(a),
         Verb::Diff(a) => diff::diff(a),
         Verb::Report(a) => report::report(a),
         Verb::Schema => session::print(

@@ -4,7 +4,7 @@ use super::attraction::DataSheets;
 use super::diversion::{Lagged, lag_weights};
 use super::permits::Permits;
 use super::shocks::Shocks;
-use crate::math::Lanes;
+use crate::math::{Lanes, Mask};
 use crate::model::time::DAYS_PER_QUARTER;
 use crate::plan::inputs::Inputs;
 use crate::plan::{Lever, Plan};
@@ -36,6 +36,8 @@ pub struct Fleet {
     pub rented: Vec<Lanes>,
     /// Part of a buyer's working chips that each link uses [1].
     pub used: Vec<Lanes>,
+    /// Whether a buyer's chips are all spoken for: more was asked for rent than it offers, or than owners leave.
+    pub rationed: Vec<Mask>,
 }
 
 /// Positions in the sums of working chips.
@@ -69,6 +71,7 @@ impl Fleet {
             working: vec![[Lanes::ZERO; 4]; plan.model.buyers.len()],
             rented: links.clone(),
             used: links,
+            rationed: vec![Mask::splat(false); plan.model.buyers.len()],
         }
     }
 
@@ -208,6 +211,7 @@ impl Fleet {
             let links = &plan.usage.of_buyer[b];
             let asked = links.iter().fold(Lanes::ZERO, |sum, &i| sum + self.rented[i]);
             let scale = asked.gt(offer).select(offer.per(asked), Lanes::ONE);
+            self.rationed[b] = asked.gt(offer);
             let mut total = Lanes::ZERO;
             for &i in links {
                 self.rented[i] *= scale;
@@ -215,6 +219,7 @@ impl Fleet {
                 self.used[i] = own + self.rented[i].per(h100e);
                 total += self.used[i];
             }
+            self.rationed[b] = self.rationed[b] | total.gt(Lanes::ONE);
             let fit = total.gt(Lanes::ONE).select(total.recip(), Lanes::ONE);
             for &i in links {
                 self.used[i] *= fit;

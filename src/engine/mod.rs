@@ -232,8 +232,9 @@ impl Batch {
         }
     }
 
+    /// Production alone, from the state after [`Step::Shocks`]: each step can be taken again from a state that was changed.
     #[inline(always)]
-    fn produce(&mut self, plan: &Plan, t: usize) {
+    pub fn produce(&mut self, plan: &Plan, t: usize) {
         let outlook = Outlook {
             inventory: &self.trade.inventory,
             grey_orders: &self.trade.grey_orders,
@@ -254,8 +255,9 @@ impl Batch {
         self.trade.stock_up(&self.production.arrived);
     }
 
+    /// Trade alone, from the state after [`Step::Production`].
     #[inline(always)]
-    fn sell(&mut self, plan: &Plan, t: usize) {
+    pub fn sell(&mut self, plan: &Plan, t: usize) {
         for (in_stock, inventory) in self.in_stock.iter_mut().zip(&self.trade.inventory) {
             *in_stock = inventory.gt(Lanes::splat(trade::DUST));
         }
@@ -286,22 +288,25 @@ impl Batch {
         self.trade.step(plan, &self.inputs, &counter, t);
     }
 
+    /// Seizures and deliveries alone, from the state after [`Step::Trade`].
     #[inline(always)]
-    fn divert(&mut self, plan: &Plan, t: usize) {
+    pub fn divert(&mut self, plan: &Plan, t: usize) {
         self.diversion.attempted_chips.copy_from_slice(&self.trade.attempted);
         let (wants, wanted) = (&self.trade.wants, &self.trade.wanted);
         self.diversion.step(plan, &self.inputs, &self.sheets.units, wants, wanted, t);
     }
 
+    /// Fleets and rentals alone, from the state after [`Step::Diversion`].
     #[inline(always)]
-    fn deploy(&mut self, plan: &Plan, t: usize) {
+    pub fn deploy(&mut self, plan: &Plan, t: usize) {
         let (sold, delivered) = (&self.trade.sold, &self.diversion.delivered);
         self.fleet.step(plan, &self.inputs, &self.sheets, &self.shocks, sold, delivered, t);
         self.fleet.rent(plan, &self.inputs, &self.permits, t);
     }
 
+    /// Training alone, from the state after [`Step::Fleet`], and what the next quarter starts from.
     #[inline(always)]
-    fn train(&mut self, plan: &Plan, t: usize) {
+    pub fn train(&mut self, plan: &Plan, t: usize) {
         self.training.step(plan, &self.inputs, &self.fleet, t);
         self.adapt(plan, t);
     }

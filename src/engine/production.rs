@@ -300,6 +300,11 @@ impl Production {
                 }
             }
             for (k, line) in supply.lines_of[i].iter().enumerate() {
+                if supply.facilities_of[line.good.index()].is_empty() {
+                    // Private stocks alone hold the good: nothing is lost on a line.
+                    self.need[i][k] = self.amount(plan, inputs, c, line, Lanes::ONE);
+                    continue;
+                }
                 self.find_needs_at(plan, inputs, c, line, t);
                 let facilities = &supply.facilities_of[line.good.index()];
                 let needs = &self.need_at[line.base..line.base + facilities.len()];
@@ -333,20 +338,31 @@ impl Production {
         let c = &plan.model.chips[chip.index()];
         for (place, f) in plan.supply.facilities_of[line.good.index()].iter().enumerate() {
             let facility = &plan.model.facilities[f.index()];
-            let amount = match line.amount {
-                Amount::Units(q) => inputs.value(q),
-                Amount::Memory => c.memory.map_or(Lanes::ZERO, |q| inputs.value(q)),
+            let sound = match line.amount {
                 Amount::Dies => {
                     let area = c.die_area.map_or(Lanes::ONE, |q| inputs.value(q));
                     let defects = facility.defect_density.map_or(Lanes::ZERO, |q| inputs.at(q, t));
-                    let good_dies = self.gross_dies[chip.index()]
-                        * murphy(area * defects)
-                        * inputs.value(facility.parametric_yield)
-                        * inputs.value(plan.model.production.harvest);
-                    c.dies / good_dies
+                    murphy(area * defects) * inputs.value(facility.parametric_yield)
                 }
+                Amount::Units(_) | Amount::Memory => Lanes::ONE,
             };
+            let amount = self.amount(plan, inputs, chip, line, sound);
             self.need_at[line.base + place] = amount / inputs.at(facility.line_yield, t);
+        }
+    }
+
+    /// Amount of a good in a chip, of whose dies a share is sound [good's unit].
+    #[inline(always)]
+    fn amount(&self, plan: &Plan, inputs: &Inputs, chip: ChipId, line: &Line, sound: Lanes) -> Lanes {
+        let c = &plan.model.chips[chip.index()];
+        match line.amount {
+            Amount::Units(q) => inputs.value(q),
+            Amount::Memory => c.memory.map_or(Lanes::ZERO, |q| inputs.value(q)),
+            Amount::Dies => {
+                let good_dies =
+                    self.gross_dies[chip.index()] * sound * inputs.value(plan.model.production.harvest);
+                c.dies / good_dies
+            }
         }
     }
 

@@ -64,6 +64,8 @@ pub struct Trade {
     pub power: Vec<Lanes>,
     /// Volume limits of rules.
     pub(super) caps: Caps,
+    /// Filled in the first round, by sale, before volume limits [chips].
+    pub first_fill: Vec<Lanes>,
     rush: Vec<Lanes>,
     fill: Vec<Lanes>,
     left: Vec<Lanes>,
@@ -143,6 +145,7 @@ impl Trade {
             refused: lanes(sales),
             power: vec![Lanes::ONE; countries],
             caps: Caps::new(plan),
+            first_fill: lanes(sales),
             rush: lanes(sales),
             fill: lanes(sales),
             left: lanes(chips),
@@ -480,6 +483,7 @@ impl Trade {
 
     #[inline(always)]
     fn note_first_fills(&mut self, plan: &Plan, counter: &Counter<'_>) {
+        self.first_fill.copy_from_slice(&self.fill);
         for b in 0..plan.edges.of_buyer.len() {
             let mut ordered = Lanes::ZERO;
             let mut filled = Lanes::ZERO;

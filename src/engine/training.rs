@@ -1,7 +1,7 @@
 //! Training: what a lab's chips, money and time make of a run, and what stops it.
 
 use super::fleet::{Fleet, sum};
-use crate::math::{Lanes, Mask};
+use crate::math::Lanes;
 use crate::model::CountryId;
 use crate::model::time::DAYS_PER_QUARTER;
 use crate::plan::Plan;
@@ -56,6 +56,7 @@ pub struct Training {
     progress: Lanes,
     made: Vec<Vec<Lanes>>,
     parts: Vec<Part>,
+    lacks: [Vec<Lack>; 2],
     /// Labs whose chips are pooled, by place.
     members: Vec<Vec<usize>>,
 }
@@ -132,6 +133,7 @@ impl Training {
             optimum: Optimum::default(),
             progress: Lanes::ONE,
             parts: vec![Part::default(); labs],
+            lacks: [vec![Lack::default(); labs], vec![Lack::default(); labs]],
             members: pools(plan),
         }
     }
@@ -153,14 +155,16 @@ impl Training {
     pub fn step(&mut self, plan: &Plan, inputs: &Inputs, fleet: &Fleet, t: usize) {
         let [last, now] = &mut self.chips;
         std::mem::swap(last, now);
+        self.lacks.swap(0, 1);
         let algorithms = inputs.value(plan.model.science.algorithms);
         self.progress = algorithms.pow(Lanes::splat(t as f64 / 4.0));
         for l in 0..plan.model.labs.len() {
             self.gather(plan, fleet, l);
             if t == 0 {
                 self.chips[0][l] = self.chips[1][l];
+                self.lacks[0][l] = self.lacks[1][l];
             }
-            self.train(plan, inputs, fleet, l, t);
+            self.train(plan, inputs, l, t);
         }
         self.pool(plan, inputs, t);
     }
@@ -180,10 +184,11 @@ impl Training {
         self.accessible[l] = sums[sum::H100E];
         self.rented[l] = rented;
         self.chips[1][l] = sums;
+        self.lacks[1][l] = lacks(plan, fleet, l);
     }
 
     #[inline(always)]
-    fn train(&mut self, plan: &Plan, inputs: &Inputs, fleet: &Fleet, l: usize, t: usize) {
+    fn train(&mut self, plan: &Plan, inputs: &Inputs, l: usize, t: usize) {
         let lab = &plan.model.labs[l];
         let training = &plan.model.training;
         let max_share = inputs.value(lab.max_share.unwrap_or(training.max_share));
@@ -202,14 +207,7 @@ impl Training {
         let stock = inputs.at(plan.model.science.data_stock, t);
         let scarce = tokens.gt(stock);
         self.effective[l] = self.effective(plan, inputs, could.flop, tokens, stock);
-        let idle = plan.usage.of_lab[l].clone().fold(Mask::splat(false), |any, i| {
-            let buyer = plan.usage.links[i].buyer.index();
-            let n = plan.model.buyers[buyer].country.index();
-            any | (fleet.operating[n].lt(Lanes::ONE)
-                & fleet.used[i].gt(Lanes::ZERO)
-                & fleet.working[buyer][sum::CHIPS].gt(Lanes::ZERO))
-        });
-        self.bound_by[l] = label(&could, idle);
+        self.bound_by[l] = label(&could, &self.mid_run_lack(l, longest));
         self.effective_bound_by[l] =
             std::array::from_fn(
                 |lane| {
@@ -257,6 +255,15 @@ impl Training {
     fn mid_run(&self, l: usize, days: Lanes) -> [Lanes; 4] {
         let w = (0.5 * days / DAYS_PER_QUARTER).min(1.0);
         std::array::from_fn(|k| (1.0 - w) * self.chips[1][l][k] + w * self.chips[0][l][k])
+    }
+
+    /// The same of what its chips lack.
+    #[inline(always)]
+    fn mid_run_lack(&self, l: usize, days: Lanes) -> Lack {
+        let w = (0.5 * days / DAYS_PER_QUARTER).min(1.0);
+        let [last, now] = [&self.lacks[0][l], &self.lacks[1][l]];
+        let mid = |of: fn(&Lack) -> Lanes| (1.0 - w) * of(now) + w * of(last);
+        Lack { chips: mid(|x| x.chips), power: mid(|x| x.power), rent: mid(|x| x.rent) }
     }
 
     /// Largest run published by now.
@@ -355,15 +362,44 @@ fn pools(plan: &Plan) -> Vec<Vec<usize>> {
     countries.chain(m.groups.iter().map(|g| labs(&|home| g.members.contains(&home)))).collect()
 }
 
+/// Parts of a lab's useful chips [FLOP/s]: more of which causes would enlarge each.
+#[derive(Clone, Copy, Debug, Default)]
+struct Lack {
+    /// Where all of a country's chips work: more chips.
+    chips: Lanes,
+    /// Where some of them stand idle: more power.
+    power: Lanes,
+    /// Rented, where more is offered: more money for rent.
+    rent: Lanes,
+}
+
+/// What more of would give a lab more chips.
 #[inline(always)]
-fn label(run: &Run, idle: Mask) -> [u8; 8] {
+fn lacks(plan: &Plan, fleet: &Fleet, l: usize) -> Lack {
+    let mut lack = Lack { chips: Lanes::ZERO, power: Lanes::ZERO, rent: Lanes::ZERO };
+    for i in plan.usage.of_lab[l].clone() {
+        let buyer = plan.usage.links[i].buyer.index();
+        let working = &fleet.working[buyer];
+        let all = fleet.used[i] * working[sum::QUALITY];
+        let rented = (fleet.rented[i].per(working[sum::H100E]) * working[sum::QUALITY]).min(all);
+        let paid = fleet.rationed[buyer].select(Lanes::ZERO, rented);
+        let idle = fleet.operating[plan.model.buyers[buyer].country.index()].lt(Lanes::ONE);
+        lack.power += idle.select(all - paid, Lanes::ZERO);
+        lack.chips += idle.select(Lanes::ZERO, all - paid);
+        lack.rent += paid;
+    }
+    lack
+}
+
+fn label(run: &Run, lack: &Lack) -> [u8; 8] {
     std::array::from_fn(|lane| {
         let poor = run.affordable.is_some_and(|a| a[lane] < 0.0);
+        let (chips, power, rent) = (lack.chips[lane], lack.power[lane], lack.rent[lane]);
         if run.peak[lane] <= 0.0 {
-            if idle.lane(lane) { lab_cause::POWER } else { lab_cause::CHIPS }
-        } else if poor {
+            lab_cause::CHIPS
+        } else if poor || (rent > chips && rent > power) {
             lab_cause::MONEY
-        } else if idle.lane(lane) {
+        } else if power > chips {
             lab_cause::POWER
         } else if run.quality[lane] < SLOW {
             lab_cause::INTERCONNECT

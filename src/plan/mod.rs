@@ -179,6 +179,19 @@ impl Plan {
         Ok(Self { layout, rules, edges, supply, usage, effects, caps, quarters, lead, shocks_from, model })
     }
 
+    /// Rules that cover nothing there is: no sale of a chip or good, no tool, no dies, no rental.
+    pub fn idle_rules(&self) -> Vec<RuleId> {
+        let covering: std::collections::BTreeSet<RuleId> =
+            self.rules.all_cases().flat_map(|case| self.rules.rules_of(case)).collect();
+        (0..self.model.rules.len() as u32).map(RuleId).filter(|r| !covering.contains(r)).collect()
+    }
+
+    /// Buyers with a budget to whom no chip can be sold.
+    pub fn unreachable_buyers(&self) -> Vec<BuyerId> {
+        let all = (0..self.model.buyers.len() as u32).map(BuyerId);
+        all.filter(|&b| buys(&self.model, b) && self.edges.of_buyer[b.index()].is_empty()).collect()
+    }
+
     /// Quarters from the horizon's start to a date.
     pub fn since_start(&self, date: crate::model::time::Date) -> f64 {
         date.since(self.model.run.horizon.first)

@@ -229,12 +229,23 @@ fn sentence(group: &[&Moved]) -> String {
     };
     let first = group.iter().map(|m| m.quarter.as_str()).min().unwrap_or_default();
     let since = if group.len() > 1 { format!("; moved from {first} on") } else { String::new() };
-    let (from, to) = (number(a), number(b));
+    let (from, to) = (digits(a), digits(b));
     let unit = if most.unit == "1" { String::new() } else { format!(" {}", most.unit) };
     format!(
         "{} {what}{}{under} {direction} from {from} to {to}{unit}{change}{error} in {}{since}",
         most.actor, most.metric, most.quarter
     )
+}
+
+/// A number in three digits or more: changes of a few per cent are to be seen.
+fn digits(x: f64) -> String {
+    if (1e-3..1e5).contains(&x.abs()) {
+        number(x)
+    } else if x == 0.0 {
+        "0".to_owned()
+    } else {
+        format!("{x:.2e}")
+    }
 }
 
 fn changes(text: &mut String, what: &str, all: &[Change]) {

@@ -182,6 +182,7 @@ fn duels(duels: &[Duel]) -> Vec<Vec<String>> {
         "crps",
         "its median's error",
         "naive error",
+        "with a spread",
         "saved",
         "series won",
     ])];

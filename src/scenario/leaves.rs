@@ -47,14 +47,23 @@ fn descend(path: &str, value: &Value, all: &mut BTreeMap<String, Leaf>) {
                 Value::Table(kept.map(|(k, v)| (k.clone(), v.clone())).collect()).to_string()
             };
             let (value, about) = (part(false), part(true));
-            let only = table.iter().filter(|(k, _)| !ABOUT.contains(&k.as_str())).count() == 1;
-            let plain = table.get("value").filter(|_| only).map(plain);
+            let known = ["value", "times", "plus"];
+            let only = table.keys().all(|k| known.contains(&k.as_str()) || ABOUT.contains(&k.as_str()));
+            let plain = table.get("value").filter(|_| only).map(|v| adjusted(plain(v), table));
             all.insert(path.to_owned(), Leaf { value: plain.unwrap_or(value), about });
         }
         other => {
             all.insert(path.to_owned(), Leaf { value: plain(other), about: String::new() });
         }
     }
+}
+
+/// A value with what edits did to it, as people write it.
+fn adjusted(value: String, table: &Table) -> String {
+    let number = |key: &str| table.get(key).and_then(|v| v.as_float().or(v.as_integer().map(|i| i as f64)));
+    let times = number("times").filter(|x| *x != 1.0).map_or(String::new(), |x| format!(" × {x}"));
+    let plus = number("plus").filter(|x| *x != 0.0).map_or(String::new(), |x| format!(" + {x}"));
+    value + &times + &plus
 }
 
 fn plain(value: &Value) -> String {
@@ -85,6 +94,8 @@ mod tests {
         assert!(!all["facility.fab.capacity"].value.contains("source"));
         assert!(all["facility.fab.capacity"].about.contains('x'));
         assert_eq!(all["facility.fab.claims.north"].value, "3");
+        let edited = leaves("[trade]\nwait = { plus = 0.0, times = 10.0, value = \"2% to 15%\" }\n").unwrap();
+        assert_eq!(edited["trade.wait"].value, "2% to 15% × 10");
         assert_eq!(leaves("= nonsense"), None);
     }
 }

@@ -4,6 +4,7 @@ mod diagnostic;
 mod document;
 mod edit;
 mod glob;
+pub mod import;
 pub mod leaves;
 mod load;
 mod parse;

@@ -970,13 +970,17 @@ impl World<'_> {
             self.note(&country, "bought_h100e", s * units[1]);
             self.note(&format!("buyer.{}", self.m.buyers[b].id), "bought_h100e_8bit", s * units[2]);
             self.note(&chip, "shipped_chips", *s);
-            self.note(&format!("family.{}", self.m.chips[c].family), "shipped_chips", *s);
+            if !self.m.chips[c].family.is_empty() {
+                self.note(&format!("family.{}", self.m.chips[c].family), "shipped_chips", *s);
+            }
             self.note(&chip, "revenue_usd", s * self.price(c, self.t));
         }
         for (&(_, c), a) in &self.demand.attempted.clone() {
             let chip = format!("chip.{}", self.m.chips[c].id);
             self.note(&chip, "shipped_chips", *a);
-            self.note(&format!("family.{}", self.m.chips[c].family), "shipped_chips", *a);
+            if !self.m.chips[c].family.is_empty() {
+                self.note(&format!("family.{}", self.m.chips[c].family), "shipped_chips", *a);
+            }
             self.note(&chip, "revenue_usd", a * self.price(c, self.t));
         }
         for (&(c, b, _), h) in &self.demand.fleets.clone() {

@@ -104,25 +104,27 @@ impl World<'_> {
 
     /// Need of a chip for a good at a facility.
     fn need_at(&self, c: usize, g: usize, f: usize) -> f64 {
-        let chip = &self.m.chips[c];
         let facility = &self.m.facilities[f];
-        let good = chokepoint::model::GoodId(g as u32);
-        let amount = match chip.recipe[&good] {
+        let area = self.n.opt(self.m.chips[c].die_area).unwrap_or(1.0);
+        let x = area * facility.defect_density.map_or(0.0, |q| self.n.at(q, self.t));
+        let root = if x > 1e-9 { (1.0 - exp(-x)) / x } else { 1.0 - x / 2.0 };
+        let amount = self.amount(c, g, root * root * self.n.v(facility.parametric_yield));
+        amount / self.n.at(facility.line_yield, self.t)
+    }
+
+    /// Amount of a good in a chip, with a share of its dies sound.
+    fn amount(&self, c: usize, g: usize, sound: f64) -> f64 {
+        let chip = &self.m.chips[c];
+        match chip.recipe[&chokepoint::model::GoodId(g as u32)] {
             Amount::Units(q) => self.n.v(q),
             Amount::Memory => self.n.opt(chip.memory).unwrap_or(0.0),
             Amount::Dies => {
                 let area = self.n.opt(chip.die_area).unwrap_or(1.0);
-                let d0 = facility.defect_density.map_or(0.0, |q| self.n.at(q, self.t));
                 let pi = std::f64::consts::PI;
                 let gross = pi * 150.0 * 150.0 / area - 300.0 * pi / (2.0 * area).sqrt();
-                let x = area * d0;
-                let root = if x > 1e-9 { (1.0 - exp(-x)) / x } else { 1.0 - x / 2.0 };
-                let good_share =
-                    root * root * self.n.v(facility.parametric_yield) * self.n.v(self.m.production.harvest);
-                chip.dies / (gross * good_share)
+                chip.dies / (gross * sound * self.n.v(self.m.production.harvest))
             }
-        };
-        amount / self.n.at(facility.line_yield, self.t)
+        }
     }
 
     /// Harmonic mean of needs over facilities, by weights; none if the weights sum to nothing.
@@ -340,7 +342,7 @@ impl World<'_> {
                         .mean_need(c, g, |f| room[f])
                         .or_else(|| self.mean_need(c, g, |f| self.supply.available[f]))
                         .or_else(|| self.mean_need(c, g, |_| 1.0));
-                    needs[c].insert(g, need.unwrap_or(0.0));
+                    needs[c].insert(g, need.unwrap_or_else(|| self.amount(c, g, 1.0)));
                 }
             }
             let stock_worth = |s: usize| {

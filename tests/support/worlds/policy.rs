@@ -19,6 +19,7 @@ const SETTINGS: &[(&str, &[Range])] = &[
             ("memory_bound", 0.1, 0.9),
             ("intensity", 80.0, 400.0),
             ("usd_per_watt", 3.0, 20.0),
+            ("usd_per_chip", 500.0, 9000.0),
         ],
     ),
     ("licensing", &[("presumed", 0.8, 0.99), ("case_by_case", 0.2, 0.8), ("license", 0.05, 0.4)]),
@@ -302,6 +303,7 @@ impl World {
         self.line(&format!("\n[production]\nlead = {lead}"));
         self.maybe("production", "headroom", 1.0, 2.0, 0.5);
         self.maybe("production", "harvest", 0.7, 1.3, 0.5);
+        self.maybe("production", "wind_down", 0.2, 0.95, 0.7);
         for &(table, fields) in SETTINGS {
             self.line(&format!("[{table}]"));
             for &(key, low, high) in fields {

@@ -130,6 +130,10 @@ impl World {
             } else {
                 self.field(&path, "variant_lag", 0.1, 2.5);
             }
+            if c + 1 < self.chips.len() && self.chance.yes(0.4) {
+                self.line(&format!("successor = \"c{}\"", c + 1));
+                self.line(&format!("family = \"f{}\"", c % 2));
+            }
             self.write_sheet(&path);
             if self.chance.yes(0.92) {
                 let price = self.series(6e3, 40e3);

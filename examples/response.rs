@@ -1,0 +1,150 @@
+//! The response table of the baseline: levers a fifth up and down, what that does to the headline's outcomes, as Markdown.
+//!
+//! `cargo run --release --example response [SCENARIO] [DRAWS]`
+
+use chokepoint::engine::Batch;
+use chokepoint::engine::record::Recorder;
+use chokepoint::math::Lanes;
+use chokepoint::model::Model;
+use chokepoint::network::Network;
+use chokepoint::plan::Plan;
+use chokepoint::plan::series::Recording;
+use chokepoint::random::{Design, Sampler};
+use chokepoint::scenario::{self, Diagnostics, Sources};
+use rayon::prelude::*;
+use std::path::Path;
+
+/// A lever: its name, the paths that it multiplies, and those that it divides.
+type Lever = (&'static str, &'static [&'static str], &'static [&'static str]);
+
+const LEVERS: [Lever; 13] = [
+    ("CoWoS capacity", &["facility.{tsmc,ase}-cowos.capacity"], &[]),
+    ("HBM capacity, outside China", &["facility.{skhynix,samsung,micron}-hbm.capacity"], &[]),
+    ("N5/N4 capacity", &["facility.{tsmc-n5,tsmc-arizona}.capacity"], &[]),
+    ("SMIC capacity", &["facility.smic-{n2,n3}.capacity"], &[]),
+    ("SMIC yield (defects, inverse)", &[], &["facility.smic-{n2,n3}.defect_density"]),
+    ("SMIC's independence of EUV (inverse)", &[], &["facility.smic-n3.dependence.euv"]),
+    (
+        "American budgets",
+        &["buyer.{microsoft,meta,amazon,google,oracle,coreweave,xai,tesla,other-us}.budget"],
+        &[],
+    ),
+    (
+        "Chinese budgets",
+        &["buyer.{alibaba,tencent,bytedance,baidu,china-telecom,high-flyer,huawei-cloud,china-other}.budget"],
+        &[],
+    ),
+    ("Detection", &["route.*.detection"], &[]),
+    ("Route capacity and ceiling", &["route.*.{capacity,ceiling}"], &[]),
+    ("Renting by Chinese labs", &["lab.{alibaba,bytedance,tencent,moonshot,zhipu}.rent_budget"], &[]),
+    ("Power", &["country.{us,china}.power"], &[]),
+    ("Lag to operation", &["fleet.lag"], &[]),
+];
+
+/// An outcome: its name, the cell, and the cell that is taken off.
+const OUTCOMES: [(&str, &str, Option<&str>); 7] = [
+    (
+        "NVIDIA ships, 2024",
+        "designer.nvidia/shipped_h100e_8bit_cum@2024Q4",
+        Some("designer.nvidia/shipped_h100e_8bit_cum@2023Q4"),
+    ),
+    (
+        "China imports, 2024",
+        "country.china/imported_h100e_cum@2024Q4",
+        Some("country.china/imported_h100e_cum@2023Q4"),
+    ),
+    (
+        "smuggled, 2024",
+        "country.china/smuggled_h100e_cum@2024Q4",
+        Some("country.china/smuggled_h100e_cum@2023Q4"),
+    ),
+    ("US could train, 2026", "country.us/reachable_flop@2026Q4", None),
+    ("US, 2028", "country.us/reachable_flop@2028Q4", None),
+    ("China could train, 2026", "country.china/reachable_flop@2026Q4", None),
+    ("China, 2028", "country.china/reachable_flop@2028Q4", None),
+];
+
+fn main() -> Result<(), String> {
+    let mut arguments = std::env::args().skip(1);
+    let scenario = arguments.next().unwrap_or_else(|| "scenarios/baseline".to_owned());
+    let draws: u64 = arguments.next().map_or(Ok(2048), |t| t.parse()).map_err(|e| format!("draws: {e}"))?;
+    let base = medians(&scenario, "", draws)?;
+    let heads: Vec<&str> = OUTCOMES.iter().map(|o| o.0).collect();
+    println!("| lever ±20 % | {} |\n| --- |{}", heads.join(" | "), " ---: |".repeat(heads.len()));
+    for (name, times, over) in LEVERS {
+        let changed = |factor: f64| -> Result<Vec<f64>, String> {
+            let edit = |path: &&str, x: f64| {
+                format!("\n[[set]]\npath = \"{}\"\ntimes = {x}\n", path.replace('"', ""))
+            };
+            let edits =
+                times.iter().map(|p| edit(p, factor)).chain(over.iter().map(|p| edit(p, 1.0 / factor)));
+            medians(&scenario, &edits.collect::<String>(), draws)
+        };
+        let (up, down) = (changed(1.2)?, changed(0.8)?);
+        let cells: Vec<String> = (0..base.len())
+            .map(|i| {
+                let percent = |x: f64| format!("{:+.0}", 100.0 * (x / base[i] - 1.0));
+                format!("{} / {}", percent(up[i]), percent(down[i]))
+            })
+            .collect();
+        println!("| {name} | {} |", cells.join(" | ").replace("-0 ", "0 ").replace("+0", "0"));
+    }
+    Ok(())
+}
+
+/// Medians of the outcomes under edits, on the same draws for every lever.
+fn medians(scenario: &str, edits: &str, draws: u64) -> Result<Vec<f64>, String> {
+    let plan = plan(scenario, edits)?;
+    let cells: Vec<String> =
+        OUTCOMES.iter().flat_map(|o| [Some(o.1), o.2]).flatten().map(str::to_owned).collect();
+    let recording = Recording::new(&plan, &cells).map_err(|e| e.to_string())?;
+    let batches: Vec<Vec<Lanes>> = (0..draws / 8)
+        .into_par_iter()
+        .map_init(
+            || (Batch::new(&plan), Recorder::new(&plan, &recording, &[])),
+            |(batch, recorder), b| {
+                batch.simulate(&plan, b, recorder);
+                recorder.cells.clone()
+            },
+        )
+        .collect();
+    let place = |cell: &str| {
+        let (actor, rest) = cell.split_once('/').unwrap_or_default();
+        let (metric, quarter) = rest.split_once('@').unwrap_or_default();
+        let first = plan.model.run.horizon.first.0;
+        recording.cells.iter().position(|&(t, s)| {
+            let series = &recording.series[s];
+            series.actor == actor
+                && series.metric == metric
+                && chokepoint::model::time::Quarter(first + t as i32).to_string() == quarter
+        })
+    };
+    OUTCOMES
+        .iter()
+        .map(|(name, cell, less)| {
+            let at = place(cell).ok_or_else(|| format!("{name}: no {cell}"))?;
+            let before = less.map(|c| place(c).ok_or_else(|| format!("{name}: no {c}"))).transpose()?;
+            let value = |b: &Vec<Lanes>, lane: usize| b[at][lane] - before.map_or(0.0, |p| b[p][lane]);
+            let mut all: Vec<f64> =
+                batches.iter().flat_map(|b| (0..8).map(move |lane| value(b, lane))).collect();
+            all.sort_by(f64::total_cmp);
+            Ok(all[all.len() / 2])
+        })
+        .collect()
+}
+
+/// A scenario with edits, laid out.
+fn plan(scenario: &str, edits: &str) -> Result<Plan, String> {
+    let (mut sources, mut diagnostics) = (Sources::default(), Diagnostics::default());
+    let document = scenario::load(Path::new(scenario), &mut sources, &mut diagnostics);
+    let text = format!("title = \"a lever\"\n{edits}");
+    let lever = scenario::from_text("lever.toml", &text, &mut sources, &mut diagnostics);
+    let model = document.and_then(|mut document| {
+        let policy = scenario::read_policy("lever", &lever.root, &mut diagnostics);
+        scenario::apply(&mut document, &policy.edits, &mut diagnostics);
+        Model::from_document(&document, &sources, &mut diagnostics)
+    });
+    let model = model.ok_or_else(|| sources.render(&diagnostics, false))?;
+    let network = Network::from_model(&model);
+    Plan::new(model, &network, &Design { seed: 1, sampler: Sampler::Sobol }).map_err(|e| e.to_string())
+}

@@ -1,0 +1,218 @@
+//! Labels are true: in the step in which it bound, a little more of the named cause helps, and of any other does not.
+//!
+//! Two hundred draws and more: twenty-three made-up worlds, the tutorial and the baseline, eight draws each.
+
+#![allow(clippy::useless_vec)] // three whole states are too much for a stack
+
+mod support;
+
+use chokepoint::engine::production::cause;
+use chokepoint::engine::training::lab_cause;
+use chokepoint::engine::{Batch, Step};
+use chokepoint::model::{GoodId, GoodKind};
+use chokepoint::plan::{Lever, Plan};
+use rayon::prelude::*;
+use std::collections::BTreeMap;
+use support::states::{after_each, with};
+use support::worlds::world;
+use support::{model_of, plan_of, read};
+
+const MORE: f64 = 1.01;
+/// What counts as a rise, relative.
+const RISE: f64 = 1e-9;
+
+/// How often each label was put to the test.
+type Tried = BTreeMap<&'static str, usize>;
+
+fn in_two_hundred_draws(step: Step, look: impl Fn(&Plan, &Batch, usize, &mut Tried) + Sync) -> Tried {
+    let shipped = ["scenarios/tutorial", "scenarios/baseline"];
+    let mut plans: Vec<Plan> = shipped.iter().map(|p| plan_of(read(p, None).unwrap().1)).collect();
+    plans.extend((100..123).map(|seed| plan_of(model_of(&world(seed)).unwrap())));
+    let counts: Vec<Tried> = plans
+        .par_iter()
+        .map(|plan| {
+            let mut tried = Tried::new();
+            after_each(plan, 2, step, |plan, state, t| look(plan, state, t, &mut tried));
+            tried
+        })
+        .collect();
+    let mut all = Tried::new();
+    for (label, n) in counts.into_iter().flatten() {
+        *all.entry(label).or_default() += n;
+    }
+    all
+}
+
+/// A little more of a good: of all facilities that make it and of private stocks.
+fn with_more_of(plan: &Plan, state: &Batch, g: usize, t: usize) -> Batch {
+    with(state, |b| {
+        for (f, _) in plan.model.facilities.iter().enumerate().filter(|(_, f)| f.good.index() == g) {
+            b.capacity.available[f] *= MORE;
+        }
+        for (s, _) in plan.model.stockpiles.iter().enumerate().filter(|(_, s)| s.good.index() == g) {
+            b.stockpiles.held[s] *= MORE;
+            b.stockpiles.leaked[s] *= MORE;
+            if let Some(rate) = plan.model.stockpiles[s].rate {
+                b.inputs.scale(rate, MORE);
+            }
+        }
+        b.produce(plan, t);
+    })
+}
+
+#[test]
+fn what_bound_a_chip_would_have_let_more_be_made() {
+    let tried = in_two_hundred_draws(Step::Shocks, |plan, state, t, tried| {
+        let base = with(state, |b| b.produce(plan, t));
+        let goods: Vec<Batch> =
+            (0..plan.model.goods.len()).map(|g| with_more_of(plan, state, g, t)).collect();
+        // All wants grow alike: what a chip gets of a scarce good is a share of it.
+        let demand = with(state, |b| {
+            for (grey, want) in b.trade.grey_orders.iter_mut().zip(&base.production.want) {
+                *grey += (MORE - 1.0) * *want;
+            }
+            b.produce(plan, t);
+        });
+        let faster = with(state, |b| {
+            for ramp in &mut b.permits.ramp_ahead {
+                *ramp = (*ramp * MORE).min(1.0);
+            }
+            b.produce(plan, t);
+        });
+        for (c, chip) in plan.model.chips.iter().enumerate() {
+            let siblings = &plan.supply.chips_of[chip.designer.index()];
+            for lane in 0..8 {
+                let ramped = siblings.iter().any(|x| base.production.capped[x.index()].lane(lane));
+                let made = |b: &Batch| b.production.first_pass[c][lane];
+                let rises = |b: &Batch| made(b) > made(&base) * (1.0 + RISE);
+                // A ramp is a share of the designer's packaging: where one limits, the two are one cause.
+                let one = |g: usize| ramped && plan.model.goods[g].kind == GoodKind::Packaging;
+                let others = |named: Option<usize>| {
+                    (0..goods.len()).find(|&g| Some(g) != named && !one(g) && rises(&goods[g]))
+                };
+                let place = || format!("{t}: {} of {}", chip.id, plan.model.title);
+                match base.production.bound_by[c][lane] {
+                    cause::NONE => {}
+                    cause::DEMAND => {
+                        if !ramped && made(&base) > 1e-3 {
+                            // Where a hundredth more changes the label, a good is as near: a tie.
+                            let tie = demand.production.bound_by[c][lane] != cause::DEMAND;
+                            assert!(tie || rises(&demand), "{}: demand does not help", place());
+                            *tried.entry("demand").or_default() += 1;
+                        }
+                        assert!(others(None).is_none(), "{}: demand, yet a good helps", place());
+                    }
+                    cause::RAMP => {
+                        let (has, had) =
+                            (faster.production.planned[c][lane], base.production.planned[c][lane]);
+                        if had > 1e-3 {
+                            assert!(has > had * (1.0 + RISE), "{}: a faster ramp does not help", place());
+                            *tried.entry("ramp").or_default() += 1;
+                        }
+                        assert!(others(None).is_none(), "{}: ramp, yet a good helps", place());
+                    }
+                    good => {
+                        let g = usize::from(good);
+                        if made(&base) > 1e-3 && !one(g) {
+                            assert!(
+                                rises(&goods[g]),
+                                "{}: {} does not help",
+                                place(),
+                                plan.model.goods[g].id
+                            );
+                            let kind = ["wafers", "memory", "packaging", "other"]
+                                [plan.model.goods[GoodId(g as u32).index()].kind as usize];
+                            *tried.entry(kind).or_default() += 1;
+                        }
+                        let other = others(Some(g)).map(|o| plan.model.goods[o].id.clone());
+                        assert!(other.is_none(), "{}: {good}, yet {other:?} helps", place());
+                        assert!(ramped || !rises(&demand), "{}: {good}, yet demand helps", place());
+                    }
+                }
+            }
+        }
+    });
+    assert!(tried.len() == 6 && tried.values().all(|n| *n > 100), "{tried:?}");
+}
+
+/// The quarter's fleets, rentals and runs again, with something changed before; runs are on this quarter's chips alone.
+fn trained(plan: &Plan, state: &Batch, t: usize, change: impl FnOnce(&mut Batch)) -> Batch {
+    with(state, |b| {
+        change(b);
+        b.deploy(plan, t);
+        b.train(plan, t);
+        // Once more: what was this quarter's is now the last one's too.
+        b.train(plan, t);
+    })
+}
+
+fn more_chips(b: &mut Batch) {
+    for list in [&mut b.fleet.count, &mut b.fleet.age, &mut b.trade.sold, &mut b.diversion.delivered] {
+        list.iter_mut().for_each(|x| *x *= MORE);
+    }
+    b.fleet.deploying.iter_mut().flat_map(|d| d.slots_mut()).for_each(|x| *x *= MORE);
+}
+
+#[test]
+fn what_bound_a_lab_would_have_let_it_train_more() {
+    let tried = in_two_hundred_draws(Step::Diversion, |plan, state, t, tried| {
+        let base = trained(plan, state, t, |_| {});
+        let causes = vec![
+            (lab_cause::CHIPS, trained(plan, state, t, more_chips)),
+            (
+                lab_cause::MONEY,
+                trained(plan, state, t, |b| {
+                    for q in plan.model.labs.iter().flat_map(|l| [l.financeable, l.rent_budget]).flatten() {
+                        b.inputs.scale(q, MORE);
+                    }
+                }),
+            ),
+            (
+                lab_cause::POWER,
+                trained(plan, state, t, |b| {
+                    b.shocks.change(Lever::Power).iter_mut().for_each(|f| *f *= MORE);
+                }),
+            ),
+        ];
+        let linked =
+            trained(plan, state, t, |b| b.sheets.quality.iter_mut().for_each(|q| *q = (*q * MORE).min(1.0)));
+        let fed = trained(plan, state, t, |b| b.inputs.scale(plan.model.science.data_stock, MORE));
+        for l in 0..plan.model.labs.len() {
+            for lane in 0..8 {
+                let size = |b: &Batch| b.training.reachable[l][lane];
+                if size(&base) <= 0.0 {
+                    continue;
+                }
+                let gain = |b: &Batch| size(b) / size(&base) - 1.0;
+                let label = base.training.bound_by[l][lane];
+                let slow = label == lab_cause::INTERCONNECT;
+                let named = if slow { lab_cause::CHIPS } else { label };
+                let place = || format!("{t}: {} of {}", plan.model.labs[l].id, plan.model.title);
+                let more = &causes.iter().find(|c| c.0 == named).unwrap().1;
+                let helps = gain(more);
+                // Where a hundredth more changes the label, another cause is as near: a tie.
+                let tie = more.training.bound_by[l][lane] != label;
+                assert!(
+                    tie || helps > RISE,
+                    "{}: {} does not help",
+                    place(),
+                    lab_cause::NAMES[usize::from(label)]
+                );
+                for (other, changed) in causes.iter().filter(|c| c.0 != named) {
+                    // Of chips that lack different things, the largest part gives the name: more for a part helps less.
+                    let much = gain(changed);
+                    assert!(tie || much < helps + 2e-4, "{}: {label} {helps}, {other} {much}", place());
+                }
+                if slow {
+                    assert!(gain(&linked) > RISE, "{}: faster links do not help", place());
+                }
+                let effective = |b: &Batch| b.training.effective[l][lane];
+                let data = base.training.effective_bound_by[l][lane] == lab_cause::DATA;
+                assert_eq!(data, effective(&fed) > effective(&base) * (1.0 + RISE), "{}: data", place());
+                *tried.entry(lab_cause::NAMES[usize::from(label)]).or_default() += 1;
+                *tried.entry("data").or_default() += usize::from(data);
+            }
+        }
+    });
+    assert!(tried.len() == 5 && tried.values().all(|n| *n > 50), "{tried:?}");
+}

@@ -1,0 +1,92 @@
+//! The house: imports go downward only, only the command line knows clap, the clock and the environment, the engine knows no files.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Each floor with those that it may look at; `math` and `random` lie under all.
+const FLOORS: [(&str, &[&str]); 11] = [
+    ("math", &[]),
+    ("random", &["math"]),
+    ("scenario", &[]),
+    ("model", &["scenario", "random", "math"]),
+    ("network", &["model"]),
+    ("plan", &["results", "network", "model", "scenario", "random", "math"]),
+    ("engine", &["plan", "model", "random", "math"]),
+    ("results", &["model", "scenario", "random", "math"]),
+    ("analysis", &["results", "plan", "model", "network", "random", "math"]),
+    ("report", &["analysis", "results", "engine", "plan", "network", "model", "scenario", "math"]),
+    ("cluster", &["analysis", "results", "engine", "plan", "network", "model", "scenario", "random", "math"]),
+];
+
+/// Sources under a folder, with their texts up to the unit tests.
+fn sources(folder: &Path) -> Vec<(PathBuf, String)> {
+    let mut all = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            all.extend(sources(&path));
+        } else if path.extension().is_some_and(|e| e == "rs") {
+            let text = fs::read_to_string(&path).unwrap();
+            all.push((path, text.split("#[cfg(test)]").next().unwrap().to_owned()));
+        }
+    }
+    all
+}
+
+/// Code without comments.
+fn code(text: &str) -> String {
+    let plain = text.lines().map(|l| l.split("//").next().unwrap_or_default());
+    plain.collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn imports_go_downward_only() {
+    let mut wrong = Vec::new();
+    for (floor, below) in FLOORS {
+        let folder = Path::new("src").join(floor);
+        if !folder.exists() {
+            continue;
+        }
+        for (path, text) in sources(&folder) {
+            for part in code(&text).split("crate::").skip(1) {
+                let name: String =
+                    part.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
+                if name != floor && !below.contains(&name.as_str()) {
+                    wrong.push(format!("{}: crate::{name}", path.display()));
+                }
+            }
+        }
+    }
+    wrong.dedup();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn what_the_world_outside_is_only_the_command_line_knows() {
+    let outside =
+        ["clap::", "indicatif::", "ctrlc::", "std::time::", "std::env::", "Instant::now", "std::process::"];
+    for (floor, _) in FLOORS {
+        let folder = Path::new("src").join(floor);
+        for (path, text) in folder.exists().then(|| sources(&folder)).into_iter().flatten() {
+            for word in outside {
+                assert!(!code(&text).contains(word), "{}: {word}", path.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn the_engine_knows_no_graph_no_names_and_no_files() {
+    for (path, text) in sources(Path::new("src/engine")) {
+        for word in ["petgraph", "serde", "std::fs", "toml::", "crate::network"] {
+            assert!(!code(&text).contains(word), "{}: {word}", path.display());
+        }
+    }
+}
+
+#[test]
+fn every_file_opens_with_what_it_is_responsible_for() {
+    for (path, text) in sources(Path::new("src")) {
+        assert!(text.starts_with("//! "), "{}", path.display());
+    }
+}

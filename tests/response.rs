@@ -1,0 +1,110 @@
+//! The baseline answers to its levers as what is known of the chain says: how much, and which way.
+
+#![allow(clippy::cast_possible_truncation)]
+
+mod support;
+
+use chokepoint::engine::Batch;
+use chokepoint::engine::record::Recorder;
+use chokepoint::model::{Model, Shape};
+use chokepoint::plan::Plan;
+use chokepoint::plan::series::Recording;
+use chokepoint::scenario::{self, Diagnostics, Sources};
+use rayon::prelude::*;
+use std::path::Path;
+use support::{plan_of, read};
+
+/// The baseline with edits: paths and factors.
+fn changed(edits: &[(&str, f64)]) -> Plan {
+    let (mut sources, mut diagnostics) = (Sources::default(), Diagnostics::default());
+    let mut document =
+        scenario::load(Path::new("scenarios/baseline"), &mut sources, &mut diagnostics).expect("a document");
+    let mut text = "title = \"a lever\"\n".to_owned();
+    for (path, factor) in edits {
+        text.push_str(&format!("[[set]]\npath = \"{path}\"\ntimes = {factor}\n"));
+    }
+    let lever = scenario::from_text("lever.toml", &text, &mut sources, &mut diagnostics);
+    let policy = scenario::read_policy("lever", &lever.root, &mut diagnostics);
+    scenario::apply(&mut document, &policy.edits, &mut diagnostics);
+    let model = Model::from_document(&document, &sources, &mut diagnostics);
+    plan_of(model.unwrap_or_else(|| panic!("{}", sources.render(&diagnostics, false))))
+}
+
+/// Median of the difference of two cells over 256 draws.
+fn median(plan: &Plan, last: &str, first: &str) -> f64 {
+    let recording = Recording::new(plan, &[first.to_owned(), last.to_owned()]).unwrap();
+    assert_eq!(recording.cells.len(), 2);
+    let (early, late) = if recording.cells[0].0 < recording.cells[1].0 { (0, 1) } else { (1, 0) };
+    let mut all: Vec<f64> = (0..32_u64)
+        .into_par_iter()
+        .map_init(
+            || (Batch::new(plan), Recorder::new(plan, &recording, &[])),
+            |(batch, recorder), b| {
+                batch.simulate(plan, b, recorder);
+                (recorder.cells[late] - recorder.cells[early]).0
+            },
+        )
+        .flatten()
+        .collect();
+    all.sort_by(f64::total_cmp);
+    all[all.len() / 2]
+}
+
+fn of_2024(actor: &str) -> (String, String) {
+    (format!("{actor}/shipped_h100e_8bit_cum@2024Q4"), format!("{actor}/shipped_h100e_8bit_cum@2023Q4"))
+}
+
+#[test]
+fn half_the_packaging_of_2023_and_2024_costs_a_third_of_nvidias_shipments() {
+    let (last, first) = of_2024("designer.nvidia");
+    let base = median(&changed(&[]), &last, &first);
+    let halved: Vec<(String, f64)> = ["2023Q2", "2023Q4", "2024Q4"]
+        .iter()
+        .map(|q| (format!("facility.tsmc-cowos.capacity.{q}"), 0.5))
+        .collect();
+    let halved: Vec<(&str, f64)> = halved.iter().map(|(p, x)| (p.as_str(), *x)).collect();
+    let less = median(&changed(&halved), &last, &first);
+    assert!(less < 0.7 * base, "{}", less / base);
+}
+
+#[test]
+fn twice_the_money_does_not_make_many_more_chips() {
+    let (last, first) = of_2024("world");
+    let base = median(&changed(&[]), &last, &first);
+    let more = median(&changed(&[("buyer.*.budget", 2.0)]), &last, &first);
+    // It may even fall: money that comes early fills halls with the generation before.
+    assert!((0.9..1.25).contains(&(more / base)), "{}", more / base);
+}
+
+#[test]
+fn half_the_memory_stock_lowers_ascend_output() {
+    let cells = ("designer.huawei/produced_chips_cum@2026Q4", "designer.huawei/produced_chips_cum@2024Q4");
+    let base = median(&changed(&[]), cells.0, cells.1);
+    let less = median(&changed(&[("stockpile.huawei-hbm.rate", 0.5)]), cells.0, cells.1);
+    assert!(less < 0.9 * base, "{}", less / base);
+}
+
+#[test]
+fn no_series_is_dated_more_than_twice_a_year() {
+    let model = read("scenarios/baseline", None).unwrap().1;
+    for quantity in &model.quantities {
+        let Shape::Dated(dated) = &quantity.shape else { continue };
+        let years: Vec<i64> = dated.points.iter().map(|p| (p.0 / 4.0).floor() as i64).collect();
+        for year in &years {
+            let points = years.iter().filter(|y| *y == year).count();
+            assert!(points <= 2, "{} has {points} points in a year", quantity.path);
+        }
+    }
+}
+
+#[test]
+fn every_uncertain_number_says_where_it_comes_from() {
+    let model = read("scenarios/baseline", None).unwrap().1;
+    let shown = chokepoint::model::show(&model, "**");
+    let uncertain: Vec<_> = shown.iter().filter(|s| s.quantity.is_uncertain()).collect();
+    assert!(uncertain.len() >= 180, "{}", uncertain.len());
+    for s in uncertain {
+        let about = &s.quantity.provenance;
+        assert!(about.grade.is_some() && !about.source.is_empty(), "{}", s.quantity.path);
+    }
+}
