@@ -14,7 +14,7 @@ const FLOORS: [(&str, &[&str]); 11] = [
     ("engine", &["plan", "model", "random", "math"]),
     ("results", &["model", "scenario", "random", "math"]),
     ("analysis", &["results", "plan", "model", "network", "random", "math"]),
-    ("report", &["analysis", "results", "engine", "plan", "network", "model", "scenario", "math"]),
+    ("report", &["analysis", "results", "engine", "plan", "network", "model", "scenario", "random", "math"]),
     ("cluster", &["analysis", "results", "engine", "plan", "network", "model", "scenario", "random", "math"]),
 ];
 

@@ -10,6 +10,7 @@ use crate::plan::series::{FlowSource, Recording};
 use crate::plan::{Driver, Plan};
 use rayon::prelude::*;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 /// Batches that are simulated side by side and handed over together.
 pub const ROUND: u64 = 32;
@@ -177,12 +178,14 @@ pub fn contest<E: Send>(
     let batches = task.draws.div_ceil(WIDTH as u64);
     // Rounds of many plans hold fewer batches, to take no more memory.
     let length = if rivals.is_empty() { ROUND } else { ROUND / 2 };
+    let crews = Crews::new(task, rivals);
+    let spare = Spare::default();
     let mut first = task.from / WIDTH as u64;
     while first < batches {
         let last = (first + length).min(batches);
         let done: Result<Vec<Vec<Done>>, Stopped<E>> = (first..last)
             .into_par_iter()
-            .map_init(|| Crew::new(task, rivals), |crew, b| crew.run(task, rivals, b, stop))
+            .map(|b| crews.with(|crew| crew.run((task, rivals), b, stop, &spare)))
             .collect();
         let mut rounds: Vec<Round> = (0..=rivals.len()).map(|_| Round::empty(first)).collect();
         for batch in done? {
@@ -191,6 +194,7 @@ pub fn contest<E: Send>(
             }
         }
         take(&mut rounds).map_err(Stopped::Taker)?;
+        rounds.into_iter().for_each(|round| spare.take_back(round));
         first = last;
     }
     Ok(())
@@ -259,16 +263,20 @@ impl<'a> Worker<'a> {
         }
     }
 
-    fn done<E>(&mut self, mask: Mask, inputs: Vec<Lanes>, ranks: Vec<Lanes>) -> Result<Done, Stopped<E>> {
+    fn done<E>(
+        &mut self,
+        (mask, inputs, ranks): (Mask, Vec<Lanes>, Vec<Lanes>),
+        spare: &Spare,
+    ) -> Result<Done, Stopped<E>> {
         if let Some(broken) = self.ledger.broken() {
             return Err(Stopped::Ledger(broken));
         }
         Ok(Done {
             mask,
-            cells: self.recorder.cells.clone(),
+            cells: spare.copy(&self.recorder.cells),
             tracked: self.recorder.tracked.clone(),
             labels: self.recorder.labels.clone(),
-            flowed: self.recorder.flowed.clone(),
+            flowed: spare.copy(&self.recorder.flowed),
             inputs,
             watched: self.recorder.watched.clone(),
             ranks,
@@ -279,6 +287,48 @@ impl<'a> Worker<'a> {
 /// The quarter in which a rival parts from the task's run; an audit wants every quarter.
 fn parting(rival: &Rival<'_>, task: &Task<'_>) -> usize {
     rival.fork.as_ref().filter(|_| !task.audit).map_or(0, |fork| fork.at)
+}
+
+/// Lists that were handed over and came back: fresh memory costs more than what is copied into it.
+#[derive(Default)]
+struct Spare(Mutex<Vec<Vec<Lanes>>>);
+
+impl Spare {
+    fn copy(&self, values: &[Lanes]) -> Vec<Lanes> {
+        let old = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let mut list = old.unwrap_or_default();
+        list.clear();
+        list.extend_from_slice(values);
+        list
+    }
+
+    fn take_back(&self, round: Round) {
+        let lists = round.cells.into_iter().chain(round.flowed);
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(lists);
+    }
+}
+
+/// A crew for each thread, made when it is first needed and kept from round to round.
+struct Crews<'a, 'b> {
+    task: &'b Task<'a>,
+    rivals: &'b [Rival<'a>],
+    idle: Mutex<Vec<Crew<'a>>>,
+}
+
+impl<'a, 'b> Crews<'a, 'b> {
+    fn new(task: &'b Task<'a>, rivals: &'b [Rival<'a>]) -> Self {
+        Self { task, rivals, idle: Mutex::new(Vec::new()) }
+    }
+
+    /// Lends a crew: whose it is changes no result.
+    fn with<T>(&self, work: impl FnOnce(&mut Crew<'a>) -> T) -> T {
+        let idle = || self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        let lent = idle().pop();
+        let mut crew = lent.unwrap_or_else(|| Crew::new(self.task, self.rivals));
+        let result = work(&mut crew);
+        idle().push(crew);
+        result
+    }
 }
 
 impl<'a> Crew<'a> {
@@ -293,10 +343,10 @@ impl<'a> Crew<'a> {
 
     fn run<E: Send>(
         &mut self,
-        task: &Task<'_>,
-        rivals: &[Rival<'_>],
+        (task, rivals): (&Task<'_>, &[Rival<'_>]),
         b: u64,
         stop: &AtomicBool,
+        spare: &Spare,
     ) -> Result<Vec<Done>, Stopped<E>> {
         let (plan, first) = (task.plan, &mut self.first);
         plan.layout.sample(b, &mut first.batch.inputs);
@@ -324,8 +374,8 @@ impl<'a> Crew<'a> {
         let mask = self.mask(task, b);
         let rank = |&d: &Driver| plan.driver_rank(d, &self.first.batch.inputs, b);
         let ranks = self.drivers.iter().map(rank).collect();
-        let first = self.first.done(mask, inputs, ranks);
-        let rivals = self.rivals.iter_mut().map(|worker| worker.done(mask, Vec::new(), Vec::new()));
+        let first = self.first.done((mask, inputs, ranks), spare);
+        let rivals = self.rivals.iter_mut().map(|worker| worker.done((mask, Vec::new(), Vec::new()), spare));
         std::iter::once(first).chain(rivals).collect()
     }
 

@@ -3,7 +3,7 @@
 use super::CaseId;
 use super::cover::{self, Edge, Item, Place};
 use super::moments::{Covering, Standing};
-use super::table::Table;
+use super::table::{Begins, Table};
 use super::terms::Terms;
 use crate::model::{
     BuyerId, ChipId, Clause, CountryId, DesignerId, FacilityId, GoodKind, LabId, Model, QuantityId, Rule,
@@ -33,9 +33,14 @@ pub(super) struct Case {
     /// Quarters now and ahead.
     pub(super) now: Vec<Table>,
     pub(super) ahead: Vec<Table>,
-    /// Shocks that enforce or lift one of its rules.
-    pub(super) shocks: Vec<ShockId>,
+    /// Shocks that enforce or lift one of its rules, and whether they enforce one.
+    pub(super) shocks: Vec<(ShockId, bool)>,
+    /// Days on which its rules come into force by their own dates [quarters since the start].
+    pub(super) dates: Vec<f64>,
 }
+
+/// Most rules and shocks of a case that fit into a key.
+const KEYED: (usize, usize) = (32, 14);
 
 /// A rule's condition on an item, or that of a band of its fee.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -65,6 +70,8 @@ struct Dates {
     announced: f64,
     enforced_by: Vec<ShockId>,
     lifted_by: Vec<ShockId>,
+    /// The lag, if it is certain [quarters].
+    lag: Option<f64>,
     /// Time in which approvals begin in some draws and not yet in others; empty if the lag is certain.
     begins: (f64, f64),
 }
@@ -157,11 +164,14 @@ impl Rulebook {
         CaseId(found.unwrap_or_else(|| {
             let first = self.cases.last().map_or(0, |c| c.first + c.members.len());
             let dates = || members.iter().map(|m| &self.dates[m.rule]);
-            let mut shocks: Vec<ShockId> =
+            let mut acting: Vec<ShockId> =
                 dates().flat_map(|d| d.enforced_by.iter().chain(&d.lifted_by).copied()).collect();
-            shocks.sort_unstable();
-            shocks.dedup();
-            self.cases.push(Case { members, first, now: Vec::new(), ahead: Vec::new(), shocks });
+            acting.sort_unstable();
+            acting.dedup();
+            let enforces = |s: &ShockId| dates().any(|d| d.enforced_by.contains(s));
+            let shocks = acting.iter().map(|s| (*s, enforces(s))).collect();
+            let dates = dates().map(|d| d.from).collect();
+            self.cases.push(Case { members, first, now: Vec::new(), ahead: Vec::new(), shocks, dates });
             self.cases.len() - 1
         }) as u32)
     }
@@ -203,15 +213,30 @@ impl Rulebook {
     /// Lays out the tables of what governs in each of so many quarters; they fill as draws ask.
     pub fn table(&mut self, quarters: usize) {
         let lead = self.model.production.lead as usize;
-        for case in &mut self.cases {
-            let table = |t: usize| {
-                let differs = case.members.iter().any(|m| self.dates[m.rule].begins_in(t as f64));
-                let keyed = case.members.len() <= u64::BITS as usize && !differs;
-                if keyed { Table::default() } else { Table::none() }
-            };
-            case.now = (0..quarters).map(table).collect();
-            case.ahead = (0..quarters).map(|t| table(t + lead)).collect();
+        for i in 0..self.cases.len() {
+            let now = (0..quarters).map(|t| self.table_of(i, t as f64)).collect();
+            let ahead = (0..quarters).map(|t| self.table_of(i, (t + lead) as f64)).collect();
+            (self.cases[i].now, self.cases[i].ahead) = (now, ahead);
         }
+    }
+
+    /// An empty table for a case in the quarter at `t`.
+    fn table_of(&self, case: usize, t: f64) -> Table {
+        let case = &self.cases[case];
+        if case.members.len() > KEYED.0 || case.shocks.len() > KEYED.1 {
+            return Table::none();
+        }
+        let dates = || case.members.iter().map(|m| (m.rule, &self.dates[m.rule]));
+        let mut beginning = dates().filter(|(_, d)| d.begins_in(t));
+        let Some((rule, begins)) = beginning.next() else { return Table::default() };
+        if beginning.next().is_some() {
+            return Table::none();
+        }
+        let moments = |(_, d): (usize, &Dates)| [d.announced, d.from, d.until, d.from + d.lag.unwrap_or(0.0)];
+        let mut others: Vec<f64> = dates().flat_map(moments).filter(|&x| x > t && x < t + 1.0).collect();
+        others.sort_by(f64::total_cmp);
+        others.dedup();
+        Table::with(Begins { rule, from: begins.from, others })
     }
 
     /// When a case's rules are in force in one lane, as far as announced before `known_by`.
@@ -377,11 +402,12 @@ impl Dates {
         };
         let enforced_by = shocks(&|s| s.enforces.contains(&id));
         let lifted_by = shocks(&|s| s.lifts.contains(&id));
-        let begins = match &model.quantities[rule.lag.0 as usize].shape {
-            Shape::Uncertain(lag) => (from, from + lag.support().1),
-            _ => (f64::INFINITY, f64::NEG_INFINITY),
+        let (lag, begins) = match &model.quantities[rule.lag.0 as usize].shape {
+            Shape::Fixed(lag) => (Some(*lag), (f64::INFINITY, f64::NEG_INFINITY)),
+            Shape::Uncertain(lag) => (None, (from, from + lag.support().1)),
+            Shape::Dated(_) => (None, (from, f64::INFINITY)),
         };
-        Self { issuer: rule.issuer, from, until, announced, enforced_by, lifted_by, begins }
+        Self { issuer: rule.issuer, from, until, announced, enforced_by, lifted_by, lag, begins }
     }
 
     /// Whether draws differ in what has been approved at some moment of the quarter at `t`.

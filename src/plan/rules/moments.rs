@@ -1,5 +1,6 @@
 //! Which rule governs when: the pieces of a quarter in which nothing changes, and the status in each.
 
+use crate::math::Lanes;
 use crate::model::{CountryId, Model, RuleId, Status};
 use std::ops::Range;
 
@@ -123,11 +124,48 @@ pub(super) struct Governing {
     pub(super) shut: bool,
 }
 
+/// A part of a quarter; one of its ends may be the moment at which approvals of a rule begin, which differs between draws.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Span {
+    start: f64,
+    end: f64,
+    moves: Moves,
+}
+
+/// The end of a span that is the moment of first approvals.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Moves {
+    Neither,
+    Start,
+    End,
+}
+
+impl Span {
+    fn new(start: f64, end: f64, begins: Option<f64>) -> Self {
+        let moves = match begins {
+            Some(moment) if moment == start => Moves::Start,
+            Some(moment) if moment == end => Moves::End,
+            _ => Moves::Neither,
+        };
+        Self { start, end, moves }
+    }
+
+    /// Its share of the quarter, where approvals begin at `begins` [1].
+    #[inline(always)]
+    pub(super) fn weight(self, begins: Lanes) -> Lanes {
+        match self.moves {
+            Moves::Neither => Lanes::splat(self.end - self.start),
+            Moves::Start => self.end - begins,
+            Moves::End => begins - self.start,
+        }
+    }
+}
+
 /// A quarter of a case: what governs it, by issuer, and what is announced to.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Quarter {
-    /// Share of the quarter and governing rule; by issuer, then in time. Time without a rule is free.
-    pub(super) parts: Vec<(f64, Governing)>,
+    /// Part of the quarter and governing rule; by issuer, then in time. Time without a rule is free.
+    pub(super) parts: Vec<(Span, Governing)>,
     /// Pieces in which a rule is announced and not yet in force.
     pub(super) pending: Vec<Pending>,
 }
@@ -135,8 +173,8 @@ pub(super) struct Quarter {
 /// A piece of a quarter in which a rule is announced and not yet in force.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Pending {
-    /// Share of the quarter.
-    pub(super) weight: f64,
+    /// Part of the quarter.
+    pub(super) span: Span,
     /// What governs.
     pub(super) now: Vec<Governing>,
     /// What would, were the announced rules in force.
@@ -156,8 +194,14 @@ pub(super) struct Finder {
 }
 
 impl Finder {
-    /// What governs in [t, t + 1): the statuses of each piece in which nothing changes.
-    pub(super) fn quarter(&mut self, model: &Model, standing: &Standing, t: f64) -> &Quarter {
+    /// What governs in [t, t + 1): the statuses of each piece in which nothing changes; `begins` is an end that moves.
+    pub(super) fn quarter(
+        &mut self,
+        model: &Model,
+        standing: &Standing,
+        t: f64,
+        begins: Option<f64>,
+    ) -> &Quarter {
         self.quarter.parts.clear();
         self.quarter.pending.clear();
         if standing.rows.is_empty() {
@@ -166,14 +210,15 @@ impl Finder {
         let mut breaks = std::mem::take(&mut self.breaks);
         standing.find_breaks(t, &mut breaks);
         for piece in breaks.windows(2) {
-            let (weight, at) = (piece[1] - piece[0], 0.5 * (piece[0] + piece[1]));
+            let span = Span::new(piece[0], piece[1], begins);
+            let at = 0.5 * (piece[0] + piece[1]);
             self.find(model, standing, at, false);
-            self.quarter.parts.extend(self.found.iter().map(|g| (weight, *g)));
+            self.quarter.parts.extend(self.found.iter().map(|g| (span, *g)));
             if let Some(first) = standing.rows.iter().find(|r| standing.pending(r, at).is_some()) {
                 let now = self.found.clone();
                 self.find(model, standing, at, true);
                 let then = self.found.clone();
-                self.quarter.pending.push(Pending { weight, now, then, rule: first.rule });
+                self.quarter.pending.push(Pending { span, now, then, rule: first.rule });
             }
         }
         self.breaks = breaks;
@@ -201,9 +246,9 @@ impl Finder {
     }
 }
 
-/// What governs in the quarter at `t`.
-pub(super) fn quarter(model: &Model, standing: &Standing, t: f64) -> Quarter {
-    Finder::default().quarter(model, standing, t).clone()
+/// What governs in the quarter at `t`, where approvals begin at `begins`.
+pub(super) fn quarter(model: &Model, standing: &Standing, t: f64, begins: Option<f64>) -> Quarter {
+    Finder::default().quarter(model, standing, t, begins).clone()
 }
 
 /// The governing rule of every issuer at a moment.

@@ -35,17 +35,21 @@ pub(super) fn share(g: &Governing, given: Lanes) -> Lanes {
 
 /// Permitted share (product over issuers of time averages) and fee (sum over issuers of averages weighted by share).
 ///
-/// `numbers` gives a governing rule's share once approvals have begun, and its fee.
+/// `numbers` gives a governing rule's share once approvals have begun, and its fee; `begins` is when they do, where that moves.
 #[inline(always)]
-pub(super) fn evaluate(quarter: &Quarter, numbers: impl Fn(&Governing) -> (Lanes, Lanes)) -> Outcome {
+pub(super) fn evaluate(
+    quarter: &Quarter,
+    begins: Lanes,
+    numbers: impl Fn(&Governing) -> (Lanes, Lanes),
+) -> Outcome {
     let mut out = Outcome::FREE;
     for parts in quarter.parts.chunk_by(|a, b| a.1.issuer == b.1.issuer) {
         let (mut refused, mut paid) = (Lanes::ZERO, Lanes::ZERO);
-        for (weight, g) in parts {
+        for (span, g) in parts {
             let (given, fee) = numbers(g);
-            let share = share(g, given);
-            refused += *weight * (1.0 - share);
-            paid += *weight * share * fee;
+            let (weight, share) = (span.weight(begins), share(g, given));
+            refused += weight * (1.0 - share);
+            paid += weight * share * fee;
         }
         let passed = 1.0 - refused;
         out.permitted *= passed;
@@ -56,11 +60,15 @@ pub(super) fn evaluate(quarter: &Quarter, numbers: impl Fn(&Governing) -> (Lanes
 
 /// Loss of permission that is announced, over the quarter, and the rule that gives the rush.
 #[inline(always)]
-pub(super) fn cut(quarter: &Quarter, given: impl Fn(&Governing) -> Lanes) -> (Lanes, Option<usize>) {
+pub(super) fn cut(
+    quarter: &Quarter,
+    begins: Lanes,
+    given: impl Fn(&Governing) -> Lanes,
+) -> (Lanes, Option<usize>) {
     let permitted =
         |all: &[Governing]| all.iter().fold(Lanes::ONE, |product, g| product * share(g, given(g)));
     let loss = quarter.pending.iter().fold(Lanes::ZERO, |sum, piece| {
-        sum + piece.weight * (permitted(&piece.now) - permitted(&piece.then)).max(0.0)
+        sum + piece.span.weight(begins) * (permitted(&piece.now) - permitted(&piece.then)).max(0.0)
     });
     (loss, quarter.pending.first().map(|piece| piece.rule))
 }

@@ -4,7 +4,7 @@ use super::CaseId;
 use super::book::{Case, Rulebook};
 use super::moments::{self, Finder, Governing, Quarter, Standing};
 use super::outcome::{self, Cut, Outcome};
-use super::table::Table;
+use super::table::{Begins, Table};
 use super::terms::Terms;
 use crate::math::{Lanes, Mask, WIDTH};
 use crate::model::{CountryId, RuleId, Status};
@@ -57,9 +57,11 @@ impl Rulebook {
     fn over(&self, case: CaseId, tabled: Option<&Table>, t: f64, known_by: f64, terms: &Terms) -> Outcome {
         let first = self.cases[case.index()].first;
         let mut out = Outcome::FREE;
-        self.each_group(case, tabled, (t, known_by), terms, |lanes, quarter| {
+        self.each_group(case, tabled, (t, known_by), terms, |lanes, quarter, begins| {
             if !quarter.parts.is_empty() {
-                let here = outcome::evaluate(quarter, |g| (terms.share[g.rule], terms.fee[first + g.member]));
+                let here = outcome::evaluate(quarter, begins, |g| {
+                    (terms.share[g.rule], terms.fee[first + g.member])
+                });
                 out.permitted = lanes.select(here.permitted, out.permitted);
                 out.fee = lanes.select(here.fee, out.fee);
             }
@@ -75,45 +77,43 @@ impl Rulebook {
         tabled: Option<&Table>,
         (t, known_by): (f64, f64),
         terms: &Terms,
-        mut visit: impl FnMut(Mask, &Quarter),
+        mut visit: impl FnMut(Mask, &Quarter, Lanes),
     ) {
         let c = &self.cases[case.index()];
         if c.members.is_empty() {
             return;
         }
-        let keys = &terms.keys[case.index()];
         let mut left = Mask::splat(true);
-        if let Some(table) = tabled {
-            let apart = self.acted_on(c, t, terms, keys.longest_lag);
+        if let Some(table) = tabled.filter(|table| table.keeps()) {
+            let mut keys = terms.keys[case.index()].by_lane;
+            let mut begins = Lanes::ZERO;
+            let mut apart = Mask::splat(false);
+            if let Some(b) = &table.begins {
+                begins = b.from + terms.lag[b.rule];
+                apart = add_beginnings(&mut keys, begins, b, t);
+            }
+            if !c.shocks.is_empty() {
+                apart = apart | add_courses(&mut keys, c, terms, terms.keys[case.index()].longest_lag, t);
+            }
             for lane in 0..WIDTH {
                 if !left.lane(lane) || apart.lane(lane) {
                     continue;
                 }
-                let key = keys.by_lane[lane];
+                let key = keys[lane];
                 let found = table.find(key, || {
                     let mut standing = Standing::default();
                     self.stand(case.index(), known_by, terms, lane, &mut standing);
-                    moments::quarter(&self.model, &standing, t)
+                    moments::quarter(&self.model, &standing, t, table.begins.as_ref().map(|_| begins[lane]))
                 });
                 let Some(quarter) = found else { continue };
-                let alike = Mask(keys.by_lane.map(|k| if k == key { u64::MAX } else { 0 })) & left & !apart;
+                let alike = Mask(keys.map(|k| if k == key { u64::MAX } else { 0 })) & left & !apart;
                 left = left & !alike;
-                visit(alike, quarter);
+                visit(alike, quarter, begins);
             }
         }
         if left.any() {
             self.each_lane(case, left, (t, known_by), terms, &mut visit);
         }
-    }
-
-    /// Lanes in which the course of a shock can bear on a case at `t` or later.
-    #[inline(always)]
-    fn acted_on(&self, case: &Case, t: f64, terms: &Terms, longest_lag: Lanes) -> Mask {
-        case.shocks.iter().fold(Mask::splat(false), |any, s| {
-            let (onset, end) = terms.courses[s.index()];
-            let lasts = end.gt(Lanes::splat(t)) | (onset + longest_lag).gt(Lanes::splat(t));
-            any | (onset.lt(Lanes::splat(f64::INFINITY)) & lasts)
-        })
     }
 
     /// Finds what governs a quarter in each of some lanes.
@@ -124,7 +124,7 @@ impl Rulebook {
         lanes: Mask,
         (t, known_by): (f64, f64),
         terms: &Terms,
-        visit: &mut dyn FnMut(Mask, &Quarter),
+        visit: &mut dyn FnMut(Mask, &Quarter, Lanes),
     ) {
         let mut standing = Standing::default();
         let mut finder = Finder::default();
@@ -132,13 +132,19 @@ impl Rulebook {
             self.stand(case.index(), known_by, terms, lane, &mut standing);
             let mut one = Mask::splat(false);
             one.0[lane] = u64::MAX;
-            visit(one, finder.quarter(&self.model, &standing, t));
+            visit(one, finder.quarter(&self.model, &standing, t, None), Lanes::ZERO);
         }
     }
 
     /// Visits what governs a case now.
     #[inline(always)]
-    fn each_group_now(&self, case: CaseId, t: usize, terms: &Terms, visit: impl FnMut(Mask, &Quarter)) {
+    fn each_group_now(
+        &self,
+        case: CaseId,
+        t: usize,
+        terms: &Terms,
+        visit: impl FnMut(Mask, &Quarter, Lanes),
+    ) {
         let tabled = self.cases[case.index()].now.get(t);
         self.each_group(case, tabled, (t as f64, f64::INFINITY), terms, visit);
     }
@@ -150,14 +156,16 @@ impl Rulebook {
         let mut out = Outcome::FREE;
         let mut loss = Cut { share: Lanes::ZERO, rush: Lanes::ONE };
         let rush = |rule: usize| inputs.value(self.model.rules[rule].rush);
-        self.each_group_now(case, t, terms, |lanes, quarter| {
+        self.each_group_now(case, t, terms, |lanes, quarter, begins| {
             if !quarter.parts.is_empty() {
-                let here = outcome::evaluate(quarter, |g| (terms.share[g.rule], terms.fee[first + g.member]));
+                let here = outcome::evaluate(quarter, begins, |g| {
+                    (terms.share[g.rule], terms.fee[first + g.member])
+                });
                 out.permitted = lanes.select(here.permitted, out.permitted);
                 out.fee = lanes.select(here.fee, out.fee);
             }
             if !quarter.pending.is_empty() {
-                let (share, rule) = outcome::cut(quarter, |g| terms.share[g.rule]);
+                let (share, rule) = outcome::cut(quarter, begins, |g| terms.share[g.rule]);
                 loss.share = lanes.select(share, loss.share);
                 loss.rush = lanes.select(rule.map_or(Lanes::ONE, rush), loss.rush);
             }
@@ -174,7 +182,7 @@ impl Rulebook {
     pub fn governs(&self, case: CaseId, rule: RuleId, t: usize, terms: &Terms) -> Mask {
         let mut out = Mask::splat(false);
         if self.rules_of(case).any(|r| r == rule) {
-            self.each_group_now(case, t, terms, |lanes, quarter| {
+            self.each_group_now(case, t, terms, |lanes, quarter, _| {
                 if quarter.parts.iter().any(|(_, g)| g.rule == rule.index()) {
                     out = out | lanes;
                 }
@@ -189,9 +197,9 @@ impl Rulebook {
         for rule in self.rules_of(case) {
             into[rule.index()] = Lanes::ZERO;
         }
-        self.each_group_now(case, t, terms, |lanes, quarter| {
-            for (weight, g) in &quarter.parts {
-                let refused = (1.0 - outcome::share(g, terms.share[g.rule])) * *weight;
+        self.each_group_now(case, t, terms, |lanes, quarter, begins| {
+            for (span, g) in &quarter.parts {
+                let refused = (1.0 - outcome::share(g, terms.share[g.rule])) * span.weight(begins);
                 into[g.rule] += lanes.select(refused, Lanes::ZERO);
             }
         });
@@ -244,4 +252,52 @@ impl Rulebook {
         let above = members.iter().find_map(|m| self.model.rules[m.rule].above);
         above.map_or(Lanes::ZERO, |q| inputs.value(q))
     }
+}
+
+/// Adds to keys what comes before the moments at which approvals begin; lanes in which they meet another moment stay apart.
+fn add_beginnings(keys: &mut [u64; WIDTH], moments: Lanes, begins: &Begins, t: f64) -> Mask {
+    let mut apart = Mask::splat(false);
+    for (lane, key) in keys.iter_mut().enumerate() {
+        match begins.class(moments[lane], t) {
+            Some(class) => *key |= class << 60,
+            None => apart.0[lane] = u64::MAX,
+        }
+    }
+    apart
+}
+
+/// Adds to keys which courses of shocks last through the quarter at `t`; lanes in which one begins or ends stay apart.
+///
+/// Of a course that puts rules in force its start counts too, among the dates of the case's rules: on a tie the latest governs.
+#[inline(always)]
+fn add_courses(keys: &mut [u64; WIDTH], case: &Case, terms: &Terms, longest_lag: Lanes, t: f64) -> Mask {
+    let (start, end) = (Lanes::splat(t), Lanes::splat(t + 1.0));
+    let mut apart = Mask::splat(false);
+    let mut enforced = Mask::splat(false);
+    for (i, (shock, enforces)) in case.shocks.iter().enumerate() {
+        let (onset, until) = terms.courses[shock.index()];
+        let struck = onset.lt(Lanes::splat(f64::INFINITY));
+        if !struck.any() {
+            continue;
+        }
+        let settled = (onset + longest_lag).le(start);
+        let past = settled & until.le(start);
+        let through = settled & onset.le(start) & until.ge(end) & struck;
+        apart = apart | (struck & !past & !through);
+        for lane in (0..WIDTH).filter(|&lane| through.lane(lane)) {
+            keys[lane] |= 1 << (32 + i);
+        }
+        if *enforces {
+            apart = apart | (enforced & through);
+            enforced = enforced | through;
+            for lane in (0..WIDTH).filter(|&lane| through.lane(lane)) {
+                let before = case.dates.iter().filter(|&&date| date < onset[lane]).count();
+                keys[lane] |= (before as u64) << 46;
+                if case.dates.contains(&onset[lane]) {
+                    apart.0[lane] = u64::MAX;
+                }
+            }
+        }
+    }
+    apart
 }

@@ -1,19 +1,50 @@
 //! Tables of what governs: for each case and quarter, what was found for each set of rules in force.
 //!
-//! What governs is a pure function of which rules hold, shocks and uncertain lags aside. So it is found when a draw first needs
-//! it, by whichever thread, and every other draw in which the same rules hold takes it from here.
+//! What governs is a pure function of which rules hold, of which shocks' courses last through the quarter, and of what comes
+//! before and after the moment at which approvals begin. These make a key. What governs is found when a draw first needs it, by
+//! whichever thread, and every other draw with the same key takes it from here.
 
 use super::moments::Quarter;
 use std::sync::OnceLock;
 
 /// Sets of rules that are kept; others are looked up each time.
-const KEPT: usize = 64;
+const KEPT: usize = 32;
 
 /// What governs a case in a quarter, by set of rules.
 #[derive(Clone, Debug)]
 pub(super) struct Table {
-    /// None where draws with the same rules still differ.
+    /// None where draws with the same key still differ.
     first: Option<Link>,
+    /// The rule whose approvals begin in some draws in or after this quarter, and not yet in others.
+    pub(super) begins: Option<Begins>,
+}
+
+/// A rule with an uncertain lag.
+#[derive(Clone, Debug)]
+pub(super) struct Begins {
+    /// The rule.
+    pub(super) rule: usize,
+    /// When it comes into force [quarters since the start].
+    pub(super) from: f64,
+    /// Moments of the quarter at which anything else can change, rising.
+    pub(super) others: Vec<f64>,
+}
+
+/// Most moments that are told apart before one at which approvals begin.
+const MOMENTS: usize = 12;
+
+impl Begins {
+    /// What comes before the moment, as a part of a key; none where two moments meet.
+    pub(super) fn class(&self, moment: f64, t: f64) -> Option<u64> {
+        if moment <= t {
+            return Some(0);
+        }
+        if moment >= t + 1.0 {
+            return Some(1);
+        }
+        let before = self.others.iter().filter(|&&x| x < moment).count();
+        (before < MOMENTS && self.others.iter().all(|&x| x != moment)).then_some(2 + before as u64)
+    }
 }
 
 type Link = OnceLock<Box<Entry>>;
@@ -27,17 +58,27 @@ struct Entry {
 
 impl Default for Table {
     fn default() -> Self {
-        Self { first: Some(OnceLock::new()) }
+        Self { first: Some(OnceLock::new()), begins: None }
     }
 }
 
 impl Table {
     /// A table that keeps nothing.
     pub(super) fn none() -> Self {
-        Self { first: None }
+        Self { first: None, begins: None }
     }
 
-    /// What governs where the rules of `key` hold; none if it is not kept.
+    /// A table for a quarter in which approvals of a rule may begin.
+    pub(super) fn with(begins: Begins) -> Self {
+        Self { begins: Some(begins), ..Self::default() }
+    }
+
+    /// Whether it keeps anything.
+    pub(super) fn keeps(&self) -> bool {
+        self.first.is_some()
+    }
+
+    /// What governs where `key` holds; none if it is not kept.
     pub(super) fn find(&self, key: u64, make: impl FnOnce() -> Quarter) -> Option<&Quarter> {
         let mut link = self.first.as_ref()?;
         for _ in 0..KEPT {

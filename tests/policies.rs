@@ -1,0 +1,189 @@
+//! The policy library: each policy moves the metric that its file names, its way, beyond the error of paired draws; and policies combine.
+
+mod support;
+
+use chokepoint::engine::Batch;
+use chokepoint::engine::record::Recorder;
+use chokepoint::math::WIDTH;
+use chokepoint::model::Model;
+use chokepoint::model::time::{Horizon, Quarter};
+use chokepoint::plan::Plan;
+use chokepoint::plan::inputs::leading_paths;
+use chokepoint::plan::series::Recording;
+use chokepoint::scenario::{self, Diagnostics, Policy, Sources};
+use rayon::prelude::*;
+use std::path::Path;
+use std::sync::OnceLock;
+use support::plan_of;
+
+const SCENARIO: &str = "scenarios/baseline";
+/// Batches of eight draws, one of each replicate.
+const BATCHES: u64 = 24;
+
+/// What a policy's file promises: `CELL rises`, `CELL falls`, or `CELL stays: REASON` where it does not move it beyond error.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Promise {
+    Rises,
+    Falls,
+    Stays,
+}
+
+fn promise(text: &str) -> (String, Promise) {
+    let (cell, says) = text.split_once(' ').expect("a cell and what it does");
+    let promise = match says {
+        "rises" => Promise::Rises,
+        "falls" => Promise::Falls,
+        _ if says.strip_prefix("stays: ").is_some_and(|why| why.len() > 20) => Promise::Stays,
+        _ => panic!("`{text}` says neither `rises`, `falls` nor `stays: REASON`"),
+    };
+    (cell.to_owned(), promise)
+}
+
+fn stems() -> Vec<String> {
+    let files = std::fs::read_dir(Path::new(SCENARIO).join("policies")).unwrap();
+    let mut stems: Vec<String> =
+        files.map(|f| f.unwrap().path().file_stem().unwrap().to_string_lossy().into_owned()).collect();
+    stems.sort();
+    stems
+}
+
+/// Leading paths of the scenario as it stands: a policy changes no other path's dimension.
+fn leads() -> &'static [String] {
+    static LEADS: OnceLock<Vec<String>> = OnceLock::new();
+    LEADS.get_or_init(|| leading_paths(&support::read(SCENARIO, None).unwrap().1).expect("leads"))
+}
+
+/// The scenario under a policy, with its policy.
+fn under(name: Option<&str>) -> Result<(Model, Policy), String> {
+    let (mut sources, mut diagnostics) = (Sources::default(), Diagnostics::default());
+    let path = Path::new(SCENARIO);
+    let mut document = scenario::load(path, &mut sources, &mut diagnostics).expect("the baseline");
+    let policy = match name {
+        None => Policy::default(),
+        Some(name) => scenario::load_policy(path, name, &mut sources, &mut diagnostics)
+            .ok_or_else(|| sources.render(&diagnostics, false))?,
+    };
+    scenario::apply(&mut document, &policy.edits, &mut diagnostics);
+    let model = Model::from_document(&document, &sources, &mut diagnostics);
+    let mut model = model.ok_or_else(|| sources.render(&diagnostics, false))?;
+    model.run.lead = leads().to_vec();
+    Ok((model, policy))
+}
+
+/// Values of cells, by draw, then cell: of a horizon that ends with the last of them.
+fn simulate(mut model: Model, cells: &[String]) -> Vec<Vec<f64>> {
+    let quarter = |cell: &String| Quarter::parse(cell.rsplit('@').next().unwrap()).expect("a quarter");
+    let last = cells.iter().map(quarter).max().expect("a cell");
+    model.run.horizon = Horizon { last, ..model.run.horizon };
+    let plan: Plan = plan_of(model);
+    let recording = Recording::new(&plan, cells).unwrap_or_else(|e| panic!("{cells:?}: {e}"));
+    assert_eq!(recording.cells.len(), cells.len(), "{cells:?}");
+    let place = |cell: &String| {
+        let (name, _) = cell.rsplit_once('@').unwrap();
+        let named =
+            |s: usize| format!("{}/{}", recording.series[s].actor, recording.series[s].metric) == name;
+        let at = (quarter(cell).0 - plan.model.run.horizon.first.0) as usize;
+        recording.cells.iter().position(|&(t, s)| t == at && named(s)).expect(name)
+    };
+    let places: Vec<usize> = cells.iter().map(place).collect();
+    let mut batch = Batch::new(&plan);
+    let mut recorder = Recorder::new(&plan, &recording, &[]);
+    let mut draws = Vec::new();
+    for b in 0..BATCHES {
+        batch.simulate(&plan, b, &mut recorder);
+        for lane in 0..WIDTH {
+            draws.push(places.iter().map(|&p| recorder.cells[p][lane]).collect());
+        }
+    }
+    draws
+}
+
+/// Mean of paired differences over that of the reference, and its standard error, from the eight replicates.
+fn moved(before: &[Vec<f64>], after: &[Vec<f64>], cells: (usize, usize)) -> (f64, f64) {
+    let scale = before.iter().map(|d| d[cells.0]).sum::<f64>() / before.len() as f64;
+    let scale = if scale == 0.0 { 1.0 } else { scale };
+    let replicates: Vec<f64> = (0..WIDTH)
+        .map(|r| {
+            let pairs = before.iter().zip(after).skip(r).step_by(WIDTH);
+            pairs.map(|(a, b)| b[cells.1] - a[cells.0]).sum::<f64>() / (BATCHES as f64 * scale)
+        })
+        .collect();
+    let n = WIDTH as f64;
+    let mean = replicates.iter().sum::<f64>() / n;
+    let variance = replicates.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / (n - 1.0);
+    (mean, (variance / n).sqrt())
+}
+
+#[test]
+fn every_policy_moves_what_it_says_its_way() {
+    let stems = stems();
+    assert!(stems.len() >= 16, "{stems:?}");
+    let library: Vec<(String, Model, String, Promise)> = stems
+        .into_iter()
+        .map(|stem| {
+            let (model, policy) = under(Some(&stem)).unwrap_or_else(|e| panic!("{stem}: {e}"));
+            assert!(!policy.title.is_empty() && policy.reason.len() > 20, "{stem}: a title and a reason");
+            assert!(!policy.source.is_empty(), "{stem}: a source");
+            let [expects] = &policy.expects[..] else { panic!("{stem} expects one thing") };
+            let (cell, promise) = promise(expects);
+            (stem, model, cell, promise)
+        })
+        .collect();
+    let mut cells: Vec<String> = library.iter().map(|p| p.2.clone()).collect();
+    cells.sort();
+    cells.dedup();
+    let base = simulate(under(None).unwrap().0, &cells);
+    let wrong: Vec<String> = library
+        .into_par_iter()
+        .filter_map(|(stem, model, cell, promise)| {
+            let after = simulate(model, std::slice::from_ref(&cell));
+            let at = cells.iter().position(|c| *c == cell).unwrap();
+            let (mean, error) = moved(&base, &after, (at, 0));
+            println!("{stem}: {cell} {:+.2}% (standard error {:.2}%)", 100.0 * mean, 100.0 * error);
+            let holds = match promise {
+                Promise::Rises => mean > 3.0 * error && mean > 0.0,
+                Promise::Falls => mean < -3.0 * error && mean < 0.0,
+                Promise::Stays => mean.abs() <= 3.0 * error,
+            };
+            (!holds).then(|| format!("{stem}: {cell} {mean:+.4} ({error:.4}), not {promise:?}"))
+        })
+        .collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn policies_combine() {
+    let stems = stems();
+    let mut combined = 0;
+    for (i, a) in stems.iter().enumerate() {
+        for b in stems.iter().skip(i + 1) {
+            // Without any rule there is nothing left for others to set: it comes last.
+            let name = if a == "no-controls" { format!("{b}+{a}") } else { format!("{a}+{b}") };
+            // Two of them sell the same chip, under rules of one name.
+            if name == "b30a-aggressive+b30a-moderate" {
+                assert!(under(Some(&name)).is_err());
+                continue;
+            }
+            if let Err(e) = under(Some(&name)) {
+                panic!("{name}: {e}");
+            }
+            combined += 1;
+        }
+    }
+    assert_eq!(combined, stems.len() * (stems.len() - 1) / 2 - 1);
+}
+
+#[test]
+fn what_is_combined_is_what_both_do() {
+    // Twice the packaging and no remote access: each metric moves as it does alone.
+    let cells = ["country.china/rented_h100e@2028Q4".to_owned(), "world/shipped_h100e_cum@2024Q4".to_owned()];
+    let [base, rent, packaging, both] =
+        [None, Some("remote-access-rule"), Some("cowos-doubled"), Some("cowos-doubled+remote-access-rule")]
+            .map(|name| simulate(under(name).unwrap().0, &cells));
+    let shift = |after: &[Vec<f64>], i: usize| moved(&base, after, (i, i)).0;
+    // The rule comes after 2024, so that shipments to then are those of packaging alone, to the bit.
+    assert!(both.iter().zip(&packaging).all(|(x, y)| x[1].to_bits() == y[1].to_bits()));
+    assert!(rent.iter().zip(&base).all(|(x, y)| x[1].to_bits() == y[1].to_bits()));
+    assert!(shift(&rent, 0) < 0.0 && shift(&both, 0) < 0.0);
+    assert!(shift(&packaging, 1) > 0.0);
+}
