@@ -11,7 +11,7 @@ use super::simulation::{Exports, Simulation, failed};
 use super::work::Gatherer;
 use crate::analysis::{COMPARISON, OBJECTIVES, Precision, Statistic, TARGETS};
 use crate::plan::chief_cells;
-use crate::plan::series::Recording;
+use crate::plan::series::{Recording, matching};
 use crate::report::{Ranked, Verdict};
 use crate::results::{DrawsTable, ExportFormat, SourceFile, Statistics};
 
@@ -58,7 +58,7 @@ fn open<'a>(
         let mut select = selection(plan, &arguments.simulating.select, asked);
         if policy.is_some() {
             // What a policy takes away cannot be compared; what is there still can.
-            select.retain(|p| Recording::new(plan, std::slice::from_ref(p)).is_ok());
+            select = matching(plan, &select)?;
         }
         Recording::lean(plan, &select)
     })

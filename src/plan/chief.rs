@@ -1,7 +1,7 @@
 //! The cells that comparisons look at unless told otherwise, and recordings cut to what they need.
 
 use super::Plan;
-use super::series::{Recording, SelectError, Source};
+use super::series::{Recording, SelectError, Source, matching};
 
 /// Patterns of the chief cells at year ends: training compute of chief labs, countries and groups, designers' revenue, ratios.
 ///
@@ -25,7 +25,7 @@ pub fn chief_cells(plan: &Plan) -> Vec<String> {
     ]);
     let all: Vec<String> =
         heads.flat_map(|head| ends.iter().map(move |end| format!("{head}@{end}"))).collect();
-    all.into_iter().filter(|p| Recording::new(plan, std::slice::from_ref(p)).is_ok()).collect()
+    matching(plan, &all).unwrap_or_default()
 }
 
 impl Recording {

@@ -127,11 +127,9 @@ impl Recording {
         let first = plan.model.run.horizon.first;
         let quarter = |t: usize| Quarter(first.0 + t as i32);
         let address = |s: &Series, t: usize| format!("{}/{}@{}", s.actor, s.metric, quarter(t));
-        for pattern in select {
-            let any = series
-                .iter()
-                .any(|s| (0..plan.quarters).any(|t| glob_match(&with_quarter(pattern), &address(s, t))));
-            if !any {
+        let choices: Vec<Choice> = select.iter().map(|p| Choice::new(p, plan, &series)).collect();
+        for (pattern, choice) in select.iter().zip(&choices) {
+            if !choice.any() {
                 let all = series.iter().flat_map(|s| (0..plan.quarters).map(move |t| address(s, t)));
                 let all: Vec<String> = if is_glob(pattern) { Vec::new() } else { all.collect() };
                 let near = suggest(pattern, all.iter().map(String::as_str));
@@ -143,16 +141,16 @@ impl Recording {
             let mut here = plan.model.observations.iter().filter(|o| o.quarter == quarter(t));
             here.any(|o| o.metric == s.metric && o.actor == s.actor)
         };
-        let wanted = |s: &Series, t: usize| {
+        let wanted = |i: usize, t: usize| {
             if select.is_empty() {
-                default_cell(s, quarter(t)) || observed(s, t)
+                default_cell(&series[i], quarter(t)) || observed(&series[i], t)
             } else {
-                select.iter().any(|p| glob_match(&with_quarter(p), &address(s, t)))
+                choices.iter().any(|c| c.holds(i, t))
             }
         };
         let cells: Vec<(usize, usize)> = (0..plan.quarters)
             .flat_map(|t| (0..series.len()).map(move |i| (t, i)))
-            .filter(|&(t, i)| wanted(&series[i], t))
+            .filter(|&(t, i)| wanted(i, t))
             .collect();
         Ok(Self::of(plan, series, cells))
     }
@@ -180,6 +178,65 @@ impl Recording {
     /// The series of an actor's metric.
     pub fn find(&self, actor: &str, metric: &str) -> Option<usize> {
         self.series.iter().position(|s| s.actor == actor && s.metric == metric)
+    }
+}
+
+/// Patterns that match a cell of a plan.
+///
+/// # Errors
+/// If a ratio names what does not exist.
+pub fn matching(plan: &Plan, patterns: &[String]) -> Result<Vec<String>, SelectError> {
+    let series = all_series(&plan.model)?;
+    let any = |p: &&String| Choice::new(p, plan, &series).any();
+    Ok(patterns.iter().filter(any).cloned().collect())
+}
+
+/// What a pattern chooses: series and quarters apart, where it names them apart; there are far fewer of those than of cells.
+struct Choice {
+    series: Vec<bool>,
+    quarters: Vec<bool>,
+    /// Cells by series and quarter, where the pattern does not name them apart.
+    cells: Option<Vec<Vec<bool>>>,
+}
+
+impl Choice {
+    fn new(pattern: &str, plan: &Plan, series: &[Series]) -> Self {
+        let pattern = with_quarter(pattern);
+        let quarters: Vec<String> = (0..plan.quarters)
+            .map(|t| Quarter(plan.model.run.horizon.first.0 + t as i32).to_string())
+            .collect();
+        let heads = series.iter().map(|s| format!("{}/{}", s.actor, s.metric));
+        // `@` between the two is matched by itself alone, unless `**` or a choice reaches over it.
+        let apart = pattern.split_once('@').filter(|(head, tail)| {
+            let whole = |part: &str| part.matches('{').count() == part.matches('}').count();
+            !pattern.contains("**") && !tail.contains('@') && whole(head) && whole(tail)
+        });
+        match apart {
+            Some((head, tail)) => Self {
+                series: heads.map(|h| glob_match(head, &h)).collect(),
+                quarters: quarters.iter().map(|q| glob_match(tail, q)).collect(),
+                cells: None,
+            },
+            None => {
+                let row =
+                    |h: String| quarters.iter().map(|q| glob_match(&pattern, &format!("{h}@{q}"))).collect();
+                Self { series: Vec::new(), quarters: Vec::new(), cells: Some(heads.map(row).collect()) }
+            }
+        }
+    }
+
+    fn holds(&self, series: usize, t: usize) -> bool {
+        match &self.cells {
+            Some(cells) => cells[series][t],
+            None => self.series[series] && self.quarters[t],
+        }
+    }
+
+    fn any(&self) -> bool {
+        match &self.cells {
+            Some(cells) => cells.iter().flatten().any(|&holds| holds),
+            None => self.series.contains(&true) && self.quarters.contains(&true),
+        }
     }
 }
 

@@ -226,7 +226,6 @@ impl Dataset {
     /// are not in the headline, then all quarters but the last.
     fn trim(&mut self, files: &RunFiles) {
         let table = files.table(self.table);
-        let limit = if self.columns.len() > 12 { ROWS } else { 4 * ROWS };
         let last = table.values("quarter").into_iter().max().unwrap_or_default();
         let chief = files.headline();
         let keep: [&dyn Fn(usize) -> bool; 4] = [
@@ -238,8 +237,14 @@ impl Dataset {
             &|r| table.column("quarter").is_none() || table.text(r, "quarter") == last,
             &|r| table.column("metric").is_none() || table.text(r, "metric") == "reachable_flop",
         ];
-        for keep in keep {
-            if self.rows.len() > limit && !matches!(self.id, "quantities" | "hindcast") {
+        // What binds is read over time and for chips too, so that only quarters go; some tables are whole or nothing.
+        let steps = match self.id {
+            "quantities" | "hindcast" => 0,
+            "bound" => 1,
+            _ => keep.len(),
+        };
+        for keep in keep.iter().take(steps) {
+            if self.rows.len() > ROWS {
                 self.rows.retain(|&r| keep(r));
             }
         }
