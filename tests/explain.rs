@@ -155,7 +155,11 @@ fn wrong_questions_are_told_so() {
     for (arguments, code, part) in [
         (&["--draw", "9", "--actor", "country.omga"][..], 3, "did you mean country.omega?"),
         (&["--pick", "95:country.omega/reachable_flop@2025Q4"], 2, "--pick takes a quantile and a cell"),
-        (&["--draws", "64", "--pick", "p95:country.omga/reachable_flop@2025Q4"], 3, "--pick country.omga"),
+        (
+            &["--draws", "64", "--pick", "p95:country.omga/reachable_flop@2025Q4"],
+            3,
+            "did you mean `country.omega/",
+        ),
         (&["--draws", "64", "--pick", "p95:country.*/reachable_flop@2025Q4"], 3, "takes one cell"),
         (&["--draw", "9", "--pick", "p95:x"], 2, "cannot be used with"),
         (&["--draw", "8192"], 2, "counts from 0"),

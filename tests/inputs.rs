@@ -136,6 +136,18 @@ fn correlated_paths_move_together_and_others_do_not() {
 }
 
 #[test]
+fn fixing_a_correlated_path_moves_no_other_number() {
+    let model = world(CORRELATED);
+    let (whole, b) = (layout(&model), id(&model, "country.b.overhead"));
+    let fixed = world(&CORRELATED.replacen("\"uniform(1, 2)\"", "1.5", 1));
+    let (held, same) = (layout(&fixed), id(&fixed, "country.b.overhead"));
+    assert_eq!(held.uncertain().count() + 1, whole.uncertain().count());
+    for batch in 0..16 {
+        assert_eq!(sampled(&whole, batch).value(b), sampled(&held, batch).value(same));
+    }
+}
+
+#[test]
 fn the_first_strike_has_the_draw_s_numbers_and_later_ones_their_own() {
     let model = world(CORRELATED);
     let layout = layout(&model);

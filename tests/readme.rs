@@ -27,7 +27,7 @@ fn runnable(command: &str) -> Option<String> {
     assert!(help.status.success(), "{verb}");
     let draws = String::from_utf8_lossy(&help.stdout).contains("--draws <");
     // A condition keeps a part of the draws only.
-    let few = if plain.contains("--given") { " --draws 256" } else { " --draws 16" };
+    let few = if plain.contains("--given") { " --draws 256" } else { " --draws 24" };
     Some(format!("chokepoint {}{}", words.join(" "), if draws { few } else { "" }))
 }
 

@@ -110,6 +110,8 @@ struct Run {
     quality: Lanes,
     affordable: Option<Lanes>,
     peak: Lanes,
+    /// Exponent of what is lost with the number of chips [1].
+    crowding: Lanes,
 }
 
 impl Training {
@@ -141,6 +143,7 @@ impl Training {
     /// Takes over labs' chips and the runs that they have made so far.
     pub(super) fn adopt(&mut self, from: &Self) {
         self.chips.clone_from(&from.chips);
+        self.lacks.clone_from(&from.lacks);
         self.made.clone_from(&from.made);
     }
 
@@ -247,6 +250,7 @@ impl Training {
             quality,
             affordable: affordable.map(|a| a - by_chips),
             peak: mid[sum::PEAK],
+            crowding: size.gt(Lanes::ONE).select(inputs.value(training.scale_loss), Lanes::ZERO),
         }
     }
 
@@ -262,8 +266,11 @@ impl Training {
     fn mid_run_lack(&self, l: usize, days: Lanes) -> Lack {
         let w = (0.5 * days / DAYS_PER_QUARTER).min(1.0);
         let [last, now] = [&self.lacks[0][l], &self.lacks[1][l]];
-        let mid = |of: fn(&Lack) -> Lanes| (1.0 - w) * of(now) + w * of(last);
-        Lack { chips: mid(|x| x.chips), power: mid(|x| x.power), rent: mid(|x| x.rent) }
+        let part = |of: fn(&Lack) -> Portion| Portion {
+            useful: (1.0 - w) * of(now).useful + w * of(last).useful,
+            count: (1.0 - w) * of(now).count + w * of(last).count,
+        };
+        Lack { chips: part(|x| x.chips), power: part(|x| x.power), rent: part(|x| x.rent) }
     }
 
     /// Largest run published by now.
@@ -362,39 +369,75 @@ fn pools(plan: &Plan) -> Vec<Vec<usize>> {
     countries.chain(m.groups.iter().map(|g| labs(&|home| g.members.contains(&home)))).collect()
 }
 
-/// Parts of a lab's useful chips [FLOP/s]: more of which causes would enlarge each.
+/// A part of a lab's working chips.
+#[derive(Clone, Copy, Debug, Default)]
+struct Portion {
+    /// Throughput less what slow links lose [FLOP/s].
+    useful: Lanes,
+    /// Chips.
+    count: Lanes,
+}
+
+impl std::ops::AddAssign for Portion {
+    #[inline(always)]
+    fn add_assign(&mut self, more: Self) {
+        self.useful += more.useful;
+        self.count += more.count;
+    }
+}
+
+/// Parts of a lab's chips: more of which causes would enlarge each.
 #[derive(Clone, Copy, Debug, Default)]
 struct Lack {
     /// Where all of a country's chips work: more chips.
-    chips: Lanes,
+    chips: Portion,
     /// Where some of them stand idle: more power.
-    power: Lanes,
+    power: Portion,
     /// Rented, where more is offered: more money for rent.
-    rent: Lanes,
+    rent: Portion,
+}
+
+impl Lack {
+    /// By what share a run would grow per share that each part does: chips, power, rent [1].
+    ///
+    /// A run grows with useful chips and loses `crowding` (an exponent) with their count.
+    #[inline(always)]
+    fn gains(&self, crowding: Lanes) -> [Lanes; 3] {
+        let mut all = self.chips;
+        all += self.power;
+        all += self.rent;
+        [self.chips, self.power, self.rent]
+            .map(|part| part.useful.per(all.useful) - crowding * part.count.per(all.count))
+    }
 }
 
 /// What more of would give a lab more chips.
 #[inline(always)]
 fn lacks(plan: &Plan, fleet: &Fleet, l: usize) -> Lack {
-    let mut lack = Lack { chips: Lanes::ZERO, power: Lanes::ZERO, rent: Lanes::ZERO };
+    let mut lack = Lack::default();
     for i in plan.usage.of_lab[l].clone() {
         let buyer = plan.usage.links[i].buyer.index();
         let working = &fleet.working[buyer];
-        let all = fleet.used[i] * working[sum::QUALITY];
-        let rented = (fleet.rented[i].per(working[sum::H100E]) * working[sum::QUALITY]).min(all);
+        let used = fleet.used[i];
+        let rented = fleet.rented[i].per(working[sum::H100E]).min(used);
         let paid = fleet.rationed[buyer].select(Lanes::ZERO, rented);
         let idle = fleet.operating[plan.model.buyers[buyer].country.index()].lt(Lanes::ONE);
-        lack.power += idle.select(all - paid, Lanes::ZERO);
-        lack.chips += idle.select(Lanes::ZERO, all - paid);
-        lack.rent += paid;
+        let portion = |share: Lanes| Portion {
+            useful: share * working[sum::QUALITY],
+            count: share * working[sum::CHIPS],
+        };
+        lack.power += portion(idle.select(used - paid, Lanes::ZERO));
+        lack.chips += portion(idle.select(Lanes::ZERO, used - paid));
+        lack.rent += portion(paid);
     }
     lack
 }
 
 fn label(run: &Run, lack: &Lack) -> [u8; 8] {
+    let gains = lack.gains(run.crowding);
     std::array::from_fn(|lane| {
         let poor = run.affordable.is_some_and(|a| a[lane] < 0.0);
-        let (chips, power, rent) = (lack.chips[lane], lack.power[lane], lack.rent[lane]);
+        let [chips, power, rent] = gains.map(|g| g[lane]);
         if run.peak[lane] <= 0.0 {
             lab_cause::CHIPS
         } else if poor || (rent > chips && rent > power) {

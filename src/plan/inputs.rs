@@ -4,6 +4,7 @@ use crate::math::{Kernel, Lanes, WIDTH, dispatch};
 use crate::model::{Between, Dated, Model, Point, QuantityId, Shape, ShockId};
 use crate::random::{Copula, DIMENSIONS, Design, Distribution, Stream};
 use crate::scenario::{glob_match, is_glob};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 mod sharing;
@@ -131,8 +132,11 @@ impl Layout {
         let dimension = |path: &str| leads.iter().position(|p| p == path);
         let mut sampled = Vec::new();
         let mut sampled_of = vec![None; model.quantities.len()];
+        // A path that an edit fixed keeps its place in its copula, so that the others keep their numbers.
+        let tied: BTreeSet<QuantityId> =
+            model.correlations.iter().flat_map(|c| c.of.iter().copied()).collect();
         for (i, q) in model.quantities.iter().enumerate() {
-            if q.is_uncertain() {
+            if q.is_uncertain() || tied.contains(&QuantityId(i as u32)) {
                 sampled_of[i] = Some(sampled.len());
                 let dimension = dimension(&q.path);
                 let stream = design.stream(&q.path, dimension);
@@ -323,7 +327,7 @@ impl Layout {
 
     /// Uncertain quantities, in order of reading.
     pub fn uncertain(&self) -> impl Iterator<Item = QuantityId> + '_ {
-        self.sampled.iter().map(|s| s.quantity)
+        self.sampled.iter().map(|s| s.quantity).filter(|q| self.model[q.0 as usize].is_uncertain())
     }
 
     /// What a draw took for an uncertain quantity: its value, or a dated path's at its last dated point.

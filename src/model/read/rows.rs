@@ -301,8 +301,9 @@ impl Reader<'_> {
             return None;
         };
         if !self.quantities[place].is_uncertain() {
+            // An edit may have fixed it; its uniform stays in the copula, so that no other number moves.
             let message = format!("`{path}` is not uncertain");
-            self.diagnostics.error(&node.place, message, "nothing to correlate");
+            self.diagnostics.warn(&node.place, message, "nothing to correlate");
         }
         Some(QuantityId(place as u32))
     }
