@@ -27,7 +27,7 @@ pub(super) enum Item {
 pub enum Place {
     /// A country of the scenario.
     Country(CountryId),
-    /// One that only lists of groups name, by its position in [`outside`].
+    /// One that only lists of groups name, by its position in `outside`.
     Outside(u32),
 }
 
