@@ -107,6 +107,8 @@ async function searchWorks(page, where) {
 async function dataCanBeSaved(page, where) {
   const details = page.locator('figure details.data').first();
   await details.locator('summary').click();
+  // The preview is made when the browser says that the list is open, a moment after the click.
+  await details.locator('td').first().waitFor({ state: 'attached', timeout: 10000 }).catch(() => {});
   check((await details.locator('td').count()) > 0, `${where}: no data under the figure`);
   const [download] = await Promise.all([page.waitForEvent('download'), details.locator('.save').click()]);
   const chunks = [];
