@@ -41,6 +41,8 @@ pub struct Permits {
     pub ramp: Vec<Lanes>,
     /// Ramp at arrival of what is started now.
     pub ramp_ahead: Vec<Lanes>,
+    /// The quarter that follows on the outcomes at hand; none if there are none.
+    next: Option<usize>,
 }
 
 impl Permits {
@@ -65,12 +67,14 @@ impl Permits {
             launch: vec![Lanes::ZERO; chips],
             ramp: vec![Lanes::ZERO; chips],
             ramp_ahead: vec![Lanes::ZERO; chips],
+            next: None,
         }
     }
 
     /// Back to the horizon's start.
     #[inline(always)]
     pub fn reset(&mut self, plan: &Plan, inputs: &Inputs) {
+        self.next = None;
         for (c, chip) in plan.model.chips.iter().enumerate() {
             self.launch[c] = match chip.launch {
                 Some(date) if chip.price.is_some() => {
@@ -125,16 +129,23 @@ impl Permits {
         }
     }
 
+    /// Outcomes of the cases that occur; those in which nothing can have changed stay as they are.
     #[inline(always)]
     fn read_rules(&mut self, plan: &Plan, inputs: &Inputs, terms: &Terms, t: usize) {
-        for case in plan.rules.all_cases() {
+        let fresh = self.next != Some(t);
+        self.next = Some(t + 1);
+        for case in plan.rules.occurring() {
             let i = case.index();
-            let (now, cut) = plan.rules.now_and_cut(case, t, terms, inputs);
-            self.now[i] = snapped(now);
-            self.ahead[i] = snapped(plan.rules.ahead(case, t, plan.lead, terms));
-            self.cut[i] = cut.share;
-            self.rush[i] = cut.rush;
-            self.about_to_be_cut[i] = cut.share.gt(Lanes::ZERO).any();
+            if fresh || plan.rules.may_change(case, t, terms) {
+                let (now, cut) = plan.rules.now_and_cut(case, t, terms, inputs);
+                self.now[i] = snapped(now);
+                self.cut[i] = cut.share;
+                self.rush[i] = cut.rush;
+                self.about_to_be_cut[i] = cut.share.gt(Lanes::ZERO).any();
+            }
+            if fresh || plan.rules.may_change_ahead(case, t, plan.lead, terms) {
+                self.ahead[i] = snapped(plan.rules.ahead(case, t, plan.lead, terms));
+            }
         }
     }
 

@@ -254,7 +254,7 @@ impl<'a> Worker<'a> {
         self.batch.reset(plan, b);
         let mut from = 0;
         if let Some(fork) = rival.fork.as_ref().filter(|_| !task.audit) {
-            fork.adopt(&first.batch, &mut self.batch);
+            fork.adopt(plan, &first.batch, &mut self.batch);
             fork.adopt_record(rival.recording, &first.recorder, &mut self.recorder, plan);
             from = fork.at;
         }

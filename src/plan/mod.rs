@@ -169,8 +169,8 @@ impl Plan {
         let mut rules = Rulebook::new(&model, &medians);
         let supply = Supply::new(&model, &mut rules, &medians);
         let usage = Usage::new(&model, &mut rules, &medians);
-        rules.table(quarters + lead + 1);
         let edges = Edges::new(&model, network, &rules);
+        rules.table(occurring(&edges, &supply, &usage), quarters + lead + 1);
         let effects = Effects::new(&model, &edges, &supply);
         let caps = capped_sales(&model, &rules, &edges);
         let first = model.run.horizon.first;
@@ -196,6 +196,20 @@ impl Plan {
     pub fn since_start(&self, date: crate::model::time::Date) -> f64 {
         date.since(self.model.run.horizon.first)
     }
+}
+
+/// Cases of sales of chips, of links to facilities, of private stocks' purchases, of tools and of rentals, each once.
+fn occurring(edges: &Edges, supply: &Supply, usage: &Usage) -> Vec<CaseId> {
+    let markets = edges.markets.len();
+    let chips = edges.chips.iter().flat_map(|c| &edges.stands[c.index() * markets..][..markets]).copied();
+    let links = supply.links.iter().flat_map(|link| [link.foundry, link.goods]);
+    let stocks = supply.stockpile_sources.iter().flatten().map(|(_, case)| *case);
+    let suppliers = supply.tools.iter().flatten().flat_map(|tool| &tool.suppliers);
+    let tools = suppliers.flat_map(|&(_, sales, service)| [sales, service]);
+    let rentals = usage.links.iter().map(|link| link.remote);
+    let all: std::collections::BTreeSet<CaseId> =
+        chips.chain(links).chain(stocks).chain(tools).chain(rentals).collect();
+    all.into_iter().collect()
 }
 
 /// For each rule with a cap, the sales that it covers.
