@@ -6,11 +6,11 @@ use super::cover::{self, Edge, Item, Place};
 use super::moments::{Covering, Standing};
 use super::table::{Begins, Table};
 use super::terms::{NEVER, Terms};
+use crate::math::Lanes;
 use crate::model::{
     BuyerId, ChipId, Clause, CountryId, DesignerId, FacilityId, GoodKind, LabId, Model, QuantityId, Rule,
     RuleId, Shape, ShockId, Subject, ToolId,
 };
-use crate::math::Lanes;
 use crate::plan::inputs::Inputs;
 use std::sync::Arc;
 
@@ -179,7 +179,15 @@ impl Rulebook {
             let shocks = acting.iter().map(|s| (*s, enforces(s))).collect();
             let watch = Watch::new(members.iter().map(|m| (m.rule, &self.dates[m.rule])));
             let dates = dates().map(|d| d.from).collect();
-            self.cases.push(Case { members, first, now: Vec::new(), ahead: Vec::new(), shocks, dates, watch });
+            self.cases.push(Case {
+                members,
+                first,
+                now: Vec::new(),
+                ahead: Vec::new(),
+                shocks,
+                dates,
+                watch,
+            });
             self.cases.len() - 1
         }) as u32)
     }

@@ -106,7 +106,14 @@ impl Terms {
     }
 
     /// Starts a course of a shock that struck in quarter `t`, in one lane; times in quarters since the horizon's start.
-    pub fn begin_course(&mut self, book: &Rulebook, shock: ShockId, lane: usize, course: (f64, f64), t: usize) {
+    pub fn begin_course(
+        &mut self,
+        book: &Rulebook,
+        shock: ShockId,
+        lane: usize,
+        course: (f64, f64),
+        t: usize,
+    ) {
         self.courses[shock.index()].0[lane] = course.0;
         self.courses[shock.index()].1[lane] = course.1;
         self.turns[shock.index()].add(t as f64);
