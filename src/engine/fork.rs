@@ -146,6 +146,7 @@ impl Fork {
         into: &mut Recorder<'_>,
         plan: &Plan,
     ) {
+        into.forget_shares();
         fill(&self.series, &from.values, &mut into.values);
         let before = is.cells.partition_point(|c| c.0 < self.at);
         fill(&self.cells[..before], &from.cells, &mut into.cells[..before]);

@@ -262,6 +262,12 @@ impl Rulebook {
         self.dates.iter().zip(lags).map(moment)
     }
 
+    /// Whether a rule can be in force at some moment of quarter `t`.
+    pub fn can_hold(&self, rule: RuleId, t: usize) -> bool {
+        let d = &self.dates[rule.index()];
+        !d.enforced_by.is_empty() || (d.from < t as f64 + 1.0 && d.until > t as f64)
+    }
+
     /// Cases of what there is in the scenario.
     pub fn occurring(&self) -> impl Iterator<Item = CaseId> + '_ {
         self.occurring.iter().copied()
