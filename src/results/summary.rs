@@ -77,9 +77,15 @@ impl<const R: usize> Kernel for Absorption<'_, R> {
     type Output = ();
     #[inline(always)]
     fn run(self) {
-        for (i, cell) in self.cells.iter_mut().enumerate() {
-            for (batch, (before, step, mask)) in self.batches.iter().zip(self.steps) {
-                let x = batch[self.first + i];
+        let cells = self.first..self.first + self.cells.len();
+        // A batch's values lie side by side in memory and a cell's do not: they are turned in a block that fits the cache.
+        let mut turned = vec![Lanes::ZERO; self.cells.len() * self.batches.len()];
+        for (b, batch) in self.batches.iter().enumerate() {
+            let column = turned.iter_mut().skip(b).step_by(self.batches.len());
+            column.zip(&batch[cells.clone()]).for_each(|(place, &x)| *place = x);
+        }
+        for (cell, values) in self.cells.iter_mut().zip(turned.chunks_exact(self.batches.len())) {
+            for (&x, (before, step, mask)) in values.iter().zip(self.steps) {
                 if cell.is_none() {
                     if !(!x.eq(Lanes::ZERO) & *mask).any() {
                         continue;
@@ -110,6 +116,9 @@ impl<const R: usize> Summary<R> {
 
     /// Adds consecutive batches: `batches[b][cell]`, each with the lanes that count.
     pub fn absorb(&mut self, batches: &[Vec<Lanes>], masks: &[Mask]) {
+        if batches.is_empty() {
+            return;
+        }
         let mut steps = Vec::with_capacity(masks.len());
         for &mask in masks {
             let before = self.counts.clone();
