@@ -128,7 +128,11 @@ fn what_bound_a_chip_would_have_let_more_be_made() {
                         }
                         let other = others(Some(g)).map(|o| plan.model.goods[o].id.clone());
                         assert!(other.is_none(), "{}: {good}, yet {other:?} helps", place());
-                        assert!(ramped || reached || !rises(&demand), "{}: {good}, yet demand helps", place());
+                        assert!(
+                            ramped || reached || !rises(&demand),
+                            "{}: {good}, yet demand helps",
+                            place()
+                        );
                     }
                 }
             }
