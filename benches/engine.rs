@@ -3,6 +3,8 @@
 //! `cargo bench --bench engine [-- SCENARIO]`. Times are processor time of one thread, the least of several passes over the
 //! same draws: a busy machine makes a pass slower and never faster.
 
+mod measure;
+
 use chokepoint::engine::record::Recorder;
 use chokepoint::engine::{Batch, Observer, Step};
 use chokepoint::math::{Lanes, Mask, WIDTH};
@@ -13,6 +15,7 @@ use chokepoint::plan::series::{Recording, flows};
 use chokepoint::random::{Design, Sampler};
 use chokepoint::results::{DrawsTable, ExportFormat, Folder, Opened, Summary, float};
 use chokepoint::scenario::{self, Diagnostics, Sources};
+use measure::{active, timed};
 use std::time::Instant;
 
 /// Draws of a pass.
@@ -41,32 +44,6 @@ impl Observer for Clock {
         }
         self.last = Instant::now();
     }
-}
-
-/// Sale edges that are open in a quarter, summed over draws: launched and offered, permitted or smuggled, to a buyer with money.
-fn active(plan: &Plan, batch: &Batch) -> u64 {
-    let open = batch.attraction.open.all().map(|s| {
-        let sale = &plan.edges.sales[s];
-        let smuggled = sale.grey.map_or(Lanes::ZERO, |g| batch.attraction.grey[g]);
-        let weight = batch.attraction.legal[s] + smuggled;
-        let money = batch.trade.money_at_start(sale.buyer.index());
-        u64::from((weight.gt(Lanes::ZERO) & money.gt(Lanes::ZERO)).count())
-    });
-    open.sum()
-}
-
-/// Processor time of this thread so far [s]; time on the wall where the system does not tell.
-fn processor_time(started: Instant) -> f64 {
-    let told = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
-    let nanoseconds = told.and_then(|text| text.split(' ').next()?.parse::<f64>().ok());
-    nanoseconds.map_or_else(|| started.elapsed().as_secs_f64(), |ns| ns / 1e9)
-}
-
-fn timed(pass: impl FnOnce()) -> f64 {
-    let started = Instant::now();
-    let before = processor_time(started);
-    pass();
-    processor_time(started) - before
 }
 
 fn fastest(mut pass: impl FnMut()) -> f64 {

@@ -1,23 +1,32 @@
-//! The engine beside the second program of `tests/reference`, on one thread and the same draws: prints draws/s of both and the ratio.
+//! The engine beside the second program of `tests/reference`, on one thread: draws/s of both, bare and with all default cells
+//! noted, the ratio, and nanoseconds for each active sale edge, quarter and draw.
 //!
-//! The second program is written to be read beside its page: one draw at a time, maps by name, rules looked up sale by sale.
-//! So the ratio says what tables of rules, flat lists and lanes gain over a plain program, not over the fastest scalar one.
+//! `cargo bench --bench second_opinion [-- SCENARIO]`. The rival walks the model's graph one draw at a time in plain numbers: what a
+//! draw does not change is prepared once, state is used again, nothing is looked up by name or allocated in a draw. Both have the same
+//! model, draws, cells and compiler flags. Passes alternate, and the fastest of each counts.
+//! `-- SCENARIO rival` runs the rival alone for a while, for a profiler.
 
 #![allow(missing_docs, clippy::type_complexity, clippy::too_many_lines)] // the second program follows its page
 
+mod measure;
 #[path = "../tests/reference/mod.rs"]
 mod reference;
 
 use chokepoint::engine::Batch;
+use chokepoint::engine::record::Recorder;
+use chokepoint::math::WIDTH;
 use chokepoint::model::Model;
 use chokepoint::network::Network;
 use chokepoint::plan::Plan;
+use chokepoint::plan::series::Recording;
 use chokepoint::random::{Design, Sampler};
 use chokepoint::scenario::{self, Diagnostics, Sources};
-use std::time::Instant;
+use measure::{Count, timed};
+use reference::{Cells, Draw, World};
+use std::collections::BTreeSet;
 
-/// Draws of the engine and of the second program.
-const DRAWS: [u64; 2] = [256, 8];
+/// Passes of each, of which the fastest counts.
+const PASSES: usize = 9;
 
 fn model(path: &str) -> Model {
     let (mut sources, mut diagnostics) = (Sources::default(), Diagnostics::default());
@@ -26,22 +35,76 @@ fn model(path: &str) -> Model {
 }
 
 fn main() {
-    println!("{:24} {:>12} {:>12} {:>8}", "scenario", "engine", "reference", "ratio");
-    for path in ["scenarios/tutorial", "scenarios/baseline"] {
-        let model = model(path);
-        let design = Design { seed: 1, sampler: Sampler::Sobol };
-        let plan = Plan::new(model.clone(), &Network::from_model(&model), &design).expect("a plan");
-        let mut batch = Batch::new(&plan);
-        batch.simulate(&plan, 0, &mut ());
-        let since = Instant::now();
-        for b in 0..DRAWS[0] / 8 {
-            batch.simulate(&plan, b, &mut ());
-        }
-        let engine = DRAWS[0] as f64 / since.elapsed().as_secs_f64();
-        let since = Instant::now();
-        let noted: usize = (0..DRAWS[1]).map(|draw| reference::simulate(&model, &design, draw).len()).sum();
-        let rival = DRAWS[1] as f64 / since.elapsed().as_secs_f64();
-        assert!(noted > 0);
-        println!("{path:24} {engine:>8.0} d/s {rival:>8.1} d/s {:>8.0}", engine / rival);
+    let mut words = std::env::args().skip(1).filter(|a| !a.starts_with('-'));
+    let path = words.next();
+    if words.next().as_deref() == Some("rival") {
+        return alone(&path.expect("a scenario"));
     }
+    let paths = path.map_or_else(
+        || vec![("scenarios/tutorial".to_owned(), 4096), ("scenarios/baseline".to_owned(), 256)],
+        |path| vec![(path, 256)],
+    );
+    for (path, draws) in paths {
+        compare(&path, draws);
+    }
+}
+
+fn compare(path: &str, draws: u64) {
+    let model = model(path);
+    let network = Network::from_model(&model);
+    let design = Design { seed: 1, sampler: Sampler::Sobol };
+    let plan = Plan::new(model.clone(), &network, &design).expect("a plan");
+    let recording = Recording::new(&plan, &[]).expect("cells");
+    let cells: BTreeSet<(usize, &str, &str)> = (recording.names.iter().zip(&recording.cells))
+        .map(|(name, cell)| (cell.0, name.actor.as_str(), name.metric.as_str()))
+        .collect();
+    let noted = |t: usize, s: &reference::Series| cells.contains(&(t, s.actor.as_str(), s.metric.as_str()));
+    let worlds = [Cells::None, Cells::Of(&noted)].map(|c| World::new(&model, &network, &design, &c));
+    let mut rivals = worlds.each_ref().map(Draw::new);
+    let mut batch = Batch::new(&plan);
+    let mut recorder = Recorder::new(&plan, &recording, &[]);
+    let mut count = Count::default();
+    let batches = draws / WIDTH as u64;
+    (0..batches).for_each(|b| batch.simulate(&plan, b, &mut count));
+    rivals[1].simulate(0);
+    assert_eq!(rivals[1].cells.len(), recording.cells.len(), "both note the same cells");
+
+    let mut least = [f64::INFINITY; 4];
+    for _ in 0..PASSES {
+        let mut pass = |i: usize, seconds: f64| least[i] = least[i].min(seconds);
+        pass(0, timed(|| (0..draws).for_each(|d| rivals[0].simulate(d))));
+        pass(1, timed(|| (0..batches).for_each(|b| batch.simulate(&plan, b, &mut ()))));
+        pass(2, timed(|| (0..draws).for_each(|d| rivals[1].simulate(d))));
+        pass(3, timed(|| (0..batches).for_each(|b| batch.simulate(&plan, b, &mut recorder))));
+    }
+    let active = count.0 as f64 / draws as f64;
+    println!(
+        "{path}: {} sale edges, {} quarters, {active:.0} active sale edges a draw over quarters, {} cells; {draws} draws a pass, \
+         the fastest of {PASSES}",
+        plan.edges.sales.len(),
+        plan.quarters,
+        recording.cells.len()
+    );
+    for (what, i) in [("bare", 0), ("default cells noted", 2)] {
+        let per_edge = |seconds: f64| seconds / draws as f64 / active * 1e9;
+        println!(
+            "  {what:20} rival {:8.0} draws/s {:7.1} ns   engine {:8.0} draws/s {:7.1} ns   ratio {:6.2}",
+            draws as f64 / least[i],
+            per_edge(least[i]),
+            draws as f64 / least[i + 1],
+            per_edge(least[i + 1]),
+            least[i] / least[i + 1]
+        );
+    }
+    println!();
+}
+
+/// The rival alone, bare, for some seconds.
+fn alone(path: &str) {
+    let model = model(path);
+    let network = Network::from_model(&model);
+    let world = World::new(&model, &network, &Design { seed: 1, sampler: Sampler::Sobol }, &Cells::None);
+    let mut draw = Draw::new(&world);
+    let seconds = timed(|| (0..8192).for_each(|d| draw.simulate(d)));
+    println!("{path}: {:.0} draws/s", 8192.0 / seconds);
 }

@@ -19,19 +19,28 @@ use support::{PAGE, model_of, read};
 /// Compares draws; gives how many numbers were compared.
 fn agree(model: &Model, draws: &[u64], seed: u64) -> usize {
     let design = Design { seed, sampler: Sampler::Sobol };
-    let plan = Plan::new(model.clone(), &Network::from_model(model), &design).unwrap();
+    let network = Network::from_model(model);
+    let plan = Plan::new(model.clone(), &network, &design).unwrap();
     let recording = Recording::new(&plan, &["*".to_owned()]).unwrap();
     let mut recorder = Recorder::new(&plan, &recording, &[]);
     let mut batch = Batch::new(&plan);
+    let world = reference::World::new(model, &network, &design, &reference::Cells::All);
+    let mut second = reference::Draw::new(&world);
     let mut compared = 0;
     for &draw in draws {
         batch.simulate(&plan, draw / 8, &mut recorder);
         let lane = (draw % 8) as usize;
-        let history = reference::simulate(model, &design, draw);
+        second.simulate(draw);
+        let history = world.history(&second.cells);
         let mut wrong: Vec<(i32, String)> = Vec::new();
-        let mut largest: BTreeMap<&str, f64> = BTreeMap::new();
-        for ((_, metric), course) in &history {
-            let most = largest.entry(metric).or_default();
+        for s in &recording.series {
+            let named = (s.actor.clone(), s.metric.clone());
+            assert!(history.contains_key(&named), "the second program lacks {named:?}");
+        }
+        let kind = |actor: &str| actor.split('.').next().unwrap_or_default().to_owned();
+        let mut largest: BTreeMap<(String, &str), f64> = BTreeMap::new();
+        for ((actor, metric), course) in &history {
+            let most = largest.entry((kind(actor), metric)).or_default();
             *most = course.iter().fold(*most, |m, x| m.max(x.abs()));
         }
         for ((actor, metric), course) in &history {
@@ -44,8 +53,8 @@ fn agree(model: &Model, draws: &[u64], seed: u64) -> usize {
                 let cell = recording.cells.iter().position(|&c| c == (t, series)).unwrap();
                 let ours = recorder.cells[cell][lane];
                 // What is left where all was taken is rounding: numbers count from a hundredth of a unit and a millionth
-                // of the metric's largest on.
-                let floor = (1e-6 * largest[metric.as_str()]).max(0.01);
+                // of the largest of the metric and kind of actor on.
+                let floor = (1e-6 * largest[&(kind(actor), metric.as_str())]).max(0.01);
                 let scale = expected.abs().max(ours.abs()).max(floor);
                 if (ours - expected).abs() > 1e-9 * scale {
                     wrong.push((t as i32, format!("{t}: {actor}/{metric}: {ours:e} against {expected:e}")));
@@ -141,7 +150,11 @@ fn the_worlds_made_up_have_something_of_everything() {
         .map(|seed| {
             let model = model_of(&support::worlds::world(seed)).unwrap();
             let design = Design { seed, sampler: Sampler::Sobol };
-            let history = reference::simulate(&model, &design, seed);
+            let network = Network::from_model(&model);
+            let world = reference::World::new(&model, &network, &design, &reference::Cells::All);
+            let mut second = reference::Draw::new(&world);
+            second.simulate(seed);
+            let history = world.history(&second.cells);
             let flows = history.iter().filter(|(_, course)| course.iter().any(|x| *x > 1.0));
             let mut kinds: Vec<String> = flows
                 .map(|((actor, metric), _)| format!("{}/{metric}", actor.split('.').next().unwrap()))

@@ -1,133 +1,320 @@
-//! Section 1: every quantity of a draw, by quarter.
+//! Section 1: every quantity of a draw, by quarter. Streams, copula and the place of each quarter among dated points are made
+//! once; uniforms and quantiles come eight draws at a time, as the library hands them out; courses are followed draw by draw.
 
-use chokepoint::math::{Lanes, exp, ln, pow};
+use chokepoint::math::{Lanes, WIDTH, exp, ln};
 use chokepoint::model::{Between, Dated, Model, Point, QuantityId, Shape};
-use chokepoint::random::{Copula, Design, Stream};
+use chokepoint::random::{Copula, Design, Distribution, Stream};
 use chokepoint::scenario::glob_match;
 
-pub struct Numbers<'a> {
-    m: &'a Model,
-    design: &'a Design,
-    draw: u64,
-    leads: Vec<String>,
-    uniform: Vec<f64>,
-    table: Vec<Vec<f64>>,
+/// Where a quarter lies among dated points.
+#[derive(Clone, Copy)]
+enum Span {
+    /// Years before the first point.
+    Before(f64),
+    /// From a point to the next, with the weight of the next.
+    Between(usize, f64),
+    /// Years after the last point.
+    After(f64),
 }
 
-impl<'a> Numbers<'a> {
-    pub fn new(m: &'a Model, design: &'a Design, draw: u64, quarters: usize) -> Self {
-        let mut n = Self {
-            m,
-            design,
-            draw,
-            leads: leads(m),
-            uniform: vec![0.5; m.quantities.len()],
-            table: Vec::new(),
-        };
-        for (i, q) in m.quantities.iter().enumerate() {
-            if q.is_uncertain() {
-                n.uniform[i] = n.stream(&q.path).uniform(draw);
-            }
+/// A dated quantity.
+struct Course<'a> {
+    quantity: usize,
+    dated: &'a Dated,
+    domain: (f64, f64),
+    /// Its uniform, if it has one.
+    sampled: Option<usize>,
+    /// Its points in the list of all points.
+    points: std::ops::Range<usize>,
+    spans: Vec<Span>,
+}
+
+/// What all draws share: streams, and where values lie. Constants come first, then a row of all courses for each quarter.
+pub struct Layout<'a> {
+    m: &'a Model,
+    /// Place and distance between quarters, by quantity.
+    slots: Vec<(usize, usize)>,
+    certain: Vec<bool>,
+    template: Vec<f64>,
+    sampled: Vec<(usize, Stream)>,
+    sampled_of: Vec<Option<usize>>,
+    scalars: Vec<(usize, &'a Distribution)>,
+    copula: Option<(Copula, Vec<usize>)>,
+    courses: Vec<Course<'a>>,
+    points: usize,
+    clocks: Vec<Stream>,
+}
+
+impl<'a> Layout<'a> {
+    pub fn new(m: &'a Model, design: &Design, quarters: usize) -> Self {
+        let leads = leads(m);
+        let stream = |path: &str| design.stream(path, leads.iter().position(|p| p == path));
+        // A path that an edit fixed keeps its place in its copula.
+        let tied = |i: usize| m.correlations.iter().any(|c| c.of.iter().any(|q| q.0 as usize == i));
+        let mut sampled = Vec::new();
+        let mut sampled_of = vec![None; m.quantities.len()];
+        for (i, q) in m.quantities.iter().enumerate().filter(|(i, q)| q.is_uncertain() || tied(*i)) {
+            sampled_of[i] = Some(sampled.len());
+            sampled.push((i, stream(&q.path)));
         }
-        n.correlate();
-        n.table = vec![Vec::new(); m.quantities.len()];
+        let is_dated = |q: &&chokepoint::model::Quantity| matches!(q.shape, Shape::Dated(_));
+        let dated = m.quantities.iter().filter(is_dated).count();
+        let constants = m.quantities.len() - dated;
+        let (mut scalar, mut course) = (0..constants, constants..);
+        let slots: Vec<(usize, usize)> = (m.quantities.iter())
+            .map(|q| {
+                let (place, step) = if is_dated(&q) { (course.next(), dated) } else { (scalar.next(), 0) };
+                (place.unwrap_or(0), step)
+            })
+            .collect();
+        let clock = |s: &chokepoint::model::Shock| stream(&format!("shock.{}.clock", s.id));
+        let mut layout = Self {
+            m,
+            template: vec![0.0; constants + dated * quarters],
+            slots,
+            certain: vec![true; m.quantities.len()],
+            sampled,
+            scalars: Vec::new(),
+            copula: copula(m, &sampled_of),
+            sampled_of,
+            courses: Vec::new(),
+            points: 0,
+            clocks: m.shocks.iter().map(clock).collect(),
+        };
+        layout.place_constants();
+        layout.place_courses(quarters);
+        layout
+    }
+
+    fn place_constants(&mut self) {
+        let m = self.m;
         for (i, q) in m.quantities.iter().enumerate() {
             match &q.shape {
-                Shape::Fixed(x) => n.table[i] = vec![*x; quarters],
-                Shape::Uncertain(d) => n.table[i] = vec![d.quantile(n.uniform[i]); quarters],
+                Shape::Fixed(x) => self.template[self.slots[i].0] = *x,
+                Shape::Uncertain(d) if d.is_fixed() => self.template[self.slots[i].0] = d.quantile(0.5),
+                Shape::Uncertain(d) => {
+                    self.certain[i] = false;
+                    self.scalars.push((i, d));
+                }
                 Shape::Dated(_) => {}
             }
         }
+    }
+
+    /// Certain courses are followed here and now; the others are kept.
+    fn place_courses(&mut self, quarters: usize) {
+        let m = self.m;
         for (i, q) in m.quantities.iter().enumerate() {
-            if let Shape::Dated(d) = &q.shape {
-                n.table[i] = (0..quarters)
-                    .map(|t| n.dated(d, n.uniform[i], t as f64).max(q.domain.0).min(q.domain.1))
-                    .collect();
+            let Shape::Dated(dated) = &q.shape else { continue };
+            let own = dated.points.iter().filter_map(|p| match p.1 {
+                Point::Own(q) => Some(q),
+                Point::Shared(_) => None,
+            });
+            let parts = [dated.before, dated.after, dated.level];
+            let mut parts = parts.into_iter().flatten().chain(own);
+            let certain = !q.is_uncertain() && parts.all(|q| self.certain[q.0 as usize]);
+            let points = self.points..self.points + dated.points.len();
+            let spans = (0..quarters).map(|t| span(dated, t as f64)).collect();
+            let sampled = self.sampled_of[i];
+            let course = Course { quantity: i, dated, domain: q.domain, sampled, points, spans };
+            if certain {
+                let value = |p: &Point| match p {
+                    Point::Shared(d) => d.quantile(0.5),
+                    Point::Own(q) => self.template[self.slots[q.0 as usize].0],
+                };
+                let y: Vec<f64> = dated.points.iter().map(|p| value(&p.1)).collect();
+                let mut logs = vec![0.0; y.len()];
+                let mut table = std::mem::take(&mut self.template);
+                self.follow(&course, &y, &mut logs, &mut table);
+                self.template = table;
+            } else {
+                self.points = course.points.end;
+                self.certain[i] = false;
+                self.courses.push(course);
             }
         }
-        n
     }
 
-    fn stream(&self, path: &str) -> Stream {
-        self.design.stream(path, self.leads.iter().position(|p| p == path))
-    }
-
-    /// Mixes normal scores of correlated paths: all correlations are one matrix here.
-    fn correlate(&mut self) {
-        let mut members: Vec<usize> = Vec::new();
-        for c in &self.m.correlations {
-            members.extend(c.of.iter().map(|q| q.0 as usize));
+    /// Values of a course in all quarters, from those of its points.
+    fn follow(&self, course: &Course<'_>, y: &[f64], logs: &mut [f64], table: &mut [f64]) {
+        let dated = course.dated;
+        let growth = |q: Option<QuantityId>| q.map_or(1.0, |q| table[self.slots[q.0 as usize].0]);
+        let level = growth(dated.level);
+        let (before, after) = (ln(growth(dated.before)), ln(growth(dated.after)));
+        if dated.between == Between::Log {
+            logs.iter_mut().zip(y).for_each(|(log, y)| *log = ln(*y));
         }
-        members.sort_unstable();
-        members.dedup();
-        let place = |q: usize| members.iter().position(|&m| m == q).unwrap();
-        let mut pairs = Vec::new();
-        for c in &self.m.correlations {
-            for (i, a) in c.of.iter().enumerate() {
-                for b in &c.of[i + 1..] {
-                    pairs.push((place(a.0 as usize), place(b.0 as usize), c.rho));
+        let grown = |log: f64, years: f64| if years == 0.0 { 1.0 } else { exp(log * years) };
+        let (base, step) = self.slots[course.quantity];
+        for (t, span) in course.spans.iter().enumerate() {
+            let value = match *span {
+                Span::Before(years) => y[0] * grown(before, years),
+                Span::After(years) => y[y.len() - 1] * grown(after, years),
+                Span::Between(a, w) => match dated.between {
+                    Between::Step => y[a],
+                    Between::Log if y[a] > 0.0 && y[a + 1] > 0.0 => {
+                        exp(logs[a] + w * (logs[a + 1] - logs[a]))
+                    }
+                    _ => y[a] + w * (y[a + 1] - y[a]),
+                },
+            };
+            table[base + t * step] = (level * value).max(course.domain.0).min(course.domain.1);
+        }
+    }
+
+    /// A number that does not change over time and is the same in every draw.
+    pub fn certain(&self, q: QuantityId) -> Option<f64> {
+        let i = q.0 as usize;
+        (self.certain[i] && self.slots[i].1 == 0).then(|| self.template[self.slots[i].0])
+    }
+}
+
+fn span(dated: &Dated, x: f64) -> Span {
+    let points = &dated.points;
+    let last = points.len() - 1;
+    if x < points[0].0 {
+        return Span::Before((x - points[0].0) / 4.0);
+    }
+    match points.iter().position(|p| p.0 > x) {
+        None => Span::After((x - points[last].0) / 4.0),
+        Some(b) => Span::Between(b - 1, (x - points[b - 1].0) / (points[b].0 - points[b - 1].0)),
+    }
+}
+
+/// The copula of correlated paths, by their place among sampled ones: all correlations are one matrix here.
+fn copula(m: &Model, sampled_of: &[Option<usize>]) -> Option<(Copula, Vec<usize>)> {
+    let of = |c: &chokepoint::model::Correlation| -> Vec<usize> {
+        c.of.iter().filter_map(|q| sampled_of[q.0 as usize]).collect()
+    };
+    let mut members: Vec<usize> = m.correlations.iter().flat_map(of).collect();
+    members.sort_unstable();
+    members.dedup();
+    let mut pairs = Vec::new();
+    for c in &m.correlations {
+        let places: Vec<usize> = of(c).iter().map(|s| members.partition_point(|x| x < s)).collect();
+        for (i, &a) in places.iter().enumerate() {
+            pairs.extend(places[i + 1..].iter().map(|&b| (a, b, c.rho)));
+        }
+    }
+    if members.is_empty() { None } else { Copula::new(members.len(), &pairs).ok().map(|c| (c, members)) }
+}
+
+/// The values of one draw.
+pub struct Numbers<'a> {
+    layout: &'a Layout<'a>,
+    draw: u64,
+    batch: Option<u64>,
+    uniforms: Vec<Lanes>,
+    correlated: Vec<Lanes>,
+    scalars: Vec<Lanes>,
+    points: Vec<Lanes>,
+    clocks: Vec<Lanes>,
+    y: Vec<f64>,
+    logs: Vec<f64>,
+    table: Vec<f64>,
+}
+
+impl<'a> Numbers<'a> {
+    pub fn new(layout: &'a Layout<'a>) -> Self {
+        let lanes = |n: usize| vec![Lanes::splat(0.5); n];
+        Self {
+            layout,
+            draw: 0,
+            batch: None,
+            uniforms: lanes(layout.sampled.len()),
+            correlated: lanes(layout.copula.as_ref().map_or(0, |c| c.1.len())),
+            scalars: lanes(layout.scalars.len()),
+            points: lanes(layout.points),
+            clocks: lanes(layout.clocks.len()),
+            y: vec![0.0; layout.points],
+            logs: vec![0.0; layout.points],
+            table: layout.template.clone(),
+        }
+    }
+
+    /// Puts the values of a draw in place.
+    #[inline(never)]
+    pub fn load(&mut self, draw: u64) {
+        let (batch, lane) = (draw / WIDTH as u64, (draw % WIDTH as u64) as usize);
+        if self.batch != Some(batch) {
+            self.sample(batch);
+        }
+        self.draw = draw;
+        let layout = self.layout;
+        for (&(q, _), x) in layout.scalars.iter().zip(&self.scalars) {
+            self.table[layout.slots[q].0] = x[lane];
+        }
+        for course in &layout.courses {
+            let places = course.points.clone();
+            for (place, (_, point)) in places.clone().zip(&course.dated.points) {
+                self.y[place] = match point {
+                    Point::Shared(_) => self.points[place][lane],
+                    Point::Own(q) => self.table[layout.slots[q.0 as usize].0],
+                };
+            }
+            layout.follow(course, &self.y[places.clone()], &mut self.logs[places], &mut self.table);
+        }
+    }
+
+    fn sample(&mut self, batch: u64) {
+        let layout = self.layout;
+        self.batch = Some(batch);
+        for (u, (_, stream)) in self.uniforms.iter_mut().zip(&layout.sampled) {
+            *u = stream.uniforms(batch);
+        }
+        if let Some((copula, members)) = &layout.copula {
+            for (u, &s) in self.correlated.iter_mut().zip(members) {
+                *u = self.uniforms[s];
+            }
+            copula.apply(&mut self.correlated);
+            for (u, &s) in self.correlated.iter().zip(members) {
+                self.uniforms[s] = *u;
+            }
+        }
+        for (x, &(q, distribution)) in self.scalars.iter_mut().zip(&layout.scalars) {
+            *x = distribution.quantiles(layout.sampled_of[q].map_or(Lanes::splat(0.5), |s| self.uniforms[s]));
+        }
+        for course in &layout.courses {
+            let u = course.sampled.map_or(Lanes::splat(0.5), |s| self.uniforms[s]);
+            for (place, (_, point)) in course.points.clone().zip(&course.dated.points) {
+                if let Point::Shared(distribution) = point {
+                    self.points[place] = distribution.quantiles(u);
                 }
             }
         }
-        if members.is_empty() {
-            return;
-        }
-        let copula = Copula::new(members.len(), &pairs).unwrap();
-        let mut uniforms: Vec<Lanes> = members.iter().map(|&q| Lanes::splat(self.uniform[q])).collect();
-        copula.apply(&mut uniforms);
-        for (&q, u) in members.iter().zip(uniforms) {
-            self.uniform[q] = u[0];
+        for (u, stream) in self.clocks.iter_mut().zip(&layout.clocks) {
+            *u = stream.uniforms(batch);
         }
     }
 
-    fn dated(&self, d: &Dated, u: f64, x: f64) -> f64 {
-        let value = |p: &Point| match p {
-            Point::Shared(d) => d.quantile(u),
-            Point::Own(q) => self.v(*q),
-        };
-        let growth = |q: Option<QuantityId>| q.map_or(1.0, |q| self.v(q));
-        let (first, last) = (&d.points[0], &d.points[d.points.len() - 1]);
-        let level = growth(d.level);
-        if x < first.0 {
-            return level * value(&first.1) * pow(growth(d.before), (x - first.0) / 4.0);
-        }
-        if x >= last.0 {
-            return level * value(&last.1) * pow(growth(d.after), (x - last.0) / 4.0);
-        }
-        let next = d.points.iter().position(|p| p.0 > x).unwrap();
-        let (a, b) = (&d.points[next - 1], &d.points[next]);
-        let (ya, yb) = (value(&a.1), value(&b.1));
-        let w = (x - a.0) / (b.0 - a.0);
-        level
-            * match d.between {
-                Between::Step => ya,
-                Between::Log if ya > 0.0 && yb > 0.0 => exp(ln(ya) + w * (ln(yb) - ln(ya))),
-                _ => ya + w * (yb - ya),
-            }
-    }
-
+    /// A number that does not change over time.
     pub fn v(&self, q: QuantityId) -> f64 {
-        self.table[q.0 as usize][0]
+        self.table[self.layout.slots[q.0 as usize].0]
     }
+    /// A number in a quarter.
     pub fn at(&self, q: QuantityId, t: usize) -> f64 {
-        self.table[q.0 as usize][t]
+        let (base, step) = self.layout.slots[q.0 as usize];
+        self.table[base + t * step]
     }
     pub fn opt(&self, q: Option<QuantityId>) -> Option<f64> {
         q.map(|q| self.v(q))
     }
     /// As drawn for strike k.
     pub fn struck(&self, q: QuantityId, k: u32) -> f64 {
-        match &self.m.quantities[q.0 as usize].shape {
-            Shape::Uncertain(d) if k > 0 => {
-                let path = &self.m.quantities[q.0 as usize].path;
-                d.quantile(self.stream(path).redraw(k).uniform(self.draw))
+        let i = q.0 as usize;
+        match (&self.layout.m.quantities[i].shape, self.layout.sampled_of[i]) {
+            (Shape::Uncertain(d), Some(s)) if k > 0 => {
+                d.quantile(self.layout.sampled[s].1.redraw(k).uniform(self.draw))
             }
             _ => self.v(q),
         }
     }
-    /// Accumulated hazard at which strike k comes.
-    pub fn clock(&self, shock: &str, k: u32) -> f64 {
-        let u = self.stream(&format!("shock.{shock}.clock")).redraw(k).uniform(self.draw);
+    /// Accumulated hazard at which strike k of a shock comes.
+    pub fn clock(&self, shock: usize, k: u32) -> f64 {
+        let u = match k {
+            0 => self.clocks[shock][(self.draw % WIDTH as u64) as usize],
+            _ => self.layout.clocks[shock].redraw(k).uniform(self.draw),
+        };
         -ln(1.0 - u)
     }
 }

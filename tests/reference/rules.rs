@@ -1,13 +1,15 @@
-//! Section 5: rules, edge by edge and moment by moment.
+//! Section 5, what all draws share: which rules cover which sale. Sales that rules treat alike are one case, judged once.
 
-use super::World;
+use super::numbers::{Layout, Numbers};
 use chokepoint::model::{
-    Attribute, Clause, Comparison, Condition, CountryId, DesignerId, GoodId, GroupId, Rule, RuleId, Status,
-    Subject, ToolId,
+    Attribute, Clause, Comparison, Condition, CountryId, DesignerId, GoodId, GroupId, Model, QuantityId,
+    Rule, RuleId, Status, Subject, ToolId,
 };
+use std::cell::Cell;
+use std::collections::BTreeMap;
 
 /// What is sold.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq)]
 pub enum Item {
     Chip(usize),
     Good(GoodId),
@@ -18,312 +20,268 @@ pub enum Item {
 
 /// A sale that rules may look at.
 #[derive(Clone, Copy)]
-pub struct Edge {
+pub struct Sale {
     pub subject: Subject,
     pub item: Item,
     pub designer: Option<DesignerId>,
     pub to: CountryId,
     pub hq: CountryId,
     pub from: [CountryId; 2],
+    /// The only issuer that counts, if there is one.
     pub issuer: Option<CountryId>,
 }
 
-/// What rules make of it in a quarter.
-#[derive(Clone, Default)]
-pub struct Verdict {
-    pub permitted: f64,
-    pub fee: f64,
-    pub cut: f64,
-    pub rush: f64,
-    /// Time-average of 1 − share by governing rule.
-    pub refused: Vec<(usize, f64)>,
-    pub governing: Vec<usize>,
+/// A yes or no, or a fee, that a draw decides.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Term<T> {
+    Certain(T),
+    Drawn(usize),
 }
 
-struct Governing {
-    rule: usize,
-    share: f64,
-    fee: f64,
+/// A rule of a case.
+#[derive(Clone)]
+pub struct Cover {
+    pub rule: usize,
+    /// Whether its conditions hold: those that never do are left out.
+    pub holds: Term<()>,
+    pub fee: Term<QuantityId>,
+    pub requires: Option<Status>,
+    /// Places in the case of what eases it, to no stricter a status, and that status.
+    pub easings: Vec<(usize, Status)>,
 }
 
-impl World<'_> {
-    fn attribute(&self, item: Item, a: Attribute) -> Option<f64> {
-        let of_good = |g: GoodId| {
-            let good = &self.m.goods[g.index()];
-            match a {
-                Attribute::Node => good.node,
-                Attribute::MemoryBandwidthDensity => self.n.opt(good.memory_bandwidth_density),
-                _ => None,
-            }
+/// Rules that cover a sale, by issuer and row, and where each issuer's begin.
+#[derive(Clone)]
+pub struct Case {
+    pub rules: Vec<Cover>,
+    pub issuers: Vec<std::ops::Range<usize>>,
+    /// Whether a rule may rush buyers, or is capped: only then is it asked for.
+    pub capped: bool,
+}
+
+/// Index of a case; the first is that of sales that no rule covers.
+pub type CaseId = usize;
+pub const FREE: CaseId = 0;
+
+/// All cases, and what of their rules each draw decides.
+pub struct Book {
+    pub cases: Vec<Case>,
+    known: BTreeMap<Vec<(usize, Term<()>, Term<QuantityId>)>, CaseId>,
+    conditions: Vec<(Item, usize)>,
+    bands: Vec<(Item, usize)>,
+    /// Shocks that enforce (or lift) each rule.
+    pub shocks: Vec<Vec<(usize, bool)>>,
+}
+
+impl Book {
+    pub fn new(m: &Model) -> Self {
+        let shocks = |i: usize| {
+            let id = RuleId(i as u32);
+            let of = |(s, shock): (usize, &chokepoint::model::Shock)| {
+                let on = shock.enforces.contains(&id).then_some((s, false));
+                on.into_iter().chain(shock.lifts.contains(&id).then_some((s, true)))
+            };
+            m.shocks.iter().enumerate().flat_map(of).collect()
         };
-        match item {
-            Item::Nothing => None,
-            Item::Good(g) | Item::Tool(_, g) => of_good(g),
-            Item::Foundry(g, d) if a == Attribute::Transistors => {
-                let mine = self.m.chips.iter().filter(|c| c.designer == d && c.recipe.contains_key(&g));
-                mine.filter_map(|c| self.n.opt(c.transistors)).reduce(f64::max)
-            }
-            Item::Foundry(g, _) => of_good(g),
-            Item::Chip(i) => {
-                let c = &self.m.chips[i];
-                let given = |q| self.n.opt(q);
-                let tpp = given(c.tpp).or_else(|| {
-                    let formats = [(c.bf16_tflops, 16.0), (c.int8_tops, 8.0), (c.fp4_tflops, 4.0)];
-                    formats.iter().filter_map(|(q, bits)| Some(given(*q)? * bits)).reduce(f64::max)
-                });
-                match a {
-                    Attribute::Tpp => tpp,
-                    Attribute::PerformanceDensity => {
-                        given(c.performance_density).or_else(|| Some(tpp? / (given(c.die_area)? * c.dies)))
-                    }
-                    Attribute::MemoryBandwidth => given(c.memory_bandwidth),
-                    Attribute::Interconnect => given(c.interconnect),
-                    Attribute::MemoryBandwidthPlusInterconnect => {
-                        Some(given(c.memory_bandwidth)? + given(c.interconnect)?)
-                    }
-                    Attribute::Memory => given(c.memory),
-                    Attribute::Datacenter => Some(f64::from(u8::from(c.datacenter))),
-                    Attribute::Node => c.node,
-                    Attribute::Transistors => given(c.transistors),
-                    Attribute::MemoryBandwidthDensity => None,
-                }
-            }
+        Self {
+            cases: vec![Case { rules: Vec::new(), issuers: Vec::new(), capped: false }],
+            known: BTreeMap::from([(Vec::new(), FREE)]),
+            conditions: Vec::new(),
+            bands: Vec::new(),
+            shocks: (0..m.rules.len()).map(shocks).collect(),
         }
     }
 
-    fn clause(&self, item: Item, c: &Condition) -> bool {
-        match c {
-            Condition::All(list) => list.iter().all(|c| self.clause(item, &c.condition)),
-            Condition::Any(list) => list.iter().any(|c| self.clause(item, &c.condition)),
-            Condition::Is(a, yes) => self.attribute(item, *a) == Some(f64::from(u8::from(*yes))),
-            Condition::Compare(a, how, q) => self.attribute(item, *a).is_some_and(|x| {
-                let limit = self.n.v(*q);
-                match how {
-                    Comparison::AtLeast => x >= limit,
-                    Comparison::Above => x > limit,
-                    Comparison::AtMost => x <= limit,
-                    Comparison::Below => x < limit,
-                    Comparison::Equal => x == limit,
-                }
-            }),
+    /// The case of a sale.
+    pub fn case(&mut self, m: &Model, layout: &Layout<'_>, sale: &Sale) -> CaseId {
+        let mut key = Vec::new();
+        for (i, rule) in m.rules.iter().enumerate().filter(|(_, r)| covers(m, r, sale)) {
+            let holds = match certainly(m, layout, sale.item, &rule.any, &rule.all) {
+                Some(false) => continue,
+                Some(true) => Term::Certain(()),
+                None => Term::Drawn(place(&mut self.conditions, (sale.item, i))),
+            };
+            key.push((i, holds, self.fee(m, layout, sale.item, i)));
         }
+        key.sort_by_key(|k| (m.rules[k.0].issuer, k.0));
+        if let Some(&case) = self.known.get(&key) {
+            return case;
+        }
+        self.cases.push(case(m, &key));
+        self.known.insert(key, self.cases.len() - 1);
+        self.cases.len() - 1
     }
 
-    fn clauses(&self, item: Item, any: &[Clause], all: &[Clause]) -> bool {
-        all.iter().all(|c| self.clause(item, &c.condition))
-            && (any.is_empty() || any.iter().any(|c| self.clause(item, &c.condition)))
+    /// A rule's fee: that of the first band that holds.
+    fn fee(&mut self, m: &Model, layout: &Layout<'_>, item: Item, rule: usize) -> Term<QuantityId> {
+        for band in &m.rules[rule].bands {
+            match certainly(m, layout, item, &band.any, &band.all) {
+                Some(true) => return Term::Certain(band.fee),
+                Some(false) => {}
+                None => return Term::Drawn(place(&mut self.bands, (item, rule))),
+            }
+        }
+        Term::Certain(m.rules[rule].fee)
     }
 
-    fn covers(&self, rule: &Rule, e: &Edge) -> bool {
-        let member = |n: CountryId| {
-            let to = &rule.to;
-            let in_any =
-                |list: &[GroupId]| list.iter().any(|g| self.m.groups[g.index()].members.contains(&n));
-            let inside = to.worldwide || to.countries.contains(&n) || in_any(&to.groups);
-            inside && !to.except.contains(&n) && !in_any(&to.except_groups)
+    /// Conditions and fees that this draw decides.
+    pub fn decide(&self, m: &Model, n: &Numbers<'_>, holds: &mut Vec<bool>, fees: &mut Vec<f64>) {
+        let value = |q| n.v(q);
+        holds.clear();
+        let all = |&(item, i): &(Item, usize)| clauses(m, &value, item, &m.rules[i].any, &m.rules[i].all);
+        holds.extend(self.conditions.iter().map(all));
+        fees.clear();
+        let fee = |&(item, i): &(Item, usize)| {
+            let rule = &m.rules[i];
+            let band = rule.bands.iter().find(|b| clauses(m, &value, item, &b.any, &b.all));
+            n.v(band.map_or(rule.fee, |b| b.fee))
         };
-        let product = match e.item {
-            Item::Chip(c) => rule.products.is_empty() || rule.products.iter().any(|p| p.index() == c),
-            Item::Good(g) => rule.goods.is_empty() || rule.goods.contains(&g),
-            Item::Tool(k, _) => rule.tools.is_empty() || rule.tools.contains(&k),
-            _ => true,
-        };
-        rule.subject == e.subject
-            && e.issuer.is_none_or(|i| i == rule.issuer)
-            && !e.from.contains(&e.to)
-            && (rule.designers.is_empty() || e.designer.is_some_and(|d| rule.designers.contains(&d)))
-            && product
-            && ((rule.to.delivered && member(e.to))
-                || (rule.to.headquarters && !e.from.contains(&e.hq) && member(e.hq)))
-            && self.clauses(e.item, &rule.any, &rule.all)
-    }
-
-    /// Intervals in which a rule is in force and in which it is lifted; its announcement.
-    fn times(&self, i: usize, known_by: Option<f64>) -> (Vec<(f64, f64)>, Vec<(f64, f64)>, f64) {
-        let rule = &self.m.rules[i];
-        let start = self.m.run.horizon.first;
-        let day = |d: Option<chokepoint::model::time::Date>| d.map(|d| d.since(start));
-        let from = day(rule.effective).unwrap_or(f64::INFINITY);
-        let announced = day(rule.announced).unwrap_or(from);
-        let mut on = Vec::new();
-        let own =
-            self.n.v(rule.in_force) >= 0.5 && from.is_finite() && known_by.is_none_or(|by| announced < by);
-        if own {
-            on.push((from, day(rule.until).unwrap_or(f64::INFINITY)));
-        }
-        let mut off = Vec::new();
-        for (s, shock) in self.m.shocks.iter().enumerate() {
-            let course = (self.shocks.onset[s], self.shocks.onset[s] + self.shocks.duration[s]);
-            if !course.0.is_finite() {
-                continue;
-            }
-            if shock.enforces.contains(&RuleId(i as u32)) {
-                on.push(course);
-            }
-            if shock.lifts.contains(&RuleId(i as u32)) {
-                off.push(course);
-            }
-        }
-        (on, off, if own { announced } else { f64::INFINITY })
-    }
-
-    /// Governing rules at a moment, one for each issuer that requires something.
-    fn at_moment(
-        &self,
-        covering: &[usize],
-        e: &Edge,
-        at: f64,
-        known_by: Option<f64>,
-        pending: bool,
-    ) -> Vec<Governing> {
-        let mut force: Vec<(usize, f64, bool)> = Vec::new();
-        for &i in covering {
-            let (on, off, announced) = self.times(i, known_by);
-            let lifted = off.iter().any(|s| s.0 <= at && at < s.1);
-            let running = on.iter().find(|s| s.0 <= at && at < s.1).filter(|_| !lifted);
-            if let Some(s) = running {
-                force.push((i, s.0, at < s.0 + self.n.v(self.m.rules[i].lag)));
-            } else if pending && announced <= at && on.iter().any(|s| s.0 > at) {
-                force.push((i, f64::INFINITY, false));
-            }
-        }
-        let mut issuers: Vec<CountryId> = force.iter().map(|f| self.m.rules[f.0].issuer).collect();
-        issuers.sort_unstable();
-        issuers.dedup();
-        let mut all = Vec::new();
-        for issuer in issuers {
-            let mut best: Option<(Status, f64, usize, bool)> = None;
-            for &(i, from, shut) in force.iter().filter(|f| self.m.rules[f.0].issuer == issuer) {
-                let Some(required) = self.m.rules[i].requires else { continue };
-                let mut outcome = (required, from, i, shut);
-                let mut eased: Option<(Status, f64, usize, bool)> = None;
-                for &(j, from, shut) in &force {
-                    let easing = &self.m.rules[j];
-                    if easing.issuer != issuer || !easing.eases.contains(&RuleId(i as u32)) {
-                        continue;
-                    }
-                    let to = easing.eased_to.unwrap();
-                    if to <= required
-                        && eased.is_none_or(|b| to < b.0 || (to == b.0 && (from, j) > (b.1, b.2)))
-                    {
-                        eased = Some((to, from, j, shut));
-                    }
-                }
-                if let Some(e) = eased {
-                    outcome = e;
-                }
-                if best.is_none_or(|b| {
-                    outcome.0 > b.0 || (outcome.0 == b.0 && (outcome.1, outcome.2) > (b.1, b.2))
-                }) {
-                    best = Some(outcome);
-                }
-            }
-            if let Some((status, _, rule, shut)) = best {
-                all.push(self.outcome(status, rule, shut, e));
-            }
-        }
-        all
-    }
-
-    fn outcome(&self, status: Status, rule: usize, shut: bool, e: &Edge) -> Governing {
-        let r = &self.m.rules[rule];
-        let l = &self.m.licensing;
-        let share = match status {
-            Status::Free | Status::Notify => 1.0,
-            Status::Denied => 0.0,
-            Status::LicensePresumedApproved => self.n.v(r.share.unwrap_or(l.presumed)),
-            Status::LicenseCaseByCase => self.n.v(r.share.unwrap_or(l.case_by_case)),
-            Status::License => self.n.v(r.share.unwrap_or(l.license)),
-        };
-        let band = r.bands.iter().find(|b| self.clauses(e.item, &b.any, &b.all));
-        let fee = self.n.v(band.map_or(r.fee, |b| b.fee));
-        let shut = shut && status > Status::Notify;
-        Governing { rule, share: if shut { 0.0 } else { share }, fee: if shut { 0.0 } else { fee } }
-    }
-
-    /// The quarter that starts at `x`, with rules announced before `known_by`.
-    pub fn verdict(&self, e: &Edge, x: f64, known_by: Option<f64>) -> Verdict {
-        let covering: Vec<usize> =
-            (0..self.m.rules.len()).filter(|&i| self.covers(&self.m.rules[i], e)).collect();
-        let mut cuts = vec![x, x + 1.0];
-        for &i in &covering {
-            let (on, off, announced) = self.times(i, known_by);
-            let lag = self.n.v(self.m.rules[i].lag);
-            cuts.push(announced);
-            for s in on {
-                cuts.extend([s.0, s.1, s.0 + lag]);
-            }
-            for s in off {
-                cuts.extend([s.0, s.1]);
-            }
-        }
-        cuts.retain(|c| *c >= x && *c <= x + 1.0);
-        cuts.sort_by(f64::total_cmp);
-        cuts.dedup();
-        let mut by_issuer: Vec<(CountryId, f64, f64)> = Vec::new();
-        let mut v = Verdict { permitted: 1.0, rush: 1.0, ..Verdict::default() };
-        let mut rush_found = false;
-        for piece in cuts.windows(2) {
-            let (w, at) = (piece[1] - piece[0], 0.5 * (piece[0] + piece[1]));
-            let now = self.at_moment(&covering, e, at, known_by, false);
-            for g in &now {
-                let issuer = self.m.rules[g.rule].issuer;
-                let place = by_issuer.iter().position(|b| b.0 == issuer).unwrap_or_else(|| {
-                    by_issuer.push((issuer, 0.0, 0.0));
-                    by_issuer.len() - 1
-                });
-                by_issuer[place].1 += w * (1.0 - g.share);
-                by_issuer[place].2 += w * g.share * g.fee;
-                v.refused.push((g.rule, w * (1.0 - g.share)));
-                v.governing.push(g.rule);
-            }
-            let waiting = covering.iter().copied().find(|&i| {
-                let (on, off, announced) = self.times(i, known_by);
-                let lifted = off.iter().any(|s| s.0 <= at && at < s.1);
-                let running = !lifted && on.iter().any(|s| s.0 <= at && at < s.1);
-                !running && announced <= at && on.iter().any(|s| s.0 > at)
-            });
-            if let Some(i) = waiting {
-                let product = |all: &[Governing]| all.iter().map(|g| g.share).product::<f64>();
-                let then = self.at_moment(&covering, e, at, known_by, true);
-                v.cut += w * (product(&now) - product(&then)).max(0.0);
-                if !rush_found {
-                    v.rush = self.n.v(self.m.rules[i].rush);
-                    rush_found = true;
-                }
-            }
-        }
-        for (_, refused, paid) in by_issuer {
-            v.permitted *= 1.0 - refused;
-            v.fee += super::per(paid, 1.0 - refused);
-        }
-        v.permitted = snap(v.permitted);
-        v
-    }
-
-    pub fn chip_edge(&self, c: usize, to: CountryId, hq: CountryId) -> Edge {
-        let designer = self.m.chips[c].designer;
-        let home = self.m.designers[designer.index()].country;
-        let subject = Subject::Chips;
-        Edge {
-            subject,
-            item: Item::Chip(c),
-            designer: Some(designer),
-            to,
-            hq,
-            from: [home, home],
-            issuer: None,
-        }
+        fees.extend(self.bands.iter().map(fee));
     }
 }
 
-/// Rounding decides nothing.
-pub fn snap(share: f64) -> f64 {
-    if share > 1.0 - 1e-12 {
-        1.0
-    } else if share < 1e-12 {
-        0.0
-    } else {
-        share
+fn place<T: PartialEq>(list: &mut Vec<T>, item: T) -> usize {
+    list.iter().position(|x| *x == item).unwrap_or_else(|| {
+        list.push(item);
+        list.len() - 1
+    })
+}
+
+fn case(m: &Model, key: &[(usize, Term<()>, Term<QuantityId>)]) -> Case {
+    let easings = |rule: usize| {
+        let Some(required) = m.rules[rule].requires else { return Vec::new() };
+        let eases = |(place, k): (usize, &(usize, Term<()>, Term<QuantityId>))| {
+            let easing = &m.rules[k.0];
+            let mine = easing.issuer == m.rules[rule].issuer && easing.eases.contains(&RuleId(rule as u32));
+            easing.eased_to.filter(|to| mine && *to <= required).map(|to| (place, to))
+        };
+        key.iter().enumerate().filter_map(eases).collect()
+    };
+    let cover = |&(rule, holds, fee): &(usize, Term<()>, Term<QuantityId>)| Cover {
+        rule,
+        holds,
+        fee,
+        requires: m.rules[rule].requires,
+        easings: easings(rule),
+    };
+    let mut issuers: Vec<std::ops::Range<usize>> = Vec::new();
+    for (i, k) in key.iter().enumerate() {
+        let issuer = m.rules[k.0].issuer;
+        match issuers.last_mut() {
+            Some(last) if m.rules[key[last.start].0].issuer == issuer => last.end = i + 1,
+            _ => issuers.push(i..i + 1),
+        }
+    }
+    let capped = key.iter().any(|k| m.rules[k.0].cap.is_some());
+    Case { rules: key.iter().map(cover).collect(), issuers, capped }
+}
+
+/// Whether a rule covers a sale, its conditions left aside.
+fn covers(m: &Model, rule: &Rule, sale: &Sale) -> bool {
+    let to = &rule.to;
+    let member = |n: CountryId| {
+        let in_any = |list: &[GroupId]| list.iter().any(|g| m.groups[g.index()].members.contains(&n));
+        let inside = to.worldwide || to.countries.contains(&n) || in_any(&to.groups);
+        inside && !to.except.contains(&n) && !in_any(&to.except_groups)
+    };
+    let product = match sale.item {
+        Item::Chip(c) => rule.products.is_empty() || rule.products.iter().any(|p| p.index() == c),
+        Item::Good(g) => rule.goods.is_empty() || rule.goods.contains(&g),
+        Item::Tool(k, _) => rule.tools.is_empty() || rule.tools.contains(&k),
+        _ => true,
+    };
+    rule.subject == sale.subject
+        && sale.issuer.is_none_or(|i| i == rule.issuer)
+        && !sale.from.contains(&sale.to)
+        && (rule.designers.is_empty() || sale.designer.is_some_and(|d| rule.designers.contains(&d)))
+        && product
+        && ((to.delivered && member(sale.to))
+            || (to.headquarters && !sale.from.contains(&sale.hq) && member(sale.hq)))
+}
+
+/// Whether clauses hold, if every draw agrees on it: evaluation that meets no uncertain number goes the same way in all.
+fn certainly(m: &Model, layout: &Layout<'_>, item: Item, any: &[Clause], all: &[Clause]) -> Option<bool> {
+    let uncertain = Cell::new(false);
+    let value = |q| {
+        layout.certain(q).unwrap_or_else(|| {
+            uncertain.set(true);
+            0.0
+        })
+    };
+    let holds = clauses(m, &value, item, any, all);
+    (!uncertain.get()).then_some(holds)
+}
+
+fn clauses(
+    m: &Model,
+    value: &impl Fn(QuantityId) -> f64,
+    item: Item,
+    any: &[Clause],
+    all: &[Clause],
+) -> bool {
+    let holds = |c: &Clause| condition(m, value, item, &c.condition);
+    all.iter().all(holds) && (any.is_empty() || any.iter().any(holds))
+}
+
+fn condition(m: &Model, value: &impl Fn(QuantityId) -> f64, item: Item, c: &Condition) -> bool {
+    match c {
+        Condition::All(list) => list.iter().all(|c| condition(m, value, item, &c.condition)),
+        Condition::Any(list) => list.iter().any(|c| condition(m, value, item, &c.condition)),
+        Condition::Is(a, yes) => attribute(m, value, item, *a) == Some(f64::from(u8::from(*yes))),
+        Condition::Compare(a, how, q) => attribute(m, value, item, *a).is_some_and(|x| {
+            let limit = value(*q);
+            match how {
+                Comparison::AtLeast => x >= limit,
+                Comparison::Above => x > limit,
+                Comparison::AtMost => x <= limit,
+                Comparison::Below => x < limit,
+                Comparison::Equal => x == limit,
+            }
+        }),
+    }
+}
+
+fn attribute(m: &Model, value: &impl Fn(QuantityId) -> f64, item: Item, a: Attribute) -> Option<f64> {
+    let given = |q: Option<QuantityId>| q.map(value);
+    let of_good = |g: GoodId| {
+        let good = &m.goods[g.index()];
+        match a {
+            Attribute::Node => good.node,
+            Attribute::MemoryBandwidthDensity => given(good.memory_bandwidth_density),
+            _ => None,
+        }
+    };
+    let i = match item {
+        Item::Nothing => return None,
+        Item::Good(g) | Item::Tool(_, g) => return of_good(g),
+        Item::Foundry(g, d) if a == Attribute::Transistors => {
+            let mine = m.chips.iter().filter(|c| c.designer == d && c.recipe.contains_key(&g));
+            return mine.filter_map(|c| given(c.transistors)).reduce(f64::max);
+        }
+        Item::Foundry(g, _) => return of_good(g),
+        Item::Chip(i) => i,
+    };
+    let c = &m.chips[i];
+    let tpp = || {
+        given(c.tpp).or_else(|| {
+            let formats = [(c.bf16_tflops, 16.0), (c.int8_tops, 8.0), (c.fp4_tflops, 4.0)];
+            formats.iter().filter_map(|(q, bits)| Some(given(*q)? * bits)).reduce(f64::max)
+        })
+    };
+    match a {
+        Attribute::Tpp => tpp(),
+        Attribute::PerformanceDensity => {
+            given(c.performance_density).or_else(|| Some(tpp()? / (given(c.die_area)? * c.dies)))
+        }
+        Attribute::MemoryBandwidth => given(c.memory_bandwidth),
+        Attribute::Interconnect => given(c.interconnect),
+        Attribute::MemoryBandwidthPlusInterconnect => {
+            Some(given(c.memory_bandwidth)? + given(c.interconnect)?)
+        }
+        Attribute::Memory => given(c.memory),
+        Attribute::Datacenter => Some(f64::from(u8::from(c.datacenter))),
+        Attribute::Node => c.node,
+        Attribute::Transistors => given(c.transistors),
+        Attribute::MemoryBandwidthDensity => None,
     }
 }

@@ -1,37 +1,137 @@
-//! Section 3: shocks.
+//! Section 3: shocks. Who is hit by which effect is resolved once; what an effect does is drawn when its shock strikes.
 
-use super::World;
-use super::numbers::Numbers;
+use super::{Draw, World};
 use chokepoint::math::exp;
-use chokepoint::model::{Effect, Gauge, Model, Nodes, Recovery};
+use chokepoint::model::{Effect, Gauge, Model, Nodes, QuantityId, Recovery};
 
+/// What factors act on: places in [`Shocks::factor`].
+#[derive(Clone, Copy, PartialEq)]
+pub enum On {
+    Capacity,
+    Power,
+    Budget,
+    Detection,
+    RouteCapacity,
+    Sales,
+    Fee,
+    Tools,
+    Service,
+}
+
+/// An effect of a shock on places of one kind.
+struct Blow {
+    on: On,
+    places: Vec<usize>,
+    amount: QuantityId,
+}
+
+/// What all draws share.
+pub struct Casebook {
+    /// Effects by shock.
+    blows: Vec<Vec<Blow>>,
+    /// How many places there are of each kind.
+    sizes: [usize; 9],
+    /// First quarter in which chance may strike.
+    first: f64,
+}
+
+impl Casebook {
+    pub fn new(m: &Model) -> Self {
+        let (n, c, k) = (m.countries.len(), m.chips.len(), m.tools.len());
+        let routes = m.routes.len();
+        let sizes = [m.facilities.len(), n, m.buyers.len(), routes, routes, c * n, c * n, k * n, k * n];
+        let blows = |s: &chokepoint::model::Shock| {
+            let lists: [(On, &Vec<Effect>); 9] = [
+                (On::Capacity, &s.capacity),
+                (On::Power, &s.power),
+                (On::Budget, &s.budget),
+                (On::Detection, &s.detection),
+                (On::RouteCapacity, &s.route_capacity),
+                (On::Sales, &s.sales),
+                (On::Fee, &s.fee),
+                (On::Tools, &s.tools),
+                (On::Service, &s.service),
+            ];
+            let all = lists.iter().flat_map(|(on, list)| list.iter().map(|e| (*on, e)));
+            all.map(|(on, e)| Blow { on, places: places(on, e, n), amount: e.amount }).collect()
+        };
+        Self {
+            blows: m.shocks.iter().map(blows).collect(),
+            sizes,
+            first: m.run.known_until.map_or(1.0, |d| d.since(m.run.horizon.first).floor() + 1.0),
+        }
+    }
+}
+
+/// Nodes that an effect acts on; by delivery country too where it names countries or could.
+fn places(on: On, e: &Effect, countries: usize) -> Vec<usize> {
+    let mut named: Vec<usize> = match &e.on {
+        Nodes::Facilities(l) => l.iter().map(|x| x.index()).collect(),
+        Nodes::Countries(l) => l.iter().map(|x| x.index()).collect(),
+        Nodes::Buyers(l) => l.iter().map(|x| x.index()).collect(),
+        Nodes::Routes(l) => l.iter().map(|x| x.index()).collect(),
+        Nodes::Chips(l) => l.iter().map(|x| x.index()).collect(),
+        Nodes::Tools(l) => l.iter().map(|x| x.index()).collect(),
+    };
+    named.sort_unstable();
+    named.dedup();
+    if !matches!(on, On::Sales | On::Fee | On::Tools | On::Service) {
+        return named;
+    }
+    let to = |k: usize| e.to.is_empty() || e.to.iter().any(|n| n.index() == k);
+    named.iter().flat_map(|i| (0..countries).filter(|k| to(*k)).map(move |k| i * countries + k)).collect()
+}
+
+/// Courses of a draw, and what they do in its quarter.
 pub struct Shocks {
     pub onset: Vec<f64>,
     pub duration: Vec<f64>,
-    pub strength: Vec<f64>,
+    strength: Vec<f64>,
     strikes: Vec<u32>,
     resume: Vec<f64>,
-    gathered: Vec<f64>,
-    /// Number of the strike whose course runs.
-    course: Vec<u32>,
+    /// Hazard that is still to gather before the next strike.
+    missing: Vec<f64>,
+    /// What each effect does at full strength in the course that runs.
+    amounts: Vec<Vec<f64>>,
+    leak: Vec<f64>,
+    /// Factors (additions to fees) of the quarter by kind and place; all 1 (0) where `touched` is not set.
+    factors: [Vec<f64>; 9],
+    touched: [bool; 9],
     /// Gauges of the last quarter by country: seized, unmet, smuggled.
     pub gauges: Vec<[f64; 3]>,
 }
 
 impl Shocks {
-    pub fn new(m: &Model, _: &Numbers<'_>) -> Self {
-        let n = m.shocks.len();
+    pub fn new(w: &World<'_>) -> Self {
+        let n = w.m.shocks.len();
+        let book = &w.shocks;
         Self {
             onset: vec![f64::INFINITY; n],
             duration: vec![1.0; n],
             strength: vec![0.0; n],
             strikes: vec![0; n],
             resume: vec![0.0; n],
-            gathered: vec![0.0; n],
-            course: vec![0; n],
-            gauges: vec![[0.0; 3]; m.countries.len()],
+            missing: vec![0.0; n],
+            amounts: book.blows.iter().map(|b| vec![1.0; b.len()]).collect(),
+            leak: vec![0.0; n],
+            factors: std::array::from_fn(|i| vec![neutral(i); book.sizes[i]]),
+            touched: [false; 9],
+            gauges: vec![[0.0; 3]; w.m.countries.len()],
         }
     }
+
+    /// Product of what acts on a place; the sum of additions for fees.
+    pub fn factor(&self, on: On, place: usize) -> f64 {
+        self.factors[on as usize][place]
+    }
+    /// Whether anything acts on places of a kind.
+    pub fn acts(&self, on: On) -> bool {
+        self.touched[on as usize]
+    }
+}
+
+fn neutral(kind: usize) -> f64 {
+    if kind == On::Fee as usize { 0.0 } else { 1.0 }
 }
 
 /// The integral of a course's intensity from its onset.
@@ -44,117 +144,141 @@ fn area(recovery: Recovery, x: f64, d: f64) -> f64 {
     }
 }
 
-impl World<'_> {
-    /// Strikes of the quarter, then strengths.
-    pub fn strike(&mut self) {
-        let now = self.t as f64;
-        let before = self.shocks.strength.clone();
-        for s in 0..self.m.shocks.len() {
-            if let Some(when) = self.moment(s, &before) {
-                let shock = &self.m.shocks[s];
-                let k = self.shocks.strikes[s];
-                let onset = when + self.n.struck(shock.delay, k);
-                let d = self.n.struck(shock.duration, k);
-                self.shocks.onset[s] = onset;
-                self.shocks.duration[s] = d;
-                self.shocks.course[s] = k;
-                let end = onset + if shock.recovery == Recovery::Exponential { 3.0 * d } else { d };
-                self.shocks.resume[s] = end.max(now + 1.0);
-                self.shocks.gathered[s] = 0.0;
-                self.shocks.strikes[s] = k + 1;
-            }
+impl Draw<'_> {
+    #[inline(never)]
+    pub fn reset_shocks(&mut self) {
+        let s = &mut self.shocks;
+        s.onset.fill(f64::INFINITY);
+        s.duration.fill(1.0);
+        s.strength.fill(0.0);
+        s.strikes.fill(0);
+        s.resume.fill(0.0);
+        for (i, missing) in s.missing.iter_mut().enumerate() {
+            *missing = self.n.clock(i, 0);
         }
-        for s in 0..self.m.shocks.len() {
-            let x = now - self.shocks.onset[s];
-            let (r, d) = (self.m.shocks[s].recovery, self.shocks.duration[s]);
-            self.shocks.strength[s] = area(r, x + 1.0, d) - area(r, x, d);
-        }
+        s.gauges.fill([0.0; 3]);
     }
 
-    fn moment(&mut self, s: usize, before: &[f64]) -> Option<f64> {
-        let shock = &self.m.shocks[s];
+    /// Strikes of the quarter, then strengths and what they do.
+    #[inline(never)]
+    pub fn strike(&mut self) {
+        let w = self.w;
+        let now = self.t as f64;
+        for (s, shock) in w.m.shocks.iter().enumerate() {
+            let Some(when) = self.moment(s) else { continue };
+            let k = self.shocks.strikes[s];
+            let onset = when + self.n.struck(shock.delay, k);
+            let d = self.n.struck(shock.duration, k);
+            let end = onset + if shock.recovery == Recovery::Exponential { 3.0 * d } else { d };
+            self.shocks.onset[s] = onset;
+            self.shocks.duration[s] = d;
+            self.shocks.resume[s] = end.max(now + 1.0);
+            self.shocks.strikes[s] = k + 1;
+            self.shocks.missing[s] = if shock.recurring { self.n.clock(s, k + 1) } else { f64::INFINITY };
+            for (amount, blow) in self.shocks.amounts[s].iter_mut().zip(&w.shocks.blows[s]) {
+                *amount = self.n.struck(blow.amount, k);
+            }
+            if let Some(leak) = &shock.leak {
+                self.shocks.leak[s] = self.n.struck(leak.amount, k);
+            }
+            self.forget_verdicts(s);
+        }
+        self.act();
+    }
+
+    /// The moment of a strike in this quarter.
+    fn moment(&mut self, s: usize) -> Option<f64> {
+        let w = self.w;
+        let shock = &w.m.shocks[s];
         let now = self.t as f64;
         let k = self.shocks.strikes[s];
-        let start = self.m.run.horizon.first;
         if let (Some(date), 0) = (shock.date, k) {
-            let date = date.since(start);
+            let date = date.since(w.m.run.horizon.first);
             return (date < now + 1.0).then_some(date);
         }
-        let first = self.m.run.known_until.map_or(1.0, |d| d.since(start).floor() + 1.0);
-        let gate = shock.when.as_ref().is_none_or(|w| {
-            let gauge = match w.gauge {
+        if now < w.shocks.first
+            || (k > 0 && !shock.recurring)
+            || (shock.hazard.is_none() && shock.when.is_none())
+        {
+            return None;
+        }
+        let gate = shock.when.as_ref().is_none_or(|when| {
+            let gauge = match when.gauge {
                 Gauge::SeizedShare => 0,
                 Gauge::UnmetDemand => 1,
                 Gauge::SmuggledShare => 2,
             };
-            self.shocks.gauges[w.country.index()][gauge] > self.n.v(w.above)
+            self.shocks.gauges[when.country.index()][gauge] > self.n.v(when.above)
         });
-        if now < first || (k > 0 && !shock.recurring) || (shock.hazard.is_none() && shock.when.is_none()) {
-            return None;
-        }
         let from = self.shocks.resume[s].max(now);
         let Some(hazard) = shock.hazard else { return (gate && from <= now).then_some(now) };
-        let mut h = self.n.at(hazard, self.t) / 4.0;
-        for (other, times) in &shock.hazard_times {
-            h *= 1.0 + (self.n.v(*times) - 1.0) * before[other.index()];
-        }
-        if !gate || from >= now + 1.0 || h == 0.0 {
+        if !gate || from >= now + 1.0 {
             return None;
         }
-        let missing = self.n.clock(&shock.id, k) - self.shocks.gathered[s];
-        if h * (now + 1.0 - from) >= missing {
-            return Some(from + missing / h);
+        // Strengths are still those of the last quarter.
+        let mut h = self.n.at(hazard, self.t) / 4.0;
+        for (other, times) in &shock.hazard_times {
+            h *= 1.0 + (self.n.v(*times) - 1.0) * self.shocks.strength[other.index()];
         }
-        self.shocks.gathered[s] += h * (now + 1.0 - from);
+        if h == 0.0 {
+            return None;
+        }
+        if h * (now + 1.0 - from) >= self.shocks.missing[s] {
+            return Some(from + self.shocks.missing[s] / h);
+        }
+        self.shocks.missing[s] -= h * (now + 1.0 - from);
         None
     }
 
-    /// Product of the factors that effects have on a node.
-    pub fn factor(
-        &self,
-        of: impl Fn(&chokepoint::model::Shock) -> &Vec<Effect>,
-        hits: impl Fn(&Effect) -> bool,
-    ) -> f64 {
-        let mut factor = 1.0;
-        for (s, shock) in self.m.shocks.iter().enumerate() {
-            let w = self.shocks.strength[s];
-            for e in of(shock).iter().filter(|e| w > 0.0 && hits(e)) {
-                factor *= 1.0 + (self.n.struck(e.amount, self.shocks.course[s]) - 1.0) * w;
+    /// Strengths of the quarter, and the factors that they make.
+    fn act(&mut self) {
+        let w = self.w;
+        let now = self.t as f64;
+        let shocks = &mut self.shocks;
+        for (i, factors) in shocks.factors.iter_mut().enumerate().filter(|(i, _)| shocks.touched[*i]) {
+            factors.fill(neutral(i));
+        }
+        shocks.touched = [false; 9];
+        for (s, shock) in w.m.shocks.iter().enumerate() {
+            let (x, d) = (now - shocks.onset[s], shocks.duration[s]);
+            if x <= -1.0 {
+                shocks.strength[s] = 0.0;
+                continue;
+            }
+            let strength = area(shock.recovery, x + 1.0, d) - area(shock.recovery, x, d);
+            shocks.strength[s] = strength;
+            if strength <= 0.0 {
+                continue;
+            }
+            for (blow, amount) in w.shocks.blows[s].iter().zip(&shocks.amounts[s]) {
+                let kind = blow.on as usize;
+                shocks.touched[kind] = true;
+                for &place in &blow.places {
+                    let factor = &mut shocks.factors[kind][place];
+                    match blow.on {
+                        On::Fee => *factor += amount * strength,
+                        _ => *factor *= 1.0 + (amount - 1.0) * strength,
+                    }
+                }
             }
         }
-        factor.max(0.0)
-    }
-
-    /// Sum of additions to fees.
-    pub fn added_fee(&self, chip: usize, to: usize) -> f64 {
-        let mut fee = 0.0;
-        for (s, shock) in self.m.shocks.iter().enumerate() {
-            let w = self.shocks.strength[s];
-            for e in shock.fee.iter().filter(|e| w > 0.0 && on_chip(e, chip, to)) {
-                fee += self.n.struck(e.amount, self.shocks.course[s]) * w;
+        for (i, factors) in shocks.factors.iter_mut().enumerate() {
+            if shocks.touched[i] && i != On::Fee as usize {
+                factors.iter_mut().for_each(|f| *f = f.max(0.0));
             }
         }
-        fee
     }
 
     /// What a stock gains by leaks in the quarter.
     pub fn leaked(&self, stock: usize) -> f64 {
         let mut gained = 0.0;
-        for (s, shock) in self.m.shocks.iter().enumerate() {
-            if let Some(leak) = shock.leak.as_ref().filter(|l| l.stockpile.index() == stock) {
-                let (x, d) = (self.t as f64 - self.shocks.onset[s], self.shocks.duration[s]);
-                let share = ((x + 1.0).clamp(0.0, d) - x.clamp(0.0, d)) / d;
-                if share > 0.0 {
-                    gained += share * self.n.struck(leak.amount, self.shocks.course[s]);
-                }
+        for (s, shock) in self.w.m.shocks.iter().enumerate() {
+            let (x, d) = (self.t as f64 - self.shocks.onset[s], self.shocks.duration[s]);
+            if x <= -1.0 || shock.leak.as_ref().is_none_or(|l| l.stockpile.index() != stock) {
+                continue;
             }
+            gained += ((x + 1.0).clamp(0.0, d) - x.clamp(0.0, d)) / d * self.shocks.leak[s];
         }
         gained
     }
-}
-
-/// Whether an effect acts on a chip's sales to a country.
-pub fn on_chip(e: &Effect, chip: usize, to: usize) -> bool {
-    let named = matches!(&e.on, Nodes::Chips(list) if list.iter().any(|c| c.index() == chip));
-    named && (e.to.is_empty() || e.to.iter().any(|n| n.index() == to))
 }

@@ -1,0 +1,227 @@
+//! Section 9: fleets, power, rental.
+
+use super::market::Market;
+use super::rules::{CaseId, Item, Sale};
+use super::shocks::On;
+use super::{Draw, Preparation, fit, per};
+use chokepoint::math::pow;
+use chokepoint::model::{QuantityId, Subject};
+use chokepoint::network::Edge;
+use petgraph::Incoming;
+use petgraph::visit::EdgeRef;
+
+/// Chips of one kind that a buyer holds, bought in one way.
+pub struct Fleet {
+    pub chip: usize,
+    pub buyer: usize,
+    pub smuggled: bool,
+    /// The sale that adds to it, if any can.
+    pub sale: Option<usize>,
+}
+
+/// All fleets that there can be: one for each sale, one more where routes lead, and what buyers have at the start.
+pub fn fleets(p: &Preparation<'_>, market: &mut Market) -> Vec<Fleet> {
+    let m = p.m;
+    let mut all = Vec::new();
+    for (s, sale) in market.sales.iter_mut().enumerate() {
+        let fleet = |smuggled| Fleet { chip: sale.chip, buyer: sale.buyer, smuggled, sale: Some(s) };
+        sale.fleet = all.len();
+        all.push(fleet(false));
+        if !market.routes_to[m.buyers[sale.buyer].country.index()].is_empty() {
+            sale.smuggled = Some(all.len());
+            all.push(fleet(true));
+        }
+    }
+    for (b, buyer) in m.buyers.iter().enumerate() {
+        for c in buyer.opening.keys().map(|c| c.index()) {
+            if !all.iter().any(|f| (f.chip, f.buyer, f.smuggled) == (c, b, false)) {
+                all.push(Fleet { chip: c, buyer: b, smuggled: false, sale: None });
+            }
+        }
+    }
+    all
+}
+
+/// A buyer's chips that a lab uses: owned, or rented by weight.
+pub struct Use {
+    pub lab: usize,
+    pub buyer: usize,
+    own: Option<QuantityId>,
+    weight: Option<QuantityId>,
+    case: CaseId,
+    /// Size from which rules on remote access cover a rental.
+    above: Option<QuantityId>,
+}
+
+/// Who uses whose chips, along the graph.
+pub fn uses(p: &mut Preparation<'_>) -> Vec<Use> {
+    let m = p.m;
+    let mut all: Vec<Use> = Vec::new();
+    for (l, lab) in m.labs.iter().enumerate() {
+        let mut from: Vec<usize> = (p.graph.edges_directed(p.nodes.labs[l], Incoming))
+            .filter(|e| matches!(e.weight(), Edge::Owns | Edge::Rents))
+            .map(|e| p.row(e.source()))
+            .collect();
+        from.sort_unstable();
+        from.dedup();
+        for b in from {
+            let id = chokepoint::model::BuyerId(b as u32);
+            let cloud = &m.buyers[b];
+            let sale = Sale {
+                subject: Subject::RemoteAccess,
+                item: Item::Nothing,
+                designer: None,
+                to: lab.country,
+                hq: lab.country,
+                from: [cloud.country, cloud.headquarters.unwrap_or(cloud.country)],
+                issuer: None,
+            };
+            let case = p.case(&sale);
+            let mut rules: Vec<usize> = p.book.cases[case].rules.iter().map(|c| c.rule).collect();
+            rules.sort_unstable();
+            all.push(Use {
+                lab: l,
+                buyer: b,
+                own: lab.buyers.get(&id).copied(),
+                weight: lab.clouds.get(&id).copied(),
+                case,
+                above: rules.iter().find_map(|&r| m.rules[r].above),
+            });
+        }
+    }
+    all
+}
+
+/// What a buyer has working.
+#[derive(Clone, Copy, Default)]
+pub struct Working {
+    /// [H100e], the same by useful share, and chips.
+    pub h100e: f64,
+    pub useful: f64,
+    pub chips: f64,
+}
+
+impl Draw<'_> {
+    #[inline(never)]
+    pub fn reset_fleets(&mut self) {
+        let w = self.w;
+        let m = w.m;
+        self.fleet_lag = super::diversion::lagged(self.n.v(m.fleet.lag));
+        let (reference, loss) =
+            (self.n.v(m.training.reference_interconnect), self.n.v(m.training.interconnect_loss));
+        for (c, chip) in m.chips.iter().enumerate() {
+            let q = self.n.opt(chip.interconnect).map_or(1.0, |ic| pow(ic / reference, loss).min(1.0));
+            self.quality[c] = q;
+        }
+        self.owned_load.fill(0.0);
+        for (i, fleet) in w.fleets.iter().enumerate() {
+            let buyer = &m.buyers[fleet.buyer];
+            let id = chokepoint::model::ChipId(fleet.chip as u32);
+            let opening = if fleet.smuggled { None } else { buyer.opening.get(&id) };
+            let count = opening.map_or(0.0, |o| self.n.v(o.count));
+            self.count[i] = count;
+            self.age[i] = opening.map_or(0.0, |o| count * self.n.v(o.age));
+            self.alive[i] = count > 0.0;
+            self.owned_load[buyer.country.index()] += count * self.watts[fleet.chip];
+        }
+        for (n, country) in m.countries.iter().enumerate() {
+            self.owned_load[n] *= self.n.v(country.overhead) / 1e6;
+        }
+    }
+
+    /// A quarter of failures and deployments, then operation and rental.
+    #[inline(never)]
+    pub fn age_fleets(&mut self) {
+        let w = self.w;
+        let m = w.m;
+        let (h0, h1) = (self.n.v(m.fleet.hazard), self.n.v(m.fleet.aging));
+        let failure = self.n.v(m.diversion.failure);
+        self.working.fill(Working::default());
+        self.load.fill(0.0);
+        self.owned_load.fill(0.0);
+        for (i, fleet) in w.fleets.iter().enumerate() {
+            let arrived = match (fleet.sale, fleet.smuggled) {
+                (Some(_), true) => {
+                    self.delivered[i] = self.transit[i].take(self.t);
+                    self.delivered[i]
+                }
+                (Some(s), false) => self.sold[s],
+                (None, _) => 0.0,
+            };
+            if arrived > 0.0 {
+                self.alive[i] = true;
+                self.coming[i].send(self.t, arrived, &self.fleet_lag);
+            }
+            if !self.alive[i] {
+                continue;
+            }
+            let entering = self.coming[i].take(self.t);
+            let age = per(self.age[i], self.count[i]);
+            let x = 0.25 * (h0 + h1 * (age + 0.125)) * if fleet.smuggled { failure } else { 1.0 };
+            let left = self.count[i] * ((1.0 - x / 2.0) / (1.0 + x / 2.0)).max(0.0);
+            self.age[i] = left * (age + 0.25) + entering * 0.125;
+            self.count[i] = left + entering;
+            let (count, watts) = (self.count[i], self.watts[fleet.chip]);
+            let n = m.buyers[fleet.buyer].country.index();
+            self.load[n] += count * watts;
+            self.owned_load[n] += (count + self.coming[i].total()) * watts;
+            let h = count * self.units[fleet.chip][1];
+            let quality = self.quality[fleet.chip] * if fleet.smuggled { self.support } else { 1.0 };
+            let working = &mut self.working[fleet.buyer];
+            working.h100e += h;
+            working.useful += h * quality;
+            working.chips += count;
+        }
+        for (n, country) in m.countries.iter().enumerate() {
+            let overhead = self.n.v(country.overhead) / 1e6;
+            self.load[n] *= overhead;
+            self.owned_load[n] *= overhead;
+            self.operating[n] = country
+                .power
+                .map_or(1.0, |q| fit(self.n.at(q, self.t) * self.shocks.factor(On::Power, n), self.load[n]));
+        }
+        for (working, buyer) in self.working.iter_mut().zip(&m.buyers) {
+            let operating = self.operating[buyer.country.index()];
+            working.h100e *= operating;
+            working.useful *= operating;
+            working.chips *= operating;
+        }
+        self.rent();
+    }
+
+    #[inline(never)]
+    fn rent(&mut self) {
+        let w = self.w;
+        let m = w.m;
+        let price = self.n.at(m.rental.price, self.t) * 24.0 * 91.3125;
+        self.lab_weight.fill(0.0);
+        for u in &w.uses {
+            self.lab_weight[u.lab] += u.weight.map_or(0.0, |q| self.n.v(q));
+        }
+        self.rent_asked.fill(0.0);
+        self.parts.fill(0.0);
+        for (i, u) in w.uses.iter().enumerate() {
+            self.rented[i] = 0.0;
+            let Some(weight) = u.weight else { continue };
+            let money = m.labs[u.lab].rent_budget.map_or(0.0, |q| self.n.at(q, self.t));
+            let want = money / price * per(self.n.v(weight), self.lab_weight[u.lab]);
+            let above = self.n.opt(u.above).unwrap_or(0.0);
+            let permitted = self.permitted_now(u.case);
+            self.rented[i] = want.min(above) + permitted * (want - above).max(0.0);
+            self.rent_asked[u.buyer] += self.rented[i];
+        }
+        for (i, u) in w.uses.iter().enumerate() {
+            let h = self.working[u.buyer].h100e;
+            let offer = m.buyers[u.buyer].rents.map_or(0.0, |q| self.n.at(q, self.t)) * h;
+            self.rented[i] *= fit(offer, self.rent_asked[u.buyer]);
+            self.used_share[i] = u.own.map_or(0.0, |q| self.n.v(q)) + per(self.rented[i], h);
+            self.parts[u.buyer] += self.used_share[i];
+        }
+        for (i, u) in w.uses.iter().enumerate() {
+            if self.parts[u.buyer] > 1.0 {
+                self.rented[i] /= self.parts[u.buyer];
+                self.used_share[i] /= self.parts[u.buyer];
+            }
+        }
+    }
+}

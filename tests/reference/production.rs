@@ -1,0 +1,525 @@
+//! Section 6: what designers want to start, room, the ramp, and three passes of production.
+
+use super::rules::{CaseId, FREE, Item};
+use super::stocks::{goods_case, supply};
+use super::{Draw, Preparation, fit, per};
+use chokepoint::math::pow;
+use chokepoint::model::{Amount, DesignerId, GoodKind, Model, Subject};
+use chokepoint::network::Edge;
+use petgraph::visit::EdgeRef;
+use petgraph::{Incoming, Outgoing};
+use std::ops::Range;
+
+/// A good in a chip's recipe.
+pub struct Part {
+    pub chip: usize,
+    pub good: usize,
+    pub amount: Amount,
+    /// Where it is made.
+    lots: Range<usize>,
+}
+
+/// A facility that makes a part.
+pub struct Lot {
+    pub facility: usize,
+}
+
+/// The chain from facilities to chips.
+pub struct Chain {
+    pub parts: Vec<Part>,
+    pub lots: Vec<Lot>,
+    /// Parts of each chip.
+    pub parts_of: Vec<Range<usize>>,
+    /// Facilities that make each good.
+    pub makers: Vec<Vec<usize>>,
+    /// Chips that each designer sells.
+    pub chips_of: Vec<Vec<usize>>,
+    /// Stocks of each designer.
+    pub stocks_of: Vec<Vec<usize>>,
+    /// Part that a chip of a ramp is capped by: its first good of kind packaging.
+    packaging: Vec<Option<usize>>,
+    /// For stocks counted in dies, the part that a die stands for.
+    die_part: Vec<Option<usize>>,
+    /// By designer and facility: whether it is served.
+    serves: Vec<bool>,
+    /// Supplies that some rule covers: designer and facility, foundry's case, goods' case.
+    supplies: Vec<(usize, CaseId, CaseId)>,
+    /// Chips whose needs are asked for whether or not they are wanted.
+    pub measured: Vec<bool>,
+}
+
+impl Chain {
+    pub fn new(p: &mut Preparation<'_>) -> Self {
+        let m = p.m;
+        let makers: Vec<Vec<usize>> = (0..m.goods.len()).map(|g| makers(p, g)).collect();
+        let mut chain = Self {
+            parts: Vec::new(),
+            lots: Vec::new(),
+            parts_of: Vec::new(),
+            makers,
+            chips_of: chips_of(m),
+            stocks_of: vec![Vec::new(); m.designers.len()],
+            packaging: Vec::new(),
+            die_part: Vec::new(),
+            serves: Vec::new(),
+            supplies: Vec::new(),
+            measured: vec![false; m.chips.len()],
+        };
+        for c in 0..m.chips.len() {
+            chain.add_chip(p, c);
+        }
+        for (s, stock) in m.stockpiles.iter().enumerate() {
+            chain.stocks_of[stock.designer.index()].push(s);
+            let part = |c: chokepoint::model::ChipId| {
+                let mut parts = chain.parts_of[c.index()].clone();
+                parts.find(|&i| chain.parts[i].good == stock.good.index())
+            };
+            chain.die_part.push(stock.dies_of.and_then(part));
+            if let Some(c) = stock.dies_of {
+                chain.measured[c.index()] = true;
+            }
+        }
+        for d in 0..m.designers.len() {
+            for (f, facility) in m.facilities.iter().enumerate() {
+                let id = DesignerId(d as u32);
+                let serves = facility.serves.is_empty() || facility.serves.contains(&id);
+                chain.serves.push(serves);
+                if serves && !chain.chips_of[d].is_empty() {
+                    chain.judge_supply(p, d, f);
+                }
+            }
+        }
+        chain
+    }
+
+    fn add_chip(&mut self, p: &Preparation<'_>, c: usize) {
+        let m = p.m;
+        let first = self.parts.len();
+        let mut goods: Vec<usize> = (p.graph.edges_directed(p.nodes.chips[c], Incoming))
+            .filter(|e| *e.weight() == Edge::Feeds)
+            .map(|e| p.row(e.source()))
+            .collect();
+        goods.sort_unstable();
+        for good in goods {
+            let lots = self.lots.len()..self.lots.len() + self.makers[good].len();
+            self.lots.extend(self.makers[good].iter().map(|&facility| Lot { facility }));
+            let amount = m.chips[c].recipe[&chokepoint::model::GoodId(good as u32)];
+            self.parts.push(Part { chip: c, good, amount, lots });
+        }
+        let parts = first..self.parts.len();
+        let packages = |i: &usize| m.goods[self.parts[*i].good].kind == GoodKind::Packaging;
+        self.packaging.push(parts.clone().find(packages));
+        self.parts_of.push(parts);
+    }
+
+    fn judge_supply(&mut self, p: &mut Preparation<'_>, d: usize, f: usize) {
+        let good = p.m.facilities[f].good;
+        let made = matches!(p.m.goods[good.index()].kind, GoodKind::Wafer | GoodKind::Packaging);
+        let item = Item::Foundry(good, DesignerId(d as u32));
+        let foundry = supply(p, Subject::Foundry, item, d, f);
+        let foundry = if made { p.case(&foundry) } else { FREE };
+        let goods = goods_case(p, d, f);
+        if (foundry, goods) != (FREE, FREE) {
+            self.supplies.push((d * p.m.facilities.len() + f, foundry, goods));
+        }
+    }
+}
+
+fn makers(p: &Preparation<'_>, g: usize) -> Vec<usize> {
+    let edges = p.graph.edges_directed(p.nodes.goods[g], Incoming);
+    let mut makers: Vec<usize> =
+        edges.filter(|e| *e.weight() == Edge::Makes).map(|e| p.row(e.source())).collect();
+    makers.sort_unstable();
+    makers
+}
+
+/// Chips that each designer sells.
+fn chips_of(m: &Model) -> Vec<Vec<usize>> {
+    let mut all = vec![Vec::new(); m.designers.len()];
+    for (c, chip) in m.chips.iter().enumerate().filter(|(_, c)| super::is_sold(c)) {
+        all[chip.designer.index()].push(c);
+    }
+    all
+}
+
+/// Room for a designer's production.
+#[derive(Default)]
+pub struct Room {
+    /// By facility: its share of the output.
+    at: Vec<f64>,
+    /// By good.
+    claims: Vec<f64>,
+    private: Vec<f64>,
+    rooms: Vec<f64>,
+    rest: Vec<f64>,
+    asked: Vec<f64>,
+    ratio: Vec<f64>,
+}
+
+impl Room {
+    pub fn new(m: &Model) -> Self {
+        let goods = || vec![0.0; m.goods.len()];
+        Self {
+            at: vec![0.0; m.facilities.len()],
+            claims: goods(),
+            private: goods(),
+            rooms: goods(),
+            rest: goods(),
+            asked: goods(),
+            ratio: goods(),
+        }
+    }
+}
+
+impl Draw<'_> {
+    /// Ramps of all chips, now or when chips that are started now arrive.
+    #[inline(never)]
+    pub fn read_ramps(&mut self, ahead: bool) {
+        let w = self.w;
+        let t = if ahead { self.t + w.lead } else { self.t };
+        let mut own = std::mem::take(&mut self.own_ramp);
+        for (c, ramp) in own.iter_mut().enumerate() {
+            *ramp = self.own_ramp_of(c, t as f64);
+        }
+        let wind_down = self.n.v(w.m.production.wind_down);
+        for (c, chip) in w.m.chips.iter().enumerate() {
+            let next = chip.successor.map_or(0.0, |s| own[s.index()]);
+            self.ramp[usize::from(ahead)][c] = own[c] * (1.0 - wind_down * next);
+        }
+        self.own_ramp = own;
+    }
+
+    fn own_ramp_of(&self, c: usize, t: f64) -> f64 {
+        let chip = &self.w.m.chips[c];
+        let k = t - self.launch[c];
+        let mut on = (1.0 + k).clamp(0.0, 1.0);
+        if let Some(end) = chip.end {
+            on *= (end.since(self.w.m.run.horizon.first) - t).clamp(0.0, 1.0);
+        }
+        if on == 0.0 || chip.price.is_none() {
+            return 0.0;
+        }
+        let m = if k >= 0.0 { k + 0.5 } else { (0.5 + k / 2.0).max(0.0) };
+        let ramp = self.n.v(chip.ramp);
+        if m >= ramp { on } else { on * pow(m / ramp, 1.2) }
+    }
+
+    /// Permission of each designer at each facility.
+    #[inline(never)]
+    fn read_supplies(&mut self) {
+        let w = self.w;
+        for &(place, foundry, goods) in &w.chain.supplies {
+            self.granted[place] = self.permitted_now(foundry) * self.permitted_now(goods);
+        }
+    }
+
+    /// Inverse needs at facilities, of chips whose needs are asked for.
+    #[inline(never)]
+    fn measure(&mut self) {
+        let w = self.w;
+        for c in 0..w.m.chips.len() {
+            if self.wants[c] <= 0.0 && !w.chain.measured[c] {
+                continue;
+            }
+            for part in &w.chain.parts[w.chain.parts_of[c].clone()] {
+                for i in part.lots.clone() {
+                    self.yields[i] = self.yielded(part, &w.chain.lots[i]);
+                }
+            }
+        }
+    }
+
+    /// Harmonic mean of a part's needs over facilities, by weights; none if the weights sum to nothing.
+    fn mean_need(&self, part: &Part, weights: &[f64]) -> Option<f64> {
+        let (mut total, mut made) = (0.0, 0.0);
+        for i in part.lots.clone() {
+            let weight = weights[self.w.chain.lots[i].facility];
+            total += weight;
+            made += weight * self.yields[i];
+        }
+        (total > 0.0).then(|| total / made)
+    }
+
+    fn need(&self, part: &Part, room: &[f64]) -> f64 {
+        let found = self.mean_need(part, room).or_else(|| self.mean_need(part, &self.available));
+        found.unwrap_or_else(|| {
+            let lots = part.lots.clone();
+            if lots.is_empty() {
+                return self.amount(part, 1.0);
+            }
+            let count = lots.len() as f64;
+            count / lots.map(|i| self.yields[i]).sum::<f64>()
+        })
+    }
+
+    /// Production of the quarter.
+    pub fn produce(&mut self) {
+        let w = self.w;
+        self.want();
+        self.fill_stocks();
+        self.read_supplies();
+        self.measure();
+        for f in 0..self.available.len() {
+            self.output[f] = (self.available[f] - self.taken[f]).max(0.0);
+        }
+        self.left.copy_from_slice(&self.output);
+        self.used.copy_from_slice(&self.taken);
+        self.claimed.fill(0.0);
+        for &node in &w.nodes.designers {
+            for e in w.graph.edges(node).filter(|e| *e.weight() == Edge::Claims) {
+                self.claimed[w.row(e.target())] += self.n.at(w.quantity(e.id()), self.t);
+            }
+        }
+        self.started.fill(0.0);
+        let mut room = std::mem::take(&mut self.room);
+        for d in 0..w.m.designers.len() {
+            if !w.chain.chips_of[d].is_empty() {
+                self.find_room(d, &mut room);
+                self.ramp_up(d, &room);
+                self.own_passes(d, &mut room);
+                self.book(d, &room);
+            }
+        }
+        self.room = room;
+        self.pool();
+        self.send();
+    }
+
+    /// A designer's room at facilities and in stocks, and the needs of its chips there.
+    #[inline(never)]
+    fn find_room(&mut self, d: usize, room: &mut Room) {
+        let w = self.w;
+        room.at.fill(0.0);
+        for e in w.graph.edges_directed(w.nodes.designers[d], Outgoing) {
+            let f = w.row(e.target());
+            if *e.weight() != Edge::Claims || !w.chain.serves[d * self.output.len() + f] {
+                continue;
+            }
+            let claim = self.n.at(w.quantity(e.id()), self.t) / self.claimed[f].max(1.0);
+            room.at[f] = claim * self.granted[d * self.output.len() + f] * self.output[f];
+        }
+        for &c in &w.chain.chips_of[d] {
+            if self.wants[c] <= 0.0 && !w.chain.measured[c] {
+                continue;
+            }
+            for i in w.chain.parts_of[c].clone() {
+                self.needs[i] = self.need(&w.chain.parts[i], &room.at);
+            }
+        }
+        for (g, makers) in w.chain.makers.iter().enumerate() {
+            room.claims[g] = makers.iter().map(|&f| room.at[f]).sum();
+        }
+        room.private.fill(0.0);
+        for &s in &w.chain.stocks_of[d] {
+            room.private[w.m.stockpiles[s].good.index()] += self.held[s] * self.worth(s);
+        }
+        for g in 0..room.rooms.len() {
+            room.rooms[g] = room.claims[g] + room.private[g];
+        }
+    }
+
+    /// What one of a stock stands for in the good's unit.
+    fn worth(&self, s: usize) -> f64 {
+        match (self.w.m.stockpiles[s].dies_of, self.w.chain.die_part[s]) {
+            (None, _) => 1.0,
+            (Some(_), None) => 0.0,
+            (Some(c), Some(part)) => self.needs[part] / self.w.m.chips[c.index()].dies,
+        }
+    }
+
+    /// Plans: wants, as far as ramps let through, and what others of the designer's make of the rest.
+    #[inline(never)]
+    fn ramp_up(&mut self, d: usize, room: &Room) {
+        let w = self.w;
+        let chips = &w.chain.chips_of[d];
+        for &c in chips {
+            self.planned[c] = self.wants[c];
+        }
+        for g in (0..w.m.goods.len()).filter(|&g| w.m.goods[g].kind == GoodKind::Packaging) {
+            let users = || chips.iter().filter_map(|&c| Some((c, w.chain.packaging[c]?)));
+            let users = || users().filter(|u| w.chain.parts[u.1].good == g && self.wants[u.0] > 0.0);
+            let (mut excess, mut others, mut any) = (0.0, 0.0, false);
+            let cap = |c: usize, need: f64| {
+                let rho = self.ramp[1][c];
+                let cap = per(rho * room.rooms[g], need);
+                (rho < 1.0 && self.wants[c] > cap && need > 0.0).then_some(cap)
+            };
+            for (c, part) in users() {
+                let need = self.needs[part];
+                match cap(c, need) {
+                    Some(cap) => {
+                        any = true;
+                        excess += (self.wants[c] - cap) * need;
+                    }
+                    None => others += self.wants[c] * need,
+                }
+            }
+            if !any {
+                continue;
+            }
+            let more = 1.0 + per(excess.min(room.rooms[g]), others);
+            for &c in chips.iter().filter(|&&c| self.wants[c] > 0.0) {
+                let Some(part) = w.chain.packaging[c].filter(|&i| w.chain.parts[i].good == g) else {
+                    continue;
+                };
+                let rho = self.ramp[1][c];
+                let cap = per(rho * room.rooms[g], self.needs[part]);
+                if rho < 1.0 && self.wants[c] > cap && self.needs[part] > 0.0 {
+                    self.planned[c] = cap;
+                } else {
+                    self.planned[c] *= more;
+                }
+            }
+        }
+    }
+
+    /// The first two passes: the designer's own room.
+    #[inline(never)]
+    fn own_passes(&mut self, d: usize, room: &mut Room) {
+        let w = self.w;
+        room.rest.copy_from_slice(&room.rooms);
+        for _ in 0..2 {
+            room.asked.fill(0.0);
+            for &c in &w.chain.chips_of[d] {
+                let residual = self.planned[c] - self.started[c];
+                if residual > 0.0 {
+                    for i in w.chain.parts_of[c].clone() {
+                        room.asked[w.chain.parts[i].good] += residual * self.needs[i];
+                    }
+                }
+            }
+            for g in 0..room.ratio.len() {
+                room.ratio[g] = fit(room.rest[g], room.asked[g]);
+            }
+            for &c in &w.chain.chips_of[d] {
+                let residual = self.planned[c] - self.started[c];
+                if residual <= 0.0 {
+                    continue;
+                }
+                let parts = w.chain.parts_of[c].clone();
+                let least = parts.clone().map(|i| room.ratio[w.chain.parts[i].good]).fold(1.0, f64::min);
+                let made = residual * least;
+                for i in parts {
+                    let rest = &mut room.rest[w.chain.parts[i].good];
+                    *rest = (*rest - made * self.needs[i]).max(0.0);
+                }
+                self.started[c] += made;
+            }
+        }
+    }
+
+    /// Takes what a designer used: from its claims first, then from its stocks.
+    #[inline(never)]
+    fn book(&mut self, d: usize, room: &Room) {
+        let w = self.w;
+        for (g, makers) in w.chain.makers.iter().enumerate() {
+            let used = room.rooms[g] - room.rest[g];
+            let from_claims = used.min(room.claims[g]);
+            if from_claims > 0.0 {
+                for &f in makers {
+                    let here = from_claims * per(room.at[f], room.claims[g]);
+                    self.left[f] = (self.left[f] - here).max(0.0);
+                    self.used[f] += here;
+                }
+            }
+        }
+        for &s in &w.chain.stocks_of[d] {
+            let g = w.m.stockpiles[s].good.index();
+            let used = room.rooms[g] - room.rest[g];
+            let from_claims = used.min(room.claims[g]);
+            let share = per((used - from_claims).max(0.0), room.private[g]).min(1.0);
+            self.held[s] = (self.held[s] * (1.0 - share)).max(0.0);
+        }
+    }
+
+    /// What a designer may have of what is left at a facility.
+    fn open(&self, d: usize, f: usize) -> f64 {
+        let place = d * self.left.len() + f;
+        if self.w.chain.serves[place] && self.granted[place] > 0.0 { self.left[f] } else { 0.0 }
+    }
+
+    /// The third pass: what is left, pooled.
+    #[inline(never)]
+    fn pool(&mut self) {
+        let w = self.w;
+        let mut open = std::mem::take(&mut self.room.at);
+        let mut pooled = std::mem::take(&mut self.pooled);
+        pooled.clear();
+        self.pool_demand.fill(0.0);
+        for d in 0..w.m.designers.len() {
+            let asks = |&&c: &&usize| self.planned[c] - self.started[c] > 0.0;
+            if !w.chain.chips_of[d].iter().any(|c| asks(&c)) {
+                continue;
+            }
+            (0..open.len()).for_each(|f| open[f] = self.open(d, f));
+            for &c in w.chain.chips_of[d].iter().filter(asks) {
+                let residual = self.planned[c] - self.started[c];
+                for i in w.chain.parts_of[c].clone() {
+                    let part = &w.chain.parts[i];
+                    let total: f64 = w.chain.makers[part.good].iter().map(|&f| open[f]).sum();
+                    let need = self.mean_need(part, &open).unwrap_or(self.needs[i]);
+                    pooled.push((i, total, need));
+                    for &f in &w.chain.makers[part.good] {
+                        self.pool_demand[f] += residual * need * per(open[f], total);
+                    }
+                }
+            }
+        }
+        self.room.at = open;
+        for (f, granted) in self.pool_granted.iter_mut().enumerate() {
+            *granted = fit(self.left[f], self.pool_demand[f]);
+        }
+        self.share_pool(&pooled);
+        self.pooled = pooled;
+    }
+
+    /// Gives each part its share of the pool; parts of a chip follow each other.
+    fn share_pool(&mut self, pooled: &[(usize, f64, f64)]) {
+        let w = self.w;
+        let mut rest = pooled;
+        while let Some(first) = rest.first() {
+            let c = w.chain.parts[first.0].chip;
+            let d = w.m.chips[c].designer.index();
+            let (parts, others) = rest.split_at(w.chain.parts_of[c].len());
+            rest = others;
+            let least = parts.iter().map(|part| self.pool_ratio(d, part)).fold(1.0, f64::min);
+            let made = (self.planned[c] - self.started[c]) * least;
+            for part in parts {
+                let all = self.pool_ratio(d, part);
+                for &f in &w.chain.makers[w.chain.parts[part.0].good] {
+                    let share = per(self.open(d, f), part.1) * self.pool_granted[f];
+                    self.pool_used[f] += made * part.2 * per(share, all);
+                }
+            }
+            self.started[c] += made;
+        }
+        for (used, pool) in self.used.iter_mut().zip(&mut self.pool_used) {
+            *used += *pool;
+            *pool = 0.0;
+        }
+    }
+
+    /// Share of what a part needs that the pool gives.
+    fn pool_ratio(&self, d: usize, &(part, total, _): &(usize, f64, f64)) -> f64 {
+        let makers = &self.w.chain.makers[self.w.chain.parts[part].good];
+        makers.iter().map(|&f| per(self.open(d, f), total) * self.pool_granted[f]).sum()
+    }
+
+    /// Chips on their way: started now, there after the lead.
+    #[inline(never)]
+    fn send(&mut self) {
+        let w = self.w;
+        let slots = w.lead + 1;
+        for c in 0..w.m.chips.len() {
+            let started = self.started[c];
+            let pipeline = &mut self.pipeline[c * slots..(c + 1) * slots];
+            if self.t == 0 {
+                for (slot, chips) in pipeline.iter_mut().enumerate() {
+                    *chips = if self.launch[c] < slot as f64 + 1.0 { started } else { 0.0 };
+                }
+            }
+            pipeline[(self.t + w.lead) % slots] = started;
+            self.arrived[c] = pipeline[self.t % slots];
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! Section 10: training.
+
+use super::{Draw, fit, per};
+use chokepoint::math::{exp, ln, pow};
+use chokepoint::model::{CountryId, Model};
+
+/// FLOP/s of an H100 equivalent.
+const PEAK: f64 = 989.5e12;
+
+/// Labs whose chips are pooled: those of a country, then those of a group.
+pub fn pools(m: &Model) -> Vec<Vec<usize>> {
+    let of = |inside: &dyn Fn(CountryId) -> bool| -> Vec<usize> {
+        (0..m.labs.len()).filter(|&l| inside(m.labs[l].country)).collect()
+    };
+    let countries = (0..m.countries.len()).map(|n| of(&|c| c.index() == n));
+    countries.chain(m.groups.iter().map(|g| of(&|c| g.members.contains(&c)))).collect()
+}
+
+/// What a lab's chips amount to.
+#[derive(Clone, Copy, Default)]
+pub struct Sums {
+    pub h100e: f64,
+    useful: f64,
+    chips: f64,
+}
+
+/// What a lab trains.
+#[derive(Clone, Copy, Default)]
+pub struct Trained {
+    pub reachable: f64,
+    pub run: f64,
+    pub effective: f64,
+    pub cost: f64,
+    pub tokens: f64,
+    pub accessible: f64,
+    pub rented: f64,
+}
+
+/// A lab's part in a pooled run.
+#[derive(Clone, Copy, Default)]
+pub struct Part {
+    flop: f64,
+    chips: f64,
+    peak: f64,
+    useful: f64,
+    money: Option<f64>,
+}
+
+/// The scaling law's optimum, in a draw.
+#[derive(Clone, Copy, Default)]
+pub struct Optimum {
+    /// Exponent of tokens, and 1/G.
+    exponent: f64,
+    inverse: f64,
+}
+
+impl Draw<'_> {
+    pub fn reset_training(&mut self) {
+        let s = &self.w.m.science;
+        let (a, b) = (self.n.v(s.scaling_alpha), self.n.v(s.scaling_beta));
+        let g = pow(a * self.n.v(s.scaling_a) / (b * self.n.v(s.scaling_b)), 1.0 / (a + b));
+        self.optimum = Optimum { exponent: a / (a + b), inverse: 1.0 / g };
+        for (trained, lab) in self.trained.iter_mut().zip(&self.w.m.labs) {
+            *trained = Trained { run: self.n.v(lab.opening_run), ..Trained::default() };
+        }
+    }
+
+    #[inline(never)]
+    pub fn train(&mut self) {
+        let w = self.w;
+        let t = &w.m.training;
+        for sums in &mut self.sums {
+            sums[0] = std::mem::take(&mut sums[1]);
+        }
+        for trained in &mut self.trained {
+            trained.rented = 0.0;
+        }
+        for (i, u) in w.uses.iter().enumerate() {
+            let (share, has) = (self.used_share[i], &self.working[u.buyer]);
+            let sums = &mut self.sums[u.lab][1];
+            sums.h100e += share * has.h100e;
+            sums.useful += share * has.useful;
+            sums.chips += share * has.chips;
+            self.trained[u.lab].rented += self.rented[i];
+        }
+        if self.t == 0 {
+            self.sums.iter_mut().for_each(|sums| sums[0] = sums[1]);
+        }
+        let lag = (self.n.v(t.disclosure_lag) + 0.5).floor() as usize;
+        let price = self.n.at(w.m.rental.price, self.t) / (PEAK * 3600.0);
+        let growth = exp(self.t as f64 / 4.0 * ln(self.n.v(w.m.science.algorithms)));
+        for (l, lab) in w.m.labs.iter().enumerate() {
+            let share = self.n.v(lab.max_share.unwrap_or(t.max_share));
+            let days = self.n.v(lab.longest_run);
+            let money = lab.financeable.map(|q| self.n.at(q, self.t));
+            let (reachable, cost) = self.run(l, share, days, money, price);
+            let usual = self.n.v(lab.usual_run.unwrap_or(t.usual_run));
+            let phi = (self.n.v(t.run_share) * self.n.v(lab.run_share_factor)).min(1.0);
+            let budget = lab.training_budget.map(|q| self.n.at(q, self.t));
+            self.made[l * w.quarters + self.t] = self.run(l, phi, usual, budget, price).0;
+            let mid = self.mid(l, days);
+            let useful = mid.useful * PEAK * self.base(l);
+            let flop = share * useful * days * 86_400.0;
+            self.pool_parts[l] =
+                Part { flop, chips: share * mid.chips, peak: mid.h100e * PEAK, useful, money };
+            let (tokens, effective) = self.effective_compute(reachable, growth);
+            let trained = &mut self.trained[l];
+            if self.t >= lag {
+                trained.run = trained.run.max(self.made[l * w.quarters + self.t - lag]);
+            }
+            (trained.reachable, trained.cost) = (reachable, cost);
+            (trained.tokens, trained.effective) = (tokens, effective);
+            trained.accessible = self.sums[l][1].h100e;
+        }
+        for (i, labs) in w.pools.iter().enumerate() {
+            self.pooled_flop[i] = if labs.is_empty() { 0.0 } else { self.pooled(labs, price) };
+        }
+    }
+
+    fn base(&self, l: usize) -> f64 {
+        (self.n.v(self.w.m.labs[l].mfu) * self.n.v(self.w.m.training.mfu_factor)).min(1.0)
+    }
+
+    fn mid(&self, l: usize, days: f64) -> Sums {
+        let w = (days / 2.0 / 91.3125).min(1.0);
+        let [before, now] = &self.sums[l];
+        let mix = |now: f64, before: f64| (1.0 - w) * now + w * before;
+        Sums {
+            h100e: mix(now.h100e, before.h100e),
+            useful: mix(now.useful, before.useful),
+            chips: mix(now.chips, before.chips),
+        }
+    }
+
+    /// What is left of utilisation in a run of a size over the reference.
+    fn scaled(&self, chips: f64) -> f64 {
+        let size = chips / self.n.v(self.w.m.training.reference_chips);
+        if size > 1.0 { pow(size, -self.n.v(self.w.m.training.scale_loss)) } else { 1.0 }
+    }
+
+    /// Size of a run and its cost.
+    fn run(&self, l: usize, share: f64, days: f64, money: Option<f64>, price: f64) -> (f64, f64) {
+        let mid = self.mid(l, days);
+        if mid.h100e <= 0.0 {
+            return (0.0, 0.0);
+        }
+        let mfu = self.base(l) * self.scaled(share * mid.chips) * mid.useful / mid.h100e;
+        let cost = per(price, mfu);
+        let by_chips = share * mid.h100e * PEAK * mfu * days * 86_400.0;
+        let flop = money.map_or(by_chips, |m| by_chips.min(per(m, cost)));
+        (flop, flop * cost)
+    }
+
+    fn effective_compute(&self, flop: f64, growth: f64) -> (f64, f64) {
+        let s = &self.w.m.science;
+        let tokens = pow(flop / 6.0, self.optimum.exponent) * self.optimum.inverse;
+        let fed = fit(self.n.at(s.data_stock, self.t), tokens);
+        let returns = if fed < 1.0 { pow(fed, self.n.v(s.data_returns)) } else { 1.0 };
+        (tokens, flop * growth * returns)
+    }
+
+    fn pooled(&self, labs: &[usize], price: f64) -> f64 {
+        let sum = |of: &dyn Fn(&Part) -> f64| labs.iter().map(|&l| of(&self.pool_parts[l])).sum::<f64>();
+        let left = self.n.v(self.w.m.training.coordination) * self.scaled(sum(&|p| p.chips));
+        let mut flop = left * sum(&|p| p.flop);
+        if labs.iter().all(|&l| self.pool_parts[l].money.is_some()) {
+            let mfu = left * per(sum(&|p| p.useful), sum(&|p| p.peak));
+            flop = flop.min(per(sum(&|p| p.money.unwrap_or(0.0)), per(price, mfu)));
+        }
+        labs.iter().fold(flop, |best, &l| best.max(self.trained[l].reachable))
+    }
+}
