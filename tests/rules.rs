@@ -70,7 +70,7 @@ fn a_switch_and_an_uncertain_threshold_act_draw_by_draw() {
     let mut denied = 0.0;
     for batch in 0..1024 {
         book.plan.layout.sample(batch, &mut inputs);
-        terms.refresh(&book.plan.rules, &inputs);
+        let terms = Terms::new(&book.plan.rules, &inputs);
         denied += (1.0 - book.plan.rules.now(case, 3, &terms).permitted).sum();
     }
     // In force in 30 % of draws, and the limit at or below 5000 in half of them.
@@ -147,7 +147,7 @@ fn an_uncertain_band_acts_draw_by_draw() {
     let mut terms = book.terms.clone();
     for (u, fee) in [(0.49, 0.3), (0.51, 0.1)] {
         book.plan.layout.sample_with(0, &[(limit, u)], &mut inputs);
-        terms.refresh(&book.plan.rules, &inputs);
+        let terms = Terms::new(&book.plan.rules, &inputs);
         near(book.plan.rules.now(case_of_x(&book), 3, &terms).fee[5], fee);
     }
 }
