@@ -17,10 +17,12 @@ use std::path::Path;
 /// A lever: its name, the paths that it multiplies, and those that it divides.
 type Lever = (&'static str, &'static [&'static str], &'static [&'static str]);
 
-const LEVERS: [Lever; 13] = [
+const LEVERS: [Lever; 15] = [
     ("CoWoS capacity", &["facility.{tsmc,ase}-cowos.capacity"], &[]),
     ("HBM capacity, outside China", &["facility.{skhynix,samsung,micron}-hbm.capacity"], &[]),
+    ("HBM of China's makers", &["facility.{cxmt-hbm,china-hbm-others}.capacity"], &[]),
     ("N5/N4 capacity", &["facility.{tsmc-n5,tsmc-arizona}.capacity"], &[]),
+    ("N3 and N2 capacity", &["facility.tsmc-{n3,n2}.capacity"], &[]),
     ("SMIC capacity", &["facility.smic-{n2,n3}.capacity"], &[]),
     ("SMIC yield (defects, inverse)", &[], &["facility.smic-{n2,n3}.defect_density"]),
     ("SMIC's independence of EUV (inverse)", &[], &["facility.smic-n3.dependence.euv"]),
@@ -42,7 +44,7 @@ const LEVERS: [Lever; 13] = [
 ];
 
 /// An outcome: its name, the cell, and the cell that is taken off.
-const OUTCOMES: [(&str, &str, Option<&str>); 7] = [
+const OUTCOMES: [(&str, &str, Option<&str>); 10] = [
     (
         "NVIDIA ships, 2024",
         "designer.nvidia/shipped_h100e_8bit_cum@2024Q4",
@@ -57,6 +59,13 @@ const OUTCOMES: [(&str, &str, Option<&str>); 7] = [
         "smuggled, 2024",
         "country.china/smuggled_h100e_cum@2024Q4",
         Some("country.china/smuggled_h100e_cum@2023Q4"),
+    ),
+    ("US chips, 2026", "country.us/fleet_h100e@2026Q4", None),
+    ("US chips, 2028", "country.us/fleet_h100e@2028Q4", None),
+    (
+        "Ascend ships, 2028",
+        "designer.huawei/shipped_h100e_cum@2028Q4",
+        Some("designer.huawei/shipped_h100e_cum@2027Q4"),
     ),
     ("US could train, 2026", "country.us/reachable_flop@2026Q4", None),
     ("US, 2028", "country.us/reachable_flop@2028Q4", None),

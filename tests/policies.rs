@@ -187,3 +187,39 @@ fn what_is_combined_is_what_both_do() {
     assert!(shift(&rent, 0) < 0.0 && shift(&both, 0) < 0.0);
     assert!(shift(&packaging, 1) > 0.0);
 }
+
+#[test]
+fn a_blockade_of_taiwan_costs_everybody_and_those_whom_it_feeds_most() {
+    // Fleets count what was bought over the years, so that a blockade shows in them late and in part. Everybody loses: the world's
+    // packages come from Taiwan, China's smuggled and rented chips too. China loses the smaller part, since its own makers' lines
+    // run on; its chips are of memory and wafers that no blockade reaches.
+    let fleet = |n: &str| format!("country.{n}/fleet_h100e@2028Q2");
+    let fed = ["us", "europe", "japan", "south-korea", "india", "uae", "saudi-arabia"];
+    let mut cells: Vec<String> = fed.into_iter().chain(["china"]).map(fleet).collect();
+    cells.extend(
+        [
+            "country.us/reachable_flop@2028Q4",
+            "country.china/reachable_flop@2028Q4",
+            "country.china/smuggled_h100e_cum@2028Q4",
+            "designer.nvidia/shipped_h100e_cum@2028Q2",
+            "designer.huawei/shipped_h100e_cum@2028Q2",
+        ]
+        .map(str::to_owned),
+    );
+    let [base, after] =
+        [None, Some("taiwan-blockade-2027")].map(|name| simulate(under(name).unwrap().0, &cells));
+    let shift: Vec<(f64, f64)> = (0..cells.len()).map(|i| moved(&base, &after, (i, i))).collect();
+    for (cell, (mean, error)) in cells.iter().zip(&shift) {
+        println!("{cell} {:+.2}% (standard error {:.2}%)", 100.0 * mean, 100.0 * error);
+    }
+    let [fleets @ .., _, _, _, nvidia, huawei] = &shift[..] else { unreachable!() };
+    let [others @ .., china] = fleets else { unreachable!() };
+    for (cell, (mean, error)) in cells.iter().zip(&shift).take(cells.len() - 1) {
+        assert!(*mean < -3.0 * error, "{cell} {mean:+.4} ({error:.4}) does not fall");
+    }
+    for (cell, (mean, error)) in cells.iter().zip(others) {
+        assert!(mean + 3.0 * error.hypot(china.1) < china.0, "{cell} {mean:+.4} loses no more than China");
+    }
+    // A year of sales, less what was in stock, is missing from those of seven years.
+    assert!(nvidia.0 < -0.05 && huawei.0 > 0.2 * nvidia.0, "{nvidia:?} {huawei:?}");
+}
