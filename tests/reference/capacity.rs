@@ -121,11 +121,7 @@ impl Draw<'_> {
 
     /// What rules let through of a case in this quarter.
     pub fn permitted_now(&mut self, case: CaseId) -> f64 {
-        if case == FREE {
-            return 1.0;
-        }
-        self.judge(case);
-        self.rules.now[case].permitted
+        if case == FREE { 1.0 } else { self.judge(case).permitted }
     }
 
     /// Chips per unit of a good at a facility: the inverse of a chip's need there.

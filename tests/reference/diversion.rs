@@ -71,18 +71,20 @@ impl Draw<'_> {
         let w = self.w;
         let chips = w.m.chips.len();
         self.route_attempted.copy_from_slice(&self.goods_attempted);
+        self.route_delivered.fill([0.0; 3]);
         for r in &self.resellers {
             let bought = self.attempted[r.route * chips + r.chip];
             self.route_attempted[r.route] += bought;
-            let passed = bought * (1.0 - self.route_detection[r.route]);
-            for (u, transit) in self.route_transit[r.route].iter_mut().enumerate() {
-                transit.send(self.t, passed * self.units[r.chip][u], &self.route_lag[r.route]);
+            for u in 0..3 {
+                self.route_delivered[r.route][u] += bought * self.units[r.chip][u];
             }
         }
         for r in 0..w.m.routes.len() {
             self.route_seized[r] = self.route_attempted[r] * self.route_detection[r];
-            for u in 0..3 {
-                self.route_delivered[r][u] = self.route_transit[r][u].take(self.t);
+            let passed = 1.0 - self.route_detection[r];
+            for (amount, transit) in self.route_delivered[r].iter_mut().zip(&mut self.route_transit[r]) {
+                transit.send(self.t, *amount * passed, &self.route_lag[r]);
+                *amount = transit.take(self.t);
             }
         }
         let choices = std::mem::take(&mut self.choices);
@@ -161,10 +163,15 @@ impl Draw<'_> {
             tally[2] += self.filled[b];
             tally[3] += self.ordered[b];
         }
-        for (s, sale) in w.market.sales.iter().enumerate() {
-            let tally = &mut self.tallies[w.m.buyers[sale.buyer].country.index()];
-            tally[4] += sale.smuggled.map_or(0.0, |fleet| self.delivered[fleet]);
-            tally[5] += self.sold[s];
+        for &b in &w.market.buyers {
+            let menu = self.choices.menus[b];
+            let tally = &mut self.tallies[w.m.buyers[b].country.index()];
+            for c in &self.choices.list[menu.first..menu.end] {
+                tally[5] += self.sold[c.sale];
+            }
+        }
+        for &i in &w.smuggled {
+            self.tallies[w.fleets[i].country][4] += self.delivered[i];
         }
         for (gauges, x) in self.shocks.gauges.iter_mut().zip(&self.tallies) {
             let unmet = if x[3] > 0.0 { (1.0 - per(x[2], x[3])).max(0.0) } else { 0.0 };

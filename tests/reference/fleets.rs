@@ -17,6 +17,18 @@ pub struct Fleet {
     pub smuggled: bool,
     /// The sale that adds to it, if any can.
     pub sale: Option<usize>,
+    pub country: usize,
+}
+
+/// A fleet in a draw.
+#[derive(Clone, Copy, Default)]
+pub struct Held {
+    /// Whether there ever was any.
+    pub alive: bool,
+    /// Deployed, the sum of their ages [years], and in deployment.
+    pub count: f64,
+    age: f64,
+    pub coming: super::diversion::Transit,
 }
 
 /// All fleets that there can be: one for each sale, one more where routes lead, and what buyers have at the start.
@@ -24,10 +36,12 @@ pub fn fleets(p: &Preparation<'_>, market: &mut Market) -> Vec<Fleet> {
     let m = p.m;
     let mut all = Vec::new();
     for (s, sale) in market.sales.iter_mut().enumerate() {
-        let fleet = |smuggled| Fleet { chip: sale.chip, buyer: sale.buyer, smuggled, sale: Some(s) };
+        let country = m.buyers[sale.buyer].country.index();
+        let (chip, buyer) = (sale.chip, sale.buyer);
+        let fleet = |smuggled| Fleet { chip, buyer, smuggled, sale: Some(s), country };
         sale.fleet = all.len();
         all.push(fleet(false));
-        if !market.routes_to[m.buyers[sale.buyer].country.index()].is_empty() {
+        if !market.routes_to[country].is_empty() {
             sale.smuggled = Some(all.len());
             all.push(fleet(true));
         }
@@ -35,7 +49,8 @@ pub fn fleets(p: &Preparation<'_>, market: &mut Market) -> Vec<Fleet> {
     for (b, buyer) in m.buyers.iter().enumerate() {
         for c in buyer.opening.keys().map(|c| c.index()) {
             if !all.iter().any(|f| (f.chip, f.buyer, f.smuggled) == (c, b, false)) {
-                all.push(Fleet { chip: c, buyer: b, smuggled: false, sale: None });
+                let country = buyer.country.index();
+                all.push(Fleet { chip: c, buyer: b, smuggled: false, sale: None, country });
             }
         }
     }
@@ -119,10 +134,9 @@ impl Draw<'_> {
             let id = chokepoint::model::ChipId(fleet.chip as u32);
             let opening = if fleet.smuggled { None } else { buyer.opening.get(&id) };
             let count = opening.map_or(0.0, |o| self.n.v(o.count));
-            self.count[i] = count;
-            self.age[i] = opening.map_or(0.0, |o| count * self.n.v(o.age));
-            self.alive[i] = count > 0.0;
-            self.owned_load[buyer.country.index()] += count * self.watts[fleet.chip];
+            let age = opening.map_or(0.0, |o| count * self.n.v(o.age));
+            self.held_chips[i] = Held { alive: count > 0.0, count, age, ..Held::default() };
+            self.owned_load[fleet.country] += count * self.watts[fleet.chip];
         }
         for (n, country) in m.countries.iter().enumerate() {
             self.owned_load[n] *= self.n.v(country.overhead) / 1e6;
@@ -148,23 +162,23 @@ impl Draw<'_> {
                 (Some(s), false) => self.sold[s],
                 (None, _) => 0.0,
             };
+            let held = &mut self.held_chips[i];
             if arrived > 0.0 {
-                self.alive[i] = true;
-                self.coming[i].send(self.t, arrived, &self.fleet_lag);
+                held.alive = true;
+                held.coming.send(self.t, arrived, &self.fleet_lag);
             }
-            if !self.alive[i] {
+            if !held.alive {
                 continue;
             }
-            let entering = self.coming[i].take(self.t);
-            let age = per(self.age[i], self.count[i]);
+            let entering = held.coming.take(self.t);
+            let age = per(held.age, held.count);
             let x = 0.25 * (h0 + h1 * (age + 0.125)) * if fleet.smuggled { failure } else { 1.0 };
-            let left = self.count[i] * ((1.0 - x / 2.0) / (1.0 + x / 2.0)).max(0.0);
-            self.age[i] = left * (age + 0.25) + entering * 0.125;
-            self.count[i] = left + entering;
-            let (count, watts) = (self.count[i], self.watts[fleet.chip]);
-            let n = m.buyers[fleet.buyer].country.index();
-            self.load[n] += count * watts;
-            self.owned_load[n] += (count + self.coming[i].total()) * watts;
+            let left = held.count * ((1.0 - x / 2.0) / (1.0 + x / 2.0)).max(0.0);
+            held.age = left * (age + 0.25) + entering * 0.125;
+            held.count = left + entering;
+            let (count, watts) = (held.count, self.watts[fleet.chip]);
+            self.load[fleet.country] += count * watts;
+            self.owned_load[fleet.country] += (count + held.coming.total()) * watts;
             let h = count * self.units[fleet.chip][1];
             let quality = self.quality[fleet.chip] * if fleet.smuggled { self.support } else { 1.0 };
             let working = &mut self.working[fleet.buyer];

@@ -6,7 +6,7 @@ use super::verdict::snap;
 use super::{Draw, Preparation, fit, per};
 use chokepoint::math::pow;
 use chokepoint::model::{BuyerId, CountryId, Model, QuantityId, Subject};
-use chokepoint::network::{Edge, Node};
+use chokepoint::network::Node;
 use petgraph::Incoming;
 use petgraph::visit::EdgeRef;
 
@@ -117,9 +117,8 @@ pub struct Choice {
     pub sale: usize,
     pub chip: usize,
     pub case: CaseId,
-    /// Weight as a legal option, were there permission, and as a smuggled one.
+    /// Weight as a legal option, and as a smuggled one.
     pub x: f64,
-    pub asked: f64,
     pub y: f64,
     pub permitted: f64,
     /// Price with fees, and on the grey market [USD].
@@ -132,12 +131,23 @@ pub struct Choice {
     pub fill: f64,
 }
 
+/// An option that is permitted in part or not at all, as it would be with permission.
+#[derive(Clone, Copy)]
+pub struct Refusal {
+    pub case: CaseId,
+    pub permitted: f64,
+    pub asked: f64,
+    pub full: f64,
+}
+
 /// Sums over a buyer's options.
 #[derive(Clone, Copy, Default)]
 pub struct Menu {
     /// Where its options lie.
     pub first: usize,
     pub end: usize,
+    /// Where what is refused it begins, in part or whole.
+    pub refused: usize,
     /// Weight of waiting for a legal offer; legal options with it; smuggled options; everything.
     pub wait: f64,
     pub legal: f64,
@@ -149,6 +159,7 @@ pub struct Menu {
 #[derive(Default)]
 pub struct Choices {
     pub list: Vec<Choice>,
+    pub refused: Vec<Refusal>,
     pub menus: Vec<Menu>,
 }
 
@@ -170,27 +181,26 @@ impl Draw<'_> {
         let w = self.w;
         let case = w.market.cases[chip * w.market.classes.len() + class];
         if ahead {
-            self.judge_ahead(case);
-            let v = &self.rules.ahead[case];
+            let v = self.judge_ahead(case);
             return (v.permitted, v.fee);
         }
-        self.judge(case);
-        let v = &self.rules.now[case];
+        let v = self.judge(case);
         let (mut permitted, mut fee) = (v.permitted, v.fee);
         let place = chip * w.m.countries.len() + w.market.classes[class].0.index();
         if self.shocks.acts(On::Sales) {
             permitted = snap(permitted * self.shocks.factor(On::Sales, place).min(1.0));
         }
         if self.shocks.acts(On::Fee) {
-            fee += self.shocks.factor(On::Fee, place);
+            fee += self.shocks.added_fee(place);
         }
         (permitted, fee)
     }
 
-    /// Launches of compliant variants without a date: some time after their parents are cut off.
+    /// Launches of compliant variants without a date, some time after their parents are cut off; whether there are any.
     #[inline(never)]
-    pub fn launch_variants(&mut self) {
+    pub fn launch_variants(&mut self) -> bool {
         let w = self.w;
+        let mut any = false;
         for &(c, parent) in &w.market.variants {
             let chip = &w.m.chips[c];
             let (None, Some(lag)) = (chip.launch, chip.variant_lag) else { continue };
@@ -199,8 +209,10 @@ impl Draw<'_> {
             }
             if (0..w.market.classes.len()).any(|k| self.permit(false, parent, k).0 < 0.5) {
                 self.launch[c] = self.t as f64 + self.n.v(lag);
+                any = true;
             }
         }
+        any
     }
 
     /// Which variants are offered to those alone whose parent is cut.
@@ -238,22 +250,23 @@ impl Draw<'_> {
         let t = if ahead { self.t + w.lead } else { self.t };
         self.read_prices(t);
         into.list.clear();
+        into.refused.clear();
         for &b in &w.market.buyers {
             let n = w.m.buyers[b].country.index();
             let smuggling = self.open_capacity[n] > 0.0;
             let (mut best, mut best_grey) = (0.0_f64, 0.0_f64);
-            let mut menu = Menu { first: into.list.len(), ..Menu::default() };
+            let mut menu = Menu { first: into.list.len(), refused: into.refused.len(), ..Menu::default() };
             for e in w.graph.edges_directed(w.nodes.buyers[b], Incoming) {
-                if *e.weight() != Edge::Sells {
+                let Node::Chip(c) = w.graph[e.source()] else { continue };
+                if self.ramp[usize::from(ahead)][c.index()] <= 0.0 {
                     continue;
                 }
                 let s = w.market.sale_at[e.id().index()];
-                let Some(choice) = self.option(ahead, t, s, smuggling) else { continue };
-                best = best.max(choice.x);
-                best_grey = best_grey.max(choice.y);
-                menu.legal += choice.x;
-                menu.grey += choice.y;
-                into.list.push(choice);
+                let Some((x, y)) = self.option(ahead, t, s, smuggling, into) else { continue };
+                best = best.max(x);
+                best_grey = best_grey.max(y);
+                menu.legal += x;
+                menu.grey += y;
             }
             menu.end = into.list.len();
             menu.wait = self.patience * best;
@@ -263,13 +276,21 @@ impl Draw<'_> {
         }
     }
 
+    /// Adds a sale of a chip that is on sale to the options, if it is offered; gives its weights.
     #[inline(never)]
-    fn option(&mut self, ahead: bool, t: usize, s: usize, smuggling: bool) -> Option<Choice> {
+    fn option(
+        &mut self,
+        ahead: bool,
+        t: usize,
+        s: usize,
+        smuggling: bool,
+        into: &mut Choices,
+    ) -> Option<(f64, f64)> {
         let w = self.w;
         let Outlet { chip: c, buyer: b, affinity, .. } = w.market.sales[s];
         let rho = self.ramp[usize::from(ahead)][c];
         let class = w.market.class_of[b];
-        if rho <= 0.0 || !self.is_offered(ahead, c, class) {
+        if !self.is_offered(ahead, c, class) {
             return None;
         }
         let (permitted, fee) = self.permit(ahead, c, class);
@@ -277,7 +298,7 @@ impl Draw<'_> {
         let price = self.price[c];
         let full = price * (1.0 + fee);
         let mut asked = 0.0;
-        if !ahead || permitted > 0.0 {
+        if permitted > 0.0 || !(ahead || w.table.is_bare()) {
             asked = rho * self.attraction(s, t, fee, worth / (full + self.running[c]));
         }
         let street = price * self.premium[w.m.buyers[b].country.index()];
@@ -289,7 +310,23 @@ impl Draw<'_> {
         }
         let x = if permitted > 0.0 { asked } else { 0.0 };
         let case = w.market.cases[c * w.market.classes.len() + class];
-        Some(Choice { sale: s, chip: c, case, x, asked, y, permitted, full, street, ..Choice::default() })
+        if permitted < 1.0 && !(ahead || w.table.is_bare()) {
+            into.refused.push(Refusal { case, permitted, asked, full });
+        }
+        if x > 0.0 || y > 0.0 {
+            into.list.push(Choice {
+                sale: s,
+                chip: c,
+                case,
+                x,
+                y,
+                permitted,
+                full,
+                street,
+                ..Choice::default()
+            });
+        }
+        Some((x, y))
     }
 
     /// Value to the power of the elasticity: what was worked out when the quarter was planned for still holds at the same fee.

@@ -125,6 +125,8 @@ pub struct World<'a> {
     pub market: market::Market,
     pub caps: Vec<trade::Cap>,
     pub fleets: Vec<fleets::Fleet>,
+    /// Those of smuggled chips.
+    pub smuggled: Vec<usize>,
     pub uses: Vec<fleets::Use>,
     pub pools: Vec<Vec<usize>>,
     pub table: record::Table,
@@ -152,6 +154,7 @@ impl<'a> World<'a> {
             }
             _ => QuantityId(0),
         };
+        let fleets = fleets::fleets(&p, &mut market);
         Self {
             claims: network.graph.edge_indices().map(claim).collect(),
             quarters,
@@ -160,7 +163,8 @@ impl<'a> World<'a> {
             equipment: capacity::equipment(&mut p),
             stocks: stocks::stocks(&mut p),
             caps: trade::caps(m),
-            fleets: fleets::fleets(&p, &mut market),
+            smuggled: (0..fleets.len()).filter(|&i| fleets[i].smuggled).collect(),
+            fleets,
             uses: fleets::uses(&mut p),
             pools: training::pools(m),
             table: record::Table::new(m, cells),
@@ -280,7 +284,7 @@ pub struct Draw<'a> {
     cap_sold: Vec<trade::Sold>,
     home: Vec<f64>,
     limits: Vec<f64>,
-    members: Vec<usize>,
+    members: Vec<Vec<usize>>,
     sums_of: Vec<f64>,
     // Section 8, by route, then by country.
     networks: Vec<f64>,
@@ -297,12 +301,9 @@ pub struct Draw<'a> {
     tallies: Vec<[f64; 6]>,
     // Section 9, by fleet, chip, country, buyer, use.
     fleet_lag: [f64; 4],
-    count: Vec<f64>,
-    age: Vec<f64>,
-    coming: Vec<diversion::Transit>,
+    held_chips: Vec<fleets::Held>,
     transit: Vec<diversion::Transit>,
     delivered: Vec<f64>,
-    alive: Vec<bool>,
     quality: Vec<f64>,
     load: Vec<f64>,
     owned_load: Vec<f64>,
@@ -331,6 +332,7 @@ impl<'a> Draw<'a> {
         let (sales, fleets, uses, labs) = (w.market.sales.len(), w.fleets.len(), w.uses.len(), m.labs.len());
         let choices = || market::Choices {
             list: Vec::with_capacity(sales),
+            refused: Vec::with_capacity(sales),
             menus: vec![market::Menu::default(); buyers],
         };
         Self {
@@ -415,7 +417,7 @@ impl<'a> Draw<'a> {
             cap_sold: vec![trade::Sold::new(m); w.caps.len()],
             home: zeros(chips * countries),
             limits: Vec::with_capacity(sales),
-            members: Vec::with_capacity(sales),
+            members: vec![Vec::with_capacity(sales); w.caps.len()],
             sums_of: zeros(chips.max(buyers).max(countries).max(1)),
             networks: zeros(routes),
             route_lag: vec![[0.0; 4]; routes],
@@ -430,12 +432,9 @@ impl<'a> Draw<'a> {
             premium: zeros(countries),
             tallies: vec![[0.0; 6]; countries],
             fleet_lag: [0.0; 4],
-            count: zeros(fleets),
-            age: zeros(fleets),
-            coming: vec![diversion::Transit::default(); fleets],
+            held_chips: vec![fleets::Held::default(); fleets],
             transit: vec![diversion::Transit::default(); fleets],
             delivered: zeros(fleets),
-            alive: vec![false; fleets],
             quality: zeros(chips),
             load: zeros(countries),
             owned_load: zeros(countries),
@@ -501,7 +500,7 @@ impl<'a> Draw<'a> {
         lists.into_iter().chain([&mut self.delivered, &mut self.home]).for_each(|list| list.fill(0.0));
         [&mut self.over, &mut self.power].into_iter().for_each(|list| list.fill(1.0));
         self.cap_sold.iter_mut().for_each(trade::Sold::clear);
-        for list in [&mut self.coming, &mut self.transit, &mut self.stock_transit] {
+        for list in [&mut self.transit, &mut self.stock_transit] {
             list.fill(diversion::Transit::default());
         }
         self.route_transit.fill([diversion::Transit::default(); 3]);
@@ -512,8 +511,9 @@ impl<'a> Draw<'a> {
     fn open_quarter(&mut self) {
         self.open_facilities();
         self.read_ramps(false);
-        self.launch_variants();
-        self.read_ramps(false);
+        if self.launch_variants() {
+            self.read_ramps(false);
+        }
         self.read_ramps(true);
         self.offer_variants();
         self.open_routes();

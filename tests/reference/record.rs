@@ -368,15 +368,15 @@ impl Draw<'_> {
 
     fn record_fleets(&self, v: &mut [f64]) {
         let w = self.w;
-        for (i, fleet) in w.fleets.iter().enumerate().filter(|(i, _)| self.alive[*i]) {
-            let n = w.m.buyers[fleet.buyer].country.index();
+        for (i, fleet) in w.fleets.iter().enumerate().filter(|(i, _)| self.held_chips[*i].alive) {
+            let (n, held) = (fleet.country, &self.held_chips[i]);
             let row = w.table.rows.buyers + fleet.buyer * HELD.len();
-            let owned = self.count[i] + self.coming[i].total();
+            let owned = held.count + held.coming.total();
             for (u, unit) in self.units[fleet.chip].iter().enumerate() {
                 v[row + u] += owned * unit;
             }
             let overhead = self.n.v(w.m.countries[n].overhead) / 1e6;
-            v[row + POWER] += self.count[i] * self.operating[n] * self.watts[fleet.chip] * overhead;
+            v[row + POWER] += held.count * self.operating[n] * self.watts[fleet.chip] * overhead;
         }
     }
 
@@ -399,7 +399,8 @@ impl Draw<'_> {
                 v[rows.chips + c.chip * SOLD.len() + 1] += sold;
             }
         }
-        for (i, fleet) in w.fleets.iter().enumerate().filter(|(i, _)| self.delivered[*i] > 0.0) {
+        for &i in w.smuggled.iter().filter(|&&i| self.delivered[i] > 0.0) {
+            let fleet = &w.fleets[i];
             for u in 0..3 {
                 v[rows.buyers + fleet.buyer * HELD.len() + SMUGGLED + u] +=
                     self.delivered[i] * self.units[fleet.chip][u];

@@ -55,8 +55,10 @@ pub struct Cover {
 pub struct Case {
     pub rules: Vec<Cover>,
     pub issuers: Vec<std::ops::Range<usize>>,
-    /// Whether a rule may rush buyers, or is capped: only then is it asked for.
+    /// Whether a rule limits volumes.
     pub capped: bool,
+    /// Places of rules that chance may leave out.
+    pub chances: Vec<usize>,
 }
 
 /// Index of a case; the first is that of sales that no rule covers.
@@ -84,7 +86,7 @@ impl Book {
             m.shocks.iter().enumerate().flat_map(of).collect()
         };
         Self {
-            cases: vec![Case { rules: Vec::new(), issuers: Vec::new(), capped: false }],
+            cases: vec![Case { rules: Vec::new(), issuers: Vec::new(), capped: false, chances: Vec::new() }],
             known: BTreeMap::from([(Vec::new(), FREE)]),
             conditions: Vec::new(),
             bands: Vec::new(),
@@ -107,7 +109,7 @@ impl Book {
         if let Some(&case) = self.known.get(&key) {
             return case;
         }
-        self.cases.push(case(m, &key));
+        self.cases.push(case(m, layout, &key));
         self.known.insert(key, self.cases.len() - 1);
         self.cases.len() - 1
     }
@@ -147,7 +149,7 @@ fn place<T: PartialEq>(list: &mut Vec<T>, item: T) -> usize {
     })
 }
 
-fn case(m: &Model, key: &[(usize, Term<()>, Term<QuantityId>)]) -> Case {
+fn case(m: &Model, layout: &Layout<'_>, key: &[(usize, Term<()>, Term<QuantityId>)]) -> Case {
     let easings = |rule: usize| {
         let Some(required) = m.rules[rule].requires else { return Vec::new() };
         let eases = |(place, k): (usize, &(usize, Term<()>, Term<QuantityId>))| {
@@ -173,7 +175,11 @@ fn case(m: &Model, key: &[(usize, Term<()>, Term<QuantityId>)]) -> Case {
         }
     }
     let capped = key.iter().any(|k| m.rules[k.0].cap.is_some());
-    Case { rules: key.iter().map(cover).collect(), issuers, capped }
+    let rules: Vec<Cover> = key.iter().map(cover).collect();
+    let chance =
+        |c: &Cover| c.holds != Term::Certain(()) || layout.certain(m.rules[c.rule].in_force).is_none();
+    let chances = (0..rules.len()).filter(|&i| chance(&rules[i])).collect();
+    Case { rules, issuers, capped, chances }
 }
 
 /// Whether a rule covers a sale, its conditions left aside.

@@ -120,9 +120,13 @@ impl Shocks {
         }
     }
 
-    /// Product of what acts on a place; the sum of additions for fees.
+    /// Product of what acts on a place, at least 0.
     pub fn factor(&self, on: On, place: usize) -> f64 {
-        self.factors[on as usize][place]
+        self.factors[on as usize][place].max(0.0)
+    }
+    /// Sum of additions to a fee.
+    pub fn added_fee(&self, place: usize) -> f64 {
+        self.factors[On::Fee as usize][place]
     }
     /// Whether anything acts on places of a kind.
     pub fn acts(&self, on: On) -> bool {
@@ -157,6 +161,10 @@ impl Draw<'_> {
             *missing = self.n.clock(i, 0);
         }
         s.gauges.fill([0.0; 3]);
+        for (i, factors) in s.factors.iter_mut().enumerate() {
+            factors.fill(neutral(i));
+        }
+        s.touched = [false; 9];
     }
 
     /// Strikes of the quarter, then strengths and what they do.
@@ -235,8 +243,12 @@ impl Draw<'_> {
         let w = self.w;
         let now = self.t as f64;
         let shocks = &mut self.shocks;
-        for (i, factors) in shocks.factors.iter_mut().enumerate().filter(|(i, _)| shocks.touched[*i]) {
-            factors.fill(neutral(i));
+        // What the last quarter's shocks changed is as it was.
+        for (blows, _) in w.shocks.blows.iter().zip(&shocks.strength).filter(|(_, s)| **s > 0.0) {
+            for blow in blows {
+                let kind = blow.on as usize;
+                blow.places.iter().for_each(|&place| shocks.factors[kind][place] = neutral(kind));
+            }
         }
         shocks.touched = [false; 9];
         for (s, shock) in w.m.shocks.iter().enumerate() {
@@ -260,11 +272,6 @@ impl Draw<'_> {
                         _ => *factor *= 1.0 + (amount - 1.0) * strength,
                     }
                 }
-            }
-        }
-        for (i, factors) in shocks.factors.iter_mut().enumerate() {
-            if shocks.touched[i] && i != On::Fee as usize {
-                factors.iter_mut().for_each(|f| *f = f.max(0.0));
             }
         }
     }

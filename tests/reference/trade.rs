@@ -110,17 +110,24 @@ impl Draw<'_> {
         self.limit_by_power(&mut choices);
         self.refuse(&choices);
         self.ask_resellers(&choices);
-        self.open_caps();
+        self.open_caps(&choices.list);
         self.sold.fill(0.0);
         self.ordered.fill(0.0);
         self.filled.fill(0.0);
         for round in 0..3 {
-            if round > 0 {
-                self.reorder(&mut choices);
+            if round > 0 && !self.reorder(&mut choices) {
+                break;
             }
             self.ration(round, &mut choices);
             self.apply_caps(&mut choices.list);
             self.pay(round, &choices);
+        }
+        if w.caps.iter().any(|c| c.home_share.is_some()) {
+            self.home.fill(0.0);
+            for c in &choices.list {
+                let n = w.m.buyers[w.market.sales[c.sale].buyer].country.index();
+                self.home[c.chip * w.m.countries.len() + n] += self.sold[c.sale];
+            }
         }
         self.choices = choices;
         let carry = self.n.v(w.m.trade.carry);
@@ -128,13 +135,6 @@ impl Draw<'_> {
             let purse = &self.purses[b];
             let unspent = purse.had - (purse.spent - purse.ahead) - purse.grey;
             self.cash[b] = (carry * unspent).min(0.5 * purse.budget) - purse.ahead;
-        }
-        if w.caps.iter().any(|c| c.home_share.is_some()) {
-            self.home.fill(0.0);
-            for (s, sale) in w.market.sales.iter().enumerate() {
-                let n = w.m.buyers[sale.buyer].country.index();
-                self.home[sale.chip * w.m.countries.len() + n] += self.sold[s];
-            }
         }
     }
 
@@ -216,11 +216,13 @@ impl Draw<'_> {
             return;
         }
         self.refused.clear();
-        for &b in &w.market.buyers {
+        let mut end = choices.refused.len();
+        for &b in w.market.buyers.iter().rev() {
             let menu = choices.menus[b];
-            let list = &choices.list[menu.first..menu.end];
-            let denied: f64 = list.iter().filter(|c| c.x == 0.0).map(|c| c.asked).sum();
-            for c in list.iter().filter(|c| c.permitted < 1.0) {
+            let list = &choices.refused[menu.refused..end];
+            end = menu.refused;
+            let denied: f64 = list.iter().filter(|c| c.permitted == 0.0).map(|c| c.asked).sum();
+            for c in list {
                 let share = per(c.asked, menu.all + denied) * (1.0 - c.permitted);
                 self.refused.push((b, c.case, self.money[b] * share / c.full));
             }
@@ -234,7 +236,9 @@ impl Draw<'_> {
         let chips = w.m.chips.len();
         self.resellers.clear();
         self.grey_orders.fill(0.0);
-        self.grey_wants.fill(0.0);
+        for (n, _) in w.market.routes_to.iter().enumerate().filter(|(_, r)| !r.is_empty()) {
+            self.grey_wants[n * chips..(n + 1) * chips].fill(0.0);
+        }
         for &b in &w.market.buyers {
             let menu = choices.menus[b];
             if menu.grey > 0.0 {
@@ -261,9 +265,10 @@ impl Draw<'_> {
         }
     }
 
-    /// Orders of a later round: what is left in stock and wholly permitted, with the money that is left.
+    /// Orders of a later round: what is left in stock and wholly permitted, with the money that is left; whether there are any.
     #[inline(never)]
-    fn reorder(&mut self, choices: &mut Choices) {
+    fn reorder(&mut self, choices: &mut Choices) -> bool {
+        let mut any = false;
         for &b in &self.w.market.buyers {
             let menu = choices.menus[b];
             let list = &mut choices.list[menu.first..menu.end];
@@ -279,12 +284,14 @@ impl Draw<'_> {
             let wait = self.patience * best;
             self.purses[b].waits = per(wait, sum + wait);
             if best > 0.0 {
+                any |= self.money[b] > 0.0;
                 let money = self.money[b] / (sum + wait);
                 for c in list {
                     c.order *= money / c.full;
                 }
             }
         }
+        any
     }
 
     /// Divides what is in stock among orders.
@@ -327,7 +334,9 @@ impl Draw<'_> {
         let w = self.w;
         let chips = w.m.chips.len();
         self.attempted.fill(0.0);
-        self.grey_bought.fill(0.0);
+        for r in &self.resellers {
+            self.grey_bought[w.m.routes[r.route].to.index() * chips + r.chip] = 0.0;
+        }
         for r in &self.resellers {
             let filled = r.order * (self.precedence[r.route] * self.ration[r.chip]).min(1.0);
             self.attempted[r.route * chips + r.chip] = filled;
@@ -371,8 +380,8 @@ impl Draw<'_> {
         }
     }
 
-    /// What was sold under caps is forgotten when its year, period or quarter ends.
-    fn open_caps(&mut self) {
+    /// What was sold under caps is forgotten when its year, period or quarter ends; which sales belong to each in this one.
+    fn open_caps(&mut self, list: &[Choice]) {
         let w = self.w;
         let new_year = (w.m.run.horizon.first.0 + self.t as i32).rem_euclid(4) == 0;
         for (cap, sold) in w.caps.iter().zip(&mut self.cap_sold) {
@@ -385,35 +394,35 @@ impl Draw<'_> {
                 sold.by_country.fill(0.0);
             }
         }
+        self.members.iter_mut().for_each(Vec::clear);
+        for (k, c) in list.iter().enumerate().filter(|(_, c)| w.book.cases[c.case].capped) {
+            for (members, cap) in self.members.iter_mut().zip(&w.caps) {
+                if self.rules.now[c.case].governing.iter().any(|g| g.0 == cap.rule) {
+                    members.push(k);
+                }
+            }
+        }
     }
 
     /// Shrinks fills to the limits that apply to them, and counts them.
     #[inline(never)]
     fn apply_caps(&mut self, list: &mut [Choice]) {
         let w = self.w;
-        if w.caps.is_empty() {
+        if self.members.iter().all(Vec::is_empty) {
             return;
         }
-        let belongs = |rules: &super::verdict::Verdicts, c: &Choice, rule: usize| {
-            c.fill > 0.0
-                && w.book.cases[c.case].capped
-                && rules.now[c.case].governing.iter().any(|g| g.0 == rule)
-        };
         self.limits.clear();
         self.limits.resize(list.len(), 1.0);
         for (i, cap) in w.caps.iter().enumerate() {
-            self.members.clear();
-            let mine = (0..list.len()).filter(|&k| belongs(&self.rules, &list[k], cap.rule));
-            self.members.extend(mine);
-            if !self.members.is_empty() {
+            if !self.members[i].is_empty() {
                 self.limit(i, cap, list);
             }
         }
         for (c, limit) in list.iter_mut().zip(&self.limits) {
             c.fill *= limit;
         }
-        for (cap, sold) in w.caps.iter().zip(&mut self.cap_sold) {
-            for c in list.iter().filter(|c| belongs(&self.rules, c, cap.rule)) {
+        for (members, sold) in self.members.iter().zip(&mut self.cap_sold) {
+            for c in members.iter().map(|&k| &list[k]) {
                 let b = w.market.sales[c.sale].buyer;
                 let tpp = c.fill * self.units[c.chip][3];
                 sold.units += c.fill;
@@ -435,10 +444,10 @@ impl Draw<'_> {
         let mut shrink =
             |of: &dyn Fn(&Choice) -> usize, size: &dyn Fn(&Choice) -> f64, room: &dyn Fn(usize) -> f64| {
                 self.sums_of.fill(0.0);
-                for &k in &self.members {
+                for &k in &self.members[i] {
                     self.sums_of[of(&list[k])] += size(&list[k]) * list[k].fill;
                 }
-                for &k in &self.members {
+                for &k in &self.members[i] {
                     let group = of(&list[k]);
                     self.limits[k] = self.limits[k].min(fit(room(group).max(0.0), self.sums_of[group]));
                 }

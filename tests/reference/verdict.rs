@@ -1,8 +1,12 @@
 //! Section 5, in a draw: what rules make of a case in a quarter. A verdict stands until the next day on which something changes.
+//!
+//! Which rules govern on which days is the same in all draws in which no shock intervenes and the same rules hold: it is found
+//! once and kept. What they let through is the draw's.
 
 use super::rules::{Case, CaseId, FREE, Term};
 use super::{Draw, World, per};
 use chokepoint::model::Status;
+use std::ops::Range;
 
 /// What rules make of a case over a quarter.
 #[derive(Clone)]
@@ -39,12 +43,51 @@ enum State {
     Off,
     /// Announced and not yet in force.
     Waiting,
-    /// In force from that moment on, its approvals shut if set.
-    On(f64, bool),
+    /// In force from that moment on.
+    On(f64),
 }
 
-/// A governing rule at a moment: issuer's place, rule, share, fee.
-type Governing = (usize, usize, f64, f64);
+/// A governing rule: issuer's place and its own place in the case, the status that it gives, and since when.
+#[derive(Clone, Copy)]
+struct Governing {
+    issuer: usize,
+    place: usize,
+    status: Status,
+    /// Its approvals begin a lag later; infinitely long ago for what only waits.
+    from: f64,
+}
+
+/// Part of a quarter in which nothing changes.
+#[derive(Clone)]
+struct Piece {
+    start: f64,
+    end: f64,
+    now: Range<usize>,
+    /// Once what is announced is in force, and the first row of it, if there is any.
+    then: Range<usize>,
+    waiting: Option<usize>,
+}
+
+/// Who governs in a quarter.
+#[derive(Clone)]
+struct Reign {
+    pieces: Range<usize>,
+    /// The next change after the quarter, and the next announcement that is not known yet.
+    next: f64,
+    news: f64,
+}
+
+/// Reigns that have been found; a list of lists, one behind the other.
+#[derive(Default)]
+struct Chronicle {
+    reigns: Vec<Reign>,
+    pieces: Vec<Piece>,
+    governing: Vec<Governing>,
+}
+
+/// Rules of a case that chance may leave out, at most: for more, reigns are found anew in every draw.
+const CHANCES: usize = 8;
+const UNKNOWN: u32 = u32::MAX;
 
 /// The rule book of a draw.
 pub struct Verdicts {
@@ -54,11 +97,17 @@ pub struct Verdicts {
     /// By case: of this quarter, and of the one for which production is planned.
     pub now: Vec<Verdict>,
     pub ahead: Vec<Verdict>,
-    /// Cases that a shock's intervention may touch.
+    /// Cases that a shock's intervention may touch, and whether one has in this draw.
     touched: Vec<Vec<CaseId>>,
+    struck: Vec<bool>,
+    /// By case: where its reigns are listed, and which rules hold, as a binary number.
+    first: Vec<usize>,
+    holding: Vec<usize>,
+    found: Vec<u32>,
+    chronicle: Chronicle,
     states: Vec<State>,
-    governing: Vec<Governing>,
-    pending: Vec<Governing>,
+    /// Places in the case of rules that may act in the quarter.
+    acting: Vec<usize>,
     cuts: Vec<f64>,
     by_issuer: Vec<(f64, f64)>,
 }
@@ -79,6 +128,12 @@ impl Verdicts {
             (0..w.book.cases.len()).filter(|&i| by(&w.book.cases[i])).collect()
         };
         let cases = w.book.cases.len();
+        let (mut first, mut size) = (Vec::new(), 0);
+        for case in &w.book.cases {
+            first.push(size);
+            let chances = case.chances.len();
+            size += if chances <= CHANCES { (2 * w.quarters) << chances } else { 0 };
+        }
         let longest = w.book.cases.iter().map(|c| c.rules.len()).max().unwrap_or(0);
         Self {
             terms: vec![Terms::default(); w.m.rules.len()],
@@ -87,9 +142,13 @@ impl Verdicts {
             now: vec![free.clone(); cases],
             ahead: vec![free; cases],
             touched: (0..w.m.shocks.len()).map(hit).collect(),
+            struck: vec![false; cases],
+            first,
+            holding: vec![0; cases],
+            found: vec![UNKNOWN; size],
+            chronicle: Chronicle::default(),
             states: Vec::with_capacity(longest),
-            governing: Vec::with_capacity(longest),
-            pending: Vec::with_capacity(longest),
+            acting: Vec::with_capacity(longest),
             cuts: Vec::with_capacity(8 * longest + 2),
             by_issuer: Vec::with_capacity(longest),
         }
@@ -120,6 +179,15 @@ impl Draw<'_> {
         for verdict in self.rules.now.iter_mut().chain(&mut self.rules.ahead) {
             verdict.until = f64::NEG_INFINITY;
         }
+        self.rules.struck.fill(false);
+        for (holding, case) in self.rules.holding.iter_mut().zip(&w.book.cases) {
+            let holds = |&place: &usize| {
+                let cover = &case.rules[place];
+                let drawn = matches!(cover.holds, Term::Drawn(i) if !self.rules.holds[i]);
+                usize::from(self.rules.terms[cover.rule].from.is_finite() && !drawn)
+            };
+            *holding = case.chances.iter().fold(0, |all, place| 2 * all + holds(place));
+        }
         for verdict in [&mut self.rules.now[FREE], &mut self.rules.ahead[FREE]] {
             (verdict.until, verdict.known_until) = (f64::INFINITY, f64::INFINITY);
         }
@@ -130,21 +198,25 @@ impl Draw<'_> {
         for &case in &self.rules.touched[shock] {
             self.rules.now[case].until = f64::NEG_INFINITY;
             self.rules.ahead[case].until = f64::NEG_INFINITY;
+            self.rules.struck[case] = true;
         }
     }
 
     /// Judges a case for this quarter.
-    pub fn judge(&mut self, case: CaseId) {
+    #[inline]
+    pub fn judge(&mut self, case: CaseId) -> &Verdict {
         let x = self.t as f64;
         if self.rules.now[case].until < x + 1.0 {
             let mut verdict = std::mem::replace(&mut self.rules.now[case], NONE);
             self.verdict(case, x, f64::INFINITY, &mut verdict);
             self.rules.now[case] = verdict;
         }
+        &self.rules.now[case]
     }
 
     /// Judges a case for the quarter in which chips that are started now arrive, as far as known.
-    pub fn judge_ahead(&mut self, case: CaseId) {
+    #[inline]
+    pub fn judge_ahead(&mut self, case: CaseId) -> &Verdict {
         let (x, known) = ((self.t + self.w.lead) as f64, self.t as f64 + 1.0);
         let verdict = &self.rules.ahead[case];
         if verdict.until < x + 1.0 || verdict.known_until < known {
@@ -152,56 +224,126 @@ impl Draw<'_> {
             self.verdict(case, x, known, &mut verdict);
             self.rules.ahead[case] = verdict;
         }
+        &self.rules.ahead[case]
     }
 
     /// The quarter that starts at x, with rules announced before `known`.
     #[inline(never)]
     fn verdict(&mut self, id: CaseId, x: f64, known: f64, v: &mut Verdict) {
         let case = &self.w.book.cases[id];
-        let quiet = self.find_cuts(case, x, known, v);
-        let mut by_issuer = std::mem::take(&mut self.rules.by_issuer);
-        by_issuer.clear();
-        by_issuer.resize(case.issuers.len(), (0.0, 0.0));
+        if self.rules.struck[id] || case.chances.len() > CHANCES {
+            let kept = self.rules.chronicle.reigns.len();
+            self.find_reign(case, x, known);
+            self.weigh(case, kept, x, v);
+            self.rules.chronicle.forget(kept);
+            return;
+        }
+        let quarter = 2 * self.t + usize::from(known.is_finite());
+        let place = self.rules.first[id] + self.rules.holding[id] * 2 * self.w.quarters + quarter;
+        if self.rules.found[place] == UNKNOWN {
+            self.rules.found[place] = self.rules.chronicle.reigns.len() as u32;
+            self.find_reign(case, x, known);
+        }
+        self.weigh(case, self.rules.found[place] as usize, x, v);
+    }
+
+    /// What a reign lets through in this draw.
+    fn weigh(&mut self, case: &Case, reign: usize, x: f64, v: &mut Verdict) {
+        let rules = &mut self.rules;
+        let reign = &rules.chronicle.reigns[reign];
         v.governing.clear();
-        (v.cut, v.rush) = (0.0, 1.0);
-        let mut rush = None;
-        for piece in 1..self.rules.cuts.len() {
-            let (a, b) = (self.rules.cuts[piece - 1], self.rules.cuts[piece]);
-            let (width, at) = (b - a, 0.5 * (a + b));
-            if width <= 0.0 {
-                continue;
+        (v.permitted, v.fee, v.cut, v.rush) = (1.0, 0.0, 0.0, 1.0);
+        (v.until, v.known_until) = (reign.next, reign.news);
+        if reign.pieces.len() > 1 {
+            v.until = f64::NEG_INFINITY;
+        }
+        rules.by_issuer.clear();
+        rules.by_issuer.resize(case.issuers.len(), (0.0, 0.0));
+        let mut rushed = false;
+        for piece in &rules.chronicle.pieces[reign.pieces.clone()] {
+            let now = &rules.chronicle.governing[piece.now.clone()];
+            rules.cuts.clear();
+            rules.cuts.push(piece.start);
+            for g in now {
+                let cover = &case.rules[g.place];
+                let terms = &rules.terms[cover.rule];
+                let share = terms.shares[g.status as usize];
+                let mut open = piece.end - piece.start;
+                if g.status > Status::Notify {
+                    let opens = g.from + terms.lag;
+                    open = (piece.end - opens).clamp(0.0, open);
+                    if opens > piece.start && opens < piece.end {
+                        rules.cuts.push(opens);
+                        v.until = f64::NEG_INFINITY;
+                    } else if opens > x {
+                        v.until = v.until.min(opens);
+                    }
+                }
+                let refused = piece.end - piece.start - open * share;
+                v.governing.push((cover.rule, refused));
+                let sums = &mut rules.by_issuer[g.issuer];
+                sums.0 += refused;
+                if open * share > 0.0 {
+                    let fee = match cover.fee {
+                        Term::Certain(q) => self.n.v(q),
+                        Term::Drawn(i) => rules.fees[i],
+                    };
+                    sums.1 += open * share * fee;
+                }
             }
-            let waiting = self.read_states(case, at, known);
-            self.govern(case, false);
-            for &(issuer, rule, share, fee) in &self.rules.governing {
-                by_issuer[issuer].0 += width * (1.0 - share);
-                by_issuer[issuer].1 += width * share * fee;
-                v.governing.push((rule, width * (1.0 - share)));
+            let Some(rule) = piece.waiting else { continue };
+            if !rushed {
+                rushed = true;
+                v.rush = rules.terms[rule].rush;
             }
-            if let Some(rule) = waiting {
-                self.govern(case, true);
-                let product = |all: &[Governing]| all.iter().map(|g| g.2).product::<f64>();
-                v.cut += width * (product(&self.rules.governing) - product(&self.rules.pending)).max(0.0);
-                rush = rush.or(Some(self.rules.terms[rule].rush));
+            let then = &rules.chronicle.governing[piece.then.clone()];
+            let product = |all: &[Governing], at: f64| {
+                let share = |g: &Governing| {
+                    let terms = &rules.terms[case.rules[g.place].rule];
+                    let shut = g.status > Status::Notify && at < g.from + terms.lag;
+                    if shut { 0.0 } else { terms.shares[g.status as usize] }
+                };
+                all.iter().map(share).product::<f64>()
+            };
+            rules.cuts.push(piece.end);
+            rules.cuts.sort_unstable_by(f64::total_cmp);
+            for part in rules.cuts.windows(2) {
+                let at = 0.5 * (part[0] + part[1]);
+                v.cut += (part[1] - part[0]) * (product(now, at) - product(then, at)).max(0.0);
             }
         }
-        (v.permitted, v.fee) = (1.0, 0.0);
-        for &(refused, paid) in &by_issuer {
+        for &(refused, paid) in &rules.by_issuer {
             v.permitted *= 1.0 - refused;
             v.fee += per(paid, 1.0 - refused);
         }
         v.permitted = snap(v.permitted);
-        v.rush = rush.unwrap_or(1.0);
-        self.rules.by_issuer = by_issuer;
-        if !quiet {
-            v.until = f64::NEG_INFINITY;
-        }
     }
 
-    /// Days within the quarter on which a case changes; whether there are none. Sets how long what holds then stands.
-    fn find_cuts(&mut self, case: &Case, x: f64, known: f64, v: &mut Verdict) -> bool {
+    /// Finds who governs a case in a quarter, and writes it down.
+    #[inline(never)]
+    fn find_reign(&mut self, case: &Case, x: f64, known: f64) {
+        let (next, news) = self.find_cuts(case, x, known);
+        let first = self.rules.chronicle.pieces.len();
+        for i in 1..self.rules.cuts.len() {
+            let (start, end) = (self.rules.cuts[i - 1], self.rules.cuts[i]);
+            if end > start {
+                let waiting = self.read_states(case, 0.5 * (start + end), known);
+                let now = self.govern(case, false);
+                let then = if waiting.is_some() { self.govern(case, true) } else { 0..0 };
+                self.rules.chronicle.pieces.push(Piece { start, end, now, then, waiting });
+            }
+        }
+        let pieces = first..self.rules.chronicle.pieces.len();
+        self.rules.chronicle.reigns.push(Reign { pieces, next, news });
+    }
+
+    /// Days within the quarter on which a case changes; gives the first one after it, and the next announcement.
+    fn find_cuts(&mut self, case: &Case, x: f64, known: f64) -> (f64, f64) {
         let rules = &mut self.rules;
         let (mut next, mut news) = (f64::INFINITY, f64::INFINITY);
+        rules.acting.clear();
+        rules.states.clear();
+        rules.states.resize(case.rules.len(), State::Off);
         rules.cuts.clear();
         let cuts = &mut rules.cuts;
         let mut event = |at: f64| {
@@ -211,46 +353,44 @@ impl Draw<'_> {
                 next = next.min(at);
             }
         };
-        for cover in &case.rules {
+        for (place, cover) in case.rules.iter().enumerate() {
             let r = &rules.terms[cover.rule];
+            let holds = match cover.holds {
+                Term::Certain(()) => true,
+                Term::Drawn(i) => rules.holds[i],
+            };
+            let shocks = &self.w.book.shocks[cover.rule];
+            if holds && ((r.announced < x + 1.0 && r.until > x) || !shocks.is_empty()) {
+                rules.acting.push(place);
+            }
             if r.announced < known {
-                [r.announced, r.from, r.until, r.from + r.lag].into_iter().for_each(&mut event);
+                [r.announced, r.from, r.until].into_iter().for_each(&mut event);
             } else {
                 news = news.min(r.announced);
             }
-            for &(s, lifts) in &self.w.book.shocks[cover.rule] {
+            for &(s, _) in shocks {
                 let (onset, d) = (self.shocks.onset[s], self.shocks.duration[s]);
                 [onset, onset + d].into_iter().for_each(&mut event);
-                if !lifts {
-                    event(onset + r.lag);
-                }
             }
         }
-        (v.until, v.known_until) = (next, news);
-        let quiet = cuts.is_empty();
         cuts.sort_unstable_by(f64::total_cmp);
         cuts.insert(0, x);
         cuts.push(x + 1.0);
-        quiet
+        (next, news)
     }
 
     /// What each rule of a case does at a moment; the first row that waits.
     fn read_states(&mut self, case: &Case, at: f64, known: f64) -> Option<usize> {
-        let mut states = std::mem::take(&mut self.rules.states);
-        states.clear();
         let mut first = None;
-        for cover in &case.rules {
-            let holds = match cover.holds {
-                Term::Certain(()) => true,
-                Term::Drawn(i) => self.rules.holds[i],
-            };
-            let state = if holds { self.state(cover.rule, at, known) } else { State::Off };
-            if state == State::Waiting && first.is_none_or(|i| cover.rule < i) {
-                first = Some(cover.rule);
+        for i in 0..self.rules.acting.len() {
+            let place = self.rules.acting[i];
+            let rule = case.rules[place].rule;
+            let state = self.state(rule, at, known);
+            if state == State::Waiting && first.is_none_or(|i| rule < i) {
+                first = Some(rule);
             }
-            states.push(state);
+            self.rules.states[place] = state;
         }
-        self.rules.states = states;
         first
     }
 
@@ -271,54 +411,56 @@ impl Draw<'_> {
             }
         }
         match from.filter(|_| !lifted) {
-            Some(from) => State::On(from, at < from + r.lag),
+            Some(from) => State::On(from),
             None if own && r.announced <= at && later => State::Waiting,
             None => State::Off,
         }
     }
 
     /// Governing rules, one for each issuer that requires something; with what waits counted as in force, if asked.
-    fn govern(&mut self, case: &Case, pending: bool) {
+    fn govern(&mut self, case: &Case, pending: bool) -> Range<usize> {
         let rules = &mut self.rules;
-        let found = if pending { &mut rules.pending } else { &mut rules.governing };
-        found.clear();
+        let first = rules.chronicle.governing.len();
         let force = |place: usize| match rules.states[place] {
-            State::On(from, shut) => Some((from, shut)),
-            State::Waiting if pending => Some((f64::INFINITY, false)),
+            State::On(from) => Some(from),
+            State::Waiting if pending => Some(f64::INFINITY),
             _ => None,
         };
         for (issuer, range) in case.issuers.iter().enumerate() {
-            // Status, from, place in the case, shut: the strictest, then the latest, then the later row.
-            let mut best: Option<(Status, f64, usize, bool)> = None;
+            // Status, from, place in the case: the strictest, then the latest, then the later row.
+            let mut best: Option<(Status, f64, usize)> = None;
             for place in range.clone() {
                 let Some(required) = case.rules[place].requires else { continue };
-                let Some((from, shut)) = force(place) else { continue };
-                let mut eased: Option<(Status, f64, usize, bool)> = None;
+                let Some(from) = force(place) else { continue };
+                let mut eased: Option<(Status, f64, usize)> = None;
                 for &(easing, to) in &case.rules[place].easings {
-                    let Some((from, shut)) = force(easing) else { continue };
+                    let Some(from) = force(easing) else { continue };
                     if eased.is_none_or(|b| to < b.0 || (to == b.0 && (from, easing) > (b.1, b.2))) {
-                        eased = Some((to, from, easing, shut));
+                        eased = Some((to, from, easing));
                     }
                 }
-                let outcome = eased.unwrap_or((required, from, place, shut));
+                let outcome = eased.unwrap_or((required, from, place));
                 if best.is_none_or(|b| {
                     outcome.0 > b.0 || (outcome.0 == b.0 && (outcome.1, outcome.2) > (b.1, b.2))
                 }) {
                     best = Some(outcome);
                 }
             }
-            let Some((status, _, place, shut)) = best else { continue };
-            let cover = &case.rules[place];
-            let (share, fee) = if shut && status > Status::Notify {
-                (0.0, 0.0)
-            } else {
-                let fee = match cover.fee {
-                    Term::Certain(q) => self.n.v(q),
-                    Term::Drawn(i) => rules.fees[i],
-                };
-                (rules.terms[cover.rule].shares[status as usize], fee)
-            };
-            found.push((issuer, cover.rule, share, fee));
+            if let Some((status, from, place)) = best {
+                let from = if from.is_finite() { from } else { f64::NEG_INFINITY };
+                rules.chronicle.governing.push(Governing { issuer, place, status, from });
+            }
+        }
+        first..rules.chronicle.governing.len()
+    }
+}
+
+impl Chronicle {
+    /// Forgets what was found from a reign on.
+    fn forget(&mut self, from: usize) {
+        for reign in self.reigns.drain(from..) {
+            self.governing.truncate(self.pieces[reign.pieces.start].now.start);
+            self.pieces.truncate(reign.pieces.start);
         }
     }
 }
