@@ -93,6 +93,11 @@ impl Permits {
         }
     }
 
+    /// Whether a case decides on anything in this quarter; outcomes of others are out of date.
+    pub fn is_asked(&self, case: CaseId) -> bool {
+        self.asked[case.index()]
+    }
+
     /// Permission of a case now.
     #[inline(always)]
     pub fn permitted_now(&self, case: CaseId) -> Lanes {
