@@ -138,6 +138,8 @@ pub struct Refusal {
     pub permitted: f64,
     pub asked: f64,
     pub full: f64,
+    /// Its place among options, if it is permitted in part.
+    choice: usize,
 }
 
 /// Sums over a buyer's options.
@@ -155,12 +157,46 @@ pub struct Menu {
     pub all: f64,
 }
 
+/// A weight that a power goes to.
+#[derive(Clone, Copy)]
+pub enum Weight {
+    Legal(usize),
+    Grey(usize),
+    Refused(usize),
+}
+
 /// Options of all buyers.
 #[derive(Default)]
 pub struct Choices {
     pub list: Vec<Choice>,
     pub refused: Vec<Refusal>,
     pub menus: Vec<Menu>,
+    /// Values for money to be raised to their power, with a factor on that and the weight that it is for.
+    values: Vec<f64>,
+    raised: Vec<(f64, Weight)>,
+}
+
+impl Choices {
+    /// Room for the options of so many buyers from so many sales.
+    pub fn new(buyers: usize, sales: usize) -> Self {
+        Self {
+            list: Vec::with_capacity(sales),
+            refused: Vec::with_capacity(sales),
+            menus: vec![Menu::default(); buyers],
+            values: Vec::with_capacity(2 * sales),
+            raised: Vec::with_capacity(2 * sales),
+        }
+    }
+    fn clear(&mut self) {
+        self.list.clear();
+        self.refused.clear();
+        self.values.clear();
+        self.raised.clear();
+    }
+    fn raise(&mut self, value: f64, factor: f64, weight: Weight) {
+        self.values.push(value);
+        self.raised.push((factor, weight));
+    }
 }
 
 /// Attraction of a sale for one quarter, kept until then: what was expected mostly comes true.
@@ -249,94 +285,102 @@ impl Draw<'_> {
         let w = self.w;
         let t = if ahead { self.t + w.lead } else { self.t };
         self.read_prices(t);
-        into.list.clear();
-        into.refused.clear();
+        into.clear();
         for &b in &w.market.buyers {
-            let n = w.m.buyers[b].country.index();
-            let smuggling = self.open_capacity[n] > 0.0;
-            let (mut best, mut best_grey) = (0.0_f64, 0.0_f64);
-            let mut menu = Menu { first: into.list.len(), refused: into.refused.len(), ..Menu::default() };
+            let smuggling = self.open_capacity[w.m.buyers[b].country.index()] > 0.0;
+            into.menus[b].first = into.list.len();
+            into.menus[b].refused = into.refused.len();
             for e in w.graph.edges_directed(w.nodes.buyers[b], Incoming) {
                 let Node::Chip(c) = w.graph[e.source()] else { continue };
-                if self.ramp[usize::from(ahead)][c.index()] <= 0.0 {
-                    continue;
+                if self.ramp[usize::from(ahead)][c.index()] > 0.0 {
+                    self.option(ahead, t, w.market.sale_at[e.id().index()], smuggling, into);
                 }
-                let s = w.market.sale_at[e.id().index()];
-                let Some((x, y)) = self.option(ahead, t, s, smuggling, into) else { continue };
-                best = best.max(x);
-                best_grey = best_grey.max(y);
-                menu.legal += x;
-                menu.grey += y;
             }
-            menu.end = into.list.len();
+            into.menus[b].end = into.list.len();
+        }
+        self.raise(t, into);
+        for &b in &w.market.buyers {
+            let menu = &mut into.menus[b];
+            let (mut best, mut best_grey, mut legal, mut grey) = (0.0_f64, 0.0_f64, 0.0, 0.0);
+            for c in &into.list[menu.first..menu.end] {
+                best = best.max(c.x);
+                best_grey = best_grey.max(c.y);
+                legal += c.x;
+                grey += c.y;
+            }
             menu.wait = self.patience * best;
-            menu.all = menu.legal + menu.grey + self.patience * best.max(best_grey);
-            menu.legal += menu.wait;
-            into.menus[b] = menu;
+            menu.grey = grey;
+            menu.legal = legal + menu.wait;
+            menu.all = legal + grey + self.patience * best.max(best_grey);
         }
     }
 
-    /// Adds a sale of a chip that is on sale to the options, if it is offered; gives its weights.
+    /// Adds a sale of a chip that is on sale to the options, if it is offered; values for money are raised to their power later.
     #[inline(never)]
-    fn option(
-        &mut self,
-        ahead: bool,
-        t: usize,
-        s: usize,
-        smuggling: bool,
-        into: &mut Choices,
-    ) -> Option<(f64, f64)> {
+    fn option(&mut self, ahead: bool, t: usize, s: usize, smuggling: bool, into: &mut Choices) {
         let w = self.w;
         let Outlet { chip: c, buyer: b, affinity, .. } = w.market.sales[s];
-        let rho = self.ramp[usize::from(ahead)][c];
         let class = w.market.class_of[b];
         if !self.is_offered(ahead, c, class) {
-            return None;
+            return;
         }
         let (permitted, fee) = self.permit(ahead, c, class);
+        let rho = self.ramp[usize::from(ahead)][c];
         let worth = affinity.map_or(1.0, |q| self.n.at(q, t)) * self.effective[s];
         let price = self.price[c];
         let full = price * (1.0 + fee);
-        let mut asked = 0.0;
-        if permitted > 0.0 || !(ahead || w.table.is_bare()) {
-            asked = rho * self.attraction(s, t, fee, worth / (full + self.running[c]));
-        }
         let street = price * self.premium[w.m.buyers[b].country.index()];
-        let stocked = ahead || self.inventory[c] > 1e-6;
-        let mut y = 0.0;
-        if stocked && permitted < 1.0 && smuggling {
-            let value = worth * self.support / (street + self.running[c]);
-            y = self.willing * (1.0 - permitted) * rho * pow(value, self.theta);
-        }
-        let x = if permitted > 0.0 { asked } else { 0.0 };
         let case = w.market.cases[c * w.market.classes.len() + class];
+        let place = into.list.len();
+        let mut x = 0.0;
+        if permitted > 0.0 {
+            let slots = w.lead + 1;
+            let kept = &mut self.attractions[s * slots + t % slots];
+            if kept.quarter == t && kept.fee == fee {
+                x = rho * kept.weight;
+            } else {
+                (kept.quarter, kept.fee) = (t, fee);
+                into.raise(worth / (full + self.running[c]), rho, Weight::Legal(place));
+            }
+        }
         if permitted < 1.0 && !(ahead || w.table.is_bare()) {
-            into.refused.push(Refusal { case, permitted, asked, full });
+            if permitted == 0.0 {
+                into.raise(worth / (full + self.running[c]), rho, Weight::Refused(into.refused.len()));
+            }
+            into.refused.push(Refusal { case, permitted, asked: 0.0, full, choice: place });
         }
-        if x > 0.0 || y > 0.0 {
-            into.list.push(Choice {
-                sale: s,
-                chip: c,
-                case,
-                x,
-                y,
-                permitted,
-                full,
-                street,
-                ..Choice::default()
-            });
+        let is_grey = smuggling && permitted < 1.0 && (ahead || self.inventory[c] > 1e-6);
+        if is_grey {
+            let value = worth * self.support / (street + self.running[c]);
+            into.raise(value, self.willing * (1.0 - permitted) * rho, Weight::Grey(place));
         }
-        Some((x, y))
+        if permitted > 0.0 || is_grey {
+            let rest = Choice::default();
+            into.list.push(Choice { sale: s, chip: c, case, x, permitted, full, street, ..rest });
+        }
     }
 
-    /// Value to the power of the elasticity: what was worked out when the quarter was planned for still holds at the same fee.
-    fn attraction(&mut self, s: usize, t: usize, fee: f64, value: f64) -> f64 {
+    /// Raises values for money to the power of the elasticity, all in one go, and gives each its weight.
+    #[inline(never)]
+    fn raise(&mut self, t: usize, choices: &mut Choices) {
         let slots = self.w.lead + 1;
-        let kept = &mut self.attractions[s * slots + t % slots];
-        if kept.quarter != t || kept.fee != fee {
-            *kept = Attraction { quarter: t, fee, weight: pow(value, self.theta) };
+        for value in &mut choices.values {
+            *value = pow(*value, self.theta);
         }
-        kept.weight
+        for (&power, &(factor, weight)) in choices.values.iter().zip(&choices.raised) {
+            match weight {
+                Weight::Legal(i) => {
+                    let choice = &mut choices.list[i];
+                    choice.x = factor * power;
+                    self.attractions[choice.sale * slots + t % slots].weight = power;
+                }
+                Weight::Grey(i) => choices.list[i].y = factor * power,
+                Weight::Refused(i) => choices.refused[i].asked = factor * power,
+            }
+        }
+        for refused in choices.refused.iter_mut().filter(|r| r.permitted > 0.0) {
+            refused.asked = choices.list[refused.choice].x;
+        }
     }
 
     /// What buyers want smuggled with their money, and what routes to each country can carry of it.

@@ -333,11 +333,7 @@ impl<'a> Draw<'a> {
         let [chips, buyers, countries] = [m.chips.len(), m.buyers.len(), m.countries.len()];
         let [facilities, routes, stocks] = [m.facilities.len(), m.routes.len(), m.stockpiles.len()];
         let (sales, fleets, uses, labs) = (w.market.sales.len(), w.fleets.len(), w.uses.len(), m.labs.len());
-        let choices = || market::Choices {
-            list: Vec::with_capacity(sales),
-            refused: Vec::with_capacity(sales),
-            menus: vec![market::Menu::default(); buyers],
-        };
+        let choices = || market::Choices::new(buyers, sales);
         Self {
             w,
             n: Numbers::new(&w.layout),
