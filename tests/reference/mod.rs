@@ -186,6 +186,11 @@ impl<'a> World<'a> {
         self.claims[edge.index()]
     }
 
+    /// Every metric of every actor, in the order in which a quarter's cells are noted.
+    pub fn series(&self) -> &[Series] {
+        &self.table.series
+    }
+
     /// What was recorded, under its names, where every cell was.
     pub fn history(&self, cells: &[f64]) -> History {
         let n = self.table.series.len();

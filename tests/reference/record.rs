@@ -156,7 +156,9 @@ impl Table {
     }
 
     fn choose_cells(&mut self, cells: &Cells<'_>) {
-        let early = [self.rows.labs..self.rows.facilities, self.rows.pooled..self.rows.seized];
+        let rows = &self.rows;
+        let early = [rows.labs..rows.facilities, rows.pooled..rows.seized];
+        let is_stock = |place: usize| place < self.places && !early.iter().any(|r| r.contains(&place));
         for (t, list) in self.cells.iter_mut().enumerate() {
             for s in &self.series {
                 let wanted = match cells {
@@ -166,7 +168,11 @@ impl Table {
                 };
                 if wanted {
                     list.push(s.place);
-                    self.stocks[t] |= s.place < self.places && !early.iter().any(|r| r.contains(&s.place));
+                    let ratio = s.place.checked_sub(rows.ratios).and_then(|i| self.ratios.get(i));
+                    self.stocks[t] |= match ratio {
+                        Some(&(of, over)) => is_stock(of) || is_stock(over),
+                        None => is_stock(s.place),
+                    };
                 }
             }
         }
@@ -323,10 +329,11 @@ impl Table {
     }
 }
 
+#[inline]
 fn add<const N: usize>(values: &mut [f64], from: usize, to: usize) {
-    for i in 0..N {
-        values[to + i] += values[from + i];
-    }
+    let mut row = [0.0; N];
+    row.copy_from_slice(&values[from..from + N]);
+    values[to..to + N].iter_mut().zip(row).for_each(|(sum, x)| *sum += x);
 }
 
 impl Draw<'_> {
@@ -338,7 +345,7 @@ impl Draw<'_> {
         if table.bare {
             return;
         }
-        let stocks = table.stocks[self.t] || !table.ratios.is_empty();
+        let stocks = table.stocks[self.t];
         let mut v = std::mem::take(&mut self.values);
         v[..table.places].fill(0.0);
         if stocks {
@@ -366,6 +373,7 @@ impl Draw<'_> {
         self.values = v;
     }
 
+    #[inline(never)]
     fn record_fleets(&self, v: &mut [f64]) {
         let w = self.w;
         for (i, fleet) in w.fleets.iter().enumerate().filter(|(i, _)| self.held_chips[*i].alive) {
@@ -380,6 +388,7 @@ impl Draw<'_> {
         }
     }
 
+    #[inline(never)]
     fn record_sales(&self, v: &mut [f64]) {
         let w = self.w;
         let rows = &w.table.rows;
@@ -426,6 +435,7 @@ impl Draw<'_> {
     }
 
     /// Countries, groups and the world from buyers.
+    #[inline(never)]
     fn record_places(&self, v: &mut [f64]) {
         let w = self.w;
         let rows = &w.table.rows;
@@ -442,6 +452,7 @@ impl Draw<'_> {
         }
     }
 
+    #[inline(never)]
     fn record_labs(&self, v: &mut [f64]) {
         let w = self.w;
         let rows = &w.table.rows;
@@ -476,6 +487,7 @@ impl Draw<'_> {
         }
     }
 
+    #[inline(never)]
     fn record_supply(&self, v: &mut [f64], stocks: bool) {
         let w = self.w;
         let rows = &w.table.rows;
@@ -495,6 +507,7 @@ impl Draw<'_> {
         }
     }
 
+    #[inline(never)]
     fn record_trade(&self, v: &mut [f64]) {
         let w = self.w;
         let rows = &w.table.rows;
