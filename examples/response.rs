@@ -92,11 +92,14 @@ fn main() -> Result<(), String> {
         let (up, down) = (changed(1.2)?, changed(0.8)?);
         let cells: Vec<String> = (0..base.len())
             .map(|i| {
-                let percent = |x: f64| format!("{:+.0}", 100.0 * (x / base[i] - 1.0));
+                let percent = |x: f64| match (100.0 * (x / base[i] - 1.0)).round() {
+                    0.0 => "0".to_owned(),
+                    change => format!("{change:+}"),
+                };
                 format!("{} / {}", percent(up[i]), percent(down[i]))
             })
             .collect();
-        println!("| {name} | {} |", cells.join(" | ").replace("-0 ", "0 ").replace("+0", "0"));
+        println!("| {name} | {} |", cells.join(" | "));
     }
     Ok(())
 }
