@@ -128,7 +128,7 @@ pub struct World<'a> {
     /// Those of smuggled chips.
     pub smuggled: Vec<usize>,
     pub uses: Vec<fleets::Use>,
-    pub pools: Vec<Vec<usize>>,
+    pub pools: training::Pools,
     pub table: record::Table,
     /// Share that a claim is for, by edge.
     claims: Vec<QuantityId>,
@@ -166,7 +166,7 @@ impl<'a> World<'a> {
             smuggled: (0..fleets.len()).filter(|&i| fleets[i].smuggled).collect(),
             fleets,
             uses: fleets::uses(&mut p),
-            pools: training::pools(m),
+            pools: training::Pools::new(m),
             table: record::Table::new(m, cells),
             chain,
             market,
@@ -455,7 +455,7 @@ impl<'a> Draw<'a> {
             made: zeros(labs * w.quarters),
             trained: vec![training::Trained::default(); labs],
             pool_parts: vec![training::Part::default(); labs],
-            pooled_flop: zeros(w.pools.len()),
+            pooled_flop: zeros(w.pools.sets.len()),
         }
     }
 

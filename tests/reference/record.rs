@@ -265,7 +265,7 @@ impl Table {
         }
         let countries = m.countries.iter().map(|n| format!("country.{}", n.id));
         let places = countries.chain(m.groups.iter().map(|g| format!("group.{}", g.id)));
-        for (p, (actor, labs)) in places.zip(super::training::pools(m)).enumerate() {
+        for (p, (actor, labs)) in places.zip(super::training::labs_of(m)).enumerate() {
             if labs.is_empty() {
                 continue;
             }
@@ -478,9 +478,9 @@ impl Draw<'_> {
         for (l, trained) in self.trained.iter().enumerate() {
             row(v, rows.labs + l * width, trained);
         }
-        for (p, labs) in w.pools.iter().enumerate().filter(|(_, labs)| !labs.is_empty()) {
-            row(v, rows.labs_of + p * width, &best(&mut labs.iter().copied()));
-            v[rows.pooled + p] = self.pooled_flop[p];
+        for (p, set) in w.pools.of.iter().enumerate().filter_map(|(p, set)| Some((p, (*set)?))) {
+            row(v, rows.labs_of + p * width, &best(&mut w.pools.sets[set].iter().copied()));
+            v[rows.pooled + p] = self.pooled_flop[set];
         }
         if !self.trained.is_empty() {
             row(v, rows.all_labs, &best(&mut (0..self.trained.len())));

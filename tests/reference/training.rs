@@ -7,8 +7,30 @@ use chokepoint::model::{CountryId, Model};
 /// FLOP/s of an H100 equivalent.
 const PEAK: f64 = 989.5e12;
 
-/// Labs whose chips are pooled: those of a country, then those of a group.
-pub fn pools(m: &Model) -> Vec<Vec<usize>> {
+/// Labs whose chips are pooled: those of a country, or of a group.
+pub struct Pools {
+    /// Sets of labs, each once.
+    pub sets: Vec<Vec<usize>>,
+    /// The set of each country, then of each group; none without labs.
+    pub of: Vec<Option<usize>>,
+}
+
+impl Pools {
+    pub fn new(m: &Model) -> Self {
+        let mut sets: Vec<Vec<usize>> = Vec::new();
+        let mut place = |labs: Vec<usize>| {
+            if !labs.is_empty() && !sets.contains(&labs) {
+                sets.push(labs.clone());
+            }
+            sets.iter().position(|s| *s == labs)
+        };
+        let of = labs_of(m).into_iter().map(&mut place).collect();
+        Self { sets, of }
+    }
+}
+
+/// Labs of each country, then of each group.
+pub fn labs_of(m: &Model) -> Vec<Vec<usize>> {
     let of = |inside: &dyn Fn(CountryId) -> bool| -> Vec<usize> {
         (0..m.labs.len()).filter(|&l| inside(m.labs[l].country)).collect()
     };
@@ -112,8 +134,8 @@ impl Draw<'_> {
             (trained.tokens, trained.effective) = (tokens, effective);
             trained.accessible = self.sums[l][1].h100e;
         }
-        for (i, labs) in w.pools.iter().enumerate() {
-            self.pooled_flop[i] = if labs.is_empty() { 0.0 } else { self.pooled(labs, price) };
+        for (i, labs) in w.pools.sets.iter().enumerate() {
+            self.pooled_flop[i] = self.pooled(labs, price);
         }
     }
 
