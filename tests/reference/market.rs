@@ -114,6 +114,7 @@ fn chip_sale(m: &Model, c: usize, to: CountryId, hq: CountryId) -> Sale {
 
 impl Draw<'_> {
     /// What rules and shocks make of a chip for a class, now or as planned for: permission and fee.
+    #[inline]
     pub fn permit(&mut self, ahead: bool, chip: usize, class: Class) -> (f64, f64) {
         let w = self.w;
         let case = w.market.cases[chip * w.market.classes.len() + class];

@@ -155,32 +155,39 @@ impl Draw<'_> {
     }
 
     /// Judges a case for this quarter.
-    #[inline]
+    #[inline(always)]
     pub fn judge(&mut self, case: CaseId) -> &Verdict {
         let x = self.t as f64;
         if self.rules.now[case].until < x + 1.0 {
-            let mut verdict = std::mem::replace(&mut self.rules.now[case], NONE);
-            self.verdict(case, x, f64::INFINITY, &mut verdict);
-            self.rules.now[case] = verdict;
+            self.renew(case, false, x, f64::INFINITY);
         }
         &self.rules.now[case]
     }
 
     /// Judges a case for the quarter in which chips that are started now arrive, as far as known.
-    #[inline]
+    #[inline(always)]
     pub fn judge_ahead(&mut self, case: CaseId) -> &Verdict {
         let (x, known) = ((self.t + self.w.lead) as f64, self.t as f64 + 1.0);
         let verdict = &self.rules.ahead[case];
         if verdict.until < x + 1.0 || verdict.known_until < known {
-            let mut verdict = std::mem::replace(&mut self.rules.ahead[case], NONE);
-            self.verdict(case, x, known, &mut verdict);
-            self.rules.ahead[case] = verdict;
+            self.renew(case, true, x, known);
         }
         &self.rules.ahead[case]
     }
 
-    /// The quarter that starts at x, with rules announced before `known`.
+    #[cold]
     #[inline(never)]
+    fn renew(&mut self, case: CaseId, ahead: bool, x: f64, known: f64) {
+        let book = |rules: &mut Verdicts, with: Verdict| {
+            let verdict = if ahead { &mut rules.ahead[case] } else { &mut rules.now[case] };
+            std::mem::replace(verdict, with)
+        };
+        let mut verdict = book(&mut self.rules, NONE);
+        self.verdict(case, x, known, &mut verdict);
+        book(&mut self.rules, verdict);
+    }
+
+    /// The quarter that starts at x, with rules announced before `known`.
     fn verdict(&mut self, id: CaseId, x: f64, known: f64, v: &mut Verdict) {
         let case = &self.w.book.cases[id];
         if self.rules.struck[id] || case.chances.len() > CHANCES {
