@@ -4,7 +4,7 @@
 //! `cargo bench --bench second_opinion [-- SCENARIO]`. The rival walks the model's graph one draw at a time in plain numbers: what a
 //! draw does not change is prepared once, state is used again, nothing is looked up by name or allocated in a draw. Both have the same
 //! model, draws, cells and compiler flags. Passes alternate, and the fastest of each counts.
-//! `-- SCENARIO rival [PASSES]` runs the rival alone, for a profiler.
+//! `-- SCENARIO bare|noted [PASSES]` runs the rival alone, for a profiler.
 
 #![allow(missing_docs, clippy::type_complexity, clippy::too_many_lines)] // the second program follows its page
 
@@ -22,7 +22,7 @@ use chokepoint::plan::series::Recording;
 use chokepoint::random::{Design, Sampler};
 use chokepoint::scenario::{self, Diagnostics, Sources};
 use measure::{Count, timed};
-use reference::{Cells, Draw, World};
+use reference::{Cells, Draw, Series, World};
 use std::collections::BTreeSet;
 
 /// Passes of each, of which the fastest counts.
@@ -37,75 +37,96 @@ fn model(path: &str) -> Model {
 fn main() {
     let mut words = std::env::args().skip(1).filter(|a| !a.starts_with('-'));
     let path = words.next();
-    if words.next().as_deref() == Some("rival") {
-        return alone(&path.expect("a scenario"), words.next().and_then(|n| n.parse().ok()).unwrap_or(32));
+    if let (Some(path), Some(what)) = (&path, words.next()) {
+        let passes = words.next().and_then(|n| n.parse().ok()).unwrap_or(32);
+        return Subject::new(path).alone(what == "noted", passes);
     }
     let paths = path.map_or_else(
         || vec![("scenarios/tutorial".to_owned(), 4096), ("scenarios/baseline".to_owned(), 256)],
         |path| vec![(path, 256)],
     );
     for (path, draws) in paths {
-        compare(&path, draws);
+        Subject::new(&path).compare(&path, draws);
     }
 }
 
-fn compare(path: &str, draws: u64) {
-    let model = model(path);
-    let network = Network::from_model(&model);
-    let design = Design { seed: 1, sampler: Sampler::Sobol };
-    let plan = Plan::new(model.clone(), &network, &design).expect("a plan");
-    let recording = Recording::new(&plan, &[]).expect("cells");
-    let cells: BTreeSet<(usize, &str, &str)> = (recording.names.iter().zip(&recording.cells))
-        .map(|(name, cell)| (cell.0, name.actor.as_str(), name.metric.as_str()))
-        .collect();
-    let noted = |t: usize, s: &reference::Series| cells.contains(&(t, s.actor.as_str(), s.metric.as_str()));
-    let worlds = [Cells::None, Cells::Of(&noted)].map(|c| World::new(&model, &network, &design, &c));
-    let mut rivals = worlds.each_ref().map(Draw::new);
-    let mut batch = Batch::new(&plan);
-    let mut recorder = Recorder::new(&plan, &recording, &[]);
-    let mut count = Count::default();
-    let batches = draws / WIDTH as u64;
-    (0..batches).for_each(|b| batch.simulate(&plan, b, &mut count));
-    rivals[1].simulate(0);
-    assert_eq!(rivals[1].cells.len(), recording.cells.len(), "both note the same cells");
+/// A scenario, ready for both.
+struct Subject {
+    model: Model,
+    network: Network,
+    plan: Plan,
+    recording: Recording,
+}
 
-    let mut least = [f64::INFINITY; 4];
-    for _ in 0..PASSES {
-        let mut pass = |i: usize, seconds: f64| least[i] = least[i].min(seconds);
-        pass(0, timed(|| (0..draws).for_each(|d| rivals[0].simulate(d))));
-        pass(1, timed(|| (0..batches).for_each(|b| batch.simulate(&plan, b, &mut ()))));
-        pass(2, timed(|| (0..draws).for_each(|d| rivals[1].simulate(d))));
-        pass(3, timed(|| (0..batches).for_each(|b| batch.simulate(&plan, b, &mut recorder))));
+const DESIGN: Design = Design { seed: 1, sampler: Sampler::Sobol };
+
+impl Subject {
+    fn new(path: &str) -> Self {
+        let model = model(path);
+        let network = Network::from_model(&model);
+        let plan = Plan::new(model.clone(), &network, &DESIGN).expect("a plan");
+        let recording = Recording::new(&plan, &[]).expect("cells");
+        Self { model, network, plan, recording }
     }
-    let active = count.0 as f64 / draws as f64;
-    println!(
-        "{path}: {} sale edges, {} quarters, {active:.0} active sale edges a draw over quarters, {} cells; {draws} draws a pass, \
-         the fastest of {PASSES}",
-        plan.edges.sales.len(),
-        plan.quarters,
-        recording.cells.len()
-    );
-    for (what, i) in [("bare", 0), ("default cells noted", 2)] {
-        let per_edge = |seconds: f64| seconds / draws as f64 / active * 1e9;
+
+    /// The rival's world, without cells or with the default ones.
+    fn world(&self, noted: bool) -> World<'_> {
+        let cells: BTreeSet<(usize, &str, &str)> = (self.recording.names.iter().zip(&self.recording.cells))
+            .map(|(name, cell)| (cell.0, name.actor.as_str(), name.metric.as_str()))
+            .collect();
+        let default = |t: usize, s: &Series| cells.contains(&(t, s.actor.as_str(), s.metric.as_str()));
+        let cells = if noted { Cells::Of(&default) } else { Cells::None };
+        World::new(&self.model, &self.network, &DESIGN, &cells)
+    }
+
+    fn compare(&self, path: &str, draws: u64) {
+        let plan = &self.plan;
+        let worlds = [false, true].map(|noted| self.world(noted));
+        let mut rivals = worlds.each_ref().map(Draw::new);
+        let mut batch = Batch::new(plan);
+        let mut recorder = Recorder::new(plan, &self.recording, &[]);
+        let mut count = Count::default();
+        let batches = draws / WIDTH as u64;
+        (0..batches).for_each(|b| batch.simulate(plan, b, &mut count));
+        rivals[1].simulate(0);
+        assert_eq!(rivals[1].cells.len(), self.recording.cells.len(), "both note the same cells");
+        let mut least = [f64::INFINITY; 4];
+        for _ in 0..PASSES {
+            let mut pass = |i: usize, seconds: f64| least[i] = least[i].min(seconds);
+            pass(0, timed(|| (0..draws).for_each(|d| rivals[0].simulate(d))));
+            pass(1, timed(|| (0..batches).for_each(|b| batch.simulate(plan, b, &mut ()))));
+            pass(2, timed(|| (0..draws).for_each(|d| rivals[1].simulate(d))));
+            pass(3, timed(|| (0..batches).for_each(|b| batch.simulate(plan, b, &mut recorder))));
+        }
+        let (draws, active) = (draws as f64, count.0 as f64);
         println!(
-            "  {what:20} rival {:8.0} draws/s {:7.1} ns   engine {:8.0} draws/s {:7.1} ns   ratio {:6.2}",
-            draws as f64 / least[i],
-            per_edge(least[i]),
-            draws as f64 / least[i + 1],
-            per_edge(least[i + 1]),
-            least[i] / least[i + 1]
+            "{path}: {} sale edges, {} quarters, {:.0} active sale edges a draw over quarters, {} cells; {draws} draws a pass, \
+             the fastest of {PASSES}",
+            plan.edges.sales.len(),
+            plan.quarters,
+            active / draws,
+            self.recording.cells.len()
         );
+        for (what, i) in [("bare", 0), ("default cells noted", 2)] {
+            let [rival, engine] = [least[i], least[i + 1]];
+            println!(
+                "  {what:20} rival {:8.0} draws/s {:7.1} ns   engine {:8.0} draws/s {:7.1} ns   ratio {:6.2}",
+                draws / rival,
+                rival / active * 1e9,
+                draws / engine,
+                engine / active * 1e9,
+                rival / engine
+            );
+        }
+        println!();
     }
-    println!();
-}
 
-/// The rival alone, bare, for some passes.
-fn alone(path: &str, passes: usize) {
-    let model = model(path);
-    let network = Network::from_model(&model);
-    let world = World::new(&model, &network, &Design { seed: 1, sampler: Sampler::Sobol }, &Cells::None);
-    let mut draw = Draw::new(&world);
-    let pass = |_| timed(|| (0..256).for_each(|d| draw.simulate(d)));
-    let least = (0..passes).map(pass).fold(f64::INFINITY, f64::min);
-    println!("{path}: {:.0} draws/s", 256.0 / least);
+    /// The rival alone, for some passes.
+    fn alone(&self, noted: bool, passes: usize) {
+        let world = self.world(noted);
+        let mut draw = Draw::new(&world);
+        let pass = |_| timed(|| (0..256).for_each(|d| draw.simulate(d)));
+        let least = (0..passes).map(pass).fold(f64::INFINITY, f64::min);
+        println!("{:.0} draws/s", 256.0 / least);
+    }
 }

@@ -88,6 +88,32 @@ fn on_the_baseline() {
     assert!(agree(&read("scenarios/baseline", None).unwrap().1, &[0, 3001], 1) > 10_000);
 }
 
+#[test]
+fn what_is_noted_and_what_was_simulated_before_change_no_number() {
+    for path in ["scenarios/tutorial", "scenarios/baseline"] {
+        let model = read(path, None).unwrap().1;
+        let (network, design) = (Network::from_model(&model), Design { seed: 1, sampler: Sampler::Sobol });
+        let all = reference::World::new(&model, &network, &design, &reference::Cells::All);
+        let mut whole = reference::Draw::new(&all);
+        whole.simulate(21);
+        for seldom in [1, 4] {
+            let chosen = |t: usize, s: &reference::Series| {
+                t % seldom == seldom - 1
+                    || matches!(s.metric.as_str(), "ratio" | "reachable_flop" | "premium")
+            };
+            let world = reference::World::new(&model, &network, &design, &reference::Cells::Of(&chosen));
+            let mut part = reference::Draw::new(&world);
+            part.simulate(3);
+            part.simulate(400);
+            part.simulate(21);
+            let cells = (0..world.quarters).flat_map(|t| all.series().iter().map(move |s| (t, s)));
+            let expected: Vec<f64> =
+                cells.zip(&whole.cells).filter(|((t, s), _)| chosen(*t, s)).map(|(_, x)| *x).collect();
+            assert!(expected.len() > 100 && part.cells == expected, "{path}");
+        }
+    }
+}
+
 /// The page with a licence for everybody abroad instead of its rule, and a cap on it.
 fn capped(cap: &str) -> Model {
     let start = PAGE.find("[[rule]]").unwrap();

@@ -73,8 +73,16 @@ impl Draw<'_> {
         self.route_attempted.copy_from_slice(&self.goods_attempted);
         self.route_delivered.fill([0.0; 3]);
         for r in &self.resellers {
+            self.passed[w.m.routes[r.route].to.index() * chips + r.chip] = [0.0; 4];
+        }
+        for r in &self.resellers {
             let bought = self.attempted[r.route * chips + r.chip];
             self.route_attempted[r.route] += bought;
+            let passed = bought * (1.0 - self.route_detection[r.route]);
+            let under_way = &mut self.passed[w.m.routes[r.route].to.index() * chips + r.chip];
+            for (amount, share) in under_way.iter_mut().zip(&self.route_lag[r.route]) {
+                *amount += passed * share;
+            }
             for u in 0..3 {
                 self.route_delivered[r.route][u] += bought * self.units[r.chip][u];
             }
@@ -97,10 +105,7 @@ impl Draw<'_> {
             for c in choices.list[menu.first..menu.end].iter().filter(|c| c.want > 0.0) {
                 let Some(fleet) = w.market.sales[c.sale].smuggled else { continue };
                 let share = per(c.want, self.grey_wants[n * chips + c.chip]);
-                for &r in &w.market.routes_to[n] {
-                    let passed = self.attempted[r * chips + c.chip] * share * (1.0 - self.route_detection[r]);
-                    self.transit[fleet].send(self.t, passed, &self.route_lag[r]);
-                }
+                self.transit[fleet].send(self.t, share, &self.passed[n * chips + c.chip]);
             }
         }
         self.choices = choices;

@@ -107,6 +107,14 @@ pub fn uses(p: &mut Preparation<'_>) -> Vec<Use> {
     all
 }
 
+/// What a chip in service draws [W] and gives [H100e], and what its interconnect leaves of that.
+#[derive(Clone, Copy, Default)]
+pub struct Service {
+    watts: f64,
+    h100e: f64,
+    quality: f64,
+}
+
 /// What a buyer has working.
 #[derive(Clone, Copy, Default)]
 pub struct Working {
@@ -126,7 +134,7 @@ impl Draw<'_> {
             (self.n.v(m.training.reference_interconnect), self.n.v(m.training.interconnect_loss));
         for (c, chip) in m.chips.iter().enumerate() {
             let q = self.n.opt(chip.interconnect).map_or(1.0, |ic| pow(ic / reference, loss).min(1.0));
-            self.quality[c] = q;
+            self.service[c] = Service { watts: self.watts[c], h100e: self.units[c][1], quality: q };
         }
         self.owned_load.fill(0.0);
         for (i, fleet) in w.fleets.iter().enumerate() {
@@ -151,48 +159,45 @@ impl Draw<'_> {
         let (h0, h1) = (self.n.v(m.fleet.hazard), self.n.v(m.fleet.aging));
         let failure = self.n.v(m.diversion.failure);
         self.working.fill(Working::default());
-        self.load.fill(0.0);
-        self.owned_load.fill(0.0);
-        for (i, fleet) in w.fleets.iter().enumerate() {
-            let arrived = match (fleet.sale, fleet.smuggled) {
-                (Some(_), true) => {
-                    self.delivered[i] = self.transit[i].take(self.t);
-                    self.delivered[i]
-                }
-                (Some(s), false) => self.sold[s],
-                (None, _) => 0.0,
+        self.load.fill([0.0; 2]);
+        for &i in &w.smuggled {
+            self.delivered[i] = self.transit[i].take(self.t);
+        }
+        for (i, (fleet, held)) in w.fleets.iter().zip(&mut self.held_chips).enumerate() {
+            let arrived = match fleet.sale {
+                _ if fleet.smuggled => self.delivered[i],
+                Some(s) => self.sold[s],
+                None => 0.0,
             };
-            let held = &mut self.held_chips[i];
             if arrived > 0.0 {
                 held.alive = true;
                 held.coming.send(self.t, arrived, &self.fleet_lag);
-            }
-            if !held.alive {
+            } else if !held.alive {
                 continue;
             }
             let entering = held.coming.take(self.t);
             let age = per(held.age, held.count);
-            let x = 0.25 * (h0 + h1 * (age + 0.125)) * if fleet.smuggled { failure } else { 1.0 };
-            let left = held.count * ((1.0 - x / 2.0) / (1.0 + x / 2.0)).max(0.0);
+            let x = 0.125 * (h0 + h1 * (age + 0.125)) * if fleet.smuggled { failure } else { 1.0 };
+            let left = held.count * ((1.0 - x) / (1.0 + x)).max(0.0);
             held.age = left * (age + 0.25) + entering * 0.125;
             held.count = left + entering;
-            let (count, watts) = (held.count, self.watts[fleet.chip]);
-            self.load[fleet.country] += count * watts;
-            self.owned_load[fleet.country] += (count + held.coming.total()) * watts;
-            let h = count * self.units[fleet.chip][1];
-            let quality = self.quality[fleet.chip] * if fleet.smuggled { self.support } else { 1.0 };
+            let Service { watts, h100e, quality } = self.service[fleet.chip];
+            let load = &mut self.load[fleet.country];
+            load[0] += held.count * watts;
+            load[1] += (held.count + held.coming.total()) * watts;
+            let h = held.count * h100e;
             let working = &mut self.working[fleet.buyer];
             working.h100e += h;
-            working.useful += h * quality;
-            working.chips += count;
+            working.useful += h * quality * if fleet.smuggled { self.support } else { 1.0 };
+            working.chips += held.count;
         }
         for (n, country) in m.countries.iter().enumerate() {
             let overhead = self.n.v(country.overhead) / 1e6;
-            self.load[n] *= overhead;
-            self.owned_load[n] *= overhead;
+            let [running, owned] = self.load[n].map(|watts| watts * overhead);
+            self.owned_load[n] = owned;
             self.operating[n] = country
                 .power
-                .map_or(1.0, |q| fit(self.n.at(q, self.t) * self.shocks.factor(On::Power, n), self.load[n]));
+                .map_or(1.0, |q| fit(self.n.at(q, self.t) * self.shocks.factor(On::Power, n), running));
         }
         for (working, buyer) in self.working.iter_mut().zip(&m.buyers) {
             let operating = self.operating[buyer.country.index()];

@@ -1,9 +1,10 @@
 //! Section 7, who can buy what: sales along the graph's edges, offers by class of buyer, and what each buyer chooses from.
 
+use super::choice::Attraction;
 use super::rules::{CaseId, Item, Sale};
 use super::shocks::On;
 use super::verdict::snap;
-use super::{Draw, Preparation, fit, per};
+use super::{Draw, Preparation, per};
 use chokepoint::math::pow;
 use chokepoint::model::{BuyerId, CountryId, Model, QuantityId, Subject};
 use chokepoint::network::Node;
@@ -14,7 +15,7 @@ use petgraph::visit::EdgeRef;
 pub struct Outlet {
     pub chip: usize,
     pub buyer: usize,
-    affinity: Option<QuantityId>,
+    pub affinity: Option<QuantityId>,
     /// Fleets that it adds to: bought legally, and smuggled where a route leads to the buyer.
     pub fleet: usize,
     pub smuggled: Option<usize>,
@@ -27,17 +28,17 @@ pub type Class = usize;
 pub struct Market {
     pub sales: Vec<Outlet>,
     /// Sale of each edge of the graph.
-    sale_at: Vec<usize>,
+    pub sale_at: Vec<usize>,
     /// Buyers with money of their own.
     pub buyers: Vec<usize>,
     pub class_of: Vec<Class>,
     pub reseller_class: Vec<Class>,
-    buyer_classes: Vec<Class>,
-    classes: Vec<(CountryId, CountryId)>,
+    pub buyer_classes: Vec<Class>,
+    pub classes: Vec<(CountryId, CountryId)>,
     /// By chip and class.
-    cases: Vec<CaseId>,
+    pub cases: Vec<CaseId>,
     pub chips: Vec<usize>,
-    variants: Vec<(usize, usize)>,
+    pub variants: Vec<(usize, usize)>,
     /// Chip routes to each country.
     pub routes_to: Vec<Vec<usize>>,
 }
@@ -111,72 +112,9 @@ fn chip_sale(m: &Model, c: usize, to: CountryId, hq: CountryId) -> Sale {
     }
 }
 
-/// An option of a buyer in a quarter.
-#[derive(Clone, Copy, Default)]
-pub struct Choice {
-    pub sale: usize,
-    pub chip: usize,
-    pub case: CaseId,
-    /// Weight as a legal option, and as a smuggled one.
-    pub x: f64,
-    pub y: f64,
-    pub permitted: f64,
-    /// Price with fees, and on the grey market [USD].
-    pub full: f64,
-    pub street: f64,
-    /// Smuggled chips wanted; ordered, of that the part brought forward, and filled in the round [chips].
-    pub want: f64,
-    pub order: f64,
-    pub rush: f64,
-    pub fill: f64,
-}
-
-/// An option that is permitted in part or not at all, as it would be with permission.
-#[derive(Clone, Copy)]
-pub struct Refusal {
-    pub case: CaseId,
-    pub permitted: f64,
-    pub asked: f64,
-    pub full: f64,
-}
-
-/// Sums over a buyer's options.
-#[derive(Clone, Copy, Default)]
-pub struct Menu {
-    /// Where its options lie.
-    pub first: usize,
-    pub end: usize,
-    /// Where what is refused it begins, in part or whole.
-    pub refused: usize,
-    /// Weight of waiting for a legal offer; legal options with it; smuggled options; everything.
-    pub wait: f64,
-    pub legal: f64,
-    pub grey: f64,
-    pub all: f64,
-}
-
-/// Options of all buyers.
-#[derive(Default)]
-pub struct Choices {
-    pub list: Vec<Choice>,
-    pub refused: Vec<Refusal>,
-    pub menus: Vec<Menu>,
-}
-
-/// Attraction of a sale for one quarter, kept until then: what was expected mostly comes true.
-#[derive(Clone, Copy)]
-pub struct Attraction {
-    pub quarter: usize,
-    fee: f64,
-    weight: f64,
-}
-
-impl Attraction {
-    pub const NONE: Self = Self { quarter: usize::MAX, fee: 0.0, weight: 0.0 };
-}
-
 impl Draw<'_> {
     /// What rules and shocks make of a chip for a class, now or as planned for: permission and fee.
+    #[inline]
     pub fn permit(&mut self, ahead: bool, chip: usize, class: Class) -> (f64, f64) {
         let w = self.w;
         let case = w.market.cases[chip * w.market.classes.len() + class];
@@ -231,133 +169,9 @@ impl Draw<'_> {
         }
     }
 
-    fn is_offered(&mut self, ahead: bool, c: usize, class: Class) -> bool {
+    pub fn is_offered(&mut self, ahead: bool, c: usize, class: Class) -> bool {
         let Some(parent) = self.w.m.chips[c].variant_of else { return true };
         !self.only_cut[usize::from(ahead)][c] || self.permit(ahead, parent.index(), class).0 < 1.0
-    }
-
-    /// Prices of a quarter by chip.
-    fn read_prices(&mut self, t: usize) {
-        for &c in &self.w.market.chips {
-            self.price[c] = self.w.m.chips[c].price.map_or(1.0, |q| self.n.at(q, t));
-        }
-    }
-
-    /// What buyers can choose from, now or when chips that are started now arrive.
-    #[inline(never)]
-    pub fn choose(&mut self, ahead: bool, into: &mut Choices) {
-        let w = self.w;
-        let t = if ahead { self.t + w.lead } else { self.t };
-        self.read_prices(t);
-        into.list.clear();
-        into.refused.clear();
-        for &b in &w.market.buyers {
-            let n = w.m.buyers[b].country.index();
-            let smuggling = self.open_capacity[n] > 0.0;
-            let (mut best, mut best_grey) = (0.0_f64, 0.0_f64);
-            let mut menu = Menu { first: into.list.len(), refused: into.refused.len(), ..Menu::default() };
-            for e in w.graph.edges_directed(w.nodes.buyers[b], Incoming) {
-                let Node::Chip(c) = w.graph[e.source()] else { continue };
-                if self.ramp[usize::from(ahead)][c.index()] <= 0.0 {
-                    continue;
-                }
-                let s = w.market.sale_at[e.id().index()];
-                let Some((x, y)) = self.option(ahead, t, s, smuggling, into) else { continue };
-                best = best.max(x);
-                best_grey = best_grey.max(y);
-                menu.legal += x;
-                menu.grey += y;
-            }
-            menu.end = into.list.len();
-            menu.wait = self.patience * best;
-            menu.all = menu.legal + menu.grey + self.patience * best.max(best_grey);
-            menu.legal += menu.wait;
-            into.menus[b] = menu;
-        }
-    }
-
-    /// Adds a sale of a chip that is on sale to the options, if it is offered; gives its weights.
-    #[inline(never)]
-    fn option(
-        &mut self,
-        ahead: bool,
-        t: usize,
-        s: usize,
-        smuggling: bool,
-        into: &mut Choices,
-    ) -> Option<(f64, f64)> {
-        let w = self.w;
-        let Outlet { chip: c, buyer: b, affinity, .. } = w.market.sales[s];
-        let rho = self.ramp[usize::from(ahead)][c];
-        let class = w.market.class_of[b];
-        if !self.is_offered(ahead, c, class) {
-            return None;
-        }
-        let (permitted, fee) = self.permit(ahead, c, class);
-        let worth = affinity.map_or(1.0, |q| self.n.at(q, t)) * self.effective[s];
-        let price = self.price[c];
-        let full = price * (1.0 + fee);
-        let mut asked = 0.0;
-        if permitted > 0.0 || !(ahead || w.table.is_bare()) {
-            asked = rho * self.attraction(s, t, fee, worth / (full + self.running[c]));
-        }
-        let street = price * self.premium[w.m.buyers[b].country.index()];
-        let stocked = ahead || self.inventory[c] > 1e-6;
-        let mut y = 0.0;
-        if stocked && permitted < 1.0 && smuggling {
-            let value = worth * self.support / (street + self.running[c]);
-            y = self.willing * (1.0 - permitted) * rho * pow(value, self.theta);
-        }
-        let x = if permitted > 0.0 { asked } else { 0.0 };
-        let case = w.market.cases[c * w.market.classes.len() + class];
-        if permitted < 1.0 && !(ahead || w.table.is_bare()) {
-            into.refused.push(Refusal { case, permitted, asked, full });
-        }
-        if x > 0.0 || y > 0.0 {
-            into.list.push(Choice {
-                sale: s,
-                chip: c,
-                case,
-                x,
-                y,
-                permitted,
-                full,
-                street,
-                ..Choice::default()
-            });
-        }
-        Some((x, y))
-    }
-
-    /// Value to the power of the elasticity: what was worked out when the quarter was planned for still holds at the same fee.
-    fn attraction(&mut self, s: usize, t: usize, fee: f64, value: f64) -> f64 {
-        let slots = self.w.lead + 1;
-        let kept = &mut self.attractions[s * slots + t % slots];
-        if kept.quarter != t || kept.fee != fee {
-            *kept = Attraction { quarter: t, fee, weight: pow(value, self.theta) };
-        }
-        kept.weight
-    }
-
-    /// What buyers want smuggled with their money, and what routes to each country can carry of it.
-    #[inline(never)]
-    pub fn reach(&mut self, choices: &mut Choices) {
-        let w = self.w;
-        self.reach.fill(0.0);
-        for &b in &w.market.buyers {
-            let menu = choices.menus[b];
-            if menu.grey <= 0.0 {
-                continue;
-            }
-            let n = w.m.buyers[b].country.index();
-            for choice in choices.list[menu.first..menu.end].iter_mut().filter(|c| c.y > 0.0) {
-                choice.want = self.money[b] * per(choice.y, menu.all) / choice.street;
-                self.reach[n] += choice.want;
-            }
-        }
-        for (reach, capacity) in self.reach.iter_mut().zip(&self.open_capacity) {
-            *reach = fit(*capacity, *reach);
-        }
     }
 
     /// What designers want to start.

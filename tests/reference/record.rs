@@ -1,332 +1,15 @@
-//! Section 12: every metric of every actor, as places in one flat list; names are only read when results are compared.
+//! Section 12, in a draw: what is noted of a quarter.
 
+use super::names::{BOUGHT, HELD, IMPORTED, POWER, SMUGGLED, SOLD, SPEND, TRAINED};
 use super::training::Trained;
 use super::{Draw, per};
-use chokepoint::model::{CountryId, Model, Subject};
+use chokepoint::model::CountryId;
 
-/// What is counted of sets of buyers, and whether it is a flow.
-const HELD: [(&str, bool); 15] = [
-    ("fleet_chips", false),
-    ("fleet_h100e", false),
-    ("fleet_h100e_8bit", false),
-    ("fleet_tpp", false),
-    ("bought_chips", true),
-    ("bought_h100e", true),
-    ("bought_h100e_8bit", true),
-    ("imported_chips", true),
-    ("imported_h100e", true),
-    ("imported_h100e_8bit", true),
-    ("smuggled_chips", true),
-    ("smuggled_h100e", true),
-    ("smuggled_h100e_8bit", true),
-    ("spend_usd", true),
-    ("power_mw", false),
-];
-const BOUGHT: usize = 4;
-const IMPORTED: usize = 7;
-const SMUGGLED: usize = 10;
-const SPEND: usize = 13;
-const POWER: usize = 14;
-/// What is counted of sets of chips.
-const SOLD: [&str; 5] =
-    ["produced_chips", "shipped_chips", "shipped_h100e", "shipped_h100e_8bit", "revenue_usd"];
-/// What is taken of sets of labs.
-const TRAINED: [&str; 8] = [
-    "reachable_flop",
-    "run_flop",
-    "accessible_h100e",
-    "rented_h100e",
-    "effective_flop",
-    "run_cost_usd",
-    "optimal_parameters",
-    "optimal_tokens",
-];
-
-/// A metric of an actor.
-pub struct Series {
-    pub actor: String,
-    pub metric: String,
-    /// Its place among values: those of the quarter come first, their sums since the start after them.
-    place: usize,
-}
-
-/// Rows of places for each kind of actor.
-#[derive(Default)]
-struct Rows {
-    buyers: usize,
-    countries: usize,
-    groups: usize,
-    world: usize,
-    chips: usize,
-    designers: usize,
-    families: usize,
-    all_chips: usize,
-    labs: usize,
-    labs_of: usize,
-    all_labs: usize,
-    facilities: usize,
-    goods: usize,
-    routes: usize,
-    pooled: usize,
-    premium: usize,
-    seized: usize,
-    denied_in: usize,
-    denied_by: usize,
-    shares: usize,
-    ratios: usize,
-}
-
-/// What is recorded, and where.
-pub struct Table {
-    pub series: Vec<Series>,
-    /// Cells by quarter, as places of values.
-    cells: Vec<Vec<usize>>,
-    /// Quarters in which more is read than labs, premiums and sums of flows.
-    stocks: Vec<bool>,
-    rows: Rows,
-    places: usize,
-    family_of: Vec<Option<usize>>,
-    families: usize,
-    ratios: Vec<(usize, usize)>,
-    bare: bool,
-}
-
-/// Which cells are recorded: (quarter, series) in order of quarters.
-pub enum Cells<'a> {
-    All,
-    None,
-    Of(&'a dyn Fn(usize, &Series) -> bool),
-}
-
-impl Table {
-    pub fn new(m: &Model, cells: &Cells<'_>) -> Self {
-        let mut families: Vec<&str> = m.chips.iter().map(|c| c.family.as_str()).collect();
-        families.sort_unstable();
-        families.dedup();
-        families.retain(|f| !f.is_empty());
-        let mut places = 0;
-        let mut block = |rows: usize, width: usize| {
-            places += rows * width;
-            places - rows * width
-        };
-        let (n, g, labs) = (m.countries.len(), m.groups.len(), m.labs.len());
-        let rows = Rows {
-            buyers: block(m.buyers.len(), HELD.len()),
-            countries: block(n, HELD.len()),
-            groups: block(g, HELD.len()),
-            world: block(1, HELD.len()),
-            chips: block(m.chips.len(), SOLD.len()),
-            designers: block(m.designers.len(), SOLD.len()),
-            families: block(families.len(), SOLD.len()),
-            all_chips: block(1, SOLD.len()),
-            labs: block(labs, TRAINED.len()),
-            labs_of: block(n + g, TRAINED.len()),
-            all_labs: block(1, TRAINED.len()),
-            facilities: block(m.facilities.len(), 3),
-            goods: block(m.goods.len(), 3),
-            routes: block(m.routes.len(), 4),
-            pooled: block(n + g, 1),
-            premium: block(n, 1),
-            seized: block(n, 1),
-            denied_in: block(n, 1),
-            denied_by: block(m.rules.len(), 1),
-            shares: block(n, 1),
-            ratios: block(m.ratios.len(), 1),
-        };
-        let family = |c: &chokepoint::model::Chip| families.binary_search(&c.family.as_str()).ok();
-        let mut table = Self {
-            series: Vec::new(),
-            cells: vec![Vec::new(); m.run.horizon.len()],
-            stocks: vec![false; m.run.horizon.len()],
-            rows,
-            places,
-            family_of: m.chips.iter().map(family).collect(),
-            families: families.len(),
-            ratios: Vec::new(),
-            bare: matches!(cells, Cells::None),
-        };
-        table.name_buyers(m);
-        table.name_chips(m, &families);
-        table.name_labs(m);
-        table.name_supply(m);
-        table.name_trade(m);
-        table.name_ratios(m);
-        table.choose_cells(cells);
-        table
-    }
-
-    fn choose_cells(&mut self, cells: &Cells<'_>) {
-        let early = [self.rows.labs..self.rows.facilities, self.rows.pooled..self.rows.seized];
-        for (t, list) in self.cells.iter_mut().enumerate() {
-            for s in &self.series {
-                let wanted = match cells {
-                    Cells::All => true,
-                    Cells::None => false,
-                    Cells::Of(choose) => choose(t, s),
-                };
-                if wanted {
-                    list.push(s.place);
-                    self.stocks[t] |= s.place < self.places && !early.iter().any(|r| r.contains(&s.place));
-                }
-            }
-        }
-    }
-
-    /// Whether nothing is recorded.
-    pub fn is_bare(&self) -> bool {
-        self.bare
-    }
-
-    /// How many numbers a draw leaves.
-    pub fn size(&self) -> usize {
-        self.cells.iter().map(Vec::len).sum()
-    }
-
-    /// How many values a quarter has, with sums.
-    pub fn width(&self) -> usize {
-        2 * self.places
-    }
-
-    fn name(&mut self, actor: &str, metric: &str, place: usize, flow: bool) {
-        let series = |metric, place| Series { actor: actor.to_owned(), metric, place };
-        self.series.push(series(metric.to_owned(), place));
-        if flow {
-            self.series.push(series(format!("{metric}_cum"), self.places + place));
-        }
-    }
-
-    fn name_held(&mut self, actor: &str, row: usize, keep: impl Fn(usize) -> bool) {
-        for (i, (metric, flow)) in HELD.iter().enumerate().filter(|(i, _)| keep(*i)) {
-            self.name(actor, metric, row + i, *flow);
-        }
-    }
-
-    fn name_buyers(&mut self, m: &Model) {
-        let width = HELD.len();
-        let smuggled = |i: usize| (SMUGGLED..SPEND).contains(&i);
-        let imported = |i: usize| (IMPORTED..SMUGGLED).contains(&i);
-        for (b, buyer) in m.buyers.iter().enumerate() {
-            if buyer.budget.is_some() || !buyer.opening.is_empty() {
-                let row = self.rows.buyers + b * width;
-                self.name_held(&format!("buyer.{}", buyer.id), row, |i| !imported(i) && !smuggled(i));
-            }
-        }
-        for (n, country) in m.countries.iter().enumerate() {
-            let routes = m.routes.iter().any(|r| r.to.index() == n && r.good.is_none());
-            let row = self.rows.countries + n * width;
-            self.name_held(&format!("country.{}", country.id), row, |i| routes || !smuggled(i));
-        }
-        for (g, group) in m.groups.iter().enumerate() {
-            let row = self.rows.groups + g * width;
-            self.name_held(&format!("group.{}", group.id), row, |i| i != POWER && !smuggled(i));
-        }
-        self.name_held("world", self.rows.world, |i| i < BOUGHT);
-    }
-
-    fn name_chips(&mut self, m: &Model, families: &[&str]) {
-        let mut actors: Vec<(String, usize)> = Vec::new();
-        let width = SOLD.len();
-        let sold = |keep: &dyn Fn(usize) -> bool| {
-            m.chips.iter().enumerate().any(|(c, chip)| super::is_sold(chip) && keep(c))
-        };
-        for (c, chip) in m.chips.iter().enumerate().filter(|(_, c)| super::is_sold(c)) {
-            actors.push((format!("chip.{}", chip.id), self.rows.chips + c * width));
-        }
-        for (d, designer) in m.designers.iter().enumerate() {
-            if sold(&|c| m.chips[c].designer.index() == d) {
-                actors.push((format!("designer.{}", designer.id), self.rows.designers + d * width));
-            }
-        }
-        for (f, family) in families.iter().enumerate() {
-            if sold(&|c| m.chips[c].family == **family) {
-                actors.push((format!("family.{family}"), self.rows.families + f * width));
-            }
-        }
-        actors.push(("world".to_owned(), self.rows.all_chips));
-        for (actor, row) in actors {
-            for (i, metric) in SOLD.iter().enumerate() {
-                self.name(&actor, metric, row + i, true);
-            }
-        }
-    }
-
-    fn name_labs(&mut self, m: &Model) {
-        let width = TRAINED.len();
-        for (l, lab) in m.labs.iter().enumerate() {
-            for (i, metric) in TRAINED.iter().enumerate() {
-                self.name(&format!("lab.{}", lab.id), metric, self.rows.labs + l * width + i, false);
-            }
-        }
-        let countries = m.countries.iter().map(|n| format!("country.{}", n.id));
-        let places = countries.chain(m.groups.iter().map(|g| format!("group.{}", g.id)));
-        for (p, (actor, labs)) in places.zip(super::training::pools(m)).enumerate() {
-            if labs.is_empty() {
-                continue;
-            }
-            let metrics = if p < m.countries.len() { &TRAINED[..] } else { &TRAINED[..4] };
-            for (i, metric) in metrics.iter().enumerate() {
-                self.name(&actor, metric, self.rows.labs_of + p * width + i, false);
-            }
-            self.name(&actor, "pooled_flop", self.rows.pooled + p, false);
-        }
-        for (i, metric) in TRAINED.iter().enumerate().filter(|(i, _)| !(2..4).contains(i)) {
-            self.name("world", metric, self.rows.all_labs + i, false);
-        }
-    }
-
-    fn name_supply(&mut self, m: &Model) {
-        let facilities = m.facilities.iter().enumerate();
-        let facilities =
-            facilities.map(|(f, x)| (format!("facility.{}", x.id), self.rows.facilities + 3 * f));
-        let goods =
-            m.goods.iter().enumerate().map(|(g, x)| (format!("good.{}", x.id), self.rows.goods + 3 * g));
-        for (actor, row) in facilities.chain(goods).collect::<Vec<_>>() {
-            self.name(&actor, "capacity", row, false);
-            self.name(&actor, "output", row + 1, true);
-            self.name(&actor, "utilisation", row + 2, false);
-        }
-    }
-
-    fn name_trade(&mut self, m: &Model) {
-        for (r, route) in m.routes.iter().enumerate().filter(|(_, r)| r.good.is_none()) {
-            let actor = format!("route.{}", route.id);
-            for (u, unit) in ["chips", "h100e", "h100e_8bit"].iter().enumerate() {
-                self.name(&actor, &format!("smuggled_{unit}"), self.rows.routes + 4 * r + u, true);
-            }
-            self.name(&actor, "seized_chips", self.rows.routes + 4 * r + 3, true);
-        }
-        for (n, country) in m.countries.iter().enumerate() {
-            let actor = format!("country.{}", country.id);
-            self.name(&actor, "denied_chips", self.rows.denied_in + n, true);
-            if m.routes.iter().any(|r| r.to.index() == n && r.good.is_none()) {
-                self.name(&actor, "premium", self.rows.premium + n, false);
-                self.name(&actor, "seized_chips", self.rows.seized + n, true);
-            }
-            self.name(&actor, "fleet_share", self.rows.shares + n, false);
-        }
-        for (i, rule) in m.rules.iter().enumerate().filter(|(_, r)| r.subject == Subject::Chips) {
-            self.name(&format!("rule.{}", rule.id), "denied_chips", self.rows.denied_by + i, true);
-        }
-    }
-
-    fn name_ratios(&mut self, m: &Model) {
-        for (i, ratio) in m.ratios.iter().enumerate() {
-            let place = |part: &str| {
-                let named = |s: &&Series| part.split_once('/') == Some((s.actor.as_str(), s.metric.as_str()));
-                self.series.iter().find(named).map(|s| s.place)
-            };
-            let parts = (place(&ratio.of), place(&ratio.over));
-            let (Some(of), Some(over)) = parts else { panic!("{} is no ratio of metrics", ratio.id) };
-            self.ratios.push((of, over));
-            self.name(&format!("ratio.{}", ratio.id), "ratio", self.rows.ratios + i, false);
-        }
-    }
-}
-
+#[inline]
 fn add<const N: usize>(values: &mut [f64], from: usize, to: usize) {
-    for i in 0..N {
-        values[to + i] += values[from + i];
-    }
+    let mut row = [0.0; N];
+    row.copy_from_slice(&values[from..from + N]);
+    values[to..to + N].iter_mut().zip(row).for_each(|(sum, x)| *sum += x);
 }
 
 impl Draw<'_> {
@@ -338,7 +21,7 @@ impl Draw<'_> {
         if table.bare {
             return;
         }
-        let stocks = table.stocks[self.t] || !table.ratios.is_empty();
+        let stocks = table.stocks[self.t];
         let mut v = std::mem::take(&mut self.values);
         v[..table.places].fill(0.0);
         if stocks {
@@ -366,6 +49,7 @@ impl Draw<'_> {
         self.values = v;
     }
 
+    #[inline(never)]
     fn record_fleets(&self, v: &mut [f64]) {
         let w = self.w;
         for (i, fleet) in w.fleets.iter().enumerate().filter(|(i, _)| self.held_chips[*i].alive) {
@@ -380,6 +64,7 @@ impl Draw<'_> {
         }
     }
 
+    #[inline(never)]
     fn record_sales(&self, v: &mut [f64]) {
         let w = self.w;
         let rows = &w.table.rows;
@@ -426,6 +111,7 @@ impl Draw<'_> {
     }
 
     /// Countries, groups and the world from buyers.
+    #[inline(never)]
     fn record_places(&self, v: &mut [f64]) {
         let w = self.w;
         let rows = &w.table.rows;
@@ -442,6 +128,7 @@ impl Draw<'_> {
         }
     }
 
+    #[inline(never)]
     fn record_labs(&self, v: &mut [f64]) {
         let w = self.w;
         let rows = &w.table.rows;
@@ -467,15 +154,16 @@ impl Draw<'_> {
         for (l, trained) in self.trained.iter().enumerate() {
             row(v, rows.labs + l * width, trained);
         }
-        for (p, labs) in w.pools.iter().enumerate().filter(|(_, labs)| !labs.is_empty()) {
-            row(v, rows.labs_of + p * width, &best(&mut labs.iter().copied()));
-            v[rows.pooled + p] = self.pooled_flop[p];
+        for (p, set) in w.pools.of.iter().enumerate().filter_map(|(p, set)| Some((p, (*set)?))) {
+            row(v, rows.labs_of + p * width, &best(&mut w.pools.sets[set].iter().copied()));
+            v[rows.pooled + p] = self.pooled_flop[set];
         }
         if !self.trained.is_empty() {
             row(v, rows.all_labs, &best(&mut (0..self.trained.len())));
         }
     }
 
+    #[inline(never)]
     fn record_supply(&self, v: &mut [f64], stocks: bool) {
         let w = self.w;
         let rows = &w.table.rows;
@@ -495,6 +183,7 @@ impl Draw<'_> {
         }
     }
 
+    #[inline(never)]
     fn record_trade(&self, v: &mut [f64]) {
         let w = self.w;
         let rows = &w.table.rows;

@@ -93,7 +93,7 @@ impl Draw<'_> {
             self.receive(s);
         }
         for (taken, available) in self.taken.iter_mut().zip(&self.available) {
-            *taken = taken.min(*available);
+            *taken *= fit(*available, *taken);
         }
     }
 

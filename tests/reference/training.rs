@@ -7,8 +7,30 @@ use chokepoint::model::{CountryId, Model};
 /// FLOP/s of an H100 equivalent.
 const PEAK: f64 = 989.5e12;
 
-/// Labs whose chips are pooled: those of a country, then those of a group.
-pub fn pools(m: &Model) -> Vec<Vec<usize>> {
+/// Labs whose chips are pooled: those of a country, or of a group.
+pub struct Pools {
+    /// Sets of labs, each once.
+    pub sets: Vec<Vec<usize>>,
+    /// The set of each country, then of each group; none without labs.
+    pub of: Vec<Option<usize>>,
+}
+
+impl Pools {
+    pub fn new(m: &Model) -> Self {
+        let mut sets: Vec<Vec<usize>> = Vec::new();
+        let mut place = |labs: Vec<usize>| {
+            if !labs.is_empty() && !sets.contains(&labs) {
+                sets.push(labs.clone());
+            }
+            sets.iter().position(|s| *s == labs)
+        };
+        let of = labs_of(m).into_iter().map(&mut place).collect();
+        Self { sets, of }
+    }
+}
+
+/// Labs of each country, then of each group.
+pub fn labs_of(m: &Model) -> Vec<Vec<usize>> {
     let of = |inside: &dyn Fn(CountryId) -> bool| -> Vec<usize> {
         (0..m.labs.len()).filter(|&l| inside(m.labs[l].country)).collect()
     };
@@ -46,6 +68,28 @@ pub struct Part {
     money: Option<f64>,
 }
 
+/// A run that a lab makes, or could: its share of the chips, its length [days], and the weight of the last quarter mid-run.
+#[derive(Clone, Copy, Default)]
+pub struct Run {
+    share: f64,
+    days: f64,
+    before: f64,
+}
+
+impl Run {
+    fn new(share: f64, days: f64) -> Self {
+        Self { share, days, before: (days / 2.0 / 91.3125).min(1.0) }
+    }
+}
+
+/// A lab's runs in a draw, the largest that it could make and its usual one, and its utilisation.
+#[derive(Clone, Copy, Default)]
+pub struct Runs {
+    largest: Run,
+    usual: Run,
+    base: f64,
+}
+
 /// The scaling law's optimum, in a draw.
 #[derive(Clone, Copy, Default)]
 pub struct Optimum {
@@ -60,9 +104,18 @@ impl Draw<'_> {
         let (a, b) = (self.n.v(s.scaling_alpha), self.n.v(s.scaling_beta));
         let g = pow(a * self.n.v(s.scaling_a) / (b * self.n.v(s.scaling_b)), 1.0 / (a + b));
         self.optimum = Optimum { exponent: a / (a + b), inverse: 1.0 / g };
-        for (trained, lab) in self.trained.iter_mut().zip(&self.w.m.labs) {
-            *trained = Trained { run: self.n.v(lab.opening_run), ..Trained::default() };
+        let (t, n) = (&self.w.m.training, &self.n);
+        for (l, lab) in self.w.m.labs.iter().enumerate() {
+            self.trained[l] = Trained { run: n.v(lab.opening_run), ..Trained::default() };
+            let phi = (n.v(t.run_share) * n.v(lab.run_share_factor)).min(1.0);
+            self.runs[l] = Runs {
+                largest: Run::new(n.v(lab.max_share.unwrap_or(t.max_share)), n.v(lab.longest_run)),
+                usual: Run::new(phi, n.v(lab.usual_run.unwrap_or(t.usual_run))),
+                base: (n.v(lab.mfu) * n.v(t.mfu_factor)).min(1.0),
+            };
         }
+        self.reference_chips = n.v(t.reference_chips);
+        self.scale_loss = n.v(t.scale_loss);
     }
 
     #[inline(never)]
@@ -90,19 +143,16 @@ impl Draw<'_> {
         let price = self.n.at(w.m.rental.price, self.t) / (PEAK * 3600.0);
         let growth = exp(self.t as f64 / 4.0 * ln(self.n.v(w.m.science.algorithms)));
         for (l, lab) in w.m.labs.iter().enumerate() {
-            let share = self.n.v(lab.max_share.unwrap_or(t.max_share));
-            let days = self.n.v(lab.longest_run);
+            let Runs { largest, usual, base } = self.runs[l];
             let money = lab.financeable.map(|q| self.n.at(q, self.t));
-            let (reachable, cost) = self.run(l, share, days, money, price);
-            let usual = self.n.v(lab.usual_run.unwrap_or(t.usual_run));
-            let phi = (self.n.v(t.run_share) * self.n.v(lab.run_share_factor)).min(1.0);
+            let (reachable, cost) = self.run(l, largest, money, price);
             let budget = lab.training_budget.map(|q| self.n.at(q, self.t));
-            self.made[l * w.quarters + self.t] = self.run(l, phi, usual, budget, price).0;
-            let mid = self.mid(l, days);
-            let useful = mid.useful * PEAK * self.base(l);
-            let flop = share * useful * days * 86_400.0;
-            self.pool_parts[l] =
-                Part { flop, chips: share * mid.chips, peak: mid.h100e * PEAK, useful, money };
+            self.made[l * w.quarters + self.t] = self.run(l, usual, budget, price).0;
+            let mid = self.mid(l, largest);
+            let useful = mid.useful * PEAK * base;
+            let flop = largest.share * useful * largest.days * 86_400.0;
+            let chips = largest.share * mid.chips;
+            self.pool_parts[l] = Part { flop, chips, peak: mid.h100e * PEAK, useful, money };
             let (tokens, effective) = self.effective_compute(reachable, growth);
             let trained = &mut self.trained[l];
             if self.t >= lag {
@@ -112,19 +162,15 @@ impl Draw<'_> {
             (trained.tokens, trained.effective) = (tokens, effective);
             trained.accessible = self.sums[l][1].h100e;
         }
-        for (i, labs) in w.pools.iter().enumerate() {
-            self.pooled_flop[i] = if labs.is_empty() { 0.0 } else { self.pooled(labs, price) };
+        for (i, labs) in w.pools.sets.iter().enumerate() {
+            self.pooled_flop[i] = self.pooled(labs, price);
         }
     }
 
-    fn base(&self, l: usize) -> f64 {
-        (self.n.v(self.w.m.labs[l].mfu) * self.n.v(self.w.m.training.mfu_factor)).min(1.0)
-    }
-
-    fn mid(&self, l: usize, days: f64) -> Sums {
-        let w = (days / 2.0 / 91.3125).min(1.0);
+    /// A lab's chips in the middle of a run.
+    fn mid(&self, l: usize, run: Run) -> Sums {
         let [before, now] = &self.sums[l];
-        let mix = |now: f64, before: f64| (1.0 - w) * now + w * before;
+        let mix = |now: f64, before: f64| (1.0 - run.before) * now + run.before * before;
         Sums {
             h100e: mix(now.h100e, before.h100e),
             useful: mix(now.useful, before.useful),
@@ -134,19 +180,19 @@ impl Draw<'_> {
 
     /// What is left of utilisation in a run of a size over the reference.
     fn scaled(&self, chips: f64) -> f64 {
-        let size = chips / self.n.v(self.w.m.training.reference_chips);
-        if size > 1.0 { pow(size, -self.n.v(self.w.m.training.scale_loss)) } else { 1.0 }
+        let size = chips / self.reference_chips;
+        if size > 1.0 { pow(size, -self.scale_loss) } else { 1.0 }
     }
 
     /// Size of a run and its cost.
-    fn run(&self, l: usize, share: f64, days: f64, money: Option<f64>, price: f64) -> (f64, f64) {
-        let mid = self.mid(l, days);
+    fn run(&self, l: usize, run: Run, money: Option<f64>, price: f64) -> (f64, f64) {
+        let mid = self.mid(l, run);
         if mid.h100e <= 0.0 {
             return (0.0, 0.0);
         }
-        let mfu = self.base(l) * self.scaled(share * mid.chips) * mid.useful / mid.h100e;
+        let mfu = self.runs[l].base * self.scaled(run.share * mid.chips) * mid.useful / mid.h100e;
         let cost = per(price, mfu);
-        let by_chips = share * mid.h100e * PEAK * mfu * days * 86_400.0;
+        let by_chips = run.share * mid.h100e * PEAK * mfu * run.days * 86_400.0;
         let flop = money.map_or(by_chips, |m| by_chips.min(per(m, cost)));
         (flop, flop * cost)
     }

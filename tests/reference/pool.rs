@@ -1,0 +1,78 @@
+//! Section 6: the third pass of production, in which what is left is pooled.
+
+use super::{Draw, fit, per};
+
+impl Draw<'_> {
+    /// What a designer may have of what is left at a facility.
+    fn open(&self, d: usize, f: usize) -> f64 {
+        let place = d * self.left.len() + f;
+        if self.w.chain.serves[place] && self.granted[place] > 0.0 { self.left[f] } else { 0.0 }
+    }
+
+    /// The third pass: what is left, pooled.
+    #[inline(never)]
+    pub fn pool(&mut self) {
+        let w = self.w;
+        let mut open = std::mem::take(&mut self.room.at);
+        let mut pooled = std::mem::take(&mut self.pooled);
+        pooled.clear();
+        self.pool_demand.fill(0.0);
+        for d in 0..w.m.designers.len() {
+            let asks = |&&c: &&usize| self.planned[c] - self.started[c] > 0.0;
+            if !w.chain.chips_of[d].iter().any(|c| asks(&c)) {
+                continue;
+            }
+            (0..open.len()).for_each(|f| open[f] = self.open(d, f));
+            for &c in w.chain.chips_of[d].iter().filter(asks) {
+                let residual = self.planned[c] - self.started[c];
+                for i in w.chain.parts_of[c].clone() {
+                    let part = &w.chain.parts[i];
+                    let total: f64 = w.chain.makers[part.good].iter().map(|&f| open[f]).sum();
+                    let need = self.mean_need(part, &open).unwrap_or(self.needs[i]);
+                    pooled.push((i, total, need));
+                    for &f in &w.chain.makers[part.good] {
+                        self.pool_demand[f] += residual * need * per(open[f], total);
+                    }
+                }
+            }
+        }
+        self.room.at = open;
+        for (f, granted) in self.pool_granted.iter_mut().enumerate() {
+            *granted = fit(self.left[f], self.pool_demand[f]);
+        }
+        self.share_pool(&pooled);
+        self.pooled = pooled;
+    }
+
+    /// Gives each part its share of the pool; parts of a chip follow each other.
+    fn share_pool(&mut self, pooled: &[(usize, f64, f64)]) {
+        let w = self.w;
+        let mut rest = pooled;
+        while let Some(first) = rest.first() {
+            let c = w.chain.parts[first.0].chip;
+            let d = w.m.chips[c].designer.index();
+            let (parts, others) = rest.split_at(w.chain.parts_of[c].len());
+            rest = others;
+            let least = parts.iter().map(|part| self.pool_ratio(d, part)).fold(1.0, f64::min);
+            let made = (self.planned[c] - self.started[c]) * least;
+            for part in parts {
+                let all = self.pool_ratio(d, part);
+                for &f in &w.chain.makers[w.chain.parts[part.0].good] {
+                    let share = per(self.open(d, f), part.1) * self.pool_granted[f];
+                    self.pool_used[f] += made * part.2 * per(share, all);
+                }
+            }
+            self.started[c] += made;
+        }
+        for (used, pool) in self.used.iter_mut().zip(&mut self.pool_used) {
+            *used += *pool;
+            *pool = 0.0;
+        }
+    }
+
+    /// Share of what a part needs that the pool gives.
+    fn pool_ratio(&self, d: usize, &(part, total, _): &(usize, f64, f64)) -> f64 {
+        let makers = &self.w.chain.makers[self.w.chain.parts[part].good];
+        makers.iter().map(|&f| per(self.open(d, f), total) * self.pool_granted[f]).sum()
+    }
+}
