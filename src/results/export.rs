@@ -26,6 +26,13 @@ impl ExportFormat {
     }
 }
 
+/// A draw of a batch and the text of its rows.
+struct Draw {
+    draw: u64,
+    lane: usize,
+    text: String,
+}
+
 enum Sink {
     Csv(OutputFile),
     Parquet(OutputFile, Box<ParquetTable>),
@@ -53,22 +60,25 @@ impl Sink {
         Ok(Self::Parquet(file, Box::new(table)))
     }
 
-    /// Writes the rows of draws that count: `text` makes those of one draw, given its number, batch and lane.
+    /// Writes the rows of draws that count: `make` makes those of a batch, given where in it and the text for each draw.
+    ///
+    /// The draws of a batch are made side by side, since their values lie side by side in memory.
     fn write_text(
         file: &mut OutputFile,
         draws: &[(u64, usize, usize)],
-        text: impl Fn(&mut String, u64, usize, usize) + Sync,
+        make: impl Fn(&mut [Draw], usize) + Sync,
     ) -> Result<(), FolderError> {
-        let chunks: Vec<_> = draws.chunks(WIDTH).collect();
-        for together in chunks.chunks(TOGETHER) {
+        let batches: Vec<_> = draws.chunk_by(|a, b| a.1 == b.1).collect();
+        for together in batches.chunks(TOGETHER) {
             let made = |draws: &&[(u64, usize, usize)]| {
-                let mut out = String::new();
-                draws.iter().for_each(|&(draw, batch, lane)| text(&mut out, draw, batch, lane));
-                out
+                let text = |&(draw, _, lane): &(u64, usize, usize)| Draw { draw, lane, text: String::new() };
+                let mut texts: Vec<Draw> = draws.iter().map(text).collect();
+                make(&mut texts, draws[0].1);
+                texts
             };
-            let texts: Vec<String> = together.par_iter().map(made).collect();
-            for text in texts {
-                file.write(text.as_bytes())?;
+            let made: Vec<Vec<Draw>> = together.par_iter().map(made).collect();
+            for draw in made.iter().flatten() {
+                file.write(draw.text.as_bytes())?;
             }
         }
         Ok(())
@@ -144,21 +154,30 @@ impl DrawsTable {
     ) -> Result<(), FolderError> {
         let draws = counted(first, masks);
         match &mut self.sink {
-            Sink::Csv(file) => Sink::write_text(file, &draws, |text, draw, batch, lane| {
-                let mut start = String::new();
-                whole(&mut start, draw as i64);
-                start.push(',');
-                quoted(&mut start, policy);
+            Sink::Csv(file) => Sink::write_text(file, &draws, |draws, batch| {
+                let start = |draw: &Draw| {
+                    let mut start = String::new();
+                    whole(&mut start, draw.draw as i64);
+                    start.push(',');
+                    quoted(&mut start, policy);
+                    start
+                };
+                let starts: Vec<String> = draws.iter().map(start).collect();
                 for (key, places) in self.keys.iter().zip(&self.places) {
-                    text.push_str(&start);
-                    text.push_str(key);
+                    for (Draw { text, .. }, start) in draws.iter_mut().zip(&starts) {
+                        text.push_str(start);
+                        text.push_str(key);
+                    }
                     for place in places {
-                        text.push(',');
-                        if let Some(c) = place {
-                            float(text, batches[batch][*c][lane]);
+                        let values = place.map(|c| batches[batch][c]);
+                        for Draw { text, lane, .. } in draws.iter_mut() {
+                            text.push(',');
+                            if let Some(x) = values {
+                                float(text, x[*lane]);
+                            }
                         }
                     }
-                    text.push('\n');
+                    draws.iter_mut().for_each(|draw| draw.text.push('\n'));
                 }
             }),
             Sink::Parquet(_, table) => {
@@ -245,13 +264,15 @@ impl InputsTable {
     pub fn write(&mut self, first: u64, batches: &[Vec<Lanes>], masks: &[Mask]) -> Result<(), FolderError> {
         let draws = counted(first, masks);
         match &mut self.sink {
-            Sink::Csv(file) => Sink::write_text(file, &draws, |text, draw, batch, lane| {
-                whole(text, draw as i64);
+            Sink::Csv(file) => Sink::write_text(file, &draws, |draws, batch| {
+                draws.iter_mut().for_each(|draw| whole(&mut draw.text, draw.draw as i64));
                 for x in &batches[batch] {
-                    text.push(',');
-                    float(text, x[lane]);
+                    for Draw { text, lane, .. } in draws.iter_mut() {
+                        text.push(',');
+                        float(text, x[*lane]);
+                    }
                 }
-                text.push('\n');
+                draws.iter_mut().for_each(|draw| draw.text.push('\n'));
             }),
             Sink::Parquet(_, table) => {
                 let width = batches.first().map_or(0, Vec::len);

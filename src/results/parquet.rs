@@ -6,7 +6,7 @@ use parquet::data_type::{ByteArray, ByteArrayType, DoubleType, Int64Type};
 use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
 use parquet::file::writer::SerializedFileWriter;
-use parquet::schema::types::Type;
+use parquet::schema::types::{ColumnPath, Type};
 use std::fs::File;
 use std::sync::Arc;
 
@@ -58,8 +58,12 @@ impl ParquetTable {
             .with_fields(fields.map_err(failed)?)
             .build()
             .map_err(failed)?;
-        let properties =
-            Arc::new(WriterProperties::builder().set_created_by("chokepoint".to_owned()).build());
+        // Texts repeat and are worth a dictionary; numbers hardly ever do.
+        let mut properties = WriterProperties::builder().set_created_by("chokepoint".to_owned());
+        for (name, _) in columns.iter().filter(|(_, kind)| *kind == Kind::Number) {
+            properties = properties.set_column_dictionary_enabled(ColumnPath::from(name.as_str()), false);
+        }
+        let properties = Arc::new(properties.build());
         let writer = SerializedFileWriter::new(file, Arc::new(schema), properties).map_err(failed)?;
         Ok(Self { writer })
     }

@@ -5,8 +5,8 @@ use super::moments::{Counts, Spread, Step};
 use crate::math::{Kernel, Lanes, Mask, WIDTH, dispatch};
 use rayon::prelude::*;
 
-/// Cells that one thread takes at a time.
-const CELLS: usize = 64;
+/// Cells that one thread takes at a time: with a round's values they fit the second cache.
+const CELLS: usize = 32;
 /// Probabilities of the quantiles whose errors are in tables.
 const WITH_ERRORS: [f64; 3] = [0.05, 0.5, 0.95];
 /// Probabilities of the quantiles in tables.
@@ -71,6 +71,8 @@ struct Absorption<'a, const R: usize> {
     batches: &'a [Vec<Lanes>],
     /// For each batch: the counts before it, and what it does.
     steps: &'a [(Counts, Step, Mask)],
+    /// Room to turn values in.
+    turned: &'a mut Vec<Lanes>,
 }
 
 impl<const R: usize> Kernel for Absorption<'_, R> {
@@ -79,7 +81,8 @@ impl<const R: usize> Kernel for Absorption<'_, R> {
     fn run(self) {
         let cells = self.first..self.first + self.cells.len();
         // A batch's values lie side by side in memory and a cell's do not: they are turned in a block that fits the cache.
-        let mut turned = vec![Lanes::ZERO; self.cells.len() * self.batches.len()];
+        let turned = self.turned;
+        turned.resize(self.cells.len() * self.batches.len(), Lanes::ZERO);
         for (b, batch) in self.batches.iter().enumerate() {
             let column = turned.iter_mut().skip(b).step_by(self.batches.len());
             column.zip(&batch[cells.clone()]).for_each(|(place, &x)| *place = x);
@@ -124,8 +127,9 @@ impl<const R: usize> Summary<R> {
             let before = self.counts.clone();
             steps.push((before, self.counts.step(mask), mask));
         }
-        self.cells.par_chunks_mut(CELLS).enumerate().for_each(|(chunk, cells)| {
-            dispatch(Absorption { cells, first: chunk * CELLS, batches, steps: &steps });
+        let chunks = self.cells.par_chunks_mut(CELLS).enumerate();
+        chunks.for_each_init(Vec::new, |turned, (chunk, cells)| {
+            dispatch(Absorption { cells, first: chunk * CELLS, batches, steps: &steps, turned });
         });
     }
 
