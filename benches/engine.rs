@@ -23,6 +23,9 @@ const BATCHES: u64 = 64;
 /// Passes, of which the fastest counts.
 const PASSES: usize = 7;
 
+/// How often a pass writes its rows of text.
+const REPEATS: usize = 100;
+
 /// What the clock said after each step.
 struct Clock {
     last: Instant,
@@ -165,13 +168,13 @@ fn summarise(plan: &Plan, recording: &Recording, sources: &[chokepoint::plan::se
     let (cells, flowed) = values(plan, recording, sources);
     let masks = vec![Mask::splat(true); BATCHES as usize];
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a pool");
-    let mut summaries = [&cells, &flowed].map(|v| (v, Summary::new(v[0].len(), false)));
+    let mut of_cells: Summary = Summary::new(recording.cells.len(), false);
+    let mut of_flows: Summary<1> = Summary::new(flowed[0].len(), false);
     pool.install(|| {
         fastest(|| {
-            for (values, summary) in &mut summaries {
-                for (batches, masks) in values.chunks(32).zip(masks.chunks(32)) {
-                    summary.absorb(batches, masks);
-                }
+            for ((cells, flowed), masks) in cells.chunks(32).zip(flowed.chunks(32)).zip(masks.chunks(32)) {
+                of_cells.absorb(cells, masks);
+                of_flows.absorb(flowed, masks);
             }
         })
     })
@@ -189,17 +192,20 @@ fn tables(plan: &Plan, recording: &Recording) {
     let stream = Design { seed: 1, sampler: Sampler::Mc }.stream("numbers", None);
     let numbers: Vec<f64> = (0..5 * 512).flat_map(|b| (stream.uniforms(b) * 1e6).0).collect();
     let mut text = String::new();
+    // The processor's clock ticks in milliseconds: a pass writes the rows many times.
     let seconds = fastest(|| {
-        text.clear();
-        for row in numbers.chunks(5) {
-            for x in row {
-                float(&mut text, *x);
-                text.push(',');
+        for _ in 0..REPEATS {
+            text.clear();
+            for row in numbers.chunks(5) {
+                for x in row {
+                    float(&mut text, *x);
+                    text.push(',');
+                }
+                text.push('\n');
             }
-            text.push('\n');
         }
     });
-    println!("\nfive-column row of text: {:.0} ns", seconds / 4096.0 * 1e9);
+    println!("\nfive-column row of text: {:.0} ns", seconds / (4096 * REPEATS) as f64 * 1e9);
     let (cells, _) = values(plan, recording, &[]);
     let masks = vec![Mask::splat(true); cells.len()];
     let folder = std::env::temp_dir().join(format!("chokepoint-bench-{}", std::process::id()));

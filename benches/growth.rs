@@ -78,8 +78,8 @@ fn seconds(plan: &Plan, draws: u64, threads: usize) -> f64 {
         inputs: false,
     };
     let run = |_| {
-        let mut summary = Summary::new(recording.cells.len(), false);
-        let mut flowed = Summary::new(plan.quarters * sources.len(), false);
+        let mut summary: Summary = Summary::new(recording.cells.len(), false);
+        let mut flowed: Summary<1> = Summary::new(plan.quarters * sources.len(), false);
         let start = Instant::now();
         let done = pool.install(|| {
             simulate(&task, &AtomicBool::new(false), |round: Round| -> Result<(), Infallible> {

@@ -186,7 +186,7 @@ fn levels(
         audit: false,
         inputs: false,
     };
-    let mut summary = chokepoint::results::Summary::new(cells.len(), false);
+    let mut summary: chokepoint::results::Summary = chokepoint::results::Summary::new(cells.len(), false);
     chokepoint::engine::run::simulate::<()>(&task, &AtomicBool::new(false), |round| {
         summary.absorb(&round.cells, &round.masks);
         Ok(())

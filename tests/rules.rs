@@ -4,9 +4,12 @@
 
 mod support;
 
+use chokepoint::engine::{Batch, Observer, Step};
 use chokepoint::math::Lanes;
 use chokepoint::model::Status;
 use chokepoint::model::time::Date;
+use chokepoint::plan::Plan;
+use chokepoint::plan::rules::Terms;
 use proptest::prelude::*;
 use support::book::Book;
 use support::model_of;
@@ -65,12 +68,11 @@ fn a_switch_and_an_uncertain_threshold_act_draw_by_draw() {
         "[[rule]]\nid = \"r\"\nissuer = \"a\"\neffective = \"2022Q1\"\nrequires = \"denied\"\nin_force = \"bernoulli(30%)\"\nto = { countries = [\"b\"] }\nall = [{ id = \"t\", tpp = \">= uniform(4000, 6000)\" }]\n",
     );
     let mut inputs = book.plan.layout.inputs();
-    let mut terms = book.terms.clone();
     let case = book.plan.rules.chip_case(book.chip("x"), book.country("b"), book.country("b"));
     let mut denied = 0.0;
     for batch in 0..1024 {
         book.plan.layout.sample(batch, &mut inputs);
-        terms.refresh(&book.plan.rules, &inputs);
+        let terms = Terms::new(&book.plan.rules, &inputs);
         denied += (1.0 - book.plan.rules.now(case, 3, &terms).permitted).sum();
     }
     // In force in 30 % of draws, and the limit at or below 5000 in half of them.
@@ -144,10 +146,9 @@ fn an_uncertain_band_acts_draw_by_draw() {
     let limit = book.plan.model.quantities.iter().position(|q| q.path.contains(".t.tpp")).unwrap();
     let limit = chokepoint::model::QuantityId(limit as u32);
     let mut inputs = book.plan.layout.inputs();
-    let mut terms = book.terms.clone();
     for (u, fee) in [(0.49, 0.3), (0.51, 0.1)] {
         book.plan.layout.sample_with(0, &[(limit, u)], &mut inputs);
-        terms.refresh(&book.plan.rules, &inputs);
+        let terms = Terms::new(&book.plan.rules, &inputs);
         near(book.plan.rules.now(case_of_x(&book), 3, &terms).fee[5], fee);
     }
 }
@@ -371,4 +372,43 @@ fn the_list_and_the_difference_of_two_books() {
         assert_eq!((c.before, c.after), ((Status::License, 0.15), (Status::Free, 0.0)));
     }
     assert_eq!(early.plan.rules.changes(&early.terms, &early.plan.rules, &early.terms, &ask("2022Q1")), []);
+}
+
+/// Holds the outcomes that a batch keeps from quarter to quarter to those that are found anew.
+#[derive(Default)]
+struct Anew {
+    compared: u64,
+    kept: u64,
+}
+
+impl Observer for Anew {
+    fn after(&mut self, step: Step, t: usize, plan: &Plan, batch: &mut Batch) {
+        if step != Step::Shocks {
+            return;
+        }
+        for case in plan.rules.occurring().filter(|&case| batch.permits.is_asked(case)) {
+            let (i, permits) = (case.index(), &batch.permits);
+            let (now, cut) = plan.rules.now_and_cut(case, t, &batch.terms, &batch.inputs);
+            let ahead = plan.rules.ahead(case, t, plan.lead, &batch.terms);
+            let near = |a: Lanes, b: Lanes| (a - b).abs().le(Lanes::splat(1e-11)).all();
+            assert!(near(permits.now[i].permitted, now.permitted), "case {i}, quarter {t}");
+            assert!(near(permits.ahead[i].permitted, ahead.permitted), "case {i}, ahead of quarter {t}");
+            assert_eq!((permits.now[i].fee, permits.ahead[i].fee), (now.fee, ahead.fee), "{i} {t}");
+            assert_eq!((permits.cut[i], permits.rush[i]), (cut.share, cut.rush), "{i} {t}");
+            self.compared += 1;
+            self.kept += u64::from(t > 0 && !plan.rules.may_change(case, t, &batch.terms));
+        }
+    }
+}
+
+#[test]
+fn outcomes_that_are_kept_are_those_found_anew() {
+    let mut anew = Anew::default();
+    for path in ["scenarios/tutorial", "scenarios/baseline"] {
+        let plan = support::plan_of(support::read(path, None).unwrap().1);
+        let mut batch = Batch::new(&plan);
+        (0..24).for_each(|b| batch.simulate(&plan, b, &mut anew));
+    }
+    // Some are kept and some are not, or nothing was shown.
+    assert!(anew.kept > 1000 && anew.compared > anew.kept + 1000, "{} of {}", anew.kept, anew.compared);
 }

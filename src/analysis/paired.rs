@@ -151,7 +151,7 @@ impl Pair {
         let probabilities = [0.05, 0.5, 0.95];
         let all = self.differences.quantile_sets(&probabilities, &probabilities, range);
         let changes = self.ratios.quantile_sets(&probabilities, &[0.5], self.ratio_range);
-        let medians: Vec<f64> = lanes.iter().map(|&l| changes.by_lane[l][0]).collect();
+        let medians: Vec<f64> = lanes.iter().map(|&l| changes.by_replicate[l][0]).collect();
         let share = |k: u64| if draws > 0.0 { k as f64 / draws } else { 0.0 };
         Paired {
             draws: draws as u64,
@@ -161,7 +161,7 @@ impl Pair {
                 Interval::of_replicates(mean, &by_replicate)
             },
             quantiles: std::array::from_fn(|i| {
-                let each: Vec<f64> = lanes.iter().map(|&l| all.by_lane[l][i]).collect();
+                let each: Vec<f64> = lanes.iter().map(|&l| all.by_replicate[l][i]).collect();
                 Interval::of_replicates(all.pooled[i], &each)
             }),
             ratios: changes.pooled.map(|change| 1.0 + change),

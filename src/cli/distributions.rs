@@ -47,7 +47,7 @@ pub(super) struct Distributions {
     place: usize,
     policy: String,
     summary: Summary,
-    flows: Summary,
+    flows: Summary<1>,
     pub(super) thresholds: Thresholds,
     labels: Labels,
     draws: Option<DrawsTable>,

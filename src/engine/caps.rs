@@ -68,9 +68,9 @@ impl Caps {
         self.home.clone_from(&from.home);
     }
 
-    /// Starts quarter `t`: a new year's or period's sales are none, and each capped rule finds what it governs.
+    /// Starts quarter `t`: a new year's or period's sales are none, and each capped rule finds what it governs of what is wanted.
     #[inline(always)]
-    pub(super) fn open(&mut self, plan: &Plan, terms: &Terms, t: usize) {
+    pub(super) fn open(&mut self, plan: &Plan, terms: &Terms, wanted: &[Lanes], t: usize) {
         self.sold.fill(Lanes::ZERO);
         let quarter = plan.model.run.horizon.first.0 + t as i32;
         if quarter.rem_euclid(4) == 0 {
@@ -84,7 +84,10 @@ impl Caps {
         for ((rule, sales), members) in plan.caps.iter().zip(&mut self.members) {
             members.clear();
             self.asked.clear();
-            for &s in sales {
+            if !plan.rules.can_hold(*rule, t) {
+                continue;
+            }
+            for &s in sales.iter().filter(|s| wanted[**s].gt(Lanes::ZERO).any()) {
                 let case = plan.edges.stands[plan.edges.sales[s].stand];
                 let known = self.asked.iter().find(|(c, _)| *c == case).map(|(_, governs)| *governs);
                 let governs = known.unwrap_or_else(|| {

@@ -89,8 +89,9 @@ impl Fork {
     }
 
     /// Takes over state at the start of quarter `at`; `into` has been reset for the same draws.
-    pub(super) fn adopt(&self, from: &Batch, into: &mut Batch) {
+    pub(super) fn adopt(&self, plan: &Plan, from: &Batch, into: &mut Batch) {
         self.adopt_shocks(from, into);
+        into.terms.adopt_courses(&plan.rules, &from.terms, &self.shocks);
         into.gauges.clone_from(&from.gauges);
         into.capacity.installed.clone_from(&from.capacity.installed);
         into.permits.launch.clone_from(&from.permits.launch);
@@ -135,7 +136,6 @@ impl Fork {
             take(&self.shocks, was, is);
         }
         take(&self.acts, &was.amounts, &mut is.amounts);
-        take(&self.shocks, &from.terms.courses, &mut into.terms.courses);
     }
 
     /// Takes over what has been recorded before quarter `at`.
@@ -146,6 +146,7 @@ impl Fork {
         into: &mut Recorder<'_>,
         plan: &Plan,
     ) {
+        into.forget_shares();
         fill(&self.series, &from.values, &mut into.values);
         let before = is.cells.partition_point(|c| c.0 < self.at);
         fill(&self.cells[..before], &from.cells, &mut into.cells[..before]);

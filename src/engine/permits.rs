@@ -41,6 +41,13 @@ pub struct Permits {
     pub ramp: Vec<Lanes>,
     /// Ramp at arrival of what is started now.
     pub ramp_ahead: Vec<Lanes>,
+    /// Chips that are or will be on sale when what is started now arrives, variants that could be, and what they are variants of.
+    live: Vec<ChipId>,
+    is_live: Vec<bool>,
+    /// Cases of live chips, and those of no chip.
+    asked: Vec<bool>,
+    /// By case: the quarter that follows on the outcome at hand; 0 if there is none.
+    next: Vec<usize>,
 }
 
 impl Permits {
@@ -65,12 +72,17 @@ impl Permits {
             launch: vec![Lanes::ZERO; chips],
             ramp: vec![Lanes::ZERO; chips],
             ramp_ahead: vec![Lanes::ZERO; chips],
+            live: Vec::with_capacity(chips),
+            is_live: vec![false; chips],
+            asked: vec![false; cases],
+            next: vec![0; cases],
         }
     }
 
     /// Back to the horizon's start.
     #[inline(always)]
     pub fn reset(&mut self, plan: &Plan, inputs: &Inputs) {
+        self.next.fill(0);
         for (c, chip) in plan.model.chips.iter().enumerate() {
             self.launch[c] = match chip.launch {
                 Some(date) if chip.price.is_some() => {
@@ -79,6 +91,11 @@ impl Permits {
                 _ => Lanes::splat(f64::INFINITY),
             };
         }
+    }
+
+    /// Whether a case decides on anything in this quarter; outcomes of others are out of date.
+    pub fn is_asked(&self, case: CaseId) -> bool {
+        self.asked[case.index()]
     }
 
     /// Permission of a case now.
@@ -90,12 +107,13 @@ impl Permits {
     /// Rules, launches and offers of quarter `t`.
     #[inline(always)]
     pub fn step(&mut self, plan: &Plan, inputs: &Inputs, terms: &Terms, shocks: &Shocks, t: usize) {
+        self.find_live(plan, t);
         self.read_rules(plan, inputs, terms, t);
         self.apply_to_stands(plan, shocks);
         self.launch_variants(plan, inputs, t);
         self.find_ramps(plan, inputs, t);
         let markets = plan.edges.markets.len();
-        for &c in &plan.edges.chips {
+        for &c in &self.live {
             let parent = plan.model.chips[c.index()].variant_of;
             let range = c.index() * markets..(c.index() + 1) * markets;
             let Some(parent) = parent else {
@@ -108,11 +126,44 @@ impl Permits {
         }
     }
 
+    /// Lists the chips of which anything is asked in this quarter, and the cases that decide on them.
+    #[inline(always)]
+    fn find_live(&mut self, plan: &Plan, t: usize) {
+        let arrival = Lanes::splat((t + plan.lead) as f64 + 1.0);
+        self.is_live.fill(false);
+        for &c in &plan.edges.chips {
+            let ended = plan.model.chips[c.index()].end.is_some_and(|end| plan.since_start(end) <= t as f64);
+            self.is_live[c.index()] = !ended && self.launch[c.index()].lt(arrival).any();
+        }
+        for &c in &plan.edges.chips {
+            self.is_live[c.index()] |= waits_for_denial(plan, c);
+            // A variant is launched and offered by what is permitted of its parent.
+            let mut chip = c;
+            while let (true, Some(parent)) =
+                (self.is_live[c.index()], plan.model.chips[chip.index()].variant_of)
+            {
+                self.is_live[parent.index()] = true;
+                chip = parent;
+            }
+        }
+        self.live.clear();
+        self.live.extend(plan.edges.with_parents.iter().filter(|c| self.is_live[c.index()]));
+        self.asked.copy_from_slice(&plan.always_asked);
+        let markets = plan.edges.markets.len();
+        for c in &self.live {
+            for case in &plan.edges.stands[c.index() * markets..][..markets] {
+                self.asked[case.index()] = true;
+            }
+        }
+    }
+
     /// Ramps of the quarter and of arrival; a generation is wound down as its successor's ramp rises.
     #[inline(always)]
     fn find_ramps(&mut self, plan: &Plan, inputs: &Inputs, t: usize) {
         let wind_down = inputs.value(plan.model.production.wind_down);
-        for &c in &plan.edges.chips {
+        self.ramp.fill(Lanes::ZERO);
+        self.ramp_ahead.fill(Lanes::ZERO);
+        for &c in &self.live {
             let i = c.index();
             let next = plan.model.chips[i].successor;
             let at = |t: usize| {
@@ -125,23 +176,33 @@ impl Permits {
         }
     }
 
+    /// Outcomes of the cases that are asked for; those in which nothing can have changed stay as they are.
     #[inline(always)]
     fn read_rules(&mut self, plan: &Plan, inputs: &Inputs, terms: &Terms, t: usize) {
-        for case in plan.rules.all_cases() {
+        for case in plan.rules.occurring().filter(|case| self.asked[case.index()]) {
             let i = case.index();
-            let (now, cut) = plan.rules.now_and_cut(case, t, terms, inputs);
-            self.now[i] = snapped(now);
-            self.ahead[i] = snapped(plan.rules.ahead(case, t, plan.lead, terms));
-            self.cut[i] = cut.share;
-            self.rush[i] = cut.rush;
-            self.about_to_be_cut[i] = cut.share.gt(Lanes::ZERO).any();
+            let fresh = t == 0 || self.next[i] != t;
+            self.next[i] = t + 1;
+            if fresh || plan.rules.may_change(case, t, terms) {
+                let (now, cut) = plan.rules.now_and_cut(case, t, terms, inputs);
+                self.now[i] = snapped(now);
+                self.cut[i] = cut.share;
+                self.rush[i] = cut.rush;
+                self.about_to_be_cut[i] = cut.share.gt(Lanes::ZERO).any();
+            }
+            if fresh || plan.rules.may_change_ahead(case, t, plan.lead, terms) {
+                self.ahead[i] = snapped(plan.rules.ahead(case, t, plan.lead, terms));
+            }
         }
     }
 
     #[inline(always)]
     fn apply_to_stands(&mut self, plan: &Plan, shocks: &Shocks) {
         let (sales, fees) = (shocks.of(Lever::Sales), shocks.of(Lever::Fee));
-        for (s, case) in plan.edges.stands.iter().enumerate() {
+        let markets = plan.edges.markets.len();
+        let all = self.live.iter().flat_map(|c| c.index() * markets..(c.index() + 1) * markets);
+        for s in all {
+            let case = plan.edges.stands[s];
             let (now, ahead) = (&self.now[case.index()], &self.ahead[case.index()]);
             self.permitted[s] = snap(now.permitted * sales[s]);
             self.fee[s] = now.fee + fees[s];

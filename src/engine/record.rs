@@ -23,8 +23,10 @@ struct Tally {
     denied_in: Vec<Lanes>,
     output: Vec<Lanes>,
     blame: Vec<Lanes>,
-    /// By case: shares of the rules of what it refuses in the quarter, where they are known.
+    /// By case: shares of the rules of what it refuses, where they are known.
     shares: Vec<Vec<(usize, Lanes)>>,
+    /// By case: the quarter that follows on those shares; 0 if they are not known.
+    next: Vec<usize>,
 }
 
 /// Values of cells, labels and flows of one batch.
@@ -74,6 +76,7 @@ impl<'a> Recorder<'a> {
                 output: lanes(m.facilities.len()),
                 blame: lanes(m.rules.len()),
                 shares: vec![Vec::new(); plan.rules.cases()],
+                next: vec![0; plan.rules.cases()],
             },
             values: lanes(recording.series.len()),
             cells: lanes(recording.cells.len()),
@@ -88,6 +91,11 @@ impl<'a> Recorder<'a> {
         }
     }
 
+    /// Forgets what rules refused: other draws follow.
+    pub(super) fn forget_shares(&mut self) {
+        self.tally.next.fill(0);
+    }
+
     /// Value of a series in the quarter that was recorded last.
     pub fn value(&self, series: usize) -> Lanes {
         self.values[series]
@@ -97,6 +105,7 @@ impl<'a> Recorder<'a> {
     fn record(&mut self, t: usize, plan: &Plan, batch: &Batch) {
         if t == 0 {
             self.values.fill(Lanes::ZERO);
+            self.forget_shares();
             self.next_cell = 0;
             self.next_watched = 0;
         }
@@ -277,7 +286,6 @@ impl Tally {
 
     #[inline(always)]
     fn count_denials(&mut self, t: usize, plan: &Plan, batch: &Batch) {
-        self.shares.iter_mut().for_each(Vec::clear);
         for s in batch.attraction.wanted.all() {
             let refused = batch.trade.refused[s];
             if !refused.gt(Lanes::ZERO).any() {
@@ -286,22 +294,25 @@ impl Tally {
             let sale = &plan.edges.sales[s];
             self.denied_in[plan.model.buyers[sale.buyer.index()].country.index()] += refused;
             let case = plan.edges.stands[sale.stand];
-            if self.shares[case.index()].is_empty() {
-                self.blame(case, t, plan, batch);
-            }
+            self.blame(case, t, plan, batch);
             for &(rule, share) in &self.shares[case.index()] {
                 self.denied_by[rule] += refused * share;
             }
         }
     }
 
-    /// Shares of rules of what a case refuses.
+    /// Shares of rules of what a case refuses, found anew where they can have changed.
     #[inline(always)]
     fn blame(&mut self, case: CaseId, t: usize, plan: &Plan, batch: &Batch) {
+        let next = std::mem::replace(&mut self.next[case.index()], t + 1);
+        if next == t + 1 || (t > 0 && next == t && !plan.rules.may_change(case, t, &batch.terms)) {
+            return;
+        }
         plan.rules.blame(case, t, &batch.terms, &mut self.blame);
         let blame = &self.blame;
         let total = plan.rules.rules_of(case).fold(Lanes::ZERO, |sum, r| sum + blame[r.index()]);
         let share = |r: RuleId| (r.index(), blame[r.index()].per(total));
+        self.shares[case.index()].clear();
         self.shares[case.index()].extend(plan.rules.rules_of(case).map(share));
     }
 

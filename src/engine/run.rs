@@ -9,6 +9,7 @@ use crate::plan::inputs::Shared;
 use crate::plan::series::{FlowSource, Recording};
 use crate::plan::{Driver, Plan};
 use rayon::prelude::*;
+use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
@@ -158,7 +159,7 @@ struct Crew<'a> {
 pub fn simulate<E: Send>(
     task: &Task<'_>,
     stop: &AtomicBool,
-    mut take: impl FnMut(Round) -> Result<(), E>,
+    mut take: impl FnMut(Round) -> Result<(), E> + Send,
 ) -> Result<(), Stopped<E>> {
     contest(task, &[], stop, |rounds| rounds.pop().map_or(Ok(()), &mut take))
 }
@@ -173,31 +174,42 @@ pub fn contest<E: Send>(
     task: &Task<'_>,
     rivals: &[Rival<'_>],
     stop: &AtomicBool,
-    mut take: impl FnMut(&mut Vec<Round>) -> Result<(), E>,
+    mut take: impl FnMut(&mut Vec<Round>) -> Result<(), E> + Send,
 ) -> Result<(), Stopped<E>> {
     let batches = task.draws.div_ceil(WIDTH as u64);
     // Rounds of many plans hold fewer batches, to take no more memory.
     let length = if rivals.is_empty() { ROUND } else { ROUND / 2 };
     let crews = Crews::new(task, rivals);
     let spare = Spare::default();
-    let mut first = task.from / WIDTH as u64;
-    while first < batches {
-        let last = (first + length).min(batches);
-        let done: Result<Vec<Vec<Done>>, Stopped<E>> = (first..last)
-            .into_par_iter()
-            .map(|b| crews.with(|crew| crew.run((task, rivals), b, stop, &spare)))
-            .collect();
-        let mut rounds: Vec<Round> = (0..=rivals.len()).map(|_| Round::empty(first)).collect();
+    let mut hand_over = |mut rounds: Vec<Round>| {
+        let taken = take(&mut rounds).map_err(Stopped::Taker);
+        rounds.into_iter().for_each(|round| spare.take_back(round));
+        taken
+    };
+    let simulate = |batches: Range<u64>| {
+        let mut rounds: Vec<Round> = (0..=rivals.len()).map(|_| Round::empty(batches.start)).collect();
+        let run = |b| crews.with(|crew| crew.run((task, rivals), b, stop, &spare));
+        let done: Result<Vec<Vec<Done>>, Stopped<E>> = batches.into_par_iter().map(run).collect();
         for batch in done? {
             for (round, done) in rounds.iter_mut().zip(batch) {
                 round.push(done);
             }
         }
-        take(&mut rounds).map_err(Stopped::Taker)?;
-        rounds.into_iter().for_each(|round| spare.take_back(round));
+        Ok(rounds)
+    };
+    let mut ready = Vec::new();
+    let mut first = task.from / WIDTH as u64;
+    while first < batches {
+        let last = (first + length).min(batches);
+        // A round is taken while the next one is simulated: no thread waits for the one that takes.
+        let taking = std::mem::take(&mut ready);
+        let take = || if taking.is_empty() { Ok(()) } else { hand_over(taking) };
+        let (simulated, taken) = rayon::join(|| simulate(first..last), take);
+        taken?;
+        ready = simulated?;
         first = last;
     }
-    Ok(())
+    if ready.is_empty() { Ok(()) } else { hand_over(ready) }
 }
 
 impl Round {
@@ -254,7 +266,7 @@ impl<'a> Worker<'a> {
         self.batch.reset(plan, b);
         let mut from = 0;
         if let Some(fork) = rival.fork.as_ref().filter(|_| !task.audit) {
-            fork.adopt(&first.batch, &mut self.batch);
+            fork.adopt(plan, &first.batch, &mut self.batch);
             fork.adopt_record(rival.recording, &first.recorder, &mut self.recorder, plan);
             from = fork.at;
         }
@@ -273,10 +285,10 @@ impl<'a> Worker<'a> {
         }
         Ok(Done {
             mask,
-            cells: spare.copy(&self.recorder.cells),
+            cells: spare.swap(&mut self.recorder.cells),
             tracked: self.recorder.tracked.clone(),
             labels: self.recorder.labels.clone(),
-            flowed: spare.copy(&self.recorder.flowed),
+            flowed: spare.swap(&mut self.recorder.flowed),
             inputs,
             watched: self.recorder.watched.clone(),
             ranks,
@@ -294,12 +306,12 @@ fn parting(rival: &Rival<'_>, task: &Task<'_>) -> usize {
 struct Spare(Mutex<Vec<Vec<Lanes>>>);
 
 impl Spare {
-    fn copy(&self, values: &[Lanes]) -> Vec<Lanes> {
+    /// Takes a list that was filled, and leaves one that is to be filled.
+    fn swap(&self, filled: &mut Vec<Lanes>) -> Vec<Lanes> {
         let old = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let mut list = old.unwrap_or_default();
-        list.clear();
-        list.extend_from_slice(values);
-        list
+        list.resize(filled.len(), Lanes::ZERO);
+        std::mem::replace(filled, list)
     }
 
     fn take_back(&self, round: Round) {

@@ -124,8 +124,8 @@ impl Shocks {
                 let at = Address { shock: s, lane, draw: first_draw + lane as u64 };
                 self.threshold[s][lane] = threshold(plan, &at, first_clock(&plan.model.shocks[s]));
             }
-            terms.courses[s] = (Lanes::splat(f64::INFINITY), Lanes::splat(f64::INFINITY));
         }
+        terms.clear_courses();
     }
 
     /// Strikes, strengths and factors of quarter `t`.
@@ -218,8 +218,7 @@ impl Shocks {
         self.strikes[s][lane] = k + 1;
         self.struck[s].0[lane] = u64::MAX;
         self.threshold[s][lane] = threshold(plan, at, k + 1);
-        terms.courses[s].0[lane] = onset;
-        terms.courses[s].1[lane] = onset + duration;
+        terms.begin_course(&plan.rules, ShockId(s as u32), lane, (onset, onset + duration), t);
         for (a, act) in plan.effects.acts.iter().enumerate() {
             if act.shock.index() == s {
                 self.amounts[a][lane] = number(act.amount);

@@ -194,7 +194,7 @@ impl Trade {
     #[inline(always)]
     pub fn step(&mut self, plan: &Plan, inputs: &Inputs, counter: &Counter<'_>, t: usize) {
         self.open(plan, inputs, counter, t);
-        self.caps.open(plan, counter.terms, t);
+        self.caps.open(plan, counter.terms, &counter.attraction.legal, t);
         self.first_orders(plan, inputs, counter, t);
         self.limit_to_power(plan, inputs, counter, t);
         self.place_grey_orders(plan, counter);

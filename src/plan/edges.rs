@@ -84,6 +84,8 @@ pub struct Edges {
     pub holdings: Vec<Holding>,
     /// Chips with a price, by designers' order of rows.
     pub chips: Vec<ChipId>,
+    /// The same with those that they are variants of.
+    pub with_parents: Vec<ChipId>,
 }
 
 impl Edges {
@@ -105,6 +107,7 @@ impl Edges {
             reseller_market: Vec::new(),
             holdings: Vec::new(),
             chips: Vec::new(),
+            with_parents: Vec::new(),
         };
         edges.list_markets(model, rules);
         edges.list_sales(model, network);
@@ -158,6 +161,9 @@ impl Edges {
         self.chips = possible.iter().map(|&(c, _)| c).collect();
         self.chips.sort_unstable();
         self.chips.dedup();
+        let parent = |c: &ChipId| model.chips[c.index()].variant_of;
+        let lines = self.chips.iter().flat_map(|&c| std::iter::successors(Some(c), parent));
+        self.with_parents = lines.collect::<std::collections::BTreeSet<_>>().into_iter().collect();
     }
 
     fn add_sale(&mut self, model: &Model, chip: ChipId, b: BuyerId, market: usize) {

@@ -26,6 +26,7 @@ pub use edges::{Edges, Holding, Market, Offer, Sale};
 pub use effects::{Act, Effects, Lever};
 use inputs::{Inputs, Layout, LayoutError};
 use rules::{CaseId, Rulebook};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 pub use suppliers::{Gift, Supplier};
 pub use touch::first_touched;
@@ -47,6 +48,8 @@ pub struct Plan {
     pub usage: Usage,
     /// What shocks act on.
     pub effects: Effects,
+    /// Cases that are asked for whatever is on sale: whether, by case.
+    pub always_asked: Vec<bool>,
     /// Sales that each rule with a cap can govern.
     pub caps: Vec<(RuleId, Vec<usize>)>,
     /// Quarters simulated.
@@ -169,19 +172,35 @@ impl Plan {
         let mut rules = Rulebook::new(&model, &medians);
         let supply = Supply::new(&model, &mut rules, &medians);
         let usage = Usage::new(&model, &mut rules, &medians);
-        rules.table(quarters + lead + 1);
         let edges = Edges::new(&model, network, &rules);
+        let always: BTreeSet<CaseId> = cases_of_supply(&supply, &usage).collect();
+        let occurring = cases_of_chips(&edges).chain(always.iter().copied()).collect::<BTreeSet<_>>();
+        rules.table(occurring.into_iter().collect(), quarters + lead + 1);
+        let always_asked = rules.all_cases().map(|case| always.contains(&case)).collect();
         let effects = Effects::new(&model, &edges, &supply);
         let caps = capped_sales(&model, &rules, &edges);
         let first = model.run.horizon.first;
         let shocks_from =
             model.run.known_until.map_or(1, |d| (d.since(first).floor() as i64 + 1).max(0) as usize);
-        Ok(Self { layout, rules, edges, supply, usage, effects, caps, quarters, lead, shocks_from, model })
+        Ok(Self {
+            layout,
+            rules,
+            edges,
+            supply,
+            usage,
+            effects,
+            always_asked,
+            caps,
+            quarters,
+            lead,
+            shocks_from,
+            model,
+        })
     }
 
     /// Rules that cover nothing there is: no sale of a chip or good, no tool, no dies, no rental.
     pub fn idle_rules(&self) -> Vec<RuleId> {
-        let covering: std::collections::BTreeSet<RuleId> =
+        let covering: BTreeSet<RuleId> =
             self.rules.all_cases().flat_map(|case| self.rules.rules_of(case)).collect();
         (0..self.model.rules.len() as u32).map(RuleId).filter(|r| !covering.contains(r)).collect()
     }
@@ -196,6 +215,22 @@ impl Plan {
     pub fn since_start(&self, date: crate::model::time::Date) -> f64 {
         date.since(self.model.run.horizon.first)
     }
+}
+
+/// Cases of sales of chips.
+fn cases_of_chips(edges: &Edges) -> impl Iterator<Item = CaseId> + '_ {
+    let markets = edges.markets.len();
+    edges.with_parents.iter().flat_map(move |c| &edges.stands[c.index() * markets..][..markets]).copied()
+}
+
+/// Cases of links to facilities, of private stocks' purchases, of tools and of rentals.
+fn cases_of_supply<'a>(supply: &'a Supply, usage: &'a Usage) -> impl Iterator<Item = CaseId> + 'a {
+    let links = supply.links.iter().flat_map(|link| [link.foundry, link.goods]);
+    let stocks = supply.stockpile_sources.iter().flatten().map(|(_, case)| *case);
+    let suppliers = supply.tools.iter().flatten().flat_map(|tool| &tool.suppliers);
+    let tools = suppliers.flat_map(|&(_, sales, service)| [sales, service]);
+    let rentals = usage.links.iter().map(|link| link.remote);
+    links.chain(stocks).chain(tools).chain(rentals)
 }
 
 /// For each rule with a cap, the sales that it covers.

@@ -2,7 +2,9 @@
 //!
 //! A bucket is the sign, the exponent and six bits of the mantissa, so its borders are the same on every machine and it
 //! is at most 1.6 % wide. Within a bucket a quantile is found in proportion; so its error is a small part of that. Counts
-//! are kept for each of eight replicates; only half octaves that hold something take memory.
+//! are kept for each of `R` replicates; only half octaves that hold something take memory. A count is written in digits of
+//! eight bits, the lowest of all buckets side by side: most draws touch nothing else, and twenty thousand cells have to
+//! share the caches.
 
 use crate::math::{Lanes, Mask, WIDTH};
 
@@ -10,76 +12,85 @@ use crate::math::{Lanes, Mask, WIDTH};
 const SHIFT: u32 = 46;
 /// Buckets in a chunk: half an octave.
 const CHUNK: usize = 32;
+/// Half octaves that are found without a search.
+const WINDOW: usize = 32;
 
-type Counts = [u32; WIDTH];
-
-/// Half an octave of counts.
-type Chunk = Box<[Counts; CHUNK]>;
-
-/// Counts of the values of one sign.
-#[derive(Clone, Debug, Default)]
+/// Where the half octaves of one sign are kept.
+#[derive(Clone, Debug)]
 struct Side {
-    /// Number of the half octave at the start of `places`.
+    /// Number of the half octave at the start of the window.
     first: u32,
-    /// For each half octave from there on: 1 + its place among the chunks, 0 if it is empty.
-    places: Vec<u16>,
-    chunks: Vec<Chunk>,
+    /// For each half octave of the window: 1 + its place among the chunks, 0 if it is empty.
+    window: [u16; WINDOW],
+    /// Those outside the window with their places, rising.
+    far: Vec<(u32, u32)>,
 }
 
 impl Side {
-    /// Counts of a bucket.
+    /// A window around a half octave.
+    fn around(number: u32) -> Self {
+        Self { first: number.saturating_sub(WINDOW as u32 / 2), window: [0; WINDOW], far: Vec::new() }
+    }
+
     #[inline(always)]
-    fn bucket(&mut self, bucket: u32) -> &mut Counts {
-        let number = bucket / CHUNK as u32;
-        let known = self.places.get(number.wrapping_sub(self.first) as usize);
-        let place = match known {
-            Some(&place) if place > 0 => usize::from(place) - 1,
-            _ => self.add_chunk(number),
-        };
-        &mut self.chunks[place][bucket as usize % CHUNK]
+    fn near(&self, number: u32) -> Option<usize> {
+        let place = *self.window.get(number.wrapping_sub(self.first) as usize)?;
+        (place > 0).then(|| usize::from(place) - 1)
     }
 
     #[cold]
     #[inline(never)]
-    fn add_chunk(&mut self, number: u32) -> usize {
-        if self.places.is_empty() {
-            self.first = number;
-        } else if number < self.first {
-            let before = (self.first - number) as usize;
-            self.places.splice(0..0, std::iter::repeat_n(0, before));
-            self.first = number;
-        }
-        let at = (number - self.first) as usize;
-        if at >= self.places.len() {
-            self.places.resize(at + 1, 0);
-        }
-        self.chunks.push(Box::new([[0; WIDTH]; CHUNK]));
-        self.places[at] = self.chunks.len() as u16;
-        self.chunks.len() - 1
+    fn search(&self, number: u32) -> Option<usize> {
+        let found = self.far.binary_search_by_key(&number, |f| f.0).ok()?;
+        Some(self.far[found].1 as usize)
     }
 
-    /// Half octaves that hold something, rising, with their counts.
-    fn rising(&self) -> impl DoubleEndedIterator<Item = (u32, &[Counts; CHUNK])> + '_ {
-        let held = self.places.iter().enumerate().filter(|(_, place)| **place > 0);
-        held.map(|(i, &place)| (self.first + i as u32, &*self.chunks[usize::from(place) - 1]))
+    fn insert(&mut self, number: u32, place: usize) {
+        let near = self.window.get_mut(number.wrapping_sub(self.first) as usize);
+        match (near, u16::try_from(place + 1)) {
+            (Some(entry), Ok(place)) => *entry = place,
+            _ => {
+                let at = self.far.partition_point(|f| f.0 < number);
+                self.far.insert(at, (number, place as u32));
+            }
+        }
+    }
+
+    /// Half octaves that hold something, rising, with their places.
+    fn rising(&self) -> Vec<(u32, usize)> {
+        let window = self.window.iter().enumerate().filter(|(_, place)| **place > 0);
+        let near = window.map(|(i, &place)| (self.first + i as u32, usize::from(place) - 1));
+        let mut all: Vec<_> = near.chain(self.far.iter().map(|&(n, place)| (n, place as usize))).collect();
+        all.sort_unstable();
+        all
     }
 }
 
-/// Counts by bucket and replicate.
-#[derive(Clone, Debug, Default)]
-pub struct Histogram {
-    zero: Counts,
-    positive: Side,
-    negative: Side,
+/// Counts by bucket and replicate; with one replicate all draws count together.
+#[derive(Clone, Debug)]
+pub struct Histogram<const R: usize = WIDTH> {
+    zero: [u64; R],
+    positive: Option<Side>,
+    negative: Option<Box<Side>>,
+    /// Lowest digits of the counts, chunk by chunk.
+    low: Vec<[u8; R]>,
+    /// The next digits, where a count has come so far.
+    high: Vec<Vec<[u8; R]>>,
+}
+
+impl<const R: usize> Default for Histogram<R> {
+    fn default() -> Self {
+        Self { zero: [0; R], positive: None, negative: None, low: Vec::new(), high: Vec::new() }
+    }
 }
 
 /// Quantiles over all replicates, and of each.
 #[derive(Clone, Debug, PartialEq)]
-pub struct QuantileSets<const P: usize, const L: usize> {
+pub struct QuantileSets<const P: usize, const L: usize, const R: usize> {
     /// Over all.
     pub pooled: [f64; P],
     /// Of each replicate.
-    pub by_lane: [[f64; L]; WIDTH],
+    pub by_replicate: [[f64; L]; R],
 }
 
 /// A walk up the buckets to the quantiles of one distribution.
@@ -110,10 +121,15 @@ impl Walk<'_> {
     }
 }
 
-impl Histogram {
-    /// A histogram that has counted nothing but zeros.
-    pub fn of_zeros(counts: [u32; WIDTH]) -> Self {
-        Self { zero: counts, ..Self::default() }
+/// A bucket's borders, and its counts by replicate.
+type Bucket<const R: usize> = (f64, f64, [u64; R]);
+
+impl<const R: usize> Histogram<R> {
+    /// A histogram that has counted nothing but zeros, so many in each lane.
+    pub fn of_zeros(counts: Lanes) -> Self {
+        let mut zero = [0; R];
+        counts.0.iter().enumerate().for_each(|(lane, &n)| zero[lane % R] += n as u64);
+        Self { zero, ..Self::default() }
     }
 
     /// Counts a batch, in the lanes of the mask.
@@ -121,7 +137,10 @@ impl Histogram {
     pub fn add(&mut self, x: Lanes, mask: Mask) {
         if (x.gt(Lanes::ZERO) & mask).all() {
             for lane in 0..WIDTH {
-                self.positive.bucket((x[lane].to_bits() >> SHIFT) as u32)[lane] += 1;
+                let bucket = (x[lane].to_bits() >> SHIFT) as u32;
+                let near = self.positive.as_ref().and_then(|side| side.near(bucket / CHUNK as u32));
+                let chunk = near.unwrap_or_else(|| self.place(bucket / CHUNK as u32, false));
+                self.count(chunk * CHUNK + bucket as usize % CHUNK, lane % R);
             }
         } else {
             self.add_each(x, mask);
@@ -132,38 +151,94 @@ impl Histogram {
     fn add_each(&mut self, x: Lanes, mask: Mask) {
         for lane in (0..WIDTH).filter(|&lane| mask.lane(lane)) {
             let x = x[lane];
+            if x == 0.0 {
+                self.zero[lane % R] += 1;
+                continue;
+            }
             let bucket = (x.abs().to_bits() >> SHIFT) as u32;
-            let counts = if x == 0.0 {
-                &mut self.zero
-            } else if x > 0.0 {
-                self.positive.bucket(bucket)
-            } else {
-                self.negative.bucket(bucket)
-            };
-            counts[lane] += 1;
+            let chunk = self.place(bucket / CHUNK as u32, x < 0.0);
+            self.count(chunk * CHUNK + bucket as usize % CHUNK, lane % R);
         }
     }
 
-    /// Buckets in rising order with their borders and counts.
-    fn buckets(&self) -> impl Iterator<Item = (f64, f64, &Counts)> + '_ {
-        let border = |bucket: u32| f64::from_bits(u64::from(bucket) << SHIFT);
-        let of = move |number: u32, i: usize| {
-            let bucket = number * CHUNK as u32 + i as u32;
-            (border(bucket), border(bucket + 1))
+    /// The place of a half octave among the chunks.
+    fn place(&mut self, number: u32, negative: bool) -> usize {
+        let side = if negative {
+            &mut **self.negative.get_or_insert_with(|| Box::new(Side::around(number)))
+        } else {
+            self.positive.get_or_insert_with(|| Side::around(number))
         };
-        let down = self.negative.rising().rev().flat_map(move |(number, counts)| {
-            (0..CHUNK).rev().map(move |i| {
-                let (low, high) = of(number, i);
-                (-high, -low, &counts[i])
-            })
-        });
-        let up = self.positive.rising().flat_map(move |(number, counts)| {
-            (0..CHUNK).map(move |i| {
-                let (low, high) = of(number, i);
-                (low, high, &counts[i])
-            })
-        });
-        down.chain(std::iter::once((0.0, 0.0, &self.zero))).chain(up)
+        if let Some(place) = side.near(number).or_else(|| side.search(number)) {
+            return place;
+        }
+        let place = self.low.len() / CHUNK;
+        side.insert(number, place);
+        for digits in std::iter::once(&mut self.low).chain(&mut self.high) {
+            digits.resize((place + 1) * CHUNK, [0; R]);
+        }
+        place
+    }
+
+    #[inline(always)]
+    fn count(&mut self, at: usize, replicate: usize) {
+        let digit = &mut self.low[at][replicate];
+        *digit = digit.wrapping_add(1);
+        if *digit == 0 {
+            self.carry(at, replicate);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn carry(&mut self, at: usize, replicate: usize) {
+        for level in 0.. {
+            if level == self.high.len() {
+                self.high.push(vec![[0; R]; self.low.len()]);
+            }
+            let digit = &mut self.high[level][at][replicate];
+            *digit = digit.wrapping_add(1);
+            if *digit > 0 {
+                break;
+            }
+        }
+    }
+
+    /// Counts of a bucket.
+    #[inline(always)]
+    fn counts(&self, at: usize) -> [u64; R] {
+        let mut counts = self.low[at].map(u64::from);
+        for (level, digits) in self.high.iter().enumerate() {
+            counts
+                .iter_mut()
+                .zip(digits[at])
+                .for_each(|(n, digit)| *n += u64::from(digit) << (8 * (level + 1)));
+        }
+        counts
+    }
+
+    /// Buckets that hold something, in rising order.
+    fn buckets(&self) -> Vec<Bucket<R>> {
+        let border = |bucket: u32| f64::from_bits(u64::from(bucket) << SHIFT);
+        let mut all = Vec::with_capacity(self.low.len() + 1);
+        let mut push = |low: f64, high: f64, counts: [u64; R]| {
+            if counts.iter().any(|&n| n > 0) {
+                all.push((low, high, counts));
+            }
+        };
+        for (number, place) in self.negative.iter().flat_map(|side| side.rising().into_iter().rev()) {
+            for i in (0..CHUNK).rev() {
+                let bucket = number * CHUNK as u32 + i as u32;
+                push(-border(bucket + 1), -border(bucket), self.counts(place * CHUNK + i));
+            }
+        }
+        push(0.0, 0.0, self.zero);
+        for (number, place) in self.positive.iter().flat_map(Side::rising) {
+            for i in 0..CHUNK {
+                let bucket = number * CHUNK as u32 + i as u32;
+                push(border(bucket), border(bucket + 1), self.counts(place * CHUNK + i));
+            }
+        }
+        all
     }
 
     /// Quantiles at rising probabilities over all replicates; values are cut to `range`.
@@ -175,25 +250,24 @@ impl Histogram {
     pub fn quantile_sets<const P: usize, const L: usize>(
         &self,
         pooled: &[f64; P],
-        by_lane: &[f64; L],
+        by_replicate: &[f64; L],
         range: (f64, f64),
-    ) -> QuantileSets<P, L> {
-        let mut totals = [0_u64; WIDTH];
-        for (_, _, counts) in self.buckets() {
-            totals.iter_mut().zip(counts).for_each(|(total, &here)| *total += u64::from(here));
+    ) -> QuantileSets<P, L, R> {
+        let buckets = self.buckets();
+        let mut totals = [0_u64; R];
+        for (_, _, counts) in &buckets {
+            totals.iter_mut().zip(counts).for_each(|(total, here)| *total += here);
         }
         let walk = |probabilities, total| Walk { probabilities, total, before: 0, found: 0 };
         let mut all = walk(pooled.as_slice(), totals.iter().sum());
-        let mut each = totals.map(|total| walk(by_lane.as_slice(), total));
-        let mut sets = QuantileSets { pooled: [range.1; P], by_lane: [[range.1; L]; WIDTH] };
-        for (low, high, counts) in self.buckets() {
-            let here = counts.iter().map(|&n| u64::from(n)).sum();
-            if here == 0 {
-                continue;
-            }
-            all.pass(here, (low, high), range, &mut sets.pooled);
-            for (lane, walk) in each.iter_mut().enumerate() {
-                walk.pass(u64::from(counts[lane]), (low, high), range, &mut sets.by_lane[lane]);
+        let mut each = totals.map(|total| walk(by_replicate.as_slice(), total));
+        let mut sets = QuantileSets { pooled: [range.1; P], by_replicate: [[range.1; L]; R] };
+        for (low, high, counts) in buckets {
+            all.pass(counts.iter().sum(), (low, high), range, &mut sets.pooled);
+            if L > 0 {
+                for (replicate, walk) in each.iter_mut().enumerate() {
+                    walk.pass(counts[replicate], (low, high), range, &mut sets.by_replicate[replicate]);
+                }
             }
         }
         sets
@@ -202,8 +276,7 @@ impl Histogram {
     /// Whether at some level more of this sample than of another lies at or below it, and whether at some level less does.
     pub fn lead_over(&self, other: &Self) -> (bool, bool) {
         let counts = |h: &Self| -> Vec<(f64, u64)> {
-            let all = |c: &Counts| c.iter().map(|&n| u64::from(n)).sum::<u64>();
-            h.buckets().map(|(low, _, c)| (low, all(c))).filter(|b| b.1 > 0).collect()
+            h.buckets().iter().map(|(low, _, c)| (*low, c.iter().sum())).collect()
         };
         let (a, b) = (counts(self), counts(other));
         let (mut i, mut j, mut below, mut others) = (0, 0, 0_u64, 0_u64);
@@ -229,7 +302,7 @@ impl Histogram {
 
     /// Memory of the counts [bytes].
     pub fn bytes(&self) -> usize {
-        (self.positive.chunks.len() + self.negative.chunks.len()) * CHUNK * WIDTH * 4
+        self.low.len() * R * (1 + self.high.len())
     }
 }
 

@@ -1,6 +1,6 @@
 //! Shares of draws: thresholds reached, and what bound whom.
 
-use crate::math::{Lanes, Mask, WIDTH};
+use crate::math::{Kernel, Lanes, Mask, WIDTH, dispatch};
 
 /// The 95 % interval of a probability of which k of n draws are evidence (Wilson 1927): right at 0 and 1.
 pub fn wilson(k: u64, n: u64) -> (f64, f64) {
@@ -36,14 +36,25 @@ impl Thresholds {
     /// Adds a batch: `values[series * quarters + quarter]`.
     pub fn add(&mut self, values: &[Lanes], mask: Mask) {
         self.draws += u64::from(mask.count());
-        for (s, course) in values.chunks(self.quarters).enumerate() {
+        dispatch(Reaching { thresholds: self, values, mask });
+    }
+
+    #[inline(always)]
+    fn count(&mut self, values: &[Lanes], mask: Mask) {
+        let all = u64::from(mask.count());
+        let rows = self.counts.chunks_exact_mut(self.quarters * self.levels.len());
+        for (course, counts) in values.chunks_exact(self.quarters).zip(rows) {
             let mut best = Lanes::splat(f64::NEG_INFINITY);
-            for (t, &x) in course.iter().enumerate() {
+            for (&x, counts) in course.iter().zip(counts.chunks_exact_mut(self.levels.len())) {
                 best = best.max(x);
-                for (i, &level) in self.levels.iter().enumerate() {
-                    let reached = best.ge(Lanes::splat(level)) & mask;
-                    self.counts[(s * self.quarters + t) * self.levels.len() + i] +=
-                        u64::from(reached.count());
+                let least = best.0.iter().copied().fold(f64::INFINITY, f64::min);
+                let most = best.0.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+                for (count, &level) in counts.iter_mut().zip(&self.levels) {
+                    if least >= level {
+                        *count += all;
+                    } else if most >= level {
+                        *count += u64::from((best.ge(Lanes::splat(level)) & mask).count());
+                    }
                 }
             }
         }
@@ -62,17 +73,32 @@ impl Thresholds {
     }
 }
 
+/// A batch that thresholds take.
+struct Reaching<'a> {
+    thresholds: &'a mut Thresholds,
+    values: &'a [Lanes],
+    mask: Mask,
+}
+
+impl Kernel for Reaching<'_> {
+    type Output = ();
+    #[inline(always)]
+    fn run(self) {
+        self.thresholds.count(self.values, self.mask);
+    }
+}
+
 /// How often each cause bound each subject in each quarter.
 #[derive(Clone, Debug)]
 pub struct Labels {
-    /// Counts by place and code.
-    counts: Vec<[u64; 256]>,
+    /// Codes that occur at each place, with their counts.
+    counts: Vec<Vec<(u8, u64)>>,
 }
 
 impl Labels {
     /// Room for places: a subject in a quarter each.
     pub fn new(places: usize) -> Self {
-        Self { counts: vec![[0; 256]; places] }
+        Self { counts: vec![Vec::new(); places] }
     }
 
     /// Adds a batch of codes.
@@ -80,7 +106,10 @@ impl Labels {
         for (place, lanes) in self.counts.iter_mut().zip(codes) {
             for (lane, &code) in lanes.iter().enumerate() {
                 if mask.lane(lane) {
-                    place[usize::from(code)] += 1;
+                    match place.iter_mut().find(|(known, _)| *known == code) {
+                        Some((_, count)) => *count += 1,
+                        None => place.push((code, 1)),
+                    }
                 }
             }
         }
@@ -88,14 +117,10 @@ impl Labels {
 
     /// Codes of a place with their shares of draws, most frequent first; `but` does not count.
     pub fn shares(&self, place: usize, but: u8) -> Vec<(u8, f64)> {
-        let counts = &self.counts[place];
-        let counted = |code: &usize| *code != usize::from(but);
-        let total: u64 = (0..256).filter(counted).map(|c| counts[c]).sum();
-        let mut shares: Vec<(u8, f64)> = (0..256)
-            .filter(counted)
-            .filter(|&c| counts[c] > 0)
-            .map(|c| (c as u8, counts[c] as f64 / total as f64))
-            .collect();
+        let counted = || self.counts[place].iter().filter(|(code, _)| *code != but);
+        let total: u64 = counted().map(|(_, count)| count).sum();
+        let mut shares: Vec<(u8, f64)> =
+            counted().map(|&(code, count)| (code, count as f64 / total as f64)).collect();
         shares.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         shares
     }

@@ -1,10 +1,12 @@
 //! The book: rules' dates, and the cases of the sales that they cover, tabled by quarter where every draw agrees.
 
 use super::CaseId;
+use super::changes::Watch;
 use super::cover::{self, Edge, Item, Place};
 use super::moments::{Covering, Standing};
 use super::table::{Begins, Table};
-use super::terms::Terms;
+use super::terms::{NEVER, Terms};
+use crate::math::Lanes;
 use crate::model::{
     BuyerId, ChipId, Clause, CountryId, DesignerId, FacilityId, GoodKind, LabId, Model, QuantityId, Rule,
     RuleId, Shape, ShockId, Subject, ToolId,
@@ -37,6 +39,8 @@ pub(super) struct Case {
     pub(super) shocks: Vec<(ShockId, bool)>,
     /// Days on which its rules come into force by their own dates [quarters since the start].
     pub(super) dates: Vec<f64>,
+    /// When it can change.
+    pub(super) watch: Watch,
 }
 
 /// Most rules and shocks of a case that fit into a key.
@@ -63,15 +67,15 @@ impl Looked {
 
 /// What of a rule does not depend on a draw, in quarters since the horizon's start.
 #[derive(Clone, Debug)]
-struct Dates {
+pub(super) struct Dates {
     issuer: CountryId,
-    from: f64,
-    until: f64,
-    announced: f64,
+    pub(super) from: f64,
+    pub(super) until: f64,
+    pub(super) announced: f64,
     enforced_by: Vec<ShockId>,
     lifted_by: Vec<ShockId>,
     /// The lag, if it is certain [quarters].
-    lag: Option<f64>,
+    pub(super) lag: Option<f64>,
     /// Time in which approvals begin in some draws and not yet in others; empty if the lag is certain.
     begins: (f64, f64),
 }
@@ -84,6 +88,8 @@ pub struct Rulebook {
     /// Conditions that differ between draws.
     pub(super) conditions: Vec<Looked>,
     dates: Vec<Dates>,
+    /// Cases of what there is in the scenario: the others are of places that only lists name.
+    pub(super) occurring: Vec<CaseId>,
     /// Jurisdictions that are no countries of the scenario.
     pub(super) outside: Vec<String>,
     /// Class of each place, countries first: rules tell places of one class apart by nothing.
@@ -102,6 +108,7 @@ impl Rulebook {
         let mut book = Self {
             dates: model.rules.iter().enumerate().map(|(i, r)| Dates::new(model, i, r)).collect(),
             cases: Vec::new(),
+            occurring: Vec::new(),
             conditions: Vec::new(),
             outside: cover::outside(model),
             class_of: Vec::new(),
@@ -170,8 +177,17 @@ impl Rulebook {
             acting.dedup();
             let enforces = |s: &ShockId| dates().any(|d| d.enforced_by.contains(s));
             let shocks = acting.iter().map(|s| (*s, enforces(s))).collect();
+            let watch = Watch::new(members.iter().map(|m| (m.rule, &self.dates[m.rule])));
             let dates = dates().map(|d| d.from).collect();
-            self.cases.push(Case { members, first, now: Vec::new(), ahead: Vec::new(), shocks, dates });
+            self.cases.push(Case {
+                members,
+                first,
+                now: Vec::new(),
+                ahead: Vec::new(),
+                shocks,
+                dates,
+                watch,
+            });
             self.cases.len() - 1
         }) as u32)
     }
@@ -210,10 +226,11 @@ impl Rulebook {
         }))
     }
 
-    /// Lays out the tables of what governs in each of so many quarters; they fill as draws ask.
-    pub fn table(&mut self, quarters: usize) {
+    /// Lays out tables of what governs the cases that occur in each of so many quarters; they fill as draws ask.
+    pub fn table(&mut self, occurring: Vec<CaseId>, quarters: usize) {
+        self.occurring = occurring;
         let lead = self.model.production.lead as usize;
-        for i in 0..self.cases.len() {
+        for i in self.occurring.clone().into_iter().map(CaseId::index) {
             let now = (0..quarters).map(|t| self.table_of(i, t as f64)).collect();
             let ahead = (0..quarters).map(|t| self.table_of(i, (t + lead) as f64)).collect();
             (self.cases[i].now, self.cases[i].ahead) = (now, ahead);
@@ -237,6 +254,23 @@ impl Rulebook {
         others.sort_by(f64::total_cmp);
         others.dedup();
         Table::with(Begins { rule, from: begins.from, others })
+    }
+
+    /// Moments of the first approvals under each rule's own dates, given lags; where draws agree, never [quarters].
+    pub(super) fn first_approvals<'a>(&'a self, lags: &'a [Lanes]) -> impl Iterator<Item = Lanes> + 'a {
+        let moment = |(d, &lag): (&Dates, &Lanes)| if d.lag.is_none() { d.from + lag } else { NEVER };
+        self.dates.iter().zip(lags).map(moment)
+    }
+
+    /// Whether a rule can be in force at some moment of quarter `t`.
+    pub fn can_hold(&self, rule: RuleId, t: usize) -> bool {
+        let d = &self.dates[rule.index()];
+        !d.enforced_by.is_empty() || (d.from < t as f64 + 1.0 && d.until > t as f64)
+    }
+
+    /// Cases of what there is in the scenario.
+    pub fn occurring(&self) -> impl Iterator<Item = CaseId> + '_ {
+        self.occurring.iter().copied()
     }
 
     /// When a case's rules are in force in one lane, as far as announced before `known_by`.

@@ -4,6 +4,7 @@
 //! draw, what governs in each quarter is found once; elsewhere it is found in each draw, by the same function.
 
 mod book;
+mod changes;
 mod cover;
 mod listing;
 mod moments;

@@ -168,6 +168,26 @@ pub(super) struct Quarter {
     pub(super) parts: Vec<(Span, Governing)>,
     /// Pieces in which a rule is announced and not yet in force.
     pub(super) pending: Vec<Pending>,
+    /// What governs in those pieces, and what would.
+    cast: Vec<Governing>,
+}
+
+impl Quarter {
+    fn clear(&mut self) {
+        self.parts.clear();
+        self.pending.clear();
+        self.cast.clear();
+    }
+
+    /// What governs in a piece.
+    pub(super) fn now(&self, piece: &Pending) -> &[Governing] {
+        &self.cast[piece.now.clone()]
+    }
+
+    /// What would govern in it, were the announced rules in force.
+    pub(super) fn then(&self, piece: &Pending) -> &[Governing] {
+        &self.cast[piece.then.clone()]
+    }
 }
 
 /// A piece of a quarter in which a rule is announced and not yet in force.
@@ -175,16 +195,16 @@ pub(super) struct Quarter {
 pub(super) struct Pending {
     /// Part of the quarter.
     pub(super) span: Span,
-    /// What governs.
-    pub(super) now: Vec<Governing>,
+    /// What governs, by its place.
+    now: Range<usize>,
     /// What would, were the announced rules in force.
-    pub(super) then: Vec<Governing>,
+    then: Range<usize>,
     /// The first row that is announced and not yet in force.
     pub(super) rule: usize,
 }
 
 /// Room to find what governs in, used again and again.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Finder {
     breaks: Vec<f64>,
     in_force: Vec<InForce>,
@@ -202,8 +222,7 @@ impl Finder {
         t: f64,
         begins: Option<f64>,
     ) -> &Quarter {
-        self.quarter.parts.clear();
-        self.quarter.pending.clear();
+        self.quarter.clear();
         if standing.rows.is_empty() {
             return &self.quarter;
         }
@@ -215,10 +234,14 @@ impl Finder {
             self.find(model, standing, at, false);
             self.quarter.parts.extend(self.found.iter().map(|g| (span, *g)));
             if let Some(first) = standing.rows.iter().find(|r| standing.pending(r, at).is_some()) {
-                let now = self.found.clone();
+                let rule = first.rule;
+                let start = self.quarter.cast.len();
+                self.quarter.cast.extend_from_slice(&self.found);
                 self.find(model, standing, at, true);
-                let then = self.found.clone();
-                self.quarter.pending.push(Pending { span, now, then, rule: first.rule });
+                let middle = self.quarter.cast.len();
+                self.quarter.cast.extend_from_slice(&self.found);
+                let then = middle..self.quarter.cast.len();
+                self.quarter.pending.push(Pending { span, now: start..middle, then, rule });
             }
         }
         self.breaks = breaks;

@@ -68,7 +68,8 @@ pub(super) fn cut(
     let permitted =
         |all: &[Governing]| all.iter().fold(Lanes::ONE, |product, g| product * share(g, given(g)));
     let loss = quarter.pending.iter().fold(Lanes::ZERO, |sum, piece| {
-        sum + piece.span.weight(begins) * (permitted(&piece.now) - permitted(&piece.then)).max(0.0)
+        sum + piece.span.weight(begins)
+            * (permitted(quarter.now(piece)) - permitted(quarter.then(piece))).max(0.0)
     });
     (loss, quarter.pending.first().map(|piece| piece.rule))
 }

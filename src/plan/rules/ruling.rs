@@ -9,6 +9,7 @@ use super::terms::Terms;
 use crate::math::{Lanes, Mask, WIDTH};
 use crate::model::{CountryId, RuleId, Status};
 use crate::plan::inputs::Inputs;
+use std::cell::RefCell;
 
 /// What one issuer's rules say of a case at a moment, in one draw.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -21,6 +22,11 @@ pub struct Ruling {
     pub share: f64,
     /// Fee over the price [1].
     pub fee: f64,
+}
+
+thread_local! {
+    /// Room to find in one draw what governs.
+    static ROOM: RefCell<(Standing, Finder)> = RefCell::default();
 }
 
 impl Rulebook {
@@ -126,14 +132,14 @@ impl Rulebook {
         terms: &Terms,
         visit: &mut dyn FnMut(Mask, &Quarter, Lanes),
     ) {
-        let mut standing = Standing::default();
-        let mut finder = Finder::default();
-        for lane in (0..WIDTH).filter(|&lane| lanes.lane(lane)) {
-            self.stand(case.index(), known_by, terms, lane, &mut standing);
-            let mut one = Mask::splat(false);
-            one.0[lane] = u64::MAX;
-            visit(one, finder.quarter(&self.model, &standing, t, None), Lanes::ZERO);
-        }
+        ROOM.with_borrow_mut(|(standing, finder)| {
+            for lane in (0..WIDTH).filter(|&lane| lanes.lane(lane)) {
+                self.stand(case.index(), known_by, terms, lane, standing);
+                let mut one = Mask::splat(false);
+                one.0[lane] = u64::MAX;
+                visit(one, finder.quarter(&self.model, standing, t, None), Lanes::ZERO);
+            }
+        });
     }
 
     /// Visits what governs a case now.

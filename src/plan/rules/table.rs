@@ -7,14 +7,16 @@
 use super::moments::Quarter;
 use std::sync::OnceLock;
 
-/// Sets of rules that are kept; others are looked up each time.
-const KEPT: usize = 32;
+/// Chains among which keys are spread, as a power of two.
+const CHAINS: u32 = 4;
+/// Sets of rules that a chain keeps; others are looked up each time.
+const KEPT: usize = 16;
 
 /// What governs a case in a quarter, by set of rules.
 #[derive(Clone, Debug)]
 pub(super) struct Table {
-    /// None where draws with the same key still differ.
-    first: Option<Link>,
+    /// Starts of the chains; none where draws with the same key still differ.
+    chains: Option<Box<[Link; 1 << CHAINS]>>,
     /// The rule whose approvals begin in some draws in or after this quarter, and not yet in others.
     pub(super) begins: Option<Begins>,
 }
@@ -58,14 +60,14 @@ struct Entry {
 
 impl Default for Table {
     fn default() -> Self {
-        Self { first: Some(OnceLock::new()), begins: None }
+        Self { chains: Some(Box::new([const { OnceLock::new() }; 1 << CHAINS])), begins: None }
     }
 }
 
 impl Table {
     /// A table that keeps nothing.
     pub(super) fn none() -> Self {
-        Self { first: None, begins: None }
+        Self { chains: None, begins: None }
     }
 
     /// A table for a quarter in which approvals of a rule may begin.
@@ -75,12 +77,12 @@ impl Table {
 
     /// Whether it keeps anything.
     pub(super) fn keeps(&self) -> bool {
-        self.first.is_some()
+        self.chains.is_some()
     }
 
     /// What governs where `key` holds; none if it is not kept.
     pub(super) fn find(&self, key: u64, make: impl FnOnce() -> Quarter) -> Option<&Quarter> {
-        let mut link = self.first.as_ref()?;
+        let mut link = self.chain(key)?;
         for _ in 0..KEPT {
             let Some(entry) = link.get() else { break };
             if entry.key == key {
@@ -91,11 +93,18 @@ impl Table {
         self.insert(key, make())
     }
 
+    /// Start of the chain of a key, by the top bits of its product with the golden ratio.
+    #[inline(always)]
+    fn chain(&self, key: u64) -> Option<&Link> {
+        let number = key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - CHAINS);
+        self.chains.as_ref().map(|chains| &chains[number as usize])
+    }
+
     /// Keeps what was found, unless another thread has, or there is no room.
     #[cold]
     fn insert(&self, key: u64, quarter: Quarter) -> Option<&Quarter> {
         let mut made = Some(quarter);
-        let mut link = self.first.as_ref()?;
+        let mut link = self.chain(key)?;
         for _ in 0..KEPT {
             let entry = link.get_or_init(|| {
                 let quarter = made.take().unwrap_or_default();

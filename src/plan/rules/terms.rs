@@ -1,6 +1,7 @@
 //! What rules say in a batch: switches, lags, shares and fees, which conditions hold, and the courses of shocks.
 
-use super::book::Rulebook;
+use super::book::{Case, Rulebook};
+use super::changes::Quarters;
 use super::cover;
 use crate::math::{Lanes, Mask, WIDTH};
 use crate::model::{Model, QuantityId, Rule, Status};
@@ -32,27 +33,40 @@ pub struct Terms {
     pub(super) keys: Vec<Keys>,
     /// Start and end of force of the current course of each shock [quarters since the horizon's start]; infinite before its first.
     pub courses: Vec<(Lanes, Lanes)>,
+    /// Quarters in which first approvals under each rule's own dates come, in draws that differ.
+    pub(super) approvals: Vec<Quarters>,
+    /// Quarters in which courses of each shock begin or end, or approvals under what they enforce come.
+    pub(super) turns: Vec<Quarters>,
 }
 
+/// When a shock that has not struck begins and ends.
+pub(super) const NEVER: Lanes = Lanes::splat(f64::INFINITY);
+
 impl Terms {
-    /// Terms at given inputs, without any shock.
+    /// Terms of all cases at given inputs, without any shock.
     pub fn new(book: &Rulebook, inputs: &Inputs) -> Self {
-        let never = Lanes::splat(f64::INFINITY);
+        let members = book.cases.iter().map(|c| c.members.len()).sum();
         let mut terms = Self {
             switched_on: Vec::new(),
             lag: Vec::new(),
             share: Vec::new(),
-            fee: Vec::new(),
+            fee: vec![Lanes::ZERO; members],
             holds: Vec::new(),
-            keys: Vec::new(),
-            courses: vec![(never, never); book.model.shocks.len()],
+            keys: vec![Keys { by_lane: [0; WIDTH], longest_lag: Lanes::ZERO }; book.cases.len()],
+            courses: vec![(NEVER, NEVER); book.model.shocks.len()],
+            approvals: vec![Quarters::NONE; book.model.rules.len()],
+            turns: vec![Quarters::NONE; book.model.shocks.len()],
         };
-        terms.refresh(book, inputs);
+        terms.read(book, inputs, 0..book.cases.len());
         terms
     }
 
-    /// Reads a batch's numbers; courses of shocks stay as they are.
+    /// Reads a batch's numbers for the cases that occur; courses of shocks stay as they are.
     pub fn refresh(&mut self, book: &Rulebook, inputs: &Inputs) {
+        self.read(book, inputs, book.occurring.iter().map(|case| case.index()));
+    }
+
+    fn read(&mut self, book: &Rulebook, inputs: &Inputs, cases: impl Iterator<Item = usize>) {
         let model = &book.model;
         let half = Lanes::splat(0.5);
         self.switched_on.clear();
@@ -66,27 +80,32 @@ impl Terms {
             let (any, all) = c.clauses(model);
             cover::holds(model, c.item, any, all, inputs)
         }));
-        self.keys.clear();
-        self.keys.extend(book.cases.iter().map(|c| {
-            let mut keys = Keys { by_lane: [0; WIDTH], longest_lag: Lanes::ZERO };
-            for (i, member) in c.members.iter().enumerate() {
-                let holds = member.condition.map_or(Mask::splat(true), |c| self.holds[c]);
-                let on = holds & self.switched_on[member.rule];
-                for (key, on) in keys.by_lane.iter_mut().zip(on.0) {
-                    *key |= on & 1_u64.checked_shl(i as u32).unwrap_or(0);
-                }
-                keys.longest_lag = keys.longest_lag.max(self.lag[member.rule]);
+        for (quarters, moments) in self.approvals.iter_mut().zip(book.first_approvals(&self.lag)) {
+            *quarters = Quarters::NONE;
+            moments.0.into_iter().for_each(|moment| quarters.add(moment));
+        }
+        for i in cases {
+            self.read_case(&book.cases[i], i, inputs);
+        }
+    }
+
+    /// The key and the fees of a case.
+    fn read_case(&mut self, case: &Case, i: usize, inputs: &Inputs) {
+        let mut keys = Keys { by_lane: [0; WIDTH], longest_lag: Lanes::ZERO };
+        for (place, member) in case.members.iter().enumerate() {
+            let holds = member.condition.map_or(Mask::splat(true), |c| self.holds[c]);
+            let on = holds & self.switched_on[member.rule];
+            for (key, on) in keys.by_lane.iter_mut().zip(on.0) {
+                *key |= on & 1_u64.checked_shl(place as u32).unwrap_or(0);
             }
-            keys
-        }));
-        self.fee.clear();
-        for member in book.cases.iter().flat_map(|c| &c.members) {
+            keys.longest_lag = keys.longest_lag.max(self.lag[member.rule]);
             let last = inputs.value(member.fee);
             let fee = member.bands.iter().rev().fold(last, |otherwise, &(condition, fee)| {
                 self.holds[condition].select(inputs.value(fee), otherwise)
             });
-            self.fee.push(fee);
+            self.fee[case.first + place] = fee;
         }
+        self.keys[i] = keys;
     }
 }
 
