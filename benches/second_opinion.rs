@@ -42,7 +42,7 @@ fn main() {
         return Subject::new(path).alone(what == "noted", passes);
     }
     let paths = path.map_or_else(
-        || vec![("scenarios/tutorial".to_owned(), 4096), ("scenarios/baseline".to_owned(), 256)],
+        || vec![("scenarios/tutorial".to_owned(), 16_384), ("scenarios/baseline".to_owned(), 256)],
         |path| vec![(path, 256)],
     );
     for (path, draws) in paths {
