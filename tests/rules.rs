@@ -396,7 +396,7 @@ impl Observer for Anew {
             assert_eq!((permits.now[i].fee, permits.ahead[i].fee), (now.fee, ahead.fee), "{i} {t}");
             assert_eq!((permits.cut[i], permits.rush[i]), (cut.share, cut.rush), "{i} {t}");
             self.compared += 1;
-            self.kept += u64::from(t > 0 && !plan.rules.may_change(case, t, &batch.terms));
+            self.kept += u64::from(t > 0 && plan.rules.may_change(case, t, &batch.terms).is_none());
         }
     }
 }

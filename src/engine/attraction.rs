@@ -111,6 +111,12 @@ pub struct Attraction {
     value: Vec<Lanes>,
     grey_value: Vec<Lanes>,
     on_sale: Vec<bool>,
+    /// Values without any fee, by chip and mix of work, where they are known.
+    plain: Vec<Lanes>,
+    plain_known: Vec<bool>,
+    /// Values of smuggled chips, by chip, mix and country, where they are known.
+    street: Vec<Lanes>,
+    street_known: Vec<bool>,
 }
 
 /// Sales in order, buyer by buyer.
@@ -193,6 +199,7 @@ impl Attraction {
     pub fn new(plan: &Plan) -> Self {
         let e = &plan.edges;
         let lanes = |n: usize| vec![Lanes::ZERO; n];
+        let plain = plan.model.chips.len() * e.mixes.len();
         Self {
             asked: lanes(e.sales.len()),
             legal: lanes(e.sales.len()),
@@ -210,6 +217,10 @@ impl Attraction {
             value: lanes(e.offers.len()),
             grey_value: lanes(e.offers.len()),
             on_sale: vec![false; plan.model.chips.len()],
+            plain: lanes(plain),
+            plain_known: vec![false; plain],
+            street: lanes(plain * plan.model.countries.len()),
+            street_known: vec![false; plain * plan.model.countries.len()],
         }
     }
 
@@ -305,22 +316,39 @@ impl Attraction {
         let per_watt = inputs.value(plan.model.trade.usd_per_watt);
         let per_chip = inputs.value(plan.model.trade.usd_per_chip);
         let support = inputs.value(plan.model.diversion.support);
+        self.plain_known.fill(false);
+        self.street_known.fill(false);
         for (o, offer) in edges.offers.iter().enumerate() {
             let c = offer.chip.index();
             if !self.on_sale[c] || !view.offered[offer.stand].any() {
                 continue;
             }
             let price = self.list[c];
-            let effective = sheets.effective[c * edges.mixes.len() + offer.mix];
+            let use_of = c * edges.mixes.len() + offer.mix;
+            let effective = sheets.effective[use_of];
             let running = per_watt * sheets.watts[c] + per_chip;
-            self.price[offer.stand] = price * (1.0 + view.fee[offer.stand]);
-            self.value[o] = (effective / (self.price[offer.stand] + running)).pow(sheets.theta);
+            let fee = view.fee[offer.stand];
+            self.price[offer.stand] = price * (1.0 + fee);
+            // Powers are dear: markets without a fee share one, and smuggled chips have one for each country.
+            let value = |paid: Lanes| (effective / (paid + running)).pow(sheets.theta);
+            self.value[o] = if fee == Lanes::ZERO {
+                if !std::mem::replace(&mut self.plain_known[use_of], true) {
+                    self.plain[use_of] = value(price);
+                }
+                self.plain[use_of]
+            } else {
+                value(self.price[offer.stand])
+            };
             let country = edges.markets[offer.stand % edges.markets.len()].delivery.index();
             let smuggled =
                 !edges.routes_to[country].is_empty() && view.permitted[offer.stand].lt(Lanes::ONE).any();
             if smuggled {
-                let street = price * view.premium[country] + running;
-                self.grey_value[o] = (effective * support / street).pow(sheets.theta);
+                let place = use_of * plan.model.countries.len() + country;
+                if !std::mem::replace(&mut self.street_known[place], true) {
+                    let street = price * view.premium[country] + running;
+                    self.street[place] = (effective * support / street).pow(sheets.theta);
+                }
+                self.grey_value[o] = self.street[place];
             }
         }
     }

@@ -183,15 +183,16 @@ impl Permits {
             let i = case.index();
             let fresh = t == 0 || self.next[i] != t;
             self.next[i] = t + 1;
-            if fresh || plan.rules.may_change(case, t, terms) {
-                let (now, cut) = plan.rules.now_and_cut(case, t, terms, inputs);
-                self.now[i] = snapped(now);
-                self.cut[i] = cut.share;
-                self.rush[i] = cut.rush;
-                self.about_to_be_cut[i] = cut.share.gt(Lanes::ZERO).any();
+            let all = fresh.then(|| Mask::splat(true));
+            if let Some(lanes) = all.or_else(|| plan.rules.may_change(case, t, terms)) {
+                let (now, cut) = plan.rules.now_and_cut_in(case, lanes, t, terms, inputs);
+                take(&mut self.now[i], lanes, now);
+                self.cut[i] = lanes.select(cut.share, self.cut[i]);
+                self.rush[i] = lanes.select(cut.rush, self.rush[i]);
+                self.about_to_be_cut[i] = self.cut[i].gt(Lanes::ZERO).any();
             }
-            if fresh || plan.rules.may_change_ahead(case, t, plan.lead, terms) {
-                self.ahead[i] = snapped(plan.rules.ahead(case, t, plan.lead, terms));
+            if let Some(lanes) = all.or_else(|| plan.rules.may_change_ahead(case, t, plan.lead, terms)) {
+                take(&mut self.ahead[i], lanes, plan.rules.ahead_in(case, lanes, t, plan.lead, terms));
             }
         }
     }
@@ -241,9 +242,11 @@ fn waits_for_denial(plan: &Plan, chip: ChipId) -> bool {
     chip.launch.is_none() && chip.variant_of.is_some() && chip.variant_lag.is_some()
 }
 
+/// Takes over an outcome in some lanes.
 #[inline(always)]
-fn snapped(outcome: Outcome) -> Outcome {
-    Outcome { permitted: snap(outcome.permitted), fee: outcome.fee }
+fn take(old: &mut Outcome, lanes: Mask, new: Outcome) {
+    old.permitted = lanes.select(snap(new.permitted), old.permitted);
+    old.fee = lanes.select(new.fee, old.fee);
 }
 
 #[inline(always)]

@@ -305,7 +305,7 @@ impl Tally {
     #[inline(always)]
     fn blame(&mut self, case: CaseId, t: usize, plan: &Plan, batch: &Batch) {
         let next = std::mem::replace(&mut self.next[case.index()], t + 1);
-        if next == t + 1 || (t > 0 && next == t && !plan.rules.may_change(case, t, &batch.terms)) {
+        if next == t + 1 || (t > 0 && next == t && plan.rules.may_change(case, t, &batch.terms).is_none()) {
             return;
         }
         plan.rules.blame(case, t, &batch.terms, &mut self.blame);

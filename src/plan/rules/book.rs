@@ -5,7 +5,7 @@ use super::changes::Watch;
 use super::cover::{self, Edge, Item, Place};
 use super::moments::{Covering, Standing};
 use super::table::{Begins, Table};
-use super::terms::{NEVER, Terms};
+use super::terms::Terms;
 use crate::math::Lanes;
 use crate::model::{
     BuyerId, ChipId, Clause, CountryId, DesignerId, FacilityId, GoodKind, LabId, Model, QuantityId, Rule,
@@ -256,9 +256,12 @@ impl Rulebook {
         Table::with(Begins { rule, from: begins.from, others })
     }
 
-    /// Moments of the first approvals under each rule's own dates, given lags; where draws agree, never [quarters].
-    pub(super) fn first_approvals<'a>(&'a self, lags: &'a [Lanes]) -> impl Iterator<Item = Lanes> + 'a {
-        let moment = |(d, &lag): (&Dates, &Lanes)| if d.lag.is_none() { d.from + lag } else { NEVER };
+    /// Moments of the first approvals under each rule's own dates, given lags; none where draws agree [quarters].
+    pub(super) fn first_approvals<'a>(
+        &'a self,
+        lags: &'a [Lanes],
+    ) -> impl Iterator<Item = Option<Lanes>> + 'a {
+        let moment = |(d, &lag): (&Dates, &Lanes)| d.lag.is_none().then(|| d.from + lag);
         self.dates.iter().zip(lags).map(moment)
     }
 

@@ -7,7 +7,7 @@
 use super::CaseId;
 use super::book::{Dates, Rulebook};
 use super::terms::{NEVER, Terms};
-use crate::math::WIDTH;
+use crate::math::{Mask, WIDTH};
 use crate::model::ShockId;
 
 /// Quarters that are kept: the longest horizon, the longest lead and some to spare.
@@ -41,6 +41,25 @@ impl Quarters {
     }
 }
 
+/// Quarters that differ between draws.
+#[derive(Clone, Debug)]
+pub(super) struct Turns {
+    /// Those of each draw.
+    by_lane: [Quarters; WIDTH],
+    /// Those of any.
+    any: Quarters,
+}
+
+impl Turns {
+    pub(super) const NONE: Self = Self { by_lane: [Quarters::NONE; WIDTH], any: Quarters::NONE };
+
+    #[inline(always)]
+    pub(super) fn add(&mut self, lane: usize, moment: f64) {
+        self.by_lane[lane].add(moment);
+        self.any.add(moment);
+    }
+}
+
 /// What can change a case, apart from draws.
 #[derive(Clone, Debug)]
 pub(super) struct Watch {
@@ -71,30 +90,41 @@ impl Watch {
 }
 
 impl Rulebook {
-    /// Whether what a case comes to now may differ from the quarter before `t` in some draw.
+    /// Draws in which what a case comes to now may differ from the quarter before `t`; none if it does in no draw.
     #[inline(always)]
-    pub fn may_change(&self, case: CaseId, t: usize, terms: &Terms) -> bool {
-        self.may_change_in(case, t, terms) || self.courses_of(case, terms).any(|q| q.touches(t))
-    }
-
-    /// Whether what it is expected to come to `lead` quarters later may differ from what was expected in the quarter before `t`.
-    #[inline(always)]
-    pub fn may_change_ahead(&self, case: CaseId, t: usize, lead: usize, terms: &Terms) -> bool {
-        self.cases[case.index()].watch.known.touches(t)
-            || self.may_change_in(case, t + lead, terms)
-            // A course that begins in this quarter was not expected in the one before.
-            || self.courses_of(case, terms).any(|q| q.touches(t) || q.touches(t + lead))
-    }
-
-    #[inline(always)]
-    fn may_change_in(&self, case: CaseId, quarter: usize, terms: &Terms) -> bool {
+    pub fn may_change(&self, case: CaseId, t: usize, terms: &Terms) -> Option<Mask> {
         let watch = &self.cases[case.index()].watch;
-        watch.dates.touches(quarter) || watch.lags.iter().any(|&rule| terms.approvals[rule].touches(quarter))
+        if watch.dates.touches(t) {
+            return Some(Mask::splat(true));
+        }
+        self.moved(case, terms, |quarters| quarters.touches(t))
     }
 
+    /// Draws in which what it is expected to come to `lead` quarters later may differ from what was expected before `t`.
     #[inline(always)]
-    fn courses_of<'a>(&'a self, case: CaseId, terms: &'a Terms) -> impl Iterator<Item = &'a Quarters> {
-        self.cases[case.index()].shocks.iter().map(|(shock, _)| &terms.turns[shock.index()])
+    pub fn may_change_ahead(&self, case: CaseId, t: usize, lead: usize, terms: &Terms) -> Option<Mask> {
+        let watch = &self.cases[case.index()].watch;
+        if watch.known.touches(t) || watch.dates.touches(t + lead) {
+            return Some(Mask::splat(true));
+        }
+        // A course that begins in this quarter was not expected in the one before.
+        self.moved(case, terms, |quarters| quarters.touches(t) || quarters.touches(t + lead))
+    }
+
+    /// Draws in which something that differs between draws happens in certain quarters.
+    #[inline(always)]
+    fn moved(&self, case: CaseId, terms: &Terms, when: impl Fn(&Quarters) -> bool) -> Option<Mask> {
+        let c = &self.cases[case.index()];
+        let lags = c.watch.lags.iter().map(|&rule| &terms.approvals[rule]);
+        let courses = c.shocks.iter().map(|(shock, _)| &terms.turns[shock.index()]);
+        let mut lanes = None;
+        for turns in lags.chain(courses).filter(|turns| when(&turns.any)) {
+            let lanes = lanes.get_or_insert(Mask::splat(false));
+            for (lane, _) in turns.by_lane.iter().enumerate().filter(|(_, quarters)| when(quarters)) {
+                lanes.0[lane] = u64::MAX;
+            }
+        }
+        lanes
     }
 }
 
@@ -102,7 +132,7 @@ impl Terms {
     /// Forgets all courses of shocks.
     pub fn clear_courses(&mut self) {
         self.courses.fill((NEVER, NEVER));
-        self.turns.fill(Quarters::NONE);
+        self.turns.fill(Turns::NONE);
     }
 
     /// Starts a course of a shock that struck in quarter `t`, in one lane; times in quarters since the horizon's start.
@@ -116,7 +146,7 @@ impl Terms {
     ) {
         self.courses[shock.index()].0[lane] = course.0;
         self.courses[shock.index()].1[lane] = course.1;
-        self.turns[shock.index()].add(t as f64);
+        self.turns[shock.index()].add(lane, t as f64);
         self.note_turns(book, shock, lane);
     }
 
@@ -132,10 +162,10 @@ impl Terms {
     fn note_turns(&mut self, book: &Rulebook, shock: ShockId, lane: usize) {
         let (onset, until) = self.courses[shock.index()];
         let turns = &mut self.turns[shock.index()];
-        turns.add(onset[lane]);
-        turns.add(until[lane]);
+        turns.add(lane, onset[lane]);
+        turns.add(lane, until[lane]);
         for rule in &book.model.shocks[shock.index()].enforces {
-            turns.add(onset[lane] + self.lag[rule.index()][lane]);
+            turns.add(lane, onset[lane] + self.lag[rule.index()][lane]);
         }
     }
 }

@@ -48,22 +48,35 @@ impl Rulebook {
     /// What a case comes to in quarter `t`.
     pub fn now(&self, case: CaseId, t: usize, terms: &Terms) -> Outcome {
         let tabled = self.cases[case.index()].now.get(t);
-        self.over(case, tabled, t as f64, f64::INFINITY, terms)
+        self.over((case, Mask::splat(true)), tabled, t as f64, f64::INFINITY, terms)
     }
 
     /// What it is expected to come to `lead` quarters later, as far as known at `t`; the table holds the production lead.
     #[inline(always)]
     pub fn ahead(&self, case: CaseId, t: usize, lead: usize, terms: &Terms) -> Outcome {
+        self.ahead_in(case, Mask::splat(true), t, lead, terms)
+    }
+
+    /// The same in some draws; what it gives in others means nothing.
+    #[inline(always)]
+    pub fn ahead_in(&self, case: CaseId, lanes: Mask, t: usize, lead: usize, terms: &Terms) -> Outcome {
         let c = &self.cases[case.index()];
         let tabled = if lead == self.model.production.lead as usize { c.ahead.get(t) } else { None };
-        self.over(case, tabled, (t + lead) as f64, t as f64 + 1.0, terms)
+        self.over((case, lanes), tabled, (t + lead) as f64, t as f64 + 1.0, terms)
     }
 
     #[inline(always)]
-    fn over(&self, case: CaseId, tabled: Option<&Table>, t: f64, known_by: f64, terms: &Terms) -> Outcome {
+    fn over(
+        &self,
+        (case, lanes): (CaseId, Mask),
+        tabled: Option<&Table>,
+        t: f64,
+        known_by: f64,
+        terms: &Terms,
+    ) -> Outcome {
         let first = self.cases[case.index()].first;
         let mut out = Outcome::FREE;
-        self.each_group(case, tabled, (t, known_by), terms, |lanes, quarter, begins| {
+        self.each_group((case, lanes), tabled, (t, known_by), terms, |lanes, quarter, begins| {
             if !quarter.parts.is_empty() {
                 let here = outcome::evaluate(quarter, begins, |g| {
                     (terms.share[g.rule], terms.fee[first + g.member])
@@ -75,11 +88,11 @@ impl Rulebook {
         out
     }
 
-    /// Visits what governs a case in the quarter at `t`, as far as announced before `known_by`: once for all draws in which the same rules hold.
+    /// Visits what governs a case in the quarter at `t`, as far as announced before `known_by`, in some draws: once for all in which the same rules hold.
     #[inline(always)]
     fn each_group(
         &self,
-        case: CaseId,
+        (case, lanes): (CaseId, Mask),
         tabled: Option<&Table>,
         (t, known_by): (f64, f64),
         terms: &Terms,
@@ -89,7 +102,7 @@ impl Rulebook {
         if c.members.is_empty() {
             return;
         }
-        let mut left = Mask::splat(true);
+        let mut left = lanes;
         if let Some(table) = tabled.filter(|table| table.keeps()) {
             let mut keys = terms.keys[case.index()].by_lane;
             let mut begins = Lanes::ZERO;
@@ -146,23 +159,36 @@ impl Rulebook {
     #[inline(always)]
     fn each_group_now(
         &self,
-        case: CaseId,
+        (case, lanes): (CaseId, Mask),
         t: usize,
         terms: &Terms,
         visit: impl FnMut(Mask, &Quarter, Lanes),
     ) {
         let tabled = self.cases[case.index()].now.get(t);
-        self.each_group(case, tabled, (t as f64, f64::INFINITY), terms, visit);
+        self.each_group((case, lanes), tabled, (t as f64, f64::INFINITY), terms, visit);
     }
 
     /// What a case comes to in quarter `t`; what is announced to be cut in it, and the rush before that.
     #[inline(always)]
     pub fn now_and_cut(&self, case: CaseId, t: usize, terms: &Terms, inputs: &Inputs) -> (Outcome, Cut) {
+        self.now_and_cut_in(case, Mask::splat(true), t, terms, inputs)
+    }
+
+    /// The same in some draws; what it gives in others means nothing.
+    #[inline(always)]
+    pub fn now_and_cut_in(
+        &self,
+        case: CaseId,
+        lanes: Mask,
+        t: usize,
+        terms: &Terms,
+        inputs: &Inputs,
+    ) -> (Outcome, Cut) {
         let first = self.cases[case.index()].first;
         let mut out = Outcome::FREE;
         let mut loss = Cut { share: Lanes::ZERO, rush: Lanes::ONE };
         let rush = |rule: usize| inputs.value(self.model.rules[rule].rush);
-        self.each_group_now(case, t, terms, |lanes, quarter, begins| {
+        self.each_group_now((case, lanes), t, terms, |lanes, quarter, begins| {
             if !quarter.parts.is_empty() {
                 let here = outcome::evaluate(quarter, begins, |g| {
                     (terms.share[g.rule], terms.fee[first + g.member])
@@ -188,7 +214,7 @@ impl Rulebook {
     pub fn governs(&self, case: CaseId, rule: RuleId, t: usize, terms: &Terms) -> Mask {
         let mut out = Mask::splat(false);
         if self.rules_of(case).any(|r| r == rule) {
-            self.each_group_now(case, t, terms, |lanes, quarter, _| {
+            self.each_group_now((case, Mask::splat(true)), t, terms, |lanes, quarter, _| {
                 if quarter.parts.iter().any(|(_, g)| g.rule == rule.index()) {
                     out = out | lanes;
                 }
@@ -203,7 +229,7 @@ impl Rulebook {
         for rule in self.rules_of(case) {
             into[rule.index()] = Lanes::ZERO;
         }
-        self.each_group_now(case, t, terms, |lanes, quarter, begins| {
+        self.each_group_now((case, Mask::splat(true)), t, terms, |lanes, quarter, begins| {
             for (span, g) in &quarter.parts {
                 let refused = (1.0 - outcome::share(g, terms.share[g.rule])) * span.weight(begins);
                 into[g.rule] += lanes.select(refused, Lanes::ZERO);

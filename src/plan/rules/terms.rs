@@ -1,7 +1,7 @@
 //! What rules say in a batch: switches, lags, shares and fees, which conditions hold, and the courses of shocks.
 
 use super::book::{Case, Rulebook};
-use super::changes::Quarters;
+use super::changes::Turns;
 use super::cover;
 use crate::math::{Lanes, Mask, WIDTH};
 use crate::model::{Model, QuantityId, Rule, Status};
@@ -34,9 +34,9 @@ pub struct Terms {
     /// Start and end of force of the current course of each shock [quarters since the horizon's start]; infinite before its first.
     pub courses: Vec<(Lanes, Lanes)>,
     /// Quarters in which first approvals under each rule's own dates come, in draws that differ.
-    pub(super) approvals: Vec<Quarters>,
+    pub(super) approvals: Vec<Turns>,
     /// Quarters in which courses of each shock begin or end, or approvals under what they enforce come.
-    pub(super) turns: Vec<Quarters>,
+    pub(super) turns: Vec<Turns>,
 }
 
 /// When a shock that has not struck begins and ends.
@@ -54,8 +54,8 @@ impl Terms {
             holds: Vec::new(),
             keys: vec![Keys { by_lane: [0; WIDTH], longest_lag: Lanes::ZERO }; book.cases.len()],
             courses: vec![(NEVER, NEVER); book.model.shocks.len()],
-            approvals: vec![Quarters::NONE; book.model.rules.len()],
-            turns: vec![Quarters::NONE; book.model.shocks.len()],
+            approvals: vec![Turns::NONE; book.model.rules.len()],
+            turns: vec![Turns::NONE; book.model.shocks.len()],
         };
         terms.read(book, inputs, 0..book.cases.len());
         terms
@@ -80,9 +80,11 @@ impl Terms {
             let (any, all) = c.clauses(model);
             cover::holds(model, c.item, any, all, inputs)
         }));
-        for (quarters, moments) in self.approvals.iter_mut().zip(book.first_approvals(&self.lag)) {
-            *quarters = Quarters::NONE;
-            moments.0.into_iter().for_each(|moment| quarters.add(moment));
+        for (turns, moments) in self.approvals.iter_mut().zip(book.first_approvals(&self.lag)) {
+            if let Some(moments) = moments {
+                *turns = Turns::NONE;
+                moments.0.into_iter().enumerate().for_each(|(lane, moment)| turns.add(lane, moment));
+            }
         }
         for i in cases {
             self.read_case(&book.cases[i], i, inputs);
