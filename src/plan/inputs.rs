@@ -40,9 +40,9 @@ impl Inputs {
     /// Multiplies a number, in all quarters.
     pub fn scale(&mut self, q: QuantityId, factor: f64) {
         let at = q.0 as usize;
-        let base = self.slots[at].base as usize;
-        let end = self.slots.get(at + 1).map_or(self.buffer.len(), |next| next.base as usize);
-        for value in &mut self.buffer[base..end] {
+        let Slot { base, step } = self.slots[at];
+        let places = if step == 0 { 1 } else { usize::MAX };
+        for value in self.buffer[base as usize..].iter_mut().step_by(step.max(1) as usize).take(places) {
             *value *= Lanes::splat(factor);
         }
     }
@@ -86,6 +86,23 @@ enum Span {
     After(f64),
 }
 
+/// A place for each quantity, and how many places there are: first those that do not change, then the others quarter by
+/// quarter, since a quarter looks at all of its own.
+fn slots(model: &Model, quarters: usize) -> (Vec<Slot>, usize) {
+    let is_dated = |q: &&crate::model::Quantity| matches!(q.shape, Shape::Dated(_));
+    let step = model.quantities.iter().filter(is_dated).count() as u32;
+    let (mut fixed, mut dated) = (0, model.quantities.len() as u32 - step);
+    let first_dated = dated;
+    let slot = |q: &crate::model::Quantity| {
+        let (next, step) = if is_dated(&q) { (&mut dated, step) } else { (&mut fixed, 0) };
+        let slot = Slot { base: *next, step };
+        *next += 1;
+        slot
+    };
+    let slots = model.quantities.iter().map(slot).collect();
+    (slots, first_dated as usize + step as usize * quarters)
+}
+
 /// Where each quantity is sampled and stored.
 #[derive(Debug)]
 pub struct Layout {
@@ -118,13 +135,7 @@ impl Layout {
     /// # Errors
     /// If `[run] lead` matches too many paths.
     pub fn new(model: &Model, design: &Design, quarters: usize) -> Result<Self, LayoutError> {
-        let mut slots = Vec::new();
-        let mut size = 0_u32;
-        for q in &model.quantities {
-            let dated = matches!(q.shape, Shape::Dated(_));
-            slots.push(Slot { base: size, step: u32::from(dated) });
-            size += if dated { quarters as u32 } else { 1 };
-        }
+        let (slots, size) = slots(model, quarters);
         let leads = expand_leads(model).0;
         if leads.len() > DIMENSIONS {
             return Err(LayoutError::TooManyLeads(leads.len()));
@@ -161,7 +172,7 @@ impl Layout {
                 design.stream(&path, dimension(&path))
             })
             .collect();
-        let template = vec![Lanes::ZERO; size as usize];
+        let template = vec![Lanes::ZERO; size];
         let slots: Arc<[Slot]> = slots.into();
         let model = model.quantities.clone();
         let mut layout = Self {
@@ -269,7 +280,7 @@ impl Layout {
         let logs: Vec<Lanes> = points.iter().map(|p| p.max(f64::MIN_POSITIVE).ln()).collect();
         let growth = |q: Option<QuantityId>| q.map_or(Lanes::ONE, |q| into.value(q));
         let (before, after, level) = (growth(dated.before), growth(dated.after), growth(dated.level));
-        let base = self.slots[i].base as usize;
+        let Slot { base, step } = self.slots[i];
         for (t, span) in course.spans.iter().enumerate() {
             let value = match *span {
                 Span::Before(years) => points[0] * before.pow(Lanes::splat(years)),
@@ -278,7 +289,8 @@ impl Layout {
                     between(dated.between, [points[a], points[b]], [logs[a], logs[b]], w)
                 }
             };
-            into.buffer[base + t] = (value * level).clamp(quantity.domain.0, quantity.domain.1);
+            into.buffer[base as usize + step as usize * t] =
+                (value * level).clamp(quantity.domain.0, quantity.domain.1);
         }
     }
 

@@ -58,12 +58,18 @@ impl Layout {
         shared.courses = (0..self.courses.len())
             .filter(|&c| same[self.courses[c].quantity.0 as usize].is_none())
             .collect();
+        let mut places = Vec::new();
         for (i, twin) in same.iter().enumerate().filter_map(|(i, j)| j.map(|j| (i, j))) {
-            let (from, to) = (base.slots[twin].base as usize, self.slots[i].base as usize);
-            let length = if self.slots[i].step == 0 { 1 } else { self.quarters() };
+            let (theirs, ours) = (base.slots[twin], self.slots[i]);
+            let quarters = if ours.step == 0 { 1 } else { self.quarters() };
+            let place = |slot: super::Slot, t: usize| slot.base as usize + slot.step as usize * t;
+            places.extend((0..quarters).map(|t| (place(ours, t), place(theirs, t))));
+        }
+        places.sort_unstable();
+        for (to, from) in places {
             match shared.copies.last_mut() {
-                Some(last) if last.0 + last.2 == from && last.1 + last.2 == to => last.2 += length,
-                _ => shared.copies.push((from, to, length)),
+                Some(last) if last.0 + last.2 == from && last.1 + last.2 == to => last.2 += 1,
+                _ => shared.copies.push((from, to, 1)),
             }
         }
         shared
