@@ -7,6 +7,15 @@ use crate::plan::Plan;
 use crate::plan::inputs::Inputs;
 use crate::plan::rules::{CaseId, Terms};
 
+/// Where a rule governs a case.
+#[derive(Clone, Copy, Debug)]
+struct Known {
+    case: CaseId,
+    governs: Mask,
+    /// The quarter that follows on the answer.
+    next: usize,
+}
+
 /// What has been sold under caps, and the sales that they govern in a quarter.
 #[derive(Clone, Debug)]
 pub(super) struct Caps {
@@ -24,8 +33,8 @@ pub(super) struct Caps {
     members: Vec<Vec<(usize, Mask)>>,
     /// Share of each sale's fill that limits leave [1].
     left: Vec<Lanes>,
-    /// Cases of which a rule's answer is known.
-    asked: Vec<(CaseId, Mask)>,
+    /// By capped rule: cases of which it is known where the rule governs them, with the quarter until which that is.
+    known: Vec<Vec<Known>>,
 }
 
 impl Caps {
@@ -41,7 +50,7 @@ impl Caps {
             sold: lanes(m.rules.len() * m.chips.len()),
             members: vec![Vec::new(); plan.caps.len()],
             left: lanes(plan.edges.sales.len()),
-            asked: Vec::new(),
+            known: vec![Vec::new(); plan.caps.len()],
         }
     }
 
@@ -52,6 +61,7 @@ impl Caps {
             list.fill(Lanes::ZERO);
         }
         self.buyers.fill([Lanes::ZERO; 2]);
+        self.known.iter_mut().for_each(Vec::clear);
     }
 
     /// Takes over what has been sold under the rules that both plans have.
@@ -81,20 +91,25 @@ impl Caps {
                 self.tpp[rule.index() * countries..][..countries].fill(Lanes::ZERO);
             }
         }
-        for ((rule, sales), members) in plan.caps.iter().zip(&mut self.members) {
+        for (((rule, sales), members), known) in plan.caps.iter().zip(&mut self.members).zip(&mut self.known)
+        {
             members.clear();
-            self.asked.clear();
             if !plan.rules.can_hold(*rule, t) {
                 continue;
             }
             for &s in sales.iter().filter(|s| wanted[**s].gt(Lanes::ZERO).any()) {
                 let case = plan.edges.stands[plan.edges.sales[s].stand];
-                let known = self.asked.iter().find(|(c, _)| *c == case).map(|(_, governs)| *governs);
-                let governs = known.unwrap_or_else(|| {
-                    let governs = plan.rules.governs(case, *rule, t, terms);
-                    self.asked.push((case, governs));
-                    governs
+                let at = known.iter().position(|k| k.case == case).unwrap_or_else(|| {
+                    known.push(Known { case, governs: Mask::splat(false), next: usize::MAX });
+                    known.len() - 1
                 });
+                let answer = &mut known[at];
+                let stands = answer.next == t && plan.rules.may_change(case, t, terms).is_none();
+                if answer.next != t + 1 && !stands {
+                    answer.governs = plan.rules.governs(case, *rule, t, terms);
+                }
+                answer.next = t + 1;
+                let governs = answer.governs;
                 if governs.any() {
                     members.push((s, governs));
                 }

@@ -27,7 +27,10 @@ impl Lagged {
     #[inline(always)]
     pub fn spread(&mut self, amount: Lanes, weights: &[Lanes; 4], t: usize) {
         for (j, &weight) in weights.iter().enumerate() {
-            self.slots[(t + j) % 4] += amount * weight;
+            // Few lags reach all four quarters, and adding nothing changes nothing.
+            if weight != Lanes::ZERO {
+                self.slots[(t + j) % 4] += amount * weight;
+            }
         }
     }
     /// Takes out what arrives in quarter `t`.
