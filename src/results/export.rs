@@ -28,7 +28,7 @@ impl ExportFormat {
 
 /// A draw of a batch and the text of its rows.
 struct Draw {
-    draw: u64,
+    number: u64,
     lane: usize,
     text: String,
 }
@@ -75,9 +75,9 @@ impl Sink {
         texts.resize_with(TOGETHER, Vec::new);
         for together in batches.chunks(TOGETHER) {
             together.par_iter().zip(texts.par_iter_mut()).for_each(|(draws, texts)| {
-                texts.resize_with(draws.len(), || Draw { draw: 0, lane: 0, text: String::new() });
+                texts.resize_with(draws.len(), || Draw { number: 0, lane: 0, text: String::new() });
                 for (text, &(draw, _, lane)) in texts.iter_mut().zip(*draws) {
-                    (text.draw, text.lane) = (draw, lane);
+                    (text.number, text.lane) = (draw, lane);
                     text.text.clear();
                 }
                 make(texts, draws[0].1);
@@ -163,7 +163,7 @@ impl DrawsTable {
             Sink::Csv(file, texts) => Sink::write_text((file, texts), &draws, |draws, batch| {
                 let start = |draw: &Draw| {
                     let mut start = String::new();
-                    whole(&mut start, draw.draw as i64);
+                    whole(&mut start, draw.number as i64);
                     start.push(',');
                     quoted(&mut start, policy);
                     start
@@ -275,7 +275,7 @@ impl InputsTable {
         let draws = counted(first, masks);
         match &mut self.sink {
             Sink::Csv(file, texts) => Sink::write_text((file, texts), &draws, |draws, batch| {
-                draws.iter_mut().for_each(|draw| whole(&mut draw.text, draw.draw as i64));
+                draws.iter_mut().for_each(|draw| whole(&mut draw.text, draw.number as i64));
                 for x in &batches[batch] {
                     for Draw { text, lane, .. } in draws.iter_mut() {
                         text.push(',');
