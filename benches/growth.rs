@@ -1,16 +1,17 @@
-//! How time and memory grow: with draws, threads, and the size of the world; whole runs, all cells summarised.
+//! How time and memory grow: with draws, threads, the size of the world and policies; whole runs, all cells summarised.
 //!
 //! `cargo bench --bench growth [-- SCENARIO]`. Each figure is the least of several runs; an exponent is fitted in logarithms.
 
-use chokepoint::engine::run::{Round, Task, simulate};
+use chokepoint::engine::run::{Rival, Round, Task, contest, simulate};
 use chokepoint::model::Model;
 use chokepoint::network::Network;
-use chokepoint::plan::Plan;
-use chokepoint::plan::series::{Recording, flows};
+use chokepoint::plan::series::{FlowSource, Recording, flows};
+use chokepoint::plan::{Plan, chief_cells};
 use chokepoint::random::{Design, Sampler};
 use chokepoint::results::Summary;
 use chokepoint::scenario::{self, Diagnostics, Sources};
 use std::convert::Infallible;
+use std::path::Path;
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
@@ -34,7 +35,54 @@ fn main() {
         print!("{:>6} sale edges", plan.edges.sales.len());
         seconds(&plan, 1024, 1)
     });
+    let policies = policies_of(&path);
+    let most = policies.len().min(16) as u64;
+    let counts: Vec<u64> = [1, 2, 4, 8, 16].into_iter().filter(|&n| n <= most).collect();
+    if counts.len() > 1 {
+        grow("policies beside the scenario, chief cells, 1024 draws, one thread", &counts, |n| {
+            seconds_of_rivals(&plan, &policies[..n as usize], 1024)
+        });
+    }
     println!("peak memory: {}", peak_memory());
+}
+
+/// Plans of a scenario's own policies, in order of their names.
+fn policies_of(path: &str) -> Vec<Plan> {
+    let files = std::fs::read_dir(Path::new(path).join("policies"));
+    let mut names: Vec<String> = (files.into_iter().flatten().flatten())
+        .filter_map(|f| f.path().file_stem().map(|name| name.to_string_lossy().into_owned()))
+        .collect();
+    names.sort_unstable();
+    let plan = |name: &String| {
+        let (mut sources, mut diagnostics) = (Sources::default(), Diagnostics::default());
+        let mut document = scenario::load(path.as_ref(), &mut sources, &mut diagnostics)?;
+        let policy = scenario::load_policy(path.as_ref(), name, &mut sources, &mut diagnostics)?;
+        scenario::apply(&mut document, &policy.edits, &mut diagnostics);
+        Some(plan_of(&document.to_toml()))
+    };
+    names.iter().filter_map(plan).collect()
+}
+
+/// Seconds of simulating policies beside a scenario, forked and sampled together as `compare` does it.
+fn seconds_of_rivals(plan: &Plan, policies: &[Plan], draws: u64) -> f64 {
+    let lean = |plan: &Plan| Recording::lean(plan, &chief_cells(plan)).expect("cells");
+    let (recording, theirs) = (lean(plan), policies.iter().map(lean).collect::<Vec<_>>());
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a thread");
+    let task = task(plan, &recording, &[], draws);
+    let rivals: Vec<Rival<'_>> =
+        policies.iter().zip(&theirs).map(|(plan, recording)| Rival::new(&task, plan, recording)).collect();
+    let run = |_| {
+        let start = Instant::now();
+        let stop = AtomicBool::new(false);
+        let done = pool.install(|| contest(&task, &rivals, &stop, |_| Ok::<(), Infallible>(())));
+        assert!(done.is_ok());
+        start.elapsed().as_secs_f64()
+    };
+    (0..RUNS).map(run).fold(f64::INFINITY, f64::min)
+}
+
+fn task<'a>(plan: &'a Plan, recording: &'a Recording, flows: &'a [FlowSource], draws: u64) -> Task<'a> {
+    Task { plan, recording, flows, from: 0, draws, given: None, audit: false, inputs: false }
 }
 
 fn plan_of(text: &str) -> Plan {
@@ -67,16 +115,7 @@ fn seconds(plan: &Plan, draws: u64, threads: usize) -> f64 {
     let recording = Recording::new(plan, &[]).expect("cells");
     let sources: Vec<_> = flows(plan).into_iter().map(|f| f.1).collect();
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
-    let task = Task {
-        plan,
-        recording: &recording,
-        flows: &sources,
-        from: 0,
-        draws,
-        given: None,
-        audit: false,
-        inputs: false,
-    };
+    let task = task(plan, &recording, &sources, draws);
     let run = |_| {
         let mut summary: Summary = Summary::new(recording.cells.len(), false);
         let mut flowed: Summary<1> = Summary::new(plan.quarters * sources.len(), false);

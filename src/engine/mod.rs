@@ -350,7 +350,10 @@ impl Batch {
             }
             let unmet = 1.0 - filled.per(ordered);
             self.gauges.unmet[n] = ordered.gt(Lanes::ZERO).select(unmet.max(0.0), Lanes::ZERO);
-            self.gauges.smuggled[n] = smuggled.per(bought);
+            // Less than dust is rounding: that of sums must not decide whether a shock strikes.
+            let some = |chips: Lanes| chips.gt(Lanes::splat(trade::DUST));
+            let none_legal = some(smuggled).select(Lanes::splat(f64::INFINITY), Lanes::ZERO);
+            self.gauges.smuggled[n] = some(bought).select(smuggled / bought, none_legal);
         }
     }
 }

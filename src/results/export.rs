@@ -8,7 +8,7 @@ use parquet::data_type::ByteArray;
 use rayon::prelude::*;
 
 /// Batches whose text is made side by side before it is written, in order.
-const TOGETHER: usize = 8;
+const TOGETHER: usize = 4;
 
 /// How a table of draws is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,13 +28,16 @@ impl ExportFormat {
 
 /// A draw of a batch and the text of its rows.
 struct Draw {
-    draw: u64,
+    number: u64,
     lane: usize,
     text: String,
 }
 
+/// Room for texts, batch by batch: fresh memory costs more than what is written into it.
+type Texts = Vec<Vec<Draw>>;
+
 enum Sink {
-    Csv(OutputFile),
+    Csv(OutputFile, Texts),
     Parquet(OutputFile, Box<ParquetTable>),
 }
 
@@ -54,7 +57,7 @@ impl Sink {
             }
             header.push('\n');
             file.write(header.as_bytes())?;
-            return Ok(Self::Csv(file));
+            return Ok(Self::Csv(file, Vec::new()));
         }
         let table = ParquetTable::new(file.handle()?, columns)?;
         Ok(Self::Parquet(file, Box::new(table)))
@@ -64,20 +67,22 @@ impl Sink {
     ///
     /// The draws of a batch are made side by side, since their values lie side by side in memory.
     fn write_text(
-        file: &mut OutputFile,
+        (file, texts): (&mut OutputFile, &mut Texts),
         draws: &[(u64, usize, usize)],
         make: impl Fn(&mut [Draw], usize) + Sync,
     ) -> Result<(), FolderError> {
         let batches: Vec<_> = draws.chunk_by(|a, b| a.1 == b.1).collect();
+        texts.resize_with(TOGETHER, Vec::new);
         for together in batches.chunks(TOGETHER) {
-            let made = |draws: &&[(u64, usize, usize)]| {
-                let text = |&(draw, _, lane): &(u64, usize, usize)| Draw { draw, lane, text: String::new() };
-                let mut texts: Vec<Draw> = draws.iter().map(text).collect();
-                make(&mut texts, draws[0].1);
-                texts
-            };
-            let made: Vec<Vec<Draw>> = together.par_iter().map(made).collect();
-            for draw in made.iter().flatten() {
+            together.par_iter().zip(texts.par_iter_mut()).for_each(|(draws, texts)| {
+                texts.resize_with(draws.len(), || Draw { number: 0, lane: 0, text: String::new() });
+                for (text, &(draw, _, lane)) in texts.iter_mut().zip(*draws) {
+                    (text.number, text.lane) = (draw, lane);
+                    text.text.clear();
+                }
+                make(texts, draws[0].1);
+            });
+            for draw in texts[..together.len()].iter().flatten() {
                 file.write(draw.text.as_bytes())?;
             }
         }
@@ -86,7 +91,7 @@ impl Sink {
 
     fn finish(self) -> Result<OutputFile, FolderError> {
         match self {
-            Self::Csv(file) => Ok(file),
+            Self::Csv(file, _) => Ok(file),
             Self::Parquet(file, table) => {
                 table.finish()?;
                 Ok(file)
@@ -153,11 +158,12 @@ impl DrawsTable {
         masks: &[Mask],
     ) -> Result<(), FolderError> {
         let draws = counted(first, masks);
+        let commas = ",".repeat(self.metrics.len());
         match &mut self.sink {
-            Sink::Csv(file) => Sink::write_text(file, &draws, |draws, batch| {
+            Sink::Csv(file, texts) => Sink::write_text((file, texts), &draws, |draws, batch| {
                 let start = |draw: &Draw| {
                     let mut start = String::new();
-                    whole(&mut start, draw.draw as i64);
+                    whole(&mut start, draw.number as i64);
                     start.push(',');
                     quoted(&mut start, policy);
                     start
@@ -168,16 +174,20 @@ impl DrawsTable {
                         text.push_str(start);
                         text.push_str(key);
                     }
-                    for place in places {
-                        let values = place.map(|c| batches[batch][c]);
+                    // Most actors have few of the metrics: the commas of a gap are written at once.
+                    let mut written = 0;
+                    for (at, cell) in places.iter().enumerate().filter_map(|(at, c)| c.map(|c| (at, c))) {
+                        let values = batches[batch][cell];
                         for Draw { text, lane, .. } in draws.iter_mut() {
-                            text.push(',');
-                            if let Some(x) = values {
-                                float(text, x[*lane]);
-                            }
+                            text.push_str(&commas[..=at - written]);
+                            float(text, values[*lane]);
                         }
+                        written = at + 1;
                     }
-                    draws.iter_mut().for_each(|draw| draw.text.push('\n'));
+                    for Draw { text, .. } in draws.iter_mut() {
+                        text.push_str(&commas[..places.len() - written]);
+                        text.push('\n');
+                    }
                 }
             }),
             Sink::Parquet(_, table) => {
@@ -264,8 +274,8 @@ impl InputsTable {
     pub fn write(&mut self, first: u64, batches: &[Vec<Lanes>], masks: &[Mask]) -> Result<(), FolderError> {
         let draws = counted(first, masks);
         match &mut self.sink {
-            Sink::Csv(file) => Sink::write_text(file, &draws, |draws, batch| {
-                draws.iter_mut().for_each(|draw| whole(&mut draw.text, draw.draw as i64));
+            Sink::Csv(file, texts) => Sink::write_text((file, texts), &draws, |draws, batch| {
+                draws.iter_mut().for_each(|draw| whole(&mut draw.text, draw.number as i64));
                 for x in &batches[batch] {
                     for Draw { text, lane, .. } in draws.iter_mut() {
                         text.push(',');

@@ -2,7 +2,7 @@
 
 use super::market::Outlet;
 use super::rules::CaseId;
-use super::{Draw, fit, per};
+use super::{DUST, Draw, fit, per};
 use chokepoint::math::pow;
 use chokepoint::network::Node;
 use petgraph::Incoming;
@@ -186,7 +186,7 @@ impl Draw<'_> {
             }
             into.refused.push(Refusal { case, permitted, asked: 0.0, full, choice: place });
         }
-        let is_grey = smuggling && permitted < 1.0 && (ahead || self.inventory[c] > 1e-6);
+        let is_grey = smuggling && permitted < 1.0 && (ahead || self.inventory[c] > DUST);
         if is_grey {
             let value = worth * self.support / (street + self.running[c]);
             into.raise(value, self.willing * (1.0 - permitted) * rho, Weight::Grey(place));

@@ -1,7 +1,7 @@
 //! Section 8: routes, seizures, deliveries, the premium.
 
 use super::shocks::On;
-use super::{Draw, per};
+use super::{DUST, Draw, per};
 use chokepoint::math::{exp, pow};
 
 /// What is under way: arrivals of this quarter and the next three, in turn.
@@ -180,7 +180,12 @@ impl Draw<'_> {
         }
         for (gauges, x) in self.shocks.gauges.iter_mut().zip(&self.tallies) {
             let unmet = if x[3] > 0.0 { (1.0 - per(x[2], x[3])).max(0.0) } else { 0.0 };
-            *gauges = [per(x[0], x[1]), unmet, per(x[4], x[5])];
+            let smuggled = match (x[4] > DUST, x[5] > DUST) {
+                (_, true) => x[4] / x[5],
+                (true, false) => f64::INFINITY,
+                (false, false) => 0.0,
+            };
+            *gauges = [per(x[0], x[1]), unmet, smuggled];
         }
     }
 }

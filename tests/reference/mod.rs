@@ -36,6 +36,9 @@ use numbers::Layout;
 use petgraph::graph::{DiGraph, EdgeIndex, NodeIndex};
 use std::collections::BTreeMap;
 
+/// Less than this of a chip is rounding, not a chip.
+pub const DUST: f64 = 1e-6;
+
 /// Values of a draw by (actor, metric), over quarters.
 pub type History = BTreeMap<(String, String), Vec<f64>>;
 

@@ -486,10 +486,16 @@ pub(super) fn graph(facts: &Facts<'_>) -> Titles {
     vec![(String::new(), title)]
 }
 
-/// Which rule came last.
+/// Which rule comes last by the simulated end.
 pub(super) fn timeline(facts: &Facts<'_>) -> Titles {
     let table = facts.files.table("rules.csv");
-    let rows = (0..table.rows.len()).filter(|&r| !table.text(r, "effective").is_empty());
+    // A date beyond the last year stands for a rule that only a shock or a policy puts in force.
+    let year = |text: &str| text.get(..4).map(str::to_owned);
+    let dated = |&r: &usize| {
+        let effective = table.text(r, "effective");
+        !effective.is_empty() && year(effective) <= year(facts.last())
+    };
+    let rows = (0..table.rows.len()).filter(dated);
     let last =
         rows.max_by(|&a, &b| table.text(a, "effective").cmp(table.text(b, "effective")).then(b.cmp(&a)));
     let title = match last {
