@@ -75,7 +75,7 @@ fn no_edits_differ_by_exactly_nothing() {
         let rows = table(out.join("comparison.csv"));
         assert!(rows.len() > 100 && rows.iter().all(is_nothing));
         assert!(rows.iter().all(|r| r["tier"] == "1" && r["regret_mean"] == "0" && r["reference"] == "base"));
-        assert!(text.contains("the same in every draw") && text.contains("cannot be told apart"), "{text}");
+        assert!(text.contains("the same in each of") && text.contains("cannot be told apart"), "{text}");
     }
 }
 

@@ -162,3 +162,27 @@ fn forks_of_the_baseline_are_full_runs_to_the_bit() {
         check("scenarios/baseline", &text, 16);
     }
 }
+
+/// Quarters that a policy's draws are simulated for: from where it forks, or all.
+fn work(base: &Plan, policy: &Plan) -> usize {
+    let recording = |plan: &Plan| Recording::new(plan, &[]).unwrap();
+    let (was, is) = (recording(base), recording(policy));
+    let rival = Rival::new(&task(base, &was, 8), policy, &is);
+    policy.quarters - rival.fork.map_or(0, |f| f.at)
+}
+
+#[test]
+fn eight_late_policies_cost_at_most_three_runs_more() {
+    let base = plan_of(under("scenarios/baseline", "title = \"none\""));
+    let mut quarters = base.quarters;
+    for k in 0..8 {
+        let late = format!(
+            "title = \"late\"\n[[add]]\ntable = \"rule\"\nrow = {{ id = \"late\", issuer = \"us\", announced = \"2028-05-01\", effective = \"2028-08-01\", requires = \"denied\", to = {{ countries = [\"china\"], headquarters = true }}, all = [{{ tpp = \">= {}\" }}] }}",
+            1000 + 500 * k
+        );
+        quarters += work(&base, &plan_of(under("scenarios/baseline", &late)));
+    }
+    // Announced in 2028Q2, the 26th quarter of 36: eleven quarters each beside the 36 that all share.
+    assert_eq!(base.quarters, 36);
+    assert!(quarters <= 36 + 8 * 11 && quarters < 4 * 36, "{quarters} quarters");
+}

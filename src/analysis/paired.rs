@@ -89,6 +89,13 @@ pub struct Paired {
     pub by_replicate: Vec<f64>,
 }
 
+impl Paired {
+    /// Draws in which the plan and the first differ.
+    pub fn changed(&self) -> u64 {
+        ((self.lower + self.higher) * self.draws as f64).round() as u64
+    }
+}
+
 impl Contest {
     /// Room for `plans` plans, the first being the reference; a sense for each cell; `independent` if draws are.
     pub fn new(plans: usize, senses: Vec<Sense>, independent: bool) -> Self {
@@ -246,6 +253,7 @@ mod tests {
         let paired = contest(&x, &few, Sense::Min).paired(0, 1);
         assert_eq!((paired.ratios[1], paired.quantiles[1].value, paired.higher), (1.0, 0.0, 0.375));
         assert!((paired.ratios[2] - 2.0).abs() < 0.02);
+        assert_eq!(paired.changed(), 192);
     }
 
     #[test]

@@ -4,6 +4,9 @@ use super::{Table, number, percent};
 use crate::analysis::{Paired, Sense, Standing};
 use serde_json::json;
 
+/// Fewer draws with an effect than this leave replicates without any: eight of them hold five each on average.
+const FEW: u64 = 40;
+
 /// Policies ranked in one cell; the first plan is the scenario as it stands.
 #[derive(Clone, Debug)]
 pub struct Ranked {
@@ -188,12 +191,28 @@ impl Ranked {
             } else if p == 0 {
                 format!("{mark} {:width$}", self.plans[p])
             } else {
-                format!("{mark} {:width$}  the same in every draw", self.plans[p])
+                format!("{mark} {:width$}  the same in each of {} draws", self.plans[p], paired.draws)
             };
             text.push_str(line.trim_end());
             text.push('\n');
         }
         text.push_str(&self.ties());
+        text.push_str(&self.rarities());
+        text
+    }
+
+    /// Which changes rest on too few draws for their intervals to hold, in words.
+    fn rarities(&self) -> String {
+        let mut text = String::new();
+        for p in self.order() {
+            let changed = self.paired[p].changed();
+            if (1..FEW).contains(&changed) {
+                text.push_str(&format!(
+                    "   {} changes it in {changed} of {} draws only: too few for the interval; take more, or --given the shock\n",
+                    self.plans[p], self.paired[p].draws
+                ));
+            }
+        }
         text
     }
 
