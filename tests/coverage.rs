@@ -13,6 +13,7 @@ use chokepoint::network::Network;
 use chokepoint::plan::Plan;
 use chokepoint::plan::series::Recording;
 use chokepoint::random::{Design, Sampler};
+use chokepoint::results::Interval;
 use std::sync::atomic::AtomicBool;
 
 /// Models of a scenario and of a policy, with the leading paths of the scenario as it stands.
@@ -72,8 +73,8 @@ fn estimate(models: &[Model; 2], cells: &[&str], design: Design, draws: u64) -> 
 }
 
 /// Mean and quantiles that are estimated, with their intervals.
-fn numbers(p: &Paired) -> [(f64, f64); 3] {
-    [p.mean, p.quantiles[1], p.quantiles[2]].map(|i| (i.value, i.half))
+fn numbers(p: &Paired) -> [Interval; 3] {
+    [p.mean, p.quantiles[1], p.quantiles[2]]
 }
 
 const NAMES: [&str; 3] = ["mean", "median", "p95"];
@@ -111,8 +112,8 @@ fn coverage(
         for (covered, found) in covered.iter_mut().zip(&found) {
             for ((covers, found), truth) in covered.iter_mut().zip(found).zip(&truth) {
                 for (cover, (n, t)) in covers.iter_mut().zip(numbers(found).iter().zip(numbers(truth))) {
-                    cover.share += f64::from((n.0 - t.0).abs() <= n.1) / seeds as f64;
-                    cover.exact += f64::from(n.1 == 0.0 && n.0 == t.0) / seeds as f64;
+                    cover.share += f64::from(n.holds(t.value)) / seeds as f64;
+                    cover.exact += f64::from(n.error == 0.0 && n.value == t.value) / seeds as f64;
                 }
             }
         }

@@ -3,6 +3,7 @@
 use super::tiers::difference;
 use super::{Contest, Objective, Paired};
 use crate::math::{Lanes, Mask};
+use crate::results::Interval;
 
 /// Counts of draws in which one plan is at least as good as another in every objective, and better in one.
 #[derive(Clone, Debug)]
@@ -61,12 +62,9 @@ impl Front {
     }
 
     fn standing(&self, paired: &[Vec<Paired>], p: usize) -> Standing {
-        let gains = |q: usize| -> Vec<super::Interval> {
-            let one = |(o, list): (&Objective, &Vec<Paired>)| {
-                let mut gain = difference(&list[p], &list[q]);
-                gain.value *= o.sense.sign();
-                gain
-            };
+        let gains = |q: usize| -> Vec<Interval> {
+            let one =
+                |(o, list): (&Objective, &Vec<Paired>)| difference(&list[p], &list[q]).times(o.sense.sign());
             self.objectives.iter().zip(paired).map(one).collect()
         };
         let dominates = |q: &usize| {

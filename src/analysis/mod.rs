@@ -7,7 +7,6 @@ pub mod ensemble;
 mod front;
 mod goal;
 pub mod hindcast;
-mod interval;
 mod loss;
 pub mod moved;
 pub mod naive;
@@ -20,7 +19,6 @@ pub mod weights;
 
 pub use front::{Front, Standing};
 pub use goal::{BadGoal, Objective, Precision, Sense, Statistic, Target};
-pub use interval::{Interval, t95};
 pub use loss::Loss;
 pub use paired::{Contest, Dominance, Paired, quarters_to};
 pub use sensitivity::{CellDrivers, Scale, Sensitivity};

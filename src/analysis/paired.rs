@@ -3,11 +3,13 @@
 //! Kept for each cell and plan are moments and histograms by replicate, never the draws themselves, so that memory does
 //! not grow with their number.
 
-use super::Interval;
 use super::goal::Sense;
 use crate::math::{Lanes, Mask, WIDTH};
-use crate::results::{Histogram, Moments};
+use crate::results::{Histogram, Interval, Moments};
 use rayon::prelude::*;
+
+/// Probabilities of the quantiles of differences and ratios.
+const PROBABILITIES: [f64; 3] = [0.05, 0.5, 0.95];
 
 /// Whether one distribution lies below another everywhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,7 +22,17 @@ pub enum Dominance {
     Neither,
 }
 
-/// Accumulators of one plan in one cell.
+/// Accumulators of one plan in one cell; those from which no error is derived take all replicates together.
+#[derive(Clone, Debug, Default)]
+struct Entry {
+    values: Histogram<1>,
+    regret: Moments,
+    regrets: Histogram<1>,
+    /// Against the first plan; none for the first itself.
+    against: Option<Box<Pair>>,
+}
+
+/// What is gathered of a plan against the first.
 #[derive(Clone, Debug)]
 struct Pair {
     difference: Moments,
@@ -29,11 +41,8 @@ struct Pair {
     ratios: Histogram,
     /// Smallest and largest of them.
     ratio_range: (f64, f64),
-    values: Histogram,
     lower: u64,
     higher: u64,
-    regret: Moments,
-    regrets: Histogram,
 }
 
 impl Default for Pair {
@@ -43,11 +52,8 @@ impl Default for Pair {
             differences: Histogram::default(),
             ratios: Histogram::default(),
             ratio_range: (f64::INFINITY, f64::NEG_INFINITY),
-            values: Histogram::default(),
             lower: 0,
             higher: 0,
-            regret: Moments::default(),
-            regrets: Histogram::default(),
         }
     }
 }
@@ -59,7 +65,7 @@ pub struct Contest {
     senses: Vec<Sense>,
     independent: bool,
     /// By cell, then plan.
-    pairs: Vec<Pair>,
+    entries: Vec<Entry>,
 }
 
 /// What is known of a plan against the first in one cell.
@@ -72,10 +78,8 @@ pub struct Paired {
     /// Quantiles 5 %, 50 %, 95 % of the difference.
     pub quantiles: [Interval; 3],
     /// Quantiles 5 %, 50 %, 95 % of the ratio; infinite where the first plan has nothing.
-    pub ratios: [f64; 3],
-    /// Standard error of the median ratio.
-    pub ratio_se: f64,
-    /// Share of draws in which it is lower, and higher.
+    pub ratios: [Interval; 3],
+    /// Share of draws in which it is lower.
     pub lower: f64,
     /// Share of draws in which it is higher.
     pub higher: f64,
@@ -99,20 +103,22 @@ impl Paired {
 impl Contest {
     /// Room for `plans` plans, the first being the reference; a sense for each cell; `independent` if draws are.
     pub fn new(plans: usize, senses: Vec<Sense>, independent: bool) -> Self {
-        let pairs = vec![Pair::default(); plans * senses.len()];
-        Self { plans, senses, independent, pairs }
+        let against = |e: usize| (!e.is_multiple_of(plans)).then(Box::default);
+        let entry = |e: usize| Entry { against: against(e), ..Entry::default() };
+        let entries = (0..plans * senses.len()).map(entry).collect();
+        Self { plans, senses, independent, entries }
     }
 
     /// Adds consecutive batches: `values[plan][batch][cell]`.
     pub fn absorb(&mut self, values: &[Vec<Vec<Lanes>>], masks: &[Mask]) {
         let senses = &self.senses;
-        self.pairs.par_chunks_mut(self.plans).enumerate().with_min_len(8).for_each(|(c, pairs)| {
+        self.entries.par_chunks_mut(self.plans).enumerate().with_min_len(8).for_each(|(c, entries)| {
             for (b, &mask) in masks.iter().enumerate() {
                 let of = |p: usize| values[p][b][c];
                 let sign = senses[c].sign();
-                let best = (1..pairs.len()).fold(of(0) * sign, |best, p| best.min(of(p) * sign));
-                for (p, pair) in pairs.iter_mut().enumerate() {
-                    pair.add(of(p), of(0), of(p) * sign - best, mask);
+                let best = (1..entries.len()).fold(of(0) * sign, |best, p| best.min(of(p) * sign));
+                for (p, entry) in entries.iter_mut().enumerate() {
+                    entry.add(of(p), of(0), of(p) * sign - best, mask);
                 }
             }
         });
@@ -125,13 +131,45 @@ impl Contest {
 
     /// A plan against the first in a cell.
     pub fn paired(&self, cell: usize, plan: usize) -> Paired {
-        let pairs = &self.pairs[cell * self.plans..(cell + 1) * self.plans];
-        pairs[plan].finish(&pairs[0].values, self.independent)
+        let entries = &self.entries[cell * self.plans..(cell + 1) * self.plans];
+        entries[plan].finish(&entries[0].values, self.independent)
+    }
+}
+
+impl Entry {
+    fn add(&mut self, x: Lanes, first: Lanes, regret: Lanes, mask: Mask) {
+        self.values.add(x, mask);
+        self.regret.add(regret, mask);
+        self.regrets.add(regret, mask);
+        if let Some(pair) = &mut self.against {
+            pair.add(x, first, mask);
+        }
+    }
+
+    fn finish(&self, reference: &Histogram<1>, independent: bool) -> Paired {
+        let counts = self.regret.counts();
+        let lanes: Vec<usize> = (0..WIDTH).filter(|&l| counts[l] > 0.0).collect();
+        let (draws, regret_mean, _) = self.regret.pooled();
+        let without_error = |value: f64| Interval::between(value, (value, value), lanes.len());
+        let own = Paired {
+            draws: draws as u64,
+            mean: without_error(0.0),
+            quantiles: [without_error(0.0); 3],
+            ratios: [without_error(1.0); 3],
+            lower: 0.0,
+            higher: 0.0,
+            regret_mean,
+            regret_p95: self.regrets.quantiles(&[0.95], self.regret.range())[0],
+            dominance: Dominance::Neither,
+            by_replicate: vec![0.0; lanes.len()],
+        };
+        let Some(pair) = &self.against else { return own };
+        Paired { dominance: dominance(&self.values, reference), ..pair.finish(&lanes, independent, own) }
     }
 }
 
 impl Pair {
-    fn add(&mut self, x: Lanes, first: Lanes, regret: Lanes, mask: Mask) {
+    fn add(&mut self, x: Lanes, first: Lanes, mask: Mask) {
         let difference = x - first;
         self.difference.add(difference, mask);
         self.differences.add(difference, mask);
@@ -141,50 +179,36 @@ impl Pair {
         for lane in (0..WIDTH).filter(|&l| mask.lane(l)) {
             self.ratio_range = (self.ratio_range.0.min(change[lane]), self.ratio_range.1.max(change[lane]));
         }
-        self.values.add(x, mask);
         self.lower += u64::from((x.lt(first) & mask).count());
         self.higher += u64::from((x.gt(first) & mask).count());
-        self.regret.add(regret, mask);
-        self.regrets.add(regret, mask);
     }
 
-    fn finish(&self, reference: &Histogram, independent: bool) -> Paired {
+    /// Fills in what a plan has against the first; `lanes` are the replicates that have draws.
+    fn finish(&self, lanes: &[usize], independent: bool, own: Paired) -> Paired {
         let (draws, mean, sd) = self.difference.pooled();
-        let range = self.difference.range();
-        let counts = self.difference.counts();
-        let lanes: Vec<usize> = (0..WIDTH).filter(|&l| counts[l] > 0.0).collect();
         let means = self.difference.means();
         let by_replicate: Vec<f64> = lanes.iter().map(|&l| means[l]).collect();
-        let probabilities = [0.05, 0.5, 0.95];
-        let all = self.differences.quantile_sets(&probabilities, &probabilities, range);
-        let changes = self.ratios.quantile_sets(&probabilities, &[0.5], self.ratio_range);
-        let medians: Vec<f64> = lanes.iter().map(|&l| changes.by_replicate[l][0]).collect();
+        let differences = self.differences.ranks(self.difference.range());
+        let changes = self.ratios.ranks(self.ratio_range);
         let share = |k: u64| if draws > 0.0 { k as f64 / draws } else { 0.0 };
         Paired {
-            draws: draws as u64,
             mean: if independent {
                 Interval::of_draws(mean, sd, draws)
             } else {
                 Interval::of_replicates(mean, &by_replicate)
             },
-            quantiles: std::array::from_fn(|i| {
-                let each: Vec<f64> = lanes.iter().map(|&l| all.by_replicate[l][i]).collect();
-                Interval::of_replicates(all.pooled[i], &each)
-            }),
-            ratios: changes.pooled.map(|change| 1.0 + change),
-            ratio_se: Interval::of_replicates(changes.pooled[1], &medians).error,
+            quantiles: PROBABILITIES.map(|p| differences.interval(p)),
+            ratios: PROBABILITIES.map(|p| changes.interval(p).plus(1.0)),
             lower: share(self.lower),
             higher: share(self.higher),
-            regret_mean: self.regret.pooled().1,
-            regret_p95: self.regrets.quantiles(&[0.95], self.regret.range())[0],
-            dominance: dominance(&self.values, reference),
             by_replicate,
+            ..own
         }
     }
 }
 
 /// First-order dominance of one sample of draws over another, to the width of a bucket.
-fn dominance(values: &Histogram, reference: &Histogram) -> Dominance {
+fn dominance(values: &Histogram<1>, reference: &Histogram<1>) -> Dominance {
     let (ahead, behind) = values.lead_over(reference);
     match (ahead, behind) {
         (true, false) => Dominance::Lower,
@@ -222,9 +246,9 @@ mod tests {
     fn the_same_values_differ_by_exactly_nothing() {
         let x: Vec<f64> = (0..256).map(|i| 1e26 * f64::from(1 + i % 37)).collect();
         let paired = contest(&x, &x, Sense::Min).paired(0, 1);
-        assert_eq!((paired.mean.value, paired.mean.half), (0.0, 0.0));
+        assert_eq!((paired.mean.value, paired.mean.half()), (0.0, 0.0));
         assert_eq!(paired.quantiles.map(|q| (q.value, q.error)), [(0.0, 0.0); 3]);
-        assert_eq!((paired.ratios, paired.ratio_se), ([1.0; 3], 0.0));
+        assert_eq!(paired.ratios.map(|r| (r.value, r.error)), [(1.0, 0.0); 3]);
         assert_eq!(
             (paired.lower, paired.higher, paired.regret_mean, paired.regret_p95),
             (0.0, 0.0, 0.0, 0.0)
@@ -239,7 +263,7 @@ mod tests {
         let contest = contest(&x, &half, Sense::Min);
         let paired = contest.paired(0, 1);
         assert!((paired.mean.value + 16.25).abs() < 1e-12);
-        assert_eq!((paired.ratios[1], paired.lower, paired.higher), (0.5, 1.0, 0.0));
+        assert_eq!((paired.ratios[1].value, paired.lower, paired.higher), (0.5, 1.0, 0.0));
         assert_eq!((paired.dominance, paired.regret_mean), (Dominance::Lower, 0.0));
         let first = contest.paired(0, 0);
         assert!((first.regret_mean - 16.25).abs() < 1e-12 && first.mean.value == 0.0);
@@ -251,8 +275,8 @@ mod tests {
         let x: Vec<f64> = (0..512).map(|i| f64::from(1 + i % 64)).collect();
         let few: Vec<f64> = x.iter().enumerate().map(|(i, x)| if i % 8 < 3 { 2.0 * x } else { *x }).collect();
         let paired = contest(&x, &few, Sense::Min).paired(0, 1);
-        assert_eq!((paired.ratios[1], paired.quantiles[1].value, paired.higher), (1.0, 0.0, 0.375));
-        assert!((paired.ratios[2] - 2.0).abs() < 0.02);
+        assert_eq!((paired.ratios[1].value, paired.quantiles[1].value, paired.higher), (1.0, 0.0, 0.375));
+        assert!((paired.ratios[2].value - 2.0).abs() < 0.02);
         assert_eq!(paired.changed(), 192);
     }
 

@@ -1,6 +1,7 @@
 //! A factorial of levers: its points, the best and the worst, and the interaction of two levers.
 
-use super::{Interval, Paired};
+use super::Paired;
+use crate::results::Interval;
 
 /// Levers, each with its levels; a point takes one level of each.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -98,7 +99,7 @@ mod tests {
             interactions(&factorial, &paired).remove(0)
         };
         let sum = run(&|a, b, lane| 3.0 * a + 2.0 * b + lane).interaction;
-        assert_eq!((sum.value, sum.half), (0.0, 0.0));
+        assert_eq!((sum.value, sum.half()), (0.0, 0.0));
         // 3·a·b from corner to corner: 3·1·2, a little more in each replicate.
         let product = run(&|a, b, lane| (3.0 + 0.001 * lane) * a * b).interaction;
         assert!((product.value - 6.007).abs() < 1e-12 && product.is_sure());

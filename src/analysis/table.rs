@@ -5,7 +5,7 @@ use crate::results::Cell;
 use crate::results::tables::{Column, Row};
 
 /// Columns of `comparison.csv`.
-pub const COMPARISON: [Column; 23] = [
+pub const COMPARISON: [Column; 26] = [
     ("policy", "string", "Stem of the policy; base: the scenario as it stands"),
     ("reference", "string", "What it is compared with: base"),
     (
@@ -25,7 +25,7 @@ pub const COMPARISON: [Column; 23] = [
     ("p05", "number", "5 % quantile of the difference"),
     ("p50", "number", "Median of the difference"),
     ("p95", "number", "95 % quantile of the difference"),
-    ("p50_se", "number", "Standard error of the median difference, from replicates"),
+    ("p50_se", "number", "Standard error of the median difference: the width of its 95 % interval over 2 t"),
     ("ratio_p50", "number", "Median of the value under the policy over that under the reference"),
     ("probability_lower", "number", "Share of draws in which it is lower under the policy"),
     ("probability_higher", "number", "Share of draws in which it is higher under the policy"),
@@ -40,8 +40,8 @@ pub const COMPARISON: [Column; 23] = [
         "integer",
         "Rank by mean, best first; policies of one tier cannot be told apart at this number of draws",
     ),
-    ("p05_se", "number", "Standard error of the 5 % quantile of the difference, from replicates"),
-    ("p95_se", "number", "Standard error of the 95 % quantile of the difference, from replicates"),
+    ("p05_se", "number", "Standard error of the 5 % quantile of the difference, likewise"),
+    ("p95_se", "number", "Standard error of the 95 % quantile of the difference, likewise"),
     ("ratio_p05", "number", "5 % quantile of the ratio"),
     ("ratio_p95", "number", "95 % quantile of the ratio"),
     (
@@ -49,6 +49,9 @@ pub const COMPARISON: [Column; 23] = [
         "string",
         "lower or higher: at every level the distribution under the policy lies on that side (first order); empty if they cross or are the same",
     ),
+    ("ratio_p05_se", "number", "Standard error of the 5 % quantile of the ratio, likewise"),
+    ("ratio_p50_se", "number", "Standard error of the median ratio, likewise"),
+    ("ratio_p95_se", "number", "Standard error of the 95 % quantile of the ratio, likewise"),
 ];
 
 /// Columns of `sweep.csv` after `point` and one column a lever.
@@ -68,7 +71,11 @@ pub const SWEEP_TAIL: [Column; 15] = [
     ),
     ("difference_se", "number", "Standard error of the mean difference"),
     ("difference_p50", "number", "Median of the difference"),
-    ("difference_p50_se", "number", "Standard error of the median difference, from replicates"),
+    (
+        "difference_p50_se",
+        "number",
+        "Standard error of the median difference: the width of its 95 % interval over 2 t",
+    ),
     ("probability_lower", "number", "Share of draws in which it is lower at the point"),
     ("probability_higher", "number", "Share of draws in which it is higher at the point"),
     ("tier", "integer", "Rank by mean, best first; points of one tier cannot be told apart"),
@@ -121,10 +128,13 @@ pub fn comparison<'a>(rows: impl Iterator<Item = ContrastRow<'a>>) -> String {
         p.quantiles.iter().for_each(|q| {
             row.number(q.value);
         });
-        row.number(p.quantiles[1].error).number(p.ratios[1]).number(p.lower).number(p.higher);
+        row.number(p.quantiles[1].error).number(p.ratios[1].value).number(p.lower).number(p.higher);
         row.number(p.regret_mean).number(p.regret_p95).number(r.tier as f64);
         row.number(p.quantiles[0].error).number(p.quantiles[2].error);
-        row.number(p.ratios[0]).number(p.ratios[2]).text(word(p.dominance));
+        row.number(p.ratios[0].value).number(p.ratios[2].value).text(word(p.dominance));
+        p.ratios.iter().for_each(|r| {
+            row.number(r.error);
+        });
         row.end();
     }
     text

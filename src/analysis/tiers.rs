@@ -1,6 +1,7 @@
 //! Tiers: plans that cannot be told apart at this number of draws share one.
 
-use super::{Interval, Paired, Sense};
+use super::{Paired, Sense};
+use crate::results::Interval;
 
 /// Ranks plans by mean, best first, and gives each its tier from 1.
 ///

@@ -187,7 +187,7 @@ impl Field<'_> {
         base: &Distributions,
         wanted: &Precision,
         cell: usize,
-    ) -> (crate::analysis::Interval, f64) {
+    ) -> (crate::results::Interval, f64) {
         let own = interval(&base.statistic(cell), wanted.statistic, self.base.is_independent());
         let place = comparison.cells.iter().position(|c| *c == self.base.recording.names[cell]);
         let of = |p: usize| {
@@ -197,7 +197,8 @@ impl Field<'_> {
                 Statistic::Quantile(i) => paired.quantiles[i],
             }
         };
-        let widest = (1..comparison.plans.len()).map(of).reduce(|a, b| if b.half > a.half { b } else { a });
+        let widest =
+            (1..comparison.plans.len()).map(of).reduce(|a, b| if b.half() > a.half() { b } else { a });
         (widest.unwrap_or(own), own.value)
     }
 

@@ -3,9 +3,9 @@
 use super::Failure;
 use super::arguments::PrecisionArguments;
 use super::simulation::Simulation;
-use crate::analysis::{Interval, Precision, Statistic, t95};
+use crate::analysis::{Precision, Statistic};
 use crate::math::WIDTH;
-use crate::results::Statistics;
+use crate::results::{Interval, Statistics};
 
 /// How many times as many draws as asked for may be simulated, unless `--max-draws` says.
 const MOST: u64 = 16;
@@ -59,7 +59,7 @@ impl Stopping {
         loop {
             let (more, known) = work(from..to)?;
             seconds += more;
-            let reached = known.map(|(interval, of)| interval.half / of.abs());
+            let reached = known.map(|(interval, of)| interval.half() / of.abs());
             let enough = reached.is_some_and(|share| share <= wanted.share);
             if enough || to >= whole(self.most) {
                 let reached = reached.filter(|r| r.is_finite()).map_or_else(
@@ -92,11 +92,10 @@ pub(super) fn interval(s: &Statistics, statistic: Statistic, independent: bool) 
             ([q.p05, q.p50, q.p95][i], s.quantile_se.map(|e| e[i]))
         }
     };
-    let error = error.unwrap_or(f64::INFINITY);
     if independent && statistic == Statistic::Mean {
         return Interval::of_draws(value, s.sd, s.draws as f64);
     }
-    Interval { value, error, half: if error == 0.0 { 0.0 } else { t95(replicates) * error } }
+    Interval::of_error(value, error.unwrap_or(f64::INFINITY), replicates)
 }
 
 /// Place of a cell in a simulation's recording, or what was meant.

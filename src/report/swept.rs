@@ -80,7 +80,7 @@ impl Swept {
         for p in self.order() {
             let mark = if p.tier == last { "  ".to_owned() } else { format!("{:<2}", p.tier) };
             last = p.tier;
-            let change = format!("{} ±{}", number(p.paired.mean.value), number(p.paired.mean.half));
+            let change = format!("{} ±{}", number(p.paired.mean.value), number(p.paired.mean.half()));
             text.push_str(&format!("{mark} {:>9}  {change:<22} {}\n", number(p.mean), self.named(p)));
         }
         if let (Some(best), Some(worst)) = (self.order().first(), self.order().last()) {
@@ -96,7 +96,7 @@ impl Swept {
             text.push_str(&format!(
                 "interaction of {a} and {b}, corner to corner: {} ±{}{words}\n",
                 number(size.value),
-                number(size.half)
+                number(size.half())
             ));
         }
         text
@@ -115,7 +115,7 @@ impl Swept {
                 text.push(',');
             }
             text.push_str(&p.tier.to_string());
-            for x in [p.mean, p.paired.mean.value, p.paired.mean.half] {
+            for x in [p.mean, p.paired.mean.value, p.paired.mean.half()] {
                 text.push(',');
                 crate::results::float(&mut text, x);
             }
@@ -131,13 +131,13 @@ impl Swept {
                 self.levers.iter().zip(&p.levels).map(|(path, level)| (path.clone(), json!(level))).collect();
             json!({
                 "levels": levels, "tier": p.tier, "mean": finite(p.mean), "median": finite(p.median),
-                "difference_mean": p.paired.mean.value, "half_width": finite(p.paired.mean.half),
+                "difference_mean": p.paired.mean.value, "half_width": finite(p.paired.mean.half()),
             })
         };
         let effect = |e: &Effect| {
             json!({
                 "levers": [self.levers[e.levers.0], self.levers[e.levers.1]],
-                "interaction": e.interaction.value, "half_width": finite(e.interaction.half),
+                "interaction": e.interaction.value, "half_width": finite(e.interaction.half()),
             })
         };
         let whole = json!({

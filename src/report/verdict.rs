@@ -110,7 +110,7 @@ impl Verdict {
             for p in ranked.order() {
                 let paired = &ranked.paired[p];
                 text.push_str(&format!("{},{},{}", ranked.cell, ranked.tiers[p], ranked.plans[p]));
-                for x in [paired.mean.value, paired.mean.half, paired.ratios[1], paired.lower] {
+                for x in [paired.mean.value, paired.mean.half(), paired.ratios[1].value, paired.lower] {
                     text.push(',');
                     crate::results::float(&mut text, x);
                 }
@@ -128,7 +128,7 @@ impl Verdict {
                     let d = &r.paired[p];
                     json!({
                         "policy": r.plans[p], "tier": r.tiers[p], "difference_mean": d.mean.value,
-                        "half_width": finite(d.mean.half), "ratio_p50": finite(d.ratios[1]),
+                        "half_width": finite(d.mean.half()), "ratio_p50": finite(d.ratios[1].value),
                         "probability_lower": d.lower, "probability_higher": d.higher, "regret_mean": d.regret_mean,
                     })
                 })
@@ -184,9 +184,12 @@ impl Ranked {
             let share = if self.sense == Sense::Min { paired.lower } else { paired.higher };
             let changes = paired.lower + paired.higher > 0.0;
             let line = if changes {
-                let change =
-                    format!("{} ±{}", signed(paired.mean.value, self.base), of(paired.mean.half, self.base));
-                let ratio = ratio(paired.ratios[1]);
+                let change = format!(
+                    "{} ±{}",
+                    signed(paired.mean.value, self.base),
+                    of(paired.mean.half(), self.base)
+                );
+                let ratio = ratio(paired.ratios[1].value);
                 format!("{mark} {:width$}  {change:>17}  {ratio:>7}  {}", self.plans[p], percent(share))
             } else if p == 0 {
                 format!("{mark} {:width$}", self.plans[p])

@@ -6,6 +6,7 @@
 //! eight bits, the lowest of all buckets side by side: most draws touch nothing else, and twenty thousand cells have to
 //! share the caches.
 
+use super::Ranks;
 use crate::math::{Lanes, Mask, WIDTH};
 
 /// Bits of a float below the bucket's.
@@ -81,43 +82,6 @@ pub struct Histogram<const R: usize = WIDTH> {
 impl<const R: usize> Default for Histogram<R> {
     fn default() -> Self {
         Self { zero: [0; R], positive: None, negative: None, low: Vec::new(), high: Vec::new() }
-    }
-}
-
-/// Quantiles over all replicates, and of each.
-#[derive(Clone, Debug, PartialEq)]
-pub struct QuantileSets<const P: usize, const L: usize, const R: usize> {
-    /// Over all.
-    pub pooled: [f64; P],
-    /// Of each replicate.
-    pub by_replicate: [[f64; L]; R],
-}
-
-/// A walk up the buckets to the quantiles of one distribution.
-struct Walk<'a> {
-    probabilities: &'a [f64],
-    total: u64,
-    before: u64,
-    found: usize,
-}
-
-impl Walk<'_> {
-    /// Takes a bucket with so many values.
-    #[inline(always)]
-    fn pass(&mut self, here: u64, (low, high): (f64, f64), range: (f64, f64), into: &mut [f64]) {
-        if here == 0 {
-            return;
-        }
-        while let Some(p) = self.probabilities.get(self.found) {
-            let target = p * self.total as f64;
-            if target > (self.before + here) as f64 {
-                break;
-            }
-            let part = ((target - self.before as f64) / here as f64).clamp(0.0, 1.0);
-            into[self.found] = (low + part * (high - low)).clamp(range.0, range.1);
-            self.found += 1;
-        }
-        self.before += here;
     }
 }
 
@@ -241,36 +205,15 @@ impl<const R: usize> Histogram<R> {
         all
     }
 
-    /// Quantiles at rising probabilities over all replicates; values are cut to `range`.
-    pub fn quantiles<const P: usize>(&self, probabilities: &[f64; P], range: (f64, f64)) -> [f64; P] {
-        self.quantile_sets(probabilities, &[], range).pooled
+    /// The values in rising order, from which quantiles and their intervals are read; they are cut to `range`.
+    pub fn ranks(&self, range: (f64, f64)) -> Ranks<R> {
+        Ranks::new(self.buckets(), range)
     }
 
-    /// Quantiles at rising probabilities over all replicates, and at others of each; values are cut to `range`.
-    pub fn quantile_sets<const P: usize, const L: usize>(
-        &self,
-        pooled: &[f64; P],
-        by_replicate: &[f64; L],
-        range: (f64, f64),
-    ) -> QuantileSets<P, L, R> {
-        let buckets = self.buckets();
-        let mut totals = [0_u64; R];
-        for (_, _, counts) in &buckets {
-            totals.iter_mut().zip(counts).for_each(|(total, here)| *total += here);
-        }
-        let walk = |probabilities, total| Walk { probabilities, total, before: 0, found: 0 };
-        let mut all = walk(pooled.as_slice(), totals.iter().sum());
-        let mut each = totals.map(|total| walk(by_replicate.as_slice(), total));
-        let mut sets = QuantileSets { pooled: [range.1; P], by_replicate: [[range.1; L]; R] };
-        for (low, high, counts) in buckets {
-            all.pass(counts.iter().sum(), (low, high), range, &mut sets.pooled);
-            if L > 0 {
-                for (replicate, walk) in each.iter_mut().enumerate() {
-                    walk.pass(counts[replicate], (low, high), range, &mut sets.by_replicate[replicate]);
-                }
-            }
-        }
-        sets
+    /// Quantiles over all replicates; values are cut to `range`.
+    pub fn quantiles<const P: usize>(&self, probabilities: &[f64; P], range: (f64, f64)) -> [f64; P] {
+        let ranks = self.ranks(range);
+        probabilities.map(|p| ranks.quantile(p))
     }
 
     /// Whether at some level more of this sample than of another lies at or below it, and whether at some level less does.

@@ -7,11 +7,13 @@ mod csv;
 mod export;
 mod folder;
 mod histogram;
+mod interval;
 mod manifest;
 mod moments;
 mod package;
 mod parquet;
 mod past_run;
+mod quantile;
 mod share;
 mod summary;
 pub mod tables;
@@ -20,12 +22,14 @@ pub use csv::{float, quoted};
 pub use export::{DrawsTable, ExportFormat, InputsTable};
 pub use folder::{Folder, FolderError, Opened, OutputFile};
 pub use histogram::Histogram;
+pub use interval::{Interval, t95};
 pub use manifest::{Manifest, SourceFile};
 pub use moments::Moments;
 pub use package::{
     data_package, fields as package_fields, number as package_number, resource as package_resource,
 };
 pub use past_run::{PastRun, PastRunError, SummaryRow};
+pub use quantile::Ranks;
 pub use share::{Labels, Thresholds, wilson};
 pub use summary::{Quantiles, Statistics, Summary};
 

@@ -30,9 +30,9 @@ pub const SUMMARY: [Column; 25] = [
     ("p99", "number", "99 % quantile over draws"),
     ("min", "number", "Smallest value of any draw"),
     ("max", "number", "Largest value of any draw"),
-    ("p05_se", "number", "Standard error of the 5 % quantile, from replicates"),
-    ("p50_se", "number", "Standard error of the median, from replicates"),
-    ("p95_se", "number", "Standard error of the 95 % quantile, from replicates"),
+    ("p05_se", "number", "Standard error of the 5 % quantile: the width of its 95 % interval over 2 t"),
+    ("p50_se", "number", "Standard error of the median, likewise"),
+    ("p95_se", "number", "Standard error of the 95 % quantile, likewise"),
 ];
 
 /// Columns of `thresholds.csv`.
