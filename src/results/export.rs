@@ -1,14 +1,10 @@
 //! Tables with a row a draw: metrics of draws, and the inputs that they were made from.
 
-use super::csv::{float, quoted, whole};
-use super::parquet::{Kind, ParquetTable, Values};
+use super::csv::quoted;
+use super::parquet::{Column, Group, Kind, ParquetTable};
+use super::rows::{Draw, RowPattern, TextRows};
 use super::{Cell, FolderError, OutputFile};
 use crate::math::{Lanes, Mask, WIDTH};
-use parquet::data_type::ByteArray;
-use rayon::prelude::*;
-
-/// Batches whose text is made side by side before it is written, in order.
-const TOGETHER: usize = 4;
 
 /// How a table of draws is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,18 +22,8 @@ impl ExportFormat {
     }
 }
 
-/// A draw of a batch and the text of its rows.
-struct Draw {
-    number: u64,
-    lane: usize,
-    text: String,
-}
-
-/// Room for texts, batch by batch: fresh memory costs more than what is written into it.
-type Texts = Vec<Vec<Draw>>;
-
 enum Sink {
-    Csv(OutputFile, Texts),
+    Csv(TextRows),
     Parquet(OutputFile, Box<ParquetTable>),
 }
 
@@ -57,41 +43,15 @@ impl Sink {
             }
             header.push('\n');
             file.write(header.as_bytes())?;
-            return Ok(Self::Csv(file, Vec::new()));
+            return Ok(Self::Csv(TextRows::new(file)));
         }
         let table = ParquetTable::new(file.handle()?, columns)?;
         Ok(Self::Parquet(file, Box::new(table)))
     }
 
-    /// Writes the rows of draws that count: `make` makes those of a batch, given where in it and the text for each draw.
-    ///
-    /// The draws of a batch are made side by side, since their values lie side by side in memory.
-    fn write_text(
-        (file, texts): (&mut OutputFile, &mut Texts),
-        draws: &[(u64, usize, usize)],
-        make: impl Fn(&mut [Draw], usize) + Sync,
-    ) -> Result<(), FolderError> {
-        let batches: Vec<_> = draws.chunk_by(|a, b| a.1 == b.1).collect();
-        texts.resize_with(TOGETHER, Vec::new);
-        for together in batches.chunks(TOGETHER) {
-            together.par_iter().zip(texts.par_iter_mut()).for_each(|(draws, texts)| {
-                texts.resize_with(draws.len(), || Draw { number: 0, lane: 0, text: String::new() });
-                for (text, &(draw, _, lane)) in texts.iter_mut().zip(*draws) {
-                    (text.number, text.lane) = (draw, lane);
-                    text.text.clear();
-                }
-                make(texts, draws[0].1);
-            });
-            for draw in texts[..together.len()].iter().flatten() {
-                file.write(draw.text.as_bytes())?;
-            }
-        }
-        Ok(())
-    }
-
     fn finish(self) -> Result<OutputFile, FolderError> {
         match self {
-            Self::Csv(file, _) => Ok(file),
+            Self::Csv(rows) => Ok(rows.finish()),
             Self::Parquet(file, table) => {
                 table.finish()?;
                 Ok(file)
@@ -103,12 +63,10 @@ impl Sink {
 /// `draws.csv` or `draws.parquet`: a row for each draw, actor and quarter, a column for each metric.
 pub struct DrawsTable {
     sink: Sink,
-    /// Actor and quarter of each row of a draw, as text after the policy.
-    keys: Vec<String>,
-    /// The same as values.
-    texts: Vec<[ByteArray; 2]>,
-    /// For each row and metric: the cell.
-    places: Vec<Vec<Option<usize>>>,
+    /// The rows of a draw as text after the policy.
+    patterns: Vec<RowPattern>,
+    /// Actor, quarter and metrics, as they stand in the rows of a draw.
+    columns: Vec<Column>,
     metrics: Vec<String>,
 }
 
@@ -140,10 +98,14 @@ impl DrawsTable {
         columns.extend(metrics.iter().map(|m| (m.clone(), Kind::Number)));
         let sink = Sink::new(format, file, &columns)?;
         let key = |(actor, quarter): &(String, String)| format!(",{actor},{quarter}");
-        let values =
-            |(actor, quarter): &(String, String)| [actor, quarter].map(|t| ByteArray::from(t.as_str()));
-        let (keys, texts) = rows.iter().map(|row| (key(row), values(row))).unzip();
-        Ok(Self { sink, keys, texts, places, metrics })
+        let patterns =
+            rows.iter().zip(&places).map(|(row, places)| RowPattern::new(&key(row), places)).collect();
+        let mut columns = vec![
+            Column::texts(rows.iter().map(|row| row.0.as_str())),
+            Column::texts(rows.iter().map(|row| row.1.as_str())),
+        ];
+        columns.extend((0..metrics.len()).map(|m| Column::numbers(places.iter().map(|places| places[m]))));
+        Ok(Self { sink, patterns, columns, metrics })
     }
 
     /// Adds consecutive batches of a policy from number `first` on.
@@ -158,63 +120,22 @@ impl DrawsTable {
         masks: &[Mask],
     ) -> Result<(), FolderError> {
         let draws = counted(first, masks);
-        let commas = ",".repeat(self.metrics.len());
         match &mut self.sink {
-            Sink::Csv(file, texts) => Sink::write_text((file, texts), &draws, |draws, batch| {
-                let start = |draw: &Draw| {
-                    let mut start = String::new();
-                    whole(&mut start, draw.number as i64);
-                    start.push(',');
-                    quoted(&mut start, policy);
-                    start
+            Sink::Csv(rows) => {
+                let policy = {
+                    let mut text = String::from(",");
+                    quoted(&mut text, policy);
+                    text
                 };
-                let starts: Vec<String> = draws.iter().map(start).collect();
-                for (key, places) in self.keys.iter().zip(&self.places) {
-                    for (Draw { text, .. }, start) in draws.iter_mut().zip(&starts) {
-                        text.push_str(start);
-                        text.push_str(key);
-                    }
-                    // Most actors have few of the metrics: the commas of a gap are written at once.
-                    let mut written = 0;
-                    for (at, cell) in places.iter().enumerate().filter_map(|(at, c)| c.map(|c| (at, c))) {
-                        let values = batches[batch][cell];
-                        for Draw { text, lane, .. } in draws.iter_mut() {
-                            text.push_str(&commas[..=at - written]);
-                            float(text, values[*lane]);
-                        }
-                        written = at + 1;
-                    }
-                    for Draw { text, .. } in draws.iter_mut() {
-                        text.push_str(&commas[..places.len() - written]);
-                        text.push('\n');
-                    }
-                }
-            }),
+                let start = |draw: &Draw| format!("{}{policy}", draw.number).into_bytes();
+                rows.write(&draws, start, &self.patterns, batches)
+            }
             Sink::Parquet(_, table) => {
-                let repeated = |column: usize| {
-                    Values::Text(
-                        draws
-                            .iter()
-                            .flat_map(|_| self.texts.iter().map(move |t| t[column].clone()))
-                            .collect(),
-                    )
-                };
-                let mut columns = vec![Values::Whole(
-                    draws.iter().flat_map(|d| std::iter::repeat_n(d.0 as i64, self.texts.len())).collect(),
-                )];
-                columns.push(Values::Text(vec![ByteArray::from(policy); draws.len() * self.texts.len()]));
-                columns.extend((0..2).map(repeated));
-                let metric = |m: usize| {
-                    let value = |&(_, batch, lane): &(u64, usize, usize)| {
-                        let row = move |places: &Vec<Option<usize>>| {
-                            places[m].map_or(f64::NAN, |c| batches[batch][c][lane])
-                        };
-                        self.places.iter().map(row)
-                    };
-                    Values::Number(draws.iter().flat_map(value).collect())
-                };
-                columns.par_extend((0..self.metrics.len()).into_par_iter().map(metric));
-                table.write(&columns)
+                let rows = self.patterns.len();
+                let policy = Column::texts(std::iter::repeat_n(policy, rows));
+                let columns: Vec<&Column> =
+                    [&Column::Draw, &policy].into_iter().chain(&self.columns).collect();
+                table.write(Group { draws: &draws, batches, rows }, &columns)
             }
         }
     }
@@ -244,11 +165,12 @@ fn metrics_of(cells: &[Cell]) -> Vec<String> {
     metrics
 }
 
-/// Draws that count: number, batch, lane.
-fn counted(first: u64, masks: &[Mask]) -> Vec<(u64, usize, usize)> {
+/// Draws that count.
+fn counted(first: u64, masks: &[Mask]) -> Vec<Draw> {
     let lanes =
         masks.iter().enumerate().flat_map(|(b, m)| (0..WIDTH).filter(|&l| m.lane(l)).map(move |l| (b, l)));
-    lanes.map(|(b, l)| ((first + b as u64) * WIDTH as u64 + l as u64, b, l)).collect()
+    let number = |b: usize, l: usize| (first + b as u64) * WIDTH as u64 + l as u64;
+    lanes.map(|(batch, lane)| Draw { number: number(batch, lane), batch, lane }).collect()
 }
 
 /// `inputs.csv` or `inputs.parquet`: a row a draw, a column for each uncertain quantity.
@@ -274,23 +196,18 @@ impl InputsTable {
     pub fn write(&mut self, first: u64, batches: &[Vec<Lanes>], masks: &[Mask]) -> Result<(), FolderError> {
         let draws = counted(first, masks);
         match &mut self.sink {
-            Sink::Csv(file, texts) => Sink::write_text((file, texts), &draws, |draws, batch| {
-                draws.iter_mut().for_each(|draw| whole(&mut draw.text, draw.number as i64));
-                for x in &batches[batch] {
-                    for Draw { text, lane, .. } in draws.iter_mut() {
-                        text.push(',');
-                        float(text, x[*lane]);
-                    }
-                }
-                draws.iter_mut().for_each(|draw| draw.text.push('\n'));
-            }),
+            Sink::Csv(rows) => {
+                let columns: Vec<_> = (0..batches.first().map_or(0, Vec::len)).map(Some).collect();
+                let start = |draw: &Draw| draw.number.to_string().into_bytes();
+                rows.write(&draws, start, &[RowPattern::new("", &columns)], batches)
+            }
             Sink::Parquet(_, table) => {
                 let width = batches.first().map_or(0, Vec::len);
-                let mut columns = vec![Values::Whole(draws.iter().map(|d| d.0 as i64).collect())];
-                for i in 0..width {
-                    columns.push(Values::Number(draws.iter().map(|&(_, b, l)| batches[b][i][l]).collect()));
-                }
-                table.write(&columns)
+                let number = |i| Column::numbers(std::iter::once(Some(i)));
+                let columns: Vec<Column> =
+                    std::iter::once(Column::Draw).chain((0..width).map(number)).collect();
+                let columns: Vec<&Column> = columns.iter().collect();
+                table.write(Group { draws: &draws, batches, rows: 1 }, &columns)
             }
         }
     }

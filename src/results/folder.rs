@@ -117,7 +117,8 @@ impl Folder {
         Ok(OutputFile {
             temporary,
             last: self.path.join(name),
-            writer: BufWriter::with_capacity(1 << 20, file),
+            // Large pieces pass the buffer by.
+            writer: BufWriter::with_capacity(1 << 16, file),
         })
     }
 

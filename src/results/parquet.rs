@@ -1,14 +1,32 @@
-//! Parquet files without a data frame: columns of numbers, whole numbers and texts, a row group at a time.
+//! Parquet files of draws without a data frame: a row group at a time, its columns made side by side and written in order.
+//!
+//! The rows of a row group are those of one draw after the other, and every draw has the same ones: which texts and which gaps a
+//! row has is encoded once for all draws, and only numbers are looked at one by one.
 
 use super::FolderError;
-use parquet::basic::{LogicalType, Repetition, Type as Physical};
-use parquet::data_type::{ByteArray, ByteArrayType, DoubleType, Int64Type};
+use super::pages::{Run, data_page, dictionary_page, places, presence};
+use super::rows::Draw;
+use crate::math::Lanes;
+use bytes::Bytes;
+use parquet::basic::{Encoding, LogicalType, Repetition, Type as Physical};
+use parquet::column::page::{CompressedPage, Page, PageWriter};
+use parquet::column::writer::ColumnCloseResult;
+use parquet::data_type::ByteArray;
 use parquet::errors::ParquetError;
+use parquet::file::metadata::ColumnChunkMetaData;
 use parquet::file::properties::WriterProperties;
-use parquet::file::writer::SerializedFileWriter;
-use parquet::schema::types::{ColumnPath, Type};
+use parquet::file::statistics::Statistics;
+use parquet::file::writer::{SerializedFileWriter, SerializedPageWriter, TrackedWrite};
+use parquet::schema::types::{ColumnDescPtr, Type};
+use rayon::prelude::*;
 use std::fs::File;
 use std::sync::Arc;
+
+/// Columns that are made side by side before they are written, in order.
+const TOGETHER: usize = 4;
+
+/// Rows of a page, as far as whole draws give that.
+const PAGE: usize = 1 << 16;
 
 /// A column's kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,12 +39,61 @@ pub(super) enum Kind {
     Number,
 }
 
-/// Values of a column in a row group.
+/// What the rows of each draw hold in a column.
 #[derive(Clone, Debug)]
-pub(super) enum Values {
-    Text(Vec<ByteArray>),
-    Whole(Vec<i64>),
-    Number(Vec<f64>),
+pub(super) enum Column {
+    /// The draw's number.
+    Draw,
+    /// Distinct texts, and which of them each row has, by runs.
+    Text { distinct: Vec<String>, runs: Vec<Run> },
+    /// Cells of the rows that have a number, and which rows those are: by runs, 1 for there and 0 for not.
+    Number { cells: Vec<usize>, runs: Vec<Run> },
+}
+
+impl Column {
+    /// A text for each row of a draw.
+    pub(super) fn texts<'a>(rows: impl Iterator<Item = &'a str>) -> Self {
+        let mut distinct: Vec<String> = Vec::new();
+        let mut runs = Vec::new();
+        for text in rows {
+            let place = distinct.iter().position(|t| t == text).unwrap_or_else(|| {
+                distinct.push(text.to_owned());
+                distinct.len() - 1
+            });
+            runs.push((place as u32, 1));
+        }
+        Self::Text { distinct, runs }
+    }
+
+    /// For each row of a draw its cell, if there is one.
+    pub(super) fn numbers(rows: impl Iterator<Item = Option<usize>>) -> Self {
+        let (mut cells, mut runs): (Vec<usize>, Vec<Run>) = (Vec::new(), Vec::new());
+        for cell in rows {
+            let there = u32::from(cell.is_some());
+            match runs.last_mut() {
+                Some(run) if run.0 == there => run.1 += 1,
+                _ => runs.push((there, 1)),
+            }
+            cells.extend(cell);
+        }
+        Self::Number { cells, runs }
+    }
+}
+
+/// Draws of a row group, and their values by batch.
+#[derive(Clone, Copy)]
+pub(super) struct Group<'a> {
+    pub(super) draws: &'a [Draw],
+    pub(super) batches: &'a [Vec<Lanes>],
+    /// Rows of each draw.
+    pub(super) rows: usize,
+}
+
+impl Group<'_> {
+    /// Draws of each page.
+    fn pages(&self) -> impl Iterator<Item = &[Draw]> {
+        self.draws.chunks((PAGE / self.rows.max(1)).max(1))
+    }
 }
 
 /// A Parquet file being written.
@@ -58,37 +125,29 @@ impl ParquetTable {
             .with_fields(fields.map_err(failed)?)
             .build()
             .map_err(failed)?;
-        // Texts repeat and are worth a dictionary; numbers hardly ever do.
-        let mut properties = WriterProperties::builder().set_created_by("chokepoint".to_owned());
-        for (name, _) in columns.iter().filter(|(_, kind)| *kind == Kind::Number) {
-            properties = properties.set_column_dictionary_enabled(ColumnPath::from(name.as_str()), false);
-        }
-        let properties = Arc::new(properties.build());
-        let writer = SerializedFileWriter::new(file, Arc::new(schema), properties).map_err(failed)?;
+        let properties = WriterProperties::builder().set_created_by("chokepoint".to_owned()).build();
+        let writer =
+            SerializedFileWriter::new(file, Arc::new(schema), Arc::new(properties)).map_err(failed)?;
         Ok(Self { writer })
     }
 
     /// Adds a row group; a number that is not finite is nothing.
-    pub(super) fn write(&mut self, columns: &[Values]) -> Result<(), FolderError> {
-        let mut group = self.writer.next_row_group().map_err(failed)?;
-        for values in columns {
-            let Some(mut column) = group.next_column().map_err(failed)? else { break };
-            match values {
-                Values::Text(texts) => {
-                    column.typed::<ByteArrayType>().write_batch(texts, None, None).map_err(failed)?;
-                }
-                Values::Whole(numbers) => {
-                    column.typed::<Int64Type>().write_batch(numbers, None, None).map_err(failed)?;
-                }
-                Values::Number(numbers) => {
-                    let levels: Vec<i16> = numbers.iter().map(|x| i16::from(x.is_finite())).collect();
-                    let there: Vec<f64> = numbers.iter().copied().filter(|x| x.is_finite()).collect();
-                    column.typed::<DoubleType>().write_batch(&there, Some(&levels), None).map_err(failed)?;
-                }
-            }
-            column.close().map_err(failed)?;
+    pub(super) fn write(&mut self, group: Group<'_>, columns: &[&Column]) -> Result<(), FolderError> {
+        if group.draws.is_empty() || group.rows == 0 {
+            return Ok(());
         }
-        group.close().map_err(failed)?;
+        let descriptions = self.writer.schema_descr().columns().to_vec();
+        let mut row_group = self.writer.next_row_group().map_err(failed)?;
+        let columns: Vec<_> = columns.iter().zip(&descriptions).collect();
+        for together in columns.chunks(TOGETHER) {
+            let chunks: Vec<Result<(Bytes, ColumnCloseResult), ParquetError>> =
+                together.par_iter().map(|(column, description)| chunk(group, column, description)).collect();
+            for chunk in chunks {
+                let (bytes, close) = chunk.map_err(failed)?;
+                row_group.append_column(&bytes, close).map_err(failed)?;
+            }
+        }
+        row_group.close().map_err(failed)?;
         Ok(())
     }
 
@@ -96,4 +155,204 @@ impl ParquetTable {
     pub(super) fn finish(self) -> Result<(), FolderError> {
         self.writer.close().map_err(failed).map(|_| ())
     }
+}
+
+/// A column's pages in a row group, and what the footer says of them.
+fn chunk(
+    group: Group<'_>,
+    column: &Column,
+    description: &ColumnDescPtr,
+) -> Result<(Bytes, ColumnCloseResult), ParquetError> {
+    let rows = group.draws.len() * group.rows;
+    let mut pages = Pages { sink: TrackedWrite::new(Vec::new()), dictionary: false, first: 0 };
+    let statistics = match column {
+        Column::Draw => draw_pages(&mut pages, group)?,
+        Column::Text { distinct, runs } => text_pages(&mut pages, group, distinct, runs)?,
+        Column::Number { cells, runs } => number_pages(&mut pages, group, cells, runs)?,
+    };
+    let bytes = pages.sink.into_inner()?;
+    let encodings = if pages.dictionary {
+        vec![Encoding::PLAIN, Encoding::RLE, Encoding::RLE_DICTIONARY]
+    } else {
+        vec![Encoding::PLAIN, Encoding::RLE]
+    };
+    let metadata = ColumnChunkMetaData::builder(description.clone())
+        .set_encodings(encodings)
+        .set_num_values(rows as i64)
+        .set_total_compressed_size(bytes.len() as i64)
+        .set_total_uncompressed_size(bytes.len() as i64)
+        .set_dictionary_page_offset(pages.dictionary.then_some(0))
+        .set_data_page_offset(pages.first as i64)
+        .set_statistics(statistics)
+        .build()?;
+    let close = ColumnCloseResult {
+        bytes_written: bytes.len() as u64,
+        rows_written: rows as u64,
+        metadata,
+        bloom_filter: None,
+        column_index: None,
+        offset_index: None,
+    };
+    Ok((bytes.into(), close))
+}
+
+/// Pages of a column that have been made.
+struct Pages {
+    sink: TrackedWrite<Vec<u8>>,
+    dictionary: bool,
+    /// Where the first page of data starts.
+    first: u64,
+}
+
+impl Pages {
+    fn add(&mut self, page: Page) -> Result<(), ParquetError> {
+        let size = page.buffer().len();
+        let dictionary = page.is_dictionary_page();
+        let written =
+            SerializedPageWriter::new(&mut self.sink).write_page(CompressedPage::new(page, size))?;
+        if dictionary {
+            (self.dictionary, self.first) = (true, written.bytes_written);
+        }
+        Ok(())
+    }
+}
+
+/// Numbers of draws: each once, and which of them a row has.
+fn draw_pages(pages: &mut Pages, group: Group<'_>) -> Result<Statistics, ParquetError> {
+    let numbers = group.draws.iter().map(|d| d.number as i64);
+    let plain: Vec<u8> = numbers.clone().flat_map(i64::to_le_bytes).collect();
+    pages.add(dictionary_page(plain, group.draws.len()))?;
+    let mut before = 0;
+    for draws in group.pages() {
+        let runs = (before..before + draws.len()).map(|draw| (draw as u32, group.rows));
+        let rows = draws.len() * group.rows;
+        pages.add(data_page(places(runs, group.draws.len()), rows, Encoding::RLE_DICTIONARY))?;
+        before += draws.len();
+    }
+    Ok(Statistics::int64(numbers.clone().min(), numbers.max(), None, Some(0), false))
+}
+
+/// Texts, each once, and which of them a row has: the same for every page of as many draws.
+fn text_pages(
+    pages: &mut Pages,
+    group: Group<'_>,
+    distinct: &[String],
+    runs: &[Run],
+) -> Result<Statistics, ParquetError> {
+    let mut plain = Vec::new();
+    for text in distinct {
+        plain.extend_from_slice(&(text.len() as u32).to_le_bytes());
+        plain.extend_from_slice(text.as_bytes());
+    }
+    pages.add(dictionary_page(plain, distinct.len()))?;
+    let mut same = (0, Vec::new());
+    for draws in group.pages() {
+        if same.0 != draws.len() {
+            let repeated = draws.iter().flat_map(|_| runs.iter().copied());
+            same = (draws.len(), places(repeated, distinct.len()));
+        }
+        pages.add(data_page(same.1.clone(), draws.len() * group.rows, Encoding::RLE_DICTIONARY))?;
+    }
+    let text = |text: Option<&String>| text.map(|t| ByteArray::from(t.as_str()));
+    Ok(Statistics::byte_array(text(distinct.iter().min()), text(distinct.iter().max()), None, Some(0), false))
+}
+
+/// Numbers plainly, after the rows that have one.
+fn number_pages(
+    pages: &mut Pages,
+    group: Group<'_>,
+    cells: &[usize],
+    runs: &[Run],
+) -> Result<Statistics, ParquetError> {
+    let mut ends = Ends { least: f64::INFINITY, most: f64::NEG_INFINITY };
+    let mut there = 0;
+    let mut same = (0, Vec::new());
+    for draws in group.pages() {
+        if same.0 != draws.len() {
+            same = (draws.len(), presence(draws.iter().flat_map(|_| runs.iter().copied())));
+        }
+        let (bytes, numbers) = match full_page(group, draws, cells, &same.1, &mut ends) {
+            Some(bytes) => (bytes, draws.len() * cells.len()),
+            None => page_with_gaps(group, draws, cells, runs, &mut ends),
+        };
+        there += numbers;
+        pages.add(data_page(bytes, draws.len() * group.rows, Encoding::PLAIN))?;
+    }
+    let nothing = (group.draws.len() * group.rows - there) as u64;
+    // By the format's rules a zero counts as the lesser one at the lower end and as the greater one at the upper end.
+    let least = (there > 0).then_some(if ends.least == 0.0 { -0.0 } else { ends.least });
+    let most = (there > 0).then_some(if ends.most == 0.0 { 0.0 } else { ends.most });
+    Ok(Statistics::double(least, most, None, Some(nothing), false))
+}
+
+/// The least and the greatest number of a column so far.
+#[derive(Clone, Copy)]
+struct Ends {
+    least: f64,
+    most: f64,
+}
+
+impl Ends {
+    #[inline]
+    fn add(&mut self, x: f64) {
+        self.least = if x < self.least { x } else { self.least };
+        self.most = if x > self.most { x } else { self.most };
+    }
+}
+
+/// A page in which every cell has a number; none if one has not.
+fn full_page(
+    group: Group<'_>,
+    draws: &[Draw],
+    cells: &[usize],
+    presence: &[u8],
+    ends: &mut Ends,
+) -> Option<Vec<u8>> {
+    let start = presence.len();
+    let mut bytes = vec![0; start + 8 * cells.len() * draws.len()];
+    bytes[..start].copy_from_slice(presence);
+    let (mut finite, mut found) = (true, *ends);
+    for (draw, room) in draws.iter().zip(bytes[start..].chunks_exact_mut(8 * cells.len().max(1))) {
+        let values = &group.batches[draw.batch];
+        for (&cell, room) in cells.iter().zip(room.as_chunks_mut::<8>().0) {
+            let x = values[cell][draw.lane];
+            *room = x.to_le_bytes();
+            finite &= x.is_finite();
+            found.add(x);
+        }
+    }
+    finite.then(|| {
+        *ends = found;
+        bytes
+    })
+}
+
+/// A page without the numbers that are not finite, and how many it has.
+fn page_with_gaps(
+    group: Group<'_>,
+    draws: &[Draw],
+    cells: &[usize],
+    runs: &[Run],
+    ends: &mut Ends,
+) -> (Vec<u8>, usize) {
+    let (mut there, mut numbers) = (Vec::new(), Vec::new());
+    for draw in draws {
+        let mut values = cells.iter().map(|&cell| group.batches[draw.batch][cell][draw.lane]);
+        for &(has, times) in runs {
+            if has == 0 {
+                there.push((0, times));
+                continue;
+            }
+            for x in values.by_ref().take(times) {
+                there.push((u32::from(x.is_finite()), 1));
+                if x.is_finite() {
+                    numbers.push(x);
+                    ends.add(x);
+                }
+            }
+        }
+    }
+    let mut bytes = presence(there.into_iter());
+    bytes.extend(numbers.iter().flat_map(|x| x.to_le_bytes()));
+    (bytes, numbers.len())
 }
