@@ -70,7 +70,8 @@ fn policies_of(path: &str) -> Vec<Plan> {
         let mut document = scenario::load(path.as_ref(), &mut sources, &mut diagnostics)?;
         let policy = scenario::load_policy(path.as_ref(), name, &mut sources, &mut diagnostics)?;
         scenario::apply(&mut document, &policy.edits, &mut diagnostics);
-        Some(plan_of(&document.to_toml()))
+        let model = Model::from_document(&document, &sources, &mut diagnostics)?;
+        Some(planned(model))
     };
     names.iter().filter_map(plan).collect()
 }
@@ -102,6 +103,10 @@ fn plan_of(text: &str) -> Plan {
     let document = scenario::from_text("world.toml", text, &mut sources, &mut diagnostics);
     let model = Model::from_document(&document, &sources, &mut diagnostics);
     let model = model.unwrap_or_else(|| panic!("{}", sources.render(&diagnostics, false)));
+    planned(model)
+}
+
+fn planned(model: Model) -> Plan {
     let network = Network::from_model(&model);
     Plan::new(model, &network, &Design { seed: 1, sampler: Sampler::Sobol }).expect("a plan")
 }

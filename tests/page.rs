@@ -294,3 +294,26 @@ fn opposite_worlds_give_opposite_sentences() {
     insta::assert_snapshot!("ahead", tell("ahead", &free.replacen("[[lab]]", poor, 1)));
     insta::assert_snapshot!("open", tell("open", &free.replace("[[lab]]", poor)));
 }
+
+#[test]
+fn a_page_says_what_of_a_large_table_it_leaves_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let compare = |name: &str, select: &str| {
+        let out = folder.path().join(name);
+        let mut command = Command::cargo_bin("chokepoint").unwrap();
+        command.args(["compare", "scenarios/baseline", "--draws", "8", "--quiet"]);
+        for policy in ["h20-free", "h20-never"] {
+            command.args(["--policy", policy]);
+        }
+        command.args(["--select", select, "--out"]);
+        command.arg(&out).assert().success();
+        let page = fs::read_to_string(out.join("report.html")).unwrap();
+        let rows = table(&out, "comparison.csv").1.len();
+        let shown = &data(&page)["data"]["comparison"]["columns"]["difference_mean"];
+        (shown.as_array().unwrap().len(), rows, page.contains("shown of comparison.csv are"))
+    };
+    let (shown, rows, said) = compare("large", "country.*/*@*");
+    assert!(shown < rows && said, "{shown} of {rows}");
+    let (shown, rows, said) = compare("small", "country.*/reachable_flop@*Q4");
+    assert!(shown == rows && !said, "{shown} of {rows}");
+}

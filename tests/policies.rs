@@ -223,3 +223,63 @@ fn a_blockade_of_taiwan_costs_everybody_and_those_whom_it_feeds_most() {
     // A year of sales, less what was in stock, is missing from those of seven years.
     assert!(nvidia.0 < -0.05 && huawei.0 > 0.2 * nvidia.0, "{nvidia:?} {huawei:?}");
 }
+
+/// Values of cells under a policy and without it, draw by draw.
+fn both(policy: &str, cells: &[&str]) -> [Vec<Vec<f64>>; 2] {
+    let cells: Vec<String> = cells.iter().map(|c| (*c).to_owned()).collect();
+    [None, Some(policy)].map(|name| simulate(under(name).unwrap().0, &cells))
+}
+
+#[test]
+fn tenfold_enforcement_raises_smuggled_deliveries_in_no_draw() {
+    let cells = [
+        "country.china/smuggled_chips_cum@2024Q4",
+        "country.china/smuggled_chips_cum@2028Q4",
+        "country.china/smuggled_h100e_cum@2030Q4",
+    ];
+    let [before, after] = both("enforcement-tenfold", &cells);
+    for (draw, (x, y)) in before.iter().zip(&after).enumerate() {
+        assert!(x.iter().zip(y).all(|(x, y)| y <= x), "draw {draw}: {x:?} {y:?}");
+    }
+}
+
+#[test]
+fn without_controls_more_is_imported_in_every_draw() {
+    let cells = ["country.china/imported_h100e_cum@2024Q4", "country.china/imported_h100e_cum@2030Q4"];
+    let [before, after] = both("no-controls", &cells);
+    for (draw, (x, y)) in before.iter().zip(&after).enumerate() {
+        assert!(x.iter().zip(y).all(|(x, y)| y > x), "draw {draw}: {x:?} {y:?}");
+    }
+}
+
+#[test]
+fn an_early_memory_ban_lowers_ascend_and_where_it_does_not_others_lack_memory() {
+    let cells = [
+        "chip.ascend-910b/produced_chips_cum@2026Q4",
+        "chip.ascend-910c/produced_chips_cum@2026Q4",
+        "designer.huawei/produced_chips_cum@2028Q4",
+        "designer.huawei/produced_chips_cum@2026Q4",
+        "designer.cambricon/produced_chips_cum@2026Q4",
+        "designer.kunlunxin/produced_chips_cum@2026Q4",
+        "designer.hygon/produced_chips_cum@2026Q4",
+    ];
+    let [before, after] = both("hbm-ban-without-notice", &cells);
+    for (i, cell) in cells.iter().enumerate() {
+        let (mean, error) = moved(&before, &after, (i, i));
+        println!("{cell} {:+.2}% (standard error {:.2}%)", 100.0 * mean, 100.0 * error);
+        assert!(mean < -3.0 * error, "{cell} {mean:+.4} ({error:.4})");
+    }
+    // Draw by draw it is not so: where Huawei's stock would have outlasted its orders until 2026, the others' smaller stocks run
+    // out first, and their buyers' money goes to Ascend. So whatever Ascend gains, another maker has lost for want of memory,
+    // and hardly a draw leaves all of them together with more.
+    let change = |draw: usize, i: usize| after[draw][i] / before[draw][i] - 1.0;
+    let sum = |x: &[f64]| x[3..].iter().sum::<f64>();
+    let draws = 0..before.len();
+    let gains: Vec<usize> = draws.clone().filter(|&d| change(d, 3) > 0.01).collect();
+    assert!(gains.len() < before.len() / 4, "{gains:?}");
+    for &d in &gains {
+        assert!((4..7).any(|i| change(d, i) < 0.0), "draw {d}: {:?} {:?}", before[d], after[d]);
+    }
+    let more = draws.filter(|&d| sum(&after[d]) > 1.01 * sum(&before[d])).count();
+    assert!(more <= before.len() / 50, "{more} draws");
+}

@@ -15,6 +15,8 @@ use crate::plan::series::{Recording, matching};
 use crate::report::{Ranked, Verdict};
 use crate::results::{DrawsTable, ExportFormat, SourceFile, Statistics};
 
+/// Cells that are ranked in print at most.
+const RANKED: usize = 3;
 /// Files of a comparison.
 const FILES: [&str; 4] = ["summary.csv", "thresholds.csv", "bottlenecks.csv", "comparison.csv"];
 
@@ -157,14 +159,18 @@ impl Field<'_> {
         let statistics: Vec<Vec<Statistics>> = all.iter().map(Distributions::statistics).collect();
         let findings = comparison.findings();
         self.write(&mut comparison, &mut all, &statistics, &findings, &mut folder).map_err(failed)?;
+        let used = all[0].used;
+        let verdict = self.verdict(&comparison, &findings, &statistics[0], used).render(self.base.layout());
+        // The page is made from the tables, which take as much room again: what they were made from goes first.
+        drop((comparison, all, statistics, findings));
         let path = folder.path.clone();
-        let manifest = folder.finish(all[0].used, seconds).map_err(failed)?;
-        print(&self.verdict(&comparison, &findings, &statistics[0], all[0].used).render(self.base.layout()))?;
+        let manifest = folder.finish(used, seconds).map_err(failed)?;
+        print(&verdict)?;
         if !self.base.arguments.quiet {
             eprintln!(
                 "\n{} draws under {} plans in {seconds:.1} s; tables in {}",
                 manifest.draws,
-                comparison.plans.len(),
+                self.others.len() + 1,
                 path.display()
             );
         }
@@ -264,11 +270,12 @@ impl Field<'_> {
         }
     }
 
-    /// Cells that are ranked in print: the objectives', or the headline countries' reachable compute at the end.
+    /// Cells that are ranked in print: the objectives', or the headline countries' reachable compute at the end, or what is
+    /// selected of the last quarter; not more than fit a screen.
     fn shown(&self, comparison: &Comparison) -> Vec<usize> {
         let find = |address: &str| comparison.cells.iter().position(|c| c.address() == address);
         if !self.goals.objectives.is_empty() {
-            return self.goals.objectives.iter().filter_map(|o| find(&o.cell)).collect();
+            return self.goals.objectives.iter().filter_map(|o| find(&o.cell)).take(RANKED).collect();
         }
         let model = &self.base.plan.model;
         let last = model.run.horizon.last;
@@ -280,7 +287,9 @@ impl Field<'_> {
         let mut shown: Vec<usize> =
             actors.iter().filter_map(|a| find(&format!("{a}/reachable_flop@{last}"))).collect();
         if shown.is_empty() {
-            shown.extend((!comparison.cells.is_empty()).then_some(0));
+            let metrics = comparison.metric_cells();
+            let end = metrics.iter().map(|c| c.quarter).max();
+            shown = (0..metrics.len()).filter(|&c| Some(metrics[c].quarter) == end).take(RANKED).collect();
         }
         shown
     }

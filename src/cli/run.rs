@@ -41,8 +41,11 @@ pub(super) fn run(arguments: &RunArguments) -> Result<(), Failure> {
     let graph = SupplyGraph::new(&simulation.plan, &Network::from_model(&simulation.plan.model));
     folder.text(GRAPH, &graph.render(GraphFormat::Json)).map_err(failed)?;
     let path = folder.path.clone();
-    let manifest = folder.finish(distributions.used, seconds).map_err(failed)?;
+    let used = distributions.used;
     let headline = headline(&simulation, &distributions, &statistics);
+    // The page is made from the tables: what they were made from makes room for it.
+    drop((distributions, statistics));
+    let manifest = folder.finish(used, seconds).map_err(failed)?;
     let layout = simulation.layout();
     print(&if layout == Table::Text && draws_fans() {
         headline.with_fans()

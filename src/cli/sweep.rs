@@ -130,8 +130,12 @@ impl Sweep<'_> {
         self.write(&comparison, &findings, &statistics, &mut folder).map_err(failed)?;
         all[0].write_exports(&self.base, &mut folder).map_err(failed)?;
         let path = folder.path.clone();
-        folder.finish(all[0].used, seconds).map_err(failed)?;
-        print(&self.swept(&comparison, &findings, &statistics, all[0].used).render(self.base.layout()))?;
+        let used = all[0].used;
+        let swept = self.swept(&comparison, &findings, &statistics, used).render(self.base.layout());
+        // The page is made from the tables: what they were made from makes room for it.
+        drop((comparison, all, statistics, findings));
+        folder.finish(used, seconds).map_err(failed)?;
+        print(&swept)?;
         if !arguments.simulating.quiet {
             let points = self.points.len();
             eprintln!(

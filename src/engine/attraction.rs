@@ -238,32 +238,35 @@ impl Attraction {
         self.value_offers(plan, inputs, sheets, view);
         self.clear(plan);
         let willing = inputs.value(plan.model.diversion.willing);
+        let (sales, on_sale, offered) = (&edges.sales[..], &self.on_sale[..], view.offered);
+        let (value, grey_value, preferences) = (&self.value[..], &self.grey_value[..], &self.preference[..]);
+        let (all_asked, all_legal, all_grey) = (&mut self.asked[..], &mut self.legal[..], &mut self.grey[..]);
         for b in 0..edges.of_buyer.len() {
             let (mut sum, mut best) = (Lanes::ZERO, Lanes::ZERO);
             let (mut grey_sum, mut grey_best) = (Lanes::ZERO, Lanes::ZERO);
-            let country = plan.model.buyers[b].country.index();
+            let smuggles = view.route_capacity[plan.model.buyers[b].country.index()].gt(Lanes::ZERO);
             for s in edges.of_buyer[b].clone() {
-                let sale = &edges.sales[s];
+                let sale = &sales[s];
                 let c = sale.chip.index();
-                if !self.on_sale[c] || !view.offered[sale.stand].any() {
+                if !on_sale[c] || !offered[sale.stand].any() {
                     continue;
                 }
-                let preference = sale.affinity.map_or(Lanes::ONE, |i| self.preference[i]);
-                let weight = view.offered[sale.stand].select(view.ramp[c] * preference, Lanes::ZERO);
+                let preference = sale.affinity.map_or(Lanes::ONE, |i| preferences[i]);
+                let weight = offered[sale.stand].select(view.ramp[c] * preference, Lanes::ZERO);
                 let permitted = view.permitted[sale.stand];
-                let asked = weight * self.value[sale.offer];
+                let asked = weight * value[sale.offer];
                 let legal = permitted.gt(Lanes::ZERO).select(asked, Lanes::ZERO);
-                self.asked[s] = asked;
-                self.legal[s] = legal;
+                all_asked[s] = asked;
+                all_legal[s] = legal;
                 self.wanted.push(s);
                 let mut open = legal.gt(Lanes::ZERO);
                 sum += legal;
                 best = best.max(legal);
                 if let (Some(g), true) = (sale.grey, permitted.lt(Lanes::ONE).any()) {
-                    let possible = view.in_stock[c] & view.route_capacity[country].gt(Lanes::ZERO);
-                    let grey = willing * (1.0 - permitted) * weight * self.grey_value[sale.offer];
+                    let possible = view.in_stock[c] & smuggles;
+                    let grey = willing * (1.0 - permitted) * weight * grey_value[sale.offer];
                     let grey = possible.select(grey, Lanes::ZERO);
-                    self.grey[g] = grey;
+                    all_grey[g] = grey;
                     open = open | grey.gt(Lanes::ZERO);
                     grey_sum += grey;
                     grey_best = grey_best.max(grey);
@@ -365,8 +368,7 @@ pub fn limit_to_routes(
 ) {
     reach.fill(Lanes::ZERO);
     for (_, g) in attraction.smuggled(plan) {
-        let buyer = plan.edges.sales[plan.edges.greys[g]].buyer.index();
-        reach[plan.model.buyers[buyer].country.index()] += wants(g);
+        reach[plan.edges.sales[plan.edges.greys[g]].country.index()] += wants(g);
     }
     for (wanted, &capacity) in reach.iter_mut().zip(capacity) {
         *wanted = wanted.gt(capacity).select(capacity.per(*wanted), Lanes::ONE);
@@ -389,7 +391,7 @@ pub fn expected_sales(
     let wants = |g: usize| {
         let sale = &plan.edges.sales[plan.edges.greys[g]];
         let (b, c) = (sale.buyer.index(), sale.chip.index());
-        let street = attraction.list[c] * view.premium[plan.model.buyers[b].country.index()];
+        let street = attraction.list[c] * view.premium[sale.country.index()];
         money[b].per(attraction.total[b]) * attraction.grey[g] / street
     };
     limit_to_routes(plan, attraction, view.route_capacity, wants, reach);

@@ -33,6 +33,8 @@ pub(super) struct Caps {
     members: Vec<Vec<(usize, Mask)>>,
     /// Share of each sale's fill that limits leave [1].
     left: Vec<Lanes>,
+    /// Fills of the parts that a limit is for, then what it leaves of them.
+    totals: Vec<Lanes>,
     /// By capped rule: cases of which it is known where the rule governs them, with the quarter until which that is.
     known: Vec<Vec<Known>>,
 }
@@ -50,6 +52,7 @@ impl Caps {
             sold: lanes(m.rules.len() * m.chips.len()),
             members: vec![Vec::new(); plan.caps.len()],
             left: lanes(plan.edges.sales.len()),
+            totals: lanes(m.buyers.len().max(m.countries.len()).max(m.chips.len()).max(1)),
             known: vec![Vec::new(); plan.caps.len()],
         }
     }
@@ -132,33 +135,27 @@ impl Caps {
             if members.is_empty() {
                 continue;
             }
-            let mut group = Group { members, fill, left: &mut self.left };
+            let mut group = Group { members, fill, left: &mut self.left, totals: &mut self.totals };
+            let buyer = |s: usize| plan.edges.sales[s].buyer.index();
+            let tpp = |s: usize, fill| units[plan.edges.sales[s].chip.index()][3] * fill;
             if let Some(limit) = cap.units {
-                let room = inputs.value(limit) - self.units[i];
-                group.limit(room, |_, fill| fill, |_| true);
+                group.limit(1, |_| inputs.value(limit) - self.units[i], |_, fill| fill, |_| 0);
             }
-            let weigh = |s: usize, fill| units[plan.edges.sales[s].chip.index()][3] * fill;
-            for (b, sold) in self.buyers[i * buyers..][..buyers].iter().enumerate() {
-                let of = |s: usize| plan.edges.sales[s].buyer.index() == b;
-                if let Some(limit) = cap.units_per_buyer {
-                    group.limit(inputs.value(limit) - sold[0], |_, fill| fill, of);
-                }
-                if let Some(limit) = cap.tpp_per_buyer {
-                    group.limit(inputs.value(limit) - sold[1], weigh, of);
-                }
+            let sold = &self.buyers[i * buyers..][..buyers];
+            if let Some(limit) = cap.units_per_buyer {
+                group.limit(buyers, |b| inputs.value(limit) - sold[b][0], |_, fill| fill, buyer);
+            }
+            if let Some(limit) = cap.tpp_per_buyer {
+                group.limit(buyers, |b| inputs.value(limit) - sold[b][1], tpp, buyer);
             }
             if let Some(limit) = cap.tpp_per_country {
-                for n in 0..countries {
-                    let room = inputs.value(limit) - self.tpp[i * countries + n];
-                    group.limit(room, weigh, |s| country(plan, s) == n);
-                }
+                let sold = &self.tpp[i * countries..][..countries];
+                group.limit(countries, |n| inputs.value(limit) - sold[n], tpp, |s| country(plan, s));
             }
             if let Some(share) = cap.home_share {
-                for &c in &plan.edges.chips {
-                    let home = self.home[rule.issuer.index() * chips + c.index()];
-                    let room = inputs.value(share) * home - self.sold[i * chips + c.index()];
-                    group.limit(room, |_, fill| fill, |s| plan.edges.sales[s].chip == c);
-                }
+                let (home, sold) = (&self.home[rule.issuer.index() * chips..], &self.sold[i * chips..]);
+                let room = |c: usize| inputs.value(share) * home[c] - sold[c];
+                group.limit(chips, room, |_, fill| fill, |s| plan.edges.sales[s].chip.index());
             }
         }
         for &(s, _) in self.members.iter().flatten() {
@@ -214,7 +211,7 @@ fn renews(plan: &Plan, rule: RuleId, year: i32) -> bool {
 /// Country of a sale's buyer.
 #[inline(always)]
 fn country(plan: &Plan, s: usize) -> usize {
-    plan.model.buyers[plan.edges.sales[s].buyer.index()].country.index()
+    plan.edges.sales[s].country.index()
 }
 
 /// The sales that a capped rule governs, with fills and what limits leave of them.
@@ -222,24 +219,30 @@ struct Group<'a> {
     members: &'a [(usize, Mask)],
     fill: &'a [Lanes],
     left: &'a mut [Lanes],
+    totals: &'a mut [Lanes],
 }
 
 impl Group<'_> {
-    /// Those that belong shrink alike to the room; of several limits the tightest counts.
+    /// Those of one of `parts` parts shrink alike to the part's room; of several limits the tightest counts.
     #[inline(always)]
-    fn limit(&mut self, room: Lanes, weigh: impl Fn(usize, Lanes) -> Lanes, belongs: impl Fn(usize) -> bool) {
-        let mut total = Lanes::ZERO;
+    fn limit(
+        &mut self,
+        parts: usize,
+        room: impl Fn(usize) -> Lanes,
+        weigh: impl Fn(usize, Lanes) -> Lanes,
+        part: impl Fn(usize) -> usize,
+    ) {
+        let totals = &mut self.totals[..parts];
+        totals.fill(Lanes::ZERO);
         for &(s, lanes) in self.members {
-            if belongs(s) {
-                total += lanes.select(weigh(s, self.fill[s]), Lanes::ZERO);
-            }
+            totals[part(s)] += lanes.select(weigh(s, self.fill[s]), Lanes::ZERO);
         }
-        let room = room.max(0.0);
-        let factor = total.gt(room).select(room.per(total), Lanes::ONE);
+        for (p, total) in totals.iter_mut().enumerate() {
+            let room = room(p).max(0.0);
+            *total = total.gt(room).select(room.per(*total), Lanes::ONE);
+        }
         for &(s, lanes) in self.members {
-            if belongs(s) {
-                self.left[s] = self.left[s].min(lanes.select(factor, Lanes::ONE));
-            }
+            self.left[s] = self.left[s].min(lanes.select(totals[part(s)], Lanes::ONE));
         }
     }
 }

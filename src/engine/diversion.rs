@@ -21,15 +21,14 @@ impl Lagged {
     /// Sends an amount on its way in quarter `t`, evenly over the quarter, to arrive `lag` ∈ [0, 3] quarters later.
     #[inline(always)]
     pub fn add(&mut self, amount: Lanes, lag: Lanes, t: usize) {
-        self.spread(amount, &lag_weights(lag), t);
+        self.spread(amount, &LagShares::of(lag), t);
     }
-    /// The same with the shares of [`lag_weights`] at hand.
+    /// The same with the shares of the lag at hand.
     #[inline(always)]
-    pub fn spread(&mut self, amount: Lanes, weights: &[Lanes; 4], t: usize) {
-        for (j, &weight) in weights.iter().enumerate() {
-            // Few lags reach all four quarters, and adding nothing changes nothing.
-            if weight != Lanes::ZERO {
-                self.slots[(t + j) % 4] += amount * weight;
+    pub fn spread(&mut self, amount: Lanes, shares: &LagShares, t: usize) {
+        for (j, &share) in shares.shares.iter().enumerate() {
+            if shares.any[j] {
+                self.slots[(t + j) % 4] += amount * share;
             }
         }
     }
@@ -50,15 +49,28 @@ impl Lagged {
 }
 
 /// Shares of what is sent in a quarter that arrive in it and in each of the next three.
-#[inline(always)]
-pub fn lag_weights(lag: Lanes) -> [Lanes; 4] {
-    let whole = lag.floor();
-    let part = lag - whole;
-    std::array::from_fn(|j| {
-        let here = whole.eq(Lanes::splat(j as f64)).select(1.0 - part, Lanes::ZERO);
-        let before = whole.eq(Lanes::splat(j as f64 - 1.0)).select(part, Lanes::ZERO);
-        here + before
-    })
+#[derive(Clone, Copy, Debug)]
+pub struct LagShares {
+    shares: [Lanes; 4],
+    /// Whether any draw's lag reaches a quarter: few do all four, and adding nothing changes nothing.
+    any: [bool; 4],
+}
+
+impl LagShares {
+    const NONE: Self = Self { shares: [Lanes::ZERO; 4], any: [false; 4] };
+
+    /// Shares of a lag ∈ [0, 3] [quarters].
+    #[inline(always)]
+    pub fn of(lag: Lanes) -> Self {
+        let whole = lag.floor();
+        let part = lag - whole;
+        let shares: [Lanes; 4] = std::array::from_fn(|j| {
+            let here = whole.eq(Lanes::splat(j as f64)).select(1.0 - part, Lanes::ZERO);
+            let before = whole.eq(Lanes::splat(j as f64 - 1.0)).select(part, Lanes::ZERO);
+            here + before
+        });
+        Self { shares, any: shares.map(|share| share.gt(Lanes::ZERO).any()) }
+    }
 }
 
 /// What each route can carry in a quarter and what is found on it.
@@ -111,7 +123,7 @@ pub struct Diversion {
     /// Whether anything was ever sent to a smuggled option in some draw.
     pub sent: Vec<bool>,
     /// Shares of what is sent that arrive now and in the next quarters, by route [1].
-    weights: Vec<[Lanes; 4]>,
+    shares: Vec<LagShares>,
     /// On their way by route, in chips, H100e and 8-bit H100e.
     pub transit_by_route: Vec<[Lagged; 3]>,
 }
@@ -133,7 +145,7 @@ impl Diversion {
             delivered_by_route: vec![[Lanes::ZERO; 3]; routes.len()],
             transit: vec![Lagged::default(); greys],
             sent: vec![false; greys],
-            weights: vec![[Lanes::ZERO; 4]; routes.len()],
+            shares: vec![LagShares::NONE; routes.len()],
             transit_by_route: vec![[Lagged::default(); 3]; routes.len()],
         }
     }
@@ -195,8 +207,8 @@ impl Diversion {
             if route.good.is_some() {
                 continue;
             }
-            let weights = lag_weights(inputs.value(route.lag));
-            self.weights[r] = weights;
+            let shares = LagShares::of(inputs.value(route.lag));
+            self.shares[r] = shares;
             let pass = 1.0 - self.routes.detection[r];
             let mut sent = [Lanes::ZERO; 3];
             let mut attempted = Lanes::ZERO;
@@ -213,13 +225,13 @@ impl Diversion {
             self.attempted[r] = attempted;
             self.seized[r] = attempted * self.routes.detection[r];
             for (u, &amount) in sent.iter().enumerate() {
-                self.transit_by_route[r][u].spread(amount, &weights, t);
+                self.transit_by_route[r][u].spread(amount, &shares, t);
                 self.delivered_by_route[r][u] = self.transit_by_route[r][u].take(t);
             }
         }
         for (g, &s) in plan.edges.greys.iter().enumerate() {
             let sale = &plan.edges.sales[s];
-            let country = plan.model.buyers[sale.buyer.index()].country;
+            let country = sale.country;
             let wants_any = wants[g].gt(Lanes::ZERO).any();
             if !wants_any && !self.sent[g] {
                 continue;
@@ -228,8 +240,11 @@ impl Diversion {
             let share = wants[g].per(wanted[country.index() * chips + sale.chip.index()]);
             for r in &plan.edges.routes_to[country.index()] {
                 let amount = self.attempted_chips[r.index() * chips + sale.chip.index()];
+                if !amount.gt(Lanes::ZERO).any() {
+                    continue;
+                }
                 let passed = amount * share * (1.0 - self.routes.detection[r.index()]);
-                self.transit[g].spread(passed, &self.weights[r.index()], t);
+                self.transit[g].spread(passed, &self.shares[r.index()], t);
             }
             self.delivered[g] = self.transit[g].take(t);
         }

@@ -1,7 +1,7 @@
 //! Fleets: purchases enter service, chips fail with age, power limits what runs, clouds rent out a part.
 
 use super::attraction::DataSheets;
-use super::diversion::{Lagged, lag_weights};
+use super::diversion::{LagShares, Lagged};
 use super::permits::Permits;
 use super::shocks::Shocks;
 use crate::math::{Lanes, Mask};
@@ -119,25 +119,31 @@ impl Fleet {
         let fleet = &plan.model.fleet;
         let (hazard, aging) = (inputs.value(fleet.hazard), inputs.value(fleet.aging));
         let failure = inputs.value(plan.model.diversion.failure);
-        let weights = lag_weights(inputs.value(fleet.lag));
+        let lag = LagShares::of(inputs.value(fleet.lag));
         let none = Lanes::ZERO;
+        let (held, deploying) = (&mut self.held[..], &mut self.deploying[..]);
+        let (counts, ages) = (&mut self.count[..], &mut self.age[..]);
+        let (failed, deployed) = (&mut self.failed[..], &mut self.deployed[..]);
         for (h, holding) in plan.edges.holdings.iter().enumerate() {
             let bought = sold.get(h).or_else(|| delivered.get(h - sold.len())).unwrap_or(&none);
-            self.held[h] |= bought.gt(Lanes::ZERO).any();
-            if !self.held[h] {
-                continue;
+            if !held[h] {
+                if !bought.gt(Lanes::ZERO).any() {
+                    continue;
+                }
+                held[h] = true;
             }
-            self.deploying[h].spread(*bought, &weights, t);
-            let entering = self.deploying[h].take(t);
-            let mean_age = self.age[h].per(self.count[h]);
+            let (count, under_way) = (counts[h], &mut deploying[h]);
+            under_way.spread(*bought, &lag, t);
+            let entering = under_way.take(t);
+            let mean_age = ages[h].per(count);
             let yearly = hazard + aging * (mean_age + 0.125);
             let x = 0.25 * yearly * if holding.grey { failure } else { Lanes::ONE };
             let survive = ((1.0 - 0.5 * x) / (1.0 + 0.5 * x)).max(0.0);
-            let left = self.count[h] * survive;
-            self.failed[h] = self.count[h] - left;
-            self.deployed[h] = entering;
-            self.age[h] = left * (mean_age + 0.25) + entering * 0.125;
-            self.count[h] = left + entering;
+            let left = count * survive;
+            failed[h] = count - left;
+            deployed[h] = entering;
+            ages[h] = left * (mean_age + 0.25) + entering * 0.125;
+            counts[h] = left + entering;
         }
         self.weigh(plan, inputs, sheets);
         for (n, country) in plan.model.countries.iter().enumerate() {
@@ -155,7 +161,7 @@ impl Fleet {
         self.load.fill(Lanes::ZERO);
         self.coming_load.fill(Lanes::ZERO);
         for (h, holding) in plan.edges.holdings.iter().enumerate().filter(|(h, _)| self.held[*h]) {
-            let n = plan.model.buyers[holding.buyer.index()].country.index();
+            let n = holding.country.index();
             let watts = sheets.watts[holding.chip.index()];
             self.load[n] += self.count[h] * watts;
             self.coming_load[n] += (self.count[h] + self.deploying[h].total()) * watts;
@@ -174,7 +180,7 @@ impl Fleet {
         self.working.fill([Lanes::ZERO; 4]);
         for (h, holding) in plan.edges.holdings.iter().enumerate().filter(|(h, _)| self.held[*h]) {
             let (b, c) = (holding.buyer.index(), holding.chip.index());
-            let working = self.count[h] * self.operating[plan.model.buyers[b].country.index()];
+            let working = self.count[h] * self.operating[holding.country.index()];
             let peak = working * sheets.flops[c];
             let quality = if holding.grey { sheets.quality[c] * support } else { sheets.quality[c] };
             let sums = &mut self.working[b];

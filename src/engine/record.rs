@@ -241,7 +241,7 @@ impl Tally {
     fn count_holdings(&mut self, plan: &Plan, batch: &Batch) {
         for (h, holding) in plan.edges.holdings.iter().enumerate().filter(|(h, _)| batch.fleet.held[*h]) {
             let (b, c) = (holding.buyer.index(), holding.chip.index());
-            let n = plan.model.buyers[b].country.index();
+            let n = holding.country.index();
             let overhead = batch.inputs.value(plan.model.countries[n].overhead) / 1e6;
             let owned = batch.fleet.count[h] + batch.fleet.deploying[h].total();
             for u in 0..4 {
@@ -259,7 +259,7 @@ impl Tally {
             let (b, c) = (sale.buyer.index(), sale.chip.index());
             let sold = batch.trade.sold[s];
             let home = plan.model.designers[plan.model.chips[c].designer.index()].country;
-            let abroad = home != plan.model.buyers[b].country;
+            let abroad = home != sale.country;
             for u in 0..4 {
                 let amount = sold * batch.sheets.units[c][u];
                 self.bought[b][u] += amount;
@@ -292,7 +292,7 @@ impl Tally {
                 continue;
             }
             let sale = &plan.edges.sales[s];
-            self.denied_in[plan.model.buyers[sale.buyer.index()].country.index()] += refused;
+            self.denied_in[sale.country.index()] += refused;
             let case = plan.edges.stands[sale.stand];
             self.blame(case, t, plan, batch);
             for &(rule, share) in &self.shares[case.index()] {

@@ -120,10 +120,9 @@ impl Shocks {
             self.struck[s] = Mask::splat(false);
             self.resume[s] = Lanes::ZERO;
             self.accumulated[s] = Lanes::ZERO;
-            for lane in 0..WIDTH {
-                let at = Address { shock: s, lane, draw: first_draw + lane as u64 };
-                self.threshold[s][lane] = threshold(plan, &at, first_clock(&plan.model.shocks[s]));
-            }
+            let clock = first_clock(&plan.model.shocks[s]);
+            let uniforms = plan.layout.clocks(ShockId(s as u32), clock, first_draw / WIDTH as u64);
+            self.threshold[s] = uniforms.map(threshold);
         }
         terms.clear_courses();
     }
@@ -217,7 +216,7 @@ impl Shocks {
         self.accumulated[s][lane] = 0.0;
         self.strikes[s][lane] = k + 1;
         self.struck[s].0[lane] = u64::MAX;
-        self.threshold[s][lane] = threshold(plan, at, k + 1);
+        self.threshold[s][lane] = threshold(plan.layout.clock(ShockId(s as u32), k + 1, at.draw));
         terms.begin_course(&plan.rules, ShockId(s as u32), lane, (onset, onset + duration), t);
         for (a, act) in plan.effects.acts.iter().enumerate() {
             if act.shock.index() == s {
@@ -295,9 +294,9 @@ fn first_clock(shock: &Shock) -> u32 {
     u32::from(shock.date.is_some())
 }
 
-/// Accumulated hazard at which strike `k` comes [1].
-fn threshold(plan: &Plan, at: &Address, k: u32) -> f64 {
-    -crate::math::ln(1.0 - plan.layout.clock(ShockId(at.shock as u32), k, at.draw))
+/// Accumulated hazard at which a strike comes, by the uniform of its clock [1].
+fn threshold(uniform: f64) -> f64 {
+    -crate::math::ln(1.0 - uniform)
 }
 
 /// Strength averaged over a quarter that starts `x` quarters after the onset [1].

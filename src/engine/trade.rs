@@ -7,7 +7,8 @@ use super::shocks::Shocks;
 use crate::math::{Lanes, Mask};
 use crate::plan::inputs::Inputs;
 use crate::plan::rules::Terms;
-use crate::plan::{Lever, Plan};
+
+use crate::plan::{Lever, Plan, Sale};
 
 /// Trade rounds in a quarter.
 const ROUNDS: usize = 3;
@@ -261,17 +262,18 @@ impl Trade {
             let per_weight = self.free[b].per(attraction.legal_total[b]);
             let mut brought = Lanes::ZERO;
             self.rushes[b] = false;
+            let (orders, legal) = (&mut self.orders[..], &attraction.legal[..]);
             for s in attraction.open.of(b) {
                 let sale = &plan.edges.sales[s];
                 let case = plan.edges.stands[sale.stand].index();
                 if counter.permits.about_to_be_cut[case] {
                     let rush = (counter.permits.rush[case] - 1.0) * counter.permits.cut[case];
-                    self.rush[s] = rush * self.budget[b].per(attraction.legal_total[b]) * attraction.legal[s];
+                    self.rush[s] = rush * self.budget[b].per(attraction.legal_total[b]) * legal[s];
                     brought += self.rush[s];
                     self.rushes[b] = true;
                 }
                 let granted = counter.permits.permitted[sale.stand] / attraction.price[sale.stand];
-                self.orders[s] = per_weight * attraction.legal[s] * granted;
+                orders[s] = per_weight * legal[s] * granted;
             }
             if self.rushes[b] {
                 let next = buyer.budget.map_or(Lanes::ZERO, |q| inputs.at(q, t + 1)) * world;
@@ -292,7 +294,7 @@ impl Trade {
         for (s, g) in attraction.smuggled(plan) {
             let sale = &plan.edges.sales[s];
             let b = sale.buyer.index();
-            let premium = counter.premium[plan.model.buyers[b].country.index()];
+            let premium = counter.premium[sale.country.index()];
             let street = attraction.list[sale.chip.index()] * premium;
             self.wants[g] = self.money[b].per(attraction.total[b]) * attraction.grey[g] / street;
         }
@@ -305,13 +307,16 @@ impl Trade {
         let slack = inputs.value(plan.model.trade.power_slack);
         let open = &counter.attraction.open;
         self.wanted_power.fill(Lanes::ZERO);
+        let (sales, orders) = (&plan.edges.sales[..], &self.orders[..]);
         for (b, buyer) in plan.model.buyers.iter().enumerate() {
             let n = buyer.country.index();
+            let (reach, mut wanted) = (self.reach[n], self.wanted_power[n]);
             for s in open.of(b) {
-                let sale = &plan.edges.sales[s];
-                let chips = self.orders[s] + sale.grey.map_or(Lanes::ZERO, |g| self.reach[n] * self.wants[g]);
-                self.wanted_power[n] += chips * counter.watts[sale.chip.index()];
+                let sale = &sales[s];
+                let chips = orders[s] + sale.grey.map_or(Lanes::ZERO, |g| reach * self.wants[g]);
+                wanted += chips * counter.watts[sale.chip.index()];
             }
+            self.wanted_power[n] = wanted;
         }
         for (n, country) in plan.model.countries.iter().enumerate() {
             let Some(power) = country.power else { continue };
@@ -356,7 +361,7 @@ impl Trade {
         for s in counter.attraction.open.all() {
             let sale = &plan.edges.sales[s];
             if let Some(g) = sale.grey {
-                let n = plan.model.buyers[sale.buyer.index()].country.index();
+                let n = sale.country.index();
                 self.wanted[n * chips + sale.chip.index()] += self.wants[g];
             }
         }
@@ -410,11 +415,17 @@ impl Trade {
             self.stocked[c] = self.left[c].gt(self.opening[c] * REMNANT);
         }
         self.options.clear();
+        let sales = &plan.edges.sales[..];
+        let (permitted, legal) = (&counter.permits.permitted[..], &attraction.legal[..]);
+        let (price, stocked) = (&attraction.price[..], &self.stocked[..]);
+        let (orders, fill) = (&mut self.orders[..], &mut self.fill[..]);
+        // A chip can be had in a later round where some is left and no licence has to be asked for a second time.
+        let on_the_shelf = |sale: &Sale| stocked[sale.chip.index()] & permitted[sale.stand].ge(Lanes::ONE);
         for b in 0..plan.edges.of_buyer.len() {
             let mut sum = Lanes::ZERO;
             let mut best = Lanes::ZERO;
             for s in attraction.open.of(b) {
-                let x = self.on_the_shelf(plan, counter, s).select(attraction.legal[s], Lanes::ZERO);
+                let x = on_the_shelf(&sales[s]).select(legal[s], Lanes::ZERO);
                 sum += x;
                 best = best.max(x);
             }
@@ -422,26 +433,19 @@ impl Trade {
             self.rest[b] = (sum + wait, wait);
             let per_weight = self.money[b].per(sum + wait);
             for s in attraction.open.of(b) {
-                let sale = &plan.edges.sales[s];
-                let shelved = self.on_the_shelf(plan, counter, s);
+                let sale = &sales[s];
+                let shelved = on_the_shelf(sale);
                 if shelved.any() {
-                    let order = per_weight * attraction.legal[s] / attraction.price[sale.stand];
-                    self.orders[s] = shelved.select(order, Lanes::ZERO);
+                    let order = per_weight * legal[s] / price[sale.stand];
+                    orders[s] = shelved.select(order, Lanes::ZERO);
                     self.options.push(s);
                 } else {
-                    self.orders[s] = Lanes::ZERO;
-                    self.fill[s] = Lanes::ZERO;
+                    orders[s] = Lanes::ZERO;
+                    fill[s] = Lanes::ZERO;
                 }
             }
             self.options.end(b);
         }
-    }
-
-    /// Whether a chip can be had in a later round: some is left, and no licence has to be asked for a second time.
-    #[inline(always)]
-    fn on_the_shelf(&self, plan: &Plan, counter: &Counter<'_>, s: usize) -> Mask {
-        let sale = &plan.edges.sales[s];
-        self.stocked[sale.chip.index()] & counter.permits.permitted[sale.stand].ge(Lanes::ONE)
     }
 
     /// Sellers ration by precedence.
@@ -449,10 +453,12 @@ impl Trade {
     fn ration(&mut self, plan: &Plan, inputs: &Inputs, counter: &Counter<'_>, round: usize) {
         let chips = plan.model.chips.len();
         self.demand.fill(Lanes::ZERO);
+        let sales = &plan.edges.sales[..];
+        let (demand, orders) = (&mut self.demand[..], &self.orders[..]);
         for (b, buyer) in plan.model.buyers.iter().enumerate() {
             let priority = inputs.value(buyer.priority);
             for s in self.options.of(b) {
-                self.demand[plan.edges.sales[s].chip.index()] += self.orders[s] * priority;
+                demand[sales[s].chip.index()] += orders[s] * priority;
             }
         }
         if round == 0 {
@@ -463,12 +469,13 @@ impl Trade {
         for &c in &counter.attraction.chips {
             self.demand[c] = self.left[c].per(self.demand[c]);
         }
-        let supply = &self.demand;
+        let supply = &self.demand[..];
+        let (fill, orders) = (&mut self.fill[..], &self.orders[..]);
         for (b, buyer) in plan.model.buyers.iter().enumerate() {
             let priority = inputs.value(buyer.priority);
             for s in self.options.of(b) {
-                let share = (priority * supply[plan.edges.sales[s].chip.index()]).min(1.0);
-                self.fill[s] = self.orders[s] * share;
+                let share = (priority * supply[sales[s].chip.index()]).min(1.0);
+                fill[s] = orders[s] * share;
             }
         }
         if round == 0 {
@@ -508,7 +515,7 @@ impl Trade {
             let sale = &plan.edges.sales[s];
             let Some(g) = sale.grey else { continue };
             let (b, c) = (sale.buyer.index(), sale.chip.index());
-            let n = plan.model.buyers[b].country.index();
+            let n = sale.country.index();
             let bought = (plan.edges.routes_to[n].iter())
                 .fold(Lanes::ZERO, |sum, r| sum + self.attempted[r.index() * chips + c]);
             let part = bought * self.wants[g].per(self.wanted[n * chips + c]);
@@ -520,6 +527,8 @@ impl Trade {
     #[inline(always)]
     fn settle(&mut self, plan: &Plan, counter: &Counter<'_>, round: usize) {
         let attraction = counter.attraction;
+        let (sales, list, fee) = (&plan.edges.sales[..], &attraction.list[..], &counter.permits.fee[..]);
+        let (fill, sold, left) = (&self.fill[..], &mut self.sold[..], &mut self.left[..]);
         for b in 0..plan.edges.of_buyer.len() {
             let (money, total, wait) = if round == 0 {
                 (self.free[b], attraction.legal_total[b], attraction.wait[b])
@@ -528,18 +537,21 @@ impl Trade {
             };
             let mut spent = Lanes::ZERO;
             let mut ahead = Lanes::ZERO;
+            let mut fees = self.fees[b];
+            let rushes = round == 0 && self.rushes[b];
             for s in self.options.of(b) {
-                let sale = &plan.edges.sales[s];
-                let fee = counter.permits.fee[sale.stand];
-                let worth = self.fill[s] * attraction.list[sale.chip.index()];
+                let sale = &sales[s];
+                let (fee, fill) = (fee[sale.stand], fill[s]);
+                let worth = fill * list[sale.chip.index()];
                 let paid = worth * (1.0 + fee);
                 spent += paid;
-                self.fees[b] += worth * fee;
-                if round == 0 && self.rushes[b] {
+                fees += worth * fee;
+                if rushes {
                     ahead += paid * self.rush[s].per(self.orders[s]);
                 }
-                self.sold[s] += self.fill[s];
+                sold[s] += fill;
             }
+            self.fees[b] = fees;
             self.spent[b] += spent;
             self.spent_ahead[b] += ahead;
             let grey = if round == 0 { self.spent_grey[b] } else { Lanes::ZERO };
@@ -547,8 +559,8 @@ impl Trade {
             self.money[b] = (self.money[b] - waits - (spent - ahead) - grey).max(0.0);
         }
         for s in self.options.all() {
-            let c = plan.edges.sales[s].chip.index();
-            self.left[c] = (self.left[c] - self.fill[s]).max(0.0);
+            let c = sales[s].chip.index();
+            left[c] = (left[c] - fill[s]).max(0.0);
         }
     }
 

@@ -9,7 +9,7 @@ use std::ops::{
 pub const WIDTH: usize = 8;
 
 /// One number of eight draws.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug)]
 #[repr(align(64))]
 pub struct Lanes(pub [f64; WIDTH]);
 
@@ -17,6 +17,13 @@ pub struct Lanes(pub [f64; WIDTH]);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(align(64))]
 pub struct Mask(pub [u64; WIDTH]);
+
+impl PartialEq for Lanes {
+    #[inline(always)]
+    fn eq(&self, other: &Self) -> bool {
+        Lanes::eq(*self, *other).all()
+    }
+}
 
 impl Default for Lanes {
     fn default() -> Self {

@@ -23,6 +23,8 @@ pub struct Sale {
     pub chip: ChipId,
     /// The buyer.
     pub buyer: BuyerId,
+    /// The buyer's country.
+    pub country: CountryId,
     /// Position of (chip, market) in tables of chips by markets.
     pub stand: usize,
     /// Position of (chip, market, mix) in the table of values for money.
@@ -51,6 +53,8 @@ pub struct Holding {
     pub chip: ChipId,
     /// The owner.
     pub buyer: BuyerId,
+    /// The owner's country.
+    pub country: CountryId,
     /// Whether it was smuggled.
     pub grey: bool,
 }
@@ -181,21 +185,25 @@ impl Edges {
             self.greys.push(self.sales.len());
             self.greys.len() - 1
         });
-        self.sales.push(Sale { chip, buyer: b, stand, offer, affinity, grey });
+        self.sales.push(Sale { chip, buyer: b, country: buyer.country, stand, offer, affinity, grey });
     }
 
     fn list_holdings(&mut self, model: &Model) {
-        self.holdings =
-            self.sales.iter().map(|s| Holding { chip: s.chip, buyer: s.buyer, grey: false }).collect();
+        let holding = |s: &Sale, grey| Holding { chip: s.chip, buyer: s.buyer, country: s.country, grey };
+        self.holdings = self.sales.iter().map(|s| holding(s, false)).collect();
         for &s in &self.greys {
-            let sale = self.sales[s];
-            self.holdings.push(Holding { chip: sale.chip, buyer: sale.buyer, grey: true });
+            self.holdings.push(holding(&self.sales[s], true));
         }
         for (b, buyer) in model.buyers.iter().enumerate() {
             let buyer_id = BuyerId(b as u32);
             for &chip in buyer.opening.keys() {
                 if self.sale_of(chip, buyer_id).is_none() {
-                    self.holdings.push(Holding { chip, buyer: buyer_id, grey: false });
+                    self.holdings.push(Holding {
+                        chip,
+                        buyer: buyer_id,
+                        country: buyer.country,
+                        grey: false,
+                    });
                 }
             }
         }

@@ -71,8 +71,8 @@ struct Course {
     quantity: QuantityId,
     /// Its uniform, if any point is uncertain.
     sampled: Option<usize>,
-    /// For each quarter: the points before and after, and the weight of the second.
-    spans: Vec<Span>,
+    /// Quarters in which draws can differ, and where each lies among the points.
+    spans: Vec<(usize, Span)>,
 }
 
 /// Where a quarter lies among dated points.
@@ -84,6 +84,31 @@ enum Span {
     Between(usize, usize, f64),
     /// Years after the last point.
     After(f64),
+}
+
+/// Room for the points of a dated path and their logarithms.
+#[derive(Debug, Default)]
+struct Room {
+    points: Vec<Lanes>,
+    logs: Vec<Lanes>,
+}
+
+/// Growth by a factor a year.
+struct Growth {
+    log: Lanes,
+}
+
+impl Growth {
+    #[inline(always)]
+    fn new(factor: Lanes) -> Self {
+        Self { log: if factor == Lanes::ONE { Lanes::ZERO } else { factor.ln() } }
+    }
+
+    /// Growth over some years: a power of the factor, whose logarithm is taken once.
+    #[inline(always)]
+    fn over(&self, years: f64) -> Lanes {
+        if years == 0.0 { Lanes::ONE } else { (years * self.log).exp() }
+    }
 }
 
 /// A place for each quantity, and how many places there are: first those that do not change, then the others quarter by
@@ -158,7 +183,7 @@ impl Layout {
         let courses = (model.quantities.iter().enumerate())
             .filter_map(|(i, q)| match &q.shape {
                 Shape::Dated(dated) => {
-                    let spans = (0..quarters).map(|t| span(dated, t as f64)).collect();
+                    let spans = (0..quarters).map(|t| (t, span(dated, t as f64))).collect();
                     Some(Course { quantity: QuantityId(i as u32), sampled: sampled_of[i], spans })
                 }
                 _ => None,
@@ -204,17 +229,12 @@ impl Layout {
         let mut inputs = self.inputs();
         self.medians(&mut inputs);
         self.template = inputs.buffer;
-        let uncertain = |course: &Course| {
-            let Shape::Dated(dated) = &self.model[course.quantity.0 as usize].shape else { return true };
-            let parts = [dated.before, dated.after, dated.level];
-            let own =
-                dated.points.iter().filter_map(|(_, p)| if let Point::Own(q) = p { Some(*q) } else { None });
-            course.sampled.is_some()
-                || parts.into_iter().flatten().chain(own).any(|q| self.sampled_of[q.0 as usize].is_some())
-        };
-        let keep: Vec<bool> = self.courses.iter().map(uncertain).collect();
-        let mut keep = keep.into_iter();
-        self.courses.retain(|_| keep.next().unwrap_or(true));
+        let mut courses = std::mem::take(&mut self.courses);
+        for course in &mut courses {
+            course.spans.retain(|&(t, _)| self.certain_at(course.quantity.0 as usize, t).is_none());
+        }
+        courses.retain(|course| !course.spans.is_empty());
+        self.courses = courses;
     }
 
     /// Everything at its median.
@@ -264,27 +284,36 @@ impl Layout {
                 into.buffer[self.slots[i].base as usize] = d.quantiles(u);
             }
         }
+        let mut room = Room::default();
         for course in &self.courses {
-            self.follow(course, into);
+            self.follow(course, into, &mut room);
         }
     }
 
-    /// Evaluates a dated path for all quarters.
+    /// Evaluates a dated path for the quarters in which draws can differ; the template holds the others.
     #[inline(always)]
-    fn follow(&self, course: &Course, into: &mut Inputs) {
+    fn follow(&self, course: &Course, into: &mut Inputs, room: &mut Room) {
         let i = course.quantity.0 as usize;
         let quantity = &self.model[i];
         let Shape::Dated(dated) = &quantity.shape else { return };
         let u = course.sampled.map_or(Lanes::splat(0.5), |s| into.uniforms[s]);
-        let points: Vec<Lanes> = dated.points.iter().map(|(_, p)| self.point(p, u, into)).collect();
-        let logs: Vec<Lanes> = points.iter().map(|p| p.max(f64::MIN_POSITIVE).ln()).collect();
+        let Room { points, logs } = room;
+        points.clear();
+        points.extend(dated.points.iter().map(|(_, p)| self.point(p, u, into)));
+        logs.clear();
+        if dated.between == Between::Log {
+            logs.extend(points.iter().map(|p| p.max(f64::MIN_POSITIVE).ln()));
+        } else {
+            logs.resize(points.len(), Lanes::ZERO);
+        }
         let growth = |q: Option<QuantityId>| q.map_or(Lanes::ONE, |q| into.value(q));
-        let (before, after, level) = (growth(dated.before), growth(dated.after), growth(dated.level));
+        let (before, after) = (Growth::new(growth(dated.before)), Growth::new(growth(dated.after)));
+        let level = growth(dated.level);
         let Slot { base, step } = self.slots[i];
-        for (t, span) in course.spans.iter().enumerate() {
-            let value = match *span {
-                Span::Before(years) => points[0] * before.pow(Lanes::splat(years)),
-                Span::After(years) => points[points.len() - 1] * after.pow(Lanes::splat(years)),
+        for &(t, span) in &course.spans {
+            let value = match span {
+                Span::Before(years) => points[0] * before.over(years),
+                Span::After(years) => points[points.len() - 1] * after.over(years),
                 Span::Between(a, b, w) => {
                     between(dated.between, [points[a], points[b]], [logs[a], logs[b]], w)
                 }

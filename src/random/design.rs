@@ -115,12 +115,9 @@ impl Stream {
         match &self.source {
             Source::Net(matrix, keys) => {
                 let x = point(matrix, batch as u32);
-                Lanes::from_fn(|r| fill(scramble(x, keys[r]), keys[r], batch))
+                Lanes::from_fn(|r| of_net(x, keys[r], batch))
             }
-            Source::Sequence(keys) => Lanes::from_fn(|r| {
-                let shuffled = scramble(batch as u32, mix(keys[r]));
-                fill(scramble(shuffled.reverse_bits(), keys[r]), keys[r], batch)
-            }),
+            Source::Sequence(keys) => Lanes::from_fn(|r| of_sequence(keys[r], batch)),
             Source::Counter(rng) => {
                 let mut rng = rng.clone();
                 rng.set_word_pos(u128::from(batch) * 2 * WIDTH as u128);
@@ -131,8 +128,12 @@ impl Stream {
 
     /// Uniform of a draw, in (0, 1).
     pub fn uniform(&self, draw: u64) -> f64 {
-        let width = WIDTH as u64;
-        self.uniforms(draw / width)[(draw % width) as usize]
+        let (batch, r) = (draw / WIDTH as u64, (draw % WIDTH as u64) as usize);
+        match &self.source {
+            Source::Net(matrix, keys) => of_net(point(matrix, batch as u32), keys[r], batch),
+            Source::Sequence(keys) => of_sequence(keys[r], batch),
+            Source::Counter(_) => self.uniforms(batch)[r],
+        }
     }
 
     /// The uniforms of what is drawn anew at strike `k`: this stream for strike 0, one of its own for later ones.
@@ -144,6 +145,19 @@ impl Stream {
         let key = mix(self.key ^ mix(0x5374_7269_6b65 ^ (u64::from(k) << 40)));
         Self { source: own_source(key, self.sampler), key: self.key, sampler: self.sampler }
     }
+}
+
+/// A point of the net in the replicate of a key.
+#[inline]
+fn of_net(point: u32, key: u64, batch: u64) -> f64 {
+    fill(scramble(point, key), key, batch)
+}
+
+/// A point of the sequence of a key.
+#[inline]
+fn of_sequence(key: u64, batch: u64) -> f64 {
+    let shuffled = scramble(batch as u32, mix(key));
+    fill(scramble(shuffled.reverse_bits(), key), key, batch)
 }
 
 /// A uniform whose first 32 bits are given; a hash fills the rest, so that values lie on no coarse lattice.

@@ -208,11 +208,14 @@ impl Ranked {
     fn rarities(&self) -> String {
         let mut text = String::new();
         for p in self.order() {
-            let changed = self.paired[p].changed();
+            let (changed, draws) = (self.paired[p].changed(), self.paired[p].draws);
             if (1..FEW).contains(&changed) {
+                // Where nearly all draws differ there is no shock to be given: there are too few of them.
+                let instead =
+                    if 2 * changed < draws { "take more, or --given the shock" } else { "take more" };
                 text.push_str(&format!(
-                    "   {} changes it in {changed} of {} draws only: too few for the interval; take more, or --given the shock\n",
-                    self.plans[p], self.paired[p].draws
+                    "   {} changes it in {changed} of {draws} draws only: too few for the interval; {instead}\n",
+                    self.plans[p]
                 ));
             }
         }

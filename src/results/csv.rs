@@ -142,7 +142,7 @@ mod tests {
             let powers = (-30..=110).map(|e| format!("1e{e}").parse::<f64>().unwrap().to_bits());
             let near = powers.map(|power| f64::from_bits(power.wrapping_add_signed(near / 1000)));
             let short = near.clone().map(|x| (x * (bits % 1000) as f64).trunc());
-            for x in near.chain(short).chain([f64::from_bits(bits), f64::from_bits(bits) as f32 as f64]) {
+            for x in near.chain(short).chain([f64::from_bits(bits), f64::from(f64::from_bits(bits) as f32)]) {
                 prop_assert_eq!(written(x), plainly(x));
                 prop_assert_eq!(written(-x), plainly(-x));
             }

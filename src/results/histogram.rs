@@ -16,6 +16,9 @@ const CHUNK: usize = 32;
 /// Half octaves that are found without a search.
 const WINDOW: usize = 32;
 
+/// So many chunks get room for one more.
+const GROWTH: usize = 8;
+
 /// Where the half octaves of one sign are kept.
 #[derive(Clone, Debug)]
 struct Side {
@@ -138,6 +141,10 @@ impl<const R: usize> Histogram<R> {
         let place = self.low.len() / CHUNK;
         side.insert(number, place);
         for digits in std::iter::once(&mut self.low).chain(&mut self.high) {
+            // Doubling would leave a quarter of all memory unused.
+            if digits.len() == digits.capacity() {
+                digits.reserve_exact(CHUNK * (1 + place / GROWTH));
+            }
             digits.resize((place + 1) * CHUNK, [0; R]);
         }
         place

@@ -1,6 +1,6 @@
 //! Two layouts on the same draws: what one can take from the other's samples, and from which quarter on a path differs.
 
-use super::{Inputs, Layout, Span, span};
+use super::{Inputs, Layout, Room, Span, span};
 use crate::math::Lanes;
 use crate::model::{Between, Dated, Point, QuantityId, Shape};
 use std::collections::{BTreeMap, BTreeSet};
@@ -101,8 +101,9 @@ impl Layout {
                 into.buffer[self.slots[i].base as usize] = d.quantiles(into.uniforms[s]);
             }
         }
+        let mut room = Room::default();
         for &c in &shared.courses {
-            self.follow(&self.courses[c], into);
+            self.follow(&self.courses[c], into, &mut room);
         }
     }
 
@@ -219,7 +220,7 @@ impl Layout {
     }
 
     /// The value at quarter `t`, where it is the same in every draw.
-    fn certain_at(&self, i: usize, t: usize) -> Option<f64> {
+    pub(super) fn certain_at(&self, i: usize, t: usize) -> Option<f64> {
         let slot = self.slots[i];
         let value = self.template[slot.base as usize + slot.step as usize * t][0];
         let fixed = |q: Option<QuantityId>| q.is_none_or(|q| self.certain_at(q.0 as usize, 0).is_some());

@@ -72,9 +72,9 @@ impl Standing {
         self.intervals[row.in_force.clone()].iter().find(inside).map(|i| i.0)
     }
 
-    /// Start of the next interval of a rule that is announced and not yet in force.
+    /// Start of the next interval of a rule that is not in force, if it is announced.
     fn pending(&self, row: &Row, at: f64) -> Option<f64> {
-        if row.announced > at || self.since(row, at).is_some() {
+        if row.announced > at {
             return None;
         }
         let starts = self.intervals[row.in_force.clone()].iter().map(|i| i.0);
@@ -207,6 +207,8 @@ pub(super) struct Pending {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Finder {
     breaks: Vec<f64>,
+    /// Rules that stand at a moment, and whether they are announced only.
+    stands: Vec<(InForce, bool)>,
     in_force: Vec<InForce>,
     issuers: Vec<CountryId>,
     found: Vec<Governing>,
@@ -230,14 +232,13 @@ impl Finder {
         standing.find_breaks(t, &mut breaks);
         for piece in breaks.windows(2) {
             let span = Span::new(piece[0], piece[1], begins);
-            let at = 0.5 * (piece[0] + piece[1]);
-            self.find(model, standing, at, false);
+            let first = self.look(standing, 0.5 * (piece[0] + piece[1]));
+            self.find(model, false);
             self.quarter.parts.extend(self.found.iter().map(|g| (span, *g)));
-            if let Some(first) = standing.rows.iter().find(|r| standing.pending(r, at).is_some()) {
-                let rule = first.rule;
+            if let Some(rule) = first {
                 let start = self.quarter.cast.len();
                 self.quarter.cast.extend_from_slice(&self.found);
-                self.find(model, standing, at, true);
+                self.find(model, true);
                 let middle = self.quarter.cast.len();
                 self.quarter.cast.extend_from_slice(&self.found);
                 let then = middle..self.quarter.cast.len();
@@ -249,16 +250,30 @@ impl Finder {
         &self.quarter
     }
 
-    /// Finds the governing rule of every issuer at a moment, in order of issuers; issuers that require nothing are left out.
-    fn find(&mut self, model: &Model, standing: &Standing, at: f64, with_pending: bool) {
-        let stands = |row: &Row| {
-            let from = standing.since(row, at);
-            let shut = from.is_some_and(|from| at < from + row.lag);
-            let from = from.or_else(|| if with_pending { standing.pending(row, at) } else { None })?;
-            Some(InForce { issuer: row.issuer, rule: row.rule, member: row.member, from, shut })
-        };
+    /// Notes which rules are in force at a moment and which are announced; gives the first of the latter.
+    fn look(&mut self, standing: &Standing, at: f64) -> Option<usize> {
+        self.stands.clear();
+        let mut first = None;
+        for row in &standing.rows {
+            let since = standing.since(row, at);
+            let pending = if since.is_none() { standing.pending(row, at) } else { None };
+            if pending.is_some() {
+                first = first.or(Some(row.rule));
+            }
+            if let Some(from) = since.or(pending) {
+                let shut = since.is_some_and(|from| at < from + row.lag);
+                let &Row { issuer, rule, member, .. } = row;
+                self.stands.push((InForce { issuer, rule, member, from, shut }, pending.is_some()));
+            }
+        }
+        first
+    }
+
+    /// Finds the governing rule of every issuer at the moment looked at, in order of issuers; issuers that require nothing are left out.
+    fn find(&mut self, model: &Model, with_pending: bool) {
         self.in_force.clear();
-        self.in_force.extend(standing.rows.iter().filter_map(stands));
+        let counted = self.stands.iter().filter(|(_, pending)| with_pending || !pending);
+        self.in_force.extend(counted.map(|(stands, _)| *stands));
         self.issuers.clear();
         self.issuers.extend(self.in_force.iter().map(|r| r.issuer));
         self.issuers.sort_unstable();
@@ -277,7 +292,8 @@ pub(super) fn quarter(model: &Model, standing: &Standing, t: f64, begins: Option
 /// The governing rule of every issuer at a moment.
 pub(super) fn status(model: &Model, standing: &Standing, at: f64, with_pending: bool) -> Vec<Governing> {
     let mut finder = Finder::default();
-    finder.find(model, standing, at, with_pending);
+    finder.look(standing, at);
+    finder.find(model, with_pending);
     finder.found
 }
 

@@ -12,6 +12,8 @@ pub(super) struct Dataset {
     /// Names of columns; those that hold numbers start with `#`.
     columns: Vec<String>,
     rows: Vec<usize>,
+    /// What the rows were narrowed to where the page has no room for all.
+    pub(super) only: Vec<&'static str>,
 }
 
 /// What belongs to a dataset: metrics and kinds of actors of the summary.
@@ -39,12 +41,14 @@ pub(super) fn datasets(files: &RunFiles) -> Vec<Dataset> {
                 metrics.contains(&summary.text(r, "metric")) && kinds.contains(&summary.text(r, "actor_kind"))
             })
             .collect(),
+        only: Vec::new(),
     };
     let whole = |id, table, columns: &[&str]| Dataset {
         id,
         table,
         columns: named(columns),
         rows: (0..files.table(table).rows.len()).collect(),
+        only: Vec::new(),
     };
     let mut all = vec![
         of_summary("runs", RUNS),
@@ -62,6 +66,7 @@ pub(super) fn datasets(files: &RunFiles) -> Vec<Dataset> {
                 "#high",
             ]),
             rows: thresholds.find(&[("metric", "reachable_flop")]).collect(),
+            only: Vec::new(),
         },
         of_summary("shares", SHARES),
         of_summary("holdings", HOLDINGS),
@@ -83,6 +88,7 @@ pub(super) fn datasets(files: &RunFiles) -> Vec<Dataset> {
             rows: (0..drivers.rows.len())
                 .filter(|&r| drivers.number(r, "rank").is_some_and(|rank| rank <= DRIVERS))
                 .collect(),
+            only: Vec::new(),
         },
     ];
     all.extend(findings(&whole));
@@ -205,7 +211,8 @@ fn sweep(files: &RunFiles) -> Dataset {
         "#difference_se",
         "#tier",
     ]));
-    Dataset { id: "sweep", table: "sweep.csv", columns, rows: (0..table.rows.len()).collect() }
+    let rows = (0..table.rows.len()).collect();
+    Dataset { id: "sweep", table: "sweep.csv", columns, rows, only: Vec::new() }
 }
 
 /// Levers of a sweep: its columns between `point` and `metric`.
@@ -228,14 +235,18 @@ impl Dataset {
         let table = files.table(self.table);
         let last = table.values("quarter").into_iter().max().unwrap_or_default();
         let chief = files.headline();
-        let keep: [&dyn Fn(usize) -> bool; 4] = [
-            &|r| table.column("quarter").is_none() || table.text(r, "quarter").ends_with("Q4"),
-            &|r| {
+        let keep: [(&'static str, &dyn Fn(usize) -> bool); 4] = [
+            ("the fourth quarter of each year", &|r| {
+                table.column("quarter").is_none() || table.text(r, "quarter").ends_with("Q4")
+            }),
+            ("actors of the headline", &|r| {
                 let actor = table.text(r, "actor");
                 actor.is_empty() || chief.is_empty() || chief.iter().any(|c| c == actor)
-            },
-            &|r| table.column("quarter").is_none() || table.text(r, "quarter") == last,
-            &|r| table.column("metric").is_none() || table.text(r, "metric") == "reachable_flop",
+            }),
+            ("the last quarter", &|r| table.column("quarter").is_none() || table.text(r, "quarter") == last),
+            ("reachable compute", &|r| {
+                table.column("metric").is_none() || table.text(r, "metric") == "reachable_flop"
+            }),
         ];
         // What binds is read over time and for chips too, so that only quarters go; some tables are whole or nothing.
         let steps = match self.id {
@@ -243,11 +254,24 @@ impl Dataset {
             "bound" => 1,
             _ => keep.len(),
         };
-        for keep in keep.iter().take(steps) {
-            if self.rows.len() > ROWS {
+        for (what, keep) in keep.iter().take(steps) {
+            let before = self.rows.len();
+            if before > ROWS {
                 self.rows.retain(|&r| keep(r));
+                self.only.extend((self.rows.len() < before).then_some(*what));
             }
         }
+    }
+
+    /// What of the table is left out here, in words; none if nothing is.
+    pub(super) fn left_out(&self) -> Option<String> {
+        let (last, others) = self.only.split_last()?;
+        let only =
+            if others.is_empty() { (*last).to_owned() } else { format!("{} and {last}", others.join(", ")) };
+        Some(format!(
+            "Not all rows have room on this page: shown of {} are {only} only. The whole table lies beside it.",
+            self.table
+        ))
     }
 
     /// As JSON: numbers keep the digits of the table, texts are numbered words.
@@ -319,6 +343,17 @@ pub(super) fn safe(json: &serde_json::Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn dataset(only: Vec<&'static str>) -> Dataset {
+        Dataset { id: "comparison", table: "comparison.csv", columns: Vec::new(), rows: Vec::new(), only }
+    }
+
+    #[test]
+    fn what_is_left_out_is_said() {
+        assert_eq!(dataset(Vec::new()).left_out(), None);
+        let words = dataset(vec!["the last quarter", "reachable compute"]).left_out().unwrap();
+        assert!(words.contains("comparison.csv are the last quarter and reachable compute only"), "{words}");
+    }
 
     #[test]
     fn a_text_cannot_leave_its_script() {

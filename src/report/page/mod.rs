@@ -81,8 +81,11 @@ pub fn page(files: &RunFiles) -> Result<String, PageError> {
             _ => figures.iter().any(|f| f.section == *id),
         })
         .map(|(id, heading, about)| {
-            let own: Vec<Value> =
-                figures.iter().filter(|f| f.section == *id).map(|f| figure_value(f, &policies)).collect();
+            let own: Vec<Value> = figures
+                .iter()
+                .filter(|f| f.section == *id)
+                .map(|f| figure_value(f, &policies, &datasets))
+                .collect();
             context! { id => *id, heading => *heading, about => *about, figures => own }
         })
         .collect();
@@ -114,16 +117,18 @@ fn environment() -> Result<Environment<'static>, minijinja::Error> {
 }
 
 /// A figure as the template takes it.
-fn figure_value(figure: &figures::Figure, policies: &[String]) -> Value {
+fn figure_value(figure: &figures::Figure, policies: &[String], datasets: &[data::Dataset]) -> Value {
     let key = match (policies.first(), figure.chosen.as_str()) {
         (Some(policy), "") => policy.clone(),
         (Some(policy), chosen) => format!("{policy}|{chosen}"),
         _ => String::new(),
     };
     let title = figure.titles.iter().find(|t| t.0 == key).or(figure.titles.first()).map(|t| &t.1);
+    let drawn = datasets.iter().filter(|d| figure.data.contains(&d.id));
     context! {
         id => figure.id,
         about => figure.about,
+        left_out => drawn.filter_map(data::Dataset::left_out).collect::<Vec<_>>(),
         title => title.map(|t| Value::from_safe_string(t.html())),
         alternative => title.map(|t| format!("{} {}", t.plain(), figure.about)),
     }
