@@ -18,34 +18,44 @@ use std::time::Instant;
 /// Runs of which the fastest counts.
 const RUNS: usize = 3;
 /// More draws than this are run once.
-const LONG: u64 = 20_000;
+const LONG: u64 = 8192;
+/// Where a million draws take seconds.
+const SMALL: &str = "scenarios/tutorial";
 
 fn main() {
     let path =
         std::env::args().skip(1).find(|a| !a.starts_with('-')).unwrap_or("scenarios/baseline".to_owned());
-    let (mut sources, mut diagnostics) = (Sources::default(), Diagnostics::default());
-    let document = scenario::load(path.as_ref(), &mut sources, &mut diagnostics).expect("a document");
-    let text = document.to_toml();
+    let text = read(&path);
     println!("{path}: seconds of a whole run, the fastest of {RUNS}\n");
     let plan = plan_of(&text);
-    grow("draws, one thread", &[1024, 4096, 16_384, 65_536], |draws| seconds(&plan, draws, 1));
-    let one = seconds(&plan, 16_384, 1);
-    let two = seconds(&plan, 16_384, 2);
-    println!("two threads over one: {:.2}\n", one / two);
-    grow("buyers, 1024 draws, one thread", &[1, 3, 10, 30], |times| {
+    grow("draws, one thread", &[1024, 4096, 16_384], |draws| seconds(&plan, draws, 1));
+    let small = plan_of(&read(SMALL));
+    grow(&format!("draws of {SMALL}, one thread"), &[1 << 10, 1 << 15, 1 << 20], |draws| {
+        seconds(&small, draws, 1)
+    });
+    let one = seconds(&plan, 4096, 1);
+    let two = seconds(&plan, 4096, 2);
+    println!("two threads over one, 4096 draws: {:.2}\n", one / two);
+    grow("buyers, 256 draws, one thread", &[1, 3, 10, 30], |times| {
         let plan = plan_of(&with_more_buyers(&text, times));
         print!("{:>6} sale edges", plan.edges.sales.len());
-        seconds(&plan, 1024, 1)
+        seconds(&plan, 256, 1)
     });
     let policies = policies_of(&path);
     let most = policies.len().min(16) as u64;
     let counts: Vec<u64> = [1, 2, 4, 8, 16].into_iter().filter(|&n| n <= most).collect();
     if counts.len() > 1 {
-        grow("policies beside the scenario, chief cells, 1024 draws, one thread", &counts, |n| {
-            seconds_of_rivals(&plan, &policies[..n as usize], 1024)
+        grow("policies beside the scenario, chief cells, 512 draws, one thread", &counts, |n| {
+            seconds_of_rivals(&plan, &policies[..n as usize], 512)
         });
     }
     println!("peak memory: {}", peak_memory());
+}
+
+/// A scenario in one text.
+fn read(path: &str) -> String {
+    let (mut sources, mut diagnostics) = (Sources::default(), Diagnostics::default());
+    scenario::load(path.as_ref(), &mut sources, &mut diagnostics).expect("a document").to_toml()
 }
 
 /// Plans of a scenario's own policies, in order of their names.
@@ -60,7 +70,8 @@ fn policies_of(path: &str) -> Vec<Plan> {
         let mut document = scenario::load(path.as_ref(), &mut sources, &mut diagnostics)?;
         let policy = scenario::load_policy(path.as_ref(), name, &mut sources, &mut diagnostics)?;
         scenario::apply(&mut document, &policy.edits, &mut diagnostics);
-        Some(plan_of(&document.to_toml()))
+        let model = Model::from_document(&document, &sources, &mut diagnostics)?;
+        Some(planned(model))
     };
     names.iter().filter_map(plan).collect()
 }
@@ -92,6 +103,10 @@ fn plan_of(text: &str) -> Plan {
     let document = scenario::from_text("world.toml", text, &mut sources, &mut diagnostics);
     let model = Model::from_document(&document, &sources, &mut diagnostics);
     let model = model.unwrap_or_else(|| panic!("{}", sources.render(&diagnostics, false)));
+    planned(model)
+}
+
+fn planned(model: Model) -> Plan {
     let network = Network::from_model(&model);
     Plan::new(model, &network, &Design { seed: 1, sampler: Sampler::Sobol }).expect("a plan")
 }

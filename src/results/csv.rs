@@ -8,9 +8,21 @@ pub(super) const ROOM: usize = 32;
 
 /// Writes a number: whole numbers plainly, others with the fewest digits that read back as the same bits.
 pub fn float(out: &mut String, x: f64) {
-    let mut room = [0; ROOM];
-    let length = put(&mut room, Digits::new().of(x), x);
-    out.push_str(std::str::from_utf8(&room[..length]).unwrap_or_default());
+    let mut digits = Digits::new();
+    let text = digits.of(x);
+    match has_plus(x).then(|| text.find('+')).flatten() {
+        Some(sign) => {
+            out.push_str(&text[..sign]);
+            out.push_str(&text[sign + 1..]);
+        }
+        None => out.push_str(text),
+    }
+}
+
+/// Whether a number is so large that its digits have an exponent, whose sign is left out.
+#[inline]
+fn has_plus(x: f64) -> bool {
+    x.abs() >= 1e16 && x.is_finite()
 }
 
 /// Where the digits of a number are made before they are copied to their place.
@@ -26,23 +38,24 @@ impl Digits {
 
     /// The digits of a number, with the sign of its exponent; nothing of what is not finite.
     #[inline]
-    pub(super) fn of(&mut self, x: f64) -> &[u8] {
+    pub(super) fn of(&mut self, x: f64) -> &str {
         // Of what is tabled a fifth is 0.
         if x == 0.0 {
-            return b"0";
+            return "0";
         }
         let truncated = x as i64;
         if truncated as f64 == x && x.abs() < 1e15 {
             let length = whole(&mut self.whole, truncated);
-            return &self.whole[..length];
+            return std::str::from_utf8(&self.whole[..length]).unwrap_or_default();
         }
-        if x.is_finite() { self.shortest.format_finite(x).as_bytes() } else { b"" }
+        if x.is_finite() { self.shortest.format_finite(x) } else { "" }
     }
 }
 
 /// Copies the digits of `x` to the start of `room` and returns their length there; what follows in it is overwritten.
 #[inline]
-pub(super) fn put(room: &mut [u8; ROOM], digits: &[u8], x: f64) -> usize {
+pub(super) fn put(room: &mut [u8; ROOM], digits: &str, x: f64) -> usize {
+    let digits = digits.as_bytes();
     let length = digits.len();
     // Nearly all have 16 digits or more: two copies of a size that is known, the second over the first's end, and no call.
     if let (16..=LONGEST, Some(first), Some(last)) =
@@ -55,10 +68,10 @@ pub(super) fn put(room: &mut [u8; ROOM], digits: &[u8], x: f64) -> usize {
     } else {
         room[..length].copy_from_slice(digits);
     }
-    if x.abs() < 1e16 || !x.is_finite() {
+    if !has_plus(x) {
         return length;
     }
-    // The sign of a positive exponent is left out; the exponent has two digits or three.
+    // The exponent has two digits or three.
     let sign = length - if x.abs() < 1e100 { 3 } else { 4 };
     for at in sign..sign + 3 {
         room[at] = room[at + 1];
@@ -129,7 +142,7 @@ mod tests {
             let powers = (-30..=110).map(|e| format!("1e{e}").parse::<f64>().unwrap().to_bits());
             let near = powers.map(|power| f64::from_bits(power.wrapping_add_signed(near / 1000)));
             let short = near.clone().map(|x| (x * (bits % 1000) as f64).trunc());
-            for x in near.chain(short).chain([f64::from_bits(bits), f64::from_bits(bits) as f32 as f64]) {
+            for x in near.chain(short).chain([f64::from_bits(bits), f64::from(f64::from_bits(bits) as f32)]) {
                 prop_assert_eq!(written(x), plainly(x));
                 prop_assert_eq!(written(-x), plainly(-x));
             }

@@ -23,7 +23,7 @@ impl ExportFormat {
 }
 
 enum Sink {
-    Csv(TextRows),
+    Csv(Box<TextRows>),
     Parquet(OutputFile, Box<ParquetTable>),
 }
 
@@ -43,7 +43,7 @@ impl Sink {
             }
             header.push('\n');
             file.write(header.as_bytes())?;
-            return Ok(Self::Csv(TextRows::new(file)));
+            return Ok(Self::Csv(Box::new(TextRows::new(file))));
         }
         let table = ParquetTable::new(file.handle()?, columns)?;
         Ok(Self::Parquet(file, Box::new(table)))

@@ -1,12 +1,9 @@
-//! Rows of draws as CSV text: the draws of a batch made side by side, batches on all threads, written in order.
+//! Rows of draws as CSV text: a draw at a time on each thread, written in order.
 
 use super::csv::{Digits, LONGEST, ROOM, put};
 use super::{FolderError, OutputFile};
-use crate::math::Lanes;
+use crate::math::{Lanes, WIDTH};
 use rayon::prelude::*;
-
-/// Batches whose text is made side by side before it is written, in order.
-const TOGETHER: usize = 4;
 
 /// Commas that are copied at once, as one copy of a size that is known.
 const COMMAS: [u8; 16] = [b','; 16];
@@ -27,54 +24,57 @@ pub(super) struct Draw {
 pub(super) struct RowPattern {
     /// What follows the draw's own start: a key, and the commas before the first number.
     head: Vec<u8>,
-    /// Cell of each number, and how many commas come after it.
-    numbers: Vec<(usize, usize)>,
+    /// Cell of each number.
+    cells: Vec<usize>,
+    /// How many commas come after it.
+    commas: Vec<usize>,
 }
 
 impl RowPattern {
     /// A row with a key and, for each column, its cell, if there is one.
     pub(super) fn new(key: &str, columns: &[Option<usize>]) -> Self {
-        let mut head = key.as_bytes().to_vec();
-        let mut numbers: Vec<(usize, usize)> = Vec::new();
+        let mut row = Self { head: key.as_bytes().to_vec(), cells: Vec::new(), commas: Vec::new() };
         for cell in columns {
             // Most actors have few of the metrics: the commas of a gap are written at once.
-            match numbers.last_mut() {
-                Some(last) => last.1 += 1,
-                None => head.push(b','),
+            match row.commas.last_mut() {
+                Some(commas) => *commas += 1,
+                None => row.head.push(b','),
             }
-            numbers.extend(cell.map(|cell| (cell, 0)));
+            if let &Some(cell) = cell {
+                row.cells.push(cell);
+                row.commas.push(0);
+            }
         }
-        Self { head, numbers }
+        row
     }
 
     /// Bytes that a row takes at most, beside the draw's start.
     fn longest(&self) -> usize {
-        self.head.len() + self.numbers.iter().map(|(_, commas)| LONGEST + commas).sum::<usize>() + 1
+        self.head.len() + self.commas.iter().map(|commas| LONGEST + commas).sum::<usize>() + 1
     }
 
-    /// Writes the row of a lane, whose numbers are `values`, at `at`, and returns where it ends.
+    /// Writes the row of a draw at `at`, and returns where it ends.
     #[inline]
     fn write(
         &self,
         text: &mut [u8],
         mut at: usize,
         start: &[u8],
-        values: &[Lanes],
-        lane: usize,
+        values: &[f64],
         digits: &mut [Digits; AHEAD],
     ) -> usize {
         for part in [start, &self.head] {
             text[at..at + part.len()].copy_from_slice(part);
             at += part.len();
         }
-        for (values, numbers) in values.chunks(AHEAD).zip(self.numbers.chunks(AHEAD)) {
-            let mut made: [&[u8]; AHEAD] = [&[]; AHEAD];
+        for (values, commas) in values.chunks(AHEAD).zip(self.commas.chunks(AHEAD)) {
+            let mut made = [""; AHEAD];
             for ((made, digits), x) in made.iter_mut().zip(digits.iter_mut()).zip(values) {
-                *made = digits.of(x[lane]);
+                *made = digits.of(*x);
             }
-            for ((made, x), &(_, commas)) in made.into_iter().zip(values).zip(numbers) {
+            for ((made, x), &commas) in made.into_iter().zip(values).zip(commas) {
                 if let Some(room) = text[at..].first_chunk_mut::<ROOM>() {
-                    at += put(room, made, x[lane]);
+                    at += put(room, made, *x);
                 }
                 if commas <= COMMAS.len() {
                     text[at..at + COMMAS.len()].copy_from_slice(&COMMAS);
@@ -92,22 +92,39 @@ impl RowPattern {
 /// The text of a draw's rows; room for it is kept, since fresh memory costs more than what is written into it.
 #[derive(Default)]
 struct Text {
-    start: Vec<u8>,
     bytes: Vec<u8>,
     length: usize,
+}
+
+impl Text {
+    /// Writes all rows of a draw, given its values as they stand in the rows.
+    fn write(&mut self, start: &[u8], patterns: &[RowPattern], longest: usize, mut values: &[f64]) {
+        let room = longest + patterns.len() * start.len() + ROOM;
+        if self.bytes.len() < room {
+            self.bytes.resize(room, 0);
+        }
+        let mut digits: [Digits; AHEAD] = std::array::from_fn(|_| Digits::new());
+        self.length = 0;
+        for row in patterns {
+            let (these, rest) = values.split_at(row.cells.len());
+            self.length = row.write(&mut self.bytes, self.length, start, these, &mut digits);
+            values = rest;
+        }
+    }
 }
 
 /// A file of rows.
 pub(super) struct TextRows {
     file: OutputFile,
-    texts: Vec<Vec<Text>>,
+    /// A draw's text for each thread: the second cache holds it from when it is made until it is written.
+    texts: Vec<Text>,
+    /// Values of a batch's draws, as they stand in the rows.
+    values: [Vec<f64>; WIDTH],
 }
 
 impl TextRows {
     pub(super) fn new(file: OutputFile) -> Self {
-        let mut texts = Vec::new();
-        texts.resize_with(TOGETHER, Vec::new);
-        Self { file, texts }
+        Self { file, texts: Vec::new(), values: Default::default() }
     }
 
     /// Writes the rows of draws, which lie batch by batch: each row has its draw's `start` and follows a pattern.
@@ -118,45 +135,36 @@ impl TextRows {
         patterns: &[RowPattern],
         batches: &[Vec<Lanes>],
     ) -> Result<(), FolderError> {
-        let of_batch: Vec<_> = draws.chunk_by(|a, b| a.batch == b.batch).collect();
-        for together in of_batch.chunks(TOGETHER) {
-            together.par_iter().zip(self.texts.par_iter_mut()).for_each(|(draws, texts)| {
-                texts.resize_with(draws.len(), Text::default);
-                begin(texts, draws, &start, patterns);
-                let cells = &batches[draws[0].batch];
-                let mut digits: [Digits; AHEAD] = std::array::from_fn(|_| Digits::new());
-                let mut values = Vec::new();
-                for pattern in patterns {
-                    // Cells lie far apart: those of a row are fetched at once for all draws.
-                    values.clear();
-                    values.extend(pattern.numbers.iter().map(|&(cell, _)| cells[cell]));
-                    for (text, draw) in texts.iter_mut().zip(*draws) {
-                        let Text { bytes, length, start } = text;
-                        *length = pattern.write(bytes, *length, start, &values, draw.lane, &mut digits);
-                    }
+        let longest = patterns.iter().map(RowPattern::longest).sum();
+        self.texts.resize_with(rayon::current_num_threads(), Text::default);
+        for draws in draws.chunk_by(|a, b| a.batch == b.batch) {
+            self.gather(patterns, &batches[draws[0].batch]);
+            for together in draws.chunks(self.texts.len()) {
+                together.par_iter().zip(self.texts.par_iter_mut()).for_each(|(draw, text)| {
+                    text.write(&start(draw), patterns, longest, &self.values[draw.lane]);
+                });
+                for text in &self.texts[..together.len()] {
+                    self.file.write(&text.bytes[..text.length])?;
                 }
-            });
-            for text in self.texts[..together.len()].iter().flatten() {
-                self.file.write(&text.bytes[..text.length])?;
             }
         }
         Ok(())
     }
 
+    /// Lays the values of a batch out draw by draw: its cells lie far apart.
+    fn gather(&mut self, patterns: &[RowPattern], cells: &[Lanes]) {
+        self.values.iter_mut().for_each(|values| values.clear());
+        for row in patterns {
+            for &cell in &row.cells {
+                let all = &cells[cell];
+                for (values, x) in self.values.iter_mut().zip(all.0) {
+                    values.push(x);
+                }
+            }
+        }
+    }
+
     pub(super) fn finish(self) -> OutputFile {
         self.file
-    }
-}
-
-/// Makes room for the rows of a batch's draws.
-fn begin(texts: &mut [Text], draws: &[Draw], start: impl Fn(&Draw) -> Vec<u8>, patterns: &[RowPattern]) {
-    let longest: usize = patterns.iter().map(RowPattern::longest).sum();
-    for (text, draw) in texts.iter_mut().zip(draws) {
-        text.start = start(draw);
-        text.length = 0;
-        let room = longest + patterns.len() * text.start.len() + ROOM;
-        if text.bytes.len() < room {
-            text.bytes.resize(room, 0);
-        }
     }
 }
