@@ -15,8 +15,8 @@ const KEPT: usize = 16;
 /// What governs a case in a quarter, by set of rules.
 #[derive(Clone, Debug)]
 pub(super) struct Table {
-    /// Starts of the chains; none where draws with the same key still differ.
-    chains: Option<Box<[Link; 1 << CHAINS]>>,
+    /// Starts of the chains, made when first asked for: most cases are never; none where draws with the same key still differ.
+    chains: Option<OnceLock<Box<[Link; 1 << CHAINS]>>>,
     /// The rule whose approvals begin in some draws in or after this quarter, and not yet in others.
     pub(super) begins: Option<Begins>,
 }
@@ -60,7 +60,7 @@ struct Entry {
 
 impl Default for Table {
     fn default() -> Self {
-        Self { chains: Some(Box::new([const { OnceLock::new() }; 1 << CHAINS])), begins: None }
+        Self { chains: Some(OnceLock::new()), begins: None }
     }
 }
 
@@ -97,7 +97,8 @@ impl Table {
     #[inline(always)]
     fn chain(&self, key: u64) -> Option<&Link> {
         let number = key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - CHAINS);
-        self.chains.as_ref().map(|chains| &chains[number as usize])
+        let chains = self.chains.as_ref()?;
+        Some(&chains.get_or_init(|| Box::new([const { OnceLock::new() }; 1 << CHAINS]))[number as usize])
     }
 
     /// Keeps what was found, unless another thread has, or there is no room.
