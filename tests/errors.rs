@@ -388,3 +388,14 @@ fn what_is_legal_but_odd_is_a_warning() {
     std::fs::write(root.path().join("scenario.toml"), PAGE).unwrap();
     assert_eq!(check(root.path()), "");
 }
+
+#[test]
+fn nobody_listening_is_no_error() {
+    let binary = assert_cmd::cargo::cargo_bin("chokepoint");
+    // The baseline has warnings; their pipe is closed before they come.
+    let mut command = std::process::Command::new(binary);
+    command.args(["check", "scenarios/baseline"]).stdout(std::process::Stdio::null());
+    let mut child = command.stderr(std::process::Stdio::piped()).spawn().unwrap();
+    drop(child.stderr.take());
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}

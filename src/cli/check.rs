@@ -21,22 +21,22 @@ pub(super) fn check(arguments: &CheckArguments) -> Result<(), Failure> {
         return Err(Failure::Rejected(findings));
     };
     if !findings.is_empty() {
-        eprintln!("{findings}\n");
+        tell!("{findings}\n");
     }
     let network = Network::from_model(model);
     for node in network.idle() {
-        eprintln!("warning: nothing flows through {}: it changes no result", node.path(model));
+        tell!("warning: nothing flows through {}: it changes no result", node.path(model));
     }
     let design = crate::random::Design { seed: 1, sampler: crate::random::Sampler::Sobol };
     if let Ok(plan) = crate::plan::Plan::new(model.clone(), &network, &design) {
         for rule in plan.idle_rules() {
             let id = &model.rules[rule.index()].id;
-            eprintln!(
+            tell!(
                 "warning: rule.{id} matches nothing: no chip, good, tool or rental that it describes goes where it reaches"
             );
         }
         for buyer in plan.unreachable_buyers() {
-            eprintln!("warning: no chip can be sold to buyer.{}", model.buyers[buyer.index()].id);
+            tell!("warning: no chip can be sold to buyer.{}", model.buyers[buyer.index()].id);
         }
     }
     let uncertain = model.quantities.iter().filter(|q| q.is_uncertain()).count();

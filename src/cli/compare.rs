@@ -167,7 +167,7 @@ impl Field<'_> {
         let manifest = folder.finish(used, seconds).map_err(failed)?;
         print(&verdict)?;
         if !self.base.arguments.quiet {
-            eprintln!(
+            tell!(
                 "\n{} draws under {} plans in {seconds:.1} s; tables in {}",
                 manifest.draws,
                 self.others.len() + 1,

@@ -46,7 +46,7 @@ pub(super) fn hindcast(arguments: &HindcastArguments) -> Result<(), Failure> {
     folder.finish(distributions.used, seconds).map_err(failed)?;
     print(&board.render(simulation.layout()))?;
     if !simulation.arguments.quiet {
-        eprintln!(
+        tell!(
             "\n{} draws in {seconds:.1} s; tables in {}",
             simulation.arguments.simulation.draws,
             path.display()
@@ -90,7 +90,7 @@ fn open<'a>(
     }
     if left > 0 && !simulating.quiet {
         let lie = if left == 1 { "observation lies" } else { "observations lie" };
-        eprintln!("{left} {lie} after the shortened horizon: left out");
+        tell!("{left} {lie} after the shortened horizon: left out");
     }
     let rejected = |e: crate::plan::series::SelectError| Failure::Rejected(format!("error: {e}"));
     let recording = Recording::new(&plan, &simulating.select).map_err(rejected)?;

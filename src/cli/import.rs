@@ -33,8 +33,8 @@ pub(super) fn import(arguments: &ImportArguments) -> Result<(), Failure> {
         }
     };
     for note in &chain.notes {
-        eprintln!("note: {note}");
+        tell!("note: {note}");
     }
-    eprintln!("{} tool classes, {} notes", chain.classes.len(), chain.notes.len());
+    tell!("{} tool classes, {} notes", chain.classes.len(), chain.notes.len());
     print(&text)
 }

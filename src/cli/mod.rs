@@ -1,5 +1,12 @@
 //! A person: arguments in, words out. Only this folder knows clap, the clock, the terminal and exit codes.
 
+/// Tells a person something, on a line of stderr; nobody listening is no error.
+macro_rules! tell {
+    ($($words:tt)*) => {
+        let _ = std::io::Write::write_fmt(&mut std::io::stderr(), format_args!("{}\n", format_args!($($words)*)));
+    };
+}
+
 mod arguments;
 mod check;
 mod compare;

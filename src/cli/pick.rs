@@ -74,6 +74,6 @@ pub(super) fn pick(
     values.0.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
     let place = (percent / 100.0 * (values.0.len() - 1) as f64).round() as usize;
     let (value, draw) = values.0[place];
-    eprintln!("draw {draw} of {draws}: {cell} is {}", crate::report::number(value));
+    tell!("draw {draw} of {draws}: {cell} is {}", crate::report::number(value));
     Ok(draw)
 }

@@ -68,12 +68,12 @@ impl Stopping {
                 );
                 let asked = crate::report::number(100.0 * wanted.share);
                 if !enough {
-                    eprintln!(
+                    tell!(
                         "the interval of {} is still ±{reached} at {to} draws, not ±{asked} %",
                         wanted.cell
                     );
                 } else if !simulation.arguments.quiet {
-                    eprintln!("the interval of {} is ±{reached} at {to} draws", wanted.cell);
+                    tell!("the interval of {} is ±{reached} at {to} draws", wanted.cell);
                 }
                 return Ok((to, seconds));
             }

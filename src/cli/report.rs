@@ -17,6 +17,6 @@ pub(super) fn report(arguments: &ReportArguments) -> Result<(), Failure> {
     fs::write(&temporary, page)
         .and_then(|()| fs::rename(&temporary, &path))
         .map_err(|e| Failure::Running(format!("{} cannot be written: {e}", path.display())))?;
-    eprintln!("{}", path.display());
+    tell!("{}", path.display());
     Ok(())
 }

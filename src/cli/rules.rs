@@ -36,7 +36,7 @@ pub(super) fn rules(arguments: &RulesArguments) -> Result<(), Failure> {
     let base = Book::read(&as_it_stands)?;
     let rows = base.differences(&book, arguments)?;
     if rows.is_empty() {
-        eprintln!("{}", base.where_else(&book, arguments)?);
+        tell!("{}", base.where_else(&book, arguments)?);
     }
     print(&written(arguments.format, &DIFFERENCE, &rows.iter().map(changed).collect::<Vec<_>>()))
 }

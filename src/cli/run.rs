@@ -53,7 +53,7 @@ pub(super) fn run(arguments: &RunArguments) -> Result<(), Failure> {
         headline.render(layout)
     })?;
     if !arguments.simulating.quiet {
-        eprintln!(
+        tell!(
             "\n{} draws in {seconds:.1} s ({:.0} draws/s); tables in {}",
             manifest.draws,
             manifest.draws_per_second,

@@ -83,7 +83,7 @@ impl RunFolder {
         let mut folder = match Folder::open(&path, &manifest.identity, arguments.force).map_err(failed)? {
             Opened::Ready(folder) => folder,
             Opened::Complete => {
-                eprintln!("{} holds this very run, complete; --force does it again", path.display());
+                tell!("{} holds this very run, complete; --force does it again", path.display());
                 return Ok(None);
             }
         };

@@ -90,7 +90,7 @@ impl Session {
         let warnings = self.diagnostics.all.iter().filter(|d| d.severity == Severity::Warning).count();
         if warnings > 0 && !quiet {
             let plural = if warnings == 1 { "" } else { "s" };
-            eprintln!("{warnings} warning{plural}: `chokepoint check` lists them");
+            tell!("{warnings} warning{plural}: `chokepoint check` lists them");
         }
         Ok(model)
     }
@@ -190,8 +190,8 @@ pub(super) fn print(text: &str) -> Result<(), Failure> {
 pub(super) fn say_error(code: u8, text: &str) {
     let text = text.trim_end();
     if code == 3 && text.contains("-->") || text.starts_with("error") {
-        eprintln!("{text}");
+        tell!("{text}");
     } else {
-        eprintln!("error: {text}");
+        tell!("error: {text}");
     }
 }

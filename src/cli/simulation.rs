@@ -49,7 +49,7 @@ impl<'a> Simulation<'a> {
         (simulation.flows, simulation.flow_sources) = flows(&simulation.plan).into_iter().unzip();
         let cells = simulation.recording.cells.len();
         if cells > BUDGET && arguments.select.is_empty() && !arguments.quiet {
-            eprintln!("{cells} cells are summarised; --select chooses fewer");
+            tell!("{cells} cells are summarised; --select chooses fewer");
         }
         Ok(simulation)
     }
@@ -185,7 +185,7 @@ impl<'a> Simulation<'a> {
             return Err(Failure::Running("no draw satisfies --given; more draws may".to_owned()));
         }
         if self.given.is_some() && !self.arguments.quiet {
-            eprintln!("{used} of {} draws satisfy --given", self.arguments.simulation.draws);
+            tell!("{used} of {} draws satisfy --given", self.arguments.simulation.draws);
         }
         Ok(())
     }

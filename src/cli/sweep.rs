@@ -138,10 +138,7 @@ impl Sweep<'_> {
         print(&swept)?;
         if !arguments.simulating.quiet {
             let points = self.points.len();
-            eprintln!(
-                "\n{draws} draws at {points} points in {seconds:.1} s; sweep.csv in {}",
-                path.display()
-            );
+            tell!("\n{draws} draws at {points} points in {seconds:.1} s; sweep.csv in {}", path.display());
         }
         Ok(())
     }
