@@ -107,9 +107,21 @@ fn what_show_prints_edits_accept() {
 
 #[test]
 fn the_resolved_scenario_reads_back_as_the_same() {
-    for (path, policy) in
-        [(SHIPPED[0], Some("enforcement-tenfold")), (SHIPPED[1], Some("cowos-doubled")), (SHIPPED[1], None)]
-    {
+    let root = tempfile::tempdir().unwrap();
+    // A dated point, and the series that it belongs to, changed one after the other.
+    let point = root.path().join("point.toml");
+    let edits = [
+        ("facility.tsmc-cowos.capacity.2027Q4", "times = 0.5"),
+        ("facility.tsmc-cowos.capacity", "plus = 100"),
+    ];
+    let edits = edits.map(|(path, change)| format!("[[set]]\npath = \"{path}\"\n{change}\n"));
+    std::fs::write(&point, format!("title = \"Later\"\n{}", edits.concat())).unwrap();
+    for (path, policy) in [
+        (SHIPPED[0], Some("enforcement-tenfold")),
+        (SHIPPED[1], Some("cowos-doubled")),
+        (SHIPPED[1], point.to_str()),
+        (SHIPPED[1], None),
+    ] {
         let (document, model) = read(path, policy).unwrap();
         let again = model_of(&document.to_toml()).unwrap_or_else(|e| panic!("{e}"));
         assert_eq!(essence(&model), essence(&again));

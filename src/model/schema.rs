@@ -103,9 +103,15 @@ fn about(dated: bool) -> Json {
         }
         properties["between"] = json!({ "enum": ["log", "linear", "step"] });
         properties["independent"] = json!({ "type": "boolean" });
+        // As a resolved scenario writes a point that edits changed.
+        let changed = json!({
+            "type": "object", "required": ["value"], "additionalProperties": false,
+            "properties": { "value": number, "times": { "type": "number" }, "plus": { "type": "number" } },
+        });
+        let point = json!({ "anyOf": [number, changed] });
         json!({
             "type": "object", "properties": properties, "additionalProperties": false,
-            "patternProperties": { "^[0-9]{4}(Q[1-4]|-[0-9]{2}-[0-9]{2})$": number },
+            "patternProperties": { "^[0-9]{4}(Q[1-4]|-[0-9]{2}-[0-9]{2})$": point },
         })
     } else {
         properties["value"] = number;

@@ -180,7 +180,8 @@ impl Reader<'_> {
             }
         }
         self.describe(table, frame, canonical, provenance);
-        self.written_adjustments(table, frame);
+        let made = self.written_adjustments(table, frame.path);
+        frame.adjustments.splice(0..0, made);
         match (table.get("value"), dated.is_empty()) {
             (Some(value), true) => {
                 provenance.written = written(value);
@@ -265,17 +266,35 @@ impl Reader<'_> {
     }
 
     /// `times` and `plus`, as a resolved scenario writes what edits did.
-    fn written_adjustments(&mut self, table: &Table, frame: &mut Frame<'_>) {
-        for key in ["times", "plus"] {
-            let Some(node) = table.get(key) else { continue };
-            match (&node.value, key) {
-                (Value::Number(x), "times") => {
-                    frame.adjustments.insert(0, Adjustment::Times(*x, node.place.clone()));
-                }
-                (Value::Number(x), _) => frame.adjustments.push(Adjustment::Plus(*x, node.place.clone())),
-                _ => self.wrong_type(node, &format!("{}.{key}", frame.path), "a number"),
+    fn written_adjustments(&mut self, table: &Table, path: &str) -> Vec<Adjustment> {
+        let mut made = Vec::new();
+        for (key, adjustment) in
+            [("times", Adjustment::Times as fn(f64, Place) -> Adjustment), ("plus", Adjustment::Plus)]
+        {
+            match table.get(key).map(|node| (&node.value, node)) {
+                None => {}
+                Some((Value::Number(x), node)) => made.push(adjustment(*x, node.place.clone())),
+                Some((_, node)) => self.wrong_type(node, &format!("{path}.{key}"), "a number"),
             }
         }
+        made
+    }
+
+    /// A dated point and the changes by edits, which a resolved scenario writes as `{ value, times, plus }`.
+    fn read_point<'a>(&mut self, node: &'a Node, path: &str) -> (&'a Node, Vec<Adjustment>) {
+        let (value, mut adjustments) = match &node.value {
+            Value::Table(table)
+                if table.entries.iter().all(|e| ["value", "times", "plus"].contains(&e.key.as_str())) =>
+            {
+                let made = self.written_adjustments(table, path);
+                table.get("value").map_or((node, made.clone()), |value| {
+                    (value, value.adjustments.iter().cloned().chain(made).collect())
+                })
+            }
+            _ => (node, Vec::new()),
+        };
+        adjustments.extend(node.adjustments.iter().cloned());
+        (value, adjustments)
     }
 
     fn read_series(&mut self, table: &Table, frame: &Frame<'_>, provenance: &Provenance) -> Option<Dated> {
@@ -303,12 +322,13 @@ impl Reader<'_> {
                 self.diagnostics.error(&entry.place, message, "not a date");
                 continue;
             };
-            let mut own = Frame { adjustments: entry.node.adjustments.clone(), ..*frame };
+            let (node, adjustments) = self.read_point(&entry.node, &format!("{}.{}", frame.path, entry.key));
+            let mut own = Frame { adjustments, ..*frame };
             own.adjustments.extend(frame.adjustments.iter().cloned());
-            let Some(d) = self.read_plain(&entry.node, &own) else { continue };
+            let Some(d) = self.read_plain(node, &own) else { continue };
             let point = if independent && !d.is_fixed() {
                 let path = format!("{}.{}", frame.path, entry.key);
-                let written = written(&entry.node);
+                let written = written(node);
                 Point::Own(self.register(Quantity {
                     path,
                     shape: Shape::Uncertain(d),
