@@ -173,9 +173,14 @@ fn counted(first: u64, masks: &[Mask]) -> Vec<Draw> {
     lanes.map(|(batch, lane)| Draw { number: number(batch, lane), batch, lane }).collect()
 }
 
+/// Batches of inputs in a row group of Parquet: each has an entry for every path in the file's footer, which stays in memory.
+const GATHERED: usize = 1024;
+
 /// `inputs.csv` or `inputs.parquet`: a row a draw, a column for each uncertain quantity.
 pub struct InputsTable {
     sink: Sink,
+    /// Batches that wait until a row group is full, with their masks, and the number of the first.
+    waiting: (u64, Vec<Vec<Lanes>>, Vec<Mask>),
 }
 
 impl InputsTable {
@@ -186,7 +191,7 @@ impl InputsTable {
     pub fn new(format: ExportFormat, file: OutputFile, paths: &[String]) -> Result<Self, FolderError> {
         let mut columns = vec![("draw".to_owned(), Kind::Whole)];
         columns.extend(paths.iter().map(|p| (p.clone(), Kind::Number)));
-        Ok(Self { sink: Sink::new(format, file, &columns)? })
+        Ok(Self { sink: Sink::new(format, file, &columns)?, waiting: (0, Vec::new(), Vec::new()) })
     }
 
     /// Adds consecutive batches: `batches[b][path]`.
@@ -194,29 +199,40 @@ impl InputsTable {
     /// # Errors
     /// If they cannot be written.
     pub fn write(&mut self, first: u64, batches: &[Vec<Lanes>], masks: &[Mask]) -> Result<(), FolderError> {
-        let draws = counted(first, masks);
-        match &mut self.sink {
-            Sink::Csv(rows) => {
-                let columns: Vec<_> = (0..batches.first().map_or(0, Vec::len)).map(Some).collect();
-                let start = |draw: &Draw| draw.number.to_string().into_bytes();
-                rows.write(&draws, start, &[RowPattern::new("", &columns)], batches)
-            }
-            Sink::Parquet(_, table) => {
-                let width = batches.first().map_or(0, Vec::len);
-                let number = |i| Column::numbers(std::iter::once(Some(i)));
-                let columns: Vec<Column> =
-                    std::iter::once(Column::Draw).chain((0..width).map(number)).collect();
-                let columns: Vec<&Column> = columns.iter().collect();
-                table.write(Group { draws: &draws, batches, rows: 1 }, &columns)
-            }
+        if let Sink::Csv(rows) = &mut self.sink {
+            let draws = counted(first, masks);
+            let columns: Vec<_> = (0..batches.first().map_or(0, Vec::len)).map(Some).collect();
+            let start = |draw: &Draw| draw.number.to_string().into_bytes();
+            return rows.write(&draws, start, &[RowPattern::new("", &columns)], batches);
         }
+        let (start, waiting, counting) = &mut self.waiting;
+        if waiting.is_empty() {
+            *start = first;
+        }
+        waiting.extend_from_slice(batches);
+        counting.extend_from_slice(masks);
+        if waiting.len() >= GATHERED { self.write_group() } else { Ok(()) }
+    }
+
+    /// Writes what waits as one row group.
+    fn write_group(&mut self) -> Result<(), FolderError> {
+        let (first, batches, masks) = std::mem::take(&mut self.waiting);
+        let (Sink::Parquet(_, table), Some(width)) = (&mut self.sink, batches.first().map(Vec::len)) else {
+            return Ok(());
+        };
+        let number = |i| Column::numbers(std::iter::once(Some(i)));
+        let columns: Vec<Column> = std::iter::once(Column::Draw).chain((0..width).map(number)).collect();
+        let columns: Vec<&Column> = columns.iter().collect();
+        let draws = counted(first, &masks);
+        table.write(Group { draws: &draws, batches: &batches, rows: 1 }, &columns)
     }
 
     /// Ends the table; the file is still to be named.
     ///
     /// # Errors
     /// If it cannot be written.
-    pub fn finish(self) -> Result<OutputFile, FolderError> {
+    pub fn finish(mut self) -> Result<OutputFile, FolderError> {
+        self.write_group()?;
         self.sink.finish()
     }
 }
