@@ -12,14 +12,14 @@
 //! | names resolved, units normalised, every error found | [`model::Model`] | [`model`] |
 //! | who supplies whom | [`network::Network`] | [`network`] |
 //! | flat lists, rules tabled, streams ready | [`plan::Plan`] | [`plan`] |
-//! | uniforms by address | [`plan::inputs::Inputs`] | [`random`] |
+//! | uniforms by address | [`inputs::Inputs`] | [`inputs`], [`random`] |
 //! | quarters, eight draws at once | [`engine::Batch`] | [`engine`] |
 //! | distributions and tables | [`results::Summary`] and files | [`results`] |
 //! | comparisons, indices, scores | [`analysis`] findings | [`analysis`] |
 //! | words for people | [`report::Headline`], [`report::Story`] | [`report`] |
 //!
-//! An import goes up this list only: `math` and `random` under all, then `scenario`, `model`, `network`, `results`, `plan`,
-//! `engine`, `analysis`, `report`, and the command line above them.
+//! An import goes up this list only: `math` and `random` under all, then `scenario`, `model`, `network`, `results`, `inputs`, `rules`,
+//! `plan`, `engine`, `analysis`, `report`, and the command line above them.
 //!
 //! # A run in a page
 //!
@@ -49,6 +49,7 @@
 
 pub mod analysis;
 pub mod engine;
+pub mod inputs;
 pub mod math;
 pub mod model;
 pub mod network;
@@ -56,6 +57,7 @@ pub mod plan;
 pub mod random;
 pub mod report;
 pub mod results;
+pub mod rules;
 pub mod scenario;
 
 #[doc(hidden)]

@@ -6,8 +6,8 @@
 
 mod support;
 
-use chokepoint::engine::production::cause;
-use chokepoint::engine::training::lab_cause;
+use chokepoint::engine::steps::production::cause;
+use chokepoint::engine::steps::training::lab_cause;
 use chokepoint::engine::{Batch, Step};
 use chokepoint::model::{GoodId, GoodKind};
 use chokepoint::plan::{Lever, Plan};

@@ -4,8 +4,8 @@ mod support;
 
 use assert_cmd::Command;
 use chokepoint::engine::Batch;
+use chokepoint::engine::knockout::{Answer, Question, weaken};
 use chokepoint::engine::record::Recorder;
-use chokepoint::engine::weaken::{Answer, Question, weaken};
 use chokepoint::network::Network;
 use chokepoint::plan::series::Recording;
 use chokepoint::plan::{Gift, Plan, Supplier};

@@ -19,7 +19,7 @@ use std::sync::atomic::AtomicBool;
 /// Models of a scenario and of a policy, with the leading paths of the scenario as it stands.
 fn models(scenario: &str, policy: &str) -> [Model; 2] {
     let model = |policy: Option<&str>| -> Model { support::read(scenario, policy).unwrap().1 };
-    let lead = chokepoint::plan::inputs::leading_paths(&model(None)).unwrap();
+    let lead = chokepoint::inputs::leading_paths(&model(None)).unwrap();
     [None, Some(policy)].map(|p| {
         let mut model = model(p);
         model.run.lead.clone_from(&lead);

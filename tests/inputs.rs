@@ -2,9 +2,9 @@
 
 mod support;
 
+use chokepoint::inputs::{Inputs, Layout, LayoutError, leading_paths};
 use chokepoint::math::{Lanes, WIDTH};
 use chokepoint::model::{Model, QuantityId};
-use chokepoint::plan::inputs::{Inputs, Layout, LayoutError, leading_paths};
 use chokepoint::random::{Design, Sampler};
 use support::model_of;
 

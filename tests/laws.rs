@@ -4,9 +4,9 @@
 
 mod support;
 
-use chokepoint::engine::production::{dies_per_wafer, murphy};
 use chokepoint::engine::record::Recorder;
-use chokepoint::engine::shocks::strength;
+use chokepoint::engine::steps::production::{dies_per_wafer, murphy};
+use chokepoint::engine::steps::shocks::strength;
 use chokepoint::engine::{Batch, Observer, Step};
 use chokepoint::math::Lanes;
 use chokepoint::model::{Model, Recovery};

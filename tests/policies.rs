@@ -4,11 +4,11 @@ mod support;
 
 use chokepoint::engine::Batch;
 use chokepoint::engine::record::Recorder;
+use chokepoint::inputs::leading_paths;
 use chokepoint::math::WIDTH;
 use chokepoint::model::Model;
 use chokepoint::model::time::{Horizon, Quarter};
 use chokepoint::plan::Plan;
-use chokepoint::plan::inputs::leading_paths;
 use chokepoint::plan::series::Recording;
 use chokepoint::scenario::{self, Diagnostics, Policy, Sources};
 use rayon::prelude::*;

@@ -4,7 +4,7 @@ mod support;
 
 use chokepoint::math::Lanes;
 use chokepoint::model::{Model, QuantityId, Status, Subject};
-use chokepoint::plan::rules::Terms;
+use chokepoint::rules::Terms;
 use std::fmt::Write;
 use support::book::Book;
 use support::{baseline_with, plan_of, read};

@@ -9,7 +9,7 @@ use chokepoint::math::Lanes;
 use chokepoint::model::Status;
 use chokepoint::model::time::Date;
 use chokepoint::plan::Plan;
-use chokepoint::plan::rules::Terms;
+use chokepoint::rules::Terms;
 use proptest::prelude::*;
 use support::book::Book;
 use support::model_of;
@@ -104,7 +104,7 @@ proptest! {
 }
 
 /// The outcome of chip `x` from `a` for `b` in a quarter, with terms of one's own.
-fn case_of_x(book: &Book) -> chokepoint::plan::rules::CaseId {
+fn case_of_x(book: &Book) -> chokepoint::rules::CaseId {
     book.plan.rules.chip_case(book.chip("x"), book.country("b"), book.country("b"))
 }
 
@@ -333,7 +333,7 @@ fn other_subjects_have_edges_of_their_own() {
 
 #[test]
 fn the_list_and_the_difference_of_two_books() {
-    use chokepoint::plan::rules::{Place, Query};
+    use chokepoint::rules::{Place, Query};
     let text =
         |effective: &str| format!("{LICENCE}effective = \"{effective}\"\nshare = 0.5\nfee = 0.15\nlag = 1\n");
     let (early, late) = (small(&text("2022-05-05")), small(&text("2022-11-11")));

@@ -4,10 +4,10 @@ use super::Failure;
 use super::run_folder::RunFolder;
 use super::simulation::{Exports, Simulation, failed};
 use super::work::Gatherer;
-use crate::engine::production::cause;
 use crate::engine::record::subjects;
 use crate::engine::run::Round;
-use crate::engine::training::lab_cause;
+use crate::engine::steps::production::cause;
+use crate::engine::steps::training::lab_cause;
 use crate::plan::Plan;
 use crate::results::tables::{self, BottleneckRow, ThresholdRow};
 use crate::results::{

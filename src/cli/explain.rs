@@ -7,7 +7,7 @@ use super::session::{Session, plan, print};
 use crate::engine::Batch;
 use crate::engine::ledger::Ledger;
 use crate::engine::record::Recorder;
-use crate::engine::witness::Witness;
+use crate::engine::trace::Witness;
 use crate::math::WIDTH;
 use crate::plan::Plan;
 use crate::plan::series::Recording;

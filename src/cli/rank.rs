@@ -4,7 +4,7 @@ use super::Failure;
 use super::arguments::GraphArguments;
 use super::session::print;
 use crate::analysis::Loss;
-use crate::engine::weaken::{Answer, Question, weaken};
+use crate::engine::knockout::{Answer, Question, weaken};
 use crate::math::{Lanes, Mask, WIDTH};
 use crate::model::time::Quarter;
 use crate::network::{Network, Node, Structure};

@@ -7,9 +7,9 @@ use crate::model::time::Date;
 use crate::model::{ChipId, Status};
 use crate::network::Network;
 use crate::plan::Plan;
-use crate::plan::rules::{Change, Listed, Place, Query, Rulebook, Terms};
 use crate::random::{Design, Sampler};
 use crate::results::{float, quoted};
+use crate::rules::{Change, Listed, Place, Query, Rulebook, Terms};
 use crate::scenario::suggest;
 use serde_json::Value as Json;
 

@@ -2,11 +2,11 @@
 
 use super::Failure;
 use super::arguments::{ScenarioArguments, SimulationArguments};
+use crate::inputs::leading_paths;
 use crate::model::time::Horizon;
 use crate::model::{Model, OBSERVATION_COLUMNS};
 use crate::network::Network;
 use crate::plan::Plan;
-use crate::plan::inputs::leading_paths;
 use crate::random::Design;
 use crate::scenario::{self, Diagnostics, Document, Policy, Severity, Sources};
 use std::io::{IsTerminal, Write};
@@ -116,7 +116,7 @@ fn leads(document: &Document, sources: &Sources) -> Result<Option<Vec<String>>, 
     leading_paths(&base).map(Some).map_err(no_leads)
 }
 
-fn no_leads(error: crate::plan::inputs::LayoutError) -> Failure {
+fn no_leads(error: crate::inputs::LayoutError) -> Failure {
     Failure::Rejected(format!("error: {error}"))
 }
 

@@ -3,7 +3,7 @@
 //! Chips are in exactly one place, goods are not used twice, money is not spent twice, shares are shares. A ledger that
 //! does not add up names the account, the draw, the quarter and the node.
 
-use super::diversion::Lagged;
+use super::steps::diversion::Lagged;
 use super::{Batch, Observer, Step};
 use crate::math::{Lanes, WIDTH};
 use crate::plan::Plan;
@@ -281,7 +281,8 @@ impl Ledger {
                 let mut drawn = Lanes::ZERO;
                 for (s, stock) in plan.model.stockpiles.iter().enumerate() {
                     if stock.designer.index() == d && stock.good.index() == g {
-                        drawn += batch.stockpiles.drawn[s] * super::stockpiles::unit(plan, &p.need, stock);
+                        drawn +=
+                            batch.stockpiles.drawn[s] * super::steps::stockpiles::unit(plan, &p.need, stock);
                     }
                 }
                 let mut needed = Lanes::ZERO;

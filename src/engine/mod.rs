@@ -1,41 +1,31 @@
-//! Quarters: one file for each step of the model, by its name and in its order.
+//! Quarters: [`steps`] has one file for each step of the model; here stands their order.
 //!
 //! A batch is eight draws in lockstep, one in each lane of [`Lanes`]. [`Batch`] holds its state; an [`Observer`] looks at it
 //! after every step, and that is how results are recorded, ledgers audited and stories told. The engine knows no names
 //! and no files.
 
-pub mod attraction;
-pub mod capacity;
-mod caps;
-pub mod diversion;
-pub mod fleet;
 pub mod fork;
+pub mod knockout;
 pub mod ledger;
-pub mod permits;
-pub mod production;
 pub mod record;
 pub mod run;
-pub mod shocks;
-pub mod stockpiles;
-pub mod trade;
-pub mod training;
-pub mod weaken;
-pub mod witness;
+pub mod steps;
+pub mod trace;
 
+use crate::inputs::Inputs;
 use crate::math::{Kernel, Lanes, Mask, WIDTH, dispatch};
 use crate::plan::Plan;
-use crate::plan::inputs::Inputs;
-use crate::plan::rules::Terms;
-use attraction::{Attraction, DataSheets, View};
-use capacity::Capacity;
-use diversion::Diversion;
-use fleet::Fleet;
-use permits::Permits;
-use production::{Outlook, Production};
-use shocks::{Gauges, Shocks};
-use stockpiles::Stockpiles;
-use trade::{Counter, Trade};
-use training::Training;
+use crate::rules::Terms;
+use steps::capacity::Capacity;
+use steps::choice::{Attraction, DataSheets, View};
+use steps::controls::Permits;
+use steps::diversion::Diversion;
+use steps::fleet::Fleet;
+use steps::production::{Outlook, Production};
+use steps::shocks::{Gauges, Shocks};
+use steps::stockpiles::Stockpiles;
+use steps::trade::{self, Counter, Trade};
+use steps::training::Training;
 
 /// The steps of a quarter after which an observer may look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

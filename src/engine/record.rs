@@ -4,8 +4,8 @@ use super::{Batch, Observer, Step};
 use crate::math::{Kernel, Lanes, WIDTH, dispatch};
 use crate::model::RuleId;
 use crate::plan::Plan;
-use crate::plan::rules::CaseId;
 use crate::plan::series::{FlowSource, Holdings, Recording, Sold, Source, Trained};
+use crate::rules::CaseId;
 
 /// Sums of a quarter from which metrics are made.
 #[derive(Clone, Debug)]

@@ -1,7 +1,7 @@
 //! The uncertain paths whose influence on outcomes is measured, and their ranks in a batch.
 
 use super::Plan;
-use super::inputs::Inputs;
+use crate::inputs::Inputs;
 use crate::math::Lanes;
 use crate::model::{QuantityId, ShockId};
 

@@ -1,9 +1,9 @@
 //! Who may sell what to whom, as flat lists: markets, sales, smuggled options and holdings.
 
-use super::rules::{CaseId, Rulebook};
 use super::{buys, chip_routes_to, headquarters};
 use crate::model::{BuyerId, ChipId, CountryId, DesignerId, Model, QuantityId, RouteId};
 use crate::network::Network;
+use crate::rules::{CaseId, Rulebook};
 
 /// Where a chip goes: rules look at nothing else of a buyer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,33 +3,31 @@
 //! Nothing here depends on a draw. A [`Plan`] is made once and shared by all threads; the engine walks its lists and never
 //! a graph or a name.
 
-mod chief;
+mod default_selection;
+mod divergence;
 mod drivers;
 mod edges;
 mod effects;
-pub mod inputs;
 pub mod observed;
-pub mod rules;
 pub mod series;
 mod suppliers;
-mod touch;
 
+use crate::inputs::{Inputs, Layout, LayoutError};
 use crate::model::{
     Amount, BuyerId, BuyerKind, ChipId, CountryId, DesignerId, FacilityId, GoodId, GoodKind, LabId, Model,
     RouteId, RuleId,
 };
 use crate::network::Network;
 use crate::random::Design;
-pub use chief::chief_cells;
+use crate::rules::{CaseId, Rulebook};
+pub use default_selection::chief_cells;
+pub use divergence::first_touched;
 pub use drivers::Driver;
 pub use edges::{Edges, Holding, Market, Offer, Sale};
 pub use effects::{Act, Effects, Lever};
-use inputs::{Inputs, Layout, LayoutError};
-use rules::{CaseId, Rulebook};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 pub use suppliers::{Gift, Supplier};
-pub use touch::first_touched;
 
 /// A model, a sampling design and everything that follows from the two.
 #[derive(Debug)]

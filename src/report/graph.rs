@@ -1,9 +1,9 @@
 //! The supply graph as files that other programs open: Graphviz' DOT, `GraphML`, and node-link JSON.
 
+use crate::inputs::Inputs;
 use crate::model::{Amount, QuantityId};
 use crate::network::{Edge, Network, Node, Structure};
 use crate::plan::Plan;
-use crate::plan::inputs::Inputs;
 use crate::results::float;
 use petgraph::visit::EdgeRef;
 use serde_json::{Map, Value, json};

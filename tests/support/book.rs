@@ -4,7 +4,7 @@ use super::plan_of;
 use chokepoint::model::time::Date;
 use chokepoint::model::{ChipId, CountryId, Model, Status};
 use chokepoint::plan::Plan;
-use chokepoint::plan::rules::{CaseId, Terms};
+use chokepoint::rules::{CaseId, Terms};
 
 pub struct Book {
     pub plan: Plan,

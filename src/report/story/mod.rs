@@ -8,11 +8,11 @@ pub use focus::Focus;
 pub use worlds::Worlds;
 
 use super::{number, percent};
-use crate::engine::training::lab_cause;
-use crate::engine::witness::{Facts, Witness};
+use crate::engine::steps::training::lab_cause;
+use crate::engine::trace::{Facts, Witness};
+use crate::inputs::Inputs;
 use crate::model::time::Quarter;
 use crate::plan::Plan;
-use crate::plan::inputs::Inputs;
 use crate::results::Cell;
 use serde_json::{Value, json};
 use std::fmt::Write;

@@ -1,8 +1,8 @@
 //! What happened in a quarter, a sentence each.
 
 use super::Focus;
-use crate::engine::production::cause;
-use crate::engine::witness::{Facts, Stocked};
+use crate::engine::steps::production::cause;
+use crate::engine::trace::{Facts, Stocked};
 use crate::model::time::Quarter;
 use crate::model::{Model, Shock};
 use crate::report::{number, percent};

@@ -1,10 +1,10 @@
 //! Shocks: when they strike, how strong they are in each quarter, and the factors that follow.
 
+use crate::inputs::Inputs;
 use crate::math::{Lanes, Mask, WIDTH};
 use crate::model::{Gauge, QuantityId, Recovery, Shock, ShockId};
-use crate::plan::inputs::Inputs;
-use crate::plan::rules::Terms;
 use crate::plan::{Lever, Plan};
+use crate::rules::Terms;
 
 /// Shocks' clocks and courses, and what they do to the world in this quarter.
 #[derive(Clone, Debug)]
@@ -20,15 +20,15 @@ pub struct Shocks {
     /// Lanes in which it struck in this quarter.
     pub struck: Vec<Mask>,
     /// When the clock runs again [quarters].
-    pub(super) resume: Vec<Lanes>,
+    pub(in crate::engine) resume: Vec<Lanes>,
     /// Hazard accumulated since the clock was set to zero [1].
-    pub(super) accumulated: Vec<Lanes>,
+    pub(in crate::engine) accumulated: Vec<Lanes>,
     /// Hazard at which it strikes next [1].
-    pub(super) threshold: Vec<Lanes>,
+    pub(in crate::engine) threshold: Vec<Lanes>,
     /// Amounts of the current course, by act.
-    pub(super) amounts: Vec<Lanes>,
+    pub(in crate::engine) amounts: Vec<Lanes>,
     /// Leaks of the current course, by shock [stockpile's unit].
-    pub(super) leaks: Vec<Lanes>,
+    pub(in crate::engine) leaks: Vec<Lanes>,
     /// Factors by lever and place; additions for fees.
     factors: [Vec<Lanes>; 9],
     /// Levers that anything acted on in this quarter.

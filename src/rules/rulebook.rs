@@ -1,17 +1,17 @@
 //! The book: rules' dates, and the cases of the sales that they cover, tabled by quarter where every draw agrees.
 
 use super::CaseId;
+use super::calendar::{Covering, Standing};
 use super::changes::Watch;
-use super::cover::{self, Edge, Item, Place};
-use super::moments::{Covering, Standing};
+use super::parameters::Terms;
+use super::scope::{self, Edge, Item, Place};
 use super::table::{Begins, Table};
-use super::terms::Terms;
+use crate::inputs::Inputs;
 use crate::math::Lanes;
 use crate::model::{
     BuyerId, ChipId, Clause, CountryId, DesignerId, FacilityId, GoodKind, LabId, Model, QuantityId, Rule,
     RuleId, Shape, ShockId, Subject, ToolId,
 };
-use crate::plan::inputs::Inputs;
 use std::sync::Arc;
 
 /// A rule in a case.
@@ -110,7 +110,7 @@ impl Rulebook {
             cases: Vec::new(),
             occurring: Vec::new(),
             conditions: Vec::new(),
-            outside: cover::outside(model),
+            outside: scope::outside(model),
             class_of: Vec::new(),
             classes: 0,
             chips: Vec::new(),
@@ -137,7 +137,7 @@ impl Rulebook {
         let mut known: Vec<(Vec<bool>, Option<CountryId>)> = Vec::new();
         let mut first = Vec::new();
         for place in self.places() {
-            let listed = model.rules.iter().map(|r| cover::lists(&model, &self.outside, r, place)).collect();
+            let listed = model.rules.iter().map(|r| scope::lists(&model, &self.outside, r, place)).collect();
             let home = match place {
                 Place::Country(n) if model.designers.iter().any(|d| d.country == n) => Some(n),
                 _ => None,
@@ -159,7 +159,7 @@ impl Rulebook {
         let model = Arc::clone(&self.model);
         let mut members = Vec::new();
         for (i, rule) in model.rules.iter().enumerate() {
-            if cover::addresses(&model, &self.outside, rule, edge) {
+            if scope::addresses(&model, &self.outside, rule, edge) {
                 members.extend(self.member(i, edge.item, medians));
             }
         }
@@ -216,8 +216,8 @@ impl Rulebook {
 
     fn look(&mut self, looked: Looked, medians: &Inputs) -> Look {
         let (any, all) = looked.clauses(&self.model);
-        if cover::certain(&self.model, looked.item, any, all) {
-            let holds = cover::holds(&self.model, looked.item, any, all, medians).all();
+        if scope::certain(&self.model, looked.item, any, all) {
+            let holds = scope::holds(&self.model, looked.item, any, all, medians).all();
             return if holds { Look::Always } else { Look::Never };
         }
         Look::Sometimes(self.conditions.iter().position(|c| *c == looked).unwrap_or_else(|| {

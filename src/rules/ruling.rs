@@ -1,14 +1,14 @@
 //! What the book says when asked: of a case in a quarter, now and ahead, in eight draws; and at a moment, in one.
 
 use super::CaseId;
-use super::book::{Case, Rulebook};
-use super::moments::{self, Finder, Governing, Quarter, Standing};
+use super::calendar::{self, Finder, Governing, Quarter, Standing};
 use super::outcome::{self, Cut, Outcome};
+use super::parameters::Terms;
+use super::rulebook::{Case, Rulebook};
 use super::table::{Begins, Table};
-use super::terms::Terms;
+use crate::inputs::Inputs;
 use crate::math::{Lanes, Mask, WIDTH};
 use crate::model::{CountryId, RuleId, Status};
-use crate::plan::inputs::Inputs;
 use std::cell::RefCell;
 
 /// What one issuer's rules say of a case at a moment, in one draw.
@@ -122,7 +122,7 @@ impl Rulebook {
                 let found = table.find(key, || {
                     let mut standing = Standing::default();
                     self.stand(case.index(), known_by, terms, lane, &mut standing);
-                    moments::quarter(&self.model, &standing, t, table.begins.as_ref().map(|_| begins[lane]))
+                    calendar::quarter(&self.model, &standing, t, table.begins.as_ref().map(|_| begins[lane]))
                 });
                 let Some(quarter) = found else { continue };
                 let alike = Mask(keys.map(|k| if k == key { u64::MAX } else { 0 })) & left & !apart;
@@ -268,7 +268,7 @@ impl Rulebook {
     fn governing(&self, case: CaseId, moment: f64, terms: &Terms, lane: usize) -> Vec<Governing> {
         let mut standing = Standing::default();
         self.stand(case.index(), f64::INFINITY, terms, lane, &mut standing);
-        moments::status(&self.model, &standing, moment, false)
+        calendar::status(&self.model, &standing, moment, false)
     }
 
     /// Fee of a rule in a case once its approvals have begun [1]; 0 for a rule that is not in it.

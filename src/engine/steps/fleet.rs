@@ -1,12 +1,12 @@
 //! Fleets: purchases enter service, chips fail with age, power limits what runs, clouds rent out a part.
 
-use super::attraction::DataSheets;
+use super::choice::DataSheets;
+use super::controls::Permits;
 use super::diversion::{LagShares, Lagged};
-use super::permits::Permits;
 use super::shocks::Shocks;
+use crate::inputs::Inputs;
 use crate::math::{Lanes, Mask};
 use crate::model::time::DAYS_PER_QUARTER;
-use crate::plan::inputs::Inputs;
 use crate::plan::{Lever, Plan};
 
 /// Chips owned, deployed and working.
@@ -95,7 +95,7 @@ impl Fleet {
     }
 
     /// Finds out what is held, from the state.
-    pub(super) fn note_held(&mut self) {
+    pub(in crate::engine) fn note_held(&mut self) {
         for (h, held) in self.held.iter_mut().enumerate() {
             *held = (self.count[h].gt(Lanes::ZERO) | self.deploying[h].total().gt(Lanes::ZERO)).any();
         }

@@ -1,11 +1,11 @@
 //! What rules permit in a quarter: of every sale, now and ahead, and which chips are on sale.
 
 use super::shocks::Shocks;
+use crate::inputs::Inputs;
 use crate::math::{Lanes, Mask};
 use crate::model::{ChipId, Model};
-use crate::plan::inputs::Inputs;
-use crate::plan::rules::{CaseId, Outcome, Terms};
 use crate::plan::{Lever, Plan};
+use crate::rules::{CaseId, Outcome, Terms};
 
 /// Shares closer to 0 or 1 than this are 0 or 1: rounding must not decide whether a chip is an option.
 const SNAP: f64 = 1e-12;

@@ -1,12 +1,12 @@
 //! Capacity: what facilities can make, how tools and their servicing let it grow or wear.
 
-use super::permits::Permits;
+use super::controls::Permits;
 use super::shocks::Shocks;
+use crate::inputs::Inputs;
 use crate::math::Lanes;
 use crate::model::{CountryId, ToolId};
-use crate::plan::inputs::Inputs;
-use crate::plan::rules::CaseId;
 use crate::plan::{Lever, Plan};
+use crate::rules::CaseId;
 
 /// Capacity of every facility [its good's unit/quarter].
 #[derive(Clone, Debug)]

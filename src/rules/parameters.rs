@@ -1,11 +1,11 @@
 //! What rules say in a batch: switches, lags, shares and fees, which conditions hold, and the courses of shocks.
 
-use super::book::{Case, Rulebook};
 use super::changes::Turns;
-use super::cover;
+use super::rulebook::{Case, Rulebook};
+use super::scope;
+use crate::inputs::Inputs;
 use crate::math::{Lanes, Mask, WIDTH};
 use crate::model::{Model, QuantityId, Rule, Status};
-use crate::plan::inputs::Inputs;
 
 /// What tells the draws of a batch apart in a case.
 #[derive(Clone, Copy, Debug)]
@@ -78,7 +78,7 @@ impl Terms {
         self.holds.clear();
         self.holds.extend(book.conditions.iter().map(|c| {
             let (any, all) = c.clauses(model);
-            cover::holds(model, c.item, any, all, inputs)
+            scope::holds(model, c.item, any, all, inputs)
         }));
         for (turns, moments) in self.approvals.iter_mut().zip(book.first_approvals(&self.lag)) {
             if let Some(moments) = moments {

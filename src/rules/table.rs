@@ -4,7 +4,7 @@
 //! before and after the moment at which approvals begin. These make a key. What governs is found when a draw first needs it, by
 //! whichever thread, and every other draw with the same key takes it from here.
 
-use super::moments::Quarter;
+use super::calendar::Quarter;
 use std::sync::OnceLock;
 
 /// Chains among which keys are spread, as a power of two.

@@ -1,6 +1,6 @@
 //! What a quarter's pieces come to: permitted share, fee, and what is about to be cut.
 
-use super::moments::{Governing, Quarter};
+use super::calendar::{Governing, Quarter};
 use crate::math::Lanes;
 use crate::model::Status;
 

@@ -1,12 +1,12 @@
 //! Trade: buyers order, sellers ration, rules cap, and what is refused comes back in later rounds.
 
-use super::attraction::{Attraction, Options, limit_to_routes};
 use super::caps::Caps;
-use super::permits::Permits;
+use super::choice::{Attraction, Options, limit_to_routes};
+use super::controls::Permits;
 use super::shocks::Shocks;
+use crate::inputs::Inputs;
 use crate::math::{Lanes, Mask};
-use crate::plan::inputs::Inputs;
-use crate::plan::rules::Terms;
+use crate::rules::Terms;
 
 use crate::plan::{Lever, Plan, Sale};
 
@@ -15,7 +15,7 @@ const ROUNDS: usize = 3;
 /// Less than this share of a quarter's stock is rounding, not stock.
 const REMNANT: f64 = 1e-9;
 /// Less than this of a chip is rounding, not something to smuggle [chips].
-pub(super) const DUST: f64 = 1e-6;
+pub(in crate::engine) const DUST: f64 = 1e-6;
 
 /// A quarter's market for chips, and what it leaves for the next.
 #[derive(Clone, Debug)]
@@ -64,7 +64,7 @@ pub struct Trade {
     /// Share of wanted power that there is room for, by country [1].
     pub power: Vec<Lanes>,
     /// Volume limits of rules.
-    pub(super) caps: Caps,
+    pub(in crate::engine) caps: Caps,
     /// Filled in the first round, by sale, before volume limits [chips].
     pub first_fill: Vec<Lanes>,
     rush: Vec<Lanes>,

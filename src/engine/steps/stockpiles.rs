@@ -1,11 +1,11 @@
 //! Private stocks of goods: purchases while rules permit them, smuggling when they do not, leaks, and what production draws.
 
+use super::controls::Permits;
 use super::diversion::{Lagged, Routes};
-use super::permits::Permits;
+use crate::inputs::Inputs;
 use crate::math::Lanes;
 use crate::model::{DesignerId, GoodId, Stockpile};
 use crate::plan::Plan;
-use crate::plan::inputs::Inputs;
 
 /// Private stocks and the flows into and out of them in a quarter.
 #[derive(Clone, Debug)]
@@ -65,7 +65,7 @@ impl Stockpiles {
     }
 
     /// Takes over what is held and on its way.
-    pub(super) fn adopt(&mut self, from: &Self) {
+    pub(in crate::engine) fn adopt(&mut self, from: &Self) {
         self.held.clone_from(&from.held);
         self.transit.clone_from(&from.transit);
     }
@@ -199,7 +199,7 @@ fn ask(
     if sources.is_empty() {
         return [inputs.at(rate, t), Lanes::ZERO];
     }
-    let mean = |values: &dyn Fn(crate::plan::rules::CaseId) -> Lanes| {
+    let mean = |values: &dyn Fn(crate::rules::CaseId) -> Lanes| {
         let total = sources.iter().fold(Lanes::ZERO, |sum, (f, _)| sum + available[f.index()]);
         let part = sources.iter().fold(Lanes::ZERO, |sum, (f, c)| sum + available[f.index()] * values(*c));
         part.per(total)

@@ -3,22 +3,22 @@
 //! Sales that the same rules cover in the same way are one *case*. Where dates, switches and conditions are the same in every
 //! draw, what governs in each quarter is found once; elsewhere it is found in each draw, by the same function.
 
-mod book;
+mod calendar;
 mod changes;
-mod cover;
 mod listing;
-mod moments;
 mod outcome;
+mod parameters;
+mod rulebook;
 mod ruling;
+mod scope;
 mod table;
-mod terms;
 
-pub use book::Rulebook;
-pub use cover::{Place, chip_attribute};
 pub use listing::{Change, Listed, Query};
 pub use outcome::{Cut, Outcome};
+pub use parameters::Terms;
+pub use rulebook::Rulebook;
 pub use ruling::Ruling;
-pub use terms::Terms;
+pub use scope::{Place, chip_attribute};
 
 /// Sales that the same rules cover in the same way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -1,6 +1,6 @@
 //! A witness: what happened in one draw, quarter by quarter, as numbers and rows.
 
-use super::production::cause;
+use super::steps::production::cause;
 use super::{Batch, Observer, Step};
 use crate::model::{BuyerId, ChipId, CountryId, FacilityId, LabId, RuleId, ShockId, StockpileId};
 use crate::plan::{Lever, Plan};

@@ -1,8 +1,8 @@
 //! How buyers weigh chips: a logit in value for money, used for what is ordered and for what will be.
 
+use crate::inputs::Inputs;
 use crate::math::{Lanes, Mask};
 use crate::plan::Plan;
-use crate::plan::inputs::Inputs;
 
 /// What does not change within a draw: performance and power of chips.
 #[derive(Clone, Debug)]
@@ -57,7 +57,7 @@ impl DataSheets {
         let mixes = &plan.edges.mixes;
         for (c, chip) in plan.model.chips.iter().enumerate() {
             let id = crate::model::ChipId(c as u32);
-            self.units[c] = super::permits::units(&plan.model, inputs, id);
+            self.units[c] = super::controls::units(&plan.model, inputs, id);
             let flops = self.units[c][1] * (989.5 * 1e12);
             self.flops[c] = flops;
             let tdp = chip.tdp.map(|q| inputs.value(q) * inputs.value(plan.model.fleet.server_factor));
@@ -128,7 +128,7 @@ pub struct Options {
 
 impl Options {
     /// Room for all sales.
-    pub(super) fn new(plan: &Plan) -> Self {
+    pub(in crate::engine) fn new(plan: &Plan) -> Self {
         let buyers = plan.edges.of_buyer.len();
         Self { sales: Vec::with_capacity(plan.edges.sales.len()), starts: vec![0; buyers + 1] }
     }
@@ -148,25 +148,25 @@ impl Options {
 
     /// Starts a new list.
     #[inline(always)]
-    pub(super) fn clear(&mut self) {
+    pub(in crate::engine) fn clear(&mut self) {
         self.sales.clear();
     }
 
     /// Adds a sale of the buyer whose turn it is.
     #[inline(always)]
-    pub(super) fn push(&mut self, sale: usize) {
+    pub(in crate::engine) fn push(&mut self, sale: usize) {
         self.sales.push(sale as u32);
     }
 
     /// Ends the turn of a buyer.
     #[inline(always)]
-    pub(super) fn end(&mut self, buyer: usize) {
+    pub(in crate::engine) fn end(&mut self, buyer: usize) {
         self.starts[buyer + 1] = self.sales.len() as u32;
     }
 
     /// Copies a list.
     #[inline(always)]
-    pub(super) fn copy(&mut self, other: &Self) {
+    pub(in crate::engine) fn copy(&mut self, other: &Self) {
         self.sales.clear();
         self.sales.extend_from_slice(&other.sales);
         self.starts.copy_from_slice(&other.starts);

@@ -5,8 +5,8 @@
 //! moment holds until the next one.
 
 use super::CaseId;
-use super::book::{Dates, Rulebook};
-use super::terms::{NEVER, Terms};
+use super::parameters::{NEVER, Terms};
+use super::rulebook::{Dates, Rulebook};
 use crate::math::{Mask, WIDTH};
 use crate::model::ShockId;
 

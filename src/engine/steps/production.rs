@@ -3,12 +3,12 @@
 mod pool;
 mod wafer;
 
-use super::attraction::{Attraction, DataSheets, View, expected_sales};
-use super::permits::Permits;
+use super::choice::{Attraction, DataSheets, View, expected_sales};
+use super::controls::Permits;
 use super::stockpiles::Stockpiles;
+use crate::inputs::Inputs;
 use crate::math::{Lanes, Mask};
 use crate::model::{Amount, ChipId, DesignerId, GoodId};
-use crate::plan::inputs::Inputs;
 use crate::plan::{Line, Plan};
 pub use wafer::{dies_per_wafer, murphy};
 

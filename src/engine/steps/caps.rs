@@ -1,11 +1,11 @@
 //! Volume limits: what a capped rule governs shrinks to the room that its limits leave.
 
+use crate::inputs::Inputs;
 use crate::math::{Lanes, Mask};
 use crate::model::RuleId;
 use crate::model::time::Date;
 use crate::plan::Plan;
-use crate::plan::inputs::Inputs;
-use crate::plan::rules::{CaseId, Terms};
+use crate::rules::{CaseId, Terms};
 
 /// Where a rule governs a case.
 #[derive(Clone, Copy, Debug)]
@@ -18,7 +18,7 @@ struct Known {
 
 /// What has been sold under caps, and the sales that they govern in a quarter.
 #[derive(Clone, Debug)]
-pub(super) struct Caps {
+pub(in crate::engine) struct Caps {
     /// Sold under each cap in this calendar year, by rule [chips].
     units: Vec<Lanes>,
     /// Sold under each cap in its period, by rule and country [TPP].
@@ -41,7 +41,7 @@ pub(super) struct Caps {
 
 impl Caps {
     /// Room for a plan's edges.
-    pub(super) fn new(plan: &Plan) -> Self {
+    pub(in crate::engine) fn new(plan: &Plan) -> Self {
         let lanes = |n: usize| vec![Lanes::ZERO; n];
         let m = &plan.model;
         Self {
@@ -59,7 +59,7 @@ impl Caps {
 
     /// Back to the horizon's start.
     #[inline(always)]
-    pub(super) fn reset(&mut self) {
+    pub(in crate::engine) fn reset(&mut self) {
         for list in [&mut self.units, &mut self.tpp, &mut self.home] {
             list.fill(Lanes::ZERO);
         }
@@ -68,7 +68,7 @@ impl Caps {
     }
 
     /// Takes over what has been sold under the rules that both plans have.
-    pub(super) fn adopt(&mut self, from: &Self, rules: &[Option<usize>]) {
+    pub(in crate::engine) fn adopt(&mut self, from: &Self, rules: &[Option<usize>]) {
         let countries = self.tpp.len().checked_div(rules.len()).unwrap_or(0);
         let buyers = self.buyers.len().checked_div(rules.len()).unwrap_or(0);
         for (i, twin) in rules.iter().enumerate().filter_map(|(i, twin)| twin.map(|t| (i, t))) {
@@ -83,7 +83,7 @@ impl Caps {
 
     /// Starts quarter `t`: a new year's or period's sales are none, and each capped rule finds what it governs of what is wanted.
     #[inline(always)]
-    pub(super) fn open(&mut self, plan: &Plan, terms: &Terms, wanted: &[Lanes], t: usize) {
+    pub(in crate::engine) fn open(&mut self, plan: &Plan, terms: &Terms, wanted: &[Lanes], t: usize) {
         self.sold.fill(Lanes::ZERO);
         let quarter = plan.model.run.horizon.first.0 + t as i32;
         if quarter.rem_euclid(4) == 0 {
@@ -122,7 +122,13 @@ impl Caps {
 
     /// Shrinks fills by sale [chips] to the room that there is, and counts them; `units` are the chips' TPP.
     #[inline(always)]
-    pub(super) fn limit(&mut self, plan: &Plan, inputs: &Inputs, units: &[[Lanes; 4]], fill: &mut [Lanes]) {
+    pub(in crate::engine) fn limit(
+        &mut self,
+        plan: &Plan,
+        inputs: &Inputs,
+        units: &[[Lanes; 4]],
+        fill: &mut [Lanes],
+    ) {
         let (chips, countries) = (plan.model.chips.len(), plan.model.countries.len());
         let buyers = plan.model.buyers.len();
         for &(s, _) in self.members.iter().flatten() {
@@ -185,7 +191,12 @@ impl Caps {
 
     /// Ends a quarter: what was sold by some sales [chips] is the home market that the next one's shares are of.
     #[inline(always)]
-    pub(super) fn close(&mut self, plan: &Plan, sales: impl Iterator<Item = usize>, sold: &[Lanes]) {
+    pub(in crate::engine) fn close(
+        &mut self,
+        plan: &Plan,
+        sales: impl Iterator<Item = usize>,
+        sold: &[Lanes],
+    ) {
         let limited = |rule: &RuleId| {
             plan.model.rules[rule.index()].cap.as_ref().is_some_and(|cap| cap.home_share.is_some())
         };

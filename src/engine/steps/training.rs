@@ -1,11 +1,11 @@
 //! Training: what a lab's chips, money and time make of a run, and what stops it.
 
 use super::fleet::{Fleet, sum};
+use crate::inputs::Inputs;
 use crate::math::Lanes;
 use crate::model::CountryId;
 use crate::model::time::DAYS_PER_QUARTER;
 use crate::plan::Plan;
-use crate::plan::inputs::Inputs;
 
 /// What bound a lab, as codes.
 pub mod lab_cause {
@@ -141,7 +141,7 @@ impl Training {
     }
 
     /// Takes over labs' chips and the runs that they have made so far.
-    pub(super) fn adopt(&mut self, from: &Self) {
+    pub(in crate::engine) fn adopt(&mut self, from: &Self) {
         self.chips.clone_from(&from.chips);
         self.lacks.clone_from(&from.lacks);
         self.made.clone_from(&from.made);

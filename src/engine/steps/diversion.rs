@@ -1,8 +1,8 @@
 //! Diversion: denied chips that resellers buy, what is seized on the way, how routes and premiums answer.
 
 use super::shocks::Shocks;
+use crate::inputs::Inputs;
 use crate::math::Lanes;
-use crate::plan::inputs::Inputs;
 use crate::plan::{Lever, Plan};
 
 /// What was sent and has not arrived: a ring of four quarters.
@@ -164,7 +164,7 @@ impl Diversion {
     }
 
     /// Finds out what is on its way, from the state.
-    pub(super) fn note_sent(&mut self) {
+    pub(in crate::engine) fn note_sent(&mut self) {
         for (sent, transit) in self.sent.iter_mut().zip(&self.transit) {
             *sent = transit.total().gt(Lanes::ZERO).any();
         }

@@ -1,7 +1,8 @@
 //! Weakening: from some quarter on a supplier gives only a part of what it gives, and the same draws show what is lost.
 
 use super::record::Recorder;
-use super::{Batch, Observer, Step, fleet};
+use super::steps::fleet;
+use super::{Batch, Observer, Step};
 use crate::math::Lanes;
 use crate::plan::series::Recording;
 use crate::plan::{Gift, Lever, Plan};

@@ -1,10 +1,10 @@
 //! The rule book as a list: every chip's status by destination on a day, and what another book says otherwise.
 
 use super::CaseId;
-use super::book::Rulebook;
-use super::cover::Place;
-use super::moments::{self, Standing};
-use super::terms::Terms;
+use super::calendar::{self, Standing};
+use super::parameters::Terms;
+use super::rulebook::Rulebook;
+use super::scope::Place;
 use crate::model::time::{Date, Quarter};
 use crate::model::{ChipId, CountryId, Model, Status, Subject};
 use std::collections::BTreeMap;
@@ -187,7 +187,7 @@ impl Rulebook {
         at: f64,
         terms: &Terms,
     ) -> BTreeMap<String, (Status, f64)> {
-        let governing = moments::status(&self.model, standing, at, false);
+        let governing = calendar::status(&self.model, standing, at, false);
         let said = governing.into_iter().map(|g| {
             let rule = crate::model::RuleId(g.rule as u32);
             (

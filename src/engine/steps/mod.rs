@@ -1,0 +1,13 @@
+//! The steps of a quarter, one file each. [`Batch`](super::Batch) calls them in the order of the model's page.
+
+pub mod capacity;
+mod caps;
+pub mod choice;
+pub mod controls;
+pub mod diversion;
+pub mod fleet;
+pub mod production;
+pub mod shocks;
+pub mod stockpiles;
+pub mod trade;
+pub mod training;
