@@ -1,4 +1,4 @@
-//! The engine beside the second program of `tests/reference`, on one thread: draws/s of both, bare and with all default cells
+//! The engine beside the second program of `tests/suite/reference`, on one thread: draws/s of both, bare and with all default cells
 //! noted, the ratio, and nanoseconds for each active sale edge, quarter and draw.
 //!
 //! `cargo bench --bench second_opinion [-- SCENARIO]`. The rival walks the model's graph one draw at a time in plain numbers: what a
@@ -9,7 +9,7 @@
 #![allow(missing_docs, clippy::type_complexity, clippy::too_many_lines)] // the second program follows its page
 
 mod measure;
-#[path = "../tests/reference/mod.rs"]
+#[path = "../tests/suite/reference/mod.rs"]
 mod reference;
 
 use chokepoint::engine::Batch;

@@ -2,9 +2,7 @@
 
 #![allow(clippy::type_complexity, clippy::too_many_lines)] // the reference follows its page, section by section
 
-mod reference;
-mod support;
-
+use crate::support::{PAGE, model_of, read};
 use chokepoint::engine::Batch;
 use chokepoint::engine::record::Recorder;
 use chokepoint::model::Model;
@@ -14,7 +12,6 @@ use chokepoint::plan::series::Recording;
 use chokepoint::random::{Design, Sampler};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
-use support::{PAGE, model_of, read};
 
 /// Compares draws; gives how many numbers were compared.
 fn agree(model: &Model, draws: &[u64], seed: u64) -> usize {
@@ -24,8 +21,8 @@ fn agree(model: &Model, draws: &[u64], seed: u64) -> usize {
     let recording = Recording::new(&plan, &["*".to_owned()]).unwrap();
     let mut recorder = Recorder::new(&plan, &recording, &[]);
     let mut batch = Batch::new(&plan);
-    let world = reference::World::new(model, &network, &design, &reference::Cells::All);
-    let mut second = reference::Draw::new(&world);
+    let world = crate::reference::World::new(model, &network, &design, &crate::reference::Cells::All);
+    let mut second = crate::reference::Draw::new(&world);
     let mut compared = 0;
     for &draw in draws {
         batch.simulate(&plan, draw / 8, &mut recorder);
@@ -93,16 +90,21 @@ fn what_is_noted_and_what_was_simulated_before_change_no_number() {
     for path in ["scenarios/tutorial", "scenarios/baseline"] {
         let model = read(path, None).unwrap().1;
         let (network, design) = (Network::from_model(&model), Design { seed: 1, sampler: Sampler::Sobol });
-        let all = reference::World::new(&model, &network, &design, &reference::Cells::All);
-        let mut whole = reference::Draw::new(&all);
+        let all = crate::reference::World::new(&model, &network, &design, &crate::reference::Cells::All);
+        let mut whole = crate::reference::Draw::new(&all);
         whole.simulate(21);
         for seldom in [1, 4] {
-            let chosen = |t: usize, s: &reference::Series| {
+            let chosen = |t: usize, s: &crate::reference::Series| {
                 t % seldom == seldom - 1
                     || matches!(s.metric.as_str(), "ratio" | "reachable_flop" | "premium")
             };
-            let world = reference::World::new(&model, &network, &design, &reference::Cells::Of(&chosen));
-            let mut part = reference::Draw::new(&world);
+            let world = crate::reference::World::new(
+                &model,
+                &network,
+                &design,
+                &crate::reference::Cells::Of(&chosen),
+            );
+            let mut part = crate::reference::Draw::new(&world);
             part.simulate(3);
             part.simulate(400);
             part.simulate(21);
@@ -154,7 +156,7 @@ fn on_a_hundred_worlds_made_up_at_random() {
     let wrong: Vec<String> = (0..worlds())
         .into_par_iter()
         .filter_map(|seed| {
-            let model = match model_of(&support::worlds::world(seed)) {
+            let model = match model_of(&crate::support::worlds::world(seed)) {
                 Ok(model) => model,
                 Err(errors) => return Some(format!("world {seed} is not valid\n{errors}")),
             };
@@ -174,11 +176,12 @@ fn the_worlds_made_up_have_something_of_everything() {
     let alive: Vec<Vec<String>> = (0..100_u64)
         .into_par_iter()
         .map(|seed| {
-            let model = model_of(&support::worlds::world(seed)).unwrap();
+            let model = model_of(&crate::support::worlds::world(seed)).unwrap();
             let design = Design { seed, sampler: Sampler::Sobol };
             let network = Network::from_model(&model);
-            let world = reference::World::new(&model, &network, &design, &reference::Cells::All);
-            let mut second = reference::Draw::new(&world);
+            let world =
+                crate::reference::World::new(&model, &network, &design, &crate::reference::Cells::All);
+            let mut second = crate::reference::Draw::new(&world);
             second.simulate(seed);
             let history = world.history(&second.cells);
             let flows = history.iter().filter(|(_, course)| course.iter().any(|x| *x > 1.0));

@@ -1,12 +1,10 @@
 //! The ledger: clean on the shipped worlds, and twelve ways of losing or inventing things that it catches by name.
 
-mod support;
-
+use crate::support::{audited, plan_of, read};
 use chokepoint::engine::ledger::{Broken, Ledger};
 use chokepoint::engine::{Batch, Observer, Step};
 use chokepoint::math::Lanes;
 use chokepoint::plan::Plan;
-use support::{audited, plan_of, read};
 
 #[test]
 fn the_shipped_worlds_add_up() {

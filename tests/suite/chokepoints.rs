@@ -1,7 +1,6 @@
 //! What is lost without a supplier: nothing if it keeps all, everything if it is everything, and never before it can be.
 
-mod support;
-
+use crate::support::{model_of, plan_of, read};
 use assert_cmd::Command;
 use chokepoint::engine::Batch;
 use chokepoint::engine::knockout::{Answer, Question, weaken};
@@ -10,7 +9,6 @@ use chokepoint::network::Network;
 use chokepoint::plan::series::Recording;
 use chokepoint::plan::{Gift, Plan, Supplier};
 use std::sync::atomic::AtomicBool;
-use support::{model_of, plan_of, read};
 
 /// Suppliers of a plan and the answers of some batches, for cells that patterns select.
 fn ask(plan: &Plan, cells: &[&str], kept: &[f64], from: usize) -> (Vec<Supplier>, Recording, Answer) {

@@ -1,11 +1,9 @@
 //! The scenarios that ship: clean, valid against the schema, and the same after a round trip.
 
-mod support;
-
+use crate::support::{PAGE, findings, model_of, read};
 use chokepoint::model::{Model, schema, show};
 use chokepoint::scenario::{self, Diagnostics, Sources};
 use std::path::Path;
-use support::{PAGE, findings, model_of, read};
 
 const SHIPPED: [&str; 2] = ["scenarios/tutorial", "scenarios/baseline"];
 

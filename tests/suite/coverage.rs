@@ -4,8 +4,6 @@
 //! seeds, on the tutorial alone. On the baseline (`-- --ignored`) `CHOKEPOINT_DRAWS` is the most draws a seed and
 //! `CHOKEPOINT_LONG` those of the long run; `.ci/run` runs a short form.
 
-mod support;
-
 use chokepoint::analysis::{Contest, Paired, Sense};
 use chokepoint::engine::run::{Rival, Task, contest};
 use chokepoint::model::Model;
@@ -18,7 +16,7 @@ use std::sync::atomic::AtomicBool;
 
 /// Models of a scenario and of a policy, with the leading paths of the scenario as it stands.
 fn models(scenario: &str, policy: &str) -> [Model; 2] {
-    let model = |policy: Option<&str>| -> Model { support::read(scenario, policy).unwrap().1 };
+    let model = |policy: Option<&str>| -> Model { crate::support::read(scenario, policy).unwrap().1 };
     let lead = chokepoint::inputs::leading_paths(&model(None)).unwrap();
     [None, Some(policy)].map(|p| {
         let mut model = model(p);

@@ -1,13 +1,11 @@
 //! The page of a run: its numbers stand in the tables, its words follow from them, and a scenario's texts stay texts.
 
-mod support;
-
+use crate::support::PAGE;
 use assert_cmd::Command;
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
-use support::PAGE;
 
 /// Runs a scenario into a folder and gives the page.
 fn page_of(scenario: &Path, out: &Path, draws: &str) -> String {

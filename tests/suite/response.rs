@@ -2,8 +2,7 @@
 
 #![allow(clippy::cast_possible_truncation)]
 
-mod support;
-
+use crate::support::{plan_of, read};
 use chokepoint::engine::Batch;
 use chokepoint::engine::record::Recorder;
 use chokepoint::model::{Model, Shape};
@@ -12,7 +11,6 @@ use chokepoint::plan::series::Recording;
 use chokepoint::scenario::{self, Diagnostics, Sources};
 use rayon::prelude::*;
 use std::path::Path;
-use support::{plan_of, read};
 
 /// The baseline with edits: paths and factors.
 fn changed(edits: &[(&str, f64)]) -> Plan {

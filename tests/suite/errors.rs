@@ -1,9 +1,7 @@
 //! What a person would do wrong, and what is said: message, the text that is underlined, help.
 
-mod support;
-
+use crate::support::{PAGE, findings};
 use chokepoint::scenario::Severity;
-use support::{PAGE, findings};
 
 /// The page with one thing changed, and what is said of it.
 struct Wrong {
@@ -335,7 +333,7 @@ fn of_files(files: &[(&str, &str)]) -> String {
     for (name, text) in files {
         std::fs::write(root.path().join(name), text).unwrap();
     }
-    support::read(root.path().to_str().unwrap(), None).unwrap_err()
+    crate::support::read(root.path().to_str().unwrap(), None).unwrap_err()
 }
 
 #[test]

@@ -1,12 +1,10 @@
 //! `import eto` on a small made-up data set with the traps of the real one.
 
-mod support;
-
+use crate::support::read;
 use assert_cmd::Command;
 use chokepoint::scenario::import::{ImportError, Stage, read_eto};
 use std::fs;
 use std::path::Path;
-use support::read;
 
 const DATA: &str = "tests/data/supply_chain";
 

@@ -2,8 +2,8 @@
 
 #![allow(clippy::format_collect)] // texts of rules, row by row
 
-mod support;
-
+use crate::support::book::Book;
+use crate::support::model_of;
 use chokepoint::engine::{Batch, Observer, Step};
 use chokepoint::math::Lanes;
 use chokepoint::model::Status;
@@ -11,8 +11,6 @@ use chokepoint::model::time::Date;
 use chokepoint::plan::Plan;
 use chokepoint::rules::Terms;
 use proptest::prelude::*;
-use support::book::Book;
-use support::model_of;
 
 fn small(rules: &str) -> Book {
     let world = format!(
@@ -405,7 +403,7 @@ impl Observer for Anew {
 fn outcomes_that_are_kept_are_those_found_anew() {
     let mut anew = Anew::default();
     for path in ["scenarios/tutorial", "scenarios/baseline"] {
-        let plan = support::plan_of(support::read(path, None).unwrap().1);
+        let plan = crate::support::plan_of(crate::support::read(path, None).unwrap().1);
         let mut batch = Batch::new(&plan);
         (0..24).for_each(|b| batch.simulate(&plan, b, &mut anew));
     }

@@ -1,12 +1,10 @@
 //! Compliant variants: launched a lag after the parent is denied, offered only where the parent is not free, ended by a later rule.
 
-mod support;
-
+use crate::support::states::after_each;
+use crate::support::{model_of, plan_of};
 use chokepoint::engine::Step;
 use chokepoint::math::Lanes;
 use chokepoint::plan::Plan;
-use support::states::after_each;
-use support::{model_of, plan_of};
 
 /// Quarter of the tutorial's rule: 2023Q4.
 const DENIED: usize = 7;

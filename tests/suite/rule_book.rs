@@ -1,13 +1,11 @@
 //! The baseline's rule book: known statuses, and chips that do not exist on either side of every threshold and every date.
 
-mod support;
-
+use crate::support::book::Book;
+use crate::support::{baseline_with, plan_of, read};
 use chokepoint::math::Lanes;
 use chokepoint::model::{Model, QuantityId, Status, Subject};
 use chokepoint::rules::Terms;
 use std::fmt::Write;
-use support::book::Book;
-use support::{baseline_with, plan_of, read};
 
 fn baseline() -> Model {
     read("scenarios/baseline", None).unwrap().1
@@ -16,7 +14,7 @@ fn baseline() -> Model {
 #[test]
 fn every_known_status_comes_out() {
     let book = Book::new(baseline());
-    let table = include_str!("data/rule_truth_table.csv");
+    let table = include_str!("../data/rule_truth_table.csv");
     let mut reader = csv::Reader::from_reader(table.as_bytes());
     let mut rows = 0;
     for record in reader.records() {

@@ -2,16 +2,14 @@
 //!
 //! In trade the step is a round: what a chip that sells out one round later leaves to the others is no law.
 
-mod support;
-
+use crate::support::states::{after_each, with};
+use crate::support::worlds::world;
+use crate::support::{model_of, plan_of, read};
 use chokepoint::engine::{Batch, Step};
 use chokepoint::math::Lanes;
 use chokepoint::model::GoodKind;
 use chokepoint::plan::{Lever, Plan};
 use rayon::prelude::*;
-use support::states::{after_each, with};
-use support::worlds::world;
-use support::{model_of, plan_of, read};
 
 /// Relative slack for rounding.
 const ROUNDING: f64 = 1e-9;

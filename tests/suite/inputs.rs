@@ -1,12 +1,10 @@
 //! Quantities of a batch: dated paths in closed form, strikes, correlations, and what a draw owes to its address alone.
 
-mod support;
-
+use crate::support::model_of;
 use chokepoint::inputs::{Inputs, Layout, LayoutError, leading_paths};
 use chokepoint::math::{Lanes, WIDTH};
 use chokepoint::model::{Model, QuantityId};
 use chokepoint::random::{Design, Sampler};
-use support::model_of;
 
 const DESIGN: Design = Design { seed: 7, sampler: Sampler::Sobol };
 const QUARTERS: usize = 12;
@@ -188,7 +186,7 @@ fn a_draw_owes_nothing_to_other_paths_or_to_the_horizon() {
 
 #[test]
 fn each_uncertain_path_can_be_moved_alone() {
-    let model = support::read("scenarios/tutorial", None).unwrap().1;
+    let model = crate::support::read("scenarios/tutorial", None).unwrap().1;
     let quarters = model.run.horizon.len();
     let layout = Layout::new(&model, &DESIGN, quarters).unwrap();
     let (mut low, mut high) = (layout.inputs(), layout.inputs());

@@ -1,13 +1,11 @@
 //! The supply graph: structural measures against hand counts and another algorithm, and files that other programs open.
 
-mod support;
-
+use crate::support::{model_of, plan_of, read};
 use chokepoint::network::{Edge, Network, Node};
 use chokepoint::report::{Attribute, GraphFormat, SupplyGraph};
 use petgraph::algo::dominators::simple_fast;
 use petgraph::graph::DiGraph;
 use std::collections::BTreeMap;
-use support::{model_of, plan_of, read};
 
 /// One tool, two fabs of one good, one fab of another, two chips, two buyers, two labs.
 const CHAIN: &str = r#"

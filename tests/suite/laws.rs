@@ -2,8 +2,7 @@
 
 #![allow(clippy::items_after_statements)] // an observer stands where it is used
 
-mod support;
-
+use crate::support::{PAGE, model_of, plan_of, read};
 use chokepoint::engine::record::Recorder;
 use chokepoint::engine::steps::production::{dies_per_wafer, murphy};
 use chokepoint::engine::steps::shocks::strength;
@@ -13,7 +12,6 @@ use chokepoint::model::{Model, Recovery};
 use chokepoint::plan::Plan;
 use chokepoint::plan::series::Recording;
 use rayon::prelude::*;
-use support::{PAGE, model_of, plan_of, read};
 
 #[test]
 fn dies_and_yields_are_those_of_the_books() {

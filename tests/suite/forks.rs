@@ -1,7 +1,6 @@
 //! Policies fork from the scenario as it stands: the same bits as a full run, from as late a quarter as can be.
 
-mod support;
-
+use crate::support::plan_of;
 use chokepoint::engine::run::{Rival, Round, Task, contest, simulate};
 use chokepoint::inputs::leading_paths;
 use chokepoint::model::Model;
@@ -9,7 +8,6 @@ use chokepoint::plan::Plan;
 use chokepoint::plan::series::Recording;
 use chokepoint::scenario::{self, Diagnostics, Sources};
 use std::sync::atomic::AtomicBool;
-use support::plan_of;
 
 /// A scenario's model under a policy given as TOML, with the leading paths of the scenario as it stands.
 fn under(path: &str, policy: &str) -> Model {

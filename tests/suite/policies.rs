@@ -1,7 +1,6 @@
 //! The policy library: each policy moves the metric that its file names, its way, beyond the error of paired draws; and policies combine.
 
-mod support;
-
+use crate::support::plan_of;
 use chokepoint::engine::Batch;
 use chokepoint::engine::record::Recorder;
 use chokepoint::inputs::leading_paths;
@@ -14,7 +13,6 @@ use chokepoint::scenario::{self, Diagnostics, Policy, Sources};
 use rayon::prelude::*;
 use std::path::Path;
 use std::sync::OnceLock;
-use support::plan_of;
 
 const SCENARIO: &str = "scenarios/baseline";
 /// Batches of eight draws, one of each replicate.
@@ -50,7 +48,7 @@ fn stems() -> Vec<String> {
 /// Leading paths of the scenario as it stands: a policy changes no other path's dimension.
 fn leads() -> &'static [String] {
     static LEADS: OnceLock<Vec<String>> = OnceLock::new();
-    LEADS.get_or_init(|| leading_paths(&support::read(SCENARIO, None).unwrap().1).expect("leads"))
+    LEADS.get_or_init(|| leading_paths(&crate::support::read(SCENARIO, None).unwrap().1).expect("leads"))
 }
 
 /// The scenario under a policy, with its policy.

@@ -4,8 +4,9 @@
 
 #![allow(clippy::useless_vec)] // three whole states are too much for a stack
 
-mod support;
-
+use crate::support::states::{after_each, with};
+use crate::support::worlds::world;
+use crate::support::{model_of, plan_of, read};
 use chokepoint::engine::steps::production::cause;
 use chokepoint::engine::steps::training::lab_cause;
 use chokepoint::engine::{Batch, Step};
@@ -13,9 +14,6 @@ use chokepoint::model::{GoodId, GoodKind};
 use chokepoint::plan::{Lever, Plan};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
-use support::states::{after_each, with};
-use support::worlds::world;
-use support::{model_of, plan_of, read};
 
 const MORE: f64 = 1.01;
 /// What counts as a rise, relative.
