@@ -196,8 +196,8 @@ impl Network {
         for (c, chip) in model.chips.iter().enumerate() {
             let node = Node::Chip(ChipId(c as u32));
             self.connect(Node::Designer(chip.designer), node, Edge::Designs);
-            for &good in chip.recipe.keys() {
-                self.connect(Node::Good(good), node, Edge::Feeds);
+            for part in chip.parts() {
+                self.connect(Node::Good(part.good), node, Edge::Feeds);
             }
         }
         for (s, stock) in model.stockpiles.iter().enumerate() {

@@ -222,7 +222,7 @@ fn sources(model: &Model, item: Item, attribute: Attribute) -> Vec<QuantityId> {
     all.into_iter().flatten().collect()
 }
 
-/// A designer's chips whose recipe holds a good.
+/// A designer's chips that need a good.
 fn chips_with(model: &Model, good: GoodId, designer: DesignerId) -> impl Iterator<Item = &Chip> {
-    model.chips.iter().filter(move |c| c.designer == designer && c.recipe.contains_key(&good))
+    model.chips.iter().filter(move |c| c.designer == designer && c.needs(good))
 }

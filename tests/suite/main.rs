@@ -10,6 +10,7 @@ mod distributions;
 mod drivers;
 mod errors;
 mod explain;
+mod facilities;
 mod floors;
 mod forks;
 mod graph;

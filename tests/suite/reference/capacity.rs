@@ -68,9 +68,44 @@ impl Draw<'_> {
     /// Available capacity of the quarter.
     #[inline(never)]
     pub fn open_facilities(&mut self) {
-        for (f, available) in self.available.iter_mut().enumerate() {
-            *available = self.installed[f] * self.shocks.factor(On::Capacity, f).min(1.0);
+        for (f, facility) in self.w.m.facilities.iter().enumerate() {
+            let works = self.installed[f] * self.shocks.factor(On::Capacity, f).min(1.0);
+            let kept = self.n.at(facility.floor, self.t) * works;
+            let others = facility.others.map_or(0.0, |q| self.n.at(q, self.t));
+            self.works[f] = works;
+            self.elsewhere[f] = others.min(works - kept);
+            self.available[f] = works - self.elsewhere[f];
+            self.answered[f] = self.built[f];
         }
+    }
+
+    /// Capacity as planned: none before the facility opens.
+    pub fn planned_capacity(&self, f: usize, t: usize) -> f64 {
+        let facility = &self.w.m.facilities[f];
+        let start = self.w.m.run.horizon.first;
+        let open = facility
+            .opens
+            .map_or(1.0, |d| (t as f64 + 1.0 - d.since(start) - self.n.v(facility.delay)).clamp(0.0, 1.0));
+        self.n.at(facility.capacity, t) * open
+    }
+
+    /// Capacity that comes in the next quarter in answer to scarcity, from decisions of this one and of earlier ones.
+    fn answer(&mut self, f: usize) -> f64 {
+        let facility = &self.w.m.facilities[f];
+        let t = self.t;
+        if t as f64 >= self.w.shocks.first {
+            let seen = (t + 1).min(4);
+            let lack = self.unmet[f][..seen].iter().sum::<f64>() / seen as f64;
+            let decided =
+                self.n.v(facility.answer) * self.installed[f] * lack.min(self.n.v(facility.answer_cap));
+            let lag = self.n.v(facility.answer_lag);
+            let whole = lag.floor();
+            let slots = &mut self.answers[f];
+            let first = t + 1 + whole as usize;
+            slots[first % 16] += decided * (1.0 - (lag - whole));
+            slots[(first + 1) % 16] += decided * (lag - whole);
+        }
+        std::mem::take(&mut self.answers[f][(t + 1) % 16])
     }
 
     /// Installed capacity of the next quarter.
@@ -109,13 +144,15 @@ impl Draw<'_> {
             }
         }
         for (f, facility) in w.m.facilities.iter().enumerate() {
-            let (now, next) =
-                (self.n.at(facility.capacity, self.t), self.n.at(facility.capacity, self.t + 1));
+            let (now, next) = (self.planned_capacity(f, self.t), self.planned_capacity(f, self.t + 1));
+            let answer = self.answer(f);
+            self.built[f] += answer * self.access[f];
             let change = next - now;
             let i = self.installed[f];
             let shrink = change.min(0.0) * per(i, now).min(1.0);
+            let growth = change.max(0.0) / self.n.v(facility.assumed_access) + answer;
             self.installed[f] =
-                (i * (1.0 - self.wear[f].min(1.0)) + change.max(0.0) * self.access[f] + shrink).max(0.0);
+                (i * (1.0 - self.wear[f].min(1.0)) + growth * self.access[f] + shrink).max(0.0);
         }
     }
 
@@ -129,23 +166,31 @@ impl Draw<'_> {
     pub fn yielded(&self, part: &Part, lot: &Lot) -> f64 {
         let facility = &self.w.m.facilities[lot.facility];
         let sound = match part.amount {
-            Amount::Dies => {
+            Some(Amount::Dies) => {
                 let x = self.area[part.chip] * facility.defect_density.map_or(0.0, |q| self.n.at(q, self.t));
                 let root = if x > 1e-9 { (1.0 - exp(-x)) / x } else { 1.0 - x / 2.0 };
                 root * root * self.n.v(facility.parametric_yield)
             }
             _ => 1.0,
         };
-        self.n.at(facility.line_yield, self.t) / self.amount(part, sound)
+        1.0 / (self.amount(part, sound) / self.n.at(facility.line_yield, self.t) + self.companion(part))
+    }
+
+    /// Wafers of companion silicon beside a chip.
+    pub fn companion(&self, part: &Part) -> f64 {
+        let wafer = std::f64::consts::PI * 150.0 * 150.0;
+        let sound = self.n.v(self.w.m.production.companion_yield);
+        part.companion.map_or(0.0, |q| self.n.v(q) / (wafer * sound))
     }
 
     /// Amount of a good in a chip, with a share of its dies sound.
     pub fn amount(&self, part: &Part, sound: f64) -> f64 {
         let chip = &self.w.m.chips[part.chip];
         match part.amount {
-            Amount::Units(q) => self.n.v(q),
-            Amount::Memory => self.n.opt(chip.memory).unwrap_or(0.0),
-            Amount::Dies => {
+            None => 0.0,
+            Some(Amount::Units(q)) => self.n.v(q),
+            Some(Amount::Memory) => self.n.opt(chip.memory).unwrap_or(0.0),
+            Some(Amount::Dies) => {
                 chip.dies / (self.gross[part.chip] * sound * self.n.v(self.w.m.production.harvest))
             }
         }

@@ -110,7 +110,7 @@ impl Attraction {
 
 impl Draw<'_> {
     /// Prices of a quarter by chip.
-    fn read_prices(&mut self, t: usize) {
+    pub fn read_prices(&mut self, t: usize) {
         for &c in &self.w.market.chips {
             self.price[c] = self.w.m.chips[c].price.map_or(1.0, |q| self.n.at(q, t));
         }

@@ -16,6 +16,13 @@ pub struct Draw<'a> {
     // Section 4, by facility, then by chip.
     pub(super) installed: Vec<f64>,
     pub(super) available: Vec<f64>,
+    pub(super) works: Vec<f64>,
+    pub(super) elsewhere: Vec<f64>,
+    /// Unmet shares of the last four quarters; capacity that is coming in answer, by quarter; what came, so far and now.
+    pub(super) unmet: Vec<[f64; 4]>,
+    pub(super) answers: Vec<[f64; 16]>,
+    pub(super) built: Vec<f64>,
+    pub(super) answered: Vec<f64>,
     pub(super) access: Vec<f64>,
     pub(super) wear: Vec<f64>,
     pub(super) area: Vec<f64>,
@@ -28,6 +35,7 @@ pub struct Draw<'a> {
     pub(super) expected: Vec<f64>,
     pub(super) sales_expected: Vec<f64>,
     pub(super) wants: Vec<f64>,
+    pub(super) promised: Vec<f64>,
     pub(super) planned: Vec<f64>,
     pub(super) started: Vec<f64>,
     pub(super) arrived: Vec<f64>,
@@ -38,6 +46,11 @@ pub struct Draw<'a> {
     pub(super) output: Vec<f64>,
     pub(super) left: Vec<f64>,
     pub(super) used: Vec<f64>,
+    pub(super) companions: Vec<f64>,
+    // By designer and good.
+    pub(super) asked_of: Vec<f64>,
+    pub(super) short_of: Vec<f64>,
+    pub(super) lacks: Vec<f64>,
     pub(super) claimed: Vec<f64>,
     pub(super) granted: Vec<f64>,
     pub(super) room: production::Room,
@@ -74,6 +87,13 @@ pub struct Draw<'a> {
     pub(super) ordered: Vec<f64>,
     pub(super) filled: Vec<f64>,
     pub(super) power: Vec<f64>,
+    /// The same for commitments, and what they want of it.
+    pub(super) power_first: Vec<f64>,
+    pub(super) promised_power: Vec<f64>,
+    /// What commitments ask for, by sale; what of it rules refuse.
+    pub(super) committed: Vec<f64>,
+    pub(super) costs: Vec<f64>,
+    pub(super) broken: Vec<(usize, rules::CaseId, f64)>,
     pub(super) wanted_power: Vec<f64>,
     pub(super) reach: Vec<f64>,
     pub(super) choices: choice::Choices,
@@ -155,6 +175,12 @@ impl<'a> Draw<'a> {
             values: zeros(w.table.width()),
             installed: zeros(facilities),
             available: zeros(facilities),
+            works: zeros(facilities),
+            elsewhere: zeros(facilities),
+            unmet: vec![[0.0; 4]; facilities],
+            answers: vec![[0.0; 16]; facilities],
+            built: zeros(facilities),
+            answered: zeros(facilities),
             access: zeros(facilities),
             wear: zeros(facilities),
             area: zeros(chips),
@@ -166,6 +192,7 @@ impl<'a> Draw<'a> {
             expected: zeros(chips),
             sales_expected: zeros(chips),
             wants: zeros(chips),
+            promised: zeros(chips),
             planned: zeros(chips),
             started: zeros(chips),
             arrived: zeros(chips),
@@ -175,6 +202,10 @@ impl<'a> Draw<'a> {
             output: zeros(facilities),
             left: zeros(facilities),
             used: zeros(facilities),
+            companions: zeros(facilities),
+            asked_of: zeros(m.designers.len() * m.goods.len()),
+            short_of: zeros(m.designers.len() * m.goods.len()),
+            lacks: zeros(m.designers.len() * m.goods.len()),
             claimed: zeros(facilities),
             granted: vec![1.0; m.designers.len() * facilities],
             room: production::Room::new(m),
@@ -209,6 +240,11 @@ impl<'a> Draw<'a> {
             ordered: zeros(buyers),
             filled: zeros(buyers),
             power: zeros(countries),
+            power_first: zeros(countries),
+            promised_power: zeros(countries),
+            committed: zeros(sales),
+            costs: zeros(buyers),
+            broken: Vec::with_capacity(sales),
             wanted_power: zeros(countries),
             reach: zeros(countries),
             choices: choices(),
@@ -304,15 +340,18 @@ impl<'a> Draw<'a> {
                 _ => f64::INFINITY,
             };
         }
-        for (f, facility) in w.m.facilities.iter().enumerate() {
-            self.installed[f] = self.n.at(facility.capacity, 0);
+        for f in 0..w.m.facilities.len() {
+            self.installed[f] = self.planned_capacity(f, 0);
         }
         for (s, stock) in w.m.stockpiles.iter().enumerate() {
             self.held[s] = self.n.v(stock.opening);
         }
         let lists = [&mut self.inventory, &mut self.cash, &mut self.grey_orders, &mut self.values];
         lists.into_iter().chain([&mut self.delivered, &mut self.home]).for_each(|list| list.fill(0.0));
-        [&mut self.over, &mut self.power].into_iter().for_each(|list| list.fill(1.0));
+        self.unmet.fill([0.0; 4]);
+        self.answers.fill([0.0; 16]);
+        self.built.fill(0.0);
+        [&mut self.over, &mut self.power, &mut self.power_first].into_iter().for_each(|list| list.fill(1.0));
         self.cap_sold.iter_mut().for_each(caps::Sold::clear);
         for list in [&mut self.transit, &mut self.stock_transit] {
             list.fill(diversion::Transit::default());

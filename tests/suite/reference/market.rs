@@ -180,9 +180,13 @@ impl Draw<'_> {
         let w = self.w;
         let t = self.t + w.lead;
         for &b in &w.market.buyers {
-            let n = w.m.buyers[b].country.index();
             let budget = w.m.buyers[b].budget.map_or(0.0, |q| self.n.at(q, t));
-            self.money[b] = budget * self.world_budget * self.over[b] * self.power[n];
+            self.money[b] = budget * self.world_budget;
+        }
+        self.read_prices(t);
+        self.expect_commitments();
+        for &b in &w.market.buyers {
+            self.money[b] *= self.over[b] * self.power[w.m.buyers[b].country.index()];
         }
         let mut choices = std::mem::take(&mut self.planned_choices);
         self.choose(true, &mut choices);
@@ -205,7 +209,7 @@ impl Draw<'_> {
             self.wants[c] = 0.0;
             if self.ramp[1][c] > 0.0 {
                 let glut = (self.inventory[c] - 0.1 * e).max(0.0);
-                self.wants[c] = (headroom * e + self.grey_orders[c] - 0.5 * glut).max(0.0);
+                self.wants[c] = (headroom * e + self.promised[c] + self.grey_orders[c] - 0.5 * glut).max(0.0);
             }
         }
     }

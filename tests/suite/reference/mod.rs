@@ -8,6 +8,7 @@
 mod capacity;
 mod caps;
 mod choice;
+mod commitments;
 mod diversion;
 mod draw;
 mod fleets;
@@ -134,6 +135,7 @@ pub struct World<'a> {
     pub stocks: Vec<stocks::Stock>,
     pub market: market::Market,
     pub caps: Vec<caps::Cap>,
+    pub commitments: Vec<commitments::Commitment>,
     pub fleets: Vec<fleets::Fleet>,
     /// Those of smuggled chips.
     pub smuggled: Vec<usize>,
@@ -173,6 +175,7 @@ impl<'a> World<'a> {
             equipment: capacity::equipment(&mut p),
             stocks: stocks::stocks(&mut p),
             caps: caps::caps(m),
+            commitments: commitments::commitments(m, &market),
             smuggled: (0..fleets.len()).filter(|&i| fleets[i].smuggled).collect(),
             fleets,
             uses: fleets::uses(&mut p),

@@ -1,6 +1,6 @@
 //! Section 12, what all draws share: every metric of every actor, as places in one flat list; names are only read when results are compared.
 
-use chokepoint::model::{Model, Subject};
+use chokepoint::model::{Model, Shape, Subject};
 
 /// What is counted of sets of buyers, and whether it is a flow.
 pub const HELD: [(&str, bool); 15] = [
@@ -28,6 +28,9 @@ pub const POWER: usize = 14;
 /// What is counted of sets of chips.
 pub const SOLD: [&str; 5] =
     ["produced_chips", "shipped_chips", "shipped_h100e", "shipped_h100e_8bit", "revenue_usd"];
+/// What is counted of facilities and goods, and whether it is a flow; utilisation comes after it.
+pub const MADE: [(&str, bool); 5] =
+    [("capacity", false), ("output", true), ("others", true), ("companions", true), ("answered", false)];
 /// What is taken of sets of labs.
 pub const TRAINED: [&str; 8] = [
     "reachable_flop",
@@ -120,8 +123,8 @@ impl Table {
             labs: block(labs, TRAINED.len()),
             labs_of: block(n + g, TRAINED.len()),
             all_labs: block(1, TRAINED.len()),
-            facilities: block(m.facilities.len(), 3),
-            goods: block(m.goods.len(), 3),
+            facilities: block(m.facilities.len(), MADE.len() + 1),
+            goods: block(m.goods.len(), MADE.len() + 1),
             routes: block(m.routes.len(), 4),
             pooled: block(n + g, 1),
             premium: block(n, 1),
@@ -281,13 +284,24 @@ impl Table {
     fn name_supply(&mut self, m: &Model) {
         let facilities = m.facilities.iter().enumerate();
         let facilities =
-            facilities.map(|(f, x)| (format!("facility.{}", x.id), self.rows.facilities + 3 * f));
-        let goods =
-            m.goods.iter().enumerate().map(|(g, x)| (format!("good.{}", x.id), self.rows.goods + 3 * g));
-        for (actor, row) in facilities.chain(goods).collect::<Vec<_>>() {
-            self.name(&actor, "capacity", row, false);
-            self.name(&actor, "output", row + 1, true);
-            self.name(&actor, "utilisation", row + 2, false);
+            facilities.map(|(f, x)| (format!("facility.{}", x.id), self.rows.facilities, f, vec![f]));
+        let goods = m.goods.iter().enumerate().map(|(g, x)| {
+            let made = (0..m.facilities.len()).filter(|&f| m.facilities[f].good.index() == g);
+            (format!("good.{}", x.id), self.rows.goods, g, made.collect())
+        });
+        for (actor, rows, i, makers) in facilities.chain(goods).collect::<Vec<_>>() {
+            let row = rows + (MADE.len() + 1) * i;
+            let has: [&dyn Fn(&chokepoint::model::Facility) -> bool; 3] = [
+                &|f| f.others.is_some(),
+                &|f| m.chips.iter().any(|c| c.companions.contains_key(&f.good)),
+                &|f| !matches!(m.quantities[f.answer.0 as usize].shape, Shape::Fixed(0.0)),
+            ];
+            for (k, (metric, flow)) in MADE.iter().enumerate() {
+                if k < 2 || makers.iter().any(|&f| has[k - 2](&m.facilities[f])) {
+                    self.name(&actor, metric, row + k, *flow);
+                }
+            }
+            self.name(&actor, "utilisation", row + MADE.len(), false);
         }
     }
 

@@ -41,6 +41,7 @@ impl Draw<'_> {
             *granted = fit(self.left[f], self.pool_demand[f]);
         }
         self.share_pool(&pooled);
+        self.judge_lack(&pooled);
         self.pooled = pooled;
     }
 
@@ -60,6 +61,7 @@ impl Draw<'_> {
                 for &f in &w.chain.makers[w.chain.parts[part.0].good] {
                     let share = per(self.open(d, f), part.1) * self.pool_granted[f];
                     self.pool_used[f] += made * part.2 * per(share, all);
+                    self.companions[f] += made * self.companion(&w.chain.parts[part.0]) * per(share, all);
                 }
             }
             self.started[c] += made;
@@ -68,6 +70,34 @@ impl Draw<'_> {
             *used += *pool;
             *pool = 0.0;
         }
+    }
+
+    /// Unmet share of each facility's good among those whom it may serve (section 4).
+    #[inline(never)]
+    fn judge_lack(&mut self, pooled: &[(usize, f64, f64)]) {
+        let w = self.w;
+        let goods = w.m.goods.len();
+        let spots = w.m.facilities.len();
+        let mut lacks = std::mem::take(&mut self.lacks);
+        lacks.fill(0.0);
+        for part in pooled {
+            let of = &w.chain.parts[part.0];
+            let d = w.m.chips[of.chip].designer.index();
+            let place = d * goods + of.good;
+            lacks[place] = self.short_of[place] * (1.0 - self.pool_ratio(d, part));
+        }
+        for f in 0..spots {
+            let g = w.m.facilities[f].good.index();
+            let (mut short, mut asked) = (0.0, 0.0);
+            for d in 0..w.m.designers.len() {
+                if w.chain.serves[d * spots + f] && self.granted[d * spots + f] > 0.0 {
+                    short += lacks[d * goods + g];
+                    asked += self.asked_of[d * goods + g];
+                }
+            }
+            self.unmet[f][self.t % 4] = per(short, asked);
+        }
+        self.lacks = lacks;
     }
 
     /// Share of what a part needs that the pool gives.

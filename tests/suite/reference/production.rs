@@ -4,17 +4,18 @@ use super::rules::{CaseId, FREE, Item};
 use super::stocks::{goods_case, supply};
 use super::{Draw, Preparation, fit, per};
 use chokepoint::math::pow;
-use chokepoint::model::{Amount, DesignerId, GoodKind, Model, Subject};
+use chokepoint::model::{Amount, DesignerId, GoodKind, Model, QuantityId, Subject};
 use chokepoint::network::Edge;
 use petgraph::visit::EdgeRef;
 use petgraph::{Incoming, Outgoing};
 use std::ops::Range;
 
-/// A good in a chip's recipe.
+/// A good that a chip needs: in itself, beside it, or both.
 pub struct Part {
     pub chip: usize,
     pub good: usize,
-    pub amount: Amount,
+    pub amount: Option<Amount>,
+    pub companion: Option<QuantityId>,
     /// Where it is made.
     pub lots: Range<usize>,
 }
@@ -103,8 +104,10 @@ impl Chain {
         for good in goods {
             let lots = self.lots.len()..self.lots.len() + self.makers[good].len();
             self.lots.extend(self.makers[good].iter().map(|&facility| Lot { facility }));
-            let amount = m.chips[c].recipe[&chokepoint::model::GoodId(good as u32)];
-            self.parts.push(Part { chip: c, good, amount, lots });
+            let id = chokepoint::model::GoodId(good as u32);
+            let amount = m.chips[c].recipe.get(&id).copied();
+            let companion = m.chips[c].companions.get(&id).copied();
+            self.parts.push(Part { chip: c, good, amount, companion, lots });
         }
         let parts = first..self.parts.len();
         let packages = |i: &usize| m.goods[self.parts[*i].good].kind == GoodKind::Packaging;
@@ -154,6 +157,9 @@ pub struct Room {
     rest: Vec<f64>,
     asked: Vec<f64>,
     ratio: Vec<f64>,
+    /// What went into chips, and what of it into companion silicon.
+    drawn: Vec<f64>,
+    beside: Vec<f64>,
 }
 
 impl Room {
@@ -167,6 +173,8 @@ impl Room {
             rest: goods(),
             asked: goods(),
             ratio: goods(),
+            drawn: goods(),
+            beside: goods(),
         }
     }
 }
@@ -234,8 +242,10 @@ impl Draw<'_> {
         let (mut total, mut made) = (0.0, 0.0);
         for i in part.lots.clone() {
             let weight = weights[self.w.chain.lots[i].facility];
-            total += weight;
-            made += weight * self.yields[i];
+            if weight > 0.0 {
+                total += weight;
+                made += weight * self.yields[i];
+            }
         }
         (total > 0.0).then(|| total / made)
     }
@@ -245,7 +255,7 @@ impl Draw<'_> {
         found.unwrap_or_else(|| {
             let lots = part.lots.clone();
             if lots.is_empty() {
-                return self.amount(part, 1.0);
+                return self.amount(part, 1.0) + self.companion(part);
             }
             let count = lots.len() as f64;
             count / lots.map(|i| self.yields[i]).sum::<f64>()
@@ -262,6 +272,9 @@ impl Draw<'_> {
         for f in 0..self.available.len() {
             self.output[f] = (self.available[f] - self.taken[f]).max(0.0);
         }
+        self.companions.fill(0.0);
+        self.asked_of.fill(0.0);
+        self.short_of.fill(0.0);
         self.left.copy_from_slice(&self.output);
         self.used.copy_from_slice(&self.taken);
         self.claimed.fill(0.0);
@@ -278,6 +291,7 @@ impl Draw<'_> {
                 self.ramp_up(d, &room);
                 self.own_passes(d, &mut room);
                 self.book(d, &room);
+                self.miss(d, &room);
             }
         }
         self.room = room;
@@ -378,7 +392,9 @@ impl Draw<'_> {
     fn own_passes(&mut self, d: usize, room: &mut Room) {
         let w = self.w;
         room.rest.copy_from_slice(&room.rooms);
-        for _ in 0..2 {
+        room.drawn.fill(0.0);
+        room.beside.fill(0.0);
+        for pass in 0..2 {
             room.asked.fill(0.0);
             for &c in &w.chain.chips_of[d] {
                 let residual = self.planned[c] - self.started[c];
@@ -390,6 +406,9 @@ impl Draw<'_> {
             }
             for g in 0..room.ratio.len() {
                 room.ratio[g] = fit(room.rest[g], room.asked[g]);
+                if pass == 0 {
+                    self.asked_of[d * room.asked.len() + g] = room.asked[g];
+                }
             }
             for &c in &w.chain.chips_of[d] {
                 let residual = self.planned[c] - self.started[c];
@@ -400,8 +419,11 @@ impl Draw<'_> {
                 let least = parts.clone().map(|i| room.ratio[w.chain.parts[i].good]).fold(1.0, f64::min);
                 let made = residual * least;
                 for i in parts {
-                    let rest = &mut room.rest[w.chain.parts[i].good];
+                    let part = &w.chain.parts[i];
+                    let rest = &mut room.rest[part.good];
                     *rest = (*rest - made * self.needs[i]).max(0.0);
+                    room.drawn[part.good] += made * self.needs[i];
+                    room.beside[part.good] += made * self.companion(part);
                 }
                 self.started[c] += made;
             }
@@ -420,6 +442,7 @@ impl Draw<'_> {
                     let here = from_claims * per(room.at[f], room.claims[g]);
                     self.left[f] = (self.left[f] - here).max(0.0);
                     self.used[f] += here;
+                    self.companions[f] += here * per(room.beside[g], room.drawn[g]);
                 }
             }
         }
@@ -429,6 +452,28 @@ impl Draw<'_> {
             let from_claims = used.min(room.claims[g]);
             let share = per((used - from_claims).max(0.0), room.private[g]).min(1.0);
             self.held[s] = (self.held[s] * (1.0 - share)).max(0.0);
+        }
+    }
+
+    /// What a designer could not have of its own of what it asked for: what its stocks still hold is no lack.
+    #[inline(never)]
+    fn miss(&mut self, d: usize, room: &Room) {
+        let w = self.w;
+        let goods = room.rooms.len();
+        for &c in &w.chain.chips_of[d] {
+            let residual = self.planned[c] - self.started[c];
+            if residual <= 0.0 {
+                continue;
+            }
+            for i in w.chain.parts_of[c].clone() {
+                self.short_of[d * goods + w.chain.parts[i].good] += residual * self.needs[i];
+            }
+        }
+        for g in 0..goods {
+            let used = room.rooms[g] - room.rest[g];
+            let held = room.private[g] - (used - used.min(room.claims[g])).max(0.0);
+            let short = &mut self.short_of[d * goods + g];
+            *short = (*short - held.max(0.0)).max(0.0);
         }
     }
 

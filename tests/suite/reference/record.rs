@@ -1,6 +1,6 @@
 //! Section 12, in a draw: what is noted of a quarter.
 
-use super::names::{BOUGHT, HELD, IMPORTED, POWER, SMUGGLED, SOLD, SPEND, TRAINED};
+use super::names::{BOUGHT, HELD, IMPORTED, MADE, POWER, SMUGGLED, SOLD, SPEND, TRAINED};
 use super::training::Trained;
 use super::{Draw, per};
 use chokepoint::model::CountryId;
@@ -167,18 +167,17 @@ impl Draw<'_> {
     fn record_supply(&self, v: &mut [f64], stocks: bool) {
         let w = self.w;
         let rows = &w.table.rows;
+        let width = MADE.len() + 1;
         for (f, facility) in w.m.facilities.iter().enumerate() {
-            let row = rows.facilities + 3 * f;
-            v[row] = self.available[f];
-            v[row + 1] = self.used[f];
-            add::<2>(v, row, rows.goods + 3 * facility.good.index());
+            let row = rows.facilities + width * f;
+            let made = [self.works[f], self.used[f], self.elsewhere[f], self.companions[f], self.answered[f]];
+            v[row..row + 5].copy_from_slice(&made);
+            add::<5>(v, row, rows.goods + width * facility.good.index());
         }
         if stocks {
-            for row in (0..w.m.facilities.len()).map(|f| rows.facilities + 3 * f) {
-                v[row + 2] = per(v[row + 1], v[row]);
-            }
-            for row in (0..w.m.goods.len()).map(|g| rows.goods + 3 * g) {
-                v[row + 2] = per(v[row + 1], v[row]);
+            let facilities = (0..w.m.facilities.len()).map(|f| rows.facilities + width * f);
+            for row in facilities.chain((0..w.m.goods.len()).map(|g| rows.goods + width * g)) {
+                v[row + 5] = per(v[row + 1] + v[row + 2], v[row]);
             }
         }
     }

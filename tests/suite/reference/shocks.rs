@@ -31,8 +31,8 @@ pub struct Casebook {
     blows: Vec<Vec<Blow>>,
     /// How many places there are of each kind.
     sizes: [usize; 9],
-    /// First quarter in which chance may strike.
-    first: f64,
+    /// First quarter in which chance may strike, and scarcity be answered.
+    pub first: f64,
 }
 
 impl Casebook {

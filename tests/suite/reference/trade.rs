@@ -42,15 +42,16 @@ impl Draw<'_> {
         }
         let mut choices = std::mem::take(&mut self.choices);
         self.choose(false, &mut choices);
+        self.open_caps(&choices.list);
+        self.sold.fill(0.0);
+        self.ordered.fill(0.0);
+        self.filled.fill(0.0);
+        self.meet_commitments(&mut choices);
         self.reach(&mut choices);
         self.order(&mut choices);
         self.limit_by_power(&mut choices);
         self.refuse(&choices);
         self.ask_resellers(&choices);
-        self.open_caps(&choices.list);
-        self.sold.fill(0.0);
-        self.ordered.fill(0.0);
-        self.filled.fill(0.0);
         for round in 0..3 {
             if round > 0 && !self.reorder(&mut choices) {
                 break;
@@ -109,6 +110,12 @@ impl Draw<'_> {
         }
     }
 
+    /// Room for more chips in a country [MW]; none where power never binds.
+    pub fn power_room(&self, n: usize) -> Option<f64> {
+        let has = self.n.at(self.w.m.countries[n].power?, self.t) * self.shocks.factor(On::Power, n);
+        Some(self.n.v(self.w.m.trade.power_slack) * (has - self.owned_load[n]).max(0.0))
+    }
+
     /// Cuts money, orders and wants to what the country can power.
     #[inline(never)]
     fn limit_by_power(&mut self, choices: &mut Choices) {
@@ -124,11 +131,9 @@ impl Draw<'_> {
             }
         }
         for (n, country) in w.m.countries.iter().enumerate() {
-            let Some(q) = country.power else { continue };
+            let Some(room) = self.power_room(n) else { continue };
             let wanted = self.wanted_power[n] * self.n.v(country.overhead) / 1e6;
-            let has = self.n.at(q, self.t) * self.shocks.factor(On::Power, n);
-            let room = self.n.v(w.m.trade.power_slack) * (has - self.owned_load[n]).max(0.0);
-            self.power[n] = fit(room, wanted);
+            self.power[n] = fit((room - self.power_first[n] * self.promised_power[n]).max(0.0), wanted);
         }
         for &b in &w.market.buyers {
             let power = self.power[w.m.buyers[b].country.index()];
@@ -153,6 +158,7 @@ impl Draw<'_> {
             return;
         }
         self.refused.clear();
+        self.refused.extend_from_slice(&self.broken);
         let mut end = choices.refused.len();
         for &b in w.market.buyers.iter().rev() {
             let menu = choices.menus[b];

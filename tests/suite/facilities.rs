@@ -1,0 +1,178 @@
+//! Facilities that open, serve others and answer to scarcity, companion silicon, commitments: closed forms.
+
+use crate::support::model_of;
+use chokepoint::network::Network;
+use chokepoint::random::{Design, Sampler};
+
+/// One line, one chip, one buyer: what the line makes is worth far less than the buyer has.
+const WORLD: &str = r#"
+title = "One line"
+[run]
+horizon = "2022Q1..2024Q4"
+known_until = "2022Q1"
+[production]
+lead = 1
+[[country]]
+id = "here"
+[[good]]
+id = "packages"
+kind = "packaging"
+unit = "packages"
+[[facility]]
+id = "line"
+country = "here"
+good = "packages"
+FACILITY
+[[designer]]
+id = "north"
+country = "here"
+claims = { line = 1 }
+[[chip]]
+id = "n1"
+designer = "north"
+launch = "2020Q1"
+bf16_tflops = 1000
+tdp = 700
+price = 10000
+recipe = { packages = 1 }
+CHIP
+[[buyer]]
+id = "b"
+country = "here"
+budget = BUDGET
+"#;
+
+fn world(facility: &str, chip: &str, budget: &str) -> String {
+    WORLD.replace("FACILITY", facility).replace("CHIP", chip).replace("BUDGET", budget)
+}
+
+/// A metric's course in a world without uncertainty.
+fn course(text: &str, actor: &str, metric: &str) -> Vec<f64> {
+    let model = model_of(text).unwrap_or_else(|e| panic!("{e}"));
+    let (network, design) = (Network::from_model(&model), Design { seed: 1, sampler: Sampler::Sobol });
+    let all = crate::reference::World::new(&model, &network, &design, &crate::reference::Cells::All);
+    let mut draw = crate::reference::Draw::new(&all);
+    draw.simulate(0);
+    all.history(&draw.cells)[&(actor.to_owned(), metric.to_owned())].clone()
+}
+
+#[track_caller]
+fn agree(found: &[f64], expected: impl Fn(usize) -> f64) {
+    for (t, x) in found.iter().enumerate() {
+        let y = expected(t);
+        assert!((x - y).abs() <= 1e-9 * x.abs().max(y.abs()).max(1e-3), "{t}: {x} against {y} in {found:?}");
+    }
+}
+
+#[test]
+fn a_facility_makes_nothing_before_it_opens() {
+    // Half the first quarter of 2023 has passed on 15 February, and then the delay.
+    let text = world("capacity = 1000\nopens = \"2023-02-15\"\ndelay = 1.25", "", "1e9");
+    let opens = 4.0 + 45.0 / 90.0 + 1.25;
+    agree(&course(&text, "facility.line", "capacity"), |t| 1000.0 * (t as f64 + 1.0 - opens).clamp(0.0, 1.0));
+    let made = course(&text, "facility.line", "output");
+    assert!(made[..5].iter().all(|x| *x == 0.0) && made[6] > 999.0, "{made:?}");
+}
+
+#[test]
+fn a_plan_made_under_the_rules_comes_as_planned_under_them() {
+    let tool = "[[tool]]\nid = \"k\"\nsuppliers = { here = 1 }\n[[shock]]\nid = \"s\"\ndate = \"2022-01-01\"\nduration = 40\n\
+                recovery = \"step\"\ntools = { on = \"tool.k\", times = 0.25 }\n";
+    let capacity = "{ 2022Q1 = 1000, 2024Q1 = 9000, between = \"linear\" }\ndependence = { k = 0.8 }";
+    let access = 1.0 - 0.8 * 0.75;
+    for assumed in [1.0, 0.4, 0.8] {
+        let facility = format!("capacity = {capacity}\nassumed_access = {assumed}");
+        let text = format!("{}{tool}", world(&facility, "", "1e9"));
+        let found = course(&text, "facility.line", "capacity");
+        agree(&found, |t| 1000.0 + 1000.0 * t.min(8) as f64 * access / assumed);
+    }
+}
+
+#[test]
+fn other_customers_come_first_but_for_the_floor() {
+    for (others, floor, taken) in [(700.0, 0.2, 700.0), (950.0, 0.2, 800.0), (950.0, 0.0, 950.0), (5e3, 1.0, 0.0)] {
+        let facility = format!("capacity = 1000\nothers = {others}\nfloor = {floor}");
+        let text = world(&facility, "", "1e9");
+        agree(&course(&text, "facility.line", "capacity"), |_| 1000.0);
+        agree(&course(&text, "facility.line", "others"), |_| taken);
+        agree(&course(&text, "facility.line", "output"), |_| 1000.0 - taken);
+        agree(&course(&text, "facility.line", "utilisation"), |_| 1.0);
+    }
+}
+
+#[test]
+fn capacity_answers_to_scarcity_with_its_lag() {
+    // Nearly everything is unmet, so the cap is what is answered to.
+    let (answer, cap) = (0.4, 0.25);
+    for lag in [0.0, 2.0, 1.4] {
+        let facility = format!("capacity = 1000\nanswer = {answer}\nanswer_lag = {lag}\nanswer_cap = {cap}");
+        let text = world(&facility, "", "1e12");
+        let mut expected = vec![1000.0_f64; 12];
+        let (whole, part) = (lag as usize, lag - lag.floor());
+        for t in 1..12 {
+            let decided = |s: usize| if s >= 1 { answer * cap * expected[s] } else { 0.0 };
+            let first = (t - 1).checked_sub(whole).map_or(0.0, decided);
+            let second = (t - 1).checked_sub(whole + 1).map_or(0.0, decided);
+            expected[t] = expected[t - 1] + first * (1.0 - part) + second * part;
+        }
+        if lag == 0.0 {
+            // A closed form: growth by the same share every quarter.
+            (1..12).for_each(|t| assert!((expected[t] / (1000.0 * 1.1_f64.powi(t as i32 - 1)) - 1.0).abs() < 1e-12));
+        }
+        agree(&course(&text, "facility.line", "capacity"), |t| expected[t]);
+        agree(&course(&text, "facility.line", "answered"), |t| expected[t] - 1000.0);
+    }
+}
+
+#[test]
+fn what_another_good_lacks_is_no_scarcity_of_this_one() {
+    // Wafers are plenty, packaging is not: only packaging is answered to.
+    let wafers = "[[good]]\nid = \"wafers\"\nkind = \"wafer\"\nunit = \"wafers\"\n[[facility]]\nid = \"fab\"\ncountry = \"here\"\n\
+                  good = \"wafers\"\ncapacity = 1e9\nanswer = 0.5\nanswer_lag = 0\n";
+    let text = world("capacity = 1000\nanswer = 0.5\nanswer_lag = 0", "", "1e9")
+        .replace("recipe = { packages = 1 }", "recipe = { packages = 1, wafers = 0.02 }");
+    let text = format!("{text}{wafers}");
+    assert!(course(&text, "facility.line", "answered")[8] > 100.0);
+    agree(&course(&text, "facility.fab", "answered"), |_| 0.0);
+}
+
+#[test]
+fn companion_silicon_limits_a_chip_like_any_good() {
+    let wafers = "[[good]]\nid = \"wafers\"\nkind = \"wafer\"\nunit = \"wafers\"\n[[facility]]\nid = \"fab\"\ncountry = \"here\"\n\
+                  good = \"wafers\"\ncapacity = 50\n";
+    let companions = "companions = { wafers = 900 }";
+    let text = format!("{}{wafers}", world("capacity = 1e6", companions, "1e12"));
+    let need = 900.0 / (std::f64::consts::PI * 150.0 * 150.0 * 0.75);
+    agree(&course(&text, "chip.n1", "produced_chips"), |_| 50.0 / need);
+    agree(&course(&text, "facility.fab", "companions"), |_| 50.0);
+    // Beside a part of the chip itself, both are needed.
+    let both = text.replace("recipe = { packages = 1 }", "recipe = { packages = 1, wafers = 0.01 }");
+    agree(&course(&both, "chip.n1", "produced_chips"), |_| 50.0 / (need + 0.01));
+    agree(&course(&both, "facility.fab", "companions"), |_| 50.0 * need / (need + 0.01));
+}
+
+/// A second buyer with far more money, and a second chip like the first.
+fn contract(units: &str, budget: &str, capacity: &str) -> String {
+    let more = format!(
+        "[[chip]]\nid = \"n2\"\nextends = \"n1\"\n[[buyer]]\nid = \"rich\"\ncountry = \"here\"\nbudget = 1e9\n\
+         [[commitment]]\nid = \"deal\"\ndesigner = \"north\"\nbuyer = \"b\"\nunits = {units}\n"
+    );
+    format!("{}{more}", world(&format!("capacity = {capacity}"), "", budget))
+}
+
+#[test]
+fn commitments_are_filled_before_others() {
+    // The line makes 400 a quarter of two chips in equal parts, and 500 are owed.
+    let text = contract("500", "1e8", "400");
+    agree(&course(&text, "buyer.b", "bought_chips"), |_| 400.0);
+    agree(&course(&text, "buyer.rich", "bought_chips"), |_| 0.0);
+}
+
+#[test]
+fn commitments_are_cut_to_money_over_all_chips_alike() {
+    // 1000 chips at 10,000 USD are owed, and there is money for 300.
+    let text = contract("1000", "3e6", "1e5");
+    agree(&course(&text, "buyer.b", "bought_chips"), |_| 300.0);
+    let first = course(&text, "buyer.b", "spend_usd");
+    agree(&first, |_| 3e6);
+}
