@@ -505,7 +505,7 @@ pub enum FlowSource {
     Link(usize),
     /// Sales of a chip to a country under permission 1, or below 1.
     Sales(Vec<usize>, bool),
-    /// Smuggled options of a chip into a country.
+    /// Grey-market options of a chip into a country.
     Smuggled(Vec<usize>),
     /// What a private stock bought legally.
     Stocked(usize),
@@ -566,9 +566,12 @@ pub fn flows(plan: &Plan) -> Vec<(Flow, FlowSource)> {
                 let f = flow(item.clone(), from.clone(), to.clone(), channel, "chips");
                 all.push((f, FlowSource::Sales(sales.clone(), free)));
             }
-            let greys: Vec<usize> = sales.iter().filter_map(|&s| plan.edges.sales[s].grey).collect();
-            if !greys.is_empty() {
-                all.push((flow(item, from.clone(), to, "smuggled", "chips"), FlowSource::Smuggled(greys)));
+            let grey_options: Vec<usize> = sales.iter().filter_map(|&s| plan.edges.sales[s].grey).collect();
+            if !grey_options.is_empty() {
+                all.push((
+                    flow(item, from.clone(), to, "smuggled", "chips"),
+                    FlowSource::Smuggled(grey_options),
+                ));
             }
         }
     }
