@@ -94,7 +94,7 @@ impl Cutback<'_> {
             match supplied {
                 Supplied::Output(facilities) => scale(&mut batch.capacity.available, facilities, self.kept),
                 Supplied::Sales(chip_markets) => {
-                    scale(&mut batch.controls.permitted, chip_markets, self.kept)
+                    scale(&mut batch.controls.permitted, chip_markets, self.kept);
                 }
                 Supplied::Tools(places, share) => {
                     let part = share.map_or(Lanes::ONE, |q| batch.inputs.value(q));
