@@ -5,12 +5,12 @@ use assert_cmd::Command;
 use chokepoint::engine::Batch;
 use chokepoint::engine::knockout::{KnockoutCells, Knockouts, knock_out};
 use chokepoint::engine::record::Recorder;
+use chokepoint::metrics::Recording;
 use chokepoint::network::Network;
-use chokepoint::plan::series::Recording;
 use chokepoint::plan::{Plan, Supplied, Supplier};
 use std::sync::atomic::AtomicBool;
 
-/// Suppliers of a plan and the founds of some batches, for cells that patterns select.
+/// Suppliers of a plan and what was found in some batches, for cells that patterns select.
 fn ask(plan: &Plan, cells: &[&str], kept: &[f64], from: usize) -> (Vec<Supplier>, Recording, KnockoutCells) {
     let network = Network::from_model(&plan.model);
     let asked: Vec<String> = cells.iter().map(|c| (*c).to_owned()).collect();
