@@ -93,7 +93,11 @@ impl Fork {
         self.adopt_shocks(from, into);
         into.terms.adopt_courses(&plan.rules, &from.terms, &self.shocks);
         into.triggers.clone_from(&from.triggers);
-        into.capacity.installed.clone_from(&from.capacity.installed);
+        let (was, is) = (&from.capacity, &mut into.capacity);
+        is.installed.clone_from(&was.installed);
+        is.unmet.clone_from(&was.unmet);
+        is.coming.clone_from(&was.coming);
+        is.built.clone_from(&was.built);
         into.controls.launch.clone_from(&from.controls.launch);
         into.stockpiles.adopt(&from.stockpiles);
         let (was, is) = (&from.production, &mut into.production);
@@ -106,6 +110,7 @@ impl Fork {
         is.cash.clone_from(&was.cash);
         is.grey_orders.clone_from(&was.grey_orders);
         is.power.clone_from(&was.power);
+        is.power_first.clone_from(&was.power_first);
         is.caps.adopt(&was.caps, &self.rules);
         let (was, is) = (&from.diversion, &mut into.diversion);
         is.networks.clone_from(&was.networks);

@@ -92,7 +92,12 @@ impl Cutback<'_> {
     fn at_start(&self, plan: &Plan, batch: &mut Batch) {
         for supplied in self.supplies {
             match supplied {
-                Supplied::Output(facilities) => scale(&mut batch.capacity.available, facilities, self.kept),
+                Supplied::Output(facilities) => {
+                    let c = &mut batch.capacity;
+                    for list in [&mut c.works, &mut c.others, &mut c.available] {
+                        scale(list, facilities, self.kept);
+                    }
+                }
                 Supplied::Sales(chip_markets) => {
                     scale(&mut batch.controls.permitted, chip_markets, self.kept);
                 }

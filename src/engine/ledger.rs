@@ -260,7 +260,18 @@ impl Ledger {
             let links = plan.supply.links.iter().enumerate().filter(|(_, l)| l.facility.index() == f);
             let used = links.fold(batch.stockpiles.taken[f], |sum, (l, _)| sum + p.used[l]);
             let name = || format!("facility.{}", facility.id);
-            at.at_most("output", name, used, batch.capacity.available[f]);
+            let c = &batch.capacity;
+            at.at_most("output", name, used + c.others[f], c.works[f]);
+            at.at_most("companion silicon", name, p.companions[f], used);
+            at.at_most("other customers", name, c.others[f], c.works[f]);
+            at.not_negative("other customers", name, c.others[f]);
+            at.not_negative("unmet share", name, p.unmet[f]);
+            at.at_most("unmet share", name, p.unmet[f], Lanes::ONE);
+            if let Some(opens) = facility.opens {
+                let open = at.t as f64 + 1.0 - plan.since_start(opens) - batch.inputs.value(facility.delay);
+                let made = open.gt(Lanes::ZERO).select(Lanes::ZERO, c.works[f]);
+                at.at_most("opening", name, made, Lanes::ZERO);
+            }
             at.not_negative("capacity", name, batch.capacity.installed[f]);
         }
         for (s, stock) in plan.model.stockpiles.iter().enumerate() {

@@ -212,7 +212,7 @@ impl Batch {
     fn prepare(&mut self, plan: &Plan, t: usize) {
         let first = self.first_draw;
         self.shocks.step(plan, &self.inputs, &mut self.terms, &self.triggers, first, t);
-        self.capacity.step(&self.shocks);
+        self.capacity.step(plan, &self.inputs, &self.shocks, t);
         self.controls.step(plan, &self.inputs, &self.terms, &self.shocks, t);
         self.diversion.open(plan, &self.inputs, &self.shocks, t);
         self.stockpiles.routes.copy(&self.diversion.routes);
@@ -229,6 +229,7 @@ impl Batch {
             inventory: &self.trade.inventory,
             grey_orders: &self.trade.grey_orders,
             power: &self.trade.power,
+            power_first: &self.trade.power_first,
             route_capacity: &self.diversion.capacity_to,
             premium: &self.diversion.premium,
             available: &self.capacity.available,
@@ -305,6 +306,9 @@ impl Batch {
     #[inline(always)]
     fn adapt(&mut self, plan: &Plan, t: usize) {
         self.diversion.adapt(plan, &self.inputs, &self.stockpiles.attempted, &self.trade.wanted, t);
+        for &f in &plan.supply.answering {
+            self.capacity.unmet[f.index()][t % 4] = self.production.unmet[f.index()];
+        }
         self.capacity.grow(plan, &self.inputs, &self.controls, &self.shocks, t);
         let over_max = inputs_over(plan, &self.inputs);
         for b in 0..plan.model.buyers.len() {

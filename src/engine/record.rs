@@ -340,9 +340,13 @@ impl Tally {
             }
             Source::RouteDelivered(r, u) => batch.diversion.delivered_by_route[r.index()][*u],
             Source::RouteSeized(r) => batch.diversion.seized[r.index()],
-            Source::Capacity(at) => over(&batch.capacity.available, at),
+            Source::Capacity(at) => over(&batch.capacity.works, at),
             Source::Output(at) => over(&self.output, at),
-            Source::Utilisation(at) => over(&self.output, at).per(over(&batch.capacity.available, at)),
+            Source::Others(at) => over(&batch.capacity.others, at),
+            Source::Companions(at) => over(&batch.production.companions, at),
+            Source::Answered(at) => over(&batch.capacity.answered, at),
+            Source::Utilisation(at) => (over(&self.output, at) + over(&batch.capacity.others, at))
+                .per(over(&batch.capacity.works, at)),
             Source::DeniedBy(i) => self.denied_by[*i],
             Source::DeniedIn(n) => self.denied_in[n.index()],
             Source::Ratio(..) => Lanes::ZERO,

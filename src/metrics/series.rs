@@ -51,6 +51,9 @@ pub enum Source {
     RouteSeized(RouteId),
     Capacity(Vec<usize>),
     Output(Vec<usize>),
+    Others(Vec<usize>),
+    Companions(Vec<usize>),
+    Answered(Vec<usize>),
     Utilisation(Vec<usize>),
     DeniedBy(usize),
     DeniedIn(CountryId),
@@ -263,6 +266,18 @@ impl List {
         for (actor, at, unit) in makers {
             self.add(&actor, "capacity", &unit, Source::Capacity(at.clone()));
             self.add(&actor, "output", &unit, Source::Output(at.clone()));
+            let any = |keep: &dyn Fn(&crate::model::Facility) -> bool| {
+                at.iter().any(|&f| keep(&model.facilities[f]))
+            };
+            if any(&|f| f.others.is_some()) {
+                self.add(&actor, "others", &unit, Source::Others(at.clone()));
+            }
+            if any(&|f| model.chips.iter().any(|c| c.companions.contains_key(&f.good))) {
+                self.add(&actor, "companions", &unit, Source::Companions(at.clone()));
+            }
+            if any(&|f| f.answers(model)) {
+                self.add(&actor, "answered", &unit, Source::Answered(at.clone()));
+            }
             self.add(&actor, "utilisation", "1", Source::Utilisation(at));
         }
     }
@@ -336,7 +351,11 @@ fn is_flow(source: &Source) -> bool {
     match source {
         Source::Buyers(_, what) => !matches!(what, Holdings::Fleet(_) | Holdings::Power),
         Source::Chips(..) | Source::SeizedTo(_) | Source::RouteDelivered(..) | Source::RouteSeized(_) => true,
-        Source::DeniedBy(_) | Source::DeniedIn(_) | Source::Output(_) => true,
+        Source::DeniedBy(_)
+        | Source::DeniedIn(_)
+        | Source::Output(_)
+        | Source::Others(_)
+        | Source::Companions(_) => true,
         _ => false,
     }
 }

@@ -94,6 +94,8 @@ pub enum Edge {
     Designs,
     /// A designer has a claim on a facility.
     Claims,
+    /// A designer is committed to deliver to a buyer.
+    Commits,
     /// A chip can be sold to a buyer.
     Sells,
     /// A chip can be smuggled along a route, a route ends at a buyer, or a goods route at a stock.
@@ -115,6 +117,7 @@ impl Edge {
             Self::Feeds => "feeds",
             Self::Designs => "designs",
             Self::Claims => "claims",
+            Self::Commits => "commits",
             Self::Sells => "sells",
             Self::Diverts => "diverts",
             Self::Owns => "owns",
@@ -217,6 +220,11 @@ impl Network {
                     self.connect(Node::Chip(ChipId(c as u32)), Node::Buyer(id), Edge::Sells);
                 }
             }
+        }
+        let pairs: std::collections::BTreeSet<(DesignerId, BuyerId)> =
+            model.commitments.iter().map(|row| (row.designer, row.buyer)).collect();
+        for (designer, buyer) in pairs {
+            self.connect(Node::Designer(designer), Node::Buyer(buyer), Edge::Commits);
         }
         for (r, route) in model.routes.iter().enumerate() {
             let node = Node::Route(RouteId(r as u32));

@@ -32,7 +32,7 @@ impl Network {
 
     /// Whether things flow along an edge: not merely a place or a contract.
     fn carries(edge: Edge) -> bool {
-        !matches!(edge, Edge::Contains | Edge::Claims)
+        !matches!(edge, Edge::Contains | Edge::Claims | Edge::Commits)
     }
 
     /// Nodes at the other ends of a node's supply edges, each once.

@@ -4,7 +4,7 @@
 //! paths from the first quarter that reads a value of another course. Anything else diverges in the first quarter.
 
 use super::Plan;
-use crate::model::{Model, Quantity, QuantityId, Rule, Shape, Shock};
+use crate::model::{Commitment, Facility, Model, Point, Quantity, QuantityId, Rule, Shape, Shock};
 use std::collections::BTreeMap;
 use std::fmt::{Debug, Write};
 
@@ -22,10 +22,40 @@ pub fn first_divergence(base: &Plan, policy: &Plan) -> usize {
     let shocks = changed(base, policy, &base.model.shocks, &policy.model.shocks, |plan, shock| {
         (shock.id.clone(), from_strike(plan, shock))
     });
-    rules.min(shocks).min(numbers(base, policy))
+    let commitments =
+        changed(base, policy, &base.model.commitments, &policy.model.commitments, |plan, row| {
+            (row.id.clone(), from_first_units(plan, row))
+        });
+    let openings = openings(base, policy);
+    rules.min(shocks).min(commitments).min(openings).min(numbers(base, policy))
 }
 
-/// Everything but rules and shocks, apart from numbers, as text: equal texts have equal lists in the plan.
+/// The quarter before the first in which one of the facilities that open otherwise does: what is installed is found the quarter before.
+fn openings(base: &Plan, policy: &Plan) -> usize {
+    let pairs = base.model.facilities.iter().zip(&policy.model.facilities);
+    let moved = pairs.filter(|(a, b)| a.opens != b.opens);
+    moved.map(|(a, b)| from_opening(base, a).min(from_opening(policy, b))).min().unwrap_or(usize::MAX)
+}
+
+/// The quarter before a facility opens; the first for one that always was.
+fn from_opening(plan: &Plan, facility: &Facility) -> usize {
+    facility.opens.map_or(0, |d| quarter_of(plan.since_start(d)).saturating_sub(1))
+}
+
+/// First quarter in which designers plan for a commitment: it is nothing up to the last of its leading points that are 0 in every draw.
+fn from_first_units(plan: &Plan, row: &Commitment) -> usize {
+    let nothing = |point: &Point| match point {
+        Point::Shared(d) => d.is_fixed() && d.quantile(0.5) == 0.0,
+        Point::Own(_) => false,
+    };
+    let last = match &plan.model.quantities[row.units.0 as usize].shape {
+        Shape::Dated(dated) => dated.points.iter().take_while(|(_, p)| nothing(p)).last(),
+        _ => None,
+    };
+    last.map_or(0, |(x, _)| quarter_of(*x + 1.0).saturating_sub(plan.lead.max(1)))
+}
+
+/// Everything but rules, shocks, commitments and openings, apart from numbers, as text: equal texts have equal lists in the plan.
 ///
 /// Observations and ratios are results, not causes; correlations are compared with the uniforms that they tie.
 fn frame(m: &Model) -> String {
@@ -48,7 +78,7 @@ fn frame(m: &Model) -> String {
         stockpiles,
         buyers,
         labs,
-        commitments,
+        commitments: _,
         routes,
         run,
         trade,
@@ -60,18 +90,19 @@ fn frame(m: &Model) -> String {
         training,
         science,
     } = m;
-    let parts: [&dyn Debug; 22] = [
+    let always_open: Vec<Facility> =
+        facilities.iter().map(|f| Facility { opens: None, ..f.clone() }).collect();
+    let parts: [&dyn Debug; 21] = [
         countries,
         groups,
         tools,
         goods,
-        facilities,
+        &always_open,
         designers,
         chips,
         stockpiles,
         buyers,
         labs,
-        commitments,
         routes,
         trade,
         production,
@@ -185,12 +216,20 @@ fn numbers(base: &Plan, policy: &Plan) -> usize {
     first
 }
 
-/// Quarter before which nothing reads the numbers of the rule or shock that a path belongs to; 0 for others.
+/// Quarter before which nothing reads the numbers of the rule, shock, opening or answer that a path belongs to; 0 for others.
+///
+/// An answer looks back at what was unmet over a year, which is noted only of facilities that answer.
 fn owner(base: &Plan, policy: &Plan, path: &str) -> usize {
     let mut parts = path.split('.');
     let (Some(table), Some(id)) = (parts.next(), parts.next()) else { return 0 };
+    let key = parts.next().unwrap_or_default();
     let of = |plan: &Plan| match table {
         "rule" => plan.model.rules.iter().find(|r| r.id == id).map(|r| from_announcement(plan, r)),
+        "facility" if key == "delay" => {
+            plan.model.facilities.iter().find(|f| f.id == id).map(|f| from_opening(plan, f))
+        }
+        "facility" if key.starts_with("answer") => Some(plan.shocks_from.saturating_sub(3)),
+        "commitment" => plan.model.commitments.iter().find(|r| r.id == id).map(|r| from_first_units(plan, r)),
         "shock" => plan.model.shocks.iter().find(|s| s.id == id).map(|s| from_strike(plan, s)),
         _ => None,
     };

@@ -3,6 +3,7 @@
 //! Nothing here depends on a draw. A [`Plan`] is made once and shared by all threads; the engine walks its lists and never
 //! a graph or a name.
 
+mod commitments;
 mod divergence;
 mod drivers;
 mod edges;
@@ -12,11 +13,12 @@ mod suppliers;
 use crate::inputs::{Inputs, Layout, LayoutError};
 use crate::model::{
     Amount, BuyerId, BuyerKind, ChipId, CountryId, DesignerId, FacilityId, GoodId, GoodKind, LabId, Model,
-    RouteId, RuleId,
+    Part, RouteId, RuleId,
 };
 use crate::network::Network;
 use crate::random::Design;
 use crate::rules::{CaseId, Rulebook};
+pub use commitments::{Commitment, Commitments};
 pub use divergence::first_divergence;
 pub use drivers::Driver;
 pub use edges::{Edges, Holding, Market, Offer, Sale};
@@ -44,13 +46,15 @@ pub struct Plan {
     pub effects: Effects,
     /// Cases that are asked for whatever is on sale: whether, by case.
     pub always_asked: Vec<bool>,
+    /// What buyers are committed to take.
+    pub commitments: Commitments,
     /// Sales that each rule with a cap can govern.
     pub caps: Vec<(RuleId, Vec<usize>)>,
     /// Quarters simulated.
     pub quarters: usize,
     /// Quarters from start of production to arrival.
     pub lead: usize,
-    /// First quarter in which random shocks can strike.
+    /// First quarter in which random shocks can strike, and scarcity be answered.
     pub shocks_from: usize,
 }
 
@@ -65,9 +69,9 @@ pub struct Supply {
     pub links_of: Vec<Vec<Vec<usize>>>,
     /// Chips of each designer that can be made.
     pub chips_of: Vec<Vec<ChipId>>,
-    /// Goods in each chip's recipe.
+    /// Goods that each chip needs.
     pub goods_of: Vec<Vec<GoodId>>,
-    /// What a chip needs at each facility, by chip: a line for each good of its recipe.
+    /// What a chip needs at each facility, by chip: a line for each good.
     pub lines_of: Vec<Vec<Line>>,
     /// How many needs there are.
     pub needs: usize,
@@ -83,18 +87,24 @@ pub struct Supply {
     pub tools: Vec<Vec<ToolCases>>,
     /// For each stockpile, the goods rules from each source facility.
     pub stockpile_sources: Vec<Vec<(FacilityId, CaseId)>>,
+    /// Facilities that answer to scarcity of their goods.
+    pub answering: Vec<FacilityId>,
+    /// Whether any chip has companion silicon.
+    pub companions: bool,
 }
 
 /// Chips that use a good, with its place in their recipes.
 pub type Users = Vec<(ChipId, usize)>;
 
-/// A good of a chip's recipe.
+/// A good that a chip needs.
 #[derive(Clone, Copy, Debug)]
 pub struct Line {
     /// The good.
     pub good: GoodId,
-    /// How much of it.
-    pub amount: Amount,
+    /// How much of it goes into the chip itself.
+    pub amount: Option<Amount>,
+    /// Area of companion silicon [mm2].
+    pub companion: Option<crate::model::QuantityId>,
     /// Place of the first of its needs, one for each facility of the good.
     pub base: usize,
 }
@@ -172,6 +182,7 @@ impl Plan {
         rules.table(occurring.into_iter().collect(), quarters + lead + 1);
         let always_asked = rules.all_cases().map(|case| always.contains(&case)).collect();
         let effects = Effects::new(&model, &edges, &supply);
+        let commitments = Commitments::new(&model, &edges);
         let caps = capped_sales(&model, &rules, &edges);
         let first = model.run.horizon.first;
         let shocks_from =
@@ -185,6 +196,7 @@ impl Plan {
             effects,
             always_asked,
             caps,
+            commitments,
             quarters,
             lead,
             shocks_from,
@@ -248,7 +260,7 @@ impl Supply {
             facilities_of[facility.good.index()].push(FacilityId(f as u32));
         }
         let goods_of: Vec<Vec<GoodId>> =
-            model.chips.iter().map(|c| c.recipe.keys().copied().collect()).collect();
+            model.chips.iter().map(|c| c.parts().map(|part| part.good).collect()).collect();
         let packaging_of: Vec<Option<GoodId>> = goods_of
             .iter()
             .map(|gs| gs.iter().copied().find(|g| model.goods[g.index()].kind == GoodKind::Packaging))
@@ -310,6 +322,8 @@ impl Supply {
             packaging_of,
             tools,
             stockpile_sources,
+            answering: answering(model),
+            companions: model.chips.iter().any(|c| !c.companions.is_empty()),
         }
     }
 }
@@ -319,12 +333,12 @@ fn lines(model: &Model, facilities_of: &[Vec<FacilityId>]) -> (Vec<Vec<Line>>, u
     let mut needs = 0;
     let lines = (model.chips.iter())
         .map(|chip| {
-            let line = |(&good, &amount): (&GoodId, &Amount)| {
+            let line = |part: Part| {
                 let base = needs;
-                needs += facilities_of[good.index()].len();
-                Line { good, amount, base }
+                needs += facilities_of[part.good.index()].len();
+                Line { good: part.good, amount: part.amount, companion: part.companion, base }
             };
-            chip.recipe.iter().map(line).collect()
+            chip.parts().map(line).collect()
         })
         .collect();
     (lines, needs)
@@ -345,10 +359,16 @@ fn packagings(
     goods.map(|g| (g, users(g))).filter(|(_, users)| !users.is_empty()).collect()
 }
 
+/// Facilities that may add capacity where their goods are scarce.
+fn answering(model: &Model) -> Vec<FacilityId> {
+    let answers = |f: &FacilityId| model.facilities[f.index()].answers(model);
+    (0..model.facilities.len() as u32).map(FacilityId).filter(answers).collect()
+}
+
 /// Goods that a designer's chips need, in order of rows.
 fn needed_goods(model: &Model, chips: &[ChipId]) -> Vec<GoodId> {
     let mut goods: Vec<GoodId> =
-        chips.iter().flat_map(|c| model.chips[c.index()].recipe.keys().copied()).collect();
+        chips.iter().flat_map(|c| model.chips[c.index()].parts().map(|part| part.good)).collect();
     goods.sort_unstable();
     goods.dedup();
     goods

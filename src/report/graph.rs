@@ -348,12 +348,15 @@ impl Picture<'_> {
             }
             (Node::Buyer(b), Node::Lab(l), Edge::Owns) => share("share", m.labs[l.index()].buyers.get(&b)),
             (Node::Buyer(b), Node::Lab(l), _) => share("weight", m.labs[l.index()].clouds.get(&b)),
-            (Node::Good(g), Node::Chip(c), _) => match m.chips[c.index()].recipe.get(&g) {
-                Some(Amount::Units(q)) => share("amount", Some(q)),
-                Some(Amount::Dies) => all.push(("amount_of", text("die"))),
-                Some(Amount::Memory) => all.push(("amount_of", text("memory"))),
-                None => {}
-            },
+            (Node::Good(g), Node::Chip(c), _) => {
+                share("companion_mm2", m.chips[c.index()].companions.get(&g));
+                match m.chips[c.index()].recipe.get(&g) {
+                    Some(Amount::Units(q)) => share("amount", Some(q)),
+                    Some(Amount::Dies) => all.push(("amount_of", text("die"))),
+                    Some(Amount::Memory) => all.push(("amount_of", text("memory"))),
+                    None => {}
+                }
+            }
             _ => {}
         }
         all

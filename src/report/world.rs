@@ -217,6 +217,7 @@ pub fn edges(model: &Model, network: &Network) -> String {
             Edge::Feeds => "feeds",
             Edge::Designs => "designs",
             Edge::Claims => "claims",
+            Edge::Commits => "commits",
             Edge::Sells => "sells",
             Edge::Diverts => "diverts",
             Edge::Owns => "owns",

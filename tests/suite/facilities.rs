@@ -90,7 +90,9 @@ fn a_plan_made_under_the_rules_comes_as_planned_under_them() {
 
 #[test]
 fn other_customers_come_first_but_for_the_floor() {
-    for (others, floor, taken) in [(700.0, 0.2, 700.0), (950.0, 0.2, 800.0), (950.0, 0.0, 950.0), (5e3, 1.0, 0.0)] {
+    for (others, floor, taken) in
+        [(700.0, 0.2, 700.0), (950.0, 0.2, 800.0), (950.0, 0.0, 950.0), (5e3, 1.0, 0.0)]
+    {
         let facility = format!("capacity = 1000\nothers = {others}\nfloor = {floor}");
         let text = world(&facility, "", "1e9");
         agree(&course(&text, "facility.line", "capacity"), |_| 1000.0);
@@ -104,12 +106,12 @@ fn other_customers_come_first_but_for_the_floor() {
 fn capacity_answers_to_scarcity_with_its_lag() {
     // Nearly everything is unmet, so the cap is what is answered to.
     let (answer, cap) = (0.4, 0.25);
-    for lag in [0.0, 2.0, 1.4] {
+    for lag in [0.0, 2.0, 1.4_f64] {
         let facility = format!("capacity = 1000\nanswer = {answer}\nanswer_lag = {lag}\nanswer_cap = {cap}");
         let text = world(&facility, "", "1e12");
         let mut expected = vec![1000.0_f64; 12];
         let (whole, part) = (lag as usize, lag - lag.floor());
-        for t in 1..12 {
+        for t in 1..12_usize {
             let decided = |s: usize| if s >= 1 { answer * cap * expected[s] } else { 0.0 };
             let first = (t - 1).checked_sub(whole).map_or(0.0, decided);
             let second = (t - 1).checked_sub(whole + 1).map_or(0.0, decided);
@@ -117,7 +119,9 @@ fn capacity_answers_to_scarcity_with_its_lag() {
         }
         if lag == 0.0 {
             // A closed form: growth by the same share every quarter.
-            (1..12).for_each(|t| assert!((expected[t] / (1000.0 * 1.1_f64.powi(t as i32 - 1)) - 1.0).abs() < 1e-12));
+            (1..12).for_each(|t| {
+                assert!((expected[t] / (1000.0 * 1.1_f64.powi(t as i32 - 1)) - 1.0).abs() < 1e-12)
+            });
         }
         agree(&course(&text, "facility.line", "capacity"), |t| expected[t]);
         agree(&course(&text, "facility.line", "answered"), |t| expected[t] - 1000.0);

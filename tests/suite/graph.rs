@@ -112,7 +112,7 @@ fn without_needs_domination_is_that_of_another_algorithm() {
         chip.recipe.clear();
     }
     let network = Network::from_model(&model);
-    let flows = |e: &Edge| !matches!(e, Edge::Contains | Edge::Claims);
+    let flows = |e: &Edge| !matches!(e, Edge::Contains | Edge::Claims | Edge::Commits);
     let mut graph: DiGraph<Option<Node>, ()> = DiGraph::new();
     let root = graph.add_node(None);
     let nodes = network.nodes();

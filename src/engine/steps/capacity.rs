@@ -3,17 +3,32 @@
 use super::controls::Controls;
 use super::shocks::Shocks;
 use crate::inputs::Inputs;
-use crate::math::Lanes;
+use crate::math::{Lanes, WIDTH};
 use crate::model::{CountryId, ToolId};
 use crate::plan::{Lever, Plan};
 use crate::rules::CaseId;
+
+/// Quarters that an answer to scarcity can be under way, in a circle.
+const SLOTS: usize = 16;
 
 /// Capacity of every facility [its good's unit/quarter].
 #[derive(Clone, Debug)]
 pub struct Capacity {
     /// Installed.
     pub installed: Vec<Lanes>,
+    /// Unmet shares of its good in the last four quarters [1].
+    pub unmet: Vec<[Lanes; 4]>,
+    /// What comes in answer to them, by quarter of arrival.
+    pub coming: Vec<[Lanes; SLOTS]>,
+    /// What has come so far, for the next quarter.
+    pub built: Vec<Lanes>,
+    /// What has come until this quarter.
+    pub answered: Vec<Lanes>,
     /// Installed and able to work.
+    pub works: Vec<Lanes>,
+    /// What other customers take of that.
+    pub others: Vec<Lanes>,
+    /// The rest.
     pub available: Vec<Lanes>,
     /// Share of planned growth that tools allow in this quarter [1].
     pub access: Vec<Lanes>,
@@ -25,24 +40,45 @@ impl Capacity {
     /// Facilities without capacity.
     pub fn new(plan: &Plan) -> Self {
         let zeros = vec![Lanes::ZERO; plan.model.facilities.len()];
-        Self { installed: zeros.clone(), available: zeros.clone(), access: zeros.clone(), wear: zeros }
+        Self {
+            installed: zeros.clone(),
+            unmet: vec![[Lanes::ZERO; 4]; zeros.len()],
+            coming: vec![[Lanes::ZERO; SLOTS]; zeros.len()],
+            built: zeros.clone(),
+            answered: zeros.clone(),
+            works: zeros.clone(),
+            others: zeros.clone(),
+            available: zeros.clone(),
+            access: zeros.clone(),
+            wear: zeros,
+        }
     }
 
     /// Installed as planned at the start.
     #[inline(always)]
     pub fn reset(&mut self, plan: &Plan, inputs: &Inputs) {
-        for (f, facility) in plan.model.facilities.iter().enumerate() {
-            self.installed[f] = inputs.at(facility.capacity, 0);
+        for f in 0..self.installed.len() {
+            self.installed[f] = planned(plan, inputs, f, 0);
         }
+        self.unmet.fill([Lanes::ZERO; 4]);
+        self.coming.fill([Lanes::ZERO; SLOTS]);
+        self.built.fill(Lanes::ZERO);
     }
 
     /// What is available in this quarter.
     #[inline(always)]
-    pub fn step(&mut self, shocks: &Shocks) {
+    pub fn step(&mut self, plan: &Plan, inputs: &Inputs, shocks: &Shocks, t: usize) {
         let availability = shocks.of(Lever::Capacity);
-        for f in 0..self.installed.len() {
-            self.available[f] = self.installed[f] * availability[f];
+        for (f, facility) in plan.model.facilities.iter().enumerate() {
+            self.works[f] = self.installed[f] * availability[f];
+            self.available[f] = self.works[f];
+            if let Some(others) = facility.others {
+                let open_to_them = self.works[f] - inputs.at(facility.floor, t) * self.works[f];
+                self.others[f] = inputs.at(others, t).min(open_to_them);
+                self.available[f] -= self.others[f];
+            }
         }
+        self.answered.copy_from_slice(&self.built);
     }
 
     /// What is installed in the next quarter.
@@ -70,18 +106,57 @@ impl Capacity {
             }
             self.access[f] = access;
             self.wear[f] = wear.min(1.0);
-            self.installed[f] = self.next(inputs, f, facility.capacity, t);
+        }
+        for &f in &plan.supply.answering {
+            self.answer(plan, inputs, f.index(), t);
+        }
+        for f in 0..self.installed.len() {
+            self.installed[f] = self.next(plan, inputs, f, t);
         }
     }
 
     #[inline(always)]
-    fn next(&self, inputs: &Inputs, f: usize, plan: crate::model::QuantityId, t: usize) -> Lanes {
-        let (planned, coming) = (inputs.at(plan, t), inputs.at(plan, t + 1));
-        let change = coming - planned;
+    fn next(&mut self, plan: &Plan, inputs: &Inputs, f: usize, t: usize) -> Lanes {
+        let (now, next) = (planned(plan, inputs, f, t), planned(plan, inputs, f, t + 1));
+        let change = next - now;
         let installed = self.installed[f];
-        let shrinking = change.min(0.0) * installed.per(planned).min(1.0);
-        (installed * (1.0 - self.wear[f]) + change.max(0.0) * self.access[f] + shrinking).max(0.0)
+        let shrinking = change.min(0.0) * installed.per(now).min(1.0);
+        let answer = std::mem::replace(&mut self.coming[f][(t + 1) % SLOTS], Lanes::ZERO);
+        self.built[f] += answer * self.access[f];
+        let growth = change.max(0.0) / inputs.value(plan.model.facilities[f].assumed_access) + answer;
+        (installed * (1.0 - self.wear[f]) + growth * self.access[f] + shrinking).max(0.0)
     }
+
+    /// Decides what to add where the good could not be had, and sends it on its way.
+    #[inline(always)]
+    fn answer(&mut self, plan: &Plan, inputs: &Inputs, f: usize, t: usize) {
+        if t < plan.shocks_from {
+            return;
+        }
+        let facility = &plan.model.facilities[f];
+        let seen = (t + 1).min(4);
+        let lack = self.unmet[f][..seen].iter().fold(Lanes::ZERO, |sum, &x| sum + x) / seen as f64;
+        let share = inputs.value(facility.answer) * lack.min(inputs.value(facility.answer_cap));
+        let decided = share * self.installed[f];
+        let lag = inputs.value(facility.answer_lag);
+        for lane in 0..WIDTH {
+            let whole = lag[lane].floor();
+            let (first, part) = (t + 1 + whole as usize, lag[lane] - whole);
+            self.coming[f][first % SLOTS][lane] += decided[lane] * (1.0 - part);
+            self.coming[f][(first + 1) % SLOTS][lane] += decided[lane] * part;
+        }
+    }
+}
+
+/// Capacity as planned: none before the facility opens.
+#[inline(always)]
+fn planned(plan: &Plan, inputs: &Inputs, f: usize, t: usize) -> Lanes {
+    let facility = &plan.model.facilities[f];
+    let capacity = inputs.at(facility.capacity, t);
+    facility.opens.map_or(capacity, |opens| {
+        let since = t as f64 + 1.0 - plan.since_start(opens) - inputs.value(facility.delay);
+        capacity * since.max(0.0).min(1.0)
+    })
 }
 
 /// What suppliers may deliver of a tool class, of all that is asked: 1 − denied.

@@ -272,7 +272,7 @@ impl Choice {
                     grey_sum += grey;
                     grey_best = grey_best.max(grey);
                 }
-                if open.any() {
+                if open.any() || plan.commitments.of_sale[s] {
                     self.open.push(s);
                 }
             }

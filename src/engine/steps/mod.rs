@@ -3,6 +3,7 @@
 pub mod capacity;
 mod caps;
 pub mod choice;
+pub mod commitments;
 pub mod controls;
 pub mod diversion;
 pub mod fleet;

@@ -1,15 +1,20 @@
 //! Production: what designers want to make, what supply lets them make, and what is under way.
 
+mod lack;
+mod needs;
 mod pool;
 mod wafer;
 
 use super::choice::{Choice, ChoiceContext, DataSheets, expected_sales};
+use super::commitments::Promises;
 use super::controls::Controls;
 use super::stockpiles::Stockpiles;
 use crate::inputs::Inputs;
 use crate::math::{Lanes, Mask};
 use crate::model::{Amount, ChipId, DesignerId, GoodId};
-use crate::plan::{Line, Plan};
+use crate::plan::Plan;
+use lack::Lack;
+use needs::{companion, mean_need};
 pub use wafer::{dies_per_wafer, murphy};
 
 /// What kept a chip's production from being larger, as codes: a good's row, or one of these.
@@ -47,8 +52,14 @@ pub struct Production {
     pub used: Vec<Lanes>,
     /// What the first pass made, for its laws [chips].
     pub first_pass: Vec<Lanes>,
-    /// Need of each chip for each good of its recipe [good's unit].
+    /// Need of each chip for each good that it needs [good's unit].
     pub need: Vec<Vec<Lanes>>,
+    /// What of facilities' output went into companion silicon [good's unit].
+    pub companions: Vec<Lanes>,
+    /// Unmet share of the good of each facility that answers to it [1].
+    pub unmet: Vec<Lanes>,
+    /// What commitments are expected to take at arrival.
+    pub promises: Promises,
     /// Over-ordering of buyers [1].
     pub over: Vec<Lanes>,
     /// Need of each chip for each good at each of its facilities, see [`Line::base`] [good's unit].
@@ -74,6 +85,7 @@ pub struct Production {
     asked: Vec<Lanes>,
     ratios: Vec<Lanes>,
     pool: Pool,
+    lack: Lack,
 }
 
 /// The third pass: what is left, pooled.
@@ -99,6 +111,8 @@ pub struct ProductionContext<'a> {
     pub grey_orders: &'a [Lanes],
     /// Share of wanted power that there was room for in the last quarter, by country [1].
     pub power: &'a [Lanes],
+    /// The same for what commitments wanted.
+    pub power_first: &'a [Lanes],
     /// Capacity of chip routes to each country [chips/quarter].
     pub route_capacity: &'a [Lanes],
     /// Premium of the last quarter, by country [1].
@@ -130,6 +144,9 @@ impl Production {
             used: links.clone(),
             first_pass: zeros.clone(),
             need: need.clone(),
+            companions: facilities.clone(),
+            unmet: facilities.clone(),
+            promises: Promises::new(plan),
             over: vec![Lanes::ONE; plan.model.buyers.len()],
             need_at: vec![Lanes::ZERO; plan.supply.needs],
             gross_dies: zeros.clone(),
@@ -153,6 +170,7 @@ impl Production {
                 demand: facilities.clone(),
                 granted: facilities,
             },
+            lack: Lack::new(plan),
         }
     }
 
@@ -170,11 +188,12 @@ impl Production {
         self.bound_by.fill([cause::NONE; 8]);
         self.need.iter_mut().for_each(|need| need.fill(Lanes::ZERO));
         for (c, chip) in plan.model.chips.iter().enumerate() {
-            if plan.supply.lines_of[c].iter().any(|line| line.amount == Amount::Dies) {
+            if plan.supply.lines_of[c].iter().any(|line| line.amount == Some(Amount::Dies)) {
                 let area = chip.die_area.map_or(Lanes::ONE, |q| inputs.value(q));
                 self.gross_dies[c] = dies_per_wafer(area);
             }
         }
+        self.lack.reset(plan, inputs);
     }
 
     /// Decides and makes what is started in quarter `t`.
@@ -194,6 +213,7 @@ impl Production {
         self.find_room(plan, inputs, controls, stockpiles, context.available, t);
         self.started.fill(Lanes::ZERO);
         self.used.fill(Lanes::ZERO);
+        self.open_lack(plan);
         for d in 0..plan.supply.chips_of.len() {
             let designer = DesignerId(d as u32);
             if self.find_needs(plan, inputs, designer, context.available, t) {
@@ -232,9 +252,11 @@ impl Production {
         self.ahead.weigh(plan, inputs, sheets, &view);
         let world = inputs.value(plan.model.trade.world_budget);
         for (b, buyer) in plan.model.buyers.iter().enumerate() {
-            let appetite = self.over[b] * context.power[buyer.country.index()];
-            self.money[b] =
-                buyer.budget.map_or(Lanes::ZERO, |q| inputs.at(q, view.quarter) * world * appetite);
+            self.money[b] = buyer.budget.map_or(Lanes::ZERO, |q| inputs.at(q, view.quarter) * world);
+        }
+        self.promises.expect(plan, inputs, &self.ahead, &view, context.power_first, &mut self.money);
+        for (b, buyer) in plan.model.buyers.iter().enumerate() {
+            self.money[b] *= self.over[b] * context.power[buyer.country.index()];
         }
         expected_sales(plan, &self.ahead, &view, &self.money, &mut self.reach, &mut self.raw);
         let headroom = inputs.value(plan.model.production.headroom);
@@ -242,7 +264,8 @@ impl Production {
             let i = c.index();
             self.expected[i] = if t == 0 { self.raw[i] } else { 0.5 * self.expected[i] + 0.5 * self.raw[i] };
             let glut = (context.inventory[i] - 0.1 * self.expected[i]).max(0.0);
-            let want = (headroom * self.expected[i] + context.grey_orders[i] - 0.5 * glut).max(0.0);
+            let sure = self.promises.chips[i] + context.grey_orders[i];
+            let want = (headroom * self.expected[i] + sure - 0.5 * glut).max(0.0);
             self.want[i] = self.in_stock[i].select(want, Lanes::ZERO);
         }
     }
@@ -306,7 +329,8 @@ impl Production {
             for (k, line) in supply.lines_of[i].iter().enumerate() {
                 if supply.facilities_of[line.good.index()].is_empty() {
                     // Private stocks alone hold the good: nothing is lost on a line.
-                    self.need[i][k] = self.amount(plan, inputs, c, line, Lanes::ONE);
+                    self.need[i][k] =
+                        self.amount(plan, inputs, c, line, Lanes::ONE) + companion(plan, inputs, line);
                     continue;
                 }
                 self.find_needs_at(plan, inputs, c, line, t);
@@ -334,40 +358,6 @@ impl Production {
     #[inline(always)]
     fn wanted(&self, chip: ChipId) -> bool {
         self.want[chip.index()].gt(Lanes::ZERO).any()
-    }
-
-    /// Needs of a chip for a good at each of its facilities.
-    #[inline(always)]
-    fn find_needs_at(&mut self, plan: &Plan, inputs: &Inputs, chip: ChipId, line: &Line, t: usize) {
-        let c = &plan.model.chips[chip.index()];
-        for (place, f) in plan.supply.facilities_of[line.good.index()].iter().enumerate() {
-            let facility = &plan.model.facilities[f.index()];
-            let sound = match line.amount {
-                Amount::Dies => {
-                    let area = c.die_area.map_or(Lanes::ONE, |q| inputs.value(q));
-                    let defects = facility.defect_density.map_or(Lanes::ZERO, |q| inputs.at(q, t));
-                    murphy(area * defects) * inputs.value(facility.parametric_yield)
-                }
-                Amount::Units(_) | Amount::Memory => Lanes::ONE,
-            };
-            let amount = self.amount(plan, inputs, chip, line, sound);
-            self.need_at[line.base + place] = amount / inputs.at(facility.line_yield, t);
-        }
-    }
-
-    /// Amount of a good in a chip, of whose dies a share is sound [good's unit].
-    #[inline(always)]
-    fn amount(&self, plan: &Plan, inputs: &Inputs, chip: ChipId, line: &Line, sound: Lanes) -> Lanes {
-        let c = &plan.model.chips[chip.index()];
-        match line.amount {
-            Amount::Units(q) => inputs.value(q),
-            Amount::Memory => c.memory.map_or(Lanes::ZERO, |q| inputs.value(q)),
-            Amount::Dies => {
-                let good_dies =
-                    self.gross_dies[chip.index()] * sound * inputs.value(plan.model.production.harvest);
-                c.dies / good_dies
-            }
-        }
     }
 
     /// Room of a designer for a good: claims and private stocks [good's unit].
@@ -436,6 +426,9 @@ impl Production {
         }
         for pass in 0..2 {
             self.find_ratios(plan, chips, goods);
+            if pass == 0 {
+                self.note_asked(plan, d, goods);
+            }
             for &c in chips {
                 let i = c.index();
                 if !self.wanted(c) {
@@ -463,6 +456,7 @@ impl Production {
                 }
             }
         }
+        self.note_short(plan, d);
         for &g in goods {
             self.use_room(plan, stockpiles, designer, g);
         }
@@ -481,6 +475,9 @@ impl Production {
         for &l in links {
             self.used[l] = from_claims * self.room[l].per(claims);
             let f = plan.supply.links[l].facility.index();
+            if plan.supply.companions {
+                self.companions[f] += self.used[l] * self.lack.beside[good.index()];
+            }
             self.left[f] = (self.left[f] - self.used[l]).max(0.0);
         }
         stockpiles.draw(plan, &self.need, designer, good, used - from_claims);
@@ -533,18 +530,6 @@ impl Production {
             self.pipeline[i][t % slots] = Lanes::ZERO;
         }
     }
-}
-
-/// Sum of weights, and the harmonic mean of needs with them.
-#[inline(always)]
-fn mean_need(weighted: impl Iterator<Item = (Lanes, Lanes)>) -> (Lanes, Lanes) {
-    let mut total = Lanes::ZERO;
-    let mut made = Lanes::ZERO;
-    for (weight, need) in weighted {
-        total += weight;
-        made += weight / need;
-    }
-    (total, total.per(made))
 }
 
 /// What bound a chip in the first pass, by lane.

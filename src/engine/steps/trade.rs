@@ -1,5 +1,7 @@
 //! Trade: buyers order, sellers ration, rules cap, and what is refused comes back in later rounds.
 
+mod committed;
+
 use super::caps::Caps;
 use super::choice::{Choice, Options, limit_to_routes};
 use super::controls::Controls;
@@ -7,13 +9,13 @@ use super::shocks::Shocks;
 use crate::inputs::Inputs;
 use crate::math::{Lanes, Mask};
 use crate::model::PerUnit;
-use crate::rules::Terms;
-
 use crate::plan::{Lever, Plan, Sale};
+use crate::rules::Terms;
+use committed::{Committed, power_room};
 
 /// Trade rounds in a quarter.
 const ROUNDS: usize = 3;
-/// Less than this share of a quarter's stock is rounding, not stock.
+/// Less than this share of a quarter's stock is rounding.
 const REMNANT: f64 = 1e-9;
 /// Less than this of a chip is rounding, not something to smuggle [chips].
 pub(in crate::engine) const DUST: f64 = 1e-6;
@@ -64,10 +66,13 @@ pub struct Trade {
     pub refused: Vec<Lanes>,
     /// Share of wanted power that there is room for, by country [1].
     pub power: Vec<Lanes>,
+    /// The same for what commitments want.
+    pub power_first: Vec<Lanes>,
     /// Volume limits of rules.
     pub(in crate::engine) caps: Caps,
-    /// Filled in the first round, by sale, before volume limits [chips].
+    /// Filled of commitments and in the first round, by sale, before volume limits [chips].
     pub first_fill: Vec<Lanes>,
+    committed: Committed,
     rush: Vec<Lanes>,
     fill: Vec<Lanes>,
     left: Vec<Lanes>,
@@ -147,6 +152,8 @@ impl Trade {
             filled: lanes(buyers),
             refused: lanes(sales),
             power: vec![Lanes::ONE; countries],
+            power_first: vec![Lanes::ONE; countries],
+            committed: Committed::new(plan),
             caps: Caps::new(plan),
             first_fill: lanes(sales),
             rush: lanes(sales),
@@ -172,6 +179,7 @@ impl Trade {
         }
         self.caps.reset();
         self.power.fill(Lanes::ONE);
+        self.power_first.fill(Lanes::ONE);
     }
 
     /// Routes and chips of which resellers bought something in some draw, in order.
@@ -198,10 +206,12 @@ impl Trade {
     pub fn step(&mut self, plan: &Plan, inputs: &Inputs, context: &TradeContext<'_>, t: usize) {
         self.open(plan, inputs, context, t);
         self.caps.open(plan, context.terms, &context.choice.legal, t);
+        self.commit(plan, inputs, context, t);
         self.first_orders(plan, inputs, context, t);
         self.limit_to_power(plan, inputs, context, t);
         self.place_grey_orders(plan, context);
         self.refuse(plan, context);
+        self.refuse_committed(plan, context);
         for round in 0..ROUNDS {
             if round == 0 {
                 self.options.copy(&context.choice.open);
@@ -307,7 +317,6 @@ impl Trade {
     /// Power limits buying: all orders of a country shrink to the room that there is.
     #[inline(always)]
     fn limit_to_power(&mut self, plan: &Plan, inputs: &Inputs, context: &TradeContext<'_>, t: usize) {
-        let slack = inputs.value(plan.model.trade.power_slack);
         let open = &context.choice.open;
         self.wanted_power.fill(Lanes::ZERO);
         let (sales, orders) = (&plan.edges.sales[..], &self.orders[..]);
@@ -322,11 +331,9 @@ impl Trade {
             self.wanted_power[n] = wanted;
         }
         for (n, country) in plan.model.countries.iter().enumerate() {
-            let Some(power) = country.power else { continue };
-            let overhead = inputs.value(country.overhead);
-            let wanted = self.wanted_power[n] * overhead / 1e6;
-            let has = inputs.at(power, t) * context.shocks.of(Lever::Power)[n];
-            let room = slack * (has - context.load[n]).max(0.0);
+            let Some(room) = power_room(plan, inputs, context, n, t) else { continue };
+            let wanted = self.wanted_power[n] * inputs.value(country.overhead) / 1e6;
+            let room = (room - self.power_first[n] * self.committed.power[n]).max(0.0);
             self.power[n] = wanted.gt(room).select(room.per(wanted), Lanes::ONE);
         }
         for (b, buyer) in plan.model.buyers.iter().enumerate() {
@@ -471,7 +478,8 @@ impl Trade {
             }
         }
         for &c in &context.choice.chips {
-            self.demand[c] = self.left[c].per(self.demand[c]);
+            let left = self.left[c].gt(self.opening[c] * REMNANT).select(self.left[c], Lanes::ZERO);
+            self.demand[c] = left.per(self.demand[c]);
         }
         let supply = &self.demand[..];
         let (fill, orders) = (&mut self.fill[..], &self.orders[..]);
@@ -495,16 +503,13 @@ impl Trade {
     #[inline(always)]
     fn note_first_fills(&mut self, plan: &Plan, context: &TradeContext<'_>) {
         self.first_fill.copy_from_slice(&self.fill);
+        self.note_committed_fills(plan);
         for b in 0..plan.edges.of_buyer.len() {
-            let mut ordered = Lanes::ZERO;
-            let mut filled = Lanes::ZERO;
             for s in self.options.of(b) {
                 let price = context.choice.price[plan.edges.sales[s].chip_market];
-                ordered += self.orders[s] * price;
-                filled += self.fill[s] * price;
+                self.ordered[b] += self.orders[s] * price;
+                self.filled[b] += self.fill[s] * price;
             }
-            self.ordered[b] = ordered;
-            self.filled[b] = filled;
         }
     }
 

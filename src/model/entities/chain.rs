@@ -118,6 +118,14 @@ entity! {
     }
 }
 
+impl Facility {
+    /// Whether it may add capacity where its good is scarce.
+    pub fn answers(&self, model: &crate::model::Model) -> bool {
+        let answer = &model.quantities[self.answer.0 as usize].shape;
+        !matches!(answer, crate::model::Shape::Fixed(x) if *x == 0.0)
+    }
+}
+
 entity! {
     /// A firm that designs chips and has them made.
     Designer in "designer" {

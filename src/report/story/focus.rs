@@ -71,8 +71,7 @@ impl Focus {
             "chip" => {
                 for (c, chip) in model.chips.iter().enumerate().filter(|(_, x)| x.id == id) {
                     focus.chips[c] = true;
-                    focus.facilities =
-                        model.facilities.iter().map(|f| chip.needs(f.good)).collect();
+                    focus.facilities = model.facilities.iter().map(|f| chip.needs(f.good)).collect();
                 }
             }
             "facility" => focus.facilities = model.facilities.iter().map(|f| f.id == id).collect(),

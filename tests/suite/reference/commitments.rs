@@ -86,7 +86,7 @@ impl Draw<'_> {
             }
         }
         for (money, cost) in self.money.iter_mut().zip(&costs) {
-            *money -= fit(*money, *cost) * cost;
+            *money = (*money - fit(*money, *cost) * cost).max(0.0);
         }
         self.costs = costs;
     }

@@ -254,7 +254,8 @@ impl Draw<'_> {
             }
         }
         for c in 0..self.demand.len() {
-            self.ration[c] = per(self.inventory[c], self.demand[c]);
+            let some = self.inventory[c] > self.opening[c] * 1e-9;
+            self.ration[c] = if some { per(self.inventory[c], self.demand[c]) } else { 0.0 };
         }
         for &b in &w.market.buyers {
             let menu = choices.menus[b];

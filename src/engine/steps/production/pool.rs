@@ -1,6 +1,7 @@
 //! The third pass: what is left at each facility, pooled among the designers that it may serve.
 
-use super::{Pool, Production, mean_need};
+use super::needs::mean_need;
+use super::{Pool, Production};
 use crate::math::Lanes;
 use crate::model::ChipId;
 use crate::plan::Plan;
@@ -39,6 +40,7 @@ impl Production {
         for d in 0..supply.chips_of.len() {
             self.give_pool(plan, d);
         }
+        self.judge_lack(plan);
     }
 
     /// Spreads what a chip still wants over what is left.
@@ -70,6 +72,7 @@ impl Production {
             let links = supply.links_of[d][g.index()].iter();
             self.ratios[g.index()] = links.fold(Lanes::ZERO, |sum, &l| sum + here(&self.pool, l));
         }
+        self.note_leftovers(plan, d);
         for &c in chips {
             let i = c.index();
             let Some(residual) = self.residual(c) else { continue };
@@ -81,6 +84,9 @@ impl Production {
                 for &l in &supply.links_of[d][g.index()] {
                     let part = here(&self.pool, l).per(self.ratios[g.index()]);
                     self.used[l] += made * self.pool.need[i][k] * part;
+                    if let Some(beside) = self.lack.companion(i, k) {
+                        self.companions[supply.links[l].facility.index()] += made * beside * part;
+                    }
                 }
             }
         }

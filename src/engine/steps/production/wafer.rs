@@ -2,11 +2,14 @@
 
 use crate::math::Lanes;
 
+/// Area of a 300 mm wafer [mm²].
+pub(super) const WAFER: f64 = std::f64::consts::PI * 22_500.0;
+
 /// Gross dies of an area [mm²] on a 300 mm wafer.
 #[inline(always)]
 pub fn dies_per_wafer(area: Lanes) -> Lanes {
     let pi = std::f64::consts::PI;
-    pi * 22_500.0 / area - 300.0 * pi / (2.0 * area).sqrt()
+    WAFER / area - 300.0 * pi / (2.0 * area).sqrt()
 }
 
 /// Murphy's yield at an expected number of defects per die.

@@ -76,6 +76,28 @@ impl World {
         self.maybe(&path, "opening_run", 1e22, 3e25, 0.5);
     }
 
+    pub(super) fn write_commitments(&mut self) {
+        let buyers: Vec<usize> = (0..self.buyers.len()).filter(|&b| !self.buyers[b]).collect();
+        if buyers.is_empty() {
+            return;
+        }
+        for i in 0..self.chance.below(4) {
+            let (d, b) = (self.chance.below(self.designers), buyers[self.chance.below(buyers.len())]);
+            self.table("commitment", &format!("k{i}"));
+            self.line(&format!("designer = \"d{d}\"\nbuyer = \"b{b}\""));
+            if self.chance.yes(0.5) {
+                let mine: Vec<String> = (0..self.chips.len())
+                    .filter(|&c| self.chips[c] == d)
+                    .filter(|_| self.chance.unit() < 0.7)
+                    .map(|c| format!("\"c{c}\""))
+                    .collect();
+                self.line(&format!("chips = [{}]", mine.join(", ")));
+            }
+            let units = self.series(100.0, 8000.0);
+            self.line(&format!("units = {units}"));
+        }
+    }
+
     pub(super) fn write_routes(&mut self) {
         let resellers: Vec<usize> = (0..self.buyers.len()).filter(|&b| self.buyers[b]).collect();
         for r in 0..self.routes {

@@ -104,6 +104,7 @@ impl World {
         self.write_chips();
         self.write_stockpiles();
         self.write_demand();
+        self.write_commitments();
         self.write_routes();
         self.write_rules();
         self.write_shocks();

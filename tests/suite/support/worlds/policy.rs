@@ -303,6 +303,7 @@ impl World {
         self.line(&format!("\n[production]\nlead = {lead}"));
         self.maybe("production", "headroom", 1.0, 2.0, 0.5);
         self.maybe("production", "harvest", 0.7, 1.3, 0.5);
+        self.maybe("production", "companion_yield", 0.4, 0.95, 0.5);
         self.maybe("production", "wind_down", 0.2, 0.95, 0.7);
         for &(table, fields) in SETTINGS {
             self.line(&format!("[{table}]"));

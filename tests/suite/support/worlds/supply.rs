@@ -85,6 +85,7 @@ impl World {
         };
         let capacity = self.series(low, high);
         self.line(&format!("capacity = {capacity}"));
+        self.write_growth(&path, low, high);
         if self.goods[g] == Good::Wafers {
             let defects = self.series(0.0005, 0.004);
             self.line(&format!("defect_density = {defects}"));
@@ -105,6 +106,34 @@ impl World {
         if self.chance.yes(0.3) {
             let d = self.chance.below(self.designers);
             self.line(&format!("serves = [\"d{d}\"]"));
+        }
+    }
+
+    /// When a facility opens, who else takes from it, how it answers to scarcity.
+    fn write_growth(&mut self, path: &str, low: f64, high: f64) {
+        if self.chance.yes(0.35) {
+            let q = self.quarter(-2, self.quarters);
+            let opens = self.date(q);
+            self.line(&format!("opens = \"{opens}\""));
+            self.maybe(path, "delay", 0.1, 3.0, 0.5);
+        }
+        self.maybe(path, "assumed_access", 0.4, 0.95, 0.3);
+        if self.chance.yes(0.4) {
+            let others = self.series(low, 0.6 * high);
+            self.line(&format!("others = {others}"));
+            if self.chance.yes(0.6) {
+                let floor = self.series(0.05, 0.8);
+                self.line(&format!("floor = {floor}"));
+            }
+        }
+        if self.chance.yes(0.4) {
+            self.field(path, "answer", 0.05, 0.8);
+            match self.chance.below(4) {
+                0 => self.line("answer_lag = 0"),
+                1 => self.line("answer_lag = 2"),
+                _ => self.field(path, "answer_lag", 0.1, 4.0),
+            }
+            self.maybe(path, "answer_cap", 0.05, 0.9, 0.6);
         }
     }
 
@@ -189,6 +218,12 @@ impl World {
             parts.push(format!("good{g} = {amount}"));
         }
         self.line(&format!("recipe = {{ {} }}", parts.join(", ")));
+        for (g, good) in self.goods.clone().into_iter().enumerate() {
+            if good == Good::Wafers && self.chance.yes(0.4) {
+                let area = self.number(&format!("{path}.companions.good{g}"), 50.0, 1500.0);
+                self.line(&format!("companions.good{g} = {area}"));
+            }
+        }
     }
 
     pub(super) fn write_stockpiles(&mut self) {

@@ -1,0 +1,147 @@
+//! What could not be had of a good, for those who answer to it, and what of it went into companion silicon.
+
+use super::Production;
+use super::needs::companion;
+use crate::inputs::Inputs;
+use crate::math::Lanes;
+use crate::model::GoodId;
+use crate::plan::Plan;
+
+/// Sums by designer and good, `designer * goods + good`; empty where no facility answers to scarcity.
+#[derive(Clone, Debug)]
+pub(super) struct Lack {
+    /// What was asked for before the first pass [good's unit].
+    asked: Vec<Lanes>,
+    /// What could not be had of claims and stocks; then, of leftovers either [good's unit].
+    short: Vec<Lanes>,
+    /// Wafers of companion silicon beside a chip, by chip and good; empty where there is none.
+    companions: Vec<Vec<Lanes>>,
+    /// Share of companion silicon in what a designer's own passes used, by good [1].
+    pub(super) beside: Vec<Lanes>,
+    /// What those passes used, by good [good's unit].
+    drawn: Vec<Lanes>,
+}
+
+impl Lack {
+    /// Nothing asked for yet.
+    pub(super) fn new(plan: &Plan) -> Self {
+        let goods = plan.model.goods.len();
+        let places = if plan.supply.answering.is_empty() { 0 } else { plan.model.designers.len() * goods };
+        let lines = plan.supply.lines_of.iter().map(|lines| vec![Lanes::ZERO; lines.len()]);
+        Self {
+            asked: vec![Lanes::ZERO; places],
+            short: vec![Lanes::ZERO; places],
+            companions: if plan.supply.companions { lines.collect() } else { Vec::new() },
+            beside: vec![Lanes::ZERO; goods],
+            drawn: vec![Lanes::ZERO; goods],
+        }
+    }
+
+    /// Companion silicon as drawn.
+    #[inline(always)]
+    pub(super) fn reset(&mut self, plan: &Plan, inputs: &Inputs) {
+        for (needs, lines) in self.companions.iter_mut().zip(&plan.supply.lines_of) {
+            for (need, line) in needs.iter_mut().zip(lines) {
+                *need = companion(plan, inputs, line);
+            }
+        }
+    }
+
+    /// Wafers of companion silicon beside a chip, of the good at a place among those that it needs.
+    #[inline(always)]
+    pub(super) fn companion(&self, chip: usize, place: usize) -> Option<Lanes> {
+        self.companions.get(chip).map(|needs| needs[place])
+    }
+}
+
+impl Production {
+    /// Forgets the last quarter.
+    #[inline(always)]
+    pub(super) fn open_lack(&mut self, plan: &Plan) {
+        self.lack.asked.fill(Lanes::ZERO);
+        self.lack.short.fill(Lanes::ZERO);
+        if plan.supply.companions {
+            self.companions.fill(Lanes::ZERO);
+        }
+    }
+
+    /// What a designer asks of goods before the first pass.
+    #[inline(always)]
+    pub(super) fn note_asked(&mut self, plan: &Plan, d: usize, goods: &[GoodId]) {
+        if !self.lack.asked.is_empty() {
+            for g in goods {
+                self.lack.asked[d * plan.model.goods.len() + g.index()] = self.asked[g.index()];
+            }
+        }
+    }
+
+    /// What a designer could not have of its own after the second pass, and the part of companion silicon in what it had.
+    #[inline(always)]
+    pub(super) fn note_short(&mut self, plan: &Plan, d: usize) {
+        if plan.supply.companions {
+            self.note_companions(plan, d);
+        }
+        if self.lack.asked.is_empty() {
+            return;
+        }
+        let (supply, base) = (&plan.supply, d * plan.model.goods.len());
+        for &c in &supply.chips_of[d] {
+            let Some(residual) = self.residual(c) else { continue };
+            for (k, g) in supply.goods_of[c.index()].iter().enumerate() {
+                self.lack.short[base + g.index()] += residual * self.need[c.index()][k];
+            }
+        }
+        for g in supply.needed[d].iter().map(|g| g.index()) {
+            let claims = supply.links_of[d][g].iter().fold(Lanes::ZERO, |sum, &l| sum + self.room[l]);
+            let used = self.rooms[g] - self.rest[g];
+            // What private stocks still hold is no lack.
+            let held = self.rooms[g] - claims - (used - used.min(claims)).max(0.0);
+            let short = &mut self.lack.short[base + g];
+            *short = (*short - held.max(0.0)).max(0.0);
+        }
+    }
+
+    #[inline(always)]
+    fn note_companions(&mut self, plan: &Plan, d: usize) {
+        let supply = &plan.supply;
+        self.lack.beside.fill(Lanes::ZERO);
+        self.lack.drawn.fill(Lanes::ZERO);
+        for c in supply.chips_of[d].iter().map(|c| c.index()) {
+            for (k, g) in supply.goods_of[c].iter().enumerate() {
+                self.lack.drawn[g.index()] += self.started[c] * self.need[c][k];
+                self.lack.beside[g.index()] += self.started[c] * self.lack.companions[c][k];
+            }
+        }
+        for (beside, drawn) in self.lack.beside.iter_mut().zip(&self.lack.drawn) {
+            *beside = beside.per(*drawn);
+        }
+    }
+
+    /// What leftovers give a designer of what it could not have of its own: `ratios` are the shares that they can give.
+    #[inline(always)]
+    pub(super) fn note_leftovers(&mut self, plan: &Plan, d: usize) {
+        if !self.lack.asked.is_empty() {
+            for g in &plan.supply.needed[d] {
+                let short = &mut self.lack.short[d * plan.model.goods.len() + g.index()];
+                *short *= 1.0 - self.ratios[g.index()];
+            }
+        }
+    }
+
+    /// Unmet share of the good of each facility that answers to it, among designers whom it may serve.
+    #[inline(always)]
+    pub(super) fn judge_lack(&mut self, plan: &Plan) {
+        let goods = plan.model.goods.len();
+        for &f in &plan.supply.answering {
+            let good = plan.model.facilities[f.index()].good.index();
+            let (mut short, mut asked) = (Lanes::ZERO, Lanes::ZERO);
+            for (l, link) in plan.supply.links.iter().enumerate().filter(|(_, l)| l.facility == f) {
+                let place = link.designer.index() * goods + good;
+                let served = self.granted[l].gt(Lanes::ZERO);
+                short += served.select(self.lack.short[place], Lanes::ZERO);
+                asked += served.select(self.lack.asked[place], Lanes::ZERO);
+            }
+            self.unmet[f.index()] = short.per(asked);
+        }
+    }
+}
