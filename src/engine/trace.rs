@@ -2,7 +2,9 @@
 
 use super::steps::production::cause;
 use super::{Batch, Observer, Step};
-use crate::model::{BuyerId, ChipId, ChipUnit, CountryId, FacilityId, LabId, RuleId, ShockId, StockpileId};
+use crate::model::{
+    BuyerId, ChipId, ChipUnit, CountryId, DesignerId, FacilityId, LabId, RuleId, ShockId, StockpileId,
+};
 use crate::plan::{Lever, Plan};
 
 /// What happened in a quarter of one draw.
@@ -16,6 +18,10 @@ pub struct Facts {
     pub launches: Vec<ChipId>,
     /// What bound the labs.
     pub labs: Vec<LabBound>,
+    /// Facilities that open.
+    pub openings: Vec<FacilityId>,
+    /// Commitments: who owes whom how many chips, as far as the buyer can pay and power them, and how many it gets [chips].
+    pub owed: Vec<(DesignerId, BuyerId, [f64; 2])>,
     /// Facilities that shocks keep from working in full, with the share that works [1].
     pub outages: Vec<(FacilityId, f64)>,
     /// Private stocks that gained or were used.
@@ -100,6 +106,12 @@ impl Trace {
                 facts.outages.push((FacilityId(f as u32), share[lane]));
             }
         }
+        for (f, facility) in plan.model.facilities.iter().enumerate() {
+            let delay = batch.inputs.value(facility.delay)[lane];
+            if facility.opens.is_some_and(|d| (plan.since_start(d) + delay).floor() == t as f64) {
+                facts.openings.push(FacilityId(f as u32));
+            }
+        }
         for &c in &plan.edges.chips {
             if batch.controls.launch[c.index()][lane].floor() == t as f64 {
                 facts.launches.push(c);
@@ -120,6 +132,7 @@ impl Trace {
             });
         }
         facts.stocks = stocks(lane, t, plan, batch);
+        facts.owed = owed(lane, plan, batch);
         for (n, routes) in plan.edges.routes_to.iter().enumerate().filter(|(_, r)| !r.is_empty()) {
             let over = |f: &dyn Fn(usize) -> f64| routes.iter().map(|r| f(r.index())).sum::<f64>();
             let d = &batch.diversion;
@@ -150,6 +163,22 @@ impl Trace {
             }
         }
     }
+}
+
+/// Commitments of the quarter.
+fn owed(lane: usize, plan: &Plan, batch: &Batch) -> Vec<(DesignerId, BuyerId, [f64; 2])> {
+    let mut all: Vec<(DesignerId, BuyerId, [f64; 2])> = Vec::new();
+    for &s in &plan.commitments.sales {
+        let sale = &plan.edges.sales[s];
+        let designer = plan.model.chips[sale.chip.index()].designer;
+        let [asked, got] = batch.trade.committed(s).map(|chips| chips[lane]);
+        match all.iter_mut().find(|o| (o.0, o.1) == (designer, sale.buyer)) {
+            Some((_, _, sums)) => *sums = [sums[0] + asked, sums[1] + got],
+            None => all.push((designer, sale.buyer, [asked, got])),
+        }
+    }
+    all.retain(|o| o.2[0] >= 0.5);
+    all
 }
 
 /// Private stocks to which anything happened.

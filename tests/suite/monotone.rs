@@ -143,6 +143,48 @@ fn a_buyer_with_a_larger_budget_spends_no_less() {
 }
 
 #[test]
+fn more_money_for_a_buyer_lowers_none_of_its_first_fills() {
+    in_many_states(Step::Production, |plan, state, t| {
+        let base = with(state, |b| b.sell(plan, t));
+        for i in (0..plan.model.buyers.len()).filter(|&i| plan.model.buyers[i].budget.is_some()) {
+            let more = with(state, |b| {
+                b.shocks.change(Lever::Budget)[i] *= 1.2;
+                b.sell(plan, t);
+            });
+            let n = plan.model.buyers[i].country.index();
+            for s in plan.edges.of_buyer[i].clone() {
+                let (mut has, had) = (more.trade.first_fill[s], base.trade.first_fill[s]);
+                // Where power limits a country, all of its buyers' orders shrink alike.
+                for lane in (0..8).filter(|&l| more.trade.power[n][l].min(more.trade.power_first[n][l]) < 1.0)
+                {
+                    has[lane] = has[lane].max(had[lane]);
+                }
+                assert!(not_less(has, had, 1e-6), "{t}: {} {has:?} {had:?}", plan.model.buyers[i].id);
+            }
+        }
+    });
+}
+
+#[test]
+fn no_facility_makes_anything_before_it_opens() {
+    in_many_states(Step::Training, |plan, state, t| {
+        for (f, facility) in plan.model.facilities.iter().enumerate() {
+            let Some(opens) = facility.opens else { continue };
+            let opens = plan.since_start(opens) + state.inputs.value(facility.delay);
+            let closed = opens.ge(Lanes::splat(t as f64 + 1.0));
+            let links = plan.supply.links.iter().enumerate().filter(|(_, l)| l.facility.index() == f);
+            let used = links.fold(state.stockpiles.taken[f], |sum, (l, _)| sum + state.production.used[l]);
+            assert_eq!(
+                closed.select(used + state.capacity.works[f], Lanes::ZERO),
+                Lanes::ZERO,
+                "{t}: {}",
+                facility.id
+            );
+        }
+    });
+}
+
+#[test]
 fn better_detection_seizes_no_smaller_share() {
     in_many_states(Step::Trade, |plan, state, t| {
         let share = |b: &Batch, r: usize| b.diversion.seized[r].per(b.diversion.attempted[r]);

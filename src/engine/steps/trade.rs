@@ -13,7 +13,6 @@ use crate::plan::{Lever, Plan, Sale};
 use crate::rules::Terms;
 use committed::{Committed, power_room};
 
-/// Trade rounds in a quarter.
 const ROUNDS: usize = 3;
 /// Less than this share of a quarter's stock is rounding.
 const REMNANT: f64 = 1e-9;

@@ -32,7 +32,22 @@ pub(super) fn events(m: &Model, facts: &Facts, focus: &Focus) -> Vec<String> {
     if !launches.is_empty() {
         all.push(format!("launched: {}", launches.join(", ")));
     }
+    let opened: Vec<&str> = (facts.openings.iter())
+        .filter(|f| focus.facilities[f.index()])
+        .map(|f| m.facilities[f.index()].id.as_str())
+        .collect();
+    if !opened.is_empty() {
+        all.push(format!("opens: {}", opened.join(", ")));
+    }
     all.extend(outages(m, facts, focus));
+    for &(d, b, [asked, got]) in facts.owed.iter().filter(|o| focus.buyers[o.1.index()]) {
+        let (designer, buyer) = (&m.designers[d.index()].id, &m.buyers[b.index()].id);
+        all.push(format!(
+            "commitment: {buyer} is owed {} chips by {designer} and gets {}",
+            number(asked),
+            number(got)
+        ));
+    }
     for &(b, spent) in facts.front_running.iter().filter(|r| focus.buyers[r.0.index()] && r.1 >= RUSH) {
         let name = &m.buyers[b.index()].id;
         all.push(format!(

@@ -35,6 +35,11 @@ impl Committed {
 }
 
 impl Trade {
+    /// What a sale's commitments asked for, as far as there was money and power for it, and what was filled [chips].
+    pub fn committed(&self, sale: usize) -> [Lanes; 2] {
+        [self.committed.asked[sale], self.committed.filled[sale]]
+    }
+
     /// Fills commitments, cut pro rata to money and to power, then shared alike where stock falls short.
     #[inline(always)]
     pub(super) fn commit(&mut self, plan: &Plan, inputs: &Inputs, context: &TradeContext<'_>, t: usize) {

@@ -118,8 +118,8 @@ impl World {
             self.maybe(path, "delay", 0.1, 3.0, 0.5);
         }
         self.maybe(path, "assumed_access", 0.4, 0.95, 0.3);
-        if self.chance.yes(0.4) {
-            let others = self.series(low, 0.6 * high);
+        if self.chance.yes(0.3) {
+            let others = self.series(0.5 * low, 0.3 * high);
             self.line(&format!("others = {others}"));
             if self.chance.yes(0.6) {
                 let floor = self.series(0.05, 0.8);
