@@ -44,6 +44,7 @@ pub struct Model {
     pub stockpiles: Vec<Stockpile>,
     pub buyers: Vec<Buyer>,
     pub labs: Vec<Lab>,
+    pub commitments: Vec<Commitment>,
     pub routes: Vec<Route>,
     pub rules: Vec<Rule>,
     pub shocks: Vec<Shock>,

@@ -31,6 +31,7 @@ pub fn schema() -> Json {
     rows::<Stockpile>(&mut properties);
     rows::<Buyer>(&mut properties);
     rows::<Lab>(&mut properties);
+    rows::<Commitment>(&mut properties);
     rows::<Route>(&mut properties);
     rows::<Rule>(&mut properties);
     rows::<Shock>(&mut properties);

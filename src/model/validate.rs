@@ -1,6 +1,6 @@
 //! What no single field can see: dates in order, circles, correlations that contradict, things that nothing uses.
 
-use super::Model;
+use super::{GoodKind, Model, QuantityId, Shape};
 use crate::random::Copula;
 use crate::scenario::{Diagnostics, Document, Place, Value};
 
@@ -10,7 +10,10 @@ pub(super) fn validate(model: &Model, document: &Document, diagnostics: &mut Dia
     check.horizon();
     check.chips();
     check.rules();
+    check.facilities();
     check.recipes();
+    check.companions();
+    check.commitments();
     check.shocks();
     check.correlations();
     check.claims();
@@ -191,18 +194,90 @@ impl Check<'_> {
         }
     }
 
+    /// A series is flat before its first point: what begins later than the horizon and does not open was there all along.
+    fn facilities(&mut self) {
+        let model = self.model;
+        for facility in &model.facilities {
+            let id = facility.id.as_str();
+            let capacity = &model.quantities[facility.capacity.0 as usize];
+            let late =
+                matches!(&capacity.shape, Shape::Dated(d) if d.before.is_none() && d.points[0].0 >= 1.0);
+            if late && facility.opens.is_none() {
+                let message = format!(
+                    "`facility.{id}` has a capacity from later than the horizon's start and does not open"
+                );
+                let label = "give `opens`, or a point at the start: until its first point it makes what it makes there";
+                self.warn("facility", id, "capacity", message, label);
+            }
+            let moves =
+                |q: QuantityId| !matches!(model.quantities[q.0 as usize].shape, Shape::Fixed(x) if x == 0.0);
+            if facility.opens.is_none() && moves(facility.delay) {
+                let message = format!("`facility.{id}` has a delay and does not open");
+                self.warn("facility", id, "delay", message, "later than what? give `opens`");
+            }
+        }
+    }
+
+    fn companions(&mut self) {
+        let model = self.model;
+        for chip in &model.chips {
+            for good in chip.companions.keys() {
+                let good = &model.goods[good.index()];
+                if good.kind != GoodKind::Wafer {
+                    let message = format!(
+                        "`chip.{}` has companion silicon of `{}`, which is no wafer",
+                        chip.id, good.id
+                    );
+                    self.error("chip", &chip.id, "companions", message, "areas are of goods of kind `wafer`");
+                }
+            }
+        }
+    }
+
+    fn commitments(&mut self) {
+        let model = self.model;
+        for row in &model.commitments {
+            let id = row.id.as_str();
+            let buyer = &model.buyers[row.buyer.index()];
+            for chip in row.chips.iter().map(|c| &model.chips[c.index()]) {
+                if chip.designer != row.designer {
+                    let name = &model.designers[row.designer.index()].id;
+                    let message =
+                        format!("`commitment.{id}` counts `{}`, which is none of `{name}`'s chips", chip.id);
+                    self.error("commitment", id, "chips", message, "another's chip");
+                }
+            }
+            let offered = |c: usize, chip: &super::Chip| {
+                chip.designer == row.designer
+                    && chip.price.is_some()
+                    && (row.chips.is_empty() || row.chips.iter().any(|x| x.index() == c))
+                    && (chip.sold_to.is_empty() || chip.sold_to.contains(&row.buyer))
+            };
+            let any = model.chips.iter().enumerate().any(|(c, chip)| offered(c, chip));
+            if buyer.budget.is_none() || buyer.kind == super::BuyerKind::Reseller || !any {
+                let message = format!("`commitment.{id}` is never met");
+                let label = if any {
+                    "that buyer has no budget of its own"
+                } else {
+                    "no such chip is sold to the buyer"
+                };
+                self.warn("commitment", id, if any { "buyer" } else { "chips" }, message, label);
+            }
+        }
+    }
+
     fn recipes(&mut self) {
         let model = self.model;
         for chip in &model.chips {
-            for (good, amount) in &chip.recipe {
-                let made: Vec<_> = model.facilities.iter().filter(|f| f.good == *good).collect();
+            for super::Part { good, amount, .. } in chip.parts() {
+                let made: Vec<_> = model.facilities.iter().filter(|f| f.good == good).collect();
                 let name = &model.goods[good.index()].id;
-                if made.is_empty() && !model.stockpiles.iter().any(|s| s.good == *good) {
+                if made.is_empty() && !model.stockpiles.iter().any(|s| s.good == good) {
                     let message = format!("`chip.{}` needs `{name}`, which no facility makes", chip.id);
                     self.warn("chip", &chip.id, "recipe", message, "it can never be made");
                 }
                 match amount {
-                    super::Amount::Dies => {
+                    Some(super::Amount::Dies) => {
                         if chip.die_area.is_none() {
                             let message = format!("`chip.{}` counts dies without `die_area`", chip.id);
                             self.error("chip", &chip.id, "recipe", message, "the area of a die is needed");
@@ -212,7 +287,7 @@ impl Check<'_> {
                             self.error("facility", &f.id, "id", message, "recipes count dies of its wafers");
                         }
                     }
-                    super::Amount::Memory if chip.memory.is_none() => {
+                    Some(super::Amount::Memory) if chip.memory.is_none() => {
                         let message = format!("`chip.{}` counts its memory without `memory`", chip.id);
                         self.error("chip", &chip.id, "recipe", message, "its GB are needed");
                     }
@@ -278,10 +353,7 @@ impl Check<'_> {
         for (d, designer) in model.designers.iter().enumerate() {
             for f in designer.claims.keys() {
                 let facility = &model.facilities[f.index()];
-                let uses = model
-                    .chips
-                    .iter()
-                    .any(|c| c.designer.index() == d && c.recipe.contains_key(&facility.good));
+                let uses = model.chips.iter().any(|c| c.designer.index() == d && c.needs(facility.good));
                 let stocks =
                     model.stockpiles.iter().any(|s| s.designer.index() == d && s.good == facility.good);
                 if !uses && !stocks {

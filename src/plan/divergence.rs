@@ -48,6 +48,7 @@ fn frame(m: &Model) -> String {
         stockpiles,
         buyers,
         labs,
+        commitments,
         routes,
         run,
         trade,
@@ -59,7 +60,7 @@ fn frame(m: &Model) -> String {
         training,
         science,
     } = m;
-    let parts: [&dyn Debug; 21] = [
+    let parts: [&dyn Debug; 22] = [
         countries,
         groups,
         tools,
@@ -70,6 +71,7 @@ fn frame(m: &Model) -> String {
         stockpiles,
         buyers,
         labs,
+        commitments,
         routes,
         trade,
         production,

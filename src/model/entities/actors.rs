@@ -83,6 +83,22 @@ entity! {
 }
 
 entity! {
+    /// A long contract between a designer and a buyer: chips that are planned, ordered and filled before others.
+    Commitment in "commitment" {
+        /// Who is to deliver.
+        designer: DesignerId = Spec::required(),
+        /// Who is to take and pay.
+        buyer: BuyerId = Spec::required(),
+        /// The designer's chips that it may be met with; empty: all that are offered to the buyer.
+        chips: Vec<ChipId> = Spec::none(),
+        /// Chips of a quarter [chips/quarter].
+        units: Series = Spec::unit("chips/quarter").at_least(0.0),
+        /// Who says so.
+        source: Text = Spec::none().or(""),
+    }
+}
+
+entity! {
     /// A smuggling route from a transit country to a destination, for chips or for one good.
     Route in "route" {
         /// Transit country.

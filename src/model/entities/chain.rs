@@ -85,8 +85,24 @@ entity! {
         country: CountryId = Spec::required(),
         /// What it makes.
         good: GoodId = Spec::required(),
-        /// Planned output [the good's unit per quarter].
+        /// Planned output once it is open [the good's unit per quarter].
         capacity: Series = Spec::rate_of_good().at_least(0.0),
+        /// First day of its work; without it, it has always been open.
+        opens: Option<Date> = Spec::none(),
+        /// How much later than `opens` it opens [quarters].
+        delay: Scalar = Spec::unit("quarters").between(0.0, 20.0).or("0"),
+        /// Access to tools that the plan of `capacity` already reckons with [1]: growth comes as planned while access is that.
+        assumed_access: Scalar = Spec::share().at_least(0.01).or("1"),
+        /// What customers whom the model does not describe want of it [the good's unit per quarter]: phones, personal computers.
+        others: Option<Series> = Spec::rate_of_good().at_least(0.0),
+        /// Share of its output that those customers cannot take from designers [1].
+        floor: Series = Spec::share().or("0"),
+        /// Capacity that it adds in answer to scarcity, as a share of what is installed, a quarter and unit of unmet share [1/quarter].
+        answer: Scalar = Spec::unit("1/quarter").at_least(0.0).or("0"),
+        /// From the decision to add capacity to its first output, after the next quarter has begun [quarters].
+        answer_lag: Scalar = Spec::unit("quarters").between(0.0, 12.0).or("4"),
+        /// Largest unmet share that it answers to [1].
+        answer_cap: Scalar = Spec::unit("1").at_least(0.0).or("0.5"),
         /// Defects per area of logic [defects/mm2]; asked for where a recipe counts dies.
         defect_density: Option<Series> = Spec::unit("defects/mm2").at_least(0.0),
         /// Share of dies without defects that meet their specification [1].
@@ -157,6 +173,8 @@ entity! {
         transistors: Option<Scalar> = Spec::unit("1").positive(),
         /// Goods in one chip: a number of the good's units, `"die"` (its dies at the facility's yield) or `"memory"` (its GB).
         recipe: Map<GoodId, Amount> = Spec::none(),
+        /// Silicon that has to be there beside it, by good of kind wafer [mm2 a chip]: processors, switches, network cards, base dies of memory.
+        companions: Map<GoodId, Scalar> = Spec::unit("mm2").at_least(0.0),
         /// Quarters from launch to full production [quarters].
         ramp: Scalar = Spec::unit("quarters").between(0.5, 20.0).or("4"),
         /// The chip of which this is a version that complies with a rule; it is offered only where that one is not free.
@@ -169,6 +187,35 @@ entity! {
         family: Text = Spec::none().or(""),
         /// Buyers that it is made for; empty: everyone.
         sold_to: Vec<BuyerId> = Spec::none(),
+    }
+}
+
+/// A good that a chip needs: what its recipe says of it, companion silicon beside it, or both.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Part {
+    /// The good.
+    pub good: GoodId,
+    /// What goes into the chip itself.
+    pub amount: Option<Amount>,
+    /// Area of companion silicon [mm2].
+    pub companion: Option<Scalar>,
+}
+
+impl Chip {
+    /// Every good that one chip needs, in the order of the goods' rows.
+    pub fn parts(&self) -> impl Iterator<Item = Part> + '_ {
+        let goods: std::collections::BTreeSet<GoodId> =
+            self.recipe.keys().chain(self.companions.keys()).copied().collect();
+        goods.into_iter().map(|good| Part {
+            good,
+            amount: self.recipe.get(&good).copied(),
+            companion: self.companions.get(&good).copied(),
+        })
+    }
+
+    /// Whether a chip needs a good.
+    pub fn needs(&self, good: GoodId) -> bool {
+        self.recipe.contains_key(&good) || self.companions.contains_key(&good)
     }
 }
 

@@ -41,6 +41,8 @@ settings! {
         wind_down: Scalar = Spec::share().or("0"),
         /// Factor on the good dies of every wafer [1].
         harvest: Scalar = Spec::unit("1").between(0.1, 2.0).or("1"),
+        /// Good silicon in the area of a wafer that carries companion silicon [1].
+        companion_yield: Scalar = Spec::share().at_least(0.01).or("0.75"),
     }
 }
 

@@ -19,7 +19,7 @@ pub(crate) trait Row: Sized {
 }
 
 /// Tables of rows.
-pub(crate) const TABLES: [&str; 16] = [
+pub(crate) const TABLES: [&str; 17] = [
     "country",
     "group",
     "tool",
@@ -30,6 +30,7 @@ pub(crate) const TABLES: [&str; 16] = [
     "stockpile",
     "buyer",
     "lab",
+    "commitment",
     "route",
     "rule",
     "shock",
@@ -72,6 +73,7 @@ pub(crate) fn read(document: &Document, sources: &Sources, diagnostics: &mut Dia
         stockpiles: reader.rows(document),
         buyers: reader.rows(document),
         labs: reader.rows(document),
+        commitments: reader.rows(document),
         routes: reader.rows(document),
         rules: reader.rows(document),
         shocks: reader.rows(document),
