@@ -385,6 +385,10 @@ impl Check<'_> {
                 );
             }
         }
+        for route in model.routes.iter().filter(|r| r.good.is_some() && r.capacity_usd.is_some()) {
+            let message = format!("`route.{}` carries a good and is limited in money", route.id);
+            self.error("route", &route.id, "capacity_usd", message, "chip routes alone are");
+        }
         for lab in &model.labs {
             if lab.buyers.is_empty() && lab.clouds.is_empty() {
                 self.warn(

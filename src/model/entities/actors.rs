@@ -113,6 +113,8 @@ entity! {
         opens: Option<Date> = Spec::none(),
         /// Capacity at its opening [chips or the good's unit per quarter].
         capacity: Scalar = Spec::unit("chips/quarter").at_least(0.0),
+        /// What it can carry at its opening, in money at the price on the grey market [USD/quarter]; it grows as `capacity` does. Without it money does not bind; only for chips.
+        capacity_usd: Option<Scalar> = Spec::unit("USD/quarter").at_least(0.0),
         /// Where growth ends [chips or the good's unit per quarter]; default: its opening capacity.
         ceiling: Option<Scalar> = Spec::unit("chips/quarter").at_least(0.0),
         /// Growth of a fully used route far from its ceiling [1/quarter].

@@ -9,6 +9,24 @@ entity! {
     Country in "country" {
         /// Facility power available to AI data centres [MW]; without it power never binds.
         power: Option<Series> = Spec::unit("MW").at_least(0.0),
+        /// Facility power of the data halls that are built for AI [MW]; without it halls never bind.
+        halls: Option<Series> = Spec::unit("MW").at_least(0.0),
+        /// How much later than announced halls come that are announced after `run.known_until` [quarters].
+        halls_delay: Scalar = Spec::unit("quarters").between(0.0, 20.0).or("0"),
+        /// Share of the halls announced after `run.known_until` that come about [1].
+        halls_share: Scalar = Spec::share().or("1"),
+        /// Power that the grid delivers to AI data centres [MW]; without it and `on_site` supply never binds.
+        grid: Option<Series> = Spec::unit("MW").at_least(0.0),
+        /// How much later than announced connections come that are announced after `run.known_until` [quarters].
+        grid_delay: Scalar = Spec::unit("quarters").between(0.0, 20.0).or("0"),
+        /// Share of the connections announced after `run.known_until` that come about [1].
+        grid_share: Scalar = Spec::share().or("1"),
+        /// Power that data centres generate themselves [MW]: gas turbines, batteries, reactors.
+        on_site: Option<Series> = Spec::unit("MW").at_least(0.0),
+        /// How much later than announced generators come that are announced after `run.known_until` [quarters].
+        on_site_delay: Scalar = Spec::unit("quarters").between(0.0, 20.0).or("0"),
+        /// Share of the generators announced after `run.known_until` that come about [1].
+        on_site_share: Scalar = Spec::share().or("1"),
         /// Facility power over IT power [1].
         overhead: Scalar = Spec::unit("1").at_least(1.0).or("1.25"),
     }
@@ -128,6 +146,18 @@ entity! {
     }
 }
 
+choice! {
+    /// In what form a chip is sold, and so how readily it is moved.
+    Form {
+        /// A card that fits any server.
+        Card = "card",
+        /// A board of several chips in a server.
+        Server = "server",
+        /// A rack that is cooled and wired as one.
+        Rack = "rack",
+    }
+}
+
 entity! {
     /// One product: its data sheet, recipe, price and dates.
     Chip in "chip" {
@@ -165,6 +195,8 @@ entity! {
         it_power: Option<Scalar> = Spec::unit("W").positive(),
         /// List price [USD]; without it the chip is never sold.
         price: Option<Series> = Spec::unit("USD").positive(),
+        /// In what form it is sold, for what smugglers can carry.
+        form: Form = Spec::none().or("server"),
         /// Whether it is designed or marketed for data centres.
         datacenter: Flag = Spec::none().or("true"),
         /// Node of the logic [nm].

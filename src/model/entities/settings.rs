@@ -14,7 +14,9 @@ settings! {
         /// Most that a buyer orders over what it needs in a shortage [1].
         over_order: Scalar = Spec::unit("1").at_least(1.0).or("2.2"),
         /// Part of the gap between power and load that purchases may fill in a quarter [1].
-        power_slack: Scalar = Spec::share().or("0.35"),
+        power_slack: Scalar = Spec::unit("1").between(0.0, 5.0).or("0.35"),
+        /// Elasticity of a buyer's budget in what its money can buy, over what it could if everything were permitted at list price [1].
+        access_elasticity: Scalar = Spec::unit("1").at_least(0.0).or("0"),
         /// Share of unspent money that is carried to the next quarter [1].
         carry: Scalar = Spec::share().or("0.3"),
         /// Factor on all budgets [1].
@@ -69,12 +71,28 @@ settings! {
         premium: Scalar = Spec::unit("1").at_least(1.0).or("1.75"),
         /// Bound of that price [1].
         premium_max: Scalar = Spec::unit("1").at_least(1.0).or("5"),
+        /// How that price answers to scarcity: exponent of what is wanted over what routes can carry [1].
+        premium_exponent: Scalar = Spec::unit("1").between(0.0, 4.0).or("0.25"),
+        /// How readily chips are moved, by the form in which they are sold.
+        carries: Carries = Spec::none().or("{}"),
         /// Performance without the vendor's support, over that with it [1].
         support: Scalar = Spec::share().or("0.88"),
         /// Failure hazard of smuggled chips over that of others [1].
         failure: Scalar = Spec::unit("1").at_least(0.0).or("1.5"),
         /// Chance that location verification finds a diverted chip made in that quarter [1].
         verification: Series = Spec::share().or("0"),
+    }
+}
+
+part! {
+    /// How readily chips of a form are smuggled, as a factor on their weight in the choice of those who are denied them.
+    Carries {
+        /// Cards [1].
+        card: Scalar = Spec::share().or("1"),
+        /// Boards and servers [1].
+        server: Scalar = Spec::share().or("1"),
+        /// Racks [1].
+        rack: Scalar = Spec::share().or("1"),
     }
 }
 

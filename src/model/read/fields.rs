@@ -85,8 +85,11 @@ impl<T: Item> Field for T {
             reader.diagnostics.all.truncate(before);
             return value;
         }
-        let default =
-            Node { value: Value::Text(spec.default.unwrap_or_default().to_owned()), ..Node::at(nowhere) };
+        let default = match spec.default.unwrap_or_default() {
+            "{}" => Value::Table(Table::default()),
+            text => Value::Text(text.to_owned()),
+        };
+        let default = Node { value: default, ..Node::at(nowhere) };
         T::read_node(reader, &default, &path, spec)
     }
     fn schema(spec: &Spec) -> Json {
