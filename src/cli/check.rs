@@ -3,8 +3,7 @@
 use super::Failure;
 use super::arguments::CheckArguments;
 use super::session::{Session, print};
-use crate::metrics::all_series;
-use crate::metrics::bind;
+use crate::metrics::{all_series, bind};
 use crate::network::Network;
 
 pub(super) fn check(arguments: &CheckArguments) -> Result<(), Failure> {

@@ -6,7 +6,7 @@ use super::session::print;
 use crate::analysis::Loss;
 use crate::engine::knockout::{Answer, Question, weaken};
 use crate::math::{Lanes, Mask, WIDTH};
-use crate::metrics::Recording;
+use crate::metrics::{Recording, headline};
 use crate::model::time::Quarter;
 use crate::network::{Network, Node, Structure};
 use crate::plan::{Gift, Plan, Supplier};
@@ -69,20 +69,14 @@ fn quarter(plan: &Plan, t: usize) -> Quarter {
 
 /// A recording that watches the cells asked for, and where each is among them.
 fn watched(arguments: &GraphArguments, plan: &Plan) -> Result<(Recording, Vec<(usize, String)>), Failure> {
-    let asked = if arguments.cell.is_empty() { vec![default_cell(plan)] } else { arguments.cell.clone() };
+    let asked =
+        if arguments.cell.is_empty() { vec![headline::cell(&plan.model)] } else { arguments.cell.clone() };
     let rejected = |e: String| Failure::Rejected(format!("error: {e}"));
     let mut recording =
         Recording::new(plan, &asked).map_err(|e| rejected(e.to_string().replace("--select", "--cell")))?;
     recording.watched.clone_from(&recording.cells);
     let names = recording.names.iter().map(crate::results::Cell::address).enumerate().collect();
     Ok((recording, names))
-}
-
-/// The headline's first actor, or the world, at the horizon's end.
-fn default_cell(plan: &Plan) -> String {
-    let run = &plan.model.run;
-    let actor = run.headline.first().map_or("world", String::as_str);
-    format!("{actor}/reachable_flop@{}", run.horizon.last)
 }
 
 /// The quarter from which suppliers fail.

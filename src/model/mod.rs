@@ -4,6 +4,7 @@
 mod declare;
 pub mod entities;
 pub mod field;
+mod lever;
 mod observation;
 mod quantity;
 mod read;
@@ -19,6 +20,7 @@ pub use field::{
     Amount, Attribute, BuyerId, ChipId, Clause, Comparison, Condition, CountryId, DesignerId, Effect,
     FacilityId, GoodId, GroupId, LabId, Nodes, RouteId, RuleId, ShockId, StockpileId, ToolId,
 };
+pub use lever::{Change, Lever, LeverRow, Places};
 pub use observation::{Observation, ObservationPlaces};
 pub use quantity::{Between, Dated, Grade, Point, Provenance, Quantity, QuantityId, Shape};
 pub use read::OBSERVATION_COLUMNS;

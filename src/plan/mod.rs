@@ -10,6 +10,7 @@ mod effects;
 mod suppliers;
 
 use crate::inputs::{Inputs, Layout, LayoutError};
+pub use crate::model::Lever;
 use crate::model::{
     Amount, BuyerId, BuyerKind, ChipId, CountryId, DesignerId, FacilityId, GoodId, GoodKind, LabId, Model,
     RouteId, RuleId,
@@ -20,7 +21,7 @@ use crate::rules::{CaseId, Rulebook};
 pub use divergence::first_touched;
 pub use drivers::Driver;
 pub use edges::{Edges, Holding, Market, Offer, Sale};
-pub use effects::{Act, Effects, Lever};
+pub use effects::{Act, Effects};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 pub use suppliers::{Gift, Supplier};

@@ -8,6 +8,7 @@ use super::precision::{Stopping, interval};
 use super::run_folder::RunFolder;
 use super::session::{draws_fans, print};
 use super::simulation::{Simulation, failed};
+use crate::metrics::{Metric, headline};
 use crate::network::Network;
 use crate::report::{GraphFormat, Headline, HeadlineRow, SupplyGraph, Table};
 use crate::results::Statistics;
@@ -42,7 +43,7 @@ pub(super) fn run(arguments: &RunArguments) -> Result<(), Failure> {
     folder.text(GRAPH, &graph.render(GraphFormat::Json)).map_err(failed)?;
     let path = folder.path.clone();
     let used = distributions.used;
-    let headline = headline(&simulation, &distributions, &statistics);
+    let headline = table(&simulation, &distributions, &statistics);
     // The page is made from the tables: what they were made from makes room for it.
     drop((distributions, statistics));
     let manifest = folder.finish(used, seconds).map_err(failed)?;
@@ -64,27 +65,22 @@ pub(super) fn run(arguments: &RunArguments) -> Result<(), Failure> {
 }
 
 /// Actors of the headline, at the horizon's end and two earlier year ends.
-fn headline(
-    simulation: &Simulation<'_>,
-    distributions: &Distributions,
-    statistics: &[Statistics],
-) -> Headline {
+fn table(simulation: &Simulation<'_>, distributions: &Distributions, statistics: &[Statistics]) -> Headline {
     let (plan, recording) = (&simulation.plan, &simulation.recording);
-    let shown = simulation.headline_quarters();
-    let find = |actor: &str, metric: &str, t: usize| {
+    let shown = headline::quarters(plan.model.run.horizon);
+    let find = |actor: &str, metric: Metric, t: usize| {
         let quarter = simulation.quarter(t);
-        let is = |c: &crate::results::Cell| c.actor == actor && c.metric == metric && c.quarter == quarter;
+        let is =
+            |c: &crate::results::Cell| c.actor == actor && c.metric == metric.name() && c.quarter == quarter;
         recording.names.iter().position(is).map(|i| statistics[i])
     };
     let levels = distributions.thresholds.levels();
     let mut rows = Vec::new();
-    for actor in simulation.headline_actors() {
+    for actor in headline::actors(&plan.model) {
         for &t in &shown {
-            let Some(reachable) = find(&actor, "reachable_flop", t) else { continue };
-            let series = recording.tracked.iter().position(|&s| {
-                let series = &recording.series[s];
-                series.actor == actor && series.metric == "reachable_flop"
-            });
+            let Some(reachable) = find(&actor, Metric::ReachableFlop, t) else { continue };
+            let is = |&s: &usize| recording.series[s].is(&actor, Metric::ReachableFlop.name());
+            let series = recording.tracked.iter().position(is);
             let reached = series.map_or_else(Vec::new, |i| {
                 (0..levels.len())
                     .map(|l| (levels[l], distributions.thresholds.probability(i, t, l).0))
@@ -94,7 +90,7 @@ fn headline(
                 actor: actor.clone(),
                 quarter: simulation.quarter(t).to_string(),
                 reachable,
-                run: find(&actor, "run_flop", t),
+                run: find(&actor, Metric::RunFlop, t),
                 reached,
                 bound_by: distributions.bound_by(plan, &actor, t),
             });
