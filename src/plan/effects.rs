@@ -42,7 +42,7 @@ impl Effects {
             Places::Countries => model.countries.len(),
             Places::Buyers => model.buyers.len(),
             Places::Routes => model.routes.len(),
-            Places::Markets => edges.stands.len(),
+            Places::Markets => edges.chip_markets.len(),
             Places::FacilityTools => pairs,
         });
         let mut acts = Vec::new();

@@ -10,8 +10,8 @@ use crate::support::{model_of, plan_of, read};
 use chokepoint::engine::steps::production::cause;
 use chokepoint::engine::steps::training::lab_cause;
 use chokepoint::engine::{Batch, Step};
-use chokepoint::model::{GoodId, GoodKind};
-use chokepoint::plan::{Lever, Plan};
+use chokepoint::model::{GoodId, GoodKind, Lever};
+use chokepoint::plan::Plan;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 
@@ -72,7 +72,7 @@ fn what_bound_a_chip_would_have_let_more_be_made() {
             b.produce(plan, t);
         });
         let faster = with(state, |b| {
-            for ramp in &mut b.permits.ramp_ahead {
+            for ramp in &mut b.controls.ramp_ahead {
                 *ramp = (*ramp * MORE).min(1.0);
             }
             b.produce(plan, t);
