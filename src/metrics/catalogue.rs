@@ -104,6 +104,15 @@ pub enum Better {
 }
 
 impl Better {
+    /// For whom, in words.
+    pub const fn whom(self) -> &'static str {
+        match self {
+            Self::Strength => "the actor",
+            Self::Hindrance => "who restricts it",
+            Self::Earnings => "both",
+        }
+    }
+
     /// Which way is better for whoever restricts: the side that comparisons of policies take where no objective is given.
     pub const fn sense(self) -> Sense {
         match self {
@@ -493,6 +502,22 @@ impl Metric {
     /// What it is, in a sentence.
     pub fn meaning(self) -> &'static str {
         self.row().meaning.trim_start()
+    }
+
+    /// Its line in the table of `docs/model.md`: name, course, unit, actors, for whom more is better, heading, meaning.
+    pub fn line(self) -> String {
+        let row = self.row();
+        let course = if self.is_flow() { "flow" } else { "stock" };
+        let kinds: Vec<&str> = row.of.iter().map(|of| of.0.name()).collect();
+        format!(
+            "| `{}` | {course} | {} | {} | {} | {} | {} |",
+            row.name,
+            row.unit,
+            kinds.join(", "),
+            row.better.whom(),
+            row.group.name(),
+            self.meaning()
+        )
     }
 
     /// Metrics that a kind of actor has, in the order of tables, with what they read.

@@ -31,6 +31,8 @@ pub enum Change {
 /// Everything that is to be known of a lever.
 #[derive(Debug)]
 pub struct LeverRow {
+    /// Under which key of a shock its effects are written.
+    pub key: &'static str,
     /// What a story calls it.
     pub word: &'static str,
     /// Where it acts.
@@ -62,6 +64,7 @@ macro_rules! levers {
             pub const fn row(self) -> &'static LeverRow {
                 match self { $(
                     Self::$lever => &LeverRow {
+                        key: stringify!($field),
                         word: $word,
                         places: Places::$places,
                         on: &$on,
