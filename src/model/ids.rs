@@ -103,7 +103,9 @@ impl<I: Id, T> IdVec<I, T> {
     }
 
     /// The items with their ids, in order, to change them.
-    pub fn iter_mut_enumerated(&mut self) -> impl DoubleEndedIterator<Item = (I, &mut T)> + ExactSizeIterator {
+    pub fn iter_mut_enumerated(
+        &mut self,
+    ) -> impl DoubleEndedIterator<Item = (I, &mut T)> + ExactSizeIterator {
         self.ids().zip(&mut self.items)
     }
 
