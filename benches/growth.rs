@@ -3,10 +3,11 @@
 //! `cargo bench --bench growth [-- SCENARIO]`. Each figure is the least of several runs; an exponent is fitted in logarithms.
 
 use chokepoint::engine::run::{Rival, Round, Task, contest, simulate};
+use chokepoint::metrics::chief_cells;
+use chokepoint::metrics::{FlowSource, Recording, flows};
 use chokepoint::model::Model;
 use chokepoint::network::Network;
-use chokepoint::plan::series::{FlowSource, Recording, flows};
-use chokepoint::plan::{Plan, chief_cells};
+use chokepoint::plan::Plan;
 use chokepoint::random::{Design, Sampler};
 use chokepoint::results::Summary;
 use chokepoint::scenario::{self, Diagnostics, Sources};

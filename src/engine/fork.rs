@@ -6,7 +6,7 @@
 use super::Batch;
 use super::record::Recorder;
 use crate::math::{Lanes, WIDTH};
-use crate::plan::series::Recording;
+use crate::metrics::Recording;
 use crate::plan::{Plan, first_touched};
 use std::ops::Range;
 

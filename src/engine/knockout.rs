@@ -4,7 +4,7 @@ use super::record::Recorder;
 use super::steps::fleet;
 use super::{Batch, Observer, Step};
 use crate::math::Lanes;
-use crate::plan::series::Recording;
+use crate::metrics::Recording;
 use crate::plan::{Gift, Lever, Plan};
 use rayon::prelude::*;
 use std::sync::atomic::{AtomicBool, Ordering};

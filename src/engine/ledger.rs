@@ -6,6 +6,7 @@
 use super::steps::diversion::Lagged;
 use super::{Batch, Observer, Step};
 use crate::math::{Lanes, WIDTH};
+use crate::model::ChipUnit;
 use crate::plan::Plan;
 
 /// Relative difference that rounding may make.
@@ -228,15 +229,17 @@ impl Ledger {
         for (r, route) in plan.model.routes.iter().enumerate().filter(|(_, r)| r.good.is_none()) {
             let name = || format!("route.{}", route.id);
             let bought = (0..chips).fold(Lanes::ZERO, |sum, c| sum + batch.trade.attempted[r * chips + c]);
-            let under_way = d.transit_by_route[r][0].total();
-            let passed = d.delivered_by_route[r][0] + under_way - self.route_transit[r];
+            let under_way = d.transit_by_route[r][ChipUnit::Chips].total();
+            let passed = d.delivered_by_route[r][ChipUnit::Chips] + under_way - self.route_transit[r];
             at.equal("diversion", name, bought, d.seized[r] + passed, self.route_transit[r]);
             at.at_most("route capacity", name, d.attempted[r], d.routes.capacity[r]);
             at.not_negative("seizures", name, d.seized[r]);
         }
         // What buyers get is what routes deliver.
         for (n, routes) in plan.edges.routes_to.iter().enumerate() {
-            let by_route = routes.iter().fold(Lanes::ZERO, |sum, r| sum + d.delivered_by_route[r.index()][0]);
+            let by_route = routes
+                .iter()
+                .fold(Lanes::ZERO, |sum, r| sum + d.delivered_by_route[r.index()][ChipUnit::Chips]);
             let mut by_buyer = Lanes::ZERO;
             for (g, &s) in plan.edges.greys.iter().enumerate() {
                 if plan.model.buyers[plan.edges.sales[s].buyer.index()].country.index() == n {
@@ -332,7 +335,8 @@ impl Ledger {
         self.fleet.copy_from_slice(&batch.fleet.count);
         self.deploying = totals(&batch.fleet.deploying);
         self.transit = totals(&batch.diversion.transit);
-        self.route_transit = batch.diversion.transit_by_route.iter().map(|t| t[0].total()).collect();
+        self.route_transit =
+            batch.diversion.transit_by_route.iter().map(|t| t[ChipUnit::Chips].total()).collect();
         self.stock.copy_from_slice(&batch.stockpiles.held);
         for (s, kept) in self.stock_transit.iter_mut().enumerate() {
             *kept = batch.stockpiles.in_transit(s);

@@ -2,19 +2,19 @@
 
 use super::{Batch, Observer, Step};
 use crate::math::{Kernel, Lanes, WIDTH, dispatch};
-use crate::model::RuleId;
+use crate::metrics::{FlowSource, Holdings, Recording, Sold, Source, Trained};
+use crate::model::{ChipUnit, PerUnit, RuleId};
 use crate::plan::Plan;
-use crate::plan::series::{FlowSource, Holdings, Recording, Sold, Source, Trained};
 use crate::rules::CaseId;
 
 /// Sums of a quarter from which metrics are made.
 #[derive(Clone, Debug)]
 struct Tally {
     /// By buyer and unit: owned, bought, imported, smuggled.
-    fleet: Vec<[Lanes; 4]>,
-    bought: Vec<[Lanes; 4]>,
-    imported: Vec<[Lanes; 4]>,
-    smuggled: Vec<[Lanes; 4]>,
+    fleet: Vec<PerUnit<Lanes>>,
+    bought: Vec<PerUnit<Lanes>>,
+    imported: Vec<PerUnit<Lanes>>,
+    smuggled: Vec<PerUnit<Lanes>>,
     spend: Vec<Lanes>,
     power: Vec<Lanes>,
     /// By chip: sold to buyers and resellers.
@@ -59,7 +59,7 @@ impl<'a> Recorder<'a> {
     pub fn new(plan: &Plan, recording: &'a Recording, flows: &'a [FlowSource]) -> Self {
         let m = &plan.model;
         let lanes = |n: usize| vec![Lanes::ZERO; n];
-        let units = vec![[Lanes::ZERO; 4]; m.buyers.len()];
+        let units = vec![PerUnit::splat(Lanes::ZERO); m.buyers.len()];
         Self {
             recording,
             flows,
@@ -214,7 +214,7 @@ impl Tally {
     #[inline(always)]
     fn count(&mut self, t: usize, plan: &Plan, batch: &Batch) {
         for list in [&mut self.fleet, &mut self.bought, &mut self.imported, &mut self.smuggled] {
-            list.fill([Lanes::ZERO; 4]);
+            list.fill(PerUnit::splat(Lanes::ZERO));
         }
         for list in [
             &mut self.spend,
@@ -244,7 +244,7 @@ impl Tally {
             let n = holding.country.index();
             let overhead = batch.inputs.value(plan.model.countries[n].overhead) / 1e6;
             let owned = batch.fleet.count[h] + batch.fleet.deploying[h].total();
-            for u in 0..4 {
+            for u in ChipUnit::ALL {
                 self.fleet[b][u] += owned * batch.sheets.units[c][u];
             }
             self.power[b] +=
@@ -260,7 +260,7 @@ impl Tally {
             let sold = batch.trade.sold[s];
             let home = plan.model.designers[plan.model.chips[c].designer.index()].country;
             let abroad = home != sale.country;
-            for u in 0..4 {
+            for u in ChipUnit::ALL {
                 let amount = sold * batch.sheets.units[c][u];
                 self.bought[b][u] += amount;
                 if abroad {
@@ -271,7 +271,7 @@ impl Tally {
         }
         for (g, &s) in plan.edges.greys.iter().enumerate().filter(|(g, _)| batch.diversion.sent[*g]) {
             let sale = &plan.edges.sales[s];
-            for u in 0..4 {
+            for u in ChipUnit::ALL {
                 let amount = batch.diversion.delivered[g] * batch.sheets.units[sale.chip.index()][u];
                 self.smuggled[sale.buyer.index()][u] += amount;
             }

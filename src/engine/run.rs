@@ -6,7 +6,7 @@ use super::record::Recorder;
 use super::{Batch, Observer, Step};
 use crate::inputs::Shared;
 use crate::math::{Lanes, Mask, WIDTH};
-use crate::plan::series::{FlowSource, Recording};
+use crate::metrics::{FlowSource, Recording};
 use crate::plan::{Driver, Plan};
 use rayon::prelude::*;
 use std::ops::Range;

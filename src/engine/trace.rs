@@ -2,7 +2,7 @@
 
 use super::steps::production::cause;
 use super::{Batch, Observer, Step};
-use crate::model::{BuyerId, ChipId, CountryId, FacilityId, LabId, RuleId, ShockId, StockpileId};
+use crate::model::{BuyerId, ChipId, ChipUnit, CountryId, FacilityId, LabId, RuleId, ShockId, StockpileId};
 use crate::plan::{Lever, Plan};
 
 /// What happened in a quarter of one draw.
@@ -126,7 +126,7 @@ impl Witness {
             let sums = [
                 over(&|r| d.attempted[r][lane]),
                 over(&|r| d.seized[r][lane]),
-                over(&|r| d.delivered_by_route[r][0][lane]),
+                over(&|r| d.delivered_by_route[r][ChipUnit::Chips][lane]),
                 d.premium[n][lane],
             ];
             if sums[0] + sums[2] > 0.5 {

@@ -3,13 +3,10 @@
 //! Nothing here depends on a draw. A [`Plan`] is made once and shared by all threads; the engine walks its lists and never
 //! a graph or a name.
 
-mod default_selection;
 mod divergence;
 mod drivers;
 mod edges;
 mod effects;
-pub mod observed;
-pub mod series;
 mod suppliers;
 
 use crate::inputs::{Inputs, Layout, LayoutError};
@@ -20,7 +17,6 @@ use crate::model::{
 use crate::network::Network;
 use crate::random::Design;
 use crate::rules::{CaseId, Rulebook};
-pub use default_selection::chief_cells;
 pub use divergence::first_touched;
 pub use drivers::Driver;
 pub use edges::{Edges, Holding, Market, Offer, Sale};

@@ -11,8 +11,8 @@ use super::simulation::{Exports, Simulation};
 use super::stopping::{Stopping, interval};
 use super::watch::Watch;
 use crate::analysis::{COMPARISON, OBJECTIVES, Paired, Precision, Statistic, TARGETS};
-use crate::plan::series::{Recording, matching};
-use crate::plan::{Plan, chief_cells};
+use crate::metrics::{Recording, chief_cells, matching};
+use crate::plan::Plan;
 use crate::report::{Ranked, Verdict};
 use crate::results::{Cell, DrawsTable, ExportFormat, FolderError, Interval, SourceFile, Statistics};
 

@@ -10,8 +10,8 @@ use crate::engine::ledger::Ledger;
 use crate::engine::record::Recorder;
 use crate::engine::trace::Witness;
 use crate::math::WIDTH;
+use crate::metrics::Recording;
 use crate::plan::Plan;
-use crate::plan::series::Recording;
 use crate::report::{Draw, Focus, Story, Worlds};
 use crate::results::Cell;
 

@@ -6,8 +6,8 @@ use super::project::Project;
 use super::request::{Sampling, ScenarioRequest};
 use super::watch::{Note, Watch};
 use crate::engine::run::Task;
+use crate::metrics::Recording;
 use crate::model::time::Quarter;
-use crate::plan::series::Recording;
 
 /// The draw, of all that are asked for, whose value has the rank that `p95:actor/metric@quarter` names, in the scenario as it
 /// stands; of equal ones the first.

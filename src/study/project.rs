@@ -4,12 +4,11 @@ use super::error::{Error, Findings};
 use super::request::{PolicySource, Sampling, ScenarioRequest, TextSource};
 use super::watch::{Note, Watch};
 use crate::inputs::leading_paths;
+use crate::metrics::{Observed, SelectError, all_series, bind};
 use crate::model::time::Horizon;
 use crate::model::{BuyerId, GoodKind, Model, OBSERVATION_COLUMNS, RuleId, Shown, show};
 use crate::network::{Network, Node};
 use crate::plan::Plan;
-use crate::plan::observed::{Observed, bind};
-use crate::plan::series::all_series;
 use crate::random::Design;
 use crate::report::SupplyGraph;
 use crate::scenario::import::{Stage, SupplyChain};
@@ -147,7 +146,7 @@ impl Project {
     /// # Errors
     /// If an observation is of nothing that is simulated.
     pub fn bind_observations(&mut self) -> Result<Vec<Observed>, Error> {
-        let series = all_series(&self.model)?;
+        let series = all_series(&self.model).map_err(SelectError::from)?;
         let bound = bind(&self.model, &series, &self.document.removed, &mut self.diagnostics);
         if self.diagnostics.has_errors() {
             return Err(Error::Findings(Box::new(self.findings())));

@@ -10,7 +10,7 @@ use super::request::{Destination, ScenarioRequest, SweepRequest};
 use super::simulation::{Exports, Simulation};
 use super::watch::Watch;
 use crate::analysis::{ContrastRow, Factorial, Paired, SWEEP_TAIL, interactions, sweep_row};
-use crate::plan::series::Recording;
+use crate::metrics::Recording;
 use crate::report::{Point, Swept};
 use crate::results::tables::Row;
 use crate::results::{Cell, FolderError, SourceFile, Statistics, package_fields};

@@ -5,8 +5,8 @@ use assert_cmd::Command;
 use chokepoint::engine::Batch;
 use chokepoint::engine::knockout::{Answer, Question, weaken};
 use chokepoint::engine::record::Recorder;
+use chokepoint::metrics::Recording;
 use chokepoint::network::Network;
-use chokepoint::plan::series::Recording;
 use chokepoint::plan::{Gift, Plan, Supplier};
 use std::sync::atomic::AtomicBool;
 

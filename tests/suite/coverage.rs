@@ -6,10 +6,10 @@
 
 use chokepoint::analysis::{Contest, Paired, Sense};
 use chokepoint::engine::run::{Rival, Task, contest};
+use chokepoint::metrics::Recording;
 use chokepoint::model::Model;
 use chokepoint::network::Network;
 use chokepoint::plan::Plan;
-use chokepoint::plan::series::Recording;
 use chokepoint::random::{Design, Sampler};
 use chokepoint::results::Interval;
 use std::sync::atomic::AtomicBool;

@@ -3,9 +3,9 @@
 use crate::support::plan_of;
 use chokepoint::engine::run::{Rival, Round, Task, contest, simulate};
 use chokepoint::inputs::leading_paths;
+use chokepoint::metrics::Recording;
 use chokepoint::model::Model;
 use chokepoint::plan::Plan;
-use chokepoint::plan::series::Recording;
 use chokepoint::scenario::{self, Diagnostics, Sources};
 use std::sync::atomic::AtomicBool;
 

@@ -1,14 +1,12 @@
 //! The engine against a second program written from the model's page alone: every metric of a draw to 1e-9.
 
-#![allow(clippy::type_complexity, clippy::too_many_lines)] // the reference follows its page, section by section
-
 use crate::support::{PAGE, model_of, read};
 use chokepoint::engine::Batch;
 use chokepoint::engine::record::Recorder;
+use chokepoint::metrics::Recording;
 use chokepoint::model::Model;
 use chokepoint::network::Network;
 use chokepoint::plan::Plan;
-use chokepoint::plan::series::Recording;
 use chokepoint::random::{Design, Sampler};
 use rayon::prelude::*;
 use std::collections::BTreeMap;

@@ -2,8 +2,8 @@
 
 use crate::inputs::Inputs;
 use crate::math::{Lanes, Mask};
-use crate::model::RuleId;
 use crate::model::time::Date;
+use crate::model::{ChipUnit, PerUnit, RuleId};
 use crate::plan::Plan;
 use crate::rules::{CaseId, Terms};
 
@@ -126,7 +126,7 @@ impl Caps {
         &mut self,
         plan: &Plan,
         inputs: &Inputs,
-        units: &[[Lanes; 4]],
+        units: &[PerUnit<Lanes>],
         fill: &mut [Lanes],
     ) {
         let (chips, countries) = (plan.model.chips.len(), plan.model.countries.len());
@@ -143,7 +143,7 @@ impl Caps {
             }
             let mut group = Group { members, fill, left: &mut self.left, totals: &mut self.totals };
             let buyer = |s: usize| plan.edges.sales[s].buyer.index();
-            let tpp = |s: usize, fill| units[plan.edges.sales[s].chip.index()][3] * fill;
+            let tpp = |s: usize, fill| units[plan.edges.sales[s].chip.index()][ChipUnit::Tpp] * fill;
             if let Some(limit) = cap.units {
                 group.limit(1, |_| inputs.value(limit) - self.units[i], |_, fill| fill, |_| 0);
             }
@@ -171,7 +171,7 @@ impl Caps {
     }
 
     #[inline(always)]
-    fn count(&mut self, plan: &Plan, units: &[[Lanes; 4]], fill: &[Lanes]) {
+    fn count(&mut self, plan: &Plan, units: &[PerUnit<Lanes>], fill: &[Lanes]) {
         let (chips, countries) = (plan.model.chips.len(), plan.model.countries.len());
         let buyers = plan.model.buyers.len();
         for (members, (rule, _)) in self.members.iter().zip(&plan.caps) {
@@ -182,8 +182,8 @@ impl Caps {
                 self.units[i] += sold;
                 let buyer = &mut self.buyers[i * buyers + plan.edges.sales[s].buyer.index()];
                 buyer[0] += sold;
-                buyer[1] += sold * units[c][3];
-                self.tpp[i * countries + country(plan, s)] += sold * units[c][3];
+                buyer[1] += sold * units[c][ChipUnit::Tpp];
+                self.tpp[i * countries + country(plan, s)] += sold * units[c][ChipUnit::Tpp];
                 self.sold[i * chips + c] += sold;
             }
         }

@@ -2,6 +2,7 @@
 
 use crate::inputs::Inputs;
 use crate::math::{Lanes, Mask};
+use crate::model::{ChipUnit, PerUnit, h100};
 use crate::plan::Plan;
 
 /// What does not change within a draw: performance and power of chips.
@@ -12,7 +13,7 @@ pub struct DataSheets {
     /// IT power, by chip [W].
     pub watts: Vec<Lanes>,
     /// Counting units of chips: chips, H100e, 8-bit H100e, TPP.
-    pub units: Vec<[Lanes; 4]>,
+    pub units: Vec<PerUnit<Lanes>>,
     /// Quality for training: interconnect against the reference, by chip [1].
     pub quality: Vec<Lanes>,
     /// Effective throughput, by chip and mix of work: `chip * mixes + mix` [FLOP/s].
@@ -33,7 +34,7 @@ impl DataSheets {
         Self {
             flops: zeros.clone(),
             watts: zeros.clone(),
-            units: vec![[Lanes::ZERO; 4]; chips],
+            units: vec![PerUnit::splat(Lanes::ZERO); chips],
             quality: zeros,
             effective: vec![Lanes::ZERO; chips * plan.edges.mixes.len()],
             theta: Lanes::ONE,
@@ -58,7 +59,7 @@ impl DataSheets {
         for (c, chip) in plan.model.chips.iter().enumerate() {
             let id = crate::model::ChipId(c as u32);
             self.units[c] = super::controls::units(&plan.model, inputs, id);
-            let flops = self.units[c][1] * (989.5 * 1e12);
+            let flops = self.units[c][ChipUnit::H100e] * h100::FLOP_PER_SECOND;
             self.flops[c] = flops;
             let tdp = chip.tdp.map(|q| inputs.value(q) * inputs.value(plan.model.fleet.server_factor));
             self.watts[c] = chip.it_power.map(|q| inputs.value(q)).or(tdp).unwrap_or(Lanes::ZERO);

@@ -3,7 +3,7 @@
 use super::shocks::Shocks;
 use crate::inputs::Inputs;
 use crate::math::{Lanes, Mask};
-use crate::model::{ChipId, Model};
+use crate::model::{ChipId, Model, PerUnit, h100};
 use crate::plan::{Lever, Plan};
 use crate::rules::{CaseId, Outcome, Terms};
 
@@ -292,12 +292,12 @@ fn offer_variant(plan: &Plan, permitted: &[Lanes], parent: ChipId, chip: ChipId,
 
 /// Bandwidths, formats and prices of chips: what the data sheet says in one place.
 #[inline(always)]
-pub fn units(model: &Model, inputs: &Inputs, chip: ChipId) -> [Lanes; 4] {
+pub fn units(model: &Model, inputs: &Inputs, chip: ChipId) -> PerUnit<Lanes> {
     let c = &model.chips[chip.index()];
     let value = |q: Option<crate::model::QuantityId>| q.map(|q| inputs.value(q));
     let bf16 = value(c.bf16_tflops).unwrap_or(Lanes::ZERO);
     let int8 = value(c.int8_tops).unwrap_or(bf16);
     let fp4 = value(c.fp4_tflops).unwrap_or(Lanes::ZERO);
     let tpp = value(c.tpp).unwrap_or_else(|| (bf16 * 16.0).max((int8 * 8.0).max(fp4 * 4.0)));
-    [Lanes::ONE, bf16 / 989.5, int8 / 1979.0, tpp]
+    PerUnit([Lanes::ONE, bf16 / h100::BF16_TFLOPS, int8 / h100::INT8_TOPS, tpp])
 }

@@ -3,6 +3,7 @@
 use super::shocks::Shocks;
 use crate::inputs::Inputs;
 use crate::math::Lanes;
+use crate::model::{ChipUnit, PerUnit};
 use crate::plan::{Lever, Plan};
 
 /// What was sent and has not arrived: a ring of four quarters.
@@ -117,7 +118,7 @@ pub struct Diversion {
     /// Delivered in the quarter, by smuggled option [chips].
     pub delivered: Vec<Lanes>,
     /// Delivered in the quarter by route, in chips, H100e and 8-bit H100e.
-    pub delivered_by_route: Vec<[Lanes; 3]>,
+    pub delivered_by_route: Vec<PerUnit<Lanes>>,
     /// On their way, by smuggled option [chips].
     pub transit: Vec<Lagged>,
     /// Whether anything was ever sent to a smuggled option in some draw.
@@ -125,7 +126,7 @@ pub struct Diversion {
     /// Shares of what is sent that arrive now and in the next quarters, by route [1].
     shares: Vec<LagShares>,
     /// On their way by route, in chips, H100e and 8-bit H100e.
-    pub transit_by_route: Vec<[Lagged; 3]>,
+    pub transit_by_route: Vec<PerUnit<Lagged>>,
 }
 
 impl Diversion {
@@ -142,11 +143,11 @@ impl Diversion {
             seized: routes.clone(),
             attempted_chips: vec![Lanes::ZERO; routes.len() * plan.model.chips.len()],
             delivered: vec![Lanes::ZERO; greys],
-            delivered_by_route: vec![[Lanes::ZERO; 3]; routes.len()],
+            delivered_by_route: vec![PerUnit::splat(Lanes::ZERO); routes.len()],
             transit: vec![Lagged::default(); greys],
             sent: vec![false; greys],
             shares: vec![LagShares::NONE; routes.len()],
-            transit_by_route: vec![[Lagged::default(); 3]; routes.len()],
+            transit_by_route: vec![PerUnit::splat(Lagged::default()); routes.len()],
         }
     }
 
@@ -160,7 +161,7 @@ impl Diversion {
         self.transit.fill(Lagged::default());
         self.sent.fill(false);
         self.delivered.fill(Lanes::ZERO);
-        self.transit_by_route.fill([Lagged::default(); 3]);
+        self.transit_by_route.fill(PerUnit::splat(Lagged::default()));
     }
 
     /// Finds out what is on its way, from the state.
@@ -197,7 +198,7 @@ impl Diversion {
         &mut self,
         plan: &Plan,
         inputs: &Inputs,
-        units: &[[Lanes; 4]],
+        units: &[PerUnit<Lanes>],
         wants: &[Lanes],
         wanted: &[Lanes],
         t: usize,
@@ -210,7 +211,7 @@ impl Diversion {
             let shares = LagShares::of(inputs.value(route.lag));
             self.shares[r] = shares;
             let pass = 1.0 - self.routes.detection[r];
-            let mut sent = [Lanes::ZERO; 3];
+            let mut sent = PerUnit::splat(Lanes::ZERO);
             let mut attempted = Lanes::ZERO;
             for &c in &plan.edges.chips {
                 let amount = self.attempted_chips[r * chips + c.index()];
@@ -218,15 +219,15 @@ impl Diversion {
                     continue;
                 }
                 attempted += amount;
-                for (u, sum) in sent.iter_mut().enumerate() {
-                    *sum += amount * pass * units[c.index()][u];
+                for unit in ChipUnit::ALL {
+                    sent[unit] += amount * pass * units[c.index()][unit];
                 }
             }
             self.attempted[r] = attempted;
             self.seized[r] = attempted * self.routes.detection[r];
-            for (u, &amount) in sent.iter().enumerate() {
-                self.transit_by_route[r][u].spread(amount, &shares, t);
-                self.delivered_by_route[r][u] = self.transit_by_route[r][u].take(t);
+            for unit in ChipUnit::ALL {
+                self.transit_by_route[r][unit].spread(sent[unit], &shares, t);
+                self.delivered_by_route[r][unit] = self.transit_by_route[r][unit].take(t);
             }
         }
         for (g, &s) in plan.edges.greys.iter().enumerate() {

@@ -6,6 +6,7 @@ use super::diversion::{LagShares, Lagged};
 use super::shocks::Shocks;
 use crate::inputs::Inputs;
 use crate::math::{Lanes, Mask};
+use crate::model::ChipUnit;
 use crate::model::time::DAYS_PER_QUARTER;
 use crate::plan::{Lever, Plan};
 
@@ -184,7 +185,7 @@ impl Fleet {
             let peak = working * sheets.flops[c];
             let quality = if holding.grey { sheets.quality[c] * support } else { sheets.quality[c] };
             let sums = &mut self.working[b];
-            sums[sum::H100E] += working * sheets.units[c][1];
+            sums[sum::H100E] += working * sheets.units[c][ChipUnit::H100e];
             sums[sum::PEAK] += peak;
             sums[sum::QUALITY] += peak * quality;
             sums[sum::CHIPS] += working;

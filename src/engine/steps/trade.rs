@@ -6,6 +6,7 @@ use super::controls::Permits;
 use super::shocks::Shocks;
 use crate::inputs::Inputs;
 use crate::math::{Lanes, Mask};
+use crate::model::PerUnit;
 use crate::rules::Terms;
 
 use crate::plan::{Lever, Plan, Sale};
@@ -108,7 +109,7 @@ pub struct Counter<'a> {
     /// IT power of chips [W].
     pub watts: &'a [Lanes],
     /// TPP of chips.
-    pub units: &'a [[Lanes; 4]],
+    pub units: &'a [PerUnit<Lanes>],
     /// Facility power of chips deployed and in deployment, by country [MW].
     pub load: &'a [Lanes],
     /// Attraction of waiting over that of the best option [1].
