@@ -118,7 +118,7 @@ impl Ledger {
             pipeline: lanes(chips),
             fleet: lanes(holdings),
             deploying: lanes(holdings),
-            transit: lanes(plan.edges.greys.len()),
+            transit: lanes(plan.edges.grey_options.len()),
             route_transit: lanes(plan.model.routes.len()),
             stock: lanes(plan.model.stockpiles.len()),
             stock_transit: lanes(plan.model.stockpiles.len()),
@@ -241,7 +241,7 @@ impl Ledger {
                 .iter()
                 .fold(Lanes::ZERO, |sum, r| sum + d.delivered_by_route[r.index()][ChipUnit::Chips]);
             let mut by_buyer = Lanes::ZERO;
-            for (g, &s) in plan.edges.greys.iter().enumerate() {
+            for (g, &s) in plan.edges.grey_options.iter().enumerate() {
                 if plan.model.buyers[plan.edges.sales[s].buyer.index()].country.index() == n {
                     by_buyer += d.delivered[g];
                 }
@@ -249,7 +249,7 @@ impl Ledger {
             let name = || format!("country.{}", plan.model.countries[n].id);
             at.equal("deliveries", name, by_route, by_buyer, by_route);
         }
-        for (g, &s) in plan.edges.greys.iter().enumerate() {
+        for (g, &s) in plan.edges.grey_options.iter().enumerate() {
             at.not_negative("in transit", || sale_name(plan, s), d.transit[g].total());
         }
     }
@@ -313,7 +313,7 @@ impl Ledger {
             for s in plan.edges.of_buyer[b].clone() {
                 let sale = &plan.edges.sales[s];
                 let list = trade.sold[s] * batch.price[sale.chip.index()];
-                let fee = batch.permits.fee[sale.stand];
+                let fee = batch.controls.fee[sale.chip_market];
                 paid += list * (1.0 + fee);
                 fees += list * fee;
             }
@@ -347,7 +347,7 @@ impl Ledger {
 
 /// Shares lie in [0, 1], and what is trained is a number.
 fn audit_shares(at: &mut At<'_>, plan: &Plan, batch: &Batch) {
-    for (s, &permitted) in batch.permits.permitted.iter().enumerate() {
+    for (s, &permitted) in batch.controls.permitted.iter().enumerate() {
         at.at_most("permission", || format!("case of edge {s}"), permitted, Lanes::ONE);
         at.not_negative("permission", || format!("case of edge {s}"), permitted);
     }

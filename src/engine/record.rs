@@ -55,7 +55,7 @@ pub struct Recorder<'a> {
 }
 
 impl<'a> Recorder<'a> {
-    /// Room for a batch.
+    /// A recorder for the batches of a plan.
     pub fn new(plan: &Plan, recording: &'a Recording, flows: &'a [FlowSource]) -> Self {
         let m = &plan.model;
         let lanes = |n: usize| vec![Lanes::ZERO; n];
@@ -146,8 +146,8 @@ impl<'a> Recorder<'a> {
             *flowed = match flow {
                 FlowSource::Sales(..) => Lanes::ZERO,
                 FlowSource::Link(l) => batch.production.used[*l],
-                FlowSource::Smuggled(greys) => {
-                    greys.iter().fold(Lanes::ZERO, |sum, &g| sum + batch.diversion.delivered[g])
+                FlowSource::Smuggled(grey_options) => {
+                    grey_options.iter().fold(Lanes::ZERO, |sum, &g| sum + batch.diversion.delivered[g])
                 }
                 FlowSource::Stocked(s) => batch.stockpiles.bought[*s],
                 FlowSource::Diverted(s) => batch.stockpiles.delivered[*s] + batch.stockpiles.leaked[*s],
@@ -158,8 +158,8 @@ impl<'a> Recorder<'a> {
         if row.is_empty() {
             return;
         }
-        for s in batch.attraction.open.all() {
-            let is_free = batch.permits.permitted[plan.edges.sales[s].stand].ge(Lanes::ONE);
+        for s in batch.choice.open.all() {
+            let is_free = batch.controls.permitted[plan.edges.sales[s].chip_market].ge(Lanes::ONE);
             for (flow, counts) in self.flows_of[s].into_iter().zip([is_free, !is_free]) {
                 if let Some(flow) = flow {
                     row[flow] += counts.select(batch.trade.sold[s], Lanes::ZERO);
@@ -254,7 +254,7 @@ impl Tally {
 
     #[inline(always)]
     fn count_sales(&mut self, plan: &Plan, batch: &Batch) {
-        for s in batch.attraction.open.all() {
+        for s in batch.choice.open.all() {
             let sale = &plan.edges.sales[s];
             let (b, c) = (sale.buyer.index(), sale.chip.index());
             let sold = batch.trade.sold[s];
@@ -269,7 +269,7 @@ impl Tally {
             }
             self.shipped[c] += sold;
         }
-        for (g, &s) in plan.edges.greys.iter().enumerate().filter(|(g, _)| batch.diversion.sent[*g]) {
+        for (g, &s) in plan.edges.grey_options.iter().enumerate().filter(|(g, _)| batch.diversion.sent[*g]) {
             let sale = &plan.edges.sales[s];
             for u in ChipUnit::ALL {
                 let amount = batch.diversion.delivered[g] * batch.sheets.units[sale.chip.index()][u];
@@ -286,14 +286,14 @@ impl Tally {
 
     #[inline(always)]
     fn count_denials(&mut self, t: usize, plan: &Plan, batch: &Batch) {
-        for s in batch.attraction.wanted.all() {
+        for s in batch.choice.wanted.all() {
             let refused = batch.trade.refused[s];
             if !refused.gt(Lanes::ZERO).any() {
                 continue;
             }
             let sale = &plan.edges.sales[s];
             self.denied_in[sale.country.index()] += refused;
-            let case = plan.edges.stands[sale.stand];
+            let case = plan.edges.chip_markets[sale.chip_market];
             self.blame(case, t, plan, batch);
             for &(rule, share) in &self.shares[case.index()] {
                 self.denied_by[rule] += refused * share;

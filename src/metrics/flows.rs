@@ -72,9 +72,12 @@ pub fn flows(plan: &Plan) -> Vec<(Flow, FlowSource)> {
                 let f = flow(item.clone(), from.clone(), to.clone(), channel, "chips");
                 all.push((f, FlowSource::Sales(sales.clone(), free)));
             }
-            let greys: Vec<usize> = sales.iter().filter_map(|&s| plan.edges.sales[s].grey).collect();
-            if !greys.is_empty() {
-                all.push((flow(item, from.clone(), to, "smuggled", "chips"), FlowSource::Smuggled(greys)));
+            let grey_options: Vec<usize> = sales.iter().filter_map(|&s| plan.edges.sales[s].grey).collect();
+            if !grey_options.is_empty() {
+                all.push((
+                    flow(item, from.clone(), to, "smuggled", "chips"),
+                    FlowSource::Smuggled(grey_options),
+                ));
             }
         }
     }

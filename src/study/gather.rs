@@ -2,7 +2,7 @@
 
 use super::error::Error;
 use super::watch::{Watch, Work};
-use crate::engine::run::{Rival, Round, Stopped, Task, contest};
+use crate::engine::run::{Alternative, Round, Stopped, Task, simulate_paired};
 use crate::math::WIDTH;
 use crate::results::FolderError;
 
@@ -46,10 +46,10 @@ pub(super) fn pool(threads: usize) -> Result<rayon::ThreadPool, Error> {
     Ok(rayon::ThreadPoolBuilder::new().num_threads(threads).build()?)
 }
 
-/// Simulates a task's draws and its rivals', gives every round to every gatherer, and says how long it took \[s\].
+/// Simulates a task's draws and its alternatives', gives every round to every gatherer, and says how long it took \[s\].
 pub(super) fn work(
     task: &Task<'_>,
-    rivals: &[Rival<'_>],
+    alternatives: &[Alternative<'_>],
     threads: usize,
     watch: &dyn Watch,
     gatherers: &mut [&mut dyn Gatherer],
@@ -66,12 +66,12 @@ pub(super) fn work(
         watch.progress(done.min(task.draws));
         Ok(())
     };
-    let result = pool.install(|| contest(task, rivals, watch.stop(), |rounds| take(rounds)));
+    let result = pool.install(|| simulate_paired(task, alternatives, watch.stop(), |rounds| take(rounds)));
     watch.end();
     result.map_err(|stopped| match stopped {
         Stopped::Interrupted => Error::Interrupted,
         Stopped::Ledger(broken) => Error::Ledger(broken),
-        Stopped::Taker(error) => Error::Folder(error),
+        Stopped::Receiver(error) => Error::Folder(error),
     })?;
     Ok(watch.now() - started)
 }

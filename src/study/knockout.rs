@@ -6,12 +6,12 @@ use super::project::Project;
 use super::request::{KnockoutRequest, Sampling};
 use super::watch::{Watch, Work};
 use crate::analysis::Loss;
-use crate::engine::knockout::{Answer, Question, weaken};
+use crate::engine::knockout::{KnockoutCells, Knockouts, knock_out};
 use crate::math::{Mask, WIDTH};
 use crate::metrics::Recording;
 use crate::model::time::{Horizon, Quarter};
 use crate::network::{Network, Node, Structure};
-use crate::plan::{Gift, Plan, Supplier};
+use crate::plan::{Plan, Supplied, Supplier};
 use crate::report::{Ranking, RankingRow};
 use crate::results::Cell;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -32,9 +32,9 @@ pub fn knockout(request: &KnockoutRequest, watch: &dyn Watch) -> Result<Vec<Rank
     let (recording, cells) = watched(request, plan)?;
     let from = first_quarter(request, plan, &recording)?;
     let suppliers = plan.suppliers(&network);
-    let gifts: Vec<Vec<Gift>> = suppliers.iter().map(|s| s.gifts.clone()).collect();
-    let question = Question { plan, recording: &recording, suppliers: &gifts, kept: &KEPT, from };
-    let losses = simulate(request, &question, watch)?;
+    let supplies: Vec<Vec<Supplied>> = suppliers.iter().map(|s| s.supplies.clone()).collect();
+    let knockouts = Knockouts { plan, recording: &recording, suppliers: &supplies, kept: &KEPT, from };
+    let losses = simulate(request, &knockouts, watch)?;
     let structure = network.structure();
     let mut rankings = Vec::new();
     for (place, cell) in &cells {
@@ -99,24 +99,24 @@ fn first_quarter(request: &KnockoutRequest, plan: &Plan, recording: &Recording) 
 /// Losses by supplier and part kept, then cell.
 fn simulate(
     request: &KnockoutRequest,
-    question: &Question<'_>,
+    knockouts: &Knockouts<'_>,
     watch: &dyn Watch,
 ) -> Result<Vec<Vec<Loss>>, Error> {
-    let variants = question.suppliers.len() * KEPT.len();
+    let variants = knockouts.suppliers.len() * KEPT.len();
     let batches = request.draws.div_ceil(WIDTH as u64);
     let pool = pool(request.threads)?;
     let done = AtomicU64::new(0);
-    let mut losses = vec![vec![Loss::default(); question.recording.watched.len()]; variants];
+    let mut losses = vec![vec![Loss::default(); knockouts.recording.watched.len()]; variants];
     watch.begin(Work::Failures, batches * variants as u64);
     for b in 0..batches {
         let step = || watch.progress(done.fetch_add(1, Ordering::Relaxed) + 1);
-        let answer: Option<Answer> = pool.install(|| weaken(question, b, watch.stop(), step));
-        let Some(answer) = answer else {
+        let found: Option<KnockoutCells> = pool.install(|| knock_out(knockouts, b, watch.stop(), step));
+        let Some(found) = found else {
             watch.end();
             return Err(Error::Interrupted);
         };
-        for (cells, weakened) in losses.iter_mut().zip(&answer.weakened) {
-            for (loss, (&whole, &less)) in cells.iter_mut().zip(answer.whole.iter().zip(weakened)) {
+        for (cells, knocked_out) in losses.iter_mut().zip(&found.knocked_out) {
+            for (loss, (&whole, &less)) in cells.iter_mut().zip(found.reference.iter().zip(knocked_out)) {
                 loss.add(whole, less, Mask::splat(true));
             }
         }

@@ -5,7 +5,7 @@ use super::gather::{Gatherer, work};
 use super::project::Project;
 use super::request::{ScenarioRequest, SimulationRequest};
 use super::watch::{Note, Watch};
-use crate::engine::run::{Condition, Rival, Task};
+use crate::engine::run::{Alternative, Condition, Task};
 use crate::metrics::{BUDGET, FlowSource, Recording, SelectError, flows};
 use crate::model::time::Quarter;
 use crate::plan::Plan;
@@ -120,9 +120,9 @@ impl Simulation {
             audit: self.request.audit,
             inputs: self.exports.inputs.is_some(),
         };
-        let rivals: Vec<Rival<'_>> =
-            others.iter().map(|o| Rival::new(&task, &o.plan, &o.recording)).collect();
-        work(&task, &rivals, self.request.threads, watch, gatherers)
+        let alternatives: Vec<Alternative<'_>> =
+            others.iter().map(|o| Alternative::new(&task, &o.plan, &o.recording)).collect();
+        work(&task, &alternatives, self.request.threads, watch, gatherers)
     }
 
     /// Place of a cell in the recording, or what was meant.

@@ -40,7 +40,7 @@ pub(in crate::engine) struct Caps {
 }
 
 impl Caps {
-    /// Room for a plan's edges.
+    /// Nothing sold under any cap.
     pub(in crate::engine) fn new(plan: &Plan) -> Self {
         let lanes = |n: usize| vec![Lanes::ZERO; n];
         let m = &plan.model;
@@ -101,14 +101,14 @@ impl Caps {
                 continue;
             }
             for &s in sales.iter().filter(|s| wanted[**s].gt(Lanes::ZERO).any()) {
-                let case = plan.edges.stands[plan.edges.sales[s].stand];
+                let case = plan.edges.chip_markets[plan.edges.sales[s].chip_market];
                 let at = known.iter().position(|k| k.case == case).unwrap_or_else(|| {
                     known.push(Known { case, governs: Mask::splat(false), next: usize::MAX });
                     known.len() - 1
                 });
                 let answer = &mut known[at];
-                let stands = answer.next == t && plan.rules.may_change(case, t, terms).is_none();
-                if answer.next != t + 1 && !stands {
+                let still_so = answer.next == t && plan.rules.may_change(case, t, terms).is_none();
+                if answer.next != t + 1 && !still_so {
                     answer.governs = plan.rules.governs(case, *rule, t, terms);
                 }
                 answer.next = t + 1;

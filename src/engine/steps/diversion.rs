@@ -84,7 +84,7 @@ pub struct Routes {
 }
 
 impl Routes {
-    /// Room for a plan's routes.
+    /// Routes that carry nothing.
     pub fn new(plan: &Plan) -> Self {
         let zeros = vec![Lanes::ZERO; plan.model.routes.len()];
         Self { capacity: zeros.clone(), detection: zeros }
@@ -115,13 +115,13 @@ pub struct Diversion {
     pub seized: Vec<Lanes>,
     /// Attempted by route and chip [chips].
     pub attempted_chips: Vec<Lanes>,
-    /// Delivered in the quarter, by smuggled option [chips].
+    /// Delivered in the quarter, by grey-market option [chips].
     pub delivered: Vec<Lanes>,
     /// Delivered in the quarter by route, in chips, H100e and 8-bit H100e.
     pub delivered_by_route: Vec<PerUnit<Lanes>>,
-    /// On their way, by smuggled option [chips].
+    /// On their way, by grey-market option [chips].
     pub transit: Vec<Lagged>,
-    /// Whether anything was ever sent to a smuggled option in some draw.
+    /// Whether anything was ever sent to a grey-market option in some draw.
     pub sent: Vec<bool>,
     /// Shares of what is sent that arrive now and in the next quarters, by route [1].
     shares: Vec<LagShares>,
@@ -130,10 +130,10 @@ pub struct Diversion {
 }
 
 impl Diversion {
-    /// Room for a plan's routes.
+    /// Nothing smuggled.
     pub fn new(plan: &Plan) -> Self {
         let routes = vec![Lanes::ZERO; plan.model.routes.len()];
-        let greys = plan.edges.greys.len();
+        let grey_options = plan.edges.grey_options.len();
         Self {
             networks: routes.clone(),
             routes: Routes::new(plan),
@@ -142,10 +142,10 @@ impl Diversion {
             attempted: routes.clone(),
             seized: routes.clone(),
             attempted_chips: vec![Lanes::ZERO; routes.len() * plan.model.chips.len()],
-            delivered: vec![Lanes::ZERO; greys],
+            delivered: vec![Lanes::ZERO; grey_options],
             delivered_by_route: vec![PerUnit::splat(Lanes::ZERO); routes.len()],
-            transit: vec![Lagged::default(); greys],
-            sent: vec![false; greys],
+            transit: vec![Lagged::default(); grey_options],
+            sent: vec![false; grey_options],
             shares: vec![LagShares::NONE; routes.len()],
             transit_by_route: vec![PerUnit::splat(Lagged::default()); routes.len()],
         }
@@ -192,7 +192,7 @@ impl Diversion {
 
     /// Seizures and deliveries of what resellers bought in quarter `t`.
     ///
-    /// `wants` are the smuggled options' wants [chips], `wanted` their sums by country and chip.
+    /// `wants` are the grey-market options' wants [chips], `wanted` their sums by country and chip.
     #[inline(always)]
     pub fn step(
         &mut self,
@@ -230,7 +230,7 @@ impl Diversion {
                 self.delivered_by_route[r][unit] = self.transit_by_route[r][unit].take(t);
             }
         }
-        for (g, &s) in plan.edges.greys.iter().enumerate() {
+        for (g, &s) in plan.edges.grey_options.iter().enumerate() {
             let sale = &plan.edges.sales[s];
             let country = sale.country;
             let wants_any = wants[g].gt(Lanes::ZERO).any();

@@ -1,7 +1,7 @@
 //! Fleets: purchases enter service, chips fail with age, power limits what runs, clouds rent out a part.
 
 use super::choice::DataSheets;
-use super::controls::Permits;
+use super::controls::Controls;
 use super::diversion::{LagShares, Lagged};
 use super::shocks::Shocks;
 use crate::inputs::Inputs;
@@ -54,7 +54,7 @@ pub mod sum {
 }
 
 impl Fleet {
-    /// Room for a plan's holdings.
+    /// Empty fleets.
     pub fn new(plan: &Plan) -> Self {
         let holdings = vec![Lanes::ZERO; plan.edges.holdings.len()];
         let countries = vec![Lanes::ZERO; plan.model.countries.len()];
@@ -194,7 +194,7 @@ impl Fleet {
 
     /// Rentals of quarter `t` and every lab's part of every buyer's chips.
     #[inline(always)]
-    pub fn rent(&mut self, plan: &Plan, inputs: &Inputs, permits: &Permits, t: usize) {
+    pub fn rent(&mut self, plan: &Plan, inputs: &Inputs, controls: &Controls, t: usize) {
         let hours = 24.0 * DAYS_PER_QUARTER;
         let price = inputs.at(plan.model.rental.price, t);
         for (l, lab) in plan.model.labs.iter().enumerate() {
@@ -206,7 +206,7 @@ impl Fleet {
                 let link = &plan.usage.links[i];
                 self.rented[i] = link.weight.map_or(Lanes::ZERO, |q| {
                     let want = money / (price * hours) * inputs.value(q).per(total);
-                    let permitted = permits.permitted_now(link.remote);
+                    let permitted = controls.permitted_now(link.remote);
                     let above = plan.rules.rental_floor(link.remote, inputs);
                     want.min(above) + permitted * (want - above).max(0.0)
                 });

@@ -115,7 +115,7 @@ struct Run {
 }
 
 impl Training {
-    /// Room for a plan's labs.
+    /// Labs without chips.
     pub fn new(plan: &Plan) -> Self {
         let labs = plan.model.labs.len();
         let zeros = vec![Lanes::ZERO; labs];
