@@ -3,9 +3,9 @@
 use super::steps::production::cause;
 use super::{Batch, Observer, Step};
 use crate::model::{
-    BuyerId, ChipId, ChipUnit, CountryId, DesignerId, FacilityId, LabId, RuleId, ShockId, StockpileId,
+    BuyerId, ChipId, ChipUnit, CountryId, DesignerId, FacilityId, LabId, Lever, RuleId, ShockId, StockpileId,
 };
-use crate::plan::{Lever, Plan};
+use crate::plan::Plan;
 
 /// What happened in a quarter of one draw.
 #[derive(Clone, Debug, Default)]

@@ -109,7 +109,7 @@ fn capacity_answers_to_scarcity_with_its_lag() {
     for lag in [0.0, 2.0, 1.4_f64] {
         let facility = format!("capacity = 1000\nanswer = {answer}\nanswer_lag = {lag}\nanswer_cap = {cap}");
         let text = world(&facility, "", "1e12");
-        let mut expected = vec![1000.0_f64; 12];
+        let mut expected = [1000.0_f64; 12];
         let (whole, part) = (lag as usize, lag - lag.floor());
         for t in 1..12_usize {
             let decided = |s: usize| if s >= 1 { answer * cap * expected[s] } else { 0.0 };
@@ -119,9 +119,9 @@ fn capacity_answers_to_scarcity_with_its_lag() {
         }
         if lag == 0.0 {
             // A closed form: growth by the same share every quarter.
-            (1..12).for_each(|t| {
-                assert!((expected[t] / (1000.0 * 1.1_f64.powi(t as i32 - 1)) - 1.0).abs() < 1e-12)
-            });
+            for (t, x) in expected.iter().enumerate().skip(1) {
+                assert!((x / (1000.0 * 1.1_f64.powi(t as i32 - 1)) - 1.0).abs() < 1e-12);
+            }
         }
         agree(&course(&text, "facility.line", "capacity"), |t| expected[t]);
         agree(&course(&text, "facility.line", "answered"), |t| expected[t] - 1000.0);

@@ -4,8 +4,8 @@ use super::controls::Controls;
 use super::shocks::Shocks;
 use crate::inputs::Inputs;
 use crate::math::{Lanes, WIDTH};
-use crate::model::{CountryId, ToolId};
-use crate::plan::{Lever, Plan};
+use crate::model::{CountryId, Lever, ToolId};
+use crate::plan::Plan;
 use crate::rules::CaseId;
 
 /// Quarters that an answer to scarcity can be under way, in a circle.

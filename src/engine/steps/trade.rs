@@ -8,8 +8,8 @@ use super::controls::Controls;
 use super::shocks::Shocks;
 use crate::inputs::Inputs;
 use crate::math::{Lanes, Mask};
-use crate::model::PerUnit;
-use crate::plan::{Lever, Plan, Sale};
+use crate::model::{Lever, PerUnit};
+use crate::plan::{Plan, Sale};
 use crate::rules::Terms;
 use committed::{Committed, power_room};
 

@@ -137,6 +137,6 @@ pub(super) fn power_room(
     t: usize,
 ) -> Option<Lanes> {
     let power = plan.model.countries[n].power?;
-    let has = inputs.at(power, t) * context.shocks.of(crate::plan::Lever::Power)[n];
+    let has = inputs.at(power, t) * context.shocks.of(crate::model::Lever::Power)[n];
     Some(inputs.value(plan.model.trade.power_slack) * (has - context.load[n]).max(0.0))
 }
