@@ -1,6 +1,11 @@
 //! Facilities that open, serve others and answer to scarcity, companion silicon, commitments: closed forms.
 
-use crate::support::model_of;
+use crate::support::{findings, model_of, plan_of, read};
+use chokepoint::engine::Batch;
+use chokepoint::engine::record::Recorder;
+use chokepoint::metrics::Recording;
+use chokepoint::model::time::Date;
+use chokepoint::model::{FacilityId, Model, Shape};
 use chokepoint::network::Network;
 use chokepoint::random::{Design, Sampler};
 
@@ -179,4 +184,85 @@ fn commitments_are_cut_to_money_over_all_chips_alike() {
     agree(&course(&text, "buyer.b", "bought_chips"), |_| 300.0);
     let first = course(&text, "buyer.b", "spend_usd");
     agree(&first, |_| 3e6);
+}
+
+/// What designers ship together by the horizon's end, in the first 16 draws [H100e].
+fn shipped(model: &Model, designers: &[&str]) -> Vec<f64> {
+    let plan = plan_of(model.clone());
+    let last = model.run.horizon.last;
+    let cells: Vec<String> =
+        designers.iter().map(|d| format!("designer.{d}/shipped_h100e_cum@{last}")).collect();
+    let recording = Recording::new(&plan, &cells).unwrap();
+    let (mut batch, mut recorder) = (Batch::new(&plan), Recorder::new(&plan, &recording, &[]));
+    let mut all = Vec::new();
+    for b in 0..2 {
+        batch.simulate(&plan, b, &mut recorder);
+        all.extend((0..8).map(|lane| recorder.cells.iter().map(|x| x[lane]).sum::<f64>()));
+    }
+    all
+}
+
+#[test]
+fn an_earlier_opening_lowers_no_joint_shipments_where_nothing_answers_to_scarcity() {
+    let mut model = read("scenarios/baseline", None).unwrap().1;
+    for f in 0..model.facilities.len() {
+        let answer = model.facilities[f].answer;
+        model.quantities[answer].shape = Shape::Fixed(0.0);
+    }
+    let start = Date(f64::from(model.run.horizon.first.0));
+    let late: Vec<usize> = (0..model.facilities.len())
+        .filter(|&f| model.facilities[f].opens.is_some_and(|d| d > start))
+        .collect();
+    assert!(late.len() > 5);
+    for f in late {
+        let id = FacilityId(f as u32);
+        let claims = |d: &&chokepoint::model::Designer| d.claims.contains_key(&id);
+        let designers: Vec<&str> = model.designers.iter().filter(claims).map(|d| d.id.as_str()).collect();
+        if designers.is_empty() {
+            continue;
+        }
+        let mut earlier = model.clone();
+        earlier.facilities[f].opens = model.facilities[f].opens.map(|d| Date((d.0 - 4.0).max(start.0)));
+        let (has, had) = (shipped(&earlier, &designers), shipped(&model, &designers));
+        let mut change: Vec<f64> = has.iter().zip(&had).map(|(a, b)| (a + 1.0) / (b + 1.0) - 1.0).collect();
+        change.sort_by(f64::total_cmp);
+        let fewer = change.iter().filter(|x| **x < -0.01).count();
+        assert!(change[8] > -1e-9 && fewer == 0, "{}: {change:?}", model.facilities[f].id);
+    }
+}
+
+/// Findings on a text.
+fn said(text: &str) -> String {
+    let messages: Vec<String> = findings(text).1.all.into_iter().map(|d| d.message).collect();
+    messages.join("; ")
+}
+
+#[test]
+fn what_exists_when_is_checked() {
+    let late = world("capacity = { 2023Q1 = 500, 2024Q1 = 1000 }", "", "1e9");
+    assert!(
+        said(&late).contains("capacity from later than the horizon's start and does not open"),
+        "{}",
+        said(&late)
+    );
+    for fine in [
+        "capacity = { 2023Q1 = 500 }\nopens = \"2023Q1\"",
+        "capacity = { 2023Q1 = 500, before = 1.2 }",
+        "capacity = { 2022-02-15 = 500, 2024Q1 = 1000 }",
+    ] {
+        assert_eq!(said(&world(fine, "", "1e9")), "", "{fine}");
+    }
+    let delayed = said(&world("capacity = 500\ndelay = 2", "", "1e9"));
+    assert!(delayed.contains("has a delay and does not open"), "{delayed}");
+    let companions = said(&world("capacity = 500", "companions = { packages = 900 }", "1e9"));
+    assert!(companions.contains("companion silicon of `packages`, which is no wafer"), "{companions}");
+    let deal = |row: &str| {
+        said(&contract("500", "1e8", "400").replace("units = 500", &format!("units = 500\n{row}")))
+    };
+    assert_eq!(deal("chips = [\"n1\"]"), "");
+    let foreign = "chips = [\"s1\"]\n[[designer]]\nid = \"south\"\ncountry = \"here\"\n[[chip]]\nid = \"s1\"\nextends = \"n1\"\ndesigner = \"south\"";
+    assert!(deal(foreign).contains("counts `s1`, which is none of `north`'s chips"), "{}", deal(foreign));
+    let broke = contract("500", "1e8", "400").replace("buyer = \"b\"", "buyer = \"poor\"");
+    let broke = said(&format!("{broke}[[buyer]]\nid = \"poor\"\ncountry = \"here\"\n"));
+    assert!(broke.contains("`commitment.deal` is never met"), "{broke}");
 }
