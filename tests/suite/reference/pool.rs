@@ -84,7 +84,7 @@ impl Draw<'_> {
             let of = &w.chain.parts[part.0];
             let d = w.m.chips[of.chip].designer.index();
             let place = d * goods + of.good;
-            lacks[place] = self.short_of[place] * (1.0 - self.pool_ratio(d, part));
+            lacks[place] = self.short_of[place] * (1.0 - self.pool_ratio(d, part)).max(0.0);
         }
         for f in 0..spots {
             let g = w.m.facilities[f].good.index();

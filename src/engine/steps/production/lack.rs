@@ -123,7 +123,7 @@ impl Production {
         if !self.lack.asked.is_empty() {
             for g in &plan.supply.needed[d] {
                 let short = &mut self.lack.short[d * plan.model.goods.len() + g.index()];
-                *short *= 1.0 - self.ratios[g.index()];
+                *short *= (1.0 - self.ratios[g.index()]).max(0.0);
             }
         }
     }
