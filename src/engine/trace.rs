@@ -20,8 +20,8 @@ pub struct Facts {
     pub outages: Vec<(FacilityId, f64)>,
     /// Private stocks that gained or were used.
     pub stocks: Vec<Stocked>,
-    /// Smuggling into countries: attempted, seized, delivered [chips], premium [1].
-    pub smuggling: Vec<(CountryId, [f64; 4])>,
+    /// Smuggling into countries.
+    pub smuggling: Vec<Smuggling>,
     /// Purchases brought forward before a rule, by buyer [USD].
     pub front_running: Vec<(BuyerId, f64)>,
     /// Chips of which more was wanted than made, with what bound them.
@@ -39,6 +39,21 @@ pub struct LabBound {
     pub bound_by: u8,
     /// What bound its effective compute.
     pub effective_bound_by: u8,
+}
+
+/// Smuggling of chips into a country in a quarter.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Smuggling {
+    /// The country.
+    pub country: CountryId,
+    /// Bought by resellers [chips].
+    pub attempted: f64,
+    /// Seized on the way [chips].
+    pub seized: f64,
+    /// Delivered [chips].
+    pub delivered: f64,
+    /// Grey-market price over list price [1].
+    pub premium: f64,
 }
 
 /// A private stock's quarter [its unit].
@@ -123,14 +138,15 @@ impl Trace {
         for (n, routes) in plan.edges.routes_to.iter().enumerate().filter(|(_, r)| !r.is_empty()) {
             let over = |f: &dyn Fn(usize) -> f64| routes.iter().map(|r| f(r.index())).sum::<f64>();
             let d = &batch.outputs.diversion;
-            let sums = [
-                over(&|r| d.attempted[r][lane]),
-                over(&|r| d.seized[r][lane]),
-                over(&|r| d.delivered_by_route[r][ChipUnit::Chips][lane]),
-                batch.state.diversion.premium[n][lane],
-            ];
-            if sums[0] + sums[2] > 0.5 {
-                facts.smuggling.push((CountryId(n as u32), sums));
+            let smuggling = Smuggling {
+                country: CountryId(n as u32),
+                attempted: over(&|r| d.attempted[r][lane]),
+                seized: over(&|r| d.seized[r][lane]),
+                delivered: over(&|r| d.delivered_by_route[r][ChipUnit::Chips][lane]),
+                premium: batch.state.diversion.premium[n][lane],
+            };
+            if smuggling.attempted + smuggling.delivered > 0.5 {
+                facts.smuggling.push(smuggling);
             }
         }
         for (b, spent) in batch.outputs.trade.spent_ahead.iter().enumerate() {

@@ -21,7 +21,7 @@ impl Trade<'_> {
         limit_to_routes(plan, choice, context.capacity_to, |g| self.out.wants[g], &mut self.scratch.reach);
     }
 
-    /// Resellers' orders for what buyers want to have smuggled, as far as routes and their own controls allow.
+    /// Resellers' orders for what buyers want to have smuggled, as far as routes, and rules on resellers, allow.
     #[inline(always)]
     pub(super) fn place_grey_orders(&mut self, plan: &Plan, context: &TradeContext<'_>) {
         let chips = plan.model.chips.len();
