@@ -3,13 +3,13 @@
 use super::Failure;
 use super::arguments::{CompareArguments, ScenarioArguments};
 use super::comparison::{Comparison, Findings, Goals};
-use super::distributions::{Distributions, Rows, describe_draws};
+use super::distributions::{Distributions, Rows};
 use super::precision::{Stopping, interval};
 use super::run_folder::RunFolder;
 use super::session::print;
 use super::simulation::{Exports, Simulation, failed};
 use super::work::Gatherer;
-use crate::analysis::{COMPARISON, OBJECTIVES, Precision, Statistic, TARGETS};
+use crate::analysis::{Precision, Statistic};
 use crate::plan::chief_cells;
 use crate::plan::series::{Recording, matching};
 use crate::report::{Ranked, Verdict};
@@ -216,24 +216,21 @@ impl Field<'_> {
         findings: &Findings,
         folder: &mut RunFolder,
     ) -> Result<(), crate::results::FolderError> {
-        let mut rows = Rows::default();
+        let mut rows = Rows::new();
         for ((plan, distributions), statistics) in self.plans().iter().zip(all.iter_mut()).zip(statistics) {
             distributions.add_rows(plan, statistics, &mut rows);
         }
         rows.write(folder)?;
-        let about = "Policies against the scenario as it stands, draw by draw";
-        folder.table("comparison.csv", about, &COMPARISON, &comparison.rows(findings))?;
+        folder.table(comparison.table(findings))?;
         if !self.goals.objectives.is_empty() {
-            let about = "Which policies are dominated under all objectives";
-            folder.table("objectives.csv", about, &OBJECTIVES, &comparison.objective_rows(findings))?;
+            folder.table(comparison.objectives(findings))?;
         }
         if !self.goals.targets.is_empty() {
-            let about = "Shares of draws that satisfy the targets";
-            folder.table("targets.csv", about, &TARGETS, &comparison.target_rows())?;
+            folder.table(comparison.targets())?;
         }
         if let Some(table) = comparison.draws.take() {
             if self.base.exports.draws == Some(ExportFormat::Csv) {
-                describe_draws(&self.base, table.metrics(), folder);
+                folder.describe(table.schema());
             }
             folder.finish_file(table.finish()?)?;
         }

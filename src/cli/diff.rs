@@ -3,7 +3,7 @@
 use super::Failure;
 use super::arguments::{DiffArguments, Format};
 use super::session::print;
-use crate::report::{Difference, Table};
+use crate::report::{Difference, OutputFormat};
 use crate::results::PastRun;
 use std::path::Path;
 
@@ -12,9 +12,9 @@ pub(super) fn diff(arguments: &DiffArguments) -> Result<(), Failure> {
     let (before, after) = (read(&arguments.before)?, read(&arguments.after)?);
     let names = [&arguments.before, &arguments.after].map(|p| p.display().to_string());
     let how = match arguments.format {
-        Format::Table => Table::Text,
-        Format::Csv => Table::Csv,
-        Format::Json => Table::Json,
+        Format::Table => OutputFormat::Text,
+        Format::Csv => OutputFormat::Csv,
+        Format::Json => OutputFormat::Json,
     };
     print(&Difference::new(names, &before, &after).render(how))
 }

@@ -6,6 +6,7 @@ use super::work::Gatherer;
 use crate::analysis::Sensitivity;
 use crate::engine::run::Round;
 use crate::plan::{Driver, Plan};
+use crate::results::table::TableText;
 use crate::results::tables::{self, DriverRow};
 use crate::results::{Cell, FolderError};
 
@@ -59,11 +60,11 @@ impl Drivers {
         simulation: &Simulation<'_>,
         folder: &mut RunFolder,
     ) -> Result<(), FolderError> {
-        let rows = tables::drivers(&simulation.policy(), &self.rows(&simulation.plan));
-        folder.table(Self::FILE, "What drives the headline's cells", &tables::DRIVERS, &rows)
+        let rows = self.rows(&simulation.plan, &simulation.policy());
+        folder.table(TableText::of(&tables::drivers(), rows))
     }
 
-    fn rows(&self, plan: &Plan) -> Vec<DriverRow> {
+    fn rows<'a>(&'a self, plan: &Plan, policy: &'a str) -> Vec<DriverRow<'a>> {
         let drivers = plan.drivers();
         let found = self.sensitivity.finish(CHANCE);
         let mut rows = Vec::new();
@@ -72,7 +73,8 @@ impl Drivers {
             let mut order: Vec<usize> = (0..drivers.len()).collect();
             order.sort_by(|&a, &b| of_cell.indices[b].total_cmp(&of_cell.indices[a]).then(a.cmp(&b)));
             rows.extend(order.iter().enumerate().map(|(rank, &i)| DriverRow {
-                cell: cell.clone(),
+                policy,
+                cell,
                 path: plan.driver_path(drivers[i]),
                 index: of_cell.indices[i],
                 noise_floor: of_cell.noise_floor[i],

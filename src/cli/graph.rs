@@ -8,7 +8,7 @@ use crate::model::time::Quarter;
 use crate::network::Network;
 use crate::plan::Plan;
 use crate::random::{Design, Sampler};
-use crate::report::{GraphFormat, SupplyGraph, Table};
+use crate::report::{GraphFormat, OutputFormat, SupplyGraph};
 
 pub(super) fn graph(arguments: &GraphArguments) -> Result<(), Failure> {
     let mut session = Session::read(&arguments.scenario)?;
@@ -27,9 +27,9 @@ pub(super) fn graph(arguments: &GraphArguments) -> Result<(), Failure> {
     let design = Design { seed: arguments.seed, sampler: Sampler::Sobol };
     let plan = Plan::new(model, &network, &design).map_err(|e| Failure::Rejected(format!("error: {e}")))?;
     match (arguments.rank, arguments.format) {
-        (true, None | Some(GraphForm::Table)) => rank(arguments, &plan, &network, Table::Text),
-        (true, Some(GraphForm::Csv)) => rank(arguments, &plan, &network, Table::Csv),
-        (true, Some(GraphForm::Json)) => rank(arguments, &plan, &network, Table::Json),
+        (true, None | Some(GraphForm::Table)) => rank(arguments, &plan, &network, OutputFormat::Text),
+        (true, Some(GraphForm::Csv)) => rank(arguments, &plan, &network, OutputFormat::Csv),
+        (true, Some(GraphForm::Json)) => rank(arguments, &plan, &network, OutputFormat::Json),
         (false, form) => {
             let format = match form {
                 None | Some(GraphForm::Dot) => GraphFormat::Dot,

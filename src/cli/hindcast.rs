@@ -19,6 +19,7 @@ use crate::plan::series::{Recording, all_series, flows};
 use crate::report::scores::{self, WeightedCell, Weighting};
 use crate::report::{Scoreboard, Section};
 use crate::results::FolderError;
+use crate::results::table::TableText;
 
 /// Share of draws that weights must effectively rest on.
 const LEAST_EFFECTIVE: f64 = 0.1;
@@ -38,7 +39,7 @@ pub(super) fn hindcast(arguments: &HindcastArguments) -> Result<(), Failure> {
     simulation.check_used(distributions.used)?;
     distributions.write(&simulation, &distributions.statistics(), &mut folder).map_err(failed)?;
     let mut board = past.board(&simulation, arguments);
-    write(&board, &mut folder).map_err(failed)?;
+    board.tables().into_iter().try_for_each(|t| folder.table(t)).map_err(failed)?;
     if arguments.weight {
         board.weighting = Some(past.weigh(&simulation, arguments, &mut folder)?);
     }
@@ -273,27 +274,25 @@ impl Past {
                 .map_err(|e| Failure::Rejected(format!("error: --discrepancy: {e}")))?;
         }
         let weights = temper(&sums, LEAST_EFFECTIVE);
+        let policy = simulation.policy();
         let quantiles = |e: &Ensemble| [0.05, 0.5, 0.95].map(|p| e.quantile(p));
         let cells: Vec<WeightedCell> = (self.headline.iter().zip(&self.headline_values))
             .map(|(&place, values)| WeightedCell {
+                policy: policy.clone(),
                 cell: simulation.recording.names[place].clone(),
                 plain: quantiles(&Ensemble::new(values)),
                 weighted: quantiles(&Ensemble::weighted(values, &weights.weights)),
             })
             .collect();
-        let table = scores::weights(&self.draws, &weights, &sums);
-        let weighting = Weighting { observations, series: evidence.len(), discrepancy, weights };
-        let policy = simulation.policy();
-        let row = scores::weighting(&policy, &weighting);
-        let weighted = scores::weighted(&policy, &cells);
+        let drawn = TableText::of(&scores::weights(), scores::weight_rows(&self.draws, &weights, &sums));
+        let series = evidence.len();
+        let weighting = Weighting { policy, observations, series, discrepancy, weights };
         let tables = [
-            ("weights.csv", "Importance weights: a row a draw", &scores::WEIGHTS[..], table),
-            ("weighted.csv", "Headline cells, unweighted and weighted", &scores::WEIGHTED, weighted),
-            ("weighting.csv", "What the weights rest on", &scores::WEIGHTING, row),
+            drawn,
+            TableText::of(&scores::weighted(), &cells),
+            TableText::of(&scores::weighting(), [&weighting]),
         ];
-        for (name, about, columns, rows) in tables {
-            folder.table(name, about, columns, &rows).map_err(failed)?;
-        }
+        tables.into_iter().try_for_each(|t| folder.table(t)).map_err(failed)?;
         let last = cells.iter().map(|c| c.cell.quarter).max();
         let shown = |c: &WeightedCell| Some(c.cell.quarter) == last && c.cell.metric == "reachable_flop";
         let shown = cells.into_iter().filter(shown).collect();
@@ -323,39 +322,4 @@ impl Past {
         }
         series.into_iter().map(|s| s.1).collect()
     }
-}
-
-fn write(board: &Scoreboard, folder: &mut RunFolder) -> Result<(), FolderError> {
-    let all = |of: &dyn Fn(&Section) -> String| board.sections.iter().map(of).collect::<String>();
-    let policy = &board.policy;
-    let tables = [
-        (
-            "hindcast.csv",
-            "Published beside simulated: a row an observation",
-            &scores::HINDCAST[..],
-            all(&|s| scores::hindcast(policy, s.name, &s.rows)),
-        ),
-        (
-            "naive.csv",
-            "Naive forecasts: a row an observation and origin",
-            &scores::NAIVE,
-            all(&|s| scores::naive(policy, s.name, &s.rows)),
-        ),
-        (
-            "scores.csv",
-            "Scores: a row a group",
-            &scores::SCORES,
-            all(&|s| scores::scores(policy, s.name, &s.board)),
-        ),
-        (
-            "rivals.csv",
-            "The simulation against naive forecasts",
-            &scores::RIVALS,
-            all(&|s| scores::rivals(policy, s.name, &s.board)),
-        ),
-    ];
-    for (name, about, columns, rows) in tables {
-        folder.table(name, about, columns, &rows)?;
-    }
-    Ok(())
 }

@@ -10,7 +10,7 @@ use crate::model::time::Quarter;
 use crate::network::{Network, Node, Structure};
 use crate::plan::series::Recording;
 use crate::plan::{Gift, Plan, Supplier};
-use crate::report::{Ranking, RankingRow, Table};
+use crate::report::{OutputFormat, Ranking, RankingRow};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::IsTerminal;
 use std::sync::Arc;
@@ -24,7 +24,7 @@ pub(super) fn rank(
     arguments: &GraphArguments,
     plan: &Plan,
     network: &Network,
-    how: Table,
+    how: OutputFormat,
 ) -> Result<(), Failure> {
     let (recording, cells) = watched(arguments, plan)?;
     let from = first_quarter(arguments, plan, &recording)?;

@@ -9,7 +9,7 @@ use super::run_folder::RunFolder;
 use super::session::{draws_fans, print};
 use super::simulation::{Simulation, failed};
 use crate::network::Network;
-use crate::report::{GraphFormat, Headline, HeadlineRow, SupplyGraph, Table};
+use crate::report::{GraphFormat, Headline, HeadlineRow, OutputFormat, SupplyGraph};
 use crate::results::Statistics;
 
 /// The supply graph, for whoever draws it.
@@ -47,7 +47,7 @@ pub(super) fn run(arguments: &RunArguments) -> Result<(), Failure> {
     drop((distributions, statistics));
     let manifest = folder.finish(used, seconds).map_err(failed)?;
     let layout = simulation.layout();
-    print(&if layout == Table::Text && draws_fans() {
+    print(&if layout == OutputFormat::Text && draws_fans() {
         headline.with_fans()
     } else {
         headline.render(layout)

@@ -9,7 +9,7 @@ use crate::model::time::Quarter;
 use crate::plan::Plan;
 use crate::plan::series::{BUDGET, FlowSource, Recording, SelectError, flows};
 use crate::random::Sampler;
-use crate::report::Table;
+use crate::report::OutputFormat;
 use crate::results::tables::Flow;
 use crate::results::{ExportFormat, FolderError, Manifest, SourceFile};
 use std::ops::Range;
@@ -191,11 +191,11 @@ impl<'a> Simulation<'a> {
     }
 
     /// How what is printed is laid out.
-    pub(super) fn layout(&self) -> Table {
+    pub(super) fn layout(&self) -> OutputFormat {
         match self.arguments.format {
-            Format::Table => Table::Text,
-            Format::Csv => Table::Csv,
-            Format::Json => Table::Json,
+            Format::Table => OutputFormat::Text,
+            Format::Csv => OutputFormat::Csv,
+            Format::Json => OutputFormat::Json,
         }
     }
 }

@@ -9,11 +9,12 @@ use super::run_folder::RunFolder;
 use super::session::print;
 use super::simulation::{Exports, Simulation, failed};
 use super::work::Gatherer;
-use crate::analysis::{ContrastRow, Factorial, SWEEP_TAIL, interactions, sweep_row};
+use crate::analysis::tables::{self, ContrastRow, SweepRow};
+use crate::analysis::{Factorial, interactions};
 use crate::plan::series::Recording;
 use crate::report::{Point, Swept};
-use crate::results::tables::Row;
-use crate::results::{FolderError, SourceFile, Statistics, package_fields};
+use crate::results::table::TableText;
+use crate::results::{SourceFile, Statistics};
 
 /// Points of one sweep: each is a plan on every draw.
 const POINTS: usize = 512;
@@ -127,7 +128,7 @@ impl Sweep<'_> {
         self.base.check_used(all[0].used)?;
         let findings = comparison.findings();
         let statistics: Vec<Vec<Statistics>> = all.iter().map(Distributions::statistics).collect();
-        self.write(&comparison, &findings, &statistics, &mut folder).map_err(failed)?;
+        folder.table(self.table(&comparison, &findings, &statistics)).map_err(failed)?;
         all[0].write_exports(&self.base, &mut folder).map_err(failed)?;
         let path = folder.path.clone();
         let used = all[0].used;
@@ -144,47 +145,32 @@ impl Sweep<'_> {
     }
 
     /// `sweep.csv`: the scenario as it stands, then every point, a row a cell.
-    fn write(
+    fn table(
         &self,
         comparison: &Comparison,
         findings: &Findings,
         statistics: &[Vec<Statistics>],
-        folder: &mut RunFolder,
-    ) -> Result<(), FolderError> {
-        let mut text = String::new();
-        let mut head = Row::new(&mut text);
-        head.text("point");
-        self.levers.iter().for_each(|l| {
-            head.text(&l.path);
-        });
-        SWEEP_TAIL.iter().for_each(|c| {
-            head.text(c.0);
-        });
-        head.end();
-        for (p, name) in comparison.plans.iter().enumerate() {
-            let levels = self.levels(p);
-            for (c, cell) in comparison.cells.iter().enumerate() {
-                let own = comparison.own(c, p).map_or([f64::NAN; 4], |i| {
+    ) -> TableText {
+        let table = tables::sweep(&self.paths());
+        let mut text = TableText::new(&table);
+        for (p, point) in comparison.plans.iter().enumerate() {
+            let levels = &self.levels(p);
+            let rows = comparison.cells.iter().enumerate().map(|(c, cell)| {
+                let own = comparison.own(c, p).map(|i| {
                     let s = &statistics[p][i];
                     [s.mean, s.quantiles.p05, s.quantiles.p50, s.quantiles.p95]
                 });
                 let (paired, tier) = (&findings.paired[c][p], findings.tiers[c][p]);
-                sweep_row(&mut text, name, &levels, own, &ContrastRow { policy: name, cell, paired, tier });
-            }
+                SweepRow { point, levels, own, contrast: ContrastRow { policy: point, cell, paired, tier } }
+            });
+            text.extend(&table, rows);
         }
-        folder.text("sweep.csv", &text)?;
-        let mut fields = package_fields(&[(
-            "point",
-            "string",
-            "Number of the point, from 1; base: the scenario as it stands",
-        )]);
-        for lever in &self.levers {
-            let about = "Level as written; empty for the scenario as it stands";
-            fields.push(serde_json::json!({ "name": lever.path, "type": "string", "description": about }));
-        }
-        fields.extend(package_fields(&SWEEP_TAIL));
-        folder.describe("sweep.csv", "A row a point of the factorial and cell", fields);
-        Ok(())
+        text
+    }
+
+    /// Paths of the levers.
+    fn paths(&self) -> Vec<String> {
+        self.levers.iter().map(|l| l.path.clone()).collect()
     }
 
     /// Levels of a plan, as written; the scenario as it stands has none.
@@ -215,7 +201,7 @@ impl Sweep<'_> {
             cell: comparison.cells[cell].address(),
             unit: comparison.cells[cell].unit.clone(),
             sense: comparison.senses[cell],
-            levers: self.levers.iter().map(|l| l.path.clone()).collect(),
+            levers: self.paths(),
             base: point(0),
             points: (1..comparison.plans.len()).map(point).collect(),
             interactions: interactions(&self.factorial, &findings.paired[cell][1..]),

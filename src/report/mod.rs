@@ -15,7 +15,7 @@ pub mod world;
 
 pub use difference::{Change, Difference, Moved};
 pub use graph::{Attribute, Attributes, GraphFormat, SupplyGraph};
-pub use headline::{Headline, HeadlineRow, Table};
+pub use headline::{Headline, HeadlineRow, OutputFormat};
 pub use ranking::{Ranking, RankingRow};
 pub use scoreboard::{Scoreboard, Section};
 pub use story::{Bound, Draw, Figure, Focus, Story, Told, Unusual, Worlds};
