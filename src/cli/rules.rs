@@ -3,21 +3,16 @@
 use super::Failure;
 use super::arguments::{Format, RulesArguments, ScenarioArguments};
 use super::session::{Session, print};
+use crate::model::ChipId;
 use crate::model::time::Date;
-use crate::model::{ChipId, Status};
 use crate::network::Network;
 use crate::plan::Plan;
 use crate::random::{Design, Sampler};
-use crate::results::{float, quoted};
-use crate::rules::{Change, Listed, Place, Query, Rulebook, Terms};
+use crate::report::laid_out;
+use crate::results::table::Table;
+use crate::rules::{Change, Place, Query, Rulebook, Terms, differing, statuses};
 use crate::scenario::suggest;
 use serde_json::Value as Json;
-
-/// Columns of the list.
-const STATUS: [&str; 8] = ["chip", "to", "headquarters", "on", "issuer", "status", "fee", "rule"];
-/// Columns of the difference.
-const DIFFERENCE: [&str; 9] =
-    ["chip", "to", "issuer", "quarter", "before", "after", "headquarters", "fee_before", "fee_after"];
 
 pub(super) fn rules(arguments: &RulesArguments) -> Result<(), Failure> {
     let book = Book::read(&arguments.scenario)?;
@@ -25,11 +20,7 @@ pub(super) fn rules(arguments: &RulesArguments) -> Result<(), Failure> {
     if !arguments.diff {
         let on = arguments.on.as_deref().unwrap_or_default();
         let rows = book.plan.rules.list(&book.terms, &query);
-        return print(&written(
-            arguments.format,
-            &STATUS,
-            &rows.iter().map(|r| listed(r, on)).collect::<Vec<_>>(),
-        ));
+        return print(&written(arguments.format, &statuses(on.to_owned()), &rows));
     }
     let as_it_stands =
         ScenarioArguments { policy: None, edits: Vec::new(), set: Vec::new(), ..arguments.scenario.clone() };
@@ -38,7 +29,7 @@ pub(super) fn rules(arguments: &RulesArguments) -> Result<(), Failure> {
     if rows.is_empty() {
         tell!("{}", base.where_else(&book, arguments)?);
     }
-    print(&written(arguments.format, &DIFFERENCE, &rows.iter().map(changed).collect::<Vec<_>>()))
+    print(&written(arguments.format, &differing(), &rows))
 }
 
 /// A scenario's rule book, with numbers at their medians and switches at their likelier side.
@@ -135,99 +126,10 @@ fn unknown<'a>(flag: &str, name: &str, why: &str, known: impl IntoIterator<Item 
     Failure::Rejected(format!("--{flag}: `{name}` {why}{near}"))
 }
 
-/// A field of a row.
-enum Field {
-    Text(String),
-    Share(f64),
-    Nothing,
-}
-
-fn status(status: Status) -> Field {
-    Field::Text(status.as_str().to_owned())
-}
-
-fn listed(row: &Listed, on: &str) -> Vec<Field> {
-    let text = |t: &str| Field::Text(t.to_owned());
-    vec![
-        text(&row.chip),
-        text(&row.to),
-        text(&row.headquarters),
-        text(on),
-        text(&row.issuer),
-        status(row.status),
-        Field::Share(row.fee),
-        row.rule.as_deref().map_or(Field::Nothing, text),
-    ]
-}
-
-fn changed(row: &Change) -> Vec<Field> {
-    let text = |t: &str| Field::Text(t.to_owned());
-    vec![
-        text(&row.chip),
-        text(&row.to),
-        text(&row.issuer),
-        text(&row.quarter.to_string()),
-        status(row.before.0),
-        status(row.after.0),
-        text(&row.headquarters),
-        Field::Share(row.before.1),
-        Field::Share(row.after.1),
-    ]
-}
-
-fn written(format: Format, names: &[&str], rows: &[Vec<Field>]) -> String {
+fn written<R>(format: Format, table: &Table<R>, rows: &[R]) -> String {
     match format {
-        Format::Csv => csv(names, rows),
-        Format::Table => table(names, rows),
-        Format::Json => {
-            let objects: Vec<Json> = rows.iter().map(|row| object(names, row)).collect();
-            serde_json::to_string_pretty(&objects).unwrap_or_default() + "\n"
-        }
+        Format::Csv => table.csv(rows),
+        Format::Table => laid_out(table, rows),
+        Format::Json => format!("{:#}\n", Json::from_iter(rows.iter().map(|row| table.json(row)))),
     }
-}
-
-fn csv(names: &[&str], rows: &[Vec<Field>]) -> String {
-    let mut text = names.join(",") + "\n";
-    for row in rows {
-        for (i, field) in row.iter().enumerate() {
-            if i > 0 {
-                text.push(',');
-            }
-            match field {
-                Field::Text(t) => quoted(&mut text, t),
-                Field::Share(x) => float(&mut text, *x),
-                Field::Nothing => {}
-            }
-        }
-        text.push('\n');
-    }
-    text
-}
-
-fn table(names: &[&str], rows: &[Vec<Field>]) -> String {
-    let shown = |field: &Field| match field {
-        Field::Text(t) => t.clone(),
-        Field::Share(x) => format!("{}%", crate::report::number(100.0 * x)),
-        Field::Nothing => "-".to_owned(),
-    };
-    let mut lines = vec![names.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>()];
-    lines.extend(rows.iter().map(|row| row.iter().map(shown).collect()));
-    let widths: Vec<usize> =
-        (0..names.len()).map(|i| lines.iter().map(|l| l[i].chars().count()).max().unwrap_or(0)).collect();
-    let mut text = String::new();
-    for line in &lines {
-        let cells: Vec<String> = line.iter().zip(&widths).map(|(cell, w)| format!("{cell:<w$}")).collect();
-        text.push_str(cells.join("  ").trim_end());
-        text.push('\n');
-    }
-    text
-}
-
-fn object(names: &[&str], row: &[Field]) -> Json {
-    let value = |field: &Field| match field {
-        Field::Text(t) => Json::from(t.as_str()),
-        Field::Share(x) => Json::from(*x),
-        Field::Nothing => Json::Null,
-    };
-    Json::Object(names.iter().zip(row).map(|(n, f)| ((*n).to_owned(), value(f))).collect())
 }

@@ -1,5 +1,6 @@
 //! The table that answers the question at a glance: who can train what, by when, how surely, and what stops them.
 
+use super::columns::{Align, aligned};
 use super::fan::Axis;
 use super::{number, percent};
 use crate::results::Statistics;
@@ -98,18 +99,11 @@ impl Headline {
             lines.push(line);
             last = &r.actor;
         }
-        let widths: Vec<usize> = (0..lines[0].len())
-            .map(|i| lines.iter().map(|l| l[i].chars().count()).max().unwrap_or(0))
-            .collect();
         let mut text = format!(
             "{}\n{} draws; median ± standard error, quantiles over draws\n\n",
             self.title, self.draws
         );
-        for line in lines {
-            let cells: Vec<String> = line.iter().zip(&widths).map(|(c, w)| pad(c, *w)).collect();
-            text.push_str(cells.join("  ").trim_end());
-            text.push('\n');
-        }
+        text.push_str(&aligned(&lines, Align::Left));
         text
     }
 
@@ -161,11 +155,6 @@ impl Headline {
         let whole = json!({ "title": self.title, "draws": self.draws, "rows": rows });
         format!("{:#}\n", whole)
     }
-}
-
-fn pad(text: &str, width: usize) -> String {
-    let missing = width.saturating_sub(text.chars().count());
-    format!("{text}{}", " ".repeat(missing))
 }
 
 /// A threshold as people write it: 1e25.

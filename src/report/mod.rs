@@ -1,5 +1,6 @@
 //! Findings for people: the terminal's tables, the story of a draw, and how well a simulated past fits.
 
+mod columns;
 mod difference;
 mod fan;
 mod graph;
@@ -13,6 +14,7 @@ mod swept;
 mod verdict;
 pub mod world;
 
+pub use columns::laid_out;
 pub use difference::{Change, Difference, Moved};
 pub use graph::{Attribute, Attributes, GraphFormat, SupplyGraph};
 pub use headline::{Headline, HeadlineRow, OutputFormat};

@@ -1,5 +1,6 @@
 //! Chokepoints ranked: what a cell loses without each supplier, beside what structure says, and where the two disagree.
 
+use super::columns::{Align, aligned};
 use super::{OutputFormat, percent};
 use crate::network::Structure;
 use crate::results::table::Table;
@@ -101,7 +102,7 @@ impl Ranking {
             "What {} loses from {} on, if a supplier is cut or gives 10 % less\n{} draws, each against itself; mean ± standard error\n\n",
             self.cell, self.from, self.draws
         );
-        text.push_str(&aligned(&lines));
+        text.push_str(&aligned(&lines, Align::Left));
         let rest = shown.len().saturating_sub(SHOWN);
         if rest > 0 {
             text.push_str(&format!("and {rest} more; --format csv has all\n"));
@@ -200,19 +201,4 @@ fn percent_signed(x: f64) -> String {
 
 fn share((mean, error): (f64, f64)) -> String {
     format!("{} ±{:.1}", percent_signed(mean), 100.0 * error)
-}
-
-/// Lines of cells, each column as wide as its widest.
-fn aligned(lines: &[Vec<String>]) -> String {
-    let columns = lines.iter().map(Vec::len).max().unwrap_or(0);
-    let width =
-        |i: usize| lines.iter().filter_map(|l| l.get(i)).map(|c| c.chars().count()).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..columns).map(width).collect();
-    let mut text = String::new();
-    for line in lines {
-        let cells: Vec<String> = line.iter().zip(&widths).map(|(c, w)| format!("{c:<w$}")).collect();
-        text.push_str(cells.join("  ").trim_end());
-        text.push('\n');
-    }
-    text
 }

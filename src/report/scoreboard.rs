@@ -1,5 +1,6 @@
 //! How well a simulated past fits, at a glance: a line a group, naive rivals, the worst misses, and what the fit implies.
 
+use super::columns::{Align, aligned};
 use super::headline::OutputFormat;
 use super::scores::{InSection, WeightedCell, Weighting, hindcast, naive, rivals, scores};
 use super::{number, percent};
@@ -89,17 +90,17 @@ impl Scoreboard {
                 format!("Conditional forecast, after {}", self.until)
             };
             text.push_str(&format!("\n{what}\n"));
-            text.push_str(&aligned(&lines(&section.board)));
+            text.push_str(&aligned(&lines(&section.board), Align::Right));
             if !section.board.duels.is_empty() {
                 text.push_str("\nAgainst naive forecasts, on the rows that both forecast\n");
-                text.push_str(&aligned(&duels(&section.board.duels)));
+                text.push_str(&aligned(&duels(&section.board.duels), Align::Right));
             }
             text.push_str("\nWorst misses\n");
-            text.push_str(&aligned(&misses(section)));
+            text.push_str(&aligned(&misses(section), Align::Right));
         }
         if let Some((weighting, cells)) = &self.weighting {
             text.push_str(&format!("\n{}\n", explained(weighting, self.draws)));
-            text.push_str(&aligned(&reweighted(cells)));
+            text.push_str(&aligned(&reweighted(cells), Align::Right));
         }
         text.push_str(
             "\nScores are means over each series, then over series; crps, errors and bias are taken in natural logs.\n",
@@ -276,23 +277,4 @@ fn reweighted(cells: &[WeightedCell]) -> Vec<Vec<String>> {
         ]);
     }
     all
-}
-
-/// Columns side by side: the first to the left, the others to the right.
-fn aligned(rows: &[Vec<String>]) -> String {
-    let count = |text: &str| text.chars().count();
-    let widths: Vec<usize> =
-        (0..rows[0].len()).map(|i| rows.iter().map(|r| count(&r[i])).max().unwrap_or(0)).collect();
-    let mut text = String::new();
-    for row in rows {
-        let cells: Vec<String> = (row.iter().zip(&widths).enumerate())
-            .map(|(i, (cell, width))| {
-                let space = " ".repeat(width - count(cell));
-                if i == 0 { format!("{cell}{space}") } else { format!("{space}{cell}") }
-            })
-            .collect();
-        text.push_str(cells.join("  ").trim_end());
-        text.push('\n');
-    }
-    text
 }

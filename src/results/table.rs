@@ -166,6 +166,16 @@ impl<R> Table<R> {
         self.column(name, Kind::Text, meaning, move |row| Value::Text(get(row)))
     }
 
+    /// Adds a column of texts, or of nothing in some rows: where an empty text would mean something.
+    pub fn optional_text(
+        self,
+        name: impl Into<Cow<'static, str>>,
+        meaning: &'static str,
+        get: impl for<'r> Fn(&'r R) -> Option<Cow<'r, str>> + Send + Sync + 'static,
+    ) -> Self {
+        self.column(name, Kind::Text, meaning, move |row| get(row).map_or(Value::Missing, Value::Text))
+    }
+
     /// Adds a column of whole numbers, or of nothing in some rows.
     pub fn integer<V: Into<Option<u64>>>(
         self,
@@ -234,17 +244,26 @@ impl<R> Table<R> {
 
     /// What it is, apart from its rows.
     pub fn schema(&self) -> Schema {
-        let fields = self.columns.iter().map(|c| c.field.clone()).collect();
-        Schema { name: self.name, about: self.about, fields }
+        Schema { name: self.name, about: self.about, fields: self.fields().cloned().collect() }
+    }
+
+    /// What is known of its columns, in order.
+    pub fn fields(&self) -> impl Iterator<Item = &Field> {
+        self.columns.iter().map(|c| &c.field)
+    }
+
+    /// What a row has in each column.
+    pub fn values<'r>(&'r self, row: &'r R) -> impl Iterator<Item = Value<'r>> {
+        self.columns.iter().map(move |c| (c.get)(row))
     }
 
     /// Adds a row as a line of CSV.
     fn add(&self, out: &mut String, row: &R) {
-        for (i, column) in self.columns.iter().enumerate() {
+        for (i, value) in self.values(row).enumerate() {
             if i > 0 {
                 out.push(',');
             }
-            (column.get)(row).csv(out);
+            value.csv(out);
         }
         out.push('\n');
     }
@@ -258,8 +277,8 @@ impl<R> Table<R> {
 
     /// A row as a JSON object, without the columns that say which group it belongs to; a number that is not finite is null.
     pub fn json(&self, row: &R) -> Json {
-        let own = self.columns.iter().filter(|c| !c.field.groups);
-        Json::Object(own.map(|c| (c.field.name.to_string(), (c.get)(row).json())).collect::<Map<_, _>>())
+        let own = self.fields().zip(self.values(row)).filter(|(field, _)| !field.groups);
+        Json::Object(own.map(|(field, value)| (field.name.to_string(), value.json())).collect::<Map<_, _>>())
     }
 }
 

@@ -13,7 +13,7 @@ mod ruling;
 mod scope;
 mod table;
 
-pub use listing::{Change, Listed, Query};
+pub use listing::{Change, Listed, Query, differing, statuses};
 pub use outcome::{Cut, Outcome};
 pub use parameters::Terms;
 pub use rulebook::Rulebook;
