@@ -130,6 +130,6 @@ fn written<R>(format: Format, table: &Table<R>, rows: &[R]) -> String {
     match format {
         Format::Csv => table.csv(rows),
         Format::Table => laid_out(table, rows),
-        Format::Json => format!("{:#}\n", Json::from_iter(rows.iter().map(|row| table.json(row)))),
+        Format::Json => format!("{:#}\n", rows.iter().map(|row| table.json(row)).collect::<Json>()),
     }
 }

@@ -153,7 +153,7 @@ impl Headline {
             })
             .collect();
         let whole = json!({ "title": self.title, "draws": self.draws, "rows": rows });
-        format!("{:#}\n", whole)
+        format!("{whole:#}\n")
     }
 }
 

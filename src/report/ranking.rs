@@ -47,7 +47,7 @@ impl Ranking {
         match how {
             OutputFormat::Text => all.iter().map(Self::text).collect::<Vec<_>>().join("\n"),
             OutputFormat::Csv => table().csv(all.iter().flat_map(Self::placed)),
-            OutputFormat::Json => format!("{:#}\n", Json::from_iter(all.iter().map(Self::json))),
+            OutputFormat::Json => format!("{:#}\n", all.iter().map(Self::json).collect::<Json>()),
         }
     }
 

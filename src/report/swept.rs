@@ -138,6 +138,6 @@ impl Swept {
             "points": self.order().iter().map(point).collect::<Vec<_>>(),
             "interactions": self.interactions.iter().map(effect).collect::<Vec<_>>(),
         });
-        format!("{:#}\n", whole)
+        format!("{whole:#}\n")
     }
 }

@@ -139,7 +139,7 @@ impl Verdict {
             "front": self.plans().iter().zip(&self.standings).map(standing).collect::<Vec<_>>(),
             "targets": self.targets.iter().map(target).collect::<Vec<_>>(),
         });
-        format!("{:#}\n", whole)
+        format!("{whole:#}\n")
     }
 }
 

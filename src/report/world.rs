@@ -85,7 +85,7 @@ fn quantity_rows<'m>(model: &'m Model) -> impl Iterator<Item = QuantityRow<'m>> 
             // Points that have a quantity of their own have a row of their own.
             let shared = points.iter().filter_map(|(since, point)| match point {
                 Point::Shared(d) => Some((since, d)),
-                _ => None,
+                Point::Own(_) => None,
             });
             let day = |since: &f64| Date(f64::from(model.run.horizon.first.0) + since).day();
             shared.map(|(since, d)| row(quantity, day(since), d)).collect()

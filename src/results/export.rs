@@ -191,8 +191,7 @@ impl InputsTable {
         quantities: impl IntoIterator<Item = (String, String)>,
     ) -> Result<Self, FolderError> {
         let meaning = "What the draw took; a dated series at its last uncertain date";
-        let field =
-            |(path, unit)| Field::new::<String>(path, Kind::Number, meaning).with_unit::<String>(unit);
+        let field = |(path, unit): (String, String)| Field::new(path, Kind::Number, meaning).with_unit(unit);
         let mut fields = vec![Field::new("draw", Kind::Integer, "Number of the draw")];
         fields.extend(quantities.into_iter().map(field));
         let about = "A row a draw, a column an uncertain quantity";

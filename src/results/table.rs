@@ -183,8 +183,9 @@ impl<R> Table<R> {
         meaning: &'static str,
         get: impl Fn(&R) -> V + Send + Sync + 'static,
     ) -> Self {
-        let value = move |row: &R| get(row).into().map_or(Value::Missing, Value::Integer);
-        self.column(name, Kind::Integer, meaning, value)
+        self.column(name, Kind::Integer, meaning, move |row| {
+            get(row).into().map_or(Value::Missing, Value::Integer)
+        })
     }
 
     /// Adds a column of numbers, or of nothing in some rows.
@@ -194,8 +195,9 @@ impl<R> Table<R> {
         meaning: &'static str,
         get: impl Fn(&R) -> V + Send + Sync + 'static,
     ) -> Self {
-        let value = move |row: &R| get(row).into().map_or(Value::Missing, Value::Number);
-        self.column(name, Kind::Number, meaning, value)
+        self.column(name, Kind::Number, meaning, move |row| {
+            get(row).into().map_or(Value::Missing, Value::Number)
+        })
     }
 
     /// Adds a column of answers, or of nothing in some rows.
@@ -205,8 +207,9 @@ impl<R> Table<R> {
         meaning: &'static str,
         get: impl Fn(&R) -> V + Send + Sync + 'static,
     ) -> Self {
-        let value = move |row: &R| get(row).into().map_or(Value::Missing, Value::Boolean);
-        self.column(name, Kind::Boolean, meaning, value)
+        self.column(name, Kind::Boolean, meaning, move |row| {
+            get(row).into().map_or(Value::Missing, Value::Boolean)
+        })
     }
 
     /// Adds the column of policies that most tables have; the page of a run holds it.

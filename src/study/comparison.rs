@@ -183,13 +183,12 @@ impl Comparison {
 
     /// `targets.csv`.
     pub(super) fn targets(&self) -> TableText {
-        let table = tables::targets();
-        let mut text = TableText::new(&table);
-        for (target, shares) in &self.shares() {
-            let rows = self.plans.iter().zip(shares);
-            text.extend(&table, rows.map(|(policy, &share)| TargetRow { policy, target, share }));
-        }
-        text
+        let shares = self.shares();
+        let rows = shares.iter().flat_map(|(target, shares)| {
+            let plans = self.plans.iter().zip(shares);
+            plans.map(move |(policy, &share)| TargetRow { policy, target, share })
+        });
+        TableText::of(&tables::targets(), rows)
     }
 }
 

@@ -211,9 +211,9 @@ impl Distributions {
     fn add_bottlenecks(&self, simulation: &Simulation<'_>, policy: &str, text: &mut TableText) {
         let plan = &simulation.plan;
         let per_quarter = subjects(plan);
-        let table = tables::bottlenecks();
         for i in 0..per_quarter {
-            let (subject, subject_kind) = &subject(plan, i);
+            let (subject, subject_kind) = subject(plan, i);
+            let subject = subject.as_str();
             for t in 0..plan.quarters {
                 let shares = self.labels.shares(t * per_quarter + i, cause::NONE);
                 let rows = shares.into_iter().map(|(code, share)| BottleneckRow {
@@ -224,7 +224,7 @@ impl Distributions {
                     cause: cause_name(plan, subject_kind, code),
                     share,
                 });
-                text.extend(&table, rows);
+                text.extend(&tables::bottlenecks(), rows);
             }
         }
     }

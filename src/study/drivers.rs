@@ -60,7 +60,8 @@ impl Drivers {
         simulation: &Simulation<'_>,
         folder: &mut RunFolder,
     ) -> Result<(), FolderError> {
-        let rows = self.rows(&simulation.plan, &simulation.policy());
+        let policy = simulation.policy();
+        let rows = self.rows(&simulation.plan, &policy);
         folder.table(TableText::of(&tables::drivers(), rows))
     }
 

@@ -151,8 +151,8 @@ impl Sweep<'_> {
         findings: &Findings,
         statistics: &[Vec<Statistics>],
     ) -> TableText {
-        let table = tables::sweep(&self.paths());
-        let mut text = TableText::new(&table);
+        let levers = self.paths();
+        let mut text = TableText::new(&tables::sweep(&levers));
         for (p, point) in comparison.plans.iter().enumerate() {
             let levels = &self.levels(p);
             let rows = comparison.cells.iter().enumerate().map(|(c, cell)| {
@@ -163,7 +163,7 @@ impl Sweep<'_> {
                 let (paired, tier) = (&findings.paired[c][p], findings.tiers[c][p]);
                 SweepRow { point, levels, own, contrast: ContrastRow { policy: point, cell, paired, tier } }
             });
-            text.extend(&table, rows);
+            text.extend(&tables::sweep(&levers), rows);
         }
         text
     }
