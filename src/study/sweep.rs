@@ -11,7 +11,7 @@ use super::simulation::{Exports, Simulation, failed};
 use super::work::Gatherer;
 use crate::analysis::tables::{self, ContrastRow, SweepRow};
 use crate::analysis::{Factorial, interactions};
-use crate::plan::series::Recording;
+use crate::metrics::Recording;
 use crate::report::{Point, Swept};
 use crate::results::table::TableText;
 use crate::results::{SourceFile, Statistics};
