@@ -38,7 +38,7 @@ pub(super) fn aligned(lines: &[Vec<String>], align: Align) -> String {
 }
 
 /// A table for people: names of columns, then rows; shares in per cent, and `-` for nothing.
-pub fn laid_out<R, I: IntoIterator<Item: Borrow<R>>>(table: &Table<R>, rows: I) -> String {
+pub(super) fn laid_out<R, I: IntoIterator<Item: Borrow<R>>>(table: &Table<R>, rows: I) -> String {
     let shown = |field: &Field, value: Value<'_>| match value {
         Value::Text(text) => text.into_owned(),
         Value::Integer(n) => n.to_string(),

@@ -7,7 +7,6 @@ use super::rulebook::Rulebook;
 use super::scope::Place;
 use crate::model::time::{Date, Quarter};
 use crate::model::{ChipId, CountryId, Model, Status, Subject};
-use crate::results::table::Table;
 use std::collections::BTreeMap;
 
 /// What is asked of the book; what is not given is listed in full.
@@ -61,38 +60,6 @@ pub struct Change {
     pub before: (Status, f64),
     /// The same by the other book.
     pub after: (Status, f64),
-}
-
-/// Statuses as a table, with the day as it was asked for.
-pub fn statuses(on: String) -> Table<Listed> {
-    Table::<Listed>::new("statuses", "Status of each chip by each issuer's rules")
-        .text("chip", "The chip", |r| (&r.chip).into())
-        .text("to", "Country of delivery", |r| (&r.to).into())
-        .text("headquarters", "Country of the buyer's headquarters", |r| (&r.headquarters).into())
-        .text("on", "The day, as asked for; empty: the horizon's first", move |_| on.clone().into())
-        .text("issuer", "Country that issues the rules", |r| (&r.issuer).into())
-        .text("status", "Its status", |r| r.status.as_str().into())
-        .number("fee", "Fee over the price on what is approved; 0 where nothing can be", |r| r.fee)
-        .in_unit("1")
-        .optional_text("rule", "The governing rule; none if nothing is required", |r| {
-            r.rule.as_deref().map(Into::into)
-        })
-}
-
-/// Differences between two books as a table.
-pub fn differing() -> Table<Change> {
-    Table::<Change>::new("changes", "Statuses and fees in which two books differ")
-        .text("chip", "The chip", |r| (&r.chip).into())
-        .text("to", "Country of delivery", |r| (&r.to).into())
-        .text("issuer", "Country that issues the rules", |r| (&r.issuer).into())
-        .text("quarter", "Calendar quarter", |r| r.quarter.to_string().into())
-        .text("before", "Status by the first book", |r| r.before.0.as_str().into())
-        .text("after", "Status by the second book", |r| r.after.0.as_str().into())
-        .text("headquarters", "Country of the buyer's headquarters", |r| (&r.headquarters).into())
-        .number("fee_before", "Fee over the price by the first book", |r| r.before.1)
-        .in_unit("1")
-        .number("fee_after", "Fee over the price by the second book", |r| r.after.1)
-        .in_unit("1")
 }
 
 impl Rulebook {

@@ -13,23 +13,19 @@ mod ruling;
 mod scope;
 mod table;
 
-pub use listing::{Change, Listed, Query, differing, statuses};
+pub use listing::{Change, Listed, Query};
 pub use outcome::{Cut, Outcome};
 pub use parameters::Terms;
 pub use rulebook::Rulebook;
 pub use ruling::Ruling;
 pub use scope::{Place, chip_attribute};
 
-/// Sales that the same rules cover in the same way.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct CaseId(u32);
+crate::model::ids::ids! {
+    /// Sales that the same rules cover in the same way.
+    CaseId,
+}
 
 impl CaseId {
     /// The case that no rule covers.
     pub const FREE: Self = Self(0);
-    /// Position in tables of cases.
-    #[inline(always)]
-    pub fn index(self) -> usize {
-        self.0 as usize
-    }
 }

@@ -1,9 +1,9 @@
-//! The tables of distributions that every simulating verb gathers: summary, thresholds, bottlenecks, flows, draws, inputs.
+//! The tables of distributions that every study gathers: summary, thresholds, bottlenecks, flows, draws, inputs.
 
-use super::Failure;
-use super::run_folder::RunFolder;
-use super::simulation::{Exports, Simulation, failed};
-use super::work::Gatherer;
+use super::error::Error;
+use super::folder::RunFolder;
+use super::gather::Gatherer;
+use super::simulation::{Exports, Simulation};
 use crate::engine::record::subjects;
 use crate::engine::run::Round;
 use crate::engine::steps::production::cause;
@@ -19,7 +19,7 @@ use crate::results::{
 /// Thresholds where the scenario names none [FLOP].
 pub(super) const THRESHOLDS: [f64; 4] = [1e25, 1e26, 1e27, 1e28];
 
-/// The tables that all simulating verbs write, with rows of one plan or of several one after the other.
+/// The tables that all studies write, with rows of one plan or of several one after the other.
 #[derive(Debug)]
 pub(super) struct Rows {
     summary: TableText,
@@ -84,23 +84,27 @@ impl Distributions {
         ["summary.csv", "thresholds.csv", "bottlenecks.csv", "flows.csv"];
 
     /// Room for a simulation's distributions; tables with a row a draw are opened.
-    pub(super) fn new(simulation: &Simulation<'_>, folder: &mut RunFolder) -> Result<Self, Failure> {
+    pub(super) fn new(simulation: &Simulation, folder: Option<&mut RunFolder>) -> Result<Self, Error> {
         Self::among(simulation, 0, simulation.exports, folder)
     }
 
     /// Room for the distributions of a simulation that is the `place`th of those simulated together; the tables with a row
     /// a draw that are asked for are opened.
     pub(super) fn among(
-        simulation: &Simulation<'_>,
+        simulation: &Simulation,
         place: usize,
         exports: Exports,
-        folder: &mut RunFolder,
-    ) -> Result<Self, Failure> {
+        folder: Option<&mut RunFolder>,
+    ) -> Result<Self, Error> {
         let (plan, recording) = (&simulation.plan, &simulation.recording);
         let named = &plan.model.run.thresholds;
         let levels = if named.is_empty() { THRESHOLDS.to_vec() } else { named.clone() };
         let independent = simulation.is_independent();
-        let (draws, inputs) = open_exports(simulation, exports, folder).map_err(failed)?;
+        let (draws, inputs) = match folder {
+            Some(folder) => open_exports(simulation, exports, folder)?,
+            None if exports.any() => return Err(Error::ExportWithoutFolder),
+            None => (None, None),
+        };
         Ok(Self {
             place,
             policy: simulation.policy(),
@@ -125,14 +129,9 @@ impl Distributions {
     }
 
     /// Adds this plan's rows to all tables.
-    pub(super) fn add_rows(
-        &mut self,
-        simulation: &Simulation<'_>,
-        statistics: &[Statistics],
-        rows: &mut Rows,
-    ) {
+    pub(super) fn add_rows(&mut self, simulation: &Simulation, statistics: &[Statistics], rows: &mut Rows) {
         let policy = &simulation.policy();
-        let scenario = &simulation.session.name;
+        let scenario = &simulation.project.name;
         let cells = simulation.recording.names.iter().zip(statistics);
         let cells = cells.map(|(cell, statistics)| SummaryRow { scenario, policy, cell, statistics });
         rows.summary.extend(&tables::summary(), cells);
@@ -143,7 +142,7 @@ impl Distributions {
     /// Writes all tables of this plan alone.
     pub(super) fn write(
         &mut self,
-        simulation: &Simulation<'_>,
+        simulation: &Simulation,
         statistics: &[Statistics],
         folder: &mut RunFolder,
     ) -> Result<(), FolderError> {
@@ -169,7 +168,7 @@ impl Distributions {
     /// Writes the tables with a row a draw.
     pub(super) fn write_exports(
         &mut self,
-        simulation: &Simulation<'_>,
+        simulation: &Simulation,
         folder: &mut RunFolder,
     ) -> Result<(), FolderError> {
         if let Some(table) = self.draws.take() {
@@ -187,7 +186,7 @@ impl Distributions {
         Ok(())
     }
 
-    fn threshold_rows<'a>(&self, simulation: &'a Simulation<'_>, policy: &'a str) -> Vec<ThresholdRow<'a>> {
+    fn threshold_rows<'a>(&self, simulation: &'a Simulation, policy: &'a str) -> Vec<ThresholdRow<'a>> {
         let recording = &simulation.recording;
         let mut rows = Vec::new();
         for (i, &s) in recording.tracked.iter().enumerate() {
@@ -208,7 +207,7 @@ impl Distributions {
         rows
     }
 
-    fn add_bottlenecks(&self, simulation: &Simulation<'_>, policy: &str, text: &mut TableText) {
+    fn add_bottlenecks(&self, simulation: &Simulation, policy: &str, text: &mut TableText) {
         let plan = &simulation.plan;
         let per_quarter = subjects(plan);
         for i in 0..per_quarter {
@@ -239,7 +238,7 @@ impl Distributions {
 }
 
 fn open_exports(
-    simulation: &Simulation<'_>,
+    simulation: &Simulation,
     exports: Exports,
     folder: &mut RunFolder,
 ) -> Result<(Option<DrawsTable>, Option<InputsTable>), FolderError> {
