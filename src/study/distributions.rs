@@ -196,7 +196,7 @@ impl Distributions {
                     rows.push(ThresholdRow {
                         policy,
                         actor: &series.actor,
-                        metric: &series.metric,
+                        metric: series.name(),
                         threshold,
                         quarter: simulation.quarter(t),
                         probability: self.thresholds.probability(i, t, l),

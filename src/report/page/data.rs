@@ -1,6 +1,8 @@
 //! The page's data: columns of the run's tables as they are written there, packed for the script that draws them.
 
+use super::facts::{REACHABLE, RUN};
 use super::run_files::{RunFiles, RunTable};
+use crate::metrics::Metric;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -19,10 +21,11 @@ type Wanted = (&'static [&'static str], &'static [&'static str]);
 
 /// Inputs that are listed of a cell's drivers.
 const DRIVERS: f64 = 12.0;
-const RUNS: Wanted = (&["reachable_flop", "run_flop"], &["lab", "country", "group", "world"]);
-const SHARES: Wanted = (&["fleet_share"], &["country"]);
-const HOLDINGS: Wanted = (&["fleet_h100e", "rented_h100e", "smuggled_h100e_cum"], &["country"]);
-const FACILITIES: Wanted = (&["capacity", "utilisation"], &["facility", "good"]);
+const RUNS: Wanted = (&[REACHABLE, RUN], &["lab", "country", "group", "world"]);
+const SHARES: Wanted = (&[Metric::FleetShare.name()], &["country"]);
+const HOLDINGS: Wanted =
+    (&[Metric::FleetH100e.name(), Metric::RentedH100e.name(), Metric::SmuggledH100e.sum()], &["country"]);
+const FACILITIES: Wanted = (&[Metric::Capacity.name(), Metric::Utilisation.name()], &["facility", "good"]);
 
 /// All datasets that the run has rows for.
 pub(super) fn datasets(files: &RunFiles) -> Vec<Dataset> {
@@ -39,7 +42,7 @@ pub(super) fn datasets(files: &RunFiles) -> Vec<Dataset> {
     let whole = |id, table| some(id, table, &|_, _| true);
     let mut all = vec![
         of_summary("runs", RUNS),
-        some("thresholds", "thresholds.csv", &|t, r| t.text(r, "metric") == "reachable_flop"),
+        some("thresholds", "thresholds.csv", &|t, r| t.text(r, "metric") == REACHABLE),
         of_summary("shares", SHARES),
         of_summary("holdings", HOLDINGS),
         whole("flows", "yearly_flows.csv"),
@@ -82,7 +85,7 @@ impl Dataset {
                     || headline.iter().any(|a| a == table.text(r, "actor"))
             }),
             ("the last quarter", &|r| !in_quarters || Some(table.text(r, "quarter")) == last),
-            ("reachable compute", &|r| !table.has("metric") || table.text(r, "metric") == "reachable_flop"),
+            ("reachable compute", &|r| !table.has("metric") || table.text(r, "metric") == REACHABLE),
         ];
         // What binds is read over time and for chips too, so that only quarters go; some tables are whole or nothing.
         let steps = match self.id {
