@@ -1,7 +1,7 @@
 //! The same draws under every policy, against the scenario as it stands.
 
 use super::comparison::{Comparison, Findings, Goals};
-use super::distributions::{Distributions, Rows, THRESHOLDS, describe_draws};
+use super::distributions::{Distributions, Rows, THRESHOLDS};
 use super::error::Error;
 use super::folder::{RunFolder, Took, Written};
 use super::gather::Gatherer;
@@ -10,8 +10,8 @@ use super::request::{CompareRequest, Destination, PolicySource, ScenarioRequest}
 use super::simulation::{Exports, Simulation};
 use super::stopping::{Stopping, interval};
 use super::watch::Watch;
-use crate::analysis::{COMPARISON, OBJECTIVES, Paired, Precision, Statistic, TARGETS};
-use crate::metrics::{Recording, chief_cells, matching};
+use crate::analysis::{Paired, Precision, Statistic};
+use crate::metrics::{ActorKind, Recording, headline, matching};
 use crate::plan::Plan;
 use crate::report::{Ranked, Verdict};
 use crate::results::{Cell, DrawsTable, ExportFormat, FolderError, Interval, SourceFile, Statistics};
@@ -46,9 +46,9 @@ pub struct CompareResults<'a> {
     pub took: Took,
 }
 
-/// Cells that are compared: those selected, or the chief ones; and those that goals ask for.
+/// Cells that are compared: those selected, or the headline's; and those that goals ask for.
 pub(super) fn selection(plan: &Plan, select: &[String], asked: &[String]) -> Vec<String> {
-    let mut all = if select.is_empty() { chief_cells(plan) } else { select.to_vec() };
+    let mut all = if select.is_empty() { headline::cells(plan) } else { select.to_vec() };
     all.extend(asked.iter().cloned());
     all
 }
@@ -220,24 +220,21 @@ impl Compare {
         findings: &Findings,
         folder: &mut RunFolder,
     ) -> Result<(), FolderError> {
-        let mut rows = Rows::default();
+        let mut rows = Rows::new();
         for ((plan, distributions), statistics) in self.plans().iter().zip(all.iter_mut()).zip(statistics) {
             distributions.add_rows(plan, statistics, &mut rows);
         }
         rows.write(folder)?;
-        let about = "Policies against the scenario as it stands, draw by draw";
-        folder.table("comparison.csv", about, &COMPARISON, &comparison.rows(findings))?;
+        folder.table(comparison.table(findings))?;
         if !self.goals.objectives.is_empty() {
-            let about = "Which policies are dominated under all objectives";
-            folder.table("objectives.csv", about, &OBJECTIVES, &comparison.objective_rows(findings))?;
+            folder.table(comparison.objectives(findings))?;
         }
         if !self.goals.targets.is_empty() {
-            let about = "Shares of draws that satisfy the targets";
-            folder.table("targets.csv", about, &TARGETS, &comparison.target_rows())?;
+            folder.table(comparison.targets())?;
         }
         if let Some(table) = comparison.draws.take() {
             if self.base.exports.draws == Some(ExportFormat::Csv) {
-                describe_draws(&self.base, table.metrics(), folder);
+                folder.describe(table.schema());
             }
             folder.finish_file(table.finish()?)?;
         }
@@ -282,14 +279,8 @@ impl Compare {
             return self.goals.objectives.iter().filter_map(|o| find(&o.cell)).take(RANKED).collect();
         }
         let model = &self.base.plan.model;
-        let last = model.run.horizon.last;
-        let mut actors: Vec<String> =
-            model.run.headline.iter().filter(|a| a.starts_with("country.")).cloned().collect();
-        if actors.is_empty() {
-            actors = model.countries.iter().map(|c| format!("country.{}", c.id)).collect();
-        }
-        let mut shown: Vec<usize> =
-            actors.iter().filter_map(|a| find(&format!("{a}/reachable_flop@{last}"))).collect();
+        let countries = headline::of_kind(model, ActorKind::Country);
+        let mut shown: Vec<usize> = countries.iter().filter_map(|a| find(&headline::end(model, a))).collect();
         if shown.is_empty() {
             let metrics = comparison.metric_cells();
             let end = metrics.iter().map(|c| c.quarter).max();

@@ -3,13 +3,13 @@
 use super::error::Error;
 use super::gather::Gatherer;
 use super::simulation::Simulation;
-use crate::analysis::{
-    Contest, ContrastRow, Front, Objective, Paired, Sense, Standing, Target, comparison, quarters_to, tiers,
-};
+use crate::analysis::tables::{self, ContrastRow, ObjectiveRow, TargetRow};
+use crate::analysis::{Contest, Front, Objective, Paired, Sense, Standing, Target, quarters_to, tiers};
 use crate::engine::run::Round;
 use crate::math::{Lanes, WIDTH};
+use crate::metrics::Metric;
 use crate::report::Satisfied;
-use crate::results::tables::Row;
+use crate::results::table::TableText;
 use crate::results::{Cell, DrawsTable, FolderError, wilson};
 use rayon::prelude::*;
 
@@ -98,8 +98,9 @@ impl Comparison {
         cells.extend(named);
         let sense = |c: &Cell| {
             let asked = goals.objectives.iter().find(|o| o.cell == c.address());
-            let more = c.metric.starts_with("revenue") || c.metric.starts_with("quarters_to");
-            asked.map_or(if more { Sense::Max } else { Sense::Min }, |o| o.sense)
+            let better =
+                Metric::better(&c.metric).expect("cells are of metrics, or of times until one is reached");
+            asked.map_or(better.sense(), |o| o.sense)
         };
         let senses: Vec<Sense> = cells.iter().map(sense).collect();
         let find = |address: &str| {
@@ -148,8 +149,8 @@ impl Comparison {
         Findings { paired, tiers, standings }
     }
 
-    /// Rows of `comparison.csv`.
-    pub(super) fn rows(&self, findings: &Findings) -> String {
+    /// `comparison.csv`.
+    pub(super) fn table(&self, findings: &Findings) -> TableText {
         let row = |p: usize| {
             (0..self.cells.len()).map(move |c| ContrastRow {
                 policy: &self.plans[p],
@@ -158,25 +159,16 @@ impl Comparison {
                 tier: findings.tiers[c][p],
             })
         };
-        comparison((0..self.plans.len()).flat_map(row))
+        TableText::of(&tables::comparison(), (0..self.plans.len()).flat_map(row))
     }
 
-    /// Rows of `objectives.csv`.
-    pub(super) fn objective_rows(&self, findings: &Findings) -> String {
-        let mut text = String::new();
-        let mut row = Row::new(&mut text);
-        for (name, s) in self.plans.iter().zip(&findings.standings) {
-            let by = s.dominated_by.map_or("", |q| self.plans[q].as_str());
-            row.text(name).text(if s.dominated_by.is_none() { "true" } else { "false" }).text(by);
-            row.number(if s.dominated_by.is_none() { f64::NAN } else { s.in_draws });
-            row.text(match s.dominated_by {
-                None => "",
-                Some(_) if s.sure => "true",
-                Some(_) => "false",
-            });
-            row.end();
-        }
-        text
+    /// `objectives.csv`.
+    pub(super) fn objectives(&self, findings: &Findings) -> TableText {
+        let rows = self.plans.iter().zip(&findings.standings).map(|(policy, s)| ObjectiveRow {
+            policy,
+            dominated: s.dominated_by.map(|q| (self.plans[q].as_str(), s)),
+        });
+        TableText::of(&tables::objectives(), rows)
     }
 
     /// Shares of draws that satisfy the targets: target, then by plan the share with its 95 % interval.
@@ -191,16 +183,14 @@ impl Comparison {
             .collect()
     }
 
-    /// Rows of `targets.csv`.
-    pub(super) fn target_rows(&self) -> String {
-        let mut text = String::new();
-        let mut row = Row::new(&mut text);
-        for (target, shares) in self.shares() {
-            for (name, share) in self.plans.iter().zip(shares) {
-                row.text(name).text(&target).number(share.0).number(share.1).number(share.2).end();
-            }
-        }
-        text
+    /// `targets.csv`.
+    pub(super) fn targets(&self) -> TableText {
+        let shares = self.shares();
+        let rows = shares.iter().flat_map(|(target, shares)| {
+            let plans = self.plans.iter().zip(shares);
+            plans.map(move |(policy, &share)| TargetRow { policy, target, share })
+        });
+        TableText::of(&tables::targets(), rows)
     }
 }
 
@@ -210,21 +200,19 @@ fn times(plans: &[&Simulation], levels: &[f64]) -> (Vec<(Vec<usize>, f64)>, Vec<
     let first = plans[0];
     for &s in &first.recording.tracked {
         let series = &first.recording.series[s];
-        if series.metric != "reachable_flop" {
+        if series.metric != Metric::ReachableFlop {
             continue;
         }
         let of = |p: &&Simulation| {
             let r = &p.recording;
-            r.tracked
-                .iter()
-                .position(|&i| r.series[i].actor == series.actor && r.series[i].metric == series.metric)
+            r.tracked.iter().position(|&i| r.series[i].is(&series.actor, series.name()))
         };
         let Some(at) = plans.iter().map(of).collect::<Option<Vec<usize>>>() else { continue };
         for &level in levels {
             times.push((at.clone(), level));
             cells.push(Cell {
                 actor: series.actor.clone(),
-                metric: format!("quarters_to_{level:e}"),
+                metric: Metric::until(level),
                 unit: "quarters".to_owned(),
                 quarter: first.plan.model.run.horizon.last,
             });

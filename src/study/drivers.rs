@@ -5,7 +5,9 @@ use super::gather::Gatherer;
 use super::simulation::Simulation;
 use crate::analysis::Sensitivity;
 use crate::engine::run::Round;
+use crate::metrics::{ActorKind, Metric, headline};
 use crate::plan::{Driver, Plan};
+use crate::results::table::TableText;
 use crate::results::tables::{self, DriverRow};
 use crate::results::{Cell, FolderError};
 
@@ -19,6 +21,7 @@ const CHANCE: f64 = 0.05;
 pub(super) struct Drivers {
     /// Which of the plans simulated side by side it looks at.
     place: usize,
+    policy: String,
     sensitivity: Sensitivity,
     /// Where each cell in order of the table stands among the watched ones, and its address.
     cells: Vec<(usize, String)>,
@@ -49,22 +52,21 @@ impl Drivers {
         let place = |cell: &(usize, usize)| watched.binary_search(cell).unwrap_or_default();
         let address = |&(t, s): &(usize, usize)| {
             let series = &simulation.recording.series[s];
-            let (actor, metric) = (series.actor.clone(), series.metric.clone());
+            let (actor, metric) = (series.actor.clone(), series.name().to_owned());
             Cell { actor, metric, unit: series.unit.clone(), quarter: simulation.quarter(t) }.address()
         };
         let cells = headline_cells(simulation).iter().map(|c| (place(c), address(c))).collect();
         let inputs = simulation.plan.drivers().len();
         let sensitivity = Sensitivity::new(inputs, watched.len(), simulation.request.sampling.draws);
-        Self { place: 0, sensitivity, cells }
+        Self { place: 0, policy: simulation.policy(), sensitivity, cells }
     }
 
     /// Writes the table: for each cell, inputs from the one that explains most to the one that explains least.
     pub(super) fn write(&self, simulation: &Simulation, folder: &mut RunFolder) -> Result<(), FolderError> {
-        let rows = tables::drivers(&simulation.policy(), &self.rows(&simulation.plan));
-        folder.table(Self::FILE, "What drives the headline's cells", &tables::DRIVERS, &rows)
+        folder.table(TableText::of(&tables::drivers(), self.rows(&simulation.plan)))
     }
 
-    pub(super) fn rows(&self, plan: &Plan) -> Vec<DriverRow> {
+    pub(super) fn rows(&self, plan: &Plan) -> Vec<DriverRow<'_>> {
         let drivers = plan.drivers();
         let found = self.sensitivity.finish(CHANCE);
         let mut rows = Vec::new();
@@ -73,7 +75,8 @@ impl Drivers {
             let mut order: Vec<usize> = (0..drivers.len()).collect();
             order.sort_by(|&a, &b| of_cell.indices[b].total_cmp(&of_cell.indices[a]).then(a.cmp(&b)));
             rows.extend(order.iter().enumerate().map(|(rank, &i)| DriverRow {
-                cell: cell.clone(),
+                policy: &self.policy,
+                cell,
                 path: plan.driver_path(drivers[i]),
                 index: of_cell.indices[i],
                 noise_floor: of_cell.noise_floor[i],
@@ -94,15 +97,15 @@ fn grade(plan: &Plan, driver: Driver) -> &'static str {
 /// Cells of the headline, as (quarter, series): each actor's reachable compute, then ratios, by the latest year end shown
 /// first as far as there is room; in order of actors, then quarters.
 fn headline_cells(simulation: &Simulation) -> Vec<(usize, usize)> {
-    let actors = simulation.headline_actors();
-    let ratios: Vec<String> =
-        simulation.plan.model.ratios.iter().map(|r| format!("ratio.{}", r.id)).collect();
-    let find = |(actor, metric): (&String, &str)| simulation.recording.find(actor, metric);
-    let series: Vec<usize> = (actors.iter().map(|a| (a, "reachable_flop")))
-        .chain(ratios.iter().map(|r| (r, "ratio")))
+    let model = &simulation.plan.model;
+    let actors = headline::actors(model);
+    let ratios = headline::of_kind(model, ActorKind::Ratio);
+    let find = |(actor, metric): (&String, Metric)| simulation.recording.find(actor, metric.name());
+    let series: Vec<usize> = (actors.iter().map(|a| (a, Metric::ReachableFlop)))
+        .chain(ratios.iter().map(|r| (r, Metric::Ratio)))
         .filter_map(find)
         .collect();
-    let shown = simulation.headline_quarters();
+    let shown = headline::quarters(model.run.horizon);
     let mut places: Vec<(usize, usize)> = Vec::new();
     // Ratios are few and named on purpose: in each quarter they come first.
     let first = series.len() - ratios.len().min(series.len());

@@ -4,8 +4,8 @@ use super::controls::ControlOutputs;
 use super::shocks::ShockOutputs;
 use crate::inputs::Inputs;
 use crate::math::Lanes;
-use crate::model::{CountryId, ToolId};
-use crate::plan::{Lever, Plan};
+use crate::model::{CountryId, Lever, ToolId};
+use crate::plan::Plan;
 use crate::rules::CaseId;
 
 /// Capacity that a quarter leaves to the next.

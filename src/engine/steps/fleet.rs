@@ -7,9 +7,9 @@ use super::shocks::ShockOutputs;
 use crate::engine::twins::{Twins, take};
 use crate::inputs::Inputs;
 use crate::math::{Lanes, Mask};
-use crate::model::ChipUnit;
 use crate::model::time::DAYS_PER_QUARTER;
-use crate::plan::{Lever, Plan};
+use crate::model::{ChipUnit, Lever};
+use crate::plan::Plan;
 
 /// Chips owned, and the power that they will take.
 #[derive(Clone, Debug)]

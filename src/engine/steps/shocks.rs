@@ -4,8 +4,8 @@ use super::triggers::TriggerState;
 use crate::engine::twins::{Twins, take};
 use crate::inputs::Inputs;
 use crate::math::{Lanes, Mask, WIDTH};
-use crate::model::{QuantityId, Recovery, Shock, ShockId};
-use crate::plan::{Lever, Plan};
+use crate::model::{Change, Lever, QuantityId, Recovery, Shock, ShockId};
+use crate::plan::Plan;
 use crate::rules::Terms;
 
 /// Clocks and courses of shocks.
@@ -259,19 +259,21 @@ impl Shocks<'_> {
                 continue;
             }
             let factors = &mut self.out.factors[act.lever as usize];
-            if act.lever == Lever::Fee {
-                let add = active(w, self.state.amounts[a] * w, 0.0);
-                act.targets.iter().for_each(|&i| factors[i] += add);
-            } else {
-                let factor = active(w, 1.0 + (self.state.amounts[a] - 1.0) * w, 1.0);
-                act.targets.iter().for_each(|&i| factors[i] *= factor);
+            let change = act.lever.row().change;
+            match change {
+                Change::Plus => {
+                    let add = active(w, self.state.amounts[a] * w, change.rest());
+                    act.targets.iter().for_each(|&i| factors[i] += add);
+                }
+                Change::Times => {
+                    let factor = active(w, 1.0 + (self.state.amounts[a] - 1.0) * w, change.rest());
+                    act.targets.iter().for_each(|&i| factors[i] *= factor);
+                }
             }
         }
-        let bounded = [Lever::Capacity, Lever::Tools, Lever::Service, Lever::Sales];
         for lever in Lever::ALL.into_iter().filter(|&lever| acts[lever as usize]) {
-            let top = if bounded.contains(&lever) { 1.0 } else { f64::INFINITY };
             for f in &mut self.out.factors[lever as usize] {
-                *f = f.clamp(0.0, top);
+                *f = f.clamp(0.0, lever.row().top);
             }
         }
     }
@@ -292,7 +294,7 @@ impl Shocks<'_> {
 
 /// What a lever's factor is while no shock acts on it; for a fee, an addition.
 fn rest(lever: Lever) -> Lanes {
-    if lever == Lever::Fee { Lanes::ZERO } else { Lanes::ONE }
+    Lanes::splat(lever.row().change.rest())
 }
 
 /// A value where the course acts, a neutral one elsewhere (amounts of the past mean nothing).

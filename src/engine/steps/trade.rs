@@ -10,7 +10,8 @@ use super::shocks::ShockOutputs;
 use crate::engine::twins::Twins;
 use crate::inputs::Inputs;
 use crate::math::{Lanes, Mask};
-use crate::plan::{Lever, Plan, Sale};
+use crate::model::Lever;
+use crate::plan::{Plan, Sale};
 use crate::rules::Terms;
 use grey_market::reseller_priority;
 
