@@ -1,89 +1,86 @@
 //! Capacity: what facilities can make, how tools and their servicing let it grow or wear.
 
-use super::controls::Controls;
-use super::shocks::Shocks;
+use super::controls::ControlOutputs;
+use super::shocks::ShockOutputs;
 use crate::inputs::Inputs;
-use crate::math::{Lanes, WIDTH};
+use crate::math::Lanes;
 use crate::model::{CountryId, Lever, ToolId};
 use crate::plan::Plan;
 use crate::rules::CaseId;
 
-/// Quarters that an answer to scarcity can be under way, in a circle.
-const SLOTS: usize = 16;
-
-/// Capacity of every facility [its good's unit/quarter].
+/// Capacity that a quarter leaves to the next.
 #[derive(Clone, Debug)]
-pub struct Capacity {
-    /// Installed.
+pub struct CapacityState {
+    /// Installed, by facility [its good's unit/quarter].
     pub installed: Vec<Lanes>,
-    /// Unmet shares of its good in the last four quarters [1].
-    pub unmet: Vec<[Lanes; 4]>,
-    /// What comes in answer to them, by quarter of arrival.
-    pub coming: Vec<[Lanes; SLOTS]>,
-    /// What has come so far, for the next quarter.
-    pub built: Vec<Lanes>,
-    /// What has come until this quarter.
-    pub answered: Vec<Lanes>,
-    /// Installed and able to work.
-    pub works: Vec<Lanes>,
-    /// What other customers take of that.
-    pub others: Vec<Lanes>,
-    /// The rest.
+}
+
+/// Capacity in a quarter, by facility.
+#[derive(Clone, Debug)]
+pub struct CapacityOutputs {
+    /// Installed and able to work [its good's unit/quarter].
     pub available: Vec<Lanes>,
-    /// Share of planned growth that tools allow in this quarter [1].
+    /// Share of planned growth that tools allow [1].
     pub access: Vec<Lanes>,
-    /// Share lost in this quarter for want of servicing [1].
+    /// Share lost for want of servicing [1].
     pub wear: Vec<Lanes>,
 }
 
-impl Capacity {
+/// The step.
+pub(crate) struct Capacity<'a> {
+    pub state: &'a mut CapacityState,
+    pub out: &'a mut CapacityOutputs,
+}
+
+impl CapacityState {
     /// Facilities without capacity.
     pub fn new(plan: &Plan) -> Self {
-        let zeros = vec![Lanes::ZERO; plan.model.facilities.len()];
-        Self {
-            installed: zeros.clone(),
-            unmet: vec![[Lanes::ZERO; 4]; zeros.len()],
-            coming: vec![[Lanes::ZERO; SLOTS]; zeros.len()],
-            built: zeros.clone(),
-            answered: zeros.clone(),
-            works: zeros.clone(),
-            others: zeros.clone(),
-            available: zeros.clone(),
-            access: zeros.clone(),
-            wear: zeros,
-        }
+        Self { installed: vec![Lanes::ZERO; plan.model.facilities.len()] }
     }
 
+    /// Takes over what is installed.
+    pub(crate) fn adopt(&mut self, from: &Self) {
+        let Self { installed } = from;
+        self.installed.clone_from(installed);
+    }
+}
+
+impl CapacityOutputs {
+    /// Nothing can be made.
+    pub fn new(plan: &Plan) -> Self {
+        let zeros = vec![Lanes::ZERO; plan.model.facilities.len()];
+        Self { available: zeros.clone(), access: zeros.clone(), wear: zeros }
+    }
+}
+
+impl Capacity<'_> {
     /// Installed as planned at the start.
     #[inline(always)]
-    pub fn reset(&mut self, plan: &Plan, inputs: &Inputs) {
-        for f in 0..self.installed.len() {
-            self.installed[f] = planned(plan, inputs, f, 0);
+    pub(crate) fn reset(&mut self, plan: &Plan, inputs: &Inputs) {
+        for (f, facility) in plan.model.facilities.iter().enumerate() {
+            self.state.installed[f] = inputs.at(facility.capacity, 0);
         }
-        self.unmet.fill([Lanes::ZERO; 4]);
-        self.coming.fill([Lanes::ZERO; SLOTS]);
-        self.built.fill(Lanes::ZERO);
     }
 
     /// What is available in this quarter.
     #[inline(always)]
-    pub fn step(&mut self, plan: &Plan, inputs: &Inputs, shocks: &Shocks, t: usize) {
+    pub(crate) fn step(&mut self, shocks: &ShockOutputs) {
         let availability = shocks.of(Lever::Capacity);
-        for (f, facility) in plan.model.facilities.iter().enumerate() {
-            self.works[f] = self.installed[f] * availability[f];
-            self.available[f] = self.works[f];
-            if let Some(others) = facility.others {
-                let open_to_them = self.works[f] - inputs.at(facility.floor, t) * self.works[f];
-                self.others[f] = inputs.at(others, t).min(open_to_them);
-                self.available[f] -= self.others[f];
-            }
+        for f in 0..self.state.installed.len() {
+            self.out.available[f] = self.state.installed[f] * availability[f];
         }
-        self.answered.copy_from_slice(&self.built);
     }
 
     /// What is installed in the next quarter.
     #[inline(always)]
-    pub fn grow(&mut self, plan: &Plan, inputs: &Inputs, controls: &Controls, shocks: &Shocks, t: usize) {
+    pub(crate) fn grow(
+        &mut self,
+        plan: &Plan,
+        inputs: &Inputs,
+        controls: &ControlOutputs,
+        shocks: &ShockOutputs,
+        t: usize,
+    ) {
         for (f, facility) in plan.model.facilities.iter().enumerate() {
             let mut access = Lanes::ONE;
             let mut wear = Lanes::ZERO;
@@ -104,59 +101,20 @@ impl Capacity {
                     wear += inputs.value(servicing) * (1.0 - granted) * rest;
                 }
             }
-            self.access[f] = access;
-            self.wear[f] = wear.min(1.0);
-        }
-        for &f in &plan.supply.answering {
-            self.answer(plan, inputs, f.index(), t);
-        }
-        for f in 0..self.installed.len() {
-            self.installed[f] = self.next(plan, inputs, f, t);
+            self.out.access[f] = access;
+            self.out.wear[f] = wear.min(1.0);
+            self.state.installed[f] = self.next(inputs, f, facility.capacity, t);
         }
     }
 
     #[inline(always)]
-    fn next(&mut self, plan: &Plan, inputs: &Inputs, f: usize, t: usize) -> Lanes {
-        let (now, next) = (planned(plan, inputs, f, t), planned(plan, inputs, f, t + 1));
-        let change = next - now;
-        let installed = self.installed[f];
-        let shrinking = change.min(0.0) * installed.per(now).min(1.0);
-        let answer = std::mem::replace(&mut self.coming[f][(t + 1) % SLOTS], Lanes::ZERO);
-        self.built[f] += answer * self.access[f];
-        let growth = change.max(0.0) / inputs.value(plan.model.facilities[f].assumed_access) + answer;
-        (installed * (1.0 - self.wear[f]) + growth * self.access[f] + shrinking).max(0.0)
+    fn next(&self, inputs: &Inputs, f: usize, plan: crate::model::QuantityId, t: usize) -> Lanes {
+        let (planned, coming) = (inputs.at(plan, t), inputs.at(plan, t + 1));
+        let change = coming - planned;
+        let installed = self.state.installed[f];
+        let shrinking = change.min(0.0) * installed.per(planned).min(1.0);
+        (installed * (1.0 - self.out.wear[f]) + change.max(0.0) * self.out.access[f] + shrinking).max(0.0)
     }
-
-    /// Decides what to add where the good could not be had, and sends it on its way.
-    #[inline(always)]
-    fn answer(&mut self, plan: &Plan, inputs: &Inputs, f: usize, t: usize) {
-        if t < plan.shocks_from {
-            return;
-        }
-        let facility = &plan.model.facilities[f];
-        let seen = (t + 1).min(4);
-        let lack = self.unmet[f][..seen].iter().fold(Lanes::ZERO, |sum, &x| sum + x) / seen as f64;
-        let share = inputs.value(facility.answer) * lack.min(inputs.value(facility.answer_cap));
-        let decided = share * self.installed[f];
-        let lag = inputs.value(facility.answer_lag);
-        for lane in 0..WIDTH {
-            let whole = lag[lane].floor();
-            let (first, part) = (t + 1 + whole as usize, lag[lane] - whole);
-            self.coming[f][first % SLOTS][lane] += decided[lane] * (1.0 - part);
-            self.coming[f][(first + 1) % SLOTS][lane] += decided[lane] * part;
-        }
-    }
-}
-
-/// Capacity as planned: none before the facility opens.
-#[inline(always)]
-fn planned(plan: &Plan, inputs: &Inputs, f: usize, t: usize) -> Lanes {
-    let facility = &plan.model.facilities[f];
-    let capacity = inputs.at(facility.capacity, t);
-    facility.opens.map_or(capacity, |opens| {
-        let since = t as f64 + 1.0 - plan.since_start(opens) - inputs.value(facility.delay);
-        capacity * since.max(0.0).min(1.0)
-    })
 }
 
 /// What suppliers may deliver of a tool class, of all that is asked: 1 − denied.
@@ -164,7 +122,7 @@ fn planned(plan: &Plan, inputs: &Inputs, f: usize, t: usize) -> Lanes {
 fn granted(
     plan: &Plan,
     inputs: &Inputs,
-    controls: &Controls,
+    controls: &ControlOutputs,
     tool: ToolId,
     suppliers: impl Iterator<Item = (CountryId, CaseId)>,
     factor: Lanes,

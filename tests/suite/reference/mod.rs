@@ -13,13 +13,14 @@ mod commitments;
 mod diversion;
 mod draw;
 mod fleets;
+mod governing;
 mod market;
 mod names;
 mod numbers;
 mod pool;
 mod production;
 mod record;
-mod reign;
+
 mod rules;
 mod shocks;
 mod stocks;
