@@ -63,7 +63,7 @@ settings! {
 settings! {
     /// How controlled chips reach those who are denied them.
     Diversion in "diversion" {
-        /// Weight of smuggled chips in the choice of those who are denied them [1].
+        /// Share of the money of those who are denied chips that would go to smugglers at all, if smuggled chips were all that they chose [1].
         willing: Scalar = Spec::share().or("0.5"),
         /// Precedence of resellers' orders in rationing [1].
         priority: Scalar = Spec::unit("1").positive().or("5"),
@@ -85,7 +85,7 @@ settings! {
 }
 
 part! {
-    /// How readily chips of a form are smuggled, as a factor on their weight in the choice of those who are denied them.
+    /// How readily chips of a form are smuggled: a factor on their weight in the choice of those who are denied them.
     Carries {
         /// Cards [1].
         card: Scalar = Spec::share().or("1"),

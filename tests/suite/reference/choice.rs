@@ -145,16 +145,18 @@ impl Draw<'_> {
         for &b in &w.market.buyers {
             let menu = &mut into.menus[b];
             let (mut best, mut best_grey, mut legal, mut grey) = (0.0_f64, 0.0_f64, 0.0, 0.0);
+            let willing = self.willing;
             menu.granted = 0.0;
-            for c in &into.list[menu.first..menu.end] {
+            for c in &mut into.list[menu.first..menu.end] {
                 best = best.max(c.x);
                 best_grey = best_grey.max(c.y);
                 legal += c.x;
                 grey += c.y;
+                c.y *= willing;
                 menu.granted += c.permitted * c.x + c.y;
             }
             menu.wait = self.patience * best;
-            menu.grey = grey;
+            menu.grey = grey * willing;
             menu.legal = legal + menu.wait;
             menu.all = legal + grey + self.patience * best.max(best_grey);
         }
@@ -200,7 +202,7 @@ impl Draw<'_> {
         let is_grey = smuggling && permitted < 1.0 && (ahead || self.inventory[c] > DUST);
         if is_grey {
             let value = worth * self.support / (street + self.running[c]);
-            into.raise(value, self.carries[c] * self.willing * (1.0 - permitted) * rho, Weight::Grey(place));
+            into.raise(value, self.carries[c] * (1.0 - permitted) * rho, Weight::Grey(place));
         }
         if permitted > 0.0 || is_grey {
             let rest = Choice::default();
