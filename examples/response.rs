@@ -17,15 +17,18 @@ use std::path::Path;
 /// A lever: its name, the paths that it multiplies, and those that it divides.
 type Lever = (&'static str, &'static [&'static str], &'static [&'static str]);
 
-const LEVERS: [Lever; 15] = [
+const LEVERS: [Lever; 24] = [
     ("CoWoS capacity", &["facility.{tsmc,ase}-cowos.capacity"], &[]),
     ("HBM capacity, outside China", &["facility.{skhynix,samsung,micron}-hbm.capacity"], &[]),
     ("HBM of China's makers", &["facility.{cxmt-hbm,china-hbm-others}.capacity"], &[]),
+    ("China's packaging", &["facility.{china-packaging,hchiplet}.capacity"], &[]),
     ("N5/N4 capacity", &["facility.{tsmc-n5,tsmc-arizona}.capacity"], &[]),
-    ("N3 and N2 capacity", &["facility.tsmc-{n3,n2}.capacity"], &[]),
+    ("N3 and N2 capacity", &["facility.{tsmc-n3,tsmc-arizona-n3,tsmc-n2}.capacity"], &[]),
+    ("Wafers that phones and PCs want (inverse)", &[], &["facility.{tsmc-*,smic-n2}.others"]),
     ("SMIC capacity", &["facility.smic-{n2,n3}.capacity"], &[]),
     ("SMIC yield (defects, inverse)", &[], &["facility.smic-{n2,n3}.defect_density"]),
     ("SMIC's independence of EUV (inverse)", &[], &["facility.smic-n3.dependence.euv"]),
+    ("Capacity's answer to scarcity", &["facility.*.answer"], &[]),
     (
         "American budgets",
         &["buyer.{microsoft,meta,amazon,google,oracle,coreweave,xai,tesla,other-us}.budget"],
@@ -36,10 +39,16 @@ const LEVERS: [Lever; 15] = [
         &["buyer.{alibaba,tencent,bytedance,baidu,china-telecom,high-flyer,huawei-cloud,china-other}.budget"],
         &[],
     ),
+    ("Money's answer to access", &["trade.access_elasticity"], &[]),
+    ("Commitments", &["commitment.*.units"], &[]),
+    ("American halls", &["country.us.halls"], &[]),
+    ("American grid and own power", &["country.us.{grid,on_site}"], &[]),
+    ("Chinese halls", &["country.china.halls"], &[]),
     ("Detection", &["route.*.detection"], &[]),
-    ("Route capacity and ceiling", &["route.*.{capacity,ceiling}"], &[]),
+    ("Route capacity and ceiling, chips", &["route.*.{capacity,ceiling}"], &[]),
+    ("Route capacity, money", &["route.*.capacity_usd"], &[]),
+    ("Racks that can be smuggled", &["diversion.carries.rack"], &[]),
     ("Renting by Chinese labs", &["lab.{alibaba,bytedance,tencent,moonshot,zhipu}.rent_budget"], &[]),
-    ("Power", &["country.{us,china}.power"], &[]),
     ("Lag to operation", &["fleet.lag"], &[]),
 ];
 

@@ -95,7 +95,7 @@ fn forks_of_the_tutorial_are_full_runs_to_the_bit() {
         (
             rule("2025-02-15", "2025-05-15", ", cap = { home_share = \"20%\" }")
                 .replace("\"denied\"", "\"license\""),
-            Some(11),
+            None,
         ),
         (set("rule.alpha-2023.until", "\"2025-07-01\""), Some(6)),
         (set("rule.alpha-2023.a1.tpp", "100"), Some(6)),

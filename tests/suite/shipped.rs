@@ -109,7 +109,7 @@ fn the_resolved_scenario_reads_back_as_the_same() {
     // A dated point, and the series that it belongs to, changed one after the other.
     let point = root.path().join("point.toml");
     let edits = [
-        ("facility.tsmc-cowos.capacity.2027Q4", "times = 0.5"),
+        ("facility.tsmc-cowos.capacity.2027-11-15", "times = 0.5"),
         ("facility.tsmc-cowos.capacity", "plus = 100"),
     ];
     let edits = edits.map(|(path, change)| format!("[[set]]\npath = \"{path}\"\n{change}\n"));

@@ -25,9 +25,9 @@ pub(in crate::engine) struct Caps {
     tpp: Vec<Lanes>,
     /// Sold under each cap in this calendar year, by rule and buyer [chips], [TPP].
     buyers: Vec<[Lanes; 2]>,
-    /// Legal sales of the last quarter to buyers in each country, by country and chip [chips].
+    /// Legal sales to buyers in each country before this quarter, by country and chip [chips].
     home: Vec<Lanes>,
-    /// Sold under each cap in this quarter, by rule and chip [chips].
+    /// Sold under each cap so far, by rule and chip [chips].
     sold: Vec<Lanes>,
     /// Sales that each capped rule governs in this quarter, with the lanes in which it does.
     members: Vec<Vec<(usize, Mask)>>,
@@ -60,7 +60,7 @@ impl Caps {
     /// Back to the horizon's start.
     #[inline(always)]
     pub(in crate::engine) fn reset(&mut self) {
-        for list in [&mut self.units, &mut self.tpp, &mut self.home] {
+        for list in [&mut self.units, &mut self.tpp, &mut self.home, &mut self.sold] {
             list.fill(Lanes::ZERO);
         }
         self.buyers.fill([Lanes::ZERO; 2]);
@@ -71,12 +71,15 @@ impl Caps {
     pub(in crate::engine) fn adopt(&mut self, from: &Self, rules: &[Option<usize>]) {
         let countries = self.tpp.len().checked_div(rules.len()).unwrap_or(0);
         let buyers = self.buyers.len().checked_div(rules.len()).unwrap_or(0);
+        let chips = self.sold.len().checked_div(rules.len()).unwrap_or(0);
         for (i, twin) in rules.iter().enumerate().filter_map(|(i, twin)| twin.map(|t| (i, t))) {
             self.units[i] = from.units[twin];
             self.tpp[i * countries..(i + 1) * countries]
                 .copy_from_slice(&from.tpp[twin * countries..(twin + 1) * countries]);
             self.buyers[i * buyers..(i + 1) * buyers]
                 .copy_from_slice(&from.buyers[twin * buyers..(twin + 1) * buyers]);
+            self.sold[i * chips..(i + 1) * chips]
+                .copy_from_slice(&from.sold[twin * chips..(twin + 1) * chips]);
         }
         self.home.clone_from(&from.home);
     }
@@ -84,7 +87,6 @@ impl Caps {
     /// Starts quarter `t`: a new year's or period's sales are none, and each capped rule finds what it governs of what is wanted.
     #[inline(always)]
     pub(in crate::engine) fn open(&mut self, plan: &Plan, terms: &Terms, wanted: &[Lanes], t: usize) {
-        self.sold.fill(Lanes::ZERO);
         let quarter = plan.model.run.horizon.first.0 + t as i32;
         if quarter.rem_euclid(4) == 0 {
             self.units.fill(Lanes::ZERO);
@@ -189,7 +191,7 @@ impl Caps {
         }
     }
 
-    /// Ends a quarter: what was sold by some sales [chips] is the home market that the next one's shares are of.
+    /// Ends a quarter: what was sold by some sales [chips] joins the home market that later shares are of.
     #[inline(always)]
     pub(in crate::engine) fn close(
         &mut self,
@@ -204,7 +206,6 @@ impl Caps {
             return;
         }
         let chips = plan.model.chips.len();
-        self.home.fill(Lanes::ZERO);
         for s in sales {
             self.home[country(plan, s) * chips + plan.edges.sales[s].chip.index()] += sold[s];
         }

@@ -143,7 +143,7 @@ part! {
         years: Option<Whole> = Spec::none().between(1.0, 100.0),
         /// Total processing performance in a calendar year to one buyer [TPP/year].
         tpp_per_buyer: Option<Scalar> = Spec::unit("TPP/year").at_least(0.0),
-        /// Share of the product's sales to the issuer's home market in the last quarter [1].
+        /// Share of the product's sales to the issuer's home market in all quarters before, of which what is sold under the rule counts for all time [1].
         home_share: Option<Scalar> = Spec::unit("1").at_least(0.0),
     }
 }

@@ -39,11 +39,11 @@ pub fn caps(m: &Model) -> Vec<Cap> {
     m.rules.iter().enumerate().filter_map(of).collect()
 }
 
-/// What was sold under a cap in its year, period or quarter.
+/// What was sold under a cap in its year or period, or so far.
 #[derive(Clone)]
 pub struct Sold {
     pub units: f64,
-    /// Chips and TPP, by buyer; TPP by country; chips by chip in this quarter.
+    /// Chips and TPP, by buyer; TPP by country; chips by chip so far.
     pub by_buyer: Vec<(f64, f64)>,
     pub by_country: Vec<f64>,
     pub by_chip: Vec<f64>,
@@ -67,12 +67,11 @@ impl Sold {
 }
 
 impl Draw<'_> {
-    /// What was sold under caps is forgotten when its year, period or quarter ends; which sales belong to each in this one.
+    /// What was sold under caps is forgotten when its year or period ends; which sales belong to each in this one.
     pub fn open_caps(&mut self, list: &[Choice]) {
         let w = self.w;
         let new_year = (w.m.run.horizon.first.0 + self.t as i32).rem_euclid(4) == 0;
         for (cap, sold) in w.caps.iter().zip(&mut self.cap_sold) {
-            sold.by_chip.fill(0.0);
             if new_year {
                 sold.units = 0.0;
                 sold.by_buyer.fill((0.0, 0.0));

@@ -62,7 +62,6 @@ impl Draw<'_> {
             self.pay(round, &choices);
         }
         if w.caps.iter().any(|c| c.home_share.is_some()) {
-            self.home.fill(0.0);
             for c in &choices.list {
                 let n = w.m.buyers[w.market.sales[c.sale].buyer].country.index();
                 self.home[c.chip * w.m.countries.len() + n] += self.sold[c.sale];
