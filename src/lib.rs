@@ -12,6 +12,7 @@
 //! | names resolved, units normalised, every error found | [`model::Model`] | [`model`] |
 //! | who supplies whom | [`network::Network`] | [`network`] |
 //! | flat lists, rules tabled, streams ready | [`plan::Plan`] | [`plan`] |
+//! | what is measured, and which cells are recorded | [`metrics::Recording`] | [`metrics`] |
 //! | uniforms by address | [`inputs::Inputs`] | [`inputs`], [`random`] |
 //! | quarters, eight draws at once | [`engine::Batch`] | [`engine`] |
 //! | distributions and tables | [`results::Summary`] and files | [`results`] |
@@ -19,7 +20,7 @@
 //! | words for people | [`report::Headline`], [`report::Story`] | [`report`] |
 //!
 //! An import goes up this list only: `math` and `random` under all, then `scenario`, `model`, `network`, `results`, `inputs`, `rules`,
-//! `plan`, `engine`, `analysis`, `report`, and the command line above them.
+//! `plan`, `metrics`, `engine`, `analysis`, `report`, and the command line above them.
 //!
 //! # A run in a page
 //!
@@ -43,7 +44,7 @@
 //! let mut ledger = Ledger::new(&plan);
 //! batch.simulate(&plan, 0, &mut ledger); // draws 0 to 7
 //! assert_eq!(ledger.broken(), None);
-//! let first_lab = batch.training.reachable[0]; // [FLOP] at the horizon's end, one lane a draw
+//! let first_lab = batch.outputs.training.reachable[0]; // [FLOP] at the horizon's end, one lane a draw
 //! assert!(first_lab.0.iter().all(|flop| *flop > 1e26));
 //! ```
 
@@ -51,6 +52,7 @@ pub mod analysis;
 pub mod engine;
 pub mod inputs;
 pub mod math;
+pub mod metrics;
 pub mod model;
 pub mod network;
 pub mod plan;

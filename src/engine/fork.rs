@@ -1,30 +1,23 @@
-//! Forking: a policy's batch takes the state of the scenario as it stands at the first quarter that the policy can touch.
+//! Forking: a policy's batch takes the state of the reference case in the first quarter in which the policy can diverge.
 //!
 //! Until then both are the same to the bit, so the policy costs only the quarters after it. State is what one quarter
 //! leaves to the next; everything else is made anew from the policy's own plan.
 
 use super::Batch;
 use super::record::Recorder;
+use super::twins::Twins;
 use crate::math::{Lanes, WIDTH};
-use crate::plan::series::Recording;
-use crate::plan::{Plan, first_touched};
+use crate::metrics::Recording;
+use crate::plan::{Plan, first_divergence};
 use std::ops::Range;
 
-/// Where a policy's state is found in that of the scenario as it stands.
+/// Where a policy's state is found in that of the reference case.
 #[derive(Clone, Debug)]
 pub struct Fork {
-    /// First quarter that the policy can touch.
+    /// First quarter in which the policy can diverge.
     pub at: usize,
-    /// For each rule of the policy's plan, the same rule of the base.
-    rules: Vec<Option<usize>>,
-    /// For each shock.
-    shocks: Vec<Option<usize>>,
-    /// For each act of a shock.
-    acts: Vec<Option<usize>>,
-    /// For each smuggled option.
-    greys: Vec<Option<usize>>,
-    /// For each holding.
-    holdings: Vec<Option<usize>>,
+    /// Where what the state is of is found in the reference case.
+    twins: Twins,
     /// For each series that is recorded.
     series: Vec<Option<usize>>,
     /// For each cell.
@@ -34,12 +27,12 @@ pub struct Fork {
 }
 
 impl Fork {
-    /// A fork of `policy` from `base`; none where the policy touches the first quarter, or the lists of edges do not match.
+    /// A fork of `policy` from `base`; none where the policy diverges in the first quarter, or the lists of edges do not match.
     ///
     /// Flows and watched cells are not taken over: a policy of which they are recorded is run in full.
     pub fn new(base: (&Plan, &Recording), policy: (&Plan, &Recording)) -> Option<Self> {
         let ((old, was), (new, is)) = (base, policy);
-        let at = first_touched(old, new).min(new.quarters);
+        let at = first_divergence(old, new).min(new.quarters);
         // A first cap on a share of the home market looks at all sales before, which are counted only under such a cap.
         let counts_home = |plan: &Plan| {
             let cap = |r: &crate::model::RuleId| plan.model.rules[r.index()].cap.as_ref();
@@ -75,11 +68,15 @@ impl Fork {
             .collect();
         Some(Self {
             at,
-            rules: new_rules.iter().map(|id| place(&old_rules, id)).collect(),
-            acts: acts(old, new, &shocks),
-            shocks,
-            greys: b.greys.iter().map(|s| a.greys.iter().position(|o| o == s)).collect(),
-            holdings,
+            twins: Twins {
+                rules: new_rules.iter().map(|id| place(&old_rules, id)).collect(),
+                acts: acts(old, new, &shocks),
+                shocks,
+                grey_options: (b.grey_options.iter())
+                    .map(|s| a.grey_options.iter().position(|o| o == s))
+                    .collect(),
+                holdings,
+            },
             cells: is.cells.iter().map(cell).collect(),
             tracked: (is.tracked.iter())
                 .map(|&s| series[s].and_then(|twin| was.tracked.iter().position(|&o| o == twin)))
@@ -90,52 +87,8 @@ impl Fork {
 
     /// Takes over state at the start of quarter `at`; `into` has been reset for the same draws.
     pub(super) fn adopt(&self, plan: &Plan, from: &Batch, into: &mut Batch) {
-        self.adopt_shocks(from, into);
-        into.terms.adopt_courses(&plan.rules, &from.terms, &self.shocks);
-        into.gauges.clone_from(&from.gauges);
-        into.capacity.installed.clone_from(&from.capacity.installed);
-        into.permits.launch.clone_from(&from.permits.launch);
-        into.stockpiles.adopt(&from.stockpiles);
-        let (was, is) = (&from.production, &mut into.production);
-        is.expected.clone_from(&was.expected);
-        is.pipeline.clone_from(&was.pipeline);
-        is.over.clone_from(&was.over);
-        is.need.clone_from(&was.need);
-        let (was, is) = (&from.trade, &mut into.trade);
-        is.inventory.clone_from(&was.inventory);
-        is.cash.clone_from(&was.cash);
-        is.grey_orders.clone_from(&was.grey_orders);
-        is.power.clone_from(&was.power);
-        is.caps.adopt(&was.caps, &self.rules);
-        let (was, is) = (&from.diversion, &mut into.diversion);
-        is.networks.clone_from(&was.networks);
-        is.premium.clone_from(&was.premium);
-        is.transit_by_route.clone_from(&was.transit_by_route);
-        take(&self.greys, &was.transit, &mut is.transit);
-        let (was, is) = (&from.fleet, &mut into.fleet);
-        is.coming_load.clone_from(&was.coming_load);
-        take(&self.holdings, &was.count, &mut is.count);
-        take(&self.holdings, &was.age, &mut is.age);
-        take(&self.holdings, &was.deploying, &mut is.deploying);
-        into.training.adopt(&from.training);
-    }
-
-    fn adopt_shocks(&self, from: &Batch, into: &mut Batch) {
-        let (was, is) = (&from.shocks, &mut into.shocks);
-        take(&self.shocks, &was.strikes, &mut is.strikes);
-        let pairs: [(&[Lanes], &mut [Lanes]); 7] = [
-            (&was.onset, &mut is.onset),
-            (&was.duration, &mut is.duration),
-            (&was.strength, &mut is.strength),
-            (&was.resume, &mut is.resume),
-            (&was.accumulated, &mut is.accumulated),
-            (&was.threshold, &mut is.threshold),
-            (&was.leaks, &mut is.leaks),
-        ];
-        for (was, is) in pairs {
-            take(&self.shocks, was, is);
-        }
-        take(&self.acts, &was.amounts, &mut is.amounts);
+        into.state.adopt(&from.state, &self.twins);
+        into.terms.adopt_courses(&plan.rules, &from.terms, &self.twins.shocks);
     }
 
     /// Takes over what has been recorded before quarter `at`.
@@ -177,15 +130,6 @@ fn acts(old: &Plan, new: &Plan, shocks: &[Option<usize>]) -> Vec<Option<usize>> 
         (mine.len() == theirs.len()).then(|| theirs[place])
     };
     new.effects.acts.iter().enumerate().map(act).collect()
-}
-
-/// Takes over what has a twin; the rest stays as reset.
-fn take<T: Copy>(twins: &[Option<usize>], from: &[T], into: &mut [T]) {
-    for (place, twin) in into.iter_mut().zip(twins) {
-        if let Some(t) = twin {
-            *place = from[*t];
-        }
-    }
 }
 
 /// Takes over what has a twin; the rest has been nothing so far.

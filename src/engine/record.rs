@@ -2,19 +2,19 @@
 
 use super::{Batch, Observer, Step};
 use crate::math::{Kernel, Lanes, WIDTH, dispatch};
-use crate::model::RuleId;
+use crate::metrics::{FlowSource, Holdings, Recording, Sold, Source, Trained};
+use crate::model::{ChipUnit, PerUnit, RuleId};
 use crate::plan::Plan;
-use crate::plan::series::{FlowSource, Holdings, Recording, Sold, Source, Trained};
 use crate::rules::CaseId;
 
 /// Sums of a quarter from which metrics are made.
 #[derive(Clone, Debug)]
 struct Tally {
     /// By buyer and unit: owned, bought, imported, smuggled.
-    fleet: Vec<[Lanes; 4]>,
-    bought: Vec<[Lanes; 4]>,
-    imported: Vec<[Lanes; 4]>,
-    smuggled: Vec<[Lanes; 4]>,
+    fleet: Vec<PerUnit<Lanes>>,
+    bought: Vec<PerUnit<Lanes>>,
+    imported: Vec<PerUnit<Lanes>>,
+    smuggled: Vec<PerUnit<Lanes>>,
     spend: Vec<Lanes>,
     power: Vec<Lanes>,
     /// By chip: sold to buyers and resellers.
@@ -55,11 +55,11 @@ pub struct Recorder<'a> {
 }
 
 impl<'a> Recorder<'a> {
-    /// Room for a batch.
+    /// A recorder for the batches of a plan.
     pub fn new(plan: &Plan, recording: &'a Recording, flows: &'a [FlowSource]) -> Self {
         let m = &plan.model;
         let lanes = |n: usize| vec![Lanes::ZERO; n];
-        let units = vec![[Lanes::ZERO; 4]; m.buyers.len()];
+        let units = vec![PerUnit::splat(Lanes::ZERO); m.buyers.len()];
         Self {
             recording,
             flows,
@@ -145,24 +145,26 @@ impl<'a> Recorder<'a> {
         for (flowed, flow) in row.iter_mut().zip(self.flows) {
             *flowed = match flow {
                 FlowSource::Sales(..) => Lanes::ZERO,
-                FlowSource::Link(l) => batch.production.used[*l],
-                FlowSource::Smuggled(greys) => {
-                    greys.iter().fold(Lanes::ZERO, |sum, &g| sum + batch.diversion.delivered[g])
+                FlowSource::Link(l) => batch.outputs.production.used[*l],
+                FlowSource::Smuggled(grey_options) => grey_options
+                    .iter()
+                    .fold(Lanes::ZERO, |sum, &g| sum + batch.outputs.diversion.delivered[g]),
+                FlowSource::Stocked(s) => batch.outputs.stockpiles.bought[*s],
+                FlowSource::Diverted(s) => {
+                    batch.outputs.stockpiles.delivered[*s] + batch.outputs.stockpiles.leaked[*s]
                 }
-                FlowSource::Stocked(s) => batch.stockpiles.bought[*s],
-                FlowSource::Diverted(s) => batch.stockpiles.delivered[*s] + batch.stockpiles.leaked[*s],
-                FlowSource::Seized(r) => batch.diversion.seized[r.index()],
-                FlowSource::Rental(l) => batch.fleet.rented[*l],
+                FlowSource::Seized(r) => batch.outputs.diversion.seized[r.index()],
+                FlowSource::Rental(l) => batch.outputs.fleet.rented[*l],
             };
         }
         if row.is_empty() {
             return;
         }
-        for s in batch.attraction.open.all() {
-            let is_free = batch.permits.permitted[plan.edges.sales[s].stand].ge(Lanes::ONE);
+        for s in batch.outputs.choice.open.all() {
+            let is_free = batch.outputs.controls.permitted[plan.edges.sales[s].chip_market].ge(Lanes::ONE);
             for (flow, counts) in self.flows_of[s].into_iter().zip([is_free, !is_free]) {
                 if let Some(flow) = flow {
-                    row[flow] += counts.select(batch.trade.sold[s], Lanes::ZERO);
+                    row[flow] += counts.select(batch.outputs.trade.sold[s], Lanes::ZERO);
                 }
             }
         }
@@ -174,10 +176,11 @@ impl<'a> Recorder<'a> {
         let chips = &plan.edges.chips;
         let labs = plan.model.labs.len();
         for (i, c) in chips.iter().enumerate() {
-            self.labels[base + i] = batch.production.bound_by[c.index()];
+            self.labels[base + i] = batch.outputs.production.bound_by[c.index()];
         }
-        self.labels[base + chips.len()..][..labs].copy_from_slice(&batch.training.bound_by);
-        self.labels[base + chips.len() + labs..][..labs].copy_from_slice(&batch.training.effective_bound_by);
+        self.labels[base + chips.len()..][..labs].copy_from_slice(&batch.outputs.training.bound_by);
+        self.labels[base + chips.len() + labs..][..labs]
+            .copy_from_slice(&batch.outputs.training.effective_bound_by);
     }
 }
 
@@ -187,7 +190,7 @@ pub fn subjects(plan: &Plan) -> usize {
 }
 
 impl Observer for Recorder<'_> {
-    fn after(&mut self, step: Step, t: usize, plan: &Plan, batch: &mut Batch) {
+    fn after(&mut self, step: Step, t: usize, plan: &Plan, batch: &Batch) {
         if step == Step::Training {
             dispatch(Record { recorder: self, t, plan, batch });
         }
@@ -214,7 +217,7 @@ impl Tally {
     #[inline(always)]
     fn count(&mut self, t: usize, plan: &Plan, batch: &Batch) {
         for list in [&mut self.fleet, &mut self.bought, &mut self.imported, &mut self.smuggled] {
-            list.fill([Lanes::ZERO; 4]);
+            list.fill(PerUnit::splat(Lanes::ZERO));
         }
         for list in [
             &mut self.spend,
@@ -230,37 +233,41 @@ impl Tally {
         self.count_sales(plan, batch);
         self.count_denials(t, plan, batch);
         for (l, link) in plan.supply.links.iter().enumerate() {
-            self.output[link.facility.index()] += batch.production.used[l];
+            self.output[link.facility.index()] += batch.outputs.production.used[l];
         }
         for (f, output) in self.output.iter_mut().enumerate() {
-            *output += batch.stockpiles.taken[f];
+            *output += batch.outputs.stockpiles.taken[f];
         }
     }
 
     #[inline(always)]
     fn count_holdings(&mut self, plan: &Plan, batch: &Batch) {
-        for (h, holding) in plan.edges.holdings.iter().enumerate().filter(|(h, _)| batch.fleet.held[*h]) {
+        for (h, holding) in
+            plan.edges.holdings.iter().enumerate().filter(|(h, _)| batch.outputs.fleet.held[*h])
+        {
             let (b, c) = (holding.buyer.index(), holding.chip.index());
             let n = holding.country.index();
             let overhead = batch.inputs.value(plan.model.countries[n].overhead) / 1e6;
-            let owned = batch.fleet.count[h] + batch.fleet.deploying[h].total();
-            for u in 0..4 {
+            let owned = batch.state.fleet.count[h] + batch.state.fleet.deploying[h].total();
+            for u in ChipUnit::ALL {
                 self.fleet[b][u] += owned * batch.sheets.units[c][u];
             }
-            self.power[b] +=
-                batch.fleet.count[h] * batch.fleet.operating[n] * batch.sheets.watts[c] * overhead;
+            self.power[b] += batch.state.fleet.count[h]
+                * batch.outputs.fleet.operating[n]
+                * batch.sheets.watts[c]
+                * overhead;
         }
     }
 
     #[inline(always)]
     fn count_sales(&mut self, plan: &Plan, batch: &Batch) {
-        for s in batch.attraction.open.all() {
+        for s in batch.outputs.choice.open.all() {
             let sale = &plan.edges.sales[s];
             let (b, c) = (sale.buyer.index(), sale.chip.index());
-            let sold = batch.trade.sold[s];
+            let sold = batch.outputs.trade.sold[s];
             let home = plan.model.designers[plan.model.chips[c].designer.index()].country;
             let abroad = home != sale.country;
-            for u in 0..4 {
+            for u in ChipUnit::ALL {
                 let amount = sold * batch.sheets.units[c][u];
                 self.bought[b][u] += amount;
                 if abroad {
@@ -269,31 +276,33 @@ impl Tally {
             }
             self.shipped[c] += sold;
         }
-        for (g, &s) in plan.edges.greys.iter().enumerate().filter(|(g, _)| batch.diversion.sent[*g]) {
+        for (g, &s) in
+            plan.edges.grey_options.iter().enumerate().filter(|(g, _)| batch.outputs.diversion.sent[*g])
+        {
             let sale = &plan.edges.sales[s];
-            for u in 0..4 {
-                let amount = batch.diversion.delivered[g] * batch.sheets.units[sale.chip.index()][u];
+            for u in ChipUnit::ALL {
+                let amount = batch.outputs.diversion.delivered[g] * batch.sheets.units[sale.chip.index()][u];
                 self.smuggled[sale.buyer.index()][u] += amount;
             }
         }
-        for &(r, c) in batch.trade.smuggled() {
-            self.shipped[c] += batch.trade.attempted[r * plan.model.chips.len() + c];
+        for &(r, c) in &batch.outputs.trade.smuggled {
+            self.shipped[c] += batch.outputs.trade.attempted[r * plan.model.chips.len() + c];
         }
-        for (spend, &spent) in self.spend.iter_mut().zip(&batch.trade.spent) {
+        for (spend, &spent) in self.spend.iter_mut().zip(&batch.outputs.trade.spent) {
             *spend = spent;
         }
     }
 
     #[inline(always)]
     fn count_denials(&mut self, t: usize, plan: &Plan, batch: &Batch) {
-        for s in batch.attraction.wanted.all() {
-            let refused = batch.trade.refused[s];
+        for s in batch.outputs.choice.wanted.all() {
+            let refused = batch.outputs.trade.refused[s];
             if !refused.gt(Lanes::ZERO).any() {
                 continue;
             }
             let sale = &plan.edges.sales[s];
             self.denied_in[sale.country.index()] += refused;
-            let case = plan.edges.stands[sale.stand];
+            let case = plan.edges.chip_markets[sale.chip_market];
             self.blame(case, t, plan, batch);
             for &(rule, share) in &self.shares[case.index()] {
                 self.denied_by[rule] += refused * share;
@@ -326,23 +335,25 @@ impl Tally {
             Source::Chips(chips, what) => chips.iter().fold(Lanes::ZERO, |sum, c| {
                 let c = c.index();
                 sum + match what {
-                    Sold::Produced => batch.production.started[c],
+                    Sold::Produced => batch.outputs.production.started[c],
                     Sold::Shipped(u) => self.shipped[c] * batch.sheets.units[c][*u],
-                    Sold::Revenue => self.shipped[c] * batch.price[c],
+                    Sold::Revenue => self.shipped[c] * batch.outputs.price[c],
                 }
             }),
             Source::Labs(labs, what) => trained(labs.iter().map(|l| l.index()), *what, batch),
-            Source::Pooled(place) => batch.training.pooled[*place],
-            Source::Premium(n) => batch.diversion.premium[n.index()],
+            Source::Pooled(place) => batch.outputs.training.pooled[*place],
+            Source::Premium(n) => batch.state.diversion.premium[n.index()],
             Source::SeizedTo(n) => {
                 let routes = &plan.edges.routes_to[n.index()];
-                routes.iter().fold(Lanes::ZERO, |sum, r| sum + batch.diversion.seized[r.index()])
+                routes.iter().fold(Lanes::ZERO, |sum, r| sum + batch.outputs.diversion.seized[r.index()])
             }
-            Source::RouteDelivered(r, u) => batch.diversion.delivered_by_route[r.index()][*u],
-            Source::RouteSeized(r) => batch.diversion.seized[r.index()],
-            Source::Capacity(at) => over(&batch.capacity.available, at),
+            Source::RouteDelivered(r, u) => batch.outputs.diversion.delivered_by_route[r.index()][*u],
+            Source::RouteSeized(r) => batch.outputs.diversion.seized[r.index()],
+            Source::Capacity(at) => over(&batch.outputs.capacity.available, at),
             Source::Output(at) => over(&self.output, at),
-            Source::Utilisation(at) => over(&self.output, at).per(over(&batch.capacity.available, at)),
+            Source::Utilisation(at) => {
+                over(&self.output, at).per(over(&batch.outputs.capacity.available, at))
+            }
             Source::DeniedBy(i) => self.denied_by[*i],
             Source::DeniedIn(n) => self.denied_in[n.index()],
             Source::Ratio(..) => Lanes::ZERO,
@@ -364,7 +375,7 @@ impl Tally {
 
 #[inline(always)]
 fn trained(labs: impl Iterator<Item = usize> + Clone, what: Trained, batch: &Batch) -> Lanes {
-    let training = &batch.training;
+    let training = &batch.outputs.training;
     let best = |list: &[Lanes]| labs.clone().fold(Lanes::ZERO, |best, l| best.max(list[l]));
     let sum = |list: &[Lanes]| labs.clone().fold(Lanes::ZERO, |sum, l| sum + list[l]);
     match what {

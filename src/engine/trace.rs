@@ -1,8 +1,8 @@
-//! A witness: what happened in one draw, quarter by quarter, as numbers and rows.
+//! A trace: what happened in one draw, quarter by quarter, as numbers and rows.
 
 use super::steps::production::cause;
 use super::{Batch, Observer, Step};
-use crate::model::{BuyerId, ChipId, CountryId, FacilityId, LabId, RuleId, ShockId, StockpileId};
+use crate::model::{BuyerId, ChipId, ChipUnit, CountryId, FacilityId, LabId, RuleId, ShockId, StockpileId};
 use crate::plan::{Lever, Plan};
 
 /// What happened in a quarter of one draw.
@@ -23,7 +23,7 @@ pub struct Facts {
     /// Smuggling into countries: attempted, seized, delivered [chips], premium [1].
     pub smuggling: Vec<(CountryId, [f64; 4])>,
     /// Purchases brought forward before a rule, by buyer [USD].
-    pub rushes: Vec<(BuyerId, f64)>,
+    pub front_running: Vec<(BuyerId, f64)>,
     /// Chips of which more was wanted than made, with what bound them.
     pub short: Vec<(ChipId, u8)>,
     /// Countries in which chips stand idle for want of power, with the share that works.
@@ -57,19 +57,19 @@ pub struct Stocked {
     /// Held at the quarter's end.
     pub held: f64,
     /// Purchases over the usual pace, ahead of a rule that will end them [1]; none where it buys nothing.
-    pub burst: Option<f64>,
+    pub front_running: Option<f64>,
 }
 
-/// Watches one lane of a batch.
+/// What happened in one lane of a batch.
 #[derive(Clone, Debug)]
-pub struct Witness {
+pub struct Trace {
     lane: usize,
     /// Facts by quarter.
     pub facts: Vec<Facts>,
 }
 
-impl Witness {
-    /// A witness of a lane.
+impl Trace {
+    /// A trace of a lane.
     pub fn new(lane: usize) -> Self {
         Self { lane, facts: Vec::new() }
     }
@@ -77,9 +77,9 @@ impl Witness {
     fn begin(&mut self, t: usize, plan: &Plan, batch: &Batch) {
         let lane = self.lane;
         let mut facts = Facts::default();
-        for (s, struck) in batch.shocks.struck.iter().enumerate() {
+        for (s, struck) in batch.outputs.shocks.struck.iter().enumerate() {
             if struck.lane(lane) {
-                let course = (batch.shocks.onset[s][lane], batch.shocks.duration[s][lane]);
+                let course = (batch.state.shocks.onset[s][lane], batch.state.shocks.duration[s][lane]);
                 facts.strikes.push((ShockId(s as u32), course.0, course.1));
             }
         }
@@ -95,13 +95,13 @@ impl Witness {
                 facts.rules.push((RuleId(r as u32), false));
             }
         }
-        for (f, share) in batch.shocks.of(Lever::Capacity).iter().enumerate() {
+        for (f, share) in batch.outputs.shocks.of(Lever::Capacity).iter().enumerate() {
             if share[lane] < 1.0 {
                 facts.outages.push((FacilityId(f as u32), share[lane]));
             }
         }
         for &c in &plan.edges.chips {
-            if batch.permits.launch[c.index()][lane].floor() == t as f64 {
+            if batch.state.controls.launch[c.index()][lane].floor() == t as f64 {
                 facts.launches.push(c);
             }
         }
@@ -111,7 +111,7 @@ impl Witness {
     fn end(&mut self, t: usize, plan: &Plan, batch: &Batch) {
         let lane = self.lane;
         let Some(facts) = self.facts.last_mut() else { return };
-        let training = &batch.training;
+        let training = &batch.outputs.training;
         for l in 0..plan.model.labs.len() {
             facts.labs.push(LabBound {
                 lab: LabId(l as u32),
@@ -122,29 +122,29 @@ impl Witness {
         facts.stocks = stocks(lane, t, plan, batch);
         for (n, routes) in plan.edges.routes_to.iter().enumerate().filter(|(_, r)| !r.is_empty()) {
             let over = |f: &dyn Fn(usize) -> f64| routes.iter().map(|r| f(r.index())).sum::<f64>();
-            let d = &batch.diversion;
+            let d = &batch.outputs.diversion;
             let sums = [
                 over(&|r| d.attempted[r][lane]),
                 over(&|r| d.seized[r][lane]),
-                over(&|r| d.delivered_by_route[r][0][lane]),
-                d.premium[n][lane],
+                over(&|r| d.delivered_by_route[r][ChipUnit::Chips][lane]),
+                batch.state.diversion.premium[n][lane],
             ];
             if sums[0] + sums[2] > 0.5 {
                 facts.smuggling.push((CountryId(n as u32), sums));
             }
         }
-        for (b, spent) in batch.trade.spent_ahead.iter().enumerate() {
+        for (b, spent) in batch.outputs.trade.spent_ahead.iter().enumerate() {
             if spent[lane] > 1.0 {
-                facts.rushes.push((BuyerId(b as u32), spent[lane]));
+                facts.front_running.push((BuyerId(b as u32), spent[lane]));
             }
         }
         for &c in &plan.edges.chips {
-            let cause = batch.production.bound_by[c.index()][lane];
+            let cause = batch.outputs.production.bound_by[c.index()][lane];
             if usize::from(cause) < plan.model.goods.len() || cause == cause::RAMP {
                 facts.short.push((c, cause));
             }
         }
-        for (n, operating) in batch.fleet.operating.iter().enumerate() {
+        for (n, operating) in batch.outputs.fleet.operating.iter().enumerate() {
             if operating[lane] < 1.0 {
                 facts.dark.push((CountryId(n as u32), operating[lane]));
             }
@@ -156,15 +156,15 @@ impl Witness {
 fn stocks(lane: usize, t: usize, plan: &Plan, batch: &Batch) -> Vec<Stocked> {
     let mut all = Vec::new();
     for (s, stock) in plan.model.stockpiles.iter().enumerate() {
-        let of = &batch.stockpiles;
+        let of = &batch.outputs.stockpiles;
         let stocked = Stocked {
             stockpile: StockpileId(s as u32),
             bought: of.bought[s][lane],
             smuggled: of.delivered[s][lane],
             leaked: of.leaked[s][lane],
             used: of.drawn[s][lane],
-            held: of.held[s][lane],
-            burst: stock.rate.and_then(|rate| {
+            held: batch.state.stockpiles.held[s][lane],
+            front_running: stock.rate.and_then(|rate| {
                 let usual = batch.inputs.at(rate, t)[lane];
                 (usual > 0.0 && of.bought[s][lane] > 0.0).then(|| of.bought[s][lane] / usual)
             }),
@@ -177,8 +177,8 @@ fn stocks(lane: usize, t: usize, plan: &Plan, batch: &Batch) -> Vec<Stocked> {
     all
 }
 
-impl Observer for Witness {
-    fn after(&mut self, step: Step, t: usize, plan: &Plan, batch: &mut Batch) {
+impl Observer for Trace {
+    fn after(&mut self, step: Step, t: usize, plan: &Plan, batch: &Batch) {
         match step {
             Step::Shocks => self.begin(t, plan, batch),
             Step::Training => self.end(t, plan, batch),

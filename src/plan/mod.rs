@@ -3,13 +3,10 @@
 //! Nothing here depends on a draw. A [`Plan`] is made once and shared by all threads; the engine walks its lists and never
 //! a graph or a name.
 
-mod default_selection;
 mod divergence;
 mod drivers;
 mod edges;
 mod effects;
-pub mod observed;
-pub mod series;
 mod suppliers;
 
 use crate::inputs::{Inputs, Layout, LayoutError};
@@ -20,14 +17,13 @@ use crate::model::{
 use crate::network::Network;
 use crate::random::Design;
 use crate::rules::{CaseId, Rulebook};
-pub use default_selection::chief_cells;
-pub use divergence::first_touched;
+pub use divergence::first_divergence;
 pub use drivers::Driver;
 pub use edges::{Edges, Holding, Market, Offer, Sale};
 pub use effects::{Act, Effects, Lever};
 use std::collections::BTreeSet;
 use std::sync::Arc;
-pub use suppliers::{Gift, Supplier};
+pub use suppliers::{Supplied, Supplier};
 
 /// A model, a sampling design and everything that follows from the two.
 #[derive(Debug)]
@@ -218,7 +214,11 @@ impl Plan {
 /// Cases of sales of chips.
 fn cases_of_chips(edges: &Edges) -> impl Iterator<Item = CaseId> + '_ {
     let markets = edges.markets.len();
-    edges.with_parents.iter().flat_map(move |c| &edges.stands[c.index() * markets..][..markets]).copied()
+    edges
+        .with_parents
+        .iter()
+        .flat_map(move |c| &edges.chip_markets[c.index() * markets..][..markets])
+        .copied()
 }
 
 /// Cases of links to facilities, of private stocks' purchases, of tools and of rentals.
@@ -234,8 +234,9 @@ fn cases_of_supply<'a>(supply: &'a Supply, usage: &'a Usage) -> impl Iterator<It
 /// For each rule with a cap, the sales that it covers.
 fn capped_sales(model: &Model, rules: &Rulebook, edges: &Edges) -> Vec<(RuleId, Vec<usize>)> {
     let capped = (0..model.rules.len() as u32).map(RuleId).filter(|r| model.rules[r.index()].cap.is_some());
-    let covers =
-        |rule: RuleId, s: &usize| rules.rules_of(edges.stands[edges.sales[*s].stand]).any(|r| r == rule);
+    let covers = |rule: RuleId, s: &usize| {
+        rules.rules_of(edges.chip_markets[edges.sales[*s].chip_market]).any(|r| r == rule)
+    };
     capped.map(|rule| (rule, (0..edges.sales.len()).filter(|s| covers(rule, s)).collect())).collect()
 }
 
