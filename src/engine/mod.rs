@@ -29,7 +29,7 @@ use crate::rules::Terms;
 use state::Scratch;
 pub use state::{Outputs, State};
 use steps::capacity::Capacity;
-use steps::choice::{Choice, ChoiceContext, DUST};
+use steps::choice::{Choice, ChoiceContext, DUST, RouteLimits};
 use steps::controls::Controls;
 use steps::data_sheets::DataSheets;
 use steps::diversion::Diversion;
@@ -270,6 +270,7 @@ impl Batch {
             grey_orders: &self.state.trade.grey_orders,
             power: &self.state.trade.power,
             route_capacity: &self.outputs.diversion.capacity_to,
+            route_usd: &self.outputs.diversion.usd_to,
             premium: &self.state.diversion.premium,
             available: &self.outputs.capacity.available,
         };
@@ -293,6 +294,7 @@ impl Batch {
             fee: &controls.fee,
             in_stock: &self.scratch.in_stock,
             route_capacity: &routes.capacity_to,
+            route_usd: &routes.usd_to,
             premium: &self.state.diversion.premium,
         };
         Choice { out: &mut self.outputs.choice, scratch: &mut self.scratch.choice }.weigh(
@@ -306,11 +308,14 @@ impl Batch {
             controls,
             terms: &self.terms,
             shocks: &self.outputs.shocks,
-            premium: &self.state.diversion.premium,
             route_capacity: &routes.routes.capacity,
-            capacity_to: &routes.capacity_to,
+            routes: RouteLimits {
+                capacity: &routes.capacity_to,
+                usd: &routes.usd_to,
+                premium: &self.state.diversion.premium,
+            },
             sheets: &self.sheets,
-            load: &self.state.fleet.coming_load,
+            fleet: &self.state.fleet,
         };
         view!(Trade, self.trade).step(plan, &self.inputs, &context, t);
     }
@@ -344,7 +349,14 @@ impl Batch {
     #[inline(always)]
     fn adapt(&mut self, plan: &Plan, t: usize) {
         let (trade, goods) = (&self.outputs.trade, &self.outputs.stockpiles.attempted);
-        view!(Diversion, self.diversion).adapt(plan, &self.inputs, goods, &trade.wanted, t);
+        view!(Diversion, self.diversion).adapt(
+            plan,
+            &self.inputs,
+            goods,
+            &trade.wanted,
+            &self.outputs.price,
+            t,
+        );
         let (controls, shocks) = (&self.outputs.controls, &self.outputs.shocks);
         view!(Capacity, self.capacity, no scratch).grow(plan, &self.inputs, controls, shocks, t);
         self.state.production.adapt(plan, &self.inputs, &trade.ordered, &trade.filled);

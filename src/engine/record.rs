@@ -15,7 +15,9 @@ struct Tally {
     bought: Vec<PerUnit<Lanes>>,
     imported: Vec<PerUnit<Lanes>>,
     smuggled: Vec<PerUnit<Lanes>>,
+    stranded: Vec<PerUnit<Lanes>>,
     spend: Vec<Lanes>,
+    planned: Vec<Lanes>,
     power: Vec<Lanes>,
     /// By chip: sold to buyers and resellers.
     shipped: Vec<Lanes>,
@@ -65,10 +67,12 @@ impl<'a> Recorder<'a> {
             flows,
             tally: Tally {
                 fleet: units.clone(),
+                stranded: units.clone(),
                 bought: units.clone(),
                 imported: units.clone(),
                 smuggled: units,
                 spend: lanes(m.buyers.len()),
+                planned: lanes(m.buyers.len()),
                 power: lanes(m.buyers.len()),
                 shipped: lanes(m.chips.len()),
                 denied_by: lanes(m.rules.len()),
@@ -216,7 +220,9 @@ impl Kernel for Record<'_, '_> {
 impl Tally {
     #[inline(always)]
     fn count(&mut self, t: usize, plan: &Plan, batch: &Batch) {
-        for list in [&mut self.fleet, &mut self.bought, &mut self.imported, &mut self.smuggled] {
+        for list in
+            [&mut self.fleet, &mut self.stranded, &mut self.bought, &mut self.imported, &mut self.smuggled]
+        {
             list.fill(PerUnit::splat(Lanes::ZERO));
         }
         for list in [
@@ -248,14 +254,13 @@ impl Tally {
             let (b, c) = (holding.buyer.index(), holding.chip.index());
             let n = holding.country.index();
             let overhead = batch.inputs.value(plan.model.countries[n].overhead) / 1e6;
-            let owned = batch.state.fleet.count[h] + batch.state.fleet.deploying[h].total();
+            let fleet = &batch.state.fleet;
+            let owned = fleet.count[h] + fleet.waiting[h] + fleet.deploying[h].total();
             for u in ChipUnit::ALL {
                 self.fleet[b][u] += owned * batch.sheets.units[c][u];
+                self.stranded[b][u] += fleet.waiting[h] * batch.sheets.units[c][u];
             }
-            self.power[b] += batch.state.fleet.count[h]
-                * batch.outputs.fleet.operating[n]
-                * batch.sheets.watts[c]
-                * overhead;
+            self.power[b] += fleet.count[h] * batch.sheets.watts[c] * overhead;
         }
     }
 
@@ -291,6 +296,7 @@ impl Tally {
         for (spend, &spent) in self.spend.iter_mut().zip(&batch.outputs.trade.spent) {
             *spend = spent;
         }
+        self.planned.copy_from_slice(&batch.outputs.trade.planned);
     }
 
     #[inline(always)]
@@ -369,6 +375,8 @@ impl Tally {
             Holdings::Smuggled(u) => self.smuggled[b][u],
             Holdings::Spend => self.spend[b],
             Holdings::Power => self.power[b],
+            Holdings::Planned => self.planned[b],
+            Holdings::Stranded(u) => self.stranded[b][u],
         }
     }
 }

@@ -27,7 +27,7 @@ pub struct Facts {
     /// Chips of which more was wanted than made, with what bound them.
     pub short: Vec<(ChipId, u8)>,
     /// Countries in which chips stand idle for want of power, with the share that works.
-    pub dark: Vec<(CountryId, f64)>,
+    pub idle: Vec<(CountryId, f64)>,
 }
 
 /// What bound a lab, as codes.
@@ -144,9 +144,15 @@ impl Trace {
                 facts.short.push((c, cause));
             }
         }
-        for (n, operating) in batch.outputs.fleet.operating.iter().enumerate() {
-            if operating[lane] < 1.0 {
-                facts.dark.push((CountryId(n as u32), operating[lane]));
+        let mut chips = vec![[0.0; 2]; plan.model.countries.len()];
+        for (h, holding) in plan.edges.holdings.iter().enumerate() {
+            let [running, waiting] = &mut chips[holding.country.index()];
+            *running += batch.state.fleet.count[h][lane];
+            *waiting += batch.state.fleet.waiting[h][lane];
+        }
+        for (n, [running, waiting]) in chips.into_iter().enumerate() {
+            if waiting > 0.5 {
+                facts.idle.push((CountryId(n as u32), waiting / (running + waiting)));
             }
         }
     }

@@ -10,7 +10,9 @@ pub enum Holdings {
     Bought(ChipUnit),
     Imported(ChipUnit),
     Spend,
+    Planned,
     Power,
+    Stranded(ChipUnit),
     Smuggled(ChipUnit),
 }
 
@@ -188,6 +190,7 @@ impl List {
         for (u, name, unit) in named() {
             self.add("world", &metric("fleet", name), unit, Source::Buyers(all.clone(), Holdings::Fleet(u)));
         }
+        self.spending("world", &all);
     }
 
     fn owned(&mut self, actor: &str, buyers: &[BuyerId], imports: bool) {
@@ -201,7 +204,21 @@ impl List {
                 self.add(actor, &format!("imported_{name}"), unit, of(Holdings::Imported(u)));
             }
         }
+        self.spending(actor, buyers);
+    }
+
+    /// What buyers spend, of what they plan to, and their chips that wait for power.
+    fn spending(&mut self, actor: &str, buyers: &[BuyerId]) {
+        let of = |what| Source::Buyers(buyers.to_vec(), what);
+        let spend = self.all.len();
         self.add(actor, "spend_usd", "USD", of(Holdings::Spend));
+        let planned = self.all.len();
+        self.add(actor, "planned_spend", "USD", of(Holdings::Planned));
+        self.add(actor, "spend_over_plan", "1", Source::Ratio(spend, planned));
+        for unit in [ChipUnit::Chips, ChipUnit::H100e] {
+            let (_, name, symbol) = named().find(|n| n.0 == unit).unwrap_or((unit, "chips", "chips"));
+            self.add(actor, &metric("stranded", name), symbol, of(Holdings::Stranded(unit)));
+        }
     }
 
     fn buyers(&mut self, model: &Model) {
@@ -334,7 +351,9 @@ fn counted() -> impl Iterator<Item = (ChipUnit, &'static str, &'static str)> {
 
 fn is_flow(source: &Source) -> bool {
     match source {
-        Source::Buyers(_, what) => !matches!(what, Holdings::Fleet(_) | Holdings::Power),
+        Source::Buyers(_, what) => {
+            !matches!(what, Holdings::Fleet(_) | Holdings::Power | Holdings::Stranded(_))
+        }
         Source::Chips(..) | Source::SeizedTo(_) | Source::RouteDelivered(..) | Source::RouteSeized(_) => true,
         Source::DeniedBy(_) | Source::DeniedIn(_) | Source::Output(_) => true,
         _ => false,

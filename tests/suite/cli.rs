@@ -139,7 +139,7 @@ fn an_unrelated_node_changes_no_other_number() {
     let scenario = root.path().join("world");
     fs::create_dir(&scenario).unwrap();
     let text = fs::read_to_string("scenarios/tutorial/scenario.toml").unwrap();
-    let more = "\n[[country]]\nid = \"aside\"\npower = { unit = \"MW\", value = \"5 to 9\" }\n[[buyer]]\nid = \"apart\"\ncountry = \"aside\"\nopening.n1 = { count = \"3 to 9\" }\n";
+    let more = "\n[[country]]\nid = \"aside\"\ngrid = { unit = \"MW\", value = \"5 to 9\" }\n[[buyer]]\nid = \"apart\"\ncountry = \"aside\"\nopening.n1 = { count = \"3 to 9\" }\n";
     let out = |name: &str| root.path().join(name);
     fs::write(scenario.join("scenario.toml"), &text).unwrap();
     run(scenario.to_str().unwrap(), &out("a"), &[]);

@@ -124,10 +124,12 @@ pub(crate) struct ProductionContext<'a> {
     pub inventory: &'a [Lanes],
     /// Grey orders of the last quarter, by chip [chips].
     pub grey_orders: &'a [Lanes],
-    /// Share of wanted power that there was room for in the last quarter, by country [1].
+    /// Share of wanted power that there was room for in the last quarter, by buyer [1].
     pub power: &'a [Lanes],
     /// Capacity of chip routes to each country [chips/quarter].
     pub route_capacity: &'a [Lanes],
+    /// The same in money [USD/quarter].
+    pub route_usd: &'a [Lanes],
     /// Premium of the last quarter, by country [1].
     pub premium: &'a [Lanes],
     /// Available capacity [good's unit/quarter].
@@ -294,6 +296,7 @@ impl Production<'_> {
             fee: &controls.fee_ahead,
             in_stock: &self.scratch.in_stock,
             route_capacity: context.route_capacity,
+            route_usd: context.route_usd,
             premium: context.premium,
         };
         Choice { out: &mut self.scratch.ahead, scratch: &mut self.scratch.choosing }.weigh(
@@ -304,7 +307,7 @@ impl Production<'_> {
         );
         let world = inputs.value(plan.model.trade.world_budget);
         for (b, buyer) in plan.model.buyers.iter().enumerate() {
-            let appetite = self.state.over[b] * context.power[buyer.country.index()];
+            let appetite = self.scratch.ahead.access[b] * self.state.over[b] * context.power[b];
             self.scratch.money[b] =
                 buyer.budget.map_or(Lanes::ZERO, |q| inputs.at(q, arrival.quarter) * world * appetite);
         }
