@@ -251,12 +251,18 @@ impl Batch {
         view!(Shocks, self.shocks, no scratch).step(plan, &self.inputs, &mut self.terms, triggers, first, t);
         view!(Capacity, self.capacity, no scratch).step(&self.outputs.shocks);
         view!(Controls, self.controls).step(plan, &self.inputs, &self.terms, &self.outputs.shocks, t);
-        view!(Diversion, self.diversion).open(plan, &self.inputs, &self.outputs.shocks, t);
-        self.outputs.stockpiles.routes.copy(&self.outputs.diversion.routes);
+        self.open_routes(plan, t);
         self.outputs.stockpiles.leaked.copy_from_slice(&self.outputs.shocks.leaked);
         for &c in &plan.edges.chips {
             self.outputs.price[c.index()] = trade::list_price(plan, &self.inputs, c.index(), t);
         }
+    }
+
+    /// Routes alone, once the quarter's shocks are known.
+    #[inline(always)]
+    pub fn open_routes(&mut self, plan: &Plan, t: usize) {
+        view!(Diversion, self.diversion).open(plan, &self.inputs, &self.outputs.shocks, t);
+        self.outputs.stockpiles.routes.copy(&self.outputs.diversion.routes);
     }
 
     /// Production alone, from the state after [`Step::Shocks`]: each step can be taken again from a state that was changed.

@@ -1,7 +1,7 @@
 //! Quantities of a batch: each path's uniform, its copula, its inverse distribution function, its course over time.
 
 use crate::math::{Kernel, Lanes, WIDTH, dispatch};
-use crate::model::{Between, Dated, Model, Point, QuantityId, Shape, ShockId};
+use crate::model::{Between, Dated, IdVec, Model, Point, QuantityId, Shape, ShockId};
 use crate::random::{Copula, DIMENSIONS, Design, Distribution, Stream};
 use crate::scenario::{glob_match, is_glob};
 use std::collections::BTreeSet;
@@ -133,7 +133,7 @@ fn slots(model: &Model, quarters: usize) -> (Vec<Slot>, usize) {
 pub struct Layout {
     slots: Arc<[Slot]>,
     template: Vec<Lanes>,
-    model: Vec<crate::model::Quantity>,
+    model: IdVec<QuantityId, crate::model::Quantity>,
     sampled: Vec<Sampled>,
     sampled_of: Vec<Option<usize>>,
     courses: Vec<Course>,

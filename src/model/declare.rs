@@ -11,6 +11,9 @@ macro_rules! entity {
             pub id: String,
             $( $(#[doc = $doc])* pub $f: $t, )*
         }
+        impl $crate::model::Named for $name {
+            fn name(&self) -> &str { &self.id }
+        }
         impl $crate::model::read::Row for $name {
             const TABLE: &'static str = $table;
             fn read(reader: &mut $crate::model::read::Reader<'_>, table: &$crate::scenario::Table, path: &str) -> Self {

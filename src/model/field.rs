@@ -1,6 +1,5 @@
 //! The types that a field of a table can have.
 
-use super::QuantityId;
 use std::collections::BTreeMap;
 
 /// A number that does not change over time.
@@ -22,43 +21,10 @@ pub type Shares<K> = BTreeMap<K, QuantityId>;
 /// A day or the start of a quarter.
 pub use super::time::{Date, Horizon};
 
-macro_rules! ids { ($($(#[$m:meta])* $name:ident),* $(,)?) => { $(
-    $(#[$m])*
-    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-    pub struct $name(pub u32);
-    impl $name {
-        /// Position in its table.
-        pub fn index(self) -> usize { self.0 as usize }
-    }
-)* } }
-ids! {
-    /// A row of `country`.
-    CountryId,
-    /// A row of `group`.
-    GroupId,
-    /// A row of `tool`.
-    ToolId,
-    /// A row of `good`.
-    GoodId,
-    /// A row of `facility`.
-    FacilityId,
-    /// A row of `designer`.
-    DesignerId,
-    /// A row of `chip`.
-    ChipId,
-    /// A row of `stockpile`.
-    StockpileId,
-    /// A row of `buyer`.
-    BuyerId,
-    /// A row of `lab`.
-    LabId,
-    /// A row of `route`.
-    RouteId,
-    /// A row of `rule`.
-    RuleId,
-    /// A row of `shock`.
-    ShockId,
-}
+pub use super::ids::{
+    BuyerId, ChipId, CountryId, DesignerId, FacilityId, GoodId, GroupId, LabId, QuantityId, RouteId, RuleId,
+    ShockId, StockpileId, ToolId,
+};
 
 /// How much of a good goes into one chip.
 #[derive(Clone, Copy, Debug, PartialEq)]

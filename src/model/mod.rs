@@ -4,6 +4,7 @@
 mod declare;
 pub mod entities;
 pub mod field;
+pub(crate) mod ids;
 mod observation;
 mod quantity;
 mod read;
@@ -15,12 +16,13 @@ pub mod units;
 mod validate;
 
 pub use entities::*;
-pub use field::{
-    Amount, Attribute, BuyerId, ChipId, Clause, Comparison, Condition, CountryId, DesignerId, Effect,
-    FacilityId, GoodId, GroupId, LabId, Nodes, RouteId, RuleId, ShockId, StockpileId, ToolId,
+pub use field::{Amount, Attribute, Clause, Comparison, Condition, Effect, Nodes};
+pub use ids::{
+    BuyerId, ChipId, CountryId, DesignerId, FacilityId, GoodId, GroupId, Id, IdVec, LabId, Named, QuantityId,
+    RouteId, RuleId, ShockId, StockpileId, ToolId,
 };
 pub use observation::{Observation, ObservationPlaces};
-pub use quantity::{Between, Dated, Grade, Point, Provenance, Quantity, QuantityId, Shape};
+pub use quantity::{Between, Dated, Grade, Point, Provenance, Quantity, Shape};
 pub use read::OBSERVATION_COLUMNS;
 pub(crate) use read::{unit_examples, unit_factor};
 pub use schema::schema;
@@ -35,21 +37,21 @@ pub struct Model {
     /// Title of the scenario.
     pub title: String,
     /// Every number, in order of reading.
-    pub quantities: Vec<Quantity>,
-    pub countries: Vec<Country>,
-    pub groups: Vec<Group>,
-    pub tools: Vec<Tool>,
-    pub goods: Vec<Good>,
-    pub facilities: Vec<Facility>,
-    pub designers: Vec<Designer>,
-    pub chips: Vec<Chip>,
-    pub stockpiles: Vec<Stockpile>,
-    pub buyers: Vec<Buyer>,
-    pub labs: Vec<Lab>,
+    pub quantities: IdVec<QuantityId, Quantity>,
+    pub countries: IdVec<CountryId, Country>,
+    pub groups: IdVec<GroupId, Group>,
+    pub tools: IdVec<ToolId, Tool>,
+    pub goods: IdVec<GoodId, Good>,
+    pub facilities: IdVec<FacilityId, Facility>,
+    pub designers: IdVec<DesignerId, Designer>,
+    pub chips: IdVec<ChipId, Chip>,
+    pub stockpiles: IdVec<StockpileId, Stockpile>,
+    pub buyers: IdVec<BuyerId, Buyer>,
+    pub labs: IdVec<LabId, Lab>,
     pub commitments: Vec<Commitment>,
-    pub routes: Vec<Route>,
-    pub rules: Vec<Rule>,
-    pub shocks: Vec<Shock>,
+    pub routes: IdVec<RouteId, Route>,
+    pub rules: IdVec<RuleId, Rule>,
+    pub shocks: IdVec<ShockId, Shock>,
     pub ratios: Vec<Ratio>,
     pub correlations: Vec<Correlation>,
     pub observations: Vec<Observation>,
@@ -76,7 +78,25 @@ impl Model {
 
     /// The quantity at a path.
     pub fn quantity_of(&self, path: &str) -> Option<QuantityId> {
-        self.quantities.iter().position(|q| q.path == path).map(|i| QuantityId(i as u32))
+        self.quantities.find_id(|q| q.path == path)
+    }
+
+    /// Country of a buyer's ultimate parent.
+    pub fn headquarters(&self, buyer: BuyerId) -> CountryId {
+        let buyer = &self.buyers[buyer];
+        buyer.headquarters.unwrap_or(buyer.country)
+    }
+
+    /// Whether a buyer buys for itself.
+    pub fn buys(&self, buyer: BuyerId) -> bool {
+        let buyer = &self.buyers[buyer];
+        buyer.budget.is_some() && buyer.kind != BuyerKind::Reseller
+    }
+
+    /// Chip routes that end in a country.
+    pub fn chip_routes_to(&self, country: CountryId) -> Vec<RouteId> {
+        let chip_routes = self.routes.iter_enumerated().filter(|(_, route)| route.good.is_none());
+        chip_routes.filter(|(_, route)| route.to == country).map(|(id, _)| id).collect()
     }
 }
 

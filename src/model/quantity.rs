@@ -1,10 +1,7 @@
 //! A number of the scenario: fixed, uncertain or dated, in canonical units, with where it came from.
 
+use super::ids::QuantityId;
 use crate::random::Distribution;
-
-/// Index of a quantity in [`crate::model::Model::quantities`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct QuantityId(pub u32);
 
 /// A number of the scenario under its path.
 #[derive(Clone, Debug)]

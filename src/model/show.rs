@@ -1,7 +1,8 @@
 //! Every quantity in words: what it can be, who says so, where it stands.
 
 use super::Model;
-use super::quantity::{Dated, Point, Quantity, QuantityId, Shape};
+use super::ids::QuantityId;
+use super::quantity::{Dated, Point, Quantity, Shape};
 use crate::random::Distribution;
 use crate::scenario::glob_match;
 

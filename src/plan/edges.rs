@@ -1,6 +1,5 @@
 //! Who may sell what to whom, as flat lists: markets, sales, grey-market options and holdings.
 
-use super::{buys, chip_routes_to, headquarters};
 use crate::inputs::Inputs;
 use crate::model::{BuyerId, ChipId, CountryId, DesignerId, Model, QuantityId, RouteId};
 use crate::network::Network;
@@ -111,7 +110,7 @@ impl Edges {
             grey_options: Vec::new(),
             market_of: Vec::new(),
             routes_to: (0..model.countries.len() as u32)
-                .map(|n| chip_routes_to(model, CountryId(n)))
+                .map(|n| model.chip_routes_to(CountryId(n)))
                 .collect(),
             reseller_market: Vec::new(),
             holdings: Vec::new(),
@@ -168,14 +167,15 @@ impl Edges {
 
     fn list_markets(&mut self, model: &Model, rules: &Rulebook) {
         for b in (0..model.buyers.len() as u32).map(BuyerId) {
-            let market = buys(model, b)
-                .then(|| self.market(model.buyers[b.index()].country, headquarters(model, b), true));
+            let market = model
+                .buys(b)
+                .then(|| self.market(model.buyers[b.index()].country, model.headquarters(b), true));
             self.market_of.push(market);
         }
         for route in &model.routes {
-            let (delivery, hq) = route.reseller.map_or((route.via, route.via), |b| {
-                (model.buyers[b.index()].country, headquarters(model, b))
-            });
+            let (delivery, hq) = route
+                .reseller
+                .map_or((route.via, route.via), |b| (model.buyers[b.index()].country, model.headquarters(b)));
             let market = self.market(delivery, hq, false);
             self.reseller_market.push(market);
         }

@@ -11,8 +11,7 @@ mod suppliers;
 
 use crate::inputs::{Inputs, Layout, LayoutError};
 use crate::model::{
-    Amount, BuyerId, BuyerKind, ChipId, CountryId, DesignerId, FacilityId, GoodId, GoodKind, LabId, Model,
-    RouteId, RuleId,
+    Amount, BuyerId, ChipId, CountryId, DesignerId, FacilityId, GoodId, GoodKind, LabId, Model, RuleId,
 };
 use crate::network::Network;
 use crate::random::Design;
@@ -205,7 +204,7 @@ impl Plan {
     /// Buyers with a budget to whom no chip can be sold.
     pub fn unreachable_buyers(&self) -> Vec<BuyerId> {
         let all = (0..self.model.buyers.len() as u32).map(BuyerId);
-        all.filter(|&b| buys(&self.model, b) && self.edges.of_buyer[b.index()].is_empty()).collect()
+        all.filter(|&b| self.model.buys(b) && self.edges.of_buyer[b.index()].is_empty()).collect()
     }
 
     /// Quarters from the horizon's start to a date.
@@ -402,27 +401,4 @@ impl Usage {
         }
         Self { links, of_lab, of_buyer }
     }
-}
-
-/// Chip routes that end in a country.
-pub fn chip_routes_to(model: &Model, country: CountryId) -> Vec<RouteId> {
-    (0..model.routes.len() as u32)
-        .map(RouteId)
-        .filter(|r| {
-            let route = &model.routes[r.index()];
-            route.to == country && route.good.is_none()
-        })
-        .collect()
-}
-
-/// Country of a buyer's ultimate parent.
-pub fn headquarters(model: &Model, buyer: BuyerId) -> CountryId {
-    let b = &model.buyers[buyer.index()];
-    b.headquarters.unwrap_or(b.country)
-}
-
-/// Whether a buyer buys for itself.
-pub fn buys(model: &Model, buyer: BuyerId) -> bool {
-    let b = &model.buyers[buyer.index()];
-    b.budget.is_some() && b.kind != BuyerKind::Reseller
 }

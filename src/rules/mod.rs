@@ -20,16 +20,12 @@ pub use rulebook::Rulebook;
 pub use ruling::Ruling;
 pub use scope::{Place, chip_attribute};
 
-/// Sales that the same rules cover in the same way.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct CaseId(u32);
+crate::model::ids::ids! {
+    /// Sales that the same rules cover in the same way.
+    CaseId,
+}
 
 impl CaseId {
     /// The case that no rule covers.
     pub const FREE: Self = Self(0);
-    /// Position in tables of cases.
-    #[inline(always)]
-    pub fn index(self) -> usize {
-        self.0 as usize
-    }
 }

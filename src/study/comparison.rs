@@ -1,9 +1,8 @@
 //! The gatherer of comparisons: cells of every plan side by side, against the scenario as it stands.
 
-use super::Failure;
-use super::precision::place;
+use super::error::Error;
+use super::gather::Gatherer;
 use super::simulation::Simulation;
-use super::work::Gatherer;
 use crate::analysis::{
     Contest, ContrastRow, Front, Objective, Paired, Sense, Standing, Target, comparison, quarters_to, tiers,
 };
@@ -45,7 +44,7 @@ pub(super) struct Findings {
 }
 
 /// Objectives and targets, read.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(super) struct Goals {
     pub(super) objectives: Vec<Objective>,
     pub(super) targets: Vec<Target>,
@@ -53,14 +52,10 @@ pub(super) struct Goals {
 
 impl Goals {
     /// Reads what was typed.
-    pub(super) fn parse(objectives: &[String], targets: &[String]) -> Result<Self, Failure> {
-        let bad = |e: crate::analysis::BadGoal| Failure::Usage(e.to_string());
+    pub(super) fn parse(objectives: &[String], targets: &[String]) -> Result<Self, Error> {
         Ok(Self {
-            objectives: objectives
-                .iter()
-                .map(|t| Objective::parse(t).map_err(bad))
-                .collect::<Result<_, _>>()?,
-            targets: targets.iter().map(|t| Target::parse(t).map_err(bad)).collect::<Result<_, _>>()?,
+            objectives: objectives.iter().map(|t| Objective::parse(t)).collect::<Result<_, _>>()?,
+            targets: targets.iter().map(|t| Target::parse(t)).collect::<Result<_, _>>()?,
         })
     }
 
@@ -69,16 +64,25 @@ impl Goals {
         let objectives = self.objectives.iter().map(|o| o.cell.clone());
         objectives.chain(self.targets.iter().map(|t| t.cell.clone())).collect()
     }
+
+    /// Holds that every plan has the cells that they name.
+    pub(super) fn check(&self, plans: &[&Simulation]) -> Result<(), Error> {
+        let targets = self.targets.iter().map(|t| ("--target", &t.cell));
+        let objectives = self.objectives.iter().map(|o| ("--objective", &o.cell));
+        for (parameter, cell) in targets.chain(objectives) {
+            let place = plans[0].place(parameter, cell)?;
+            let named = &plans[0].recording.names[place];
+            if plans.iter().any(|p| !p.recording.names.contains(named)) {
+                return Err(Error::NotUnderEveryPolicy { parameter, cell: cell.clone() });
+            }
+        }
+        Ok(())
+    }
 }
 
 impl Comparison {
-    /// Room for plans, the reference first; cells are those that all of them have.
-    pub(super) fn new(
-        plans: &[&Simulation<'_>],
-        names: Vec<String>,
-        levels: &[f64],
-        goals: &Goals,
-    ) -> Result<Self, Failure> {
+    /// A new comparison of plans, the reference first; cells are those that all of them have, among them the goals'.
+    pub(super) fn new(plans: &[&Simulation], names: Vec<String>, levels: &[f64], goals: &Goals) -> Self {
         let first = plans[0];
         let all = |cell: &Cell| -> Option<Vec<usize>> {
             plans.iter().map(|p| p.recording.names.iter().position(|c| c == cell)).collect()
@@ -98,18 +102,14 @@ impl Comparison {
             asked.map_or(if more { Sense::Max } else { Sense::Min }, |o| o.sense)
         };
         let senses: Vec<Sense> = cells.iter().map(sense).collect();
-        let find = |flag: &str, address: &str| -> Result<usize, Failure> {
-            place(first, flag, address)?;
+        let find = |address: &str| {
             let found = cells.iter().position(|c| c.address() == address);
-            found.ok_or_else(|| Failure::Rejected(format!("error: {flag}: not every policy has {address}")))
+            found.expect("goals name cells that every plan has")
         };
-        let targets: Result<Vec<_>, Failure> = (goals.targets.iter())
-            .map(|t| Ok((t.clone(), find("--target", &t.cell)?, vec![0; plans.len()])))
-            .collect();
-        let objectives: Result<Vec<_>, Failure> =
-            goals.objectives.iter().map(|o| Ok((o.clone(), find("--objective", &o.cell)?))).collect();
-        let (objectives, targets) = (objectives?, targets?);
-        Ok(Self {
+        let targets = goals.targets.iter().map(|t| (t.clone(), find(&t.cell), vec![0; plans.len()]));
+        let targets = targets.collect();
+        let objectives: Vec<_> = goals.objectives.iter().map(|o| (o.clone(), find(&o.cell))).collect();
+        Self {
             contest: Contest::new(plans.len(), senses.clone(), first.is_independent()),
             front: (!objectives.is_empty()).then(|| Front::new(plans.len(), objectives)),
             plans: names,
@@ -121,7 +121,7 @@ impl Comparison {
             draws: None,
             quarters: first.plan.quarters,
             used: 0,
-        })
+        }
     }
 
     /// Place of a metric's cell in a plan's own recording; none for times.
@@ -205,7 +205,7 @@ impl Comparison {
 }
 
 /// Times until thresholds are reachable, for every actor that all plans track.
-fn times(plans: &[&Simulation<'_>], levels: &[f64]) -> (Vec<(Vec<usize>, f64)>, Vec<Cell>) {
+fn times(plans: &[&Simulation], levels: &[f64]) -> (Vec<(Vec<usize>, f64)>, Vec<Cell>) {
     let (mut times, mut cells) = (Vec::new(), Vec::new());
     let first = plans[0];
     for &s in &first.recording.tracked {
@@ -213,7 +213,7 @@ fn times(plans: &[&Simulation<'_>], levels: &[f64]) -> (Vec<(Vec<usize>, f64)>, 
         if series.metric != "reachable_flop" {
             continue;
         }
-        let of = |p: &&Simulation<'_>| {
+        let of = |p: &&Simulation| {
             let r = &p.recording;
             r.tracked
                 .iter()

@@ -1,9 +1,9 @@
-//! The tables of distributions that every simulating verb gathers: summary, thresholds, bottlenecks, flows, draws, inputs.
+//! The tables of distributions that every study gathers: summary, thresholds, bottlenecks, flows, draws, inputs.
 
-use super::Failure;
-use super::run_folder::RunFolder;
-use super::simulation::{Exports, Simulation, failed};
-use super::work::Gatherer;
+use super::error::Error;
+use super::folder::RunFolder;
+use super::gather::Gatherer;
+use super::simulation::{Exports, Simulation};
 use crate::engine::record::subjects;
 use crate::engine::run::Round;
 use crate::engine::steps::production::cause;
@@ -28,7 +28,7 @@ pub(super) struct Rows {
 }
 
 impl Rows {
-    /// Writes the tables that all simulating verbs write.
+    /// Writes the tables that all studies write.
     pub(super) fn write(&self, folder: &mut RunFolder) -> Result<(), FolderError> {
         folder.table("summary.csv", "Distributions: a row a cell", &tables::SUMMARY, &self.summary)?;
         folder.table(
@@ -82,23 +82,27 @@ impl Distributions {
         ["summary.csv", "thresholds.csv", "bottlenecks.csv", "flows.csv"];
 
     /// Room for a simulation's distributions; tables with a row a draw are opened.
-    pub(super) fn new(simulation: &Simulation<'_>, folder: &mut RunFolder) -> Result<Self, Failure> {
+    pub(super) fn new(simulation: &Simulation, folder: Option<&mut RunFolder>) -> Result<Self, Error> {
         Self::among(simulation, 0, simulation.exports, folder)
     }
 
     /// Room for the distributions of a simulation that is the `place`th of those simulated together; the tables with a row
     /// a draw that are asked for are opened.
     pub(super) fn among(
-        simulation: &Simulation<'_>,
+        simulation: &Simulation,
         place: usize,
         exports: Exports,
-        folder: &mut RunFolder,
-    ) -> Result<Self, Failure> {
+        folder: Option<&mut RunFolder>,
+    ) -> Result<Self, Error> {
         let (plan, recording) = (&simulation.plan, &simulation.recording);
         let named = &plan.model.run.thresholds;
         let levels = if named.is_empty() { THRESHOLDS.to_vec() } else { named.clone() };
         let independent = simulation.is_independent();
-        let (draws, inputs) = open_exports(simulation, exports, folder).map_err(failed)?;
+        let (draws, inputs) = match folder {
+            Some(folder) => open_exports(simulation, exports, folder)?,
+            None if exports.any() => return Err(Error::ExportWithoutFolder),
+            None => (None, None),
+        };
         Ok(Self {
             place,
             policy: simulation.policy(),
@@ -123,15 +127,10 @@ impl Distributions {
     }
 
     /// Adds this plan's rows to all tables.
-    pub(super) fn add_rows(
-        &mut self,
-        simulation: &Simulation<'_>,
-        statistics: &[Statistics],
-        rows: &mut Rows,
-    ) {
+    pub(super) fn add_rows(&mut self, simulation: &Simulation, statistics: &[Statistics], rows: &mut Rows) {
         let policy = simulation.policy();
         let names = &simulation.recording.names;
-        rows.summary += &tables::summary(&simulation.session.name, &policy, names, statistics);
+        rows.summary += &tables::summary(&simulation.project.name, &policy, names, statistics);
         rows.thresholds += &tables::thresholds(&policy, &self.threshold_rows(simulation));
         rows.bottlenecks += &tables::bottlenecks(&policy, &self.bottleneck_rows(simulation));
         let flow_statistics = self.flows.finish();
@@ -144,7 +143,7 @@ impl Distributions {
     /// Writes all tables of this plan alone.
     pub(super) fn write(
         &mut self,
-        simulation: &Simulation<'_>,
+        simulation: &Simulation,
         statistics: &[Statistics],
         folder: &mut RunFolder,
     ) -> Result<(), FolderError> {
@@ -158,7 +157,7 @@ impl Distributions {
     /// Writes the tables with a row a draw.
     pub(super) fn write_exports(
         &mut self,
-        simulation: &Simulation<'_>,
+        simulation: &Simulation,
         folder: &mut RunFolder,
     ) -> Result<(), FolderError> {
         if let Some(table) = self.draws.take() {
@@ -176,7 +175,7 @@ impl Distributions {
         Ok(())
     }
 
-    fn threshold_rows(&self, simulation: &Simulation<'_>) -> Vec<ThresholdRow> {
+    fn threshold_rows(&self, simulation: &Simulation) -> Vec<ThresholdRow> {
         let recording = &simulation.recording;
         let mut rows = Vec::new();
         for (i, &s) in recording.tracked.iter().enumerate() {
@@ -196,7 +195,7 @@ impl Distributions {
         rows
     }
 
-    fn bottleneck_rows(&self, simulation: &Simulation<'_>) -> Vec<BottleneckRow> {
+    fn bottleneck_rows(&self, simulation: &Simulation) -> Vec<BottleneckRow> {
         let plan = &simulation.plan;
         let per_quarter = subjects(plan);
         let mut rows = Vec::new();
@@ -227,7 +226,7 @@ impl Distributions {
 }
 
 fn open_exports(
-    simulation: &Simulation<'_>,
+    simulation: &Simulation,
     exports: Exports,
     folder: &mut RunFolder,
 ) -> Result<(Option<DrawsTable>, Option<InputsTable>), FolderError> {
@@ -251,7 +250,7 @@ fn open_exports(
     Ok((draws, inputs))
 }
 
-pub(super) fn describe_draws(simulation: &Simulation<'_>, metrics: &[String], folder: &mut RunFolder) {
+pub(super) fn describe_draws(simulation: &Simulation, metrics: &[String], folder: &mut RunFolder) {
     let mut fields = package_fields(&[
         ("draw", "integer", "Number of the draw"),
         ("policy", "string", "Stem of the policy"),

@@ -82,7 +82,7 @@ fn what_bound_a_chip_would_have_let_more_be_made() {
             for lane in 0..8 {
                 let ramped = siblings.iter().any(|x| base.outputs.production.capped[x.index()].lane(lane));
                 // A hundredth more of all wants reaches a sibling's ramp: it leaves what it would have asked for.
-                let reached = siblings.iter().any(|x| demand.production.capped[x.index()].lane(lane));
+                let reached = siblings.iter().any(|x| demand.outputs.production.capped[x.index()].lane(lane));
                 let made = |b: &Batch| b.outputs.production.first_pass[c][lane];
                 let rises = |b: &Batch| made(b) > made(&base) * (1.0 + RISE);
                 // A ramp is a share of the designer's packaging: where one limits, the two are one cause.
@@ -96,15 +96,17 @@ fn what_bound_a_chip_would_have_let_more_be_made() {
                     cause::DEMAND => {
                         if !ramped && made(&base) > 1e-3 {
                             // Where a hundredth more changes the label, a good is as near: a tie.
-                            let tie = demand.production.bound_by[c][lane] != cause::DEMAND;
+                            let tie = demand.outputs.production.bound_by[c][lane] != cause::DEMAND;
                             assert!(tie || rises(&demand), "{}: demand does not help", place());
                             *tried.entry("demand").or_default() += 1;
                         }
                         assert!(others(None).is_none(), "{}: demand, yet a good helps", place());
                     }
                     cause::RAMP => {
-                        let (has, had) =
-                            (faster.production.planned[c][lane], base.outputs.production.planned[c][lane]);
+                        let (has, had) = (
+                            faster.outputs.production.planned[c][lane],
+                            base.outputs.production.planned[c][lane],
+                        );
                         if had > 1e-3 {
                             assert!(has > had * (1.0 + RISE), "{}: a faster ramp does not help", place());
                             *tried.entry("ramp").or_default() += 1;

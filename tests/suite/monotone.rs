@@ -71,8 +71,8 @@ fn total_denial_means_no_legal_sale() {
             b.outputs.controls.permitted.fill(Lanes::ZERO);
             b.sell(plan, t);
         });
-        assert!(denied.trade.sold.iter().all(|s| *s == Lanes::ZERO));
-        assert!(denied.trade.spent.iter().all(|s| *s == Lanes::ZERO));
+        assert!(denied.outputs.trade.sold.iter().all(|s| *s == Lanes::ZERO));
+        assert!(denied.outputs.trade.spent.iter().all(|s| *s == Lanes::ZERO));
     });
 }
 
@@ -278,7 +278,7 @@ fn better_detection_seizes_no_smaller_share() {
         for (r, route) in plan.model.routes.iter().enumerate().filter(|(_, r)| r.good.is_none()) {
             let more = with(state, |b| {
                 b.inputs.scale(route.detection, 1.1);
-                b.diversion.open(plan, &b.inputs, &b.shocks, t);
+                b.open_routes(plan, t);
                 b.divert(plan, t);
             });
             let (has, had) = (share(&more, r), share(&base, r));

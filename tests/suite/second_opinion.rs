@@ -1,7 +1,5 @@
 //! The engine against a second program written from the model's page alone: every metric of a draw to 1e-9.
 
-#![allow(clippy::type_complexity, clippy::too_many_lines)] // the reference follows its page, section by section
-
 use crate::support::{PAGE, model_of, read};
 use chokepoint::engine::Batch;
 use chokepoint::engine::record::Recorder;

@@ -2,7 +2,7 @@
 
 use super::super::entities::*;
 use super::super::field::*;
-use super::super::quantity::QuantityId;
+use super::super::ids::QuantityId;
 use super::super::spec::Spec;
 use super::super::time::{Date, Horizon};
 use super::Reader;

@@ -15,7 +15,8 @@ pub use observations::COLUMNS as OBSERVATION_COLUMNS;
 pub(crate) use rows::{Row, read};
 pub(crate) use unit::{examples as unit_examples, factor as unit_factor};
 
-use super::quantity::{Quantity, QuantityId};
+use super::ids::{IdVec, QuantityId};
+use super::quantity::Quantity;
 use super::time::{Date, Quarter};
 use crate::scenario::{Diagnostics, Node, Place, Sources, Table, Value, replaced, suggest};
 use std::collections::BTreeMap;
@@ -28,7 +29,7 @@ pub(crate) struct Reader<'a> {
     ids: BTreeMap<String, Vec<String>>,
     /// Rows that edits removed.
     removed: Vec<String>,
-    pub(crate) quantities: Vec<Quantity>,
+    pub(crate) quantities: IdVec<QuantityId, Quantity>,
     /// Unit of the good of the row being read.
     good_unit: Option<String>,
     /// Start of the horizon, from which dated points count.
@@ -118,8 +119,7 @@ impl Reader<'_> {
 
     /// Adds a quantity; gives its id.
     pub(crate) fn register(&mut self, quantity: Quantity) -> QuantityId {
-        self.quantities.push(quantity);
-        QuantityId(self.quantities.len() as u32 - 1)
+        self.quantities.push(quantity)
     }
 
     /// A day or a quarter's start.

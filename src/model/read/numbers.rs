@@ -1,6 +1,7 @@
 //! Quantities: a number, a distribution, a table with unit and provenance, or a dated series.
 
-use super::super::quantity::{Between, Dated, Grade, Point, Provenance, Quantity, QuantityId, Shape};
+use super::super::ids::QuantityId;
+use super::super::quantity::{Between, Dated, Grade, Point, Provenance, Quantity, Shape};
 use super::super::spec::{Spec, Unit};
 use super::super::time::Date;
 use super::expression::{Wrong, parse};

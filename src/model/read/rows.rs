@@ -1,9 +1,7 @@
 //! Tables, one after another, into a model.
 
-use super::super::field::CountryId;
-use super::super::quantity::QuantityId;
 use super::super::time::{Horizon, Quarter};
-use super::super::{Correlation, Model};
+use super::super::{Correlation, IdVec, Model, QuantityId};
 use super::Reader;
 use super::effects::Selectable;
 use super::fields::FieldSchema;
@@ -50,7 +48,7 @@ pub(crate) fn read(document: &Document, sources: &Sources, diagnostics: &mut Dia
         diagnostics,
         ids: BTreeMap::new(),
         removed: document.removed.clone(),
-        quantities: Vec::new(),
+        quantities: IdVec::new(),
         good_unit: None,
         origin,
         nodes: Selectable::new(document),
@@ -59,24 +57,22 @@ pub(crate) fn read(document: &Document, sources: &Sources, diagnostics: &mut Dia
     for table in TABLES {
         reader.list_ids(document, table);
     }
-    let title = reader.title(document);
-    let countries = reader.rows(document);
     let model = Model {
-        title,
-        countries,
-        groups: reader.rows(document),
-        tools: reader.rows(document),
-        goods: reader.rows(document),
-        facilities: reader.rows(document),
-        designers: reader.rows(document),
-        chips: reader.rows(document),
-        stockpiles: reader.rows(document),
-        buyers: reader.rows(document),
-        labs: reader.rows(document),
+        title: reader.title(document),
+        countries: reader.rows(document).into(),
+        groups: reader.rows(document).into(),
+        tools: reader.rows(document).into(),
+        goods: reader.rows(document).into(),
+        facilities: reader.rows(document).into(),
+        designers: reader.rows(document).into(),
+        chips: reader.rows(document).into(),
+        stockpiles: reader.rows(document).into(),
+        buyers: reader.rows(document).into(),
+        labs: reader.rows(document).into(),
         commitments: reader.rows(document),
-        routes: reader.rows(document),
-        rules: reader.rows(document),
-        shocks: reader.rows(document),
+        routes: reader.rows(document).into(),
+        rules: reader.rows(document).into(),
+        shocks: reader.rows(document).into(),
         ratios: reader.rows(document),
         observations: reader.observations(document),
         run: reader.settings(document),
@@ -89,7 +85,7 @@ pub(crate) fn read(document: &Document, sources: &Sources, diagnostics: &mut Dia
         training: reader.settings(document),
         science: reader.settings(document),
         correlations: Vec::new(),
-        quantities: Vec::new(),
+        quantities: IdVec::new(),
     };
     let correlations = reader.correlations(document);
     let quantities = std::mem::take(&mut reader.quantities);
@@ -106,10 +102,9 @@ fn admit(model: &mut Model) {
     for group in &mut model.groups {
         let named = std::mem::take(&mut group.others);
         for name in named {
-            match model.countries.iter().position(|c| c.id == name) {
+            match model.countries.named(&name) {
                 None => group.others.push(name),
-                Some(i) => {
-                    let country = CountryId(i as u32);
+                Some(country) => {
                     if !group.members.contains(&country) {
                         group.members.push(country);
                     }
@@ -224,7 +219,7 @@ impl Reader<'_> {
             self.good_unit = self.unit_of_good(document, table);
             let before = self.quantities.len();
             all.push(T::read(self, table, &path));
-            for quantity in &mut self.quantities[before..] {
+            for quantity in self.quantities.iter_mut().skip(before) {
                 quantity.edited_by.extend(node.edited_by.iter().cloned());
             }
         }
@@ -293,7 +288,7 @@ impl Reader<'_> {
             self.wrong_type(node, "correlation.of", "paths");
             return None;
         };
-        let Some(place) = self.quantities.iter().position(|q| q.path == *path) else {
+        let Some(id) = self.quantities.find_id(|q| q.path == *path) else {
             let known: Vec<String> = self.quantities.iter().map(|q| q.path.clone()).collect();
             let d =
                 self.diagnostics.error(&node.place, format!("there is no quantity `{path}`"), "unknown path");
@@ -302,11 +297,11 @@ impl Reader<'_> {
             }
             return None;
         };
-        if !self.quantities[place].is_uncertain() {
+        if !self.quantities[id].is_uncertain() {
             // An edit may have fixed it; its uniform stays in the copula, so that no other number moves.
             let message = format!("`{path}` is not uncertain");
             self.diagnostics.warn(&node.place, message, "nothing to correlate");
         }
-        Some(QuantityId(place as u32))
+        Some(id)
     }
 }

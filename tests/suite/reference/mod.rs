@@ -12,6 +12,7 @@ mod choice;
 mod diversion;
 mod draw;
 mod fleets;
+mod governing;
 mod market;
 mod names;
 mod numbers;
@@ -19,7 +20,7 @@ mod pool;
 mod power;
 mod production;
 mod record;
-mod reign;
+
 mod rules;
 mod shocks;
 mod stocks;
