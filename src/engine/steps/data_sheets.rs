@@ -23,7 +23,7 @@ pub struct DataSheets {
     /// Elasticity of budgets in access, over θ [1].
     pub(super) eagerness: Lanes,
     /// How readily a chip is smuggled in its form, by chip [1].
-    pub(super) carries: Vec<Lanes>,
+    pub carries: Vec<Lanes>,
     /// ω^θ [1].
     pub wait: Lanes,
     /// Preferences that do not change over time, to the power of θ [1].

@@ -1,5 +1,6 @@
 //! Power: what halls, grid and generators on site let a country run, what is switched on, and what waits.
 
+use super::choice::DUST;
 use super::data_sheets::DataSheets;
 use super::fleet::Fleets;
 use super::shocks::ShockOutputs;
@@ -102,6 +103,7 @@ impl Fleets<'_> {
     /// Switches off a buyer's chips until they draw `excess` less [MW].
     #[inline(always)]
     fn shed(&mut self, plan: &Plan, inputs: &Inputs, sheets: &DataSheets, b: usize, mut excess: Lanes) {
+        let dust = Lanes::splat(DUST);
         for &h in plan.edges.by_efficiency[b].iter().rev() {
             if !self.out.held[h] {
                 continue;
@@ -109,6 +111,9 @@ impl Fleets<'_> {
             let each = facility_power(plan, inputs, sheets, h);
             let count = self.state.count[h];
             let off = count.min(excess.per(each));
+            // What is left of a chip by rounding must not work.
+            let off = (count - off).gt(dust).select(off, count);
+            let off = (each.gt(Lanes::ZERO) & excess.gt(Lanes::ZERO)).select(off, Lanes::ZERO);
             excess = (excess - off * each).max(0.0);
             let age = self.state.age[h].per(count);
             self.state.waiting[h] += off;
@@ -129,7 +134,7 @@ impl Fleets<'_> {
         share: Lanes,
         short: Mask,
     ) {
-        let all = share.ge(Lanes::ONE);
+        let (all, dust) = (share.ge(Lanes::ONE), Lanes::splat(DUST));
         let mut room = share * self.state.waiting_mw[b];
         for &h in &plan.edges.by_efficiency[b] {
             if !self.out.held[h] {
@@ -138,7 +143,9 @@ impl Fleets<'_> {
             let waiting = self.state.waiting[h];
             let each = facility_power(plan, inputs, sheets, h);
             let needs = waiting * each;
-            let on = (all | needs.le(room)).select(waiting, room.per(each));
+            let part = room.per(each);
+            let part = part.gt(dust).select(part, Lanes::ZERO);
+            let on = (all | needs.le(room)).select(waiting, part);
             room = (room - needs).max(0.0);
             self.switch_on(h, short.select(Lanes::ZERO, on));
         }

@@ -4,7 +4,7 @@ use super::choice::Choices;
 use super::fleets::{Fleet, Held};
 use super::numbers::Layout;
 use super::shocks::On;
-use super::{Draw, fit, per};
+use super::{DUST, Draw, fit, per};
 use chokepoint::model::{Model, QuantityId};
 
 /// Fleets of each buyer in the order in which they are switched on: by throughput per watt at medians, then by row.
@@ -116,8 +116,9 @@ impl Draw<'_> {
                 for &i in w.by_efficiency[b].iter().rev() {
                     let each = self.facility_watts(w.fleets[i].chip, n);
                     let held = &mut self.held_chips[i];
-                    if each > 0.0 {
-                        let off = held.count.min(excess / each);
+                    if each > 0.0 && excess > 0.0 {
+                        let part = held.count.min(excess / each);
+                        let off = if held.count - part > DUST { part } else { held.count };
                         excess = (excess - off * each).max(0.0);
                         held.switch_off(off);
                     }
@@ -129,7 +130,11 @@ impl Draw<'_> {
                     let each = self.facility_watts(w.fleets[i].chip, n);
                     let held = &mut self.held_chips[i];
                     let needs = held.waiting * each;
-                    let on = if share >= 1.0 || needs <= room { held.waiting } else { room / each };
+                    let on = match room / each {
+                        _ if share >= 1.0 || needs <= room => held.waiting,
+                        part if part > DUST => part,
+                        _ => 0.0,
+                    };
                     room = (room - needs).max(0.0);
                     held.switch_on(on);
                 }

@@ -84,7 +84,7 @@ impl World {
             let (via, to) = (self.country(), self.country());
             self.line(&format!("via = \"{via}\"\nto = \"{to}\""));
             let mut scale = 3000.0;
-            let carries_goods = self.chance.yes(0.35);
+            let carries_goods = self.chance.yes(0.3);
             if carries_goods {
                 let g = self.chance.below(self.goods.len());
                 self.line(&format!("good = \"good{g}\""));

@@ -8,7 +8,7 @@ impl World {
             let path = format!("country.n{n}");
             self.table("country", &format!("n{n}"));
             for (key, low, high, often) in
-                [("halls", 40.0, 700.0, 0.5), ("grid", 20.0, 600.0, 0.6), ("on_site", 5.0, 100.0, 0.3)]
+                [("halls", 10.0, 400.0, 0.5), ("grid", 5.0, 300.0, 0.6), ("on_site", 2.0, 60.0, 0.4)]
             {
                 if self.chance.yes(often) {
                     let plan = self.series(low, high);
