@@ -33,12 +33,12 @@ impl Fork {
     pub fn new(base: (&Plan, &Recording), policy: (&Plan, &Recording)) -> Option<Self> {
         let ((old, was), (new, is)) = (base, policy);
         let at = first_divergence(old, new).min(new.quarters);
-        // A first cap on a share of the home market looks at last quarter's, which is counted only under such a cap.
+        // A first cap on a share of the home market looks at all sales before, which are counted only under such a cap.
         let counts_home = |plan: &Plan| {
             let cap = |r: &crate::model::RuleId| plan.model.rules[r.index()].cap.as_ref();
             plan.caps.iter().any(|(rule, _)| cap(rule).is_some_and(|c| c.home_share.is_some()))
         };
-        let at = if counts_home(new) && !counts_home(old) { at.saturating_sub(1) } else { at };
+        let at = if counts_home(new) && !counts_home(old) { 0 } else { at };
         let (a, b) = (&old.edges, &new.edges);
         let same_sales = a.sales.len() == b.sales.len()
             && a.sales.iter().zip(&b.sales).all(|(x, y)| (x.chip, x.buyer) == (y.chip, y.buyer));
@@ -52,7 +52,9 @@ impl Fork {
         };
         let ((old_rules, old_shocks), (new_rules, new_shocks)) = (ids(old), ids(new));
         let shocks: Vec<_> = new_shocks.iter().map(|id| place(&old_shocks, id)).collect();
-        let series: Vec<_> = is.series.iter().map(|s| was.find(&s.actor, s.name())).collect();
+        let series: Vec<_> = (is.series.iter())
+            .map(|s| was.series.iter().position(|o| o.actor == s.actor && o.metric == s.metric))
+            .collect();
         let cell = |&(t, s): &(usize, usize)| {
             let twin = series[s]?;
             was.cells.binary_search_by_key(&(t, twin), |&c| c).ok()

@@ -101,7 +101,10 @@ impl Cutback<'_> {
         for supplied in self.supplies {
             match supplied {
                 Supplied::Output(facilities) => {
-                    scale(&mut batch.outputs.capacity.available, facilities, self.kept);
+                    let c = &mut batch.outputs.capacity;
+                    for list in [&mut c.works, &mut c.others, &mut c.available] {
+                        scale(list, facilities, self.kept);
+                    }
                 }
                 Supplied::Sales(chip_markets) => {
                     scale(&mut batch.outputs.controls.permitted, chip_markets, self.kept);

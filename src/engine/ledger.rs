@@ -37,7 +37,10 @@ pub struct Broken {
 pub struct Ledger {
     inventory: Vec<Lanes>,
     pipeline: Vec<Lanes>,
-    fleet: Vec<Lanes>,
+    /// Opening fleets and what has been deployed since, and what has failed since.
+    entered: Vec<Lanes>,
+    failed: Vec<Lanes>,
+    premium: Vec<Lanes>,
     deploying: Vec<Lanes>,
     transit: Vec<Lanes>,
     route_transit: Vec<Lanes>,
@@ -116,7 +119,9 @@ impl Ledger {
         Self {
             inventory: lanes(chips),
             pipeline: lanes(chips),
-            fleet: lanes(holdings),
+            entered: lanes(holdings),
+            failed: lanes(holdings),
+            premium: lanes(plan.model.countries.len()),
             deploying: lanes(holdings),
             transit: lanes(plan.edges.grey_options.len()),
             route_transit: lanes(plan.model.routes.len()),
@@ -144,7 +149,9 @@ impl Ledger {
             list.fill(Lanes::ZERO);
         }
         self.deploying.fill(Lanes::ZERO);
-        self.fleet.copy_from_slice(&batch.state.fleet.count);
+        self.failed.fill(Lanes::ZERO);
+        self.entered.copy_from_slice(&batch.state.fleet.count);
+        self.premium.copy_from_slice(&batch.state.diversion.premium);
         for (s, stock) in plan.model.stockpiles.iter().enumerate() {
             self.stock[s] = batch.inputs.value(stock.opening);
         }
@@ -207,19 +214,24 @@ impl Ledger {
                 batch.outputs.diversion.delivered.get(h - sales).copied().unwrap_or(Lanes::ZERO)
             };
             let (owned, moved) = (&batch.state.fleet, &batch.outputs.fleet);
-            let waiting = owned.deploying[h].total();
+            let coming = owned.deploying[h].total();
             at.equal(
                 "deployment",
                 name,
                 bought,
-                moved.deployed[h] + waiting - self.deploying[h],
+                moved.deployed[h] + coming - self.deploying[h],
                 self.deploying[h],
             );
-            let change = moved.deployed[h] - moved.failed[h];
-            at.equal("fleet", name, owned.count[h], self.fleet[h] + change, self.fleet[h]);
-            at.not_negative("fleet", name, owned.count[h]);
+            let entered = self.entered[h] + moved.deployed[h];
+            let failed = self.failed[h] + moved.failed[h];
+            at.equal("fleet", name, owned.count[h] + owned.waiting[h] + failed, entered, entered);
             at.not_negative("failures", name, moved.failed[h]);
-            at.not_negative("age", name, owned.age[h]);
+            for x in [owned.count[h], owned.waiting[h]] {
+                at.not_negative("fleet", name, x);
+            }
+            for x in [owned.age[h], owned.waiting_age[h]] {
+                at.not_negative("age", name, x);
+            }
         }
     }
 
@@ -236,8 +248,15 @@ impl Ledger {
             at.at_most("route capacity", name, d.attempted[r], d.routes.capacity[r]);
             at.not_negative("seizures", name, d.seized[r]);
         }
-        // What buyers get is what routes deliver.
+        // What buyers get is what routes deliver, and it costs no more than routes can carry in money.
         for (n, routes) in plan.edges.routes_to.iter().enumerate() {
+            let worth = |c: usize| batch.outputs.price[c] * self.premium[n];
+            let value = routes.iter().flat_map(|r| plan.edges.chips.iter().map(move |c| (r, c.index())));
+            let value = value.fold(Lanes::ZERO, |sum, (r, c)| {
+                sum + batch.outputs.trade.attempted[r.index() * chips + c] * worth(c)
+            });
+            let country = || format!("country.{}", plan.model.countries[n].id);
+            at.at_most("routes' money", country, value, d.usd_to[n]);
             let by_route = routes
                 .iter()
                 .fold(Lanes::ZERO, |sum, r| sum + d.delivered_by_route[r.index()][ChipUnit::Chips]);
@@ -261,7 +280,18 @@ impl Ledger {
             let links = plan.supply.links.iter().enumerate().filter(|(_, l)| l.facility.index() == f);
             let used = links.fold(batch.outputs.stockpiles.taken[f], |sum, (l, _)| sum + p.used[l]);
             let name = || format!("facility.{}", facility.id);
-            at.at_most("output", name, used, batch.outputs.capacity.available[f]);
+            let c = &batch.outputs.capacity;
+            at.at_most("output", name, used + c.others[f], c.works[f]);
+            at.at_most("companion silicon", name, p.companions[f], used);
+            at.at_most("other customers", name, c.others[f], c.works[f]);
+            at.not_negative("other customers", name, c.others[f]);
+            at.not_negative("unmet share", name, p.unmet[f]);
+            at.at_most("unmet share", name, p.unmet[f], Lanes::ONE);
+            if let Some(opens) = facility.opens {
+                let open = at.t as f64 + 1.0 - plan.since_start(opens) - batch.inputs.value(facility.delay);
+                let made = open.gt(Lanes::ZERO).select(Lanes::ZERO, c.works[f]);
+                at.at_most("opening", name, made, Lanes::ZERO);
+            }
             at.not_negative("capacity", name, batch.state.capacity.installed[f]);
         }
         for (s, stock) in plan.model.stockpiles.iter().enumerate() {
@@ -333,7 +363,11 @@ impl Ledger {
         for (kept, slots) in self.pipeline.iter_mut().zip(&batch.state.production.pipeline) {
             *kept = slots.iter().fold(Lanes::ZERO, |sum, &x| sum + x);
         }
-        self.fleet.copy_from_slice(&batch.state.fleet.count);
+        self.premium.copy_from_slice(&batch.state.diversion.premium);
+        for (h, entered) in self.entered.iter_mut().enumerate() {
+            *entered += batch.outputs.fleet.deployed[h];
+            self.failed[h] += batch.outputs.fleet.failed[h];
+        }
         self.deploying = totals(&batch.state.fleet.deploying);
         self.transit = totals(&batch.state.diversion.transit);
         self.route_transit =
@@ -354,16 +388,13 @@ fn audit_shares(at: &mut At<'_>, plan: &Plan, batch: &Batch) {
     }
     for (n, country) in plan.model.countries.iter().enumerate() {
         let name = || format!("country.{}", country.id);
-        for share in [batch.outputs.fleet.operating[n], batch.state.trade.power[n]] {
-            at.at_most("power", name, share, Lanes::ONE);
-            at.not_negative("power", name, share);
-        }
-        if let Some(power) = country.power {
-            let has = batch.inputs.at(power, at.t) * batch.outputs.shocks.of(Lever::Power)[n];
-            at.at_most("power", name, batch.outputs.fleet.load[n] * batch.outputs.fleet.operating[n], has);
-        }
+        at.at_most("power", name, load(plan, batch, n), power(plan, batch, at.t, n));
     }
     for (b, buyer) in plan.model.buyers.iter().enumerate() {
+        let name = || format!("buyer.{}", buyer.id);
+        at.at_most("power", name, batch.state.trade.power[b], Lanes::ONE);
+        at.not_negative("power", name, batch.state.trade.power[b]);
+        at.at_most("budget", name, batch.outputs.trade.budget[b], batch.outputs.trade.planned[b]);
         let used =
             plan.usage.of_buyer[b].iter().fold(Lanes::ZERO, |sum, &l| sum + batch.outputs.fleet.used[l]);
         at.at_most("use of chips", || format!("buyer.{}", buyer.id), used, Lanes::ONE);
@@ -374,6 +405,51 @@ fn audit_shares(at: &mut At<'_>, plan: &Plan, batch: &Batch) {
             at.not_negative("training", || format!("lab.{}", lab.id), x);
         }
     }
+}
+
+/// What the chips that are switched on in a country draw [MW].
+fn load(plan: &Plan, batch: &Batch, n: usize) -> Lanes {
+    let here = plan.edges.holdings.iter().enumerate().filter(|(_, h)| h.country.index() == n);
+    let watts = here.fold(Lanes::ZERO, |sum, (h, holding)| {
+        sum + batch.state.fleet.count[h] * batch.sheets.watts[holding.chip.index()]
+    });
+    watts * batch.inputs.value(plan.model.countries[n].overhead) / 1e6
+}
+
+/// The power that there is in a country: the lesser of halls and of grid and generation together, as far as they have come about [MW].
+fn power(plan: &Plan, batch: &Batch, t: usize, n: usize) -> Lanes {
+    let country = &plan.model.countries[n];
+    let links = [
+        (country.halls, country.halls_delay, country.halls_share),
+        (country.grid, country.grid_delay, country.grid_share),
+        (country.on_site, country.on_site_delay, country.on_site_share),
+    ];
+    let known = t.min(plan.known);
+    let course = |q, quarter: f64, lane: usize| {
+        let [low, high] = [quarter.floor(), quarter.ceil()].map(|t| batch.inputs.at(q, t as usize)[lane]);
+        low + (high - low) * quarter.fract()
+    };
+    Lanes(std::array::from_fn(|lane| {
+        let [halls, grid, own] = links.map(|(q, delay, share)| {
+            let [delay, share] = [delay, share].map(|q| batch.inputs.value(q)[lane]);
+            let late = (t as f64 - delay).max(known as f64).min(t as f64);
+            q.map(|q| (1.0 - share) * course(q, known as f64, lane) + share * course(q, late, lane))
+        });
+        let now = |q: Option<f64>, plan: Option<crate::model::QuantityId>| match plan {
+            Some(plan) if t <= known => Some(course(plan, t as f64, lane)),
+            _ => q,
+        };
+        let [halls, grid, own] =
+            [now(halls, country.halls), now(grid, country.grid), now(own, country.on_site)];
+        let supply = if grid.is_none() && own.is_none() {
+            f64::INFINITY
+        } else {
+            grid.unwrap_or(0.0) + own.unwrap_or(0.0)
+        };
+        let least = halls.unwrap_or(f64::INFINITY).min(supply);
+        let shock = batch.outputs.shocks.of(crate::plan::Lever::Power)[n][lane];
+        if least.is_finite() { least * shock } else { least }
+    }))
 }
 
 fn sale_name(plan: &Plan, s: usize) -> String {

@@ -29,7 +29,7 @@ use crate::rules::Terms;
 use state::Scratch;
 pub use state::{Outputs, State};
 use steps::capacity::Capacity;
-use steps::choice::{Choice, ChoiceContext, DUST};
+use steps::choice::{Choice, ChoiceContext, DUST, RouteLimits};
 use steps::controls::Controls;
 use steps::data_sheets::DataSheets;
 use steps::diversion::Diversion;
@@ -249,7 +249,7 @@ impl Batch {
     fn prepare(&mut self, plan: &Plan, t: usize) {
         let (triggers, first) = (&self.state.triggers, self.first_draw);
         view!(Shocks, self.shocks, no scratch).step(plan, &self.inputs, &mut self.terms, triggers, first, t);
-        view!(Capacity, self.capacity, no scratch).step(&self.outputs.shocks);
+        view!(Capacity, self.capacity, no scratch).step(plan, &self.inputs, &self.outputs.shocks, t);
         view!(Controls, self.controls).step(plan, &self.inputs, &self.terms, &self.outputs.shocks, t);
         self.open_routes(plan, t);
         self.outputs.stockpiles.leaked.copy_from_slice(&self.outputs.shocks.leaked);
@@ -275,7 +275,9 @@ impl Batch {
             inventory: &self.state.trade.inventory,
             grey_orders: &self.state.trade.grey_orders,
             power: &self.state.trade.power,
+            power_first: &self.state.trade.power_first,
             route_capacity: &self.outputs.diversion.capacity_to,
+            route_usd: &self.outputs.diversion.usd_to,
             premium: &self.state.diversion.premium,
             available: &self.outputs.capacity.available,
         };
@@ -299,6 +301,7 @@ impl Batch {
             fee: &controls.fee,
             in_stock: &self.scratch.in_stock,
             route_capacity: &routes.capacity_to,
+            route_usd: &routes.usd_to,
             premium: &self.state.diversion.premium,
         };
         Choice { out: &mut self.outputs.choice, scratch: &mut self.scratch.choice }.weigh(
@@ -312,11 +315,14 @@ impl Batch {
             controls,
             terms: &self.terms,
             shocks: &self.outputs.shocks,
-            premium: &self.state.diversion.premium,
             route_capacity: &routes.routes.capacity,
-            capacity_to: &routes.capacity_to,
+            routes: RouteLimits {
+                capacity: &routes.capacity_to,
+                usd: &routes.usd_to,
+                premium: &self.state.diversion.premium,
+            },
             sheets: &self.sheets,
-            load: &self.state.fleet.coming_load,
+            fleet: &self.state.fleet,
         };
         view!(Trade, self.trade).step(plan, &self.inputs, &context, t);
     }
@@ -350,9 +356,17 @@ impl Batch {
     #[inline(always)]
     fn adapt(&mut self, plan: &Plan, t: usize) {
         let (trade, goods) = (&self.outputs.trade, &self.outputs.stockpiles.attempted);
-        view!(Diversion, self.diversion).adapt(plan, &self.inputs, goods, &trade.wanted, t);
+        view!(Diversion, self.diversion).adapt(
+            plan,
+            &self.inputs,
+            goods,
+            &trade.wanted,
+            &self.outputs.price,
+            t,
+        );
         let (controls, shocks) = (&self.outputs.controls, &self.outputs.shocks);
-        view!(Capacity, self.capacity, no scratch).grow(plan, &self.inputs, controls, shocks, t);
+        let unmet = &self.outputs.production.unmet;
+        view!(Capacity, self.capacity, no scratch).grow(plan, &self.inputs, controls, shocks, unmet, t);
         self.state.production.adapt(plan, &self.inputs, &trade.ordered, &trade.filled);
         let diversion = &self.outputs.diversion;
         let quarter = TriggerContext {

@@ -15,7 +15,9 @@ struct Tally {
     bought: Vec<PerUnit<Lanes>>,
     imported: Vec<PerUnit<Lanes>>,
     smuggled: Vec<PerUnit<Lanes>>,
+    stranded: Vec<PerUnit<Lanes>>,
     spend: Vec<Lanes>,
+    planned: Vec<Lanes>,
     power: Vec<Lanes>,
     /// By chip: sold to buyers and resellers.
     shipped: Vec<Lanes>,
@@ -65,10 +67,12 @@ impl<'a> Recorder<'a> {
             flows,
             tally: Tally {
                 fleet: units.clone(),
+                stranded: units.clone(),
                 bought: units.clone(),
                 imported: units.clone(),
                 smuggled: units,
                 spend: lanes(m.buyers.len()),
+                planned: lanes(m.buyers.len()),
                 power: lanes(m.buyers.len()),
                 shipped: lanes(m.chips.len()),
                 denied_by: lanes(m.rules.len()),
@@ -213,7 +217,9 @@ impl Kernel for Record<'_, '_> {
 impl Tally {
     #[inline(always)]
     fn count(&mut self, t: usize, plan: &Plan, batch: &Batch) {
-        for list in [&mut self.fleet, &mut self.bought, &mut self.imported, &mut self.smuggled] {
+        for list in
+            [&mut self.fleet, &mut self.stranded, &mut self.bought, &mut self.imported, &mut self.smuggled]
+        {
             list.fill(PerUnit::splat(Lanes::ZERO));
         }
         for list in [
@@ -245,14 +251,13 @@ impl Tally {
             let (b, c) = (holding.buyer.index(), holding.chip.index());
             let n = holding.country.index();
             let overhead = batch.inputs.value(plan.model.countries[n].overhead) / 1e6;
-            let owned = batch.state.fleet.count[h] + batch.state.fleet.deploying[h].total();
+            let fleet = &batch.state.fleet;
+            let owned = fleet.count[h] + fleet.waiting[h] + fleet.deploying[h].total();
             for u in ChipUnit::ALL {
                 self.fleet[b][u] += owned * batch.sheets.units[c][u];
+                self.stranded[b][u] += fleet.waiting[h] * batch.sheets.units[c][u];
             }
-            self.power[b] += batch.state.fleet.count[h]
-                * batch.outputs.fleet.operating[n]
-                * batch.sheets.watts[c]
-                * overhead;
+            self.power[b] += fleet.count[h] * batch.sheets.watts[c] * overhead;
         }
     }
 
@@ -288,6 +293,7 @@ impl Tally {
         for (spend, &spent) in self.spend.iter_mut().zip(&batch.outputs.trade.spent) {
             *spend = spent;
         }
+        self.planned.copy_from_slice(&batch.outputs.trade.planned);
     }
 
     #[inline(always)]
@@ -354,9 +360,15 @@ impl Tally {
             Source::Facilities(at, what) => {
                 let over = |list: &[Lanes]| at.iter().fold(Lanes::ZERO, |sum, f| sum + list[f.index()]);
                 match what {
-                    Made::Capacity => over(&batch.outputs.capacity.available),
+                    Made::Capacity => over(&batch.outputs.capacity.works),
                     Made::Output => over(&self.output),
-                    Made::Utilisation => over(&self.output).per(over(&batch.outputs.capacity.available)),
+                    Made::Others => over(&batch.outputs.capacity.others),
+                    Made::Companions => over(&batch.outputs.production.companions),
+                    Made::Answered => over(&batch.outputs.capacity.answered),
+                    Made::Utilisation => {
+                        let used = over(&self.output) + over(&batch.outputs.capacity.others);
+                        used.per(over(&batch.outputs.capacity.works))
+                    }
                 }
             }
             Source::Route(r, what) => match what {
@@ -375,6 +387,8 @@ impl Tally {
             Held::Imported(unit) => self.imported[b][unit],
             Held::Spend => self.spend[b],
             Held::Power => self.power[b],
+            Held::Planned => self.planned[b],
+            Held::Stranded(unit) => self.stranded[b][unit],
         }
     }
 }

@@ -33,7 +33,7 @@ pub struct Facts {
     /// Chips of which more was wanted than made, with what bound them.
     pub short: Vec<(ChipId, u8)>,
     /// Countries in which chips stand idle for want of power, with the share that works.
-    pub dark: Vec<(CountryId, f64)>,
+    pub idle: Vec<(CountryId, f64)>,
 }
 
 /// What bound a lab, as codes.
@@ -173,9 +173,15 @@ impl Trace {
                 facts.short.push((c, cause));
             }
         }
-        for (n, operating) in batch.outputs.fleet.operating.iter().enumerate() {
-            if operating[lane] < 1.0 {
-                facts.dark.push((CountryId(n as u32), operating[lane]));
+        let mut chips = vec![[0.0; 2]; plan.model.countries.len()];
+        for (h, holding) in plan.edges.holdings.iter().enumerate() {
+            let [running, waiting] = &mut chips[holding.country.index()];
+            *running += batch.state.fleet.count[h][lane];
+            *waiting += batch.state.fleet.waiting[h][lane];
+        }
+        for (n, [running, waiting]) in chips.into_iter().enumerate() {
+            if waiting > 0.5 {
+                facts.idle.push((CountryId(n as u32), waiting / (running + waiting)));
             }
         }
     }
@@ -187,7 +193,8 @@ fn owed(lane: usize, plan: &Plan, batch: &Batch) -> Vec<(DesignerId, BuyerId, [f
     for &s in &plan.commitments.sales {
         let sale = &plan.edges.sales[s];
         let designer = plan.model.chips[sale.chip.index()].designer;
-        let [asked, got] = batch.trade.committed(s).map(|chips| chips[lane]);
+        let trade = &batch.outputs.trade;
+        let [asked, got] = [trade.committed[s][lane], trade.committed_fill[s][lane]];
         match all.iter_mut().find(|o| (o.0, o.1) == (designer, sale.buyer)) {
             Some((_, _, sums)) => *sums = [sums[0] + asked, sums[1] + got],
             None => all.push((designer, sale.buyer, [asked, got])),

@@ -40,7 +40,7 @@ pub fn exp(x: f64) -> f64 {
     let y = 1.0 - ((low - (r * c) / (2.0 - c)) - high);
     // Half of it, rounded down; shifted as an unsigned number, for which every instruction set has vectors.
     let half = ((n + 4096) as u64 >> 1) as i64 - 2048;
-    let scaled = y * power_of_two(half) * power_of_two(n - half);
+    let scaled = y * power_of_two(half) * power_of_two(n.wrapping_sub(half));
     let top = if x > 709.782_712_893_384 { f64::INFINITY } else { scaled };
     let bottom = if x < -745.133_219_101_941_2 { 0.0 } else { top };
     if x.is_nan() { x } else { bottom }
@@ -100,7 +100,8 @@ mod tests {
         assert_eq!(exp(710.0), f64::INFINITY);
         assert_eq!(exp(0.0), 1.0);
         assert!(exp(-745.0) > 0.0);
-        assert!(exp(f64::NAN).is_nan());
+        assert!(exp(f64::NAN).is_nan() && exp(-f64::NAN).is_nan());
+        assert_eq!(pow(0.0, 0.0), 1.0);
     }
 
     #[test]

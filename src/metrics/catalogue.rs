@@ -183,6 +183,8 @@ pub enum Reads {
     Facilities(Made),
     /// Of a route for chips.
     Route(Carried),
+    /// One of its metrics over another, both of its buyers.
+    Over(Metric, Metric),
     /// Its part of the world's.
     Share(Metric),
     /// The quotient of the two metrics that the scenario names.
@@ -212,6 +214,8 @@ pub enum Held {
     Imported(ChipUnit),
     Spend,
     Power,
+    Planned,
+    Stranded(ChipUnit),
 }
 
 /// What comes to a country by smuggling.
@@ -389,11 +393,27 @@ catalogue! {
     }
     /// Money paid for chips bought legally, fees included.
     SpendUsd = "spend_usd" ["USD"] Flow Strength LegalFlows {
-        Country Group Buyer: Reads::Buyers(Held::Spend)
+        Country Group World Buyer: Reads::Buyers(Held::Spend)
+    }
+    /// Money that buyers would spend if everything could be bought at list price.
+    PlannedSpend = "planned_spend" ["USD"] Flow Strength LegalFlows {
+        Country Group World Buyer: Reads::Buyers(Held::Planned)
+    }
+    /// Money paid for chips bought legally over what was planned.
+    SpendOverPlan = "spend_over_plan" ["1"] Stock Strength LegalFlows {
+        Country Group World Buyer: Reads::Over(Metric::SpendUsd, Metric::PlannedSpend)
     }
     /// Power that working chips draw, with what cooling and the like take.
     PowerMw = "power_mw" ["MW"] Stock Strength Fleets {
         Country Buyer: Reads::Buyers(Held::Power)
+    }
+    /// Chips deployed that wait for power.
+    StrandedChips = "stranded_chips" ["chips"] Stock Hindrance Fleets {
+        Country Group World Buyer: Reads::Buyers(Held::Stranded(ChipUnit::Chips))
+    }
+    /// Chips deployed that wait for power, by their rate at 16 bits.
+    StrandedH100e = "stranded_h100e" ["H100e"] Stock Hindrance Fleets {
+        Country Group World Buyer: Reads::Buyers(Held::Stranded(ChipUnit::H100e))
     }
     /// Chips that were asked for and refused: to a country, or by a rule.
     DeniedChips = "denied_chips" ["chips"] Flow Hindrance LegalFlows {

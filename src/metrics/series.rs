@@ -118,10 +118,17 @@ impl List<'_> {
     fn add(&mut self, kind: ActorKind, id: &str, has: &Has) {
         let actor = kind.actor(id);
         for (metric, reads) in Metric::of(kind) {
-            if let Some(source) = source(reads, has) {
+            if let Some(source) = self.quotient(&actor, reads, has).or_else(|| source(reads, has)) {
                 self.push(&actor, metric, source, has.good.as_deref());
             }
         }
+    }
+
+    /// One of an actor's metrics over another: both come before.
+    fn quotient(&self, actor: &str, reads: Reads, has: &Has) -> Option<Source> {
+        let Reads::Over(of, over) = reads else { return None };
+        has.buyers.as_ref()?;
+        Some(Source::Quotient(self.find(actor, of.name())?, self.find(actor, over.name())?))
     }
 
     fn push(&mut self, actor: &str, metric: Metric, source: Source, good: Option<&str>) {
@@ -309,6 +316,6 @@ fn source(reads: Reads, has: &Has) -> Option<Source> {
         }
         Reads::Route(what) => Some(Source::Route(has.route?, what)),
         // Quotients are of series, and are listed after all of them.
-        Reads::Share(_) | Reads::Ratio => None,
+        Reads::Over(..) | Reads::Share(_) | Reads::Ratio => None,
     }
 }

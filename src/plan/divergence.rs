@@ -223,6 +223,13 @@ fn owner(base: &Plan, policy: &Plan, path: &str) -> usize {
     let mut parts = path.split('.');
     let (Some(table), Some(id)) = (parts.next(), parts.next()) else { return 0 };
     let key = parts.next().unwrap_or_default();
+    // Of plans for power, what is known comes as announced; buyers look a quarter ahead.
+    let share = ["halls", "grid", "on_site"]
+        .iter()
+        .any(|k| path.ends_with(&format!(".{k}_delay")) || path.ends_with(&format!(".{k}_share")));
+    if table == "country" && share {
+        return base.known.min(policy.known);
+    }
     let of = |plan: &Plan| match table {
         "rule" => plan.model.rules.iter().find(|r| r.id == id).map(|r| from_announcement(plan, r)),
         "facility" if key == "delay" => {

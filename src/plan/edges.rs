@@ -1,5 +1,6 @@
 //! Who may sell what to whom, as flat lists: markets, sales, grey-market options and holdings.
 
+use crate::inputs::Inputs;
 use crate::model::{BuyerId, ChipId, CountryId, DesignerId, Model, QuantityId, RouteId};
 use crate::network::Network;
 use crate::rules::{CaseId, Rulebook};
@@ -85,6 +86,10 @@ pub struct Edges {
     pub reseller_market: Vec<usize>,
     /// Holdings: sales first, then grey-market options, then chips that are only in opening fleets.
     pub holdings: Vec<Holding>,
+    /// Holdings of each buyer in the order in which they are switched on: throughput per watt at medians, then rows.
+    pub by_efficiency: Vec<Vec<usize>>,
+    /// Buyers in each country.
+    pub buyers_in: Vec<Vec<BuyerId>>,
     /// Chips with a price, by designers' order of rows.
     pub chips: Vec<ChipId>,
     /// The same with those that they are variants of.
@@ -93,7 +98,7 @@ pub struct Edges {
 
 impl Edges {
     /// Lists the edges.
-    pub fn new(model: &Model, network: &Network, rules: &Rulebook) -> Self {
+    pub fn new(model: &Model, network: &Network, rules: &Rulebook, medians: &Inputs) -> Self {
         let mut edges = Self {
             markets: Vec::new(),
             chip_markets: Vec::new(),
@@ -109,13 +114,44 @@ impl Edges {
                 .collect(),
             reseller_market: Vec::new(),
             holdings: Vec::new(),
+            by_efficiency: Vec::new(),
+            buyers_in: vec![Vec::new(); model.countries.len()],
             chips: Vec::new(),
             with_parents: Vec::new(),
         };
         edges.list_markets(model, rules);
         edges.list_sales(model, network);
         edges.list_holdings(model);
+        edges.rank_holdings(model, medians);
+        for (b, buyer) in model.buyers.iter().enumerate() {
+            edges.buyers_in[buyer.country.index()].push(BuyerId(b as u32));
+        }
         edges
+    }
+
+    /// Orders each buyer's holdings by throughput per watt at medians: the same order in every draw.
+    fn rank_holdings(&mut self, model: &Model, medians: &Inputs) {
+        let median = |q: QuantityId| medians.value(q)[0];
+        let efficiency = |c: ChipId| {
+            let chip = &model.chips[c.index()];
+            let tdp = chip.tdp.map(|q| median(q) * median(model.fleet.server_factor));
+            let watts = chip.it_power.map(median).or(tdp).unwrap_or(0.0);
+            if watts > 0.0 { chip.bf16_tflops.map_or(0.0, median) / watts } else { f64::INFINITY }
+        };
+        self.by_efficiency = vec![Vec::new(); model.buyers.len()];
+        for (h, holding) in self.holdings.iter().enumerate() {
+            self.by_efficiency[holding.buyer.index()].push(h);
+        }
+        for of_buyer in &mut self.by_efficiency {
+            let rank = |&h: &usize| {
+                let holding = &self.holdings[h];
+                (efficiency(holding.chip), holding.chip, holding.grey)
+            };
+            of_buyer.sort_by(|a, b| {
+                let (a, b) = (rank(a), rank(b));
+                b.0.total_cmp(&a.0).then((a.1, a.2).cmp(&(b.1, b.2)))
+            });
+        }
     }
 
     fn market(&mut self, delivery: CountryId, headquarters: CountryId, buys: bool) -> usize {

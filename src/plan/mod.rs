@@ -55,6 +55,8 @@ pub struct Plan {
     pub lead: usize,
     /// First quarter in which random shocks can strike, and scarcity be answered.
     pub shocks_from: usize,
+    /// The last quarter that is known: what is announced after it may come late, or never.
+    pub known: usize,
 }
 
 /// Facilities by good, designers at facilities, and the rules between them.
@@ -175,7 +177,7 @@ impl Plan {
         let mut rules = Rulebook::new(&model, &medians);
         let supply = Supply::new(&model, &mut rules, &medians);
         let usage = Usage::new(&model, &mut rules, &medians);
-        let edges = Edges::new(&model, network, &rules);
+        let edges = Edges::new(&model, network, &rules, &medians);
         let always: BTreeSet<CaseId> = cases_of_supply(&supply, &usage).collect();
         let occurring = cases_of_chips(&edges).chain(always.iter().copied()).collect::<BTreeSet<_>>();
         rules.table(occurring.into_iter().collect(), quarters + lead + 1);
@@ -199,6 +201,7 @@ impl Plan {
             quarters,
             lead,
             shocks_from,
+            known: shocks_from.saturating_sub(1),
             model,
         })
     }

@@ -292,7 +292,10 @@ impl Picture<'_> {
         };
         match node {
             Node::Country(i) => {
-                series(["power_first", "power_last"], m.countries[i.index()].power, "MW".to_owned());
+                let country = &m.countries[i.index()];
+                series(["halls_first", "halls_last"], country.halls, "MW".to_owned());
+                series(["grid_first", "grid_last"], country.grid, "MW".to_owned());
+                series(["on_site_first", "on_site_last"], country.on_site, "MW".to_owned());
             }
             Node::Facility(i) => {
                 let f = &m.facilities[i.index()];

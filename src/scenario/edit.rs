@@ -4,7 +4,7 @@ use super::diagnostic::{Diagnostics, Place, Sources};
 use super::document::{Adjustment, Document, Entry, Node, Table, Value};
 use super::glob::{glob_match, is_glob};
 use super::parse::{cell_value, csv_rows, relocated, toml_table, toml_value};
-use super::suggest;
+use super::{replaced, suggest};
 use std::path::Path;
 
 /// A named set of edits.
@@ -403,7 +403,9 @@ fn missing(document: &Document, edit: &Edit, path: &str, diagnostics: &mut Diagn
     let what = if is_glob(path) { "nothing matches" } else { "there is no" };
     let d = diagnostics.error(&edit.place, format!("{what} `{path}`"), "no such path");
     let known: Vec<String> = document.paths().into_iter().chain(rows(document)).collect();
-    if let Some(gone) = document.removed.iter().find(|r| path.starts_with(r.as_str())) {
+    if let Some(successors) = replaced(path) {
+        d.help(successors);
+    } else if let Some(gone) = document.removed.iter().find(|r| path.starts_with(r.as_str())) {
         d.help(format!("`{gone}` was removed by an earlier edit"));
     } else if let Some(near) = suggest(path, known.iter().map(String::as_str)) {
         d.help(format!("did you mean `{near}`?"));

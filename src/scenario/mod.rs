@@ -10,6 +10,7 @@ mod load;
 mod parse;
 mod path;
 mod render;
+mod replaced;
 mod suggest;
 mod write;
 
@@ -18,5 +19,6 @@ pub use document::{Adjustment, Document, Entry, Node, Table, Value};
 pub use edit::{Change, Edit, Policy, apply, from_argument, from_csv, load_policy, read_policy};
 pub use glob::{glob_match, is_glob};
 pub use load::{append_rows, from_text, load};
+pub use replaced::replaced;
 pub use suggest::suggest;
 pub use write::inline_table;

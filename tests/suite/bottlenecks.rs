@@ -156,6 +156,8 @@ fn more_chips(b: &mut Batch) {
     for list in [
         &mut b.state.fleet.count,
         &mut b.state.fleet.age,
+        &mut b.state.fleet.waiting,
+        &mut b.state.fleet.waiting_age,
         &mut b.outputs.trade.sold,
         &mut b.outputs.diversion.delivered,
     ] {

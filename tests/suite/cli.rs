@@ -35,6 +35,11 @@ fn check_says_what_a_scenario_is_and_what_is_wrong() {
             && err.contains("did you mean `route.malaysia.detection`?"),
         "{err}"
     );
+    for gone in ["country.us.power=50000", "country.{us,china}.power=50000"] {
+        let (code, _, err) = chokepoint(&["check", "scenarios/baseline", "--set", gone]);
+        assert!(code == 3 && err.contains("`halls`, `grid` and `on_site` took its place"), "{err}");
+        assert_eq!(err.matches("error").count(), 1, "{err}");
+    }
     let (code, _, err) = chokepoint(&["check", "scenarios/basline"]);
     assert!(code == 3 && err.contains("did you mean scenarios/baseline?"), "{err}");
     let (code, _, err) = chokepoint(&["run", "scenarios/baseline", "--policy", "no-control"]);
@@ -139,7 +144,7 @@ fn an_unrelated_node_changes_no_other_number() {
     let scenario = root.path().join("world");
     fs::create_dir(&scenario).unwrap();
     let text = fs::read_to_string("scenarios/tutorial/scenario.toml").unwrap();
-    let more = "\n[[country]]\nid = \"aside\"\npower = { unit = \"MW\", value = \"5 to 9\" }\n[[buyer]]\nid = \"apart\"\ncountry = \"aside\"\nopening.n1 = { count = \"3 to 9\" }\n";
+    let more = "\n[[country]]\nid = \"aside\"\ngrid = { unit = \"MW\", value = \"5 to 9\" }\n[[buyer]]\nid = \"apart\"\ncountry = \"aside\"\nopening.n1 = { count = \"3 to 9\" }\n";
     let out = |name: &str| root.path().join(name);
     fs::write(scenario.join("scenario.toml"), &text).unwrap();
     run(scenario.to_str().unwrap(), &out("a"), &[]);

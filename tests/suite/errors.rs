@@ -30,6 +30,13 @@ const CASES: &[Wrong] = &[
         "defect_densty",
         "did you mean `defect_density`?",
     ),
+    wrong(
+        "grid = { unit = \"MW\", value = 50 }",
+        "power = { unit = \"MW\", value = 50 }",
+        "unknown key `power` in `country.gamma`",
+        "power",
+        "`halls`, `grid` and `on_site` took its place: what is built, connected and generated there",
+    ),
     wrong("[[route]]", "[[roots]]", "unknown table `roots`", "roots", "did you mean `route`?"),
     wrong(
         "designer = \"north\"",

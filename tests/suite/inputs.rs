@@ -30,9 +30,9 @@ fn sampled(layout: &Layout, batch: u64) -> Inputs {
 
 /// A country's power path, as the inputs have it.
 fn power(path: &str) -> Vec<f64> {
-    let model = world(&format!("[[country]]\nid = \"a\"\npower = {{ unit = \"MW\", {path} }}\n"));
+    let model = world(&format!("[[country]]\nid = \"a\"\ngrid = {{ unit = \"MW\", {path} }}\n"));
     let inputs = sampled(&layout(&model), 0);
-    let q = id(&model, "country.a.power");
+    let q = id(&model, "country.a.grid");
     (0..QUARTERS).map(|t| inputs.at(q, t)[0]).collect()
 }
 
@@ -75,11 +75,11 @@ fn a_day_counts_as_its_share_of_the_quarter() {
 #[test]
 fn points_share_one_uniform_and_values_stay_in_their_domain() {
     let model = world(
-        "[[country]]\nid = \"a\"\npower = { unit = \"MW\", 2022Q1 = \"uniform(100, 200)\", 2022Q3 = \"uniform(1000, 3000)\" }\n\
+        "[[country]]\nid = \"a\"\ngrid = { unit = \"MW\", 2022Q1 = \"uniform(100, 200)\", 2022Q3 = \"uniform(1000, 3000)\" }\n\
          [[route]]\nid = \"r\"\nvia = \"a\"\nto = \"a\"\ncapacity = 1\ndetection = { 2022Q1 = \"uniform(60%, 90%)\", after = \"3 per year\" }\n",
     );
     let inputs = sampled(&layout(&model), 5);
-    let (path, detection) = (id(&model, "country.a.power"), id(&model, "route.r.detection"));
+    let (path, detection) = (id(&model, "country.a.grid"), id(&model, "route.r.detection"));
     for lane in 0..WIDTH {
         let u = (inputs.at(path, 0)[lane] - 100.0) / 100.0;
         assert_near(inputs.at(path, 2)[lane], 1000.0 + 2000.0 * u);
@@ -91,9 +91,9 @@ fn points_share_one_uniform_and_values_stay_in_their_domain() {
 #[test]
 fn independent_points_have_uniforms_of_their_own() {
     let model = world(
-        "[[country]]\nid = \"a\"\npower = { unit = \"MW\", independent = true, 2022Q1 = \"uniform(0, 1)\", 2023Q1 = \"uniform(0, 1)\" }\n",
+        "[[country]]\nid = \"a\"\ngrid = { unit = \"MW\", independent = true, 2022Q1 = \"uniform(0, 1)\", 2023Q1 = \"uniform(0, 1)\" }\n",
     );
-    let (layout, q) = (layout(&model), id(&model, "country.a.power"));
+    let (layout, q) = (layout(&model), id(&model, "country.a.grid"));
     let (mut product, mut n) = (0.0, 0.0);
     for batch in 0..512 {
         let inputs = sampled(&layout, batch);
@@ -176,9 +176,9 @@ fn a_draw_owes_nothing_to_other_paths_or_to_the_horizon() {
     assert_eq!(one.value(id(&model, path)), two.value(id(&more, path)));
 
     let dated = world(
-        "[[country]]\nid = \"a\"\npower = { unit = \"MW\", 2022Q1 = \"1 to 9\", 2024Q1 = \"2 to 70\", after = \"1 to 2 per year\" }\n",
+        "[[country]]\nid = \"a\"\ngrid = { unit = \"MW\", 2022Q1 = \"1 to 9\", 2024Q1 = \"2 to 70\", after = \"1 to 2 per year\" }\n",
     );
-    let q = id(&dated, "country.a.power");
+    let q = id(&dated, "country.a.grid");
     let long = sampled(&Layout::new(&dated, &DESIGN, 40).unwrap(), 2);
     let short = sampled(&layout(&dated), 2);
     assert!((0..QUARTERS).all(|t| long.at(q, t) == short.at(q, t)));
@@ -206,13 +206,13 @@ fn each_uncertain_path_can_be_moved_alone() {
 #[test]
 fn medians_are_medians() {
     let model = world(
-        "[[country]]\nid = \"a\"\noverhead = \"uniform(1, 3)\"\npower = { unit = \"MW\", 2022Q1 = \"1 to 100\" }\n",
+        "[[country]]\nid = \"a\"\noverhead = \"uniform(1, 3)\"\ngrid = { unit = \"MW\", 2022Q1 = \"1 to 100\" }\n",
     );
     let layout = layout(&model);
     let mut inputs = layout.inputs();
     layout.medians(&mut inputs);
     assert_near(inputs.value(id(&model, "country.a.overhead"))[3], 2.0);
-    assert!((inputs.at(id(&model, "country.a.power"), 9)[3] - 10.0).abs() < 1e-6);
+    assert!((inputs.at(id(&model, "country.a.grid"), 9)[3] - 10.0).abs() < 1e-6);
 }
 
 #[test]
@@ -223,8 +223,8 @@ fn leading_paths_are_checked_and_take_the_net() {
     let named = lead("[\"shock.*.clock\", \"country.*.overhead\"]", CORRELATED);
     let expected = ["shock.s.clock", "country.a.overhead", "country.b.overhead", "country.c.overhead"];
     assert_eq!(leading_paths(&named).unwrap(), expected);
-    let missing = lead("[\"country.*.power\"]", CORRELATED);
-    assert_eq!(leading_paths(&missing), Err(LayoutError::NoSuchLead("country.*.power".to_owned())));
+    let missing = lead("[\"country.*.grid\"]", CORRELATED);
+    assert_eq!(leading_paths(&missing), Err(LayoutError::NoSuchLead("country.*.grid".to_owned())));
 
     let many = (0..65)
         .map(|i| format!("[[country]]\nid = \"n{i}\"\noverhead = \"uniform(1, 2)\"\n"))

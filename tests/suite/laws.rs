@@ -104,8 +104,8 @@ fn without_rules_shocks_or_shortage_all_money_is_spent_and_nothing_smuggled() {
         .unwrap()
         .replace("2022Q1 = \"900 to 1100\", 2026Q4 = \"3k to 5k\"", "2022Q1 = 1e6")
         .replace("launch = \"2022Q1\"", "launch = \"2020Q1\"")
-        .replace("power = { unit = \"MW\", 2022Q1 = 300, 2026Q4 = \"2k to 3k\" }", "")
-        .replace("power = { unit = \"MW\", 2022Q1 = 200, 2026Q4 = \"1k to 2k\" }", "");
+        .replace("grid = { unit = \"MW\", 2022Q1 = 300, 2026Q4 = \"2k to 3k\" }", "")
+        .replace("grid = { unit = \"MW\", 2022Q1 = 200, 2026Q4 = \"1k to 2k\" }", "");
     // A route stands ready and nobody needs it.
     let route = "[[route]]\nid = \"r\"\nvia = \"gamma\"\nto = \"omega\"\ncapacity = 5000\ndetection = 0.1\n";
     let settings = "[trade]\nwait = 0\nover_order = 1\n[production]\nlead = 0\nheadroom = 4\n[fleet]\nhazard = 0.05\naging = 0.01\n";

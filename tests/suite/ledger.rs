@@ -4,7 +4,7 @@ use crate::support::{audited, plan_of, read};
 use chokepoint::engine::ledger::{Broken, Ledger};
 use chokepoint::engine::{Batch, Intervention, Step};
 use chokepoint::math::Lanes;
-use chokepoint::plan::Plan;
+use chokepoint::plan::{Lever, Plan};
 
 #[test]
 fn the_shipped_worlds_add_up() {
@@ -115,7 +115,19 @@ fn a_number_that_is_none() {
 }
 
 #[test]
+fn chips_that_wait_and_work_at_once() {
+    let b = caught(Step::Fleet, |_, b| b.state.fleet.waiting[0] += 1000.0);
+    assert_eq!((b.account, b.node.as_str()), ("fleet", "chip.n1 at buyer.alpha-cloud"));
+}
+
+#[test]
+fn a_budget_over_its_plan() {
+    let b = caught(Step::Trade, |_, b| b.outputs.trade.budget[0] *= 1.5);
+    assert_eq!((b.account, b.node.as_str()), ("budget", "buyer.alpha-cloud"));
+}
+
+#[test]
 fn chips_that_run_without_power() {
-    let b = caught(Step::Fleet, |_, b| b.outputs.fleet.load[0] *= 1e6);
+    let b = caught(Step::Fleet, |_, b| b.outputs.shocks.change(Lever::Power)[0] = Lanes::splat(1e-6));
     assert_eq!((b.account, b.node.as_str()), ("power", "country.alpha"));
 }

@@ -6,10 +6,11 @@ use crate::support::states::{after_each, with};
 use crate::support::worlds::world;
 use crate::support::{model_of, plan_of, read};
 use chokepoint::engine::{Batch, Step};
-use chokepoint::math::Lanes;
+use chokepoint::math::{Lanes, Mask};
 use chokepoint::model::{GoodKind, Lever};
-use chokepoint::plan::Plan;
+use chokepoint::plan::{Plan, Sale};
 use rayon::prelude::*;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Relative slack for rounding.
 const ROUNDING: f64 = 1e-9;
@@ -122,49 +123,149 @@ fn more_of_a_chip_in_stock_sells_no_less_of_it() {
     });
 }
 
+/// What a buyer gets of each chip in the first round, legally and through resellers.
+fn first_round(plan: &Plan, b: &Batch, sale: usize) -> Lanes {
+    let chips = plan.model.chips.len();
+    let Sale { chip, country, grey, .. } = plan.edges.sales[sale];
+    let place = country.index() * chips + chip.index();
+    let smuggled = grey.map_or(Lanes::ZERO, |g| {
+        let bought = (plan.edges.routes_to[country.index()].iter())
+            .fold(Lanes::ZERO, |sum, r| sum + b.outputs.trade.attempted[r.index() * chips + chip.index()]);
+        bought * b.outputs.trade.wants[g].per(b.outputs.trade.wanted[place])
+    });
+    b.outputs.trade.first_fill[sale] + smuggled
+}
+
 #[test]
-fn a_buyer_with_a_larger_budget_spends_no_less() {
+fn more_money_for_a_buyer_lowers_none_of_its_first_round_fills() {
     in_many_states(Step::Production, |plan, state, t| {
-        let spent = |b: &Batch, i: usize| b.outputs.trade.filled[i] + b.outputs.trade.spent_grey[i];
         let base = with(state, |b| b.sell(plan, t));
-        for i in (0..plan.model.buyers.len()).filter(|&i| plan.model.buyers[i].budget.is_some()) {
-            let more = with(state, |b| {
-                b.outputs.shocks.change(Lever::Budget)[i] *= 1.1;
+        for (i, buyer) in plan.model.buyers.iter().enumerate() {
+            let Some(budget) = buyer.budget else { continue };
+            // Richer for good; and with more cash, where nothing is brought forward on money that is not there yet.
+            let richer = with(state, |b| {
+                b.inputs.scale(budget, 1.1);
                 b.sell(plan, t);
             });
-            let (mut has, had) = (spent(&more, i), spent(&base, i));
-            // Where power limits a country and its routes are full, more money turns to legal chips, and the dearer
-            // smuggled ones give way to them in the same room.
-            let n = plan.model.buyers[i].country.index();
-            for lane in 0..8 {
-                let full =
-                    more.state.trade.power[n][lane] < 1.0 && more.outputs.trade.spent_grey[i][lane] > 0.0;
-                has[lane] = if full { has[lane].max(had[lane]) } else { has[lane] };
+            let fuller = with(state, |b| {
+                b.state.trade.cash[i] += b.outputs.trade.budget[i].max(1e6) * 0.1;
+                b.sell(plan, t);
+            });
+            let forward = base.outputs.trade.spent_ahead[i].gt(Lanes::ZERO);
+            for s in plan.edges.of_buyer[i].clone() {
+                let fills = |b: &Batch| [b.outputs.trade.first_fill[s], first_round(plan, b, s)];
+                for (k, had) in fills(&base).into_iter().enumerate() {
+                    let with_cash = forward.select(had, fills(&fuller)[k]);
+                    for has in [fills(&richer)[k], with_cash] {
+                        assert!(not_less(has, had, 1e-6), "{t}: {} {has:?} {had:?}", buyer.id);
+                    }
+                }
             }
-            assert!(not_less(has, had, 1.0), "{t}: {} {has:?} {had:?}", plan.model.buyers[i].id);
         }
     });
 }
 
 #[test]
-fn more_money_for_a_buyer_lowers_none_of_its_first_fills() {
+fn access_lowers_no_budget() {
+    let raised = AtomicUsize::new(0);
     in_many_states(Step::Production, |plan, state, t| {
         let base = with(state, |b| b.sell(plan, t));
-        for i in (0..plan.model.buyers.len()).filter(|&i| plan.model.buyers[i].budget.is_some()) {
-            let more = with(state, |b| {
-                b.shocks.change(Lever::Budget)[i] *= 1.2;
+        for (i, _) in plan.model.buyers.iter().enumerate().filter(|(_, b)| b.budget.is_some()) {
+            for s in plan.edges.of_buyer[i].clone() {
+                let at = plan.edges.sales[s].chip_market;
+                let more = with(state, |b| {
+                    let p = b.outputs.controls.permitted[at];
+                    b.outputs.controls.permitted[at] = p + (1.0 - p) * 0.2;
+                    b.sell(plan, t);
+                });
+                let (mut has, had) = (more.outputs.trade.budget[i], base.outputs.trade.budget[i]);
+                for lane in 0..8 {
+                    // What a fee makes dearer than the grey market is no better for being permitted.
+                    let n = plan.edges.sales[s].country.index();
+                    let street = state.state.diversion.premium[n][lane];
+                    if 1.0 + state.outputs.controls.fee[at][lane] > street {
+                        has[lane] = has[lane].max(had[lane]);
+                    }
+                    raised.fetch_add(usize::from(has[lane] > had[lane] * 1.001), Ordering::Relaxed);
+                }
+                assert!(not_less(has, had, 1.0), "{t}: {has:?} {had:?}");
+            }
+        }
+    });
+    assert!(raised.into_inner() > 100);
+}
+
+#[test]
+fn more_power_switches_no_chip_off() {
+    let waited = AtomicUsize::new(0);
+    in_many_states(Step::Diversion, |plan, state, t| {
+        let base = with(state, |b| b.deploy(plan, t));
+        let more = with(state, |b| {
+            b.outputs.shocks.change(Lever::Power).iter_mut().for_each(|f| *f *= 1.1);
+            b.deploy(plan, t);
+        });
+        for (h, holding) in plan.edges.holdings.iter().enumerate() {
+            let on = |b: &Batch| b.state.fleet.count[h];
+            let owned = |b: &Batch| on(b) + b.state.fleet.waiting[h];
+            let chip = &plan.model.chips[holding.chip.index()].id;
+            assert!(not_less(on(&more), on(&base), 1e-3), "{t}: {chip} {:?} {:?}", on(&more), on(&base));
+            assert!(not_less(owned(&more), owned(&base), 1e-3) && not_less(owned(&base), owned(&more), 1e-3));
+            assert!(base.state.fleet.waiting[h].ge(Lanes::ZERO) == Mask::splat(true));
+            waited
+                .fetch_add(usize::from(base.state.fleet.waiting[h].gt(Lanes::ONE).any()), Ordering::Relaxed);
+        }
+    });
+    assert!(waited.into_inner() > 100);
+}
+
+#[test]
+fn the_premium_falls_when_routes_widen() {
+    let fell = AtomicUsize::new(0);
+    let after = |plan: &Plan, b: &mut Batch, t: usize| {
+        b.sell(plan, t);
+        b.divert(plan, t);
+        b.deploy(plan, t);
+        b.train(plan, t);
+    };
+    in_many_states(Step::Production, |plan, state, t| {
+        let base = with(state, |b| after(plan, b, t));
+        let wider = with(state, |b| {
+            let d = &mut b.outputs.diversion;
+            for list in [&mut d.routes.capacity, &mut d.capacity_to, &mut d.usd_to] {
+                list.iter_mut().for_each(|x| *x *= 1.2);
+            }
+            after(plan, b, t);
+        });
+        let most = state.inputs.value(plan.model.diversion.premium_max);
+        for n in 0..plan.model.countries.len() {
+            let (has, had) = (wider.state.diversion.premium[n], base.state.diversion.premium[n]);
+            let wanted = &base.outputs.trade.wanted[n * plan.model.chips.len()..][..plan.model.chips.len()];
+            let wanted = wanted.iter().fold(Lanes::ZERO, |sum, &w| sum + w);
+            for lane in (0..8).filter(|&l| wanted[l] > 0.0) {
+                let at_bound = had[lane] <= 1.0 + ROUNDING || has[lane] >= most[lane] * (1.0 - ROUNDING);
+                assert!(has[lane] < had[lane] || at_bound, "{t}: {} {}", has[lane], had[lane]);
+                fell.fetch_add(usize::from(!at_bound), Ordering::Relaxed);
+            }
+        }
+    });
+    assert!(fell.into_inner() > 100);
+}
+
+#[test]
+fn a_rack_is_carried_no_more_than_a_card() {
+    in_many_states(Step::Production, |plan, state, t| {
+        let carried = |carries: f64, c: usize| {
+            let b = with(state, |b| {
+                b.sheets.carries[c] = Lanes::splat(carries);
                 b.sell(plan, t);
             });
-            let n = plan.model.buyers[i].country.index();
-            for s in plan.edges.of_buyer[i].clone() {
-                let (mut has, had) = (more.trade.first_fill[s], base.trade.first_fill[s]);
-                // Where power limits a country, all of its buyers' orders shrink alike.
-                for lane in (0..8).filter(|&l| more.trade.power[n][l].min(more.trade.power_first[n][l]) < 1.0)
-                {
-                    has[lane] = has[lane].max(had[lane]);
-                }
-                assert!(not_less(has, had, 1.0), "{t}: {} {has:?} {had:?}", plan.model.buyers[i].id);
-            }
+            let chips = plan.model.chips.len();
+            (0..plan.model.routes.len())
+                .fold(Lanes::ZERO, |sum, r| sum + b.outputs.trade.attempted[r * chips + c])
+        };
+        for c in plan.edges.chips.iter().map(|c| c.index()) {
+            let (card, rack) = (carried(0.9, c), carried(0.2, c));
+            assert!(not_less(card, rack, 1e-6), "{t}: {card:?} {rack:?}");
         }
     });
 }

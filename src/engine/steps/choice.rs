@@ -17,7 +17,7 @@ pub struct ChoiceOutputs {
     pub asked: Vec<Lanes>,
     /// Of legal options: `asked` where something is permitted.
     pub legal: Vec<Lanes>,
-    /// Of grey-market options.
+    /// Of grey-market options, times the share of money that would go to them.
     pub grey: Vec<Lanes>,
     /// Of waiting for a better legal offer, by buyer.
     pub wait: Vec<Lanes>,
@@ -27,6 +27,8 @@ pub struct ChoiceOutputs {
     pub total: Vec<Lanes>,
     /// Share of a buyer's money that grey-market options attract.
     pub grey_share: Vec<Lanes>,
+    /// A buyer's budget over what it would be if everything were permitted at list price [1].
+    pub access: Vec<Lanes>,
     /// Price with fees, by (chip, market), where a chip on sale is offered [USD].
     pub price: Vec<Lanes>,
     /// List price, by chip on sale [USD].
@@ -132,8 +134,10 @@ pub(crate) struct ChoiceContext<'a> {
     pub fee: &'a [Lanes],
     /// Whether smuggling of a chip is possible for want of stock, by chip.
     pub in_stock: &'a [Mask],
-    /// Capacity of chip routes to each country [chips/quarter].
+    /// Capacity of chip routes to each country [chips/quarter], and in money [USD/quarter].
     pub route_capacity: &'a [Lanes],
+    /// The same in money [USD/quarter].
+    pub route_usd: &'a [Lanes],
     /// Grey-market price over list price, by country [1].
     pub premium: &'a [Lanes],
 }
@@ -152,6 +156,7 @@ impl ChoiceOutputs {
             legal_total: lanes(buyers),
             total: lanes(buyers),
             grey_share: lanes(buyers),
+            access: vec![Lanes::ONE; buyers],
             price: lanes(e.chip_markets.len()),
             list: lanes(chips),
             chips: Vec::with_capacity(chips),
@@ -208,6 +213,8 @@ impl Choice<'_> {
         self.value_offers(plan, inputs, sheets, context);
         self.clear(plan);
         let willing = inputs.value(plan.model.diversion.willing);
+        let (answers, mixes) = (sheets.eagerness.gt(Lanes::ZERO).any(), edges.mixes.len());
+        let plain = &self.scratch.plain[..];
         let (sales, on_sale, offered) = (&edges.sales[..], &self.scratch.on_sale[..], context.offered);
         let (value, grey_value, preferences) =
             (&self.scratch.value[..], &self.scratch.grey_value[..], &self.scratch.preference[..]);
@@ -216,6 +223,7 @@ impl Choice<'_> {
         for b in 0..edges.of_buyer.len() {
             let (mut sum, mut best) = (Lanes::ZERO, Lanes::ZERO);
             let (mut grey_sum, mut grey_best) = (Lanes::ZERO, Lanes::ZERO);
+            let (mut granted, mut whole) = (Lanes::ZERO, Lanes::ZERO);
             let smuggles = context.route_capacity[plan.model.buyers[b].country.index()].gt(Lanes::ZERO);
             for s in edges.of_buyer[b].clone() {
                 let sale = &sales[s];
@@ -234,16 +242,20 @@ impl Choice<'_> {
                 let mut open = legal.gt(Lanes::ZERO);
                 sum += legal;
                 best = best.max(legal);
+                if answers {
+                    granted += permitted * legal;
+                    whole += weight * plain[c * mixes + edges.offers[sale.offer].mix];
+                }
                 if let (Some(g), true) = (sale.grey, permitted.lt(Lanes::ONE).any()) {
                     let possible = context.in_stock[c] & smuggles;
-                    let grey = willing * (1.0 - permitted) * weight * grey_value[sale.offer];
+                    let grey = sheets.carries[c] * (1.0 - permitted) * weight * grey_value[sale.offer];
                     let grey = possible.select(grey, Lanes::ZERO);
-                    all_grey[g] = grey;
+                    all_grey[g] = willing * grey;
                     open = open | grey.gt(Lanes::ZERO);
                     grey_sum += grey;
                     grey_best = grey_best.max(grey);
                 }
-                if open.any() {
+                if open.any() || plan.commitments.of_sale[s] {
                     self.out.open.push(s);
                 }
             }
@@ -252,7 +264,13 @@ impl Choice<'_> {
             self.out.wait[b] = sheets.wait * best;
             self.out.legal_total[b] = sum + self.out.wait[b];
             self.out.total[b] = sum + grey_sum + sheets.wait * best.max(grey_best);
-            self.out.grey_share[b] = grey_sum.per(self.out.total[b]);
+            self.out.grey_share[b] = willing * grey_sum.per(self.out.total[b]);
+            self.out.access[b] = if answers {
+                let part = (granted + willing * grey_sum).per(whole).pow(sheets.eagerness);
+                whole.gt(Lanes::ZERO).select(part, Lanes::ONE)
+            } else {
+                Lanes::ONE
+            };
         }
     }
 
@@ -290,6 +308,7 @@ impl Choice<'_> {
         let per_watt = inputs.value(plan.model.trade.usd_per_watt);
         let per_chip = inputs.value(plan.model.trade.usd_per_chip);
         let support = inputs.value(plan.model.diversion.support);
+        let answers = sheets.eagerness.gt(Lanes::ZERO).any();
         self.scratch.plain_known.fill(false);
         self.scratch.street_known.fill(false);
         for (o, offer) in edges.offers.iter().enumerate() {
@@ -305,14 +324,12 @@ impl Choice<'_> {
             self.out.price[offer.chip_market] = price * (1.0 + fee);
             // Powers are dear: markets without a fee share one, and smuggled chips have one for each country.
             let value = |paid: Lanes| (effective / (paid + running)).pow(sheets.theta);
-            self.scratch.value[o] = if fee == Lanes::ZERO {
-                if !std::mem::replace(&mut self.scratch.plain_known[use_of], true) {
-                    self.scratch.plain[use_of] = value(price);
-                }
-                self.scratch.plain[use_of]
-            } else {
-                value(self.out.price[offer.chip_market])
-            };
+            let free = fee == Lanes::ZERO;
+            if (free || answers) && !std::mem::replace(&mut self.scratch.plain_known[use_of], true) {
+                self.scratch.plain[use_of] = value(price);
+            }
+            self.scratch.value[o] =
+                if free { self.scratch.plain[use_of] } else { value(self.out.price[offer.chip_market]) };
             let country = edges.markets[offer.chip_market % edges.markets.len()].delivery.index();
             let smuggled = !edges.routes_to[country].is_empty()
                 && context.permitted[offer.chip_market].lt(Lanes::ONE).any();
@@ -328,22 +345,47 @@ impl Choice<'_> {
     }
 }
 
-/// Share of what is wanted from smugglers that routes can carry, by country [1]; `wants` are those of a grey-market option [chips].
+/// Share of what is wanted from smugglers that routes can carry, in number and in money, by country [1].
+///
+/// `wants` are those of a grey-market option [USD].
 #[inline(always)]
 pub(crate) fn limit_to_routes(
     plan: &Plan,
     choice: &ChoiceOutputs,
-    capacity: &[Lanes],
+    context: &RouteLimits<'_>,
     wants: impl Fn(usize) -> Lanes,
     reach: &mut [Lanes],
 ) {
-    reach.fill(Lanes::ZERO);
-    for (_, g) in choice.smuggled(plan) {
-        reach[plan.edges.sales[plan.edges.grey_options[g]].country.index()] += wants(g);
+    let RouteLimits { capacity, usd, premium } = *context;
+    for (n, routes) in plan.edges.routes_to.iter().enumerate() {
+        reach[n] = Lanes::ONE;
+        if routes.is_empty() {
+            continue;
+        }
+        let (mut chips, mut money) = (Lanes::ZERO, Lanes::ZERO);
+        for b in &plan.edges.buyers_in[n] {
+            for s in choice.open.of(b.index()) {
+                let sale = &plan.edges.sales[s];
+                let Some(g) = sale.grey else { continue };
+                let wanted = wants(g);
+                chips += wanted / (choice.list[sale.chip.index()] * premium[n]);
+                money += wanted;
+            }
+        }
+        let fit = |wanted: Lanes, has: Lanes| wanted.gt(has).select(has.per(wanted), Lanes::ONE);
+        reach[n] = fit(chips, capacity[n]).min(fit(money, usd[n]));
     }
-    for (wanted, &capacity) in reach.iter_mut().zip(capacity) {
-        *wanted = wanted.gt(capacity).select(capacity.per(*wanted), Lanes::ONE);
-    }
+}
+
+/// What routes to each country can carry, and at what price.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RouteLimits<'a> {
+    /// Capacity [chips/quarter].
+    pub capacity: &'a [Lanes],
+    /// Capacity in money [USD/quarter].
+    pub usd: &'a [Lanes],
+    /// Grey-market price over list price [1].
+    pub premium: &'a [Lanes],
 }
 
 /// Expected sales of every chip: what buyers' money [USD] would buy at arrival, less what they will have smuggled.
@@ -360,12 +402,10 @@ pub(crate) fn expected_sales(
 ) {
     expected.fill(Lanes::ZERO);
     let wants = |g: usize| {
-        let sale = &plan.edges.sales[plan.edges.grey_options[g]];
-        let (b, c) = (sale.buyer.index(), sale.chip.index());
-        let street = choice.list[c] * context.premium[sale.country.index()];
-        money[b].per(choice.total[b]) * choice.grey[g] / street
+        let b = plan.edges.sales[plan.edges.grey_options[g]].buyer.index();
+        money[b].per(choice.total[b]) * choice.grey[g]
     };
-    limit_to_routes(plan, choice, context.route_capacity, wants, reach);
+    limit_to_routes(plan, choice, &context.routes(), wants, reach);
     for (b, buyer) in plan.model.buyers.iter().enumerate() {
         let grey = reach[buyer.country.index()] * choice.grey_share[b];
         let per_weight = (money[b] * (1.0 - grey)).per(choice.legal_total[b]);
@@ -375,5 +415,12 @@ pub(crate) fn expected_sales(
             expected[sale.chip.index()] +=
                 per_weight * choice.legal[s] * context.permitted[sale.chip_market] / price;
         }
+    }
+}
+
+impl<'a> ChoiceContext<'a> {
+    /// What routes can carry, and at what price.
+    fn routes(&self) -> RouteLimits<'a> {
+        RouteLimits { capacity: self.route_capacity, usd: self.route_usd, premium: self.premium }
     }
 }

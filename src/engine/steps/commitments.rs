@@ -1,13 +1,13 @@
 //! Commitments: what buyers will take before anything else, and how it is planned for.
 
-use super::choice::{Choice, ChoiceContext};
+use super::choice::{ChoiceContext, ChoiceOutputs};
 use crate::inputs::Inputs;
 use crate::math::{Lanes, Mask};
 use crate::plan::Plan;
 
 /// What commitments are expected to take when chips that are started now arrive.
 #[derive(Clone, Debug)]
-pub struct Promises {
+pub(crate) struct Promises {
     /// By chip [chips].
     pub chips: Vec<Lanes>,
     /// By sale, before rules and money limit it [chips].
@@ -18,7 +18,7 @@ pub struct Promises {
 
 impl Promises {
     /// Nothing promised.
-    pub fn new(plan: &Plan) -> Self {
+    pub(crate) fn new(plan: &Plan) -> Self {
         Self {
             chips: vec![Lanes::ZERO; plan.model.chips.len()],
             asked: vec![Lanes::ZERO; plan.edges.sales.len()],
@@ -28,14 +28,14 @@ impl Promises {
 
     /// Expects commitments of the quarter that a choice is made for, and takes what they cost from `money` [USD].
     ///
-    /// `power` is the share of last quarter's that there was power for, by country [1].
+    /// `power` is the share of last quarter's that there was power for, by buyer [1].
     #[inline(always)]
-    pub fn expect(
+    pub(crate) fn expect(
         &mut self,
         plan: &Plan,
         inputs: &Inputs,
-        choice: &Choice,
-        view: &ChoiceContext<'_>,
+        choice: &ChoiceOutputs,
+        arrival: &ChoiceContext<'_>,
         power: &[Lanes],
         money: &mut [Lanes],
     ) {
@@ -43,13 +43,13 @@ impl Promises {
             return;
         }
         self.chips.fill(Lanes::ZERO);
-        divide(plan, inputs, view.ramp, view.offered, view.quarter, &mut self.asked);
-        cost(plan, choice, view.permitted, &self.asked, &mut self.costs);
+        divide(plan, inputs, arrival.ramp, arrival.offered, arrival.quarter, &mut self.asked);
+        cost(plan, choice, arrival.permitted, &self.asked, &mut self.costs);
         for &s in &plan.commitments.sales {
             let sale = &plan.edges.sales[s];
-            let share = affordable(money[sale.buyer.index()], self.costs[sale.buyer.index()])
-                * power[sale.country.index()];
-            self.chips[sale.chip.index()] += self.asked[s] * view.permitted[sale.chip_market] * share;
+            let b = sale.buyer.index();
+            let share = affordable(money[b], self.costs[b]) * power[b];
+            self.chips[sale.chip.index()] += self.asked[s] * arrival.permitted[sale.chip_market] * share;
         }
         for (money, &cost) in money.iter_mut().zip(&self.costs) {
             *money = (*money - affordable(*money, cost) * cost).max(0.0);
@@ -59,7 +59,7 @@ impl Promises {
 
 /// Divides the units of every row over the chips that are offered, in proportion to their ramps; sums by sale go to `into` [chips].
 #[inline(always)]
-pub fn divide(
+pub(crate) fn divide(
     plan: &Plan,
     inputs: &Inputs,
     ramp: &[Lanes],
@@ -87,7 +87,7 @@ pub fn divide(
 
 /// What sales [chips] cost each buyer, as far as rules permit them [USD].
 #[inline(always)]
-pub fn cost(plan: &Plan, choice: &Choice, permitted: &[Lanes], asked: &[Lanes], costs: &mut [Lanes]) {
+pub(crate) fn cost(plan: &Plan, choice: &ChoiceOutputs, permitted: &[Lanes], asked: &[Lanes], costs: &mut [Lanes]) {
     costs.fill(Lanes::ZERO);
     for &s in &plan.commitments.sales {
         let sale = &plan.edges.sales[s];
@@ -101,6 +101,6 @@ pub fn cost(plan: &Plan, choice: &Choice, permitted: &[Lanes], asked: &[Lanes], 
 
 /// Share of a cost that there is money for [1].
 #[inline(always)]
-pub fn affordable(money: Lanes, cost: Lanes) -> Lanes {
+pub(crate) fn affordable(money: Lanes, cost: Lanes) -> Lanes {
     cost.gt(money).select(money.per(cost), Lanes::ONE)
 }

@@ -20,6 +20,10 @@ pub struct DataSheets {
     pub(super) effective: Vec<Lanes>,
     /// Elasticity θ [1].
     pub(super) theta: Lanes,
+    /// Elasticity of budgets in access, over θ [1].
+    pub(super) eagerness: Lanes,
+    /// How readily a chip is smuggled in its form, by chip [1].
+    pub carries: Vec<Lanes>,
     /// ω^θ [1].
     pub wait: Lanes,
     /// Preferences that do not change over time, to the power of θ [1].
@@ -38,6 +42,8 @@ impl DataSheets {
             quality: zeros,
             effective: vec![Lanes::ZERO; chips * plan.edges.mixes.len()],
             theta: Lanes::ONE,
+            eagerness: Lanes::ZERO,
+            carries: vec![Lanes::ONE; chips],
             wait: Lanes::ZERO,
             preference: vec![Lanes::ONE; plan.edges.affinities.len()],
         }
@@ -49,6 +55,7 @@ impl DataSheets {
         let trade = &plan.model.trade;
         let training = &plan.model.training;
         self.theta = inputs.value(trade.elasticity);
+        self.eagerness = inputs.value(trade.access_elasticity) / self.theta;
         self.wait = inputs.value(trade.wait).pow(self.theta);
         for (i, &(_, _, affinity)) in plan.edges.affinities.iter().enumerate() {
             if inputs.is_constant(affinity) {
@@ -58,6 +65,7 @@ impl DataSheets {
         let mixes = &plan.edges.mixes;
         for (c, chip) in plan.model.chips.iter().enumerate() {
             let id = ChipId(c as u32);
+            self.carries[c] = inputs.value(plan.model.diversion.carries.of(chip.form));
             self.units[c] = units(&plan.model, inputs, id);
             let flops = self.units[c][ChipUnit::H100e] * h100::FLOP_PER_SECOND;
             self.flops[c] = flops;

@@ -119,6 +119,8 @@ pub struct DiversionOutputs {
     pub routes: Routes,
     /// Effective capacity of open chip routes to each country.
     pub capacity_to: Vec<Lanes>,
+    /// The same in money, infinite if any of them has no limit in money [USD/quarter].
+    pub usd_to: Vec<Lanes>,
     /// Attempted, by route [chips or the good's unit].
     pub attempted: Vec<Lanes>,
     /// Seized, by route.
@@ -177,6 +179,7 @@ impl DiversionOutputs {
         Self {
             routes: Routes::new(plan),
             capacity_to: vec![Lanes::ZERO; plan.model.countries.len()],
+            usd_to: vec![Lanes::ZERO; plan.model.countries.len()],
             attempted: routes.clone(),
             seized: routes.clone(),
             attempted_chips: vec![Lanes::ZERO; routes.len() * plan.model.chips.len()],
@@ -221,6 +224,7 @@ impl Diversion<'_> {
         let made = t.saturating_sub(plan.lead);
         let verification = inputs.at(plan.model.diversion.verification, made);
         self.out.capacity_to.fill(Lanes::ZERO);
+        self.out.usd_to.fill(Lanes::ZERO);
         for (r, route) in plan.model.routes.iter().enumerate() {
             let open = route.opens.map_or(1.0, |d| (t as f64 + 1.0 - plan.since_start(d)).clamp(0.0, 1.0));
             self.out.routes.capacity[r] = self.state.networks[r] * shocks.of(Lever::RouteCapacity)[r] * open;
@@ -228,7 +232,12 @@ impl Diversion<'_> {
             self.out.routes.detection[r] = if route.good.is_some() {
                 found
             } else {
-                self.out.capacity_to[route.to.index()] += self.out.routes.capacity[r];
+                let capacity = self.out.routes.capacity[r];
+                self.out.capacity_to[route.to.index()] += capacity;
+                let usd = route.capacity_usd.map_or(Lanes::splat(f64::INFINITY), |q| {
+                    inputs.value(q) * capacity.per(inputs.value(route.capacity))
+                });
+                self.out.usd_to[route.to.index()] += capacity.gt(Lanes::ZERO).select(usd, Lanes::ZERO);
                 1.0 - (1.0 - found) * (1.0 - verification)
             };
         }
@@ -295,7 +304,7 @@ impl Diversion<'_> {
         }
     }
 
-    /// Networks and premiums of the next quarter; `goods` are the attempts on goods routes.
+    /// Networks and premiums of the next quarter; `goods` are the attempts on goods routes, `price` list prices of chips.
     #[inline(always)]
     pub(crate) fn adapt(
         &mut self,
@@ -303,6 +312,7 @@ impl Diversion<'_> {
         inputs: &Inputs,
         goods: &[Lanes],
         wanted: &[Lanes],
+        price: &[Lanes],
         t: usize,
     ) {
         for (r, route) in plan.model.routes.iter().enumerate() {
@@ -322,16 +332,23 @@ impl Diversion<'_> {
         let chips = plan.model.chips.len();
         let first = inputs.value(plan.model.diversion.premium);
         let bound = inputs.value(plan.model.diversion.premium_max);
+        let exponent = inputs.value(plan.model.diversion.premium_exponent);
         for (n, routes) in plan.edges.routes_to.iter().enumerate() {
             if routes.is_empty() {
                 continue;
             }
-            let wanted = wanted[n * chips..(n + 1) * chips].iter().fold(Lanes::ZERO, |sum, &w| sum + w);
-            let filled = routes.iter().fold(Lanes::ZERO, |sum, r| sum + self.out.attempted[r.index()]);
-            let scarcity = wanted.per(filled).pow(Lanes::splat(0.25));
-            let price = (1.0 + (first - 1.0) * scarcity).max(1.0).min(bound);
-            let answered = filled.gt(Lanes::ZERO).select(price, bound);
-            self.state.premium[n] = wanted.gt(Lanes::ZERO).select(answered, self.state.premium[n]);
+            let wanted = &wanted[n * chips..(n + 1) * chips];
+            let number = wanted.iter().fold(Lanes::ZERO, |sum, &w| sum + w);
+            let wants = number.gt(Lanes::ZERO);
+            if !wants.any() {
+                continue;
+            }
+            let list = plan.edges.chips.iter().map(|c| c.index());
+            let worth = list.fold(Lanes::ZERO, |sum, c| sum + wanted[c] * price[c]);
+            let by_number = number.per(self.out.capacity_to[n]);
+            let scarcity = by_number.max((worth * self.state.premium[n]).per(self.out.usd_to[n]));
+            let answer = (1.0 + (first - 1.0) * scarcity.pow(exponent)).max(1.0).min(bound);
+            self.state.premium[n] = wants.select(answer, self.state.premium[n]);
         }
     }
 }

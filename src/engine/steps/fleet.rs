@@ -8,20 +8,28 @@ use crate::engine::twins::{Twins, take};
 use crate::inputs::Inputs;
 use crate::math::{Lanes, Mask};
 use crate::model::time::DAYS_PER_QUARTER;
-use crate::model::{ChipUnit, Lever};
+use crate::model::ChipUnit;
 use crate::plan::Plan;
 
 /// Chips owned, and the power that they will take.
 #[derive(Clone, Debug)]
 pub struct FleetState {
-    /// Deployed, by holding [chips].
+    /// Switched on, by holding [chips].
     pub count: Vec<Lanes>,
-    /// Sum of ages of the deployed, by holding [chip·years].
+    /// Sum of ages of those, by holding [chip·years].
     pub age: Vec<Lanes>,
+    /// Deployed and without power, by holding [chips].
+    pub waiting: Vec<Lanes>,
+    /// Sum of ages of those, by holding [chip·years].
+    pub waiting_age: Vec<Lanes>,
     /// Bought and not yet deployed, by holding.
     pub deploying: Vec<Lagged>,
-    /// Facility power of the deployed and of what is in deployment, by country [MW].
-    pub coming_load: Vec<Lanes>,
+    /// Facility power of what is switched on, by country [MW].
+    pub load: Vec<Lanes>,
+    /// Facility power of what waits, by buyer [MW].
+    pub waiting_mw: Vec<Lanes>,
+    /// Facility power of what is in deployment, by buyer [MW].
+    pub coming_mw: Vec<Lanes>,
 }
 
 /// Chips that work in a quarter, and for whom.
@@ -33,10 +41,12 @@ pub struct FleetOutputs {
     pub deployed: Vec<Lanes>,
     /// Failed, by holding [chips].
     pub failed: Vec<Lanes>,
-    /// Facility power of the deployed, by country [MW].
-    pub load: Vec<Lanes>,
-    /// Share of the deployed that there is power for, by country [1].
-    pub operating: Vec<Lanes>,
+    /// Facility power of what is switched on, by buyer [MW].
+    pub running_mw: Vec<Lanes>,
+    /// Whether some of a buyer's chips wait for power.
+    pub waits: Vec<Mask>,
+    /// What a percent more power would add to a buyer's throughput less what slow links lose [FLOP/s], and to its chips, over a percent.
+    pub more_power: Vec<[Lanes; 2]>,
     /// Working chips of each buyer, in the sums that [`sum`] names.
     pub working: Vec<[Lanes; sum::COUNT]>,
     /// Rented out by each link of a lab to a buyer [H100e].
@@ -74,18 +84,26 @@ impl FleetState {
         Self {
             count: vec![Lanes::ZERO; holdings],
             age: vec![Lanes::ZERO; holdings],
+            waiting: vec![Lanes::ZERO; holdings],
+            waiting_age: vec![Lanes::ZERO; holdings],
             deploying: vec![Lagged::default(); holdings],
-            coming_load: vec![Lanes::ZERO; plan.model.countries.len()],
+            load: vec![Lanes::ZERO; plan.model.countries.len()],
+            waiting_mw: vec![Lanes::ZERO; plan.model.buyers.len()],
+            coming_mw: vec![Lanes::ZERO; plan.model.buyers.len()],
         }
     }
 
     /// Takes over fleets.
     pub(crate) fn adopt(&mut self, from: &Self, twins: &Twins) {
-        let Self { count, age, deploying, coming_load } = from;
+        let Self { count, age, waiting, waiting_age, deploying, load, waiting_mw, coming_mw } = from;
         take(&twins.holdings, count, &mut self.count);
         take(&twins.holdings, age, &mut self.age);
+        take(&twins.holdings, waiting, &mut self.waiting);
+        take(&twins.holdings, waiting_age, &mut self.waiting_age);
         take(&twins.holdings, deploying, &mut self.deploying);
-        self.coming_load.clone_from(coming_load);
+        self.load.clone_from(load);
+        self.waiting_mw.clone_from(waiting_mw);
+        self.coming_mw.clone_from(coming_mw);
     }
 }
 
@@ -93,15 +111,15 @@ impl FleetOutputs {
     /// Nothing works.
     pub fn new(plan: &Plan) -> Self {
         let holdings = vec![Lanes::ZERO; plan.edges.holdings.len()];
-        let countries = vec![Lanes::ZERO; plan.model.countries.len()];
         let links = vec![Lanes::ZERO; plan.usage.links.len()];
         let buyers = plan.model.buyers.len();
         Self {
             held: vec![false; holdings.len()],
             deployed: holdings.clone(),
             failed: holdings,
-            load: countries.clone(),
-            operating: countries,
+            running_mw: vec![Lanes::ZERO; buyers],
+            waits: vec![Mask::splat(false); buyers],
+            more_power: vec![[Lanes::ZERO; 2]; buyers],
             working: vec![[Lanes::ZERO; sum::COUNT]; buyers],
             rented: links.clone(),
             used: links,
@@ -124,6 +142,8 @@ impl Fleets<'_> {
             };
             self.state.count[h] = count;
             self.state.age[h] = count * age;
+            self.state.waiting[h] = Lanes::ZERO;
+            self.state.waiting_age[h] = Lanes::ZERO;
             self.out.deployed[h] = Lanes::ZERO;
             self.out.failed[h] = Lanes::ZERO;
         }
@@ -133,8 +153,8 @@ impl Fleets<'_> {
     /// Finds out what is held, from the state.
     pub(crate) fn note_held(&mut self) {
         for (h, held) in self.out.held.iter_mut().enumerate() {
-            *held =
-                (self.state.count[h].gt(Lanes::ZERO) | self.state.deploying[h].total().gt(Lanes::ZERO)).any();
+            let owned = self.state.count[h] + self.state.waiting[h] + self.state.deploying[h].total();
+            *held = owned.gt(Lanes::ZERO).any();
         }
     }
 
@@ -159,7 +179,8 @@ impl Fleets<'_> {
         let lag = LagShares::of(inputs.value(fleet.lag));
         let none = Lanes::ZERO;
         let (held, deploying) = (&mut self.out.held[..], &mut self.state.deploying[..]);
-        let (counts, ages) = (&mut self.state.count[..], &mut self.state.age[..]);
+        let (counts, ages, waiting) =
+            (&mut self.state.count[..], &mut self.state.age[..], &mut self.state.waiting[..]);
         let (failed, deployed) = (&mut self.out.failed[..], &mut self.out.deployed[..]);
         for (h, holding) in plan.edges.holdings.iter().enumerate() {
             let bought = sold.get(h).or_else(|| delivered.get(h - sold.len())).unwrap_or(&none);
@@ -179,35 +200,12 @@ impl Fleets<'_> {
             let left = count * survive;
             failed[h] = count - left;
             deployed[h] = entering;
-            ages[h] = left * (mean_age + 0.25) + entering * 0.125;
-            counts[h] = left + entering;
+            ages[h] = left * (mean_age + 0.25);
+            counts[h] = left;
+            waiting[h] += entering;
         }
-        self.weigh(plan, inputs, sheets);
-        for (n, country) in plan.model.countries.iter().enumerate() {
-            self.out.operating[n] = country.power.map_or(Lanes::ONE, |power| {
-                let has = inputs.at(power, t) * shocks.of(Lever::Power)[n];
-                self.out.load[n].gt(has).select(has.per(self.out.load[n]), Lanes::ONE)
-            });
-        }
+        self.switch(plan, inputs, sheets, shocks, t);
         self.work(plan, inputs, sheets);
-    }
-
-    /// Facility power of what is deployed and in deployment.
-    #[inline(always)]
-    fn weigh(&mut self, plan: &Plan, inputs: &Inputs, sheets: &DataSheets) {
-        self.out.load.fill(Lanes::ZERO);
-        self.state.coming_load.fill(Lanes::ZERO);
-        for (h, holding) in plan.edges.holdings.iter().enumerate().filter(|(h, _)| self.out.held[*h]) {
-            let n = holding.country.index();
-            let watts = sheets.watts[holding.chip.index()];
-            self.out.load[n] += self.state.count[h] * watts;
-            self.state.coming_load[n] += (self.state.count[h] + self.state.deploying[h].total()) * watts;
-        }
-        for (n, country) in plan.model.countries.iter().enumerate() {
-            let megawatts = inputs.value(country.overhead) / 1e6;
-            self.out.load[n] *= megawatts;
-            self.state.coming_load[n] *= megawatts;
-        }
     }
 
     /// Sums of working chips by buyer.
@@ -217,7 +215,7 @@ impl Fleets<'_> {
         self.out.working.fill([Lanes::ZERO; sum::COUNT]);
         for (h, holding) in plan.edges.holdings.iter().enumerate().filter(|(h, _)| self.out.held[*h]) {
             let (b, c) = (holding.buyer.index(), holding.chip.index());
-            let working = self.state.count[h] * self.out.operating[holding.country.index()];
+            let working = self.state.count[h];
             let peak = working * sheets.flops[c];
             let quality = if holding.grey { sheets.quality[c] * support } else { sheets.quality[c] };
             let sums = &mut self.out.working[b];

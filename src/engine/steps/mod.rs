@@ -8,6 +8,7 @@ pub mod controls;
 pub mod data_sheets;
 pub mod diversion;
 pub mod fleet;
+pub mod power;
 pub mod production;
 pub mod shocks;
 pub mod stockpiles;

@@ -1,10 +1,12 @@
 //! Production: what designers want to make, what supply lets them make, and what is under way.
 
+mod lack;
 mod needs;
 mod pool;
 mod wafer;
 
 use super::choice::{Choice, ChoiceContext, ChoiceOutputs, ChoiceScratch, expected_sales};
+use super::commitments::Promises;
 use super::controls::ControlOutputs;
 use super::data_sheets::DataSheets;
 use super::stockpiles::Stockpiles;
@@ -12,6 +14,7 @@ use crate::inputs::Inputs;
 use crate::math::{Lanes, Mask, WIDTH};
 use crate::model::{Amount, ChipId, DesignerId, GoodId};
 use crate::plan::Plan;
+use lack::Lack;
 pub use wafer::{dies_per_wafer, murphy};
 
 /// What kept a chip's production from being larger, as codes: a good's row, or one of these.
@@ -58,6 +61,10 @@ pub struct ProductionOutputs {
     pub used: Vec<Lanes>,
     /// What the first pass made, for its laws [chips].
     pub first_pass: Vec<Lanes>,
+    /// What of facilities' output went into companion silicon [good's unit].
+    pub companions: Vec<Lanes>,
+    /// Unmet share of the good of each facility that answers to it [1].
+    pub unmet: Vec<Lanes>,
 }
 
 /// Room to work in.
@@ -88,6 +95,9 @@ pub(crate) struct ProductionScratch {
     asked: Vec<Lanes>,
     ratios: Vec<Lanes>,
     pool: Pool,
+    lack: Lack,
+    /// What commitments are expected to take at arrival.
+    promises: Promises,
 }
 
 /// The third pass: what is left, pooled.
@@ -124,10 +134,14 @@ pub(crate) struct ProductionContext<'a> {
     pub inventory: &'a [Lanes],
     /// Grey orders of the last quarter, by chip [chips].
     pub grey_orders: &'a [Lanes],
-    /// Share of wanted power that there was room for in the last quarter, by country [1].
+    /// Share of wanted power that there was room for in the last quarter, by buyer [1].
     pub power: &'a [Lanes],
+    /// The same for what commitments wanted.
+    pub power_first: &'a [Lanes],
     /// Capacity of chip routes to each country [chips/quarter].
     pub route_capacity: &'a [Lanes],
+    /// The same in money [USD/quarter].
+    pub route_usd: &'a [Lanes],
     /// Premium of the last quarter, by country [1].
     pub premium: &'a [Lanes],
     /// Available capacity [good's unit/quarter].
@@ -189,6 +203,8 @@ impl ProductionOutputs {
             room: links.clone(),
             used: links,
             first_pass: zeros,
+            companions: vec![Lanes::ZERO; plan.model.facilities.len()],
+            unmet: vec![Lanes::ZERO; plan.model.facilities.len()],
         }
     }
 }
@@ -225,6 +241,8 @@ impl ProductionScratch {
                 demand: facilities.clone(),
                 granted: facilities,
             },
+            lack: Lack::new(plan),
+            promises: Promises::new(plan),
         }
     }
 }
@@ -246,11 +264,12 @@ impl Production<'_> {
         self.out.bound_by.fill([cause::NONE; WIDTH]);
         self.state.need.iter_mut().for_each(|need| need.fill(Lanes::ZERO));
         for (c, chip) in plan.model.chips.iter().enumerate() {
-            if plan.supply.lines_of[c].iter().any(|line| line.amount == Amount::Dies) {
+            if plan.supply.lines_of[c].iter().any(|line| line.amount == Some(Amount::Dies)) {
                 let area = chip.die_area.map_or(Lanes::ONE, |q| inputs.value(q));
                 self.scratch.gross_dies[c] = dies_per_wafer(area);
             }
         }
+        self.scratch.lack.reset(plan, inputs);
     }
 
     /// Decides and makes what is started in quarter `t`.
@@ -268,6 +287,7 @@ impl Production<'_> {
         self.find_room(plan, inputs, controls, stockpiles, available, t);
         self.out.started.fill(Lanes::ZERO);
         self.out.used.fill(Lanes::ZERO);
+        self.open_lack(plan);
         for d in 0..plan.supply.chips_of.len() {
             let designer = DesignerId(d as u32);
             if self.find_needs(plan, inputs, designer, available, t) {
@@ -294,6 +314,7 @@ impl Production<'_> {
             fee: &controls.fee_ahead,
             in_stock: &self.scratch.in_stock,
             route_capacity: context.route_capacity,
+            route_usd: context.route_usd,
             premium: context.premium,
         };
         Choice { out: &mut self.scratch.ahead, scratch: &mut self.scratch.choosing }.weigh(
@@ -304,9 +325,13 @@ impl Production<'_> {
         );
         let world = inputs.value(plan.model.trade.world_budget);
         for (b, buyer) in plan.model.buyers.iter().enumerate() {
-            let appetite = self.state.over[b] * context.power[buyer.country.index()];
-            self.scratch.money[b] =
-                buyer.budget.map_or(Lanes::ZERO, |q| inputs.at(q, arrival.quarter) * world * appetite);
+            let budget = buyer.budget.map_or(Lanes::ZERO, |q| inputs.at(q, arrival.quarter));
+            self.scratch.money[b] = budget * world * self.scratch.ahead.access[b];
+        }
+        let (ahead, money) = (&self.scratch.ahead, &mut self.scratch.money);
+        self.scratch.promises.expect(plan, inputs, ahead, &arrival, context.power_first, money);
+        for (b, money) in money.iter_mut().enumerate() {
+            *money *= self.state.over[b] * context.power[b];
         }
         expected_sales(
             plan,
@@ -325,7 +350,8 @@ impl Production<'_> {
                 0.5 * self.state.expected[i] + 0.5 * self.scratch.raw[i]
             };
             let glut = (context.inventory[i] - 0.1 * self.state.expected[i]).max(0.0);
-            let want = (headroom * self.state.expected[i] + context.grey_orders[i] - 0.5 * glut).max(0.0);
+            let sure = self.scratch.promises.chips[i] + context.grey_orders[i];
+            let want = (headroom * self.state.expected[i] + sure - 0.5 * glut).max(0.0);
             self.out.want[i] = self.scratch.in_stock[i].select(want, Lanes::ZERO);
         }
     }
@@ -436,6 +462,9 @@ impl Production<'_> {
         }
         for pass in 0..2 {
             self.find_ratios(plan, chips, goods);
+            if pass == 0 {
+                self.note_asked(plan, d, goods);
+            }
             for &c in chips {
                 let i = c.index();
                 if !self.wanted(c) {
@@ -470,6 +499,7 @@ impl Production<'_> {
                 }
             }
         }
+        self.note_short(plan, d);
         for &g in goods {
             self.use_room(plan, stockpiles, designer, g);
         }
@@ -488,6 +518,9 @@ impl Production<'_> {
         for &l in links {
             self.out.used[l] = from_claims * self.out.room[l].per(claims);
             let f = plan.supply.links[l].facility.index();
+            if plan.supply.companions {
+                self.out.companions[f] += self.out.used[l] * self.scratch.lack.beside[good.index()];
+            }
             self.scratch.left[f] = (self.scratch.left[f] - self.out.used[l]).max(0.0);
         }
         stockpiles.draw(plan, &self.state.need, designer, good, used - from_claims);

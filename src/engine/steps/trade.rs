@@ -1,11 +1,14 @@
 //! Trade: buyers order, sellers ration, rules cap, and what is refused comes back in later rounds.
 
+mod committed;
 mod grey_market;
+mod power;
 
 use super::caps::{CapScratch, CapState, Caps};
-use super::choice::{ChoiceOutputs, Options};
+use super::choice::{ChoiceOutputs, Options, RouteLimits};
 use super::controls::ControlOutputs;
 use super::data_sheets::DataSheets;
+use super::fleet::FleetState;
 use super::shocks::ShockOutputs;
 use crate::engine::twins::Twins;
 use crate::inputs::Inputs;
@@ -13,6 +16,7 @@ use crate::math::{Lanes, Mask};
 use crate::model::Lever;
 use crate::plan::{Plan, Sale};
 use crate::rules::Terms;
+use committed::CommittedScratch;
 use grey_market::reseller_priority;
 
 /// Trade rounds in a quarter.
@@ -29,8 +33,12 @@ pub struct TradeState {
     pub cash: Vec<Lanes>,
     /// Resellers' orders of the quarter, by chip [chips].
     pub grey_orders: Vec<Lanes>,
-    /// Share of wanted power that there is room for, by country [1].
+    /// Share of wanted power that a buyer has room for [1].
     pub power: Vec<Lanes>,
+    /// The same of what commitments want.
+    pub power_first: Vec<Lanes>,
+    /// Share of smuggled wants that routes could carry in the last quarter in which there were any, by country [1].
+    pub carried: Vec<Lanes>,
     /// What has been sold under volume limits of rules.
     caps: CapState,
 }
@@ -52,7 +60,9 @@ pub struct TradeOutputs {
     pub attempted: Vec<Lanes>,
     /// Routes and chips of which resellers ordered something in some draw, in order.
     pub smuggled: Vec<(usize, usize)>,
-    /// Budget with shocks, by buyer [USD].
+    /// What a buyer would spend if everything could be bought at list price, with shocks [USD].
+    pub planned: Vec<Lanes>,
+    /// That as far as it can buy what it would, by buyer [USD].
     pub budget: Vec<Lanes>,
     /// What a buyer could spend, before power limits it, by buyer [USD].
     pub had: Vec<Lanes>,
@@ -72,7 +82,11 @@ pub struct TradeOutputs {
     pub filled: Vec<Lanes>,
     /// Orders turned away, by sale [chips].
     pub refused: Vec<Lanes>,
-    /// Filled in the first round, by sale, before volume limits [chips].
+    /// What commitments ask for, as far as there is money and power for it, by sale [chips].
+    pub committed: Vec<Lanes>,
+    /// Filled of it, by sale, before volume limits [chips].
+    pub committed_fill: Vec<Lanes>,
+    /// Filled of commitments and in the first round, by sale, before volume limits [chips].
     pub first_fill: Vec<Lanes>,
 }
 
@@ -103,8 +117,13 @@ pub(crate) struct TradeScratch {
     rest: Vec<(Lanes, Lanes)>,
     /// Draws in which a chip is in stock, by chip.
     stocked: Vec<Mask>,
-    /// What is wanted of power, by country [W].
-    wanted_power: Vec<Lanes>,
+    /// Power that a country will have in the next quarter; none where nothing limits it [MW].
+    coming_power: Vec<Option<Lanes>>,
+    /// What its buyers plan to spend [USD].
+    planned_in: Vec<Lanes>,
+    /// Power that a buyer expects to have for more chips; none where nothing limits it [MW].
+    room: Vec<Option<Lanes>>,
+    committed: CommittedScratch,
 }
 
 /// The step.
@@ -125,16 +144,14 @@ pub(crate) struct TradeContext<'a> {
     pub terms: &'a Terms,
     /// Factors of shocks.
     pub shocks: &'a ShockOutputs,
-    /// Grey-market price over list price, by country [1].
-    pub premium: &'a [Lanes],
     /// Effective capacity of routes [chips/quarter].
     pub route_capacity: &'a [Lanes],
-    /// The same by country.
-    pub capacity_to: &'a [Lanes],
+    /// What routes to each country can carry, and at what price.
+    pub routes: RouteLimits<'a>,
     /// Data sheets of chips.
     pub sheets: &'a DataSheets,
-    /// Facility power of chips deployed and in deployment, by country [MW].
-    pub load: &'a [Lanes],
+    /// Chips that run, wait and are in deployment.
+    pub fleet: &'a FleetState,
 }
 
 impl TradeState {
@@ -145,18 +162,22 @@ impl TradeState {
             inventory: vec![Lanes::ZERO; m.chips.len()],
             cash: vec![Lanes::ZERO; m.buyers.len()],
             grey_orders: vec![Lanes::ZERO; m.chips.len()],
-            power: vec![Lanes::ONE; m.countries.len()],
+            power: vec![Lanes::ONE; m.buyers.len()],
+            power_first: vec![Lanes::ONE; m.buyers.len()],
+            carried: vec![Lanes::ONE; m.countries.len()],
             caps: CapState::new(plan),
         }
     }
 
     /// Takes over stocks, money and what has been sold under caps of rules that both plans have.
     pub(crate) fn adopt(&mut self, from: &Self, twins: &Twins) {
-        let Self { inventory, cash, grey_orders, power, caps } = from;
+        let Self { inventory, cash, grey_orders, power, power_first, carried, caps } = from;
         self.inventory.clone_from(inventory);
         self.cash.clone_from(cash);
         self.grey_orders.clone_from(grey_orders);
         self.power.clone_from(power);
+        self.power_first.clone_from(power_first);
+        self.carried.clone_from(carried);
         self.caps.adopt(caps, twins);
     }
 }
@@ -176,6 +197,7 @@ impl TradeOutputs {
             reseller_orders: lanes(routes * chips),
             attempted: lanes(routes * chips),
             smuggled: Vec::with_capacity(routes * chips),
+            planned: lanes(buyers),
             budget: lanes(buyers),
             had: lanes(buyers),
             money: lanes(buyers),
@@ -186,6 +208,8 @@ impl TradeOutputs {
             ordered: lanes(buyers),
             filled: lanes(buyers),
             refused: lanes(sales),
+            committed: lanes(sales),
+            committed_fill: lanes(sales),
             first_fill: lanes(sales),
         }
     }
@@ -211,7 +235,10 @@ impl TradeScratch {
             noted: Vec::with_capacity(sales),
             rest: vec![(Lanes::ZERO, Lanes::ZERO); buyers],
             stocked: vec![Mask::splat(false); chips],
-            wanted_power: lanes(m.countries.len()),
+            coming_power: vec![None; m.countries.len()],
+            planned_in: lanes(m.countries.len()),
+            room: vec![None; buyers],
+            committed: CommittedScratch::new(plan),
         }
     }
 }
@@ -226,6 +253,8 @@ impl Trade<'_> {
         self.state.caps.reset();
         self.scratch.caps.reset();
         self.state.power.fill(Lanes::ONE);
+        self.state.power_first.fill(Lanes::ONE);
+        self.state.carried.fill(Lanes::ONE);
     }
 
     /// Takes in what arrives, so that it can be chosen.
@@ -247,10 +276,13 @@ impl Trade<'_> {
             &context.choice.legal,
             t,
         );
+        self.find_rooms(plan, inputs, context, t);
+        self.commit(plan, inputs, context, t);
+        self.limit_to_power(plan, inputs, context);
         self.first_orders(plan, inputs, context, t);
-        self.limit_to_power(plan, inputs, context, t);
         self.place_grey_orders(plan, context);
         self.refuse(plan, context);
+        self.refuse_committed(plan, context);
         for round in 0..ROUNDS {
             if round == 0 {
                 self.scratch.options.copy(&context.choice.open);
@@ -269,6 +301,9 @@ impl Trade<'_> {
                 &mut self.scratch.fill,
             );
             self.settle(plan, context, round);
+            if round == 0 {
+                self.release(plan);
+            }
         }
         self.close(plan, inputs);
         self.state.caps.close(plan, context.choice.open.all(), &self.out.sold);
@@ -279,7 +314,8 @@ impl Trade<'_> {
         let world = inputs.value(plan.model.trade.world_budget);
         for (b, buyer) in plan.model.buyers.iter().enumerate() {
             let budget = buyer.budget.map_or(Lanes::ZERO, |q| inputs.at(q, t));
-            self.out.budget[b] = budget * world * context.shocks.of(Lever::Budget)[b];
+            self.out.planned[b] = budget * world * context.shocks.of(Lever::Budget)[b];
+            self.out.budget[b] = self.out.planned[b] * context.choice.access[b];
             self.out.money[b] = (self.out.budget[b] + self.state.cash[b]).max(0.0);
             self.out.had[b] = self.out.money[b];
         }
@@ -311,14 +347,14 @@ impl Trade<'_> {
         self.scratch.left.copy_from_slice(&self.state.inventory);
     }
 
-    /// Orders, front-running and smuggled wants of the first round, before power.
+    /// Orders, front-running and smuggled wants of the first round.
     #[inline(always)]
     fn first_orders(&mut self, plan: &Plan, inputs: &Inputs, context: &TradeContext<'_>, t: usize) {
         let choice = context.choice;
         let world = inputs.value(plan.model.trade.world_budget);
         self.want_smuggled(plan, context);
         for (b, buyer) in plan.model.buyers.iter().enumerate() {
-            let grey = self.scratch.reach[buyer.country.index()] * choice.grey_share[b];
+            let grey = self.state.carried[buyer.country.index()] * choice.grey_share[b];
             self.scratch.free[b] = self.out.money[b] * (1.0 - grey);
             let per_weight = self.scratch.free[b].per(choice.legal_total[b]);
             let mut brought = Lanes::ZERO;
@@ -347,48 +383,6 @@ impl Trade<'_> {
                     self.out.orders[s] += self.scratch.front_running[s];
                 }
             }
-        }
-    }
-
-    /// Power limits buying: all orders of a country shrink to the room that there is.
-    #[inline(always)]
-    fn limit_to_power(&mut self, plan: &Plan, inputs: &Inputs, context: &TradeContext<'_>, t: usize) {
-        let slack = inputs.value(plan.model.trade.power_slack);
-        let open = &context.choice.open;
-        self.scratch.wanted_power.fill(Lanes::ZERO);
-        let (sales, orders) = (&plan.edges.sales[..], &self.out.orders[..]);
-        for (b, buyer) in plan.model.buyers.iter().enumerate() {
-            let n = buyer.country.index();
-            let (reach, mut wanted) = (self.scratch.reach[n], self.scratch.wanted_power[n]);
-            for s in open.of(b) {
-                let sale = &sales[s];
-                let chips = orders[s] + sale.grey.map_or(Lanes::ZERO, |g| reach * self.out.wants[g]);
-                wanted += chips * context.sheets.watts[sale.chip.index()];
-            }
-            self.scratch.wanted_power[n] = wanted;
-        }
-        for (n, country) in plan.model.countries.iter().enumerate() {
-            let Some(power) = country.power else { continue };
-            let overhead = inputs.value(country.overhead);
-            let wanted = self.scratch.wanted_power[n] * overhead / 1e6;
-            let has = inputs.at(power, t) * context.shocks.of(Lever::Power)[n];
-            let room = slack * (has - context.load[n]).max(0.0);
-            self.state.power[n] = wanted.gt(room).select(room.per(wanted), Lanes::ONE);
-        }
-        for (b, buyer) in plan.model.buyers.iter().enumerate() {
-            let scale = self.state.power[buyer.country.index()];
-            if scale == Lanes::ONE {
-                continue;
-            }
-            for s in open.of(b) {
-                self.out.orders[s] *= scale;
-                self.scratch.front_running[s] *= scale;
-                if let Some(g) = plan.edges.sales[s].grey {
-                    self.out.wants[g] *= scale;
-                }
-            }
-            self.out.money[b] *= scale;
-            self.scratch.free[b] *= scale;
         }
     }
 
@@ -472,7 +466,9 @@ impl Trade<'_> {
             }
         }
         for &c in &context.choice.chips {
-            self.scratch.demand[c] = self.scratch.left[c].per(self.scratch.demand[c]);
+            let some = self.scratch.left[c].gt(self.scratch.opening[c] * REMNANT);
+            let left = some.select(self.scratch.left[c], Lanes::ZERO);
+            self.scratch.demand[c] = left.per(self.scratch.demand[c]);
         }
         let supply = &self.scratch.demand[..];
         let (fill, orders) = (&mut self.scratch.fill[..], &self.out.orders[..]);
@@ -496,16 +492,13 @@ impl Trade<'_> {
     #[inline(always)]
     fn note_first_fills(&mut self, plan: &Plan, context: &TradeContext<'_>) {
         self.out.first_fill.copy_from_slice(&self.scratch.fill);
+        self.note_committed_fills(plan);
         for b in 0..plan.edges.of_buyer.len() {
-            let mut ordered = Lanes::ZERO;
-            let mut filled = Lanes::ZERO;
             for s in self.scratch.options.of(b) {
                 let price = context.choice.price[plan.edges.sales[s].chip_market];
-                ordered += self.out.orders[s] * price;
-                filled += self.scratch.fill[s] * price;
+                self.out.ordered[b] += self.out.orders[s] * price;
+                self.out.filled[b] += self.scratch.fill[s] * price;
             }
-            self.out.ordered[b] = ordered;
-            self.out.filled[b] = filled;
         }
     }
 
@@ -554,6 +547,14 @@ impl Trade<'_> {
     #[inline(always)]
     fn close(&mut self, plan: &Plan, inputs: &Inputs) {
         self.state.inventory.copy_from_slice(&self.scratch.left);
+        let chips = plan.model.chips.len();
+        for (n, carried) in self.state.carried.iter_mut().enumerate() {
+            if !plan.edges.routes_to[n].is_empty() {
+                let wanted = &self.out.wanted[n * chips..(n + 1) * chips];
+                let wants = wanted.iter().fold(Lanes::ZERO, |sum, &w| sum + w).gt(Lanes::ZERO);
+                *carried = wants.select(self.scratch.reach[n], *carried);
+            }
+        }
         let carry = inputs.value(plan.model.trade.carry);
         for b in 0..self.state.cash.len() {
             let unspent =

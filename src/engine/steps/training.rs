@@ -312,7 +312,12 @@ impl Training<'_> {
             useful: (1.0 - w) * of(now).useful + w * of(last).useful,
             count: (1.0 - w) * of(now).count + w * of(last).count,
         };
-        Lack { chips: part(|x| x.chips), power: part(|x| x.power), rent: part(|x| x.rent) }
+        Lack {
+            all: part(|x| x.all),
+            chips: part(|x| x.chips),
+            power: part(|x| x.power),
+            rent: part(|x| x.rent),
+        }
     }
 
     /// Largest run published by now.
@@ -431,9 +436,11 @@ impl std::ops::AddAssign for Portion {
 /// Parts of a lab's chips: more of which causes would enlarge each.
 #[derive(Clone, Copy, Debug, Default)]
 struct Lack {
-    /// Where all of a country's chips work: more chips.
+    /// All of them.
+    all: Portion,
+    /// Of buyers all of whose chips work: more chips.
     chips: Portion,
-    /// Where some of them stand idle: more power.
+    /// What a percent more power would add, over a percent, where some wait: more power.
     power: Portion,
     /// Rented, where more is offered: more money for rent.
     rent: Portion,
@@ -445,11 +452,8 @@ impl Lack {
     /// A run grows with useful chips and loses `crowding` (an exponent) with their count.
     #[inline(always)]
     fn gains(&self, crowding: Lanes) -> [Lanes; 3] {
-        let mut all = self.chips;
-        all += self.power;
-        all += self.rent;
         [self.chips, self.power, self.rent]
-            .map(|part| part.useful.per(all.useful) - crowding * part.count.per(all.count))
+            .map(|part| part.useful.per(self.all.useful) - crowding * part.count.per(self.all.count))
     }
 }
 
@@ -463,13 +467,15 @@ fn lacks(plan: &Plan, fleet: &FleetOutputs, l: usize) -> Lack {
         let used = fleet.used[i];
         let rented = fleet.rented[i].per(working[sum::H100E]).min(used);
         let paid = fleet.rationed[buyer].select(Lanes::ZERO, rented);
-        let idle = fleet.operating[plan.model.buyers[buyer].country.index()].lt(Lanes::ONE);
+        let waits = fleet.waits[buyer];
         let portion = |share: Lanes| Portion {
             useful: share * working[sum::QUALITY],
             count: share * working[sum::CHIPS],
         };
-        lack.power += portion(idle.select(used - paid, Lanes::ZERO));
-        lack.chips += portion(idle.select(Lanes::ZERO, used - paid));
+        let [useful, count] = fleet.more_power[buyer].map(|more| (used - paid) * more);
+        lack.all += portion(used);
+        lack.power += Portion { useful, count };
+        lack.chips += portion(waits.select(Lanes::ZERO, used - paid));
         lack.rent += portion(paid);
     }
     lack
@@ -481,7 +487,7 @@ fn label(run: &Run, lack: &Lack) -> [u8; WIDTH] {
         let poor = run.affordable.is_some_and(|a| a[lane] < 0.0);
         let [chips, power, rent] = gains.map(|g| g[lane]);
         if run.peak[lane] <= 0.0 {
-            lab_cause::CHIPS
+            if lack.power.useful[lane] > 0.0 { lab_cause::POWER } else { lab_cause::CHIPS }
         } else if poor || (rent > chips && rent > power) {
             lab_cause::MONEY
         } else if power > chips {

@@ -7,8 +7,6 @@ use crate::model::Spec;
 entity! {
     /// A jurisdiction.
     Country in "country" {
-        /// Facility power available to AI data centres [MW]; without it power never binds.
-        power: Option<Series> = Spec::unit("MW").at_least(0.0),
         /// Facility power of the data halls that are built for AI [MW]; without it halls never bind.
         halls: Option<Series> = Spec::unit("MW").at_least(0.0),
         /// How much later than announced halls come that are announced after `run.known_until` [quarters].

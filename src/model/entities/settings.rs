@@ -1,6 +1,7 @@
 //! Settings that hold for the whole world: one table each, with a default for every field.
 
 use super::super::field::*;
+use super::chain::Form;
 #[allow(unused_imports)]
 use crate::model::Spec;
 
@@ -13,8 +14,8 @@ settings! {
         wait: Scalar = Spec::share().or("0.65"),
         /// Most that a buyer orders over what it needs in a shortage [1].
         over_order: Scalar = Spec::unit("1").at_least(1.0).or("2.2"),
-        /// Part of the gap between power and load that purchases may fill in a quarter [1].
-        power_slack: Scalar = Spec::unit("1").between(0.0, 5.0).or("0.35"),
+        /// Power that buyers order chips for, over that which they expect to be free in the next quarter [1].
+        power_slack: Scalar = Spec::unit("1").between(0.0, 5.0).or("1.2"),
         /// Elasticity of a buyer's budget in what its money can buy, over what it could if everything were permitted at list price [1].
         access_elasticity: Scalar = Spec::unit("1").at_least(0.0).or("0"),
         /// Share of unspent money that is carried to the next quarter [1].
@@ -63,7 +64,7 @@ settings! {
 settings! {
     /// How controlled chips reach those who are denied them.
     Diversion in "diversion" {
-        /// Weight of smuggled chips in the choice of those who are denied them [1].
+        /// Share of the money of those who are denied chips that would go to smugglers at all, if smuggled chips were all that they chose [1].
         willing: Scalar = Spec::share().or("0.5"),
         /// Precedence of resellers' orders in rationing [1].
         priority: Scalar = Spec::unit("1").positive().or("5"),
@@ -85,7 +86,7 @@ settings! {
 }
 
 part! {
-    /// How readily chips of a form are smuggled, as a factor on their weight in the choice of those who are denied them.
+    /// How readily chips of a form are smuggled: a factor on their weight in the choice of those who are denied them.
     Carries {
         /// Cards [1].
         card: Scalar = Spec::share().or("1"),
@@ -93,6 +94,17 @@ part! {
         server: Scalar = Spec::share().or("1"),
         /// Racks [1].
         rack: Scalar = Spec::share().or("1"),
+    }
+}
+
+impl Carries {
+    /// How readily chips of a form are smuggled.
+    pub fn of(&self, form: Form) -> Scalar {
+        match form {
+            Form::Card => self.card,
+            Form::Server => self.server,
+            Form::Rack => self.rack,
+        }
     }
 }
 

@@ -18,7 +18,7 @@ pub(crate) use unit::{examples as unit_examples, factor as unit_factor};
 use super::ids::{IdVec, QuantityId};
 use super::quantity::Quantity;
 use super::time::{Date, Quarter};
-use crate::scenario::{Diagnostics, Node, Place, Sources, Table, Value, suggest};
+use crate::scenario::{Diagnostics, Node, Place, Sources, Table, Value, replaced, suggest};
 use std::collections::BTreeMap;
 
 /// What reading gathers.
@@ -65,6 +65,10 @@ impl Reader<'_> {
             if !known.contains(&entry.key.as_str()) {
                 let message = format!("unknown key `{}` in `{path}`", entry.key);
                 let d = self.diagnostics.error(&entry.place, message, "unknown key");
+                if let Some(successors) = replaced(&format!("{path}.{}", entry.key)) {
+                    d.help(successors);
+                    continue;
+                }
                 match suggest(&entry.key, known.iter().copied()) {
                     Some(near) => d.help(format!("did you mean `{near}`?")),
                     None => d.help(format!("known keys: {}", known.join(", "))),

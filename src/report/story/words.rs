@@ -68,8 +68,12 @@ pub(super) fn events(m: &Model, facts: &Facts, focus: &Focus) -> Vec<String> {
             number(s.premium),
         ));
     }
-    for &(n, works) in facts.dark.iter().filter(|d| focus.countries[d.0.index()]) {
-        all.push(format!("power: only {} of chips in {} run", percent(works), m.countries[n.index()].id));
+    for &(n, waits) in facts.idle.iter().filter(|d| focus.countries[d.0.index()]) {
+        all.push(format!(
+            "power: {} of the chips in {} stand idle for want of it",
+            percent(waits),
+            m.countries[n.index()].id
+        ));
     }
     all.extend(short(m, facts, focus));
     all

@@ -52,6 +52,9 @@ pub struct Menu {
     pub legal: f64,
     pub grey: f64,
     pub all: f64,
+    /// What can be had, by its permission, and what could if everything were permitted at list price.
+    pub granted: f64,
+    pub plain: f64,
 }
 
 /// A weight that a power goes to.
@@ -60,6 +63,8 @@ pub enum Weight {
     Legal(usize),
     Grey(usize),
     Refused(usize),
+    /// Of a buyer, were everything permitted at list price.
+    Plain(usize),
 }
 
 /// Options of all buyers.
@@ -126,6 +131,7 @@ impl Draw<'_> {
         for &b in &w.market.buyers {
             let smuggling = self.open_capacity[w.m.buyers[b].country.index()] > 0.0;
             into.menus[b].first = into.list.len();
+            into.menus[b].plain = 0.0;
             into.menus[b].refused = into.refused.len();
             for e in w.graph.edges_directed(w.nodes.buyers[b], Incoming) {
                 let Node::Chip(c) = w.graph[e.source()] else { continue };
@@ -139,14 +145,18 @@ impl Draw<'_> {
         for &b in &w.market.buyers {
             let menu = &mut into.menus[b];
             let (mut best, mut best_grey, mut legal, mut grey) = (0.0_f64, 0.0_f64, 0.0, 0.0);
-            for c in &into.list[menu.first..menu.end] {
+            let willing = self.willing;
+            menu.granted = 0.0;
+            for c in &mut into.list[menu.first..menu.end] {
                 best = best.max(c.x);
                 best_grey = best_grey.max(c.y);
                 legal += c.x;
                 grey += c.y;
+                c.y *= willing;
+                menu.granted += c.permitted * c.x + c.y;
             }
             menu.wait = self.patience * best;
-            menu.grey = grey;
+            menu.grey = grey * willing;
             menu.legal = legal + menu.wait;
             menu.all = legal + grey + self.patience * best.max(best_grey);
         }
@@ -169,6 +179,9 @@ impl Draw<'_> {
         let street = price * self.premium[w.m.buyers[b].country.index()];
         let case = w.market.cases[c * w.market.classes.len() + class];
         let place = into.list.len();
+        if self.eagerness > 0.0 {
+            into.raise(worth / (price + self.running[c]), rho, Weight::Plain(b));
+        }
         let mut x = 0.0;
         if permitted > 0.0 {
             let slots = w.lead + 1;
@@ -189,7 +202,7 @@ impl Draw<'_> {
         let is_grey = smuggling && permitted < 1.0 && (ahead || self.inventory[c] > DUST);
         if is_grey {
             let value = worth * self.support / (street + self.running[c]);
-            into.raise(value, self.willing * (1.0 - permitted) * rho, Weight::Grey(place));
+            into.raise(value, self.carries[c] * (1.0 - permitted) * rho, Weight::Grey(place));
         }
         if permitted > 0.0 || is_grey {
             let rest = Choice::default();
@@ -213,6 +226,7 @@ impl Draw<'_> {
                 }
                 Weight::Grey(i) => choices.list[i].y = factor * power,
                 Weight::Refused(i) => choices.refused[i].asked = factor * power,
+                Weight::Plain(b) => choices.menus[b].plain += factor * power,
             }
         }
         for refused in choices.refused.iter_mut().filter(|r| r.permitted > 0.0) {
@@ -220,11 +234,21 @@ impl Draw<'_> {
         }
     }
 
+    /// Budget of a buyer over what it would be if everything were permitted at list price.
+    pub fn access(&self, menu: &Menu) -> f64 {
+        if self.eagerness > 0.0 && menu.plain > 0.0 {
+            pow(menu.granted / menu.plain, self.eagerness)
+        } else {
+            1.0
+        }
+    }
+
     /// What buyers want smuggled with their money, and what routes to each country can carry of it.
     #[inline(never)]
     pub fn reach(&mut self, choices: &mut Choices) {
         let w = self.w;
-        self.reach.fill(0.0);
+        self.wanted.fill(0.0);
+        self.wanted_usd.fill(0.0);
         for &b in &w.market.buyers {
             let menu = choices.menus[b];
             if menu.grey <= 0.0 {
@@ -232,12 +256,15 @@ impl Draw<'_> {
             }
             let n = w.m.buyers[b].country.index();
             for choice in choices.list[menu.first..menu.end].iter_mut().filter(|c| c.y > 0.0) {
-                choice.want = self.money[b] * per(choice.y, menu.all) / choice.street;
-                self.reach[n] += choice.want;
+                let usd = self.money[b] * per(choice.y, menu.all);
+                choice.want = usd / choice.street;
+                self.wanted[n] += choice.want;
+                self.wanted_usd[n] += usd;
             }
         }
-        for (reach, capacity) in self.reach.iter_mut().zip(&self.open_capacity) {
-            *reach = fit(*capacity, *reach);
+        for (n, reach) in self.reach.iter_mut().enumerate() {
+            let by_number = fit(self.open_capacity[n], self.wanted[n]);
+            *reach = by_number.min(fit(self.open_usd[n], self.wanted_usd[n]));
         }
     }
 }

@@ -79,10 +79,9 @@ impl Draw<'_> {
         for s in 0..w.market.sales.len() {
             if self.committed[s] > 0.0 {
                 let (c, b) = (w.market.sales[s].chip, w.market.sales[s].buyer);
-                let n = w.m.buyers[b].country.index();
                 let cut = fit(self.money[b], costs[b]);
                 let (permitted, _) = self.permit(true, c, w.market.class_of[b]);
-                self.promised[c] += self.committed[s] * permitted * cut * self.power_first[n];
+                self.promised[c] += self.committed[s] * permitted * cut * self.power_first[b];
             }
         }
         for (money, cost) in self.money.iter_mut().zip(&costs) {
@@ -98,6 +97,7 @@ impl Draw<'_> {
         self.broken.clear();
         self.power_first.fill(1.0);
         self.promised_power.fill(0.0);
+        self.unfilled.fill(0.0);
         if !self.share_commitments(false) {
             return;
         }
@@ -109,19 +109,19 @@ impl Draw<'_> {
             if self.committed[s] > 0.0 {
                 let n = w.m.buyers[b].country.index();
                 let (permitted, _) = self.permit(false, c, w.market.class_of[b]);
-                self.promised_power[n] += self.committed[s] * permitted * self.watts[c];
+                self.promised_power[b] += self.committed[s] * permitted * self.facility_watts(c, n);
             }
+        }
+        for &b in &w.market.buyers {
+            let tied = costs[b] * fit(self.money[b], costs[b]);
+            self.money[b] = (self.money[b] - tied).max(0.0);
+            self.power_first[b] = fit(self.rooms[b], self.promised_power[b]);
+            self.unfilled[b] = tied * self.power_first[b];
         }
         self.costs = costs;
-        for n in 0..w.m.countries.len() {
-            self.promised_power[n] *= self.n.v(w.m.countries[n].overhead) / 1e6;
-            if let Some(room) = self.power_room(n) {
-                self.power_first[n] = fit(room, self.promised_power[n]);
-            }
-        }
         for s in 0..w.market.sales.len() {
             let (c, b) = (w.market.sales[s].chip, w.market.sales[s].buyer);
-            self.committed[s] *= self.power_first[w.m.buyers[b].country.index()];
+            self.committed[s] *= self.power_first[b];
             if self.committed[s] > 0.0 && !w.table.is_bare() {
                 let class = w.market.class_of[b];
                 let (permitted, _) = self.permit(false, c, class);
@@ -153,7 +153,7 @@ impl Draw<'_> {
             let menu = choices.menus[b];
             for c in choices.list[menu.first..menu.end].iter().filter(|c| c.fill > 0.0) {
                 self.purses[b].spent += c.fill * c.full;
-                self.money[b] = (self.money[b] - c.fill * c.full).max(0.0);
+                self.unfilled[b] = (self.unfilled[b] - c.fill * c.full).max(0.0);
                 self.inventory[c.chip] = (self.inventory[c.chip] - c.fill).max(0.0);
                 self.sold[c.sale] += c.fill;
             }

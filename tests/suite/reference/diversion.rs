@@ -62,6 +62,12 @@ impl Draw<'_> {
         }
         for (n, routes) in w.market.routes_to.iter().enumerate() {
             self.open_capacity[n] = routes.iter().map(|&r| self.route_capacity[r]).sum();
+            let usd = |&r: &usize| match w.m.routes[r].capacity_usd {
+                _ if self.route_capacity[r] <= 0.0 => 0.0,
+                Some(q) => self.n.v(q) * per(self.route_capacity[r], self.n.v(w.m.routes[r].capacity)),
+                None => f64::INFINITY,
+            };
+            self.open_usd[n] = routes.iter().map(usd).sum();
         }
     }
 
@@ -130,13 +136,14 @@ impl Draw<'_> {
             }
         }
         let (p0, top) = (self.n.v(w.m.diversion.premium), self.n.v(w.m.diversion.premium_max));
-        let chips = w.m.chips.len();
-        for (n, routes) in w.market.routes_to.iter().enumerate().filter(|(_, r)| !r.is_empty()) {
-            let wanted: f64 = self.grey_wants[n * chips..(n + 1) * chips].iter().sum();
-            let got: f64 = routes.iter().map(|&r| self.route_attempted[r]).sum();
-            if wanted > 0.0 {
-                let price = 1.0 + (p0 - 1.0) * pow(per(wanted, got), 0.25);
-                self.premium[n] = if got > 0.0 { price.max(1.0).min(top) } else { top };
+        let exponent = self.n.v(w.m.diversion.premium_exponent);
+        for (n, _) in w.market.routes_to.iter().enumerate().filter(|(_, r)| !r.is_empty()) {
+            if self.wanted[n] > 0.0 {
+                let by_number = self.wanted[n] / self.open_capacity[n];
+                let scarcity = by_number.max(self.wanted_usd[n] / self.open_usd[n]);
+                let price = 1.0 + (p0 - 1.0) * pow(scarcity, exponent);
+                self.premium[n] = price.max(1.0).min(top);
+                self.carried[n] = self.reach[n];
             }
         }
     }

@@ -72,6 +72,15 @@ pub struct Draw<'a> {
     pub(super) willing: f64,
     pub(super) support: f64,
     pub(super) world_budget: f64,
+    /// Elasticity of budgets in access over that of choice in value.
+    pub(super) eagerness: f64,
+    pub(super) carries: Vec<f64>,
+    pub(super) planned_spend: Vec<f64>,
+    pub(super) planned_in: Vec<f64>,
+    pub(super) wanted: Vec<f64>,
+    pub(super) wanted_usd: Vec<f64>,
+    /// What routes could carry in the last quarter in which anything was wanted.
+    pub(super) carried: Vec<f64>,
     pub(super) units: Vec<[f64; 4]>,
     pub(super) watts: Vec<f64>,
     pub(super) running: Vec<f64>,
@@ -90,11 +99,14 @@ pub struct Draw<'a> {
     /// The same for commitments, and what they want of it.
     pub(super) power_first: Vec<f64>,
     pub(super) promised_power: Vec<f64>,
+    /// Money of commitments that they could not spend.
+    pub(super) unfilled: Vec<f64>,
+    /// Power that a buyer expects to have for more chips [MW].
+    pub(super) rooms: Vec<f64>,
     /// What commitments ask for, by sale; what of it rules refuse.
     pub(super) committed: Vec<f64>,
     pub(super) costs: Vec<f64>,
     pub(super) broken: Vec<(usize, rules::CaseId, f64)>,
-    pub(super) wanted_power: Vec<f64>,
     pub(super) reach: Vec<f64>,
     pub(super) choices: choice::Choices,
     pub(super) planned_choices: choice::Choices,
@@ -127,6 +139,7 @@ pub struct Draw<'a> {
     pub(super) route_delivered: Vec<[f64; 3]>,
     pub(super) goods_attempted: Vec<f64>,
     pub(super) open_capacity: Vec<f64>,
+    pub(super) open_usd: Vec<f64>,
     pub(super) premium: Vec<f64>,
     pub(super) tallies: Vec<[f64; 6]>,
     // Section 9, by fleet, chip, country, buyer, use.
@@ -135,10 +148,12 @@ pub struct Draw<'a> {
     pub(super) transit: Vec<diversion::Transit>,
     pub(super) delivered: Vec<f64>,
     pub(super) service: Vec<fleets::Service>,
-    /// Running, and with what is in deployment [W].
-    pub(super) load: Vec<[f64; 2]>,
-    pub(super) owned_load: Vec<f64>,
-    pub(super) operating: Vec<f64>,
+    /// Facility power of what runs, by country and by buyer; of what waits and is in deployment, by buyer [MW].
+    pub(super) running_mw: Vec<f64>,
+    pub(super) buyer_mw: Vec<f64>,
+    pub(super) waiting_mw: Vec<f64>,
+    pub(super) waiting_in: Vec<f64>,
+    pub(super) coming_mw: Vec<f64>,
     pub(super) working: Vec<fleets::Working>,
     pub(super) rent_asked: Vec<f64>,
     pub(super) parts: Vec<f64>,
@@ -225,6 +240,13 @@ impl<'a> Draw<'a> {
             willing: 0.0,
             support: 0.0,
             world_budget: 0.0,
+            eagerness: 0.0,
+            carries: zeros(chips),
+            planned_spend: zeros(buyers),
+            planned_in: zeros(countries),
+            wanted: zeros(countries),
+            wanted_usd: zeros(countries),
+            carried: zeros(countries),
             units: vec![[0.0; 4]; chips],
             watts: zeros(chips),
             running: zeros(chips),
@@ -239,13 +261,14 @@ impl<'a> Draw<'a> {
             over: zeros(buyers),
             ordered: zeros(buyers),
             filled: zeros(buyers),
-            power: zeros(countries),
-            power_first: zeros(countries),
-            promised_power: zeros(countries),
+            power: zeros(buyers),
+            power_first: zeros(buyers),
+            promised_power: zeros(buyers),
+            unfilled: zeros(buyers),
+            rooms: zeros(buyers),
             committed: zeros(sales),
             costs: zeros(buyers),
             broken: Vec::with_capacity(sales),
-            wanted_power: zeros(countries),
             reach: zeros(countries),
             choices: choices(),
             planned_choices: choices(),
@@ -276,6 +299,7 @@ impl<'a> Draw<'a> {
             route_delivered: vec![[0.0; 3]; routes],
             goods_attempted: zeros(routes),
             open_capacity: zeros(countries),
+            open_usd: zeros(countries),
             premium: zeros(countries),
             tallies: vec![[0.0; 6]; countries],
             fleet_lag: [0.0; 4],
@@ -283,9 +307,11 @@ impl<'a> Draw<'a> {
             transit: vec![diversion::Transit::default(); fleets],
             delivered: zeros(fleets),
             service: vec![fleets::Service::default(); chips],
-            load: vec![[0.0; 2]; countries],
-            owned_load: zeros(countries),
-            operating: zeros(countries),
+            running_mw: zeros(countries),
+            buyer_mw: zeros(buyers),
+            waiting_mw: zeros(buyers),
+            waiting_in: zeros(countries),
+            coming_mw: zeros(buyers),
             working: vec![fleets::Working::default(); buyers],
             rent_asked: zeros(buyers),
             parts: zeros(buyers),
@@ -351,7 +377,8 @@ impl<'a> Draw<'a> {
         self.unmet.fill([0.0; 4]);
         self.answers.fill([0.0; 16]);
         self.built.fill(0.0);
-        [&mut self.over, &mut self.power, &mut self.power_first].into_iter().for_each(|list| list.fill(1.0));
+        let ones = [&mut self.over, &mut self.power, &mut self.power_first, &mut self.carried];
+        ones.into_iter().for_each(|list| list.fill(1.0));
         self.cap_sold.iter_mut().for_each(caps::Sold::clear);
         for list in [&mut self.transit, &mut self.stock_transit] {
             list.fill(diversion::Transit::default());

@@ -2,7 +2,6 @@
 
 use super::market::Market;
 use super::rules::{CaseId, Item, Sale};
-use super::shocks::On;
 use super::{Draw, Preparation, fit, per};
 use chokepoint::math::pow;
 use chokepoint::model::{QuantityId, Subject};
@@ -25,9 +24,11 @@ pub struct Fleet {
 pub struct Held {
     /// Whether there ever was any.
     pub alive: bool,
-    /// Deployed, the sum of their ages [years], and in deployment.
+    /// Switched on, the sum of their ages [years]; the same of what waits for power; in deployment.
     pub count: f64,
-    age: f64,
+    pub age: f64,
+    pub waiting: f64,
+    pub waiting_age: f64,
     pub coming: super::diversion::Transit,
 }
 
@@ -107,10 +108,9 @@ pub fn uses(p: &mut Preparation<'_>) -> Vec<Use> {
     all
 }
 
-/// What a chip in service draws [W] and gives [H100e], and what its interconnect leaves of that.
+/// What a chip in service gives [H100e], and what its interconnect leaves of that.
 #[derive(Clone, Copy, Default)]
 pub struct Service {
-    watts: f64,
     h100e: f64,
     quality: f64,
 }
@@ -134,9 +134,8 @@ impl Draw<'_> {
             (self.n.v(m.training.reference_interconnect), self.n.v(m.training.interconnect_loss));
         for (c, chip) in m.chips.iter().enumerate() {
             let q = self.n.opt(chip.interconnect).map_or(1.0, |ic| pow(ic / reference, loss).min(1.0));
-            self.service[c] = Service { watts: self.watts[c], h100e: self.units[c][1], quality: q };
+            self.service[c] = Service { h100e: self.units[c][1], quality: q };
         }
-        self.owned_load.fill(0.0);
         for (i, fleet) in w.fleets.iter().enumerate() {
             let buyer = &m.buyers[fleet.buyer];
             let id = chokepoint::model::ChipId(fleet.chip as u32);
@@ -144,11 +143,8 @@ impl Draw<'_> {
             let count = opening.map_or(0.0, |o| self.n.v(o.count));
             let age = opening.map_or(0.0, |o| count * self.n.v(o.age));
             self.held_chips[i] = Held { alive: count > 0.0, count, age, ..Held::default() };
-            self.owned_load[fleet.country] += count * self.watts[fleet.chip];
         }
-        for (n, country) in m.countries.iter().enumerate() {
-            self.owned_load[n] *= self.n.v(country.overhead) / 1e6;
-        }
+        self.weigh_fleets();
     }
 
     /// A quarter of failures and deployments, then operation and rental.
@@ -159,7 +155,6 @@ impl Draw<'_> {
         let (h0, h1) = (self.n.v(m.fleet.hazard), self.n.v(m.fleet.aging));
         let failure = self.n.v(m.diversion.failure);
         self.working.fill(Working::default());
-        self.load.fill([0.0; 2]);
         for &i in &w.smuggled {
             self.delivered[i] = self.transit[i].take(self.t);
         }
@@ -179,31 +174,18 @@ impl Draw<'_> {
             let age = per(held.age, held.count);
             let x = 0.125 * (h0 + h1 * (age + 0.125)) * if fleet.smuggled { failure } else { 1.0 };
             let left = held.count * ((1.0 - x) / (1.0 + x)).max(0.0);
-            held.age = left * (age + 0.25) + entering * 0.125;
-            held.count = left + entering;
-            let Service { watts, h100e, quality } = self.service[fleet.chip];
-            let load = &mut self.load[fleet.country];
-            load[0] += held.count * watts;
-            load[1] += (held.count + held.coming.total()) * watts;
-            let h = held.count * h100e;
+            held.age = left * (age + 0.25);
+            held.count = left;
+            held.waiting += entering;
+        }
+        self.switch();
+        for (i, fleet) in w.fleets.iter().enumerate().filter(|(i, _)| self.held_chips[*i].alive) {
+            let Service { h100e, quality } = self.service[fleet.chip];
+            let on = self.held_chips[i].count;
             let working = &mut self.working[fleet.buyer];
-            working.h100e += h;
-            working.useful += h * quality * if fleet.smuggled { self.support } else { 1.0 };
-            working.chips += held.count;
-        }
-        for (n, country) in m.countries.iter().enumerate() {
-            let overhead = self.n.v(country.overhead) / 1e6;
-            let [running, owned] = self.load[n].map(|watts| watts * overhead);
-            self.owned_load[n] = owned;
-            self.operating[n] = country
-                .power
-                .map_or(1.0, |q| fit(self.n.at(q, self.t) * self.shocks.factor(On::Power, n), running));
-        }
-        for (working, buyer) in self.working.iter_mut().zip(&m.buyers) {
-            let operating = self.operating[buyer.country.index()];
-            working.h100e *= operating;
-            working.useful *= operating;
-            working.chips *= operating;
+            working.h100e += on * h100e;
+            working.useful += on * h100e * quality * if fleet.smuggled { self.support } else { 1.0 };
+            working.chips += on;
         }
         self.rent();
     }

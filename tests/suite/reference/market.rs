@@ -6,7 +6,7 @@ use super::shocks::On;
 use super::verdict::snap;
 use super::{Draw, Preparation, per};
 use chokepoint::math::pow;
-use chokepoint::model::{BuyerId, CountryId, Model, QuantityId, Subject};
+use chokepoint::model::{BuyerId, CountryId, Form, Model, QuantityId, Subject};
 use chokepoint::network::Node;
 use petgraph::Incoming;
 use petgraph::visit::EdgeRef;
@@ -179,17 +179,16 @@ impl Draw<'_> {
     pub fn want(&mut self) {
         let w = self.w;
         let t = self.t + w.lead;
-        for &b in &w.market.buyers {
-            let budget = w.m.buyers[b].budget.map_or(0.0, |q| self.n.at(q, t));
-            self.money[b] = budget * self.world_budget;
-        }
-        self.read_prices(t);
-        self.expect_commitments();
-        for &b in &w.market.buyers {
-            self.money[b] *= self.over[b] * self.power[w.m.buyers[b].country.index()];
-        }
         let mut choices = std::mem::take(&mut self.planned_choices);
         self.choose(true, &mut choices);
+        for &b in &w.market.buyers {
+            let budget = w.m.buyers[b].budget.map_or(0.0, |q| self.n.at(q, t));
+            self.money[b] = budget * self.world_budget * self.access(&choices.menus[b]);
+        }
+        self.expect_commitments();
+        for &b in &w.market.buyers {
+            self.money[b] *= self.over[b] * self.power[b];
+        }
         self.reach(&mut choices);
         self.sales_expected.fill(0.0);
         for &b in &w.market.buyers {
@@ -223,6 +222,7 @@ impl Draw<'_> {
         self.patience = pow(self.n.v(trade.wait), self.theta);
         self.willing = self.n.v(m.diversion.willing);
         self.support = self.n.v(m.diversion.support);
+        self.eagerness = self.n.v(trade.access_elasticity) / self.theta;
         self.world_budget = self.n.v(trade.world_budget);
         let server = self.n.v(m.fleet.server_factor);
         let (per_watt, per_chip) = (self.n.v(trade.usd_per_watt), self.n.v(trade.usd_per_chip));
@@ -235,6 +235,12 @@ impl Draw<'_> {
             self.units[c] = [1.0, bf16 / 989.5, int8 / 1979.0, tpp];
             self.watts[c] = given(chip.it_power).or(given(chip.tdp).map(|w| w * server)).unwrap_or(0.0);
             self.running[c] = per_watt * self.watts[c] + per_chip;
+            let carries = &m.diversion.carries;
+            self.carries[c] = self.n.v(match chip.form {
+                Form::Card => carries.card,
+                Form::Server => carries.server,
+                Form::Rack => carries.rack,
+            });
         }
         let intensity = self.n.v(trade.intensity);
         for (s, sale) in w.market.sales.iter().enumerate() {

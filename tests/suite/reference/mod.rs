@@ -18,6 +18,7 @@ mod market;
 mod names;
 mod numbers;
 mod pool;
+mod power;
 mod production;
 mod record;
 
@@ -141,6 +142,10 @@ pub struct World<'a> {
     pub fleets: Vec<fleets::Fleet>,
     /// Those of smuggled chips.
     pub smuggled: Vec<usize>,
+    /// Those of each buyer, the chips that make most of their power first.
+    pub by_efficiency: Vec<Vec<usize>>,
+    /// The last quarter that is known.
+    pub known: usize,
     pub uses: Vec<fleets::Use>,
     pub pools: training::Pools,
     pub table: names::Table,
@@ -179,6 +184,8 @@ impl<'a> World<'a> {
             caps: caps::caps(m),
             commitments: commitments::commitments(m, &market),
             smuggled: (0..fleets.len()).filter(|&i| fleets[i].smuggled).collect(),
+            by_efficiency: power::by_efficiency(m, &p.layout, &fleets),
+            known: m.run.known_until.map_or(0, |d| d.since(m.run.horizon.first).floor().max(0.0) as usize),
             fleets,
             uses: fleets::uses(&mut p),
             pools: training::Pools::new(m),

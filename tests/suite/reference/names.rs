@@ -3,7 +3,7 @@
 use chokepoint::model::{Model, Shape, Subject};
 
 /// What is counted of sets of buyers, and whether it is a flow.
-pub const HELD: [(&str, bool); 15] = [
+pub const HELD: [(&str, bool); 18] = [
     ("fleet_chips", false),
     ("fleet_h100e", false),
     ("fleet_h100e_8bit", false),
@@ -19,12 +19,17 @@ pub const HELD: [(&str, bool); 15] = [
     ("smuggled_h100e_8bit", true),
     ("spend_usd", true),
     ("power_mw", false),
+    ("stranded_chips", false),
+    ("stranded_h100e", false),
+    ("planned_spend", true),
 ];
 pub const BOUGHT: usize = 4;
 pub const IMPORTED: usize = 7;
 pub const SMUGGLED: usize = 10;
 pub const SPEND: usize = 13;
 pub const POWER: usize = 14;
+pub const STRANDED: usize = 15;
+pub const PLANNED: usize = 17;
 /// What is counted of sets of chips.
 pub const SOLD: [&str; 5] =
     ["produced_chips", "shipped_chips", "shipped_h100e", "shipped_h100e_8bit", "revenue_usd"];
@@ -74,6 +79,8 @@ pub struct Rows {
     pub denied_in: usize,
     pub denied_by: usize,
     pub shares: usize,
+    /// Spending over plan: of buyers, countries, groups and the world.
+    pub over_plan: usize,
     pub ratios: usize,
 }
 
@@ -132,6 +139,7 @@ impl Table {
             denied_in: block(n, 1),
             denied_by: block(m.rules.len(), 1),
             shares: block(n, 1),
+            over_plan: block(m.buyers.len() + n + g + 1, 1),
             ratios: block(m.ratios.len(), 1),
         };
         let family = |c: &chokepoint::model::Chip| families.binary_search(&c.family.as_str()).ok();
@@ -215,19 +223,28 @@ impl Table {
         for (b, buyer) in m.buyers.iter().enumerate() {
             if buyer.budget.is_some() || !buyer.opening.is_empty() {
                 let row = self.rows.buyers + b * width;
-                self.name_held(&format!("buyer.{}", buyer.id), row, |i| !imported(i) && !smuggled(i));
+                let actor = format!("buyer.{}", buyer.id);
+                self.name_held(&actor, row, |i| !imported(i) && !smuggled(i));
+                self.name(&actor, "spend_over_plan", self.rows.over_plan + b, false);
             }
         }
         for (n, country) in m.countries.iter().enumerate() {
             let routes = m.routes.iter().any(|r| r.to.index() == n && r.good.is_none());
             let row = self.rows.countries + n * width;
-            self.name_held(&format!("country.{}", country.id), row, |i| routes || !smuggled(i));
+            let actor = format!("country.{}", country.id);
+            self.name_held(&actor, row, |i| routes || !smuggled(i));
+            self.name(&actor, "spend_over_plan", self.rows.over_plan + m.buyers.len() + n, false);
         }
         for (g, group) in m.groups.iter().enumerate() {
             let row = self.rows.groups + g * width;
-            self.name_held(&format!("group.{}", group.id), row, |i| i != POWER && !smuggled(i));
+            let actor = format!("group.{}", group.id);
+            self.name_held(&actor, row, |i| i != POWER && !smuggled(i));
+            let place = self.rows.over_plan + m.buyers.len() + m.countries.len() + g;
+            self.name(&actor, "spend_over_plan", place, false);
         }
-        self.name_held("world", self.rows.world, |i| i < BOUGHT);
+        self.name_held("world", self.rows.world, |i| i < BOUGHT || i == SPEND || i >= STRANDED);
+        let last = self.rows.over_plan + m.buyers.len() + m.countries.len() + m.groups.len();
+        self.name("world", "spend_over_plan", last, false);
     }
 
     fn name_chips(&mut self, m: &Model, families: &[&str]) {

@@ -162,6 +162,15 @@ impl<'a> Layout<'a> {
         }
     }
 
+    /// The median of a number that does not change over time.
+    pub fn median(&self, q: QuantityId) -> f64 {
+        match &self.m.quantities[q.0 as usize].shape {
+            Shape::Fixed(x) => *x,
+            Shape::Uncertain(d) => d.quantile(0.5),
+            Shape::Dated(_) => f64::NAN,
+        }
+    }
+
     /// A number that does not change over time and is the same in every draw.
     pub fn certain(&self, q: QuantityId) -> Option<f64> {
         let i = q.0 as usize;

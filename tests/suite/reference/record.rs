@@ -1,6 +1,6 @@
 //! Section 12, in a draw: what is noted of a quarter.
 
-use super::names::{BOUGHT, HELD, IMPORTED, MADE, POWER, SMUGGLED, SOLD, SPEND, TRAINED};
+use super::names::{BOUGHT, HELD, IMPORTED, MADE, PLANNED, POWER, SMUGGLED, SOLD, SPEND, STRANDED, TRAINED};
 use super::training::Trained;
 use super::{Draw, per};
 use chokepoint::model::CountryId;
@@ -41,6 +41,10 @@ impl Draw<'_> {
             for n in 0..w.m.countries.len() {
                 v[table.rows.shares + n] = per(v[table.rows.countries + n * HELD.len() + 1], world);
             }
+            // Rows of buyers, countries, groups and the world follow on one another.
+            for i in 0..table.rows.chips / HELD.len() {
+                v[table.rows.over_plan + i] = per(v[i * HELD.len() + SPEND], v[i * HELD.len() + PLANNED]);
+            }
         }
         for (i, &(of, over)) in table.ratios.iter().enumerate() {
             v[table.rows.ratios + i] = per(v[of], v[over]);
@@ -55,12 +59,14 @@ impl Draw<'_> {
         for (i, fleet) in w.fleets.iter().enumerate().filter(|(i, _)| self.held_chips[*i].alive) {
             let (n, held) = (fleet.country, &self.held_chips[i]);
             let row = w.table.rows.buyers + fleet.buyer * HELD.len();
-            let owned = held.count + held.coming.total();
+            let owned = held.count + held.waiting + held.coming.total();
             for (u, unit) in self.units[fleet.chip].iter().enumerate() {
                 v[row + u] += owned * unit;
             }
-            let overhead = self.n.v(w.m.countries[n].overhead) / 1e6;
-            v[row + POWER] += held.count * self.operating[n] * self.watts[fleet.chip] * overhead;
+            v[row + POWER] += held.count * self.facility_watts(fleet.chip, n);
+            for u in 0..2 {
+                v[row + STRANDED + u] += held.waiting * self.units[fleet.chip][u];
+            }
         }
     }
 
@@ -72,6 +78,7 @@ impl Draw<'_> {
             let menu = self.choices.menus[b];
             let row = rows.buyers + b * HELD.len();
             v[row + SPEND] = self.purses[b].spent;
+            v[row + PLANNED] = self.planned_spend[b];
             for c in &self.choices.list[menu.first..menu.end] {
                 let sold = self.sold[c.sale];
                 let home = w.m.designers[w.m.chips[c.chip].designer.index()].country;
@@ -116,14 +123,16 @@ impl Draw<'_> {
         let w = self.w;
         let rows = &w.table.rows;
         for (b, buyer) in w.m.buyers.iter().enumerate() {
-            add::<15>(v, rows.buyers + b * 15, rows.countries + buyer.country.index() * 15);
+            let country = rows.countries + buyer.country.index() * HELD.len();
+            add::<{ HELD.len() }>(v, rows.buyers + b * HELD.len(), country);
         }
         for n in 0..w.m.countries.len() {
-            add::<15>(v, rows.countries + n * 15, rows.world);
+            add::<{ HELD.len() }>(v, rows.countries + n * HELD.len(), rows.world);
         }
         for (g, group) in w.m.groups.iter().enumerate() {
             for n in &group.members {
-                add::<15>(v, rows.countries + n.index() * 15, rows.groups + g * 15);
+                let country = rows.countries + n.index() * HELD.len();
+                add::<{ HELD.len() }>(v, country, rows.groups + g * HELD.len());
             }
         }
     }

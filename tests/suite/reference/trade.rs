@@ -15,6 +15,7 @@ pub struct Reseller {
 /// A buyer's books of the quarter [USD].
 #[derive(Clone, Copy, Default)]
 pub struct Purse {
+    /// What it means to spend, as far as it can buy what it would.
     budget: f64,
     /// Before power limits it.
     had: f64,
@@ -34,22 +35,24 @@ impl Draw<'_> {
             self.inventory[c] += arrived;
         }
         self.opening.copy_from_slice(&self.inventory);
+        let mut choices = std::mem::take(&mut self.choices);
+        self.choose(false, &mut choices);
         for &b in &w.market.buyers {
-            let budget = w.m.buyers[b].budget.map_or(0.0, |q| self.n.at(q, self.t));
-            let budget = budget * self.world_budget * self.shocks.factor(On::Budget, b);
+            let plan = w.m.buyers[b].budget.map_or(0.0, |q| self.n.at(q, self.t));
+            self.planned_spend[b] = plan * self.world_budget * self.shocks.factor(On::Budget, b);
+            let budget = self.planned_spend[b] * self.access(&choices.menus[b]);
             self.money[b] = (budget + self.cash[b]).max(0.0);
             self.purses[b] = Purse { budget, had: self.money[b], ..Purse::default() };
         }
-        let mut choices = std::mem::take(&mut self.choices);
-        self.choose(false, &mut choices);
         self.open_caps(&choices.list);
         self.sold.fill(0.0);
         self.ordered.fill(0.0);
         self.filled.fill(0.0);
+        self.find_rooms();
         self.meet_commitments(&mut choices);
+        self.limit_by_power(&choices);
         self.reach(&mut choices);
         self.order(&mut choices);
-        self.limit_by_power(&mut choices);
         self.refuse(&choices);
         self.ask_resellers(&choices);
         for round in 0..3 {
@@ -83,7 +86,7 @@ impl Draw<'_> {
             let menu = choices.menus[b];
             let list = &mut choices.list[menu.first..menu.end];
             let n = w.m.buyers[b].country.index();
-            let free = self.money[b] * (1.0 - self.reach[n] * per(menu.grey, menu.all));
+            let free = self.money[b] * (1.0 - self.carried[n] * per(menu.grey, menu.all));
             self.purses[b].free = free;
             self.purses[b].waits = per(menu.wait, menu.legal);
             let mut forward = 0.0;
@@ -105,46 +108,6 @@ impl Draw<'_> {
                 let share = c.permitted / c.full;
                 c.rush *= scale * share;
                 c.order = free * per(c.x, menu.legal) * share + c.rush;
-            }
-        }
-    }
-
-    /// Room for more chips in a country [MW]; none where power never binds.
-    pub fn power_room(&self, n: usize) -> Option<f64> {
-        let has = self.n.at(self.w.m.countries[n].power?, self.t) * self.shocks.factor(On::Power, n);
-        Some(self.n.v(self.w.m.trade.power_slack) * (has - self.owned_load[n]).max(0.0))
-    }
-
-    /// Cuts money, orders and wants to what the country can power.
-    #[inline(never)]
-    fn limit_by_power(&mut self, choices: &mut Choices) {
-        let w = self.w;
-        self.wanted_power.fill(0.0);
-        for &b in &w.market.buyers {
-            let menu = choices.menus[b];
-            let n = w.m.buyers[b].country.index();
-            if w.m.countries[n].power.is_some() {
-                for c in &choices.list[menu.first..menu.end] {
-                    self.wanted_power[n] += (c.order + self.reach[n] * c.want) * self.watts[c.chip];
-                }
-            }
-        }
-        for (n, country) in w.m.countries.iter().enumerate() {
-            let Some(room) = self.power_room(n) else { continue };
-            let wanted = self.wanted_power[n] * self.n.v(country.overhead) / 1e6;
-            self.power[n] = fit((room - self.power_first[n] * self.promised_power[n]).max(0.0), wanted);
-        }
-        for &b in &w.market.buyers {
-            let power = self.power[w.m.buyers[b].country.index()];
-            if power < 1.0 {
-                let menu = choices.menus[b];
-                for c in &mut choices.list[menu.first..menu.end] {
-                    c.order *= power;
-                    c.rush *= power;
-                    c.want *= power;
-                }
-                self.money[b] *= power;
-                self.purses[b].free *= power;
             }
         }
     }
@@ -199,7 +162,7 @@ impl Draw<'_> {
                 for &route in routes {
                     let part = per(self.route_capacity[route], self.open_capacity[n]);
                     let permitted = self.permit(false, c, w.market.reseller_class[route]).0;
-                    let order = part * self.reach[n] * want * permitted;
+                    let order = part * self.reach[n].min(self.carried[n]) * want * permitted;
                     self.resellers.push(Reseller { route, chip: c, order });
                     self.grey_orders[c] += order;
                 }
@@ -320,6 +283,9 @@ impl Draw<'_> {
             purse.ahead += lent;
             let (street, choosing) = if round == 0 { (purse.grey, purse.free) } else { (0.0, self.money[b]) };
             self.money[b] = (self.money[b] - choosing * purse.waits - (paid - lent) - street).max(0.0);
+            if round == 0 {
+                self.money[b] += self.unfilled[b];
+            }
         }
     }
 }

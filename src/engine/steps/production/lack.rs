@@ -54,23 +54,23 @@ impl Lack {
     }
 }
 
-impl Production {
+impl Production<'_> {
     /// Forgets the last quarter.
     #[inline(always)]
     pub(super) fn open_lack(&mut self, plan: &Plan) {
-        self.lack.asked.fill(Lanes::ZERO);
-        self.lack.short.fill(Lanes::ZERO);
+        self.scratch.lack.asked.fill(Lanes::ZERO);
+        self.scratch.lack.short.fill(Lanes::ZERO);
         if plan.supply.companions {
-            self.companions.fill(Lanes::ZERO);
+            self.out.companions.fill(Lanes::ZERO);
         }
     }
 
     /// What a designer asks of goods before the first pass.
     #[inline(always)]
     pub(super) fn note_asked(&mut self, plan: &Plan, d: usize, goods: &[GoodId]) {
-        if !self.lack.asked.is_empty() {
+        if !self.scratch.lack.asked.is_empty() {
             for g in goods {
-                self.lack.asked[d * plan.model.goods.len() + g.index()] = self.asked[g.index()];
+                self.scratch.lack.asked[d * plan.model.goods.len() + g.index()] = self.scratch.asked[g.index()];
             }
         }
     }
@@ -81,22 +81,22 @@ impl Production {
         if plan.supply.companions {
             self.note_companions(plan, d);
         }
-        if self.lack.asked.is_empty() {
+        if self.scratch.lack.asked.is_empty() {
             return;
         }
         let (supply, base) = (&plan.supply, d * plan.model.goods.len());
         for &c in &supply.chips_of[d] {
             let Some(residual) = self.residual(c) else { continue };
             for (k, g) in supply.goods_of[c.index()].iter().enumerate() {
-                self.lack.short[base + g.index()] += residual * self.need[c.index()][k];
+                self.scratch.lack.short[base + g.index()] += residual * self.state.need[c.index()][k];
             }
         }
         for g in supply.needed[d].iter().map(|g| g.index()) {
-            let claims = supply.links_of[d][g].iter().fold(Lanes::ZERO, |sum, &l| sum + self.room[l]);
-            let used = self.rooms[g] - self.rest[g];
+            let claims = supply.links_of[d][g].iter().fold(Lanes::ZERO, |sum, &l| sum + self.out.room[l]);
+            let used = self.scratch.rooms[g] - self.scratch.rest[g];
             // What private stocks still hold is no lack.
-            let held = self.rooms[g] - claims - (used - used.min(claims)).max(0.0);
-            let short = &mut self.lack.short[base + g];
+            let held = self.scratch.rooms[g] - claims - (used - used.min(claims)).max(0.0);
+            let short = &mut self.scratch.lack.short[base + g];
             *short = (*short - held.max(0.0)).max(0.0);
         }
     }
@@ -104,15 +104,15 @@ impl Production {
     #[inline(always)]
     fn note_companions(&mut self, plan: &Plan, d: usize) {
         let supply = &plan.supply;
-        self.lack.beside.fill(Lanes::ZERO);
-        self.lack.drawn.fill(Lanes::ZERO);
+        self.scratch.lack.beside.fill(Lanes::ZERO);
+        self.scratch.lack.drawn.fill(Lanes::ZERO);
         for c in supply.chips_of[d].iter().map(|c| c.index()) {
             for (k, g) in supply.goods_of[c].iter().enumerate() {
-                self.lack.drawn[g.index()] += self.started[c] * self.need[c][k];
-                self.lack.beside[g.index()] += self.started[c] * self.lack.companions[c][k];
+                self.scratch.lack.drawn[g.index()] += self.out.started[c] * self.state.need[c][k];
+                self.scratch.lack.beside[g.index()] += self.out.started[c] * self.scratch.lack.companions[c][k];
             }
         }
-        for (beside, drawn) in self.lack.beside.iter_mut().zip(&self.lack.drawn) {
+        for (beside, drawn) in self.scratch.lack.beside.iter_mut().zip(&self.scratch.lack.drawn) {
             *beside = beside.per(*drawn);
         }
     }
@@ -120,10 +120,10 @@ impl Production {
     /// What leftovers give a designer of what it could not have of its own: `ratios` are the shares that they can give.
     #[inline(always)]
     pub(super) fn note_leftovers(&mut self, plan: &Plan, d: usize) {
-        if !self.lack.asked.is_empty() {
+        if !self.scratch.lack.asked.is_empty() {
             for g in &plan.supply.needed[d] {
-                let short = &mut self.lack.short[d * plan.model.goods.len() + g.index()];
-                *short *= (1.0 - self.ratios[g.index()]).max(0.0);
+                let short = &mut self.scratch.lack.short[d * plan.model.goods.len() + g.index()];
+                *short *= (1.0 - self.scratch.ratios[g.index()]).max(0.0);
             }
         }
     }
@@ -137,11 +137,11 @@ impl Production {
             let (mut short, mut asked) = (Lanes::ZERO, Lanes::ZERO);
             for (l, link) in plan.supply.links.iter().enumerate().filter(|(_, l)| l.facility == f) {
                 let place = link.designer.index() * goods + good;
-                let served = self.granted[l].gt(Lanes::ZERO);
-                short += served.select(self.lack.short[place], Lanes::ZERO);
-                asked += served.select(self.lack.asked[place], Lanes::ZERO);
+                let served = self.scratch.granted[l].gt(Lanes::ZERO);
+                short += served.select(self.scratch.lack.short[place], Lanes::ZERO);
+                asked += served.select(self.scratch.lack.asked[place], Lanes::ZERO);
             }
-            self.unmet[f.index()] = short.per(asked);
+            self.out.unmet[f.index()] = short.per(asked);
         }
     }
 }

@@ -1,6 +1,6 @@
-//! Needs: how much of each good of its recipe a chip takes, at each facility and over those that a designer may use.
+//! Needs: how much of each good a chip takes, in itself and beside it, at each facility and over those that a designer may use.
 
-use super::wafer::murphy;
+use super::wafer::{WAFER, murphy};
 use super::{Production, cause};
 use crate::inputs::Inputs;
 use crate::math::{Lanes, Mask, WIDTH};
@@ -37,7 +37,8 @@ impl Production<'_> {
             for (k, line) in supply.lines_of[i].iter().enumerate() {
                 if supply.facilities_of[line.good.index()].is_empty() {
                     // Private stocks alone hold the good: nothing is lost on a line.
-                    self.state.need[i][k] = self.amount(plan, inputs, c, line, Lanes::ONE);
+                    self.state.need[i][k] =
+                        self.amount(plan, inputs, c, line, Lanes::ONE) + companion(plan, inputs, line);
                     continue;
                 }
                 self.find_needs_at(plan, inputs, c, line, t);
@@ -67,18 +68,19 @@ impl Production<'_> {
     #[inline(always)]
     fn find_needs_at(&mut self, plan: &Plan, inputs: &Inputs, chip: ChipId, line: &Line, t: usize) {
         let c = &plan.model.chips[chip.index()];
+        let beside = companion(plan, inputs, line);
         for (place, f) in plan.supply.facilities_of[line.good.index()].iter().enumerate() {
             let facility = &plan.model.facilities[f.index()];
             let sound = match line.amount {
-                Amount::Dies => {
+                Some(Amount::Dies) => {
                     let area = c.die_area.map_or(Lanes::ONE, |q| inputs.value(q));
                     let defects = facility.defect_density.map_or(Lanes::ZERO, |q| inputs.at(q, t));
                     murphy(area * defects) * inputs.value(facility.parametric_yield)
                 }
-                Amount::Units(_) | Amount::Memory => Lanes::ONE,
+                _ => Lanes::ONE,
             };
             let amount = self.amount(plan, inputs, chip, line, sound);
-            self.scratch.need_at[line.base + place] = amount / inputs.at(facility.line_yield, t);
+            self.scratch.need_at[line.base + place] = amount / inputs.at(facility.line_yield, t) + beside;
         }
     }
 
@@ -87,9 +89,10 @@ impl Production<'_> {
     fn amount(&self, plan: &Plan, inputs: &Inputs, chip: ChipId, line: &Line, sound: Lanes) -> Lanes {
         let c = &plan.model.chips[chip.index()];
         match line.amount {
-            Amount::Units(q) => inputs.value(q),
-            Amount::Memory => c.memory.map_or(Lanes::ZERO, |q| inputs.value(q)),
-            Amount::Dies => {
+            None => Lanes::ZERO,
+            Some(Amount::Units(q)) => inputs.value(q),
+            Some(Amount::Memory) => c.memory.map_or(Lanes::ZERO, |q| inputs.value(q)),
+            Some(Amount::Dies) => {
                 let good_dies = self.scratch.gross_dies[chip.index()]
                     * sound
                     * inputs.value(plan.model.production.harvest);
@@ -99,6 +102,13 @@ impl Production<'_> {
     }
 }
 
+/// Wafers of companion silicon beside a chip.
+#[inline(always)]
+pub(super) fn companion(plan: &Plan, inputs: &Inputs, line: &Line) -> Lanes {
+    let sound = plan.model.production.companion_yield;
+    line.companion.map_or(Lanes::ZERO, |area| inputs.value(area) / (WAFER * inputs.value(sound)))
+}
+
 /// Sum of weights, and the harmonic mean of needs with them.
 #[inline(always)]
 pub(super) fn mean_need(weighted: impl Iterator<Item = (Lanes, Lanes)>) -> (Lanes, Lanes) {
@@ -106,7 +116,8 @@ pub(super) fn mean_need(weighted: impl Iterator<Item = (Lanes, Lanes)>) -> (Lane
     let mut made = Lanes::ZERO;
     for (weight, need) in weighted {
         total += weight;
-        made += weight / need;
+        // A facility without weight says nothing, not even where nothing is needed of it.
+        made += weight.gt(Lanes::ZERO).select(weight / need, Lanes::ZERO);
     }
     (total, total.per(made))
 }

@@ -40,6 +40,7 @@ impl Production<'_> {
         for d in 0..supply.chips_of.len() {
             self.give_pool(plan, d);
         }
+        self.judge_lack(plan);
     }
 
     /// Spreads what a chip still wants over what is left.
@@ -74,6 +75,7 @@ impl Production<'_> {
             self.scratch.ratios[g.index()] =
                 links.fold(Lanes::ZERO, |sum, &l| sum + here(&self.scratch.pool, l));
         }
+        self.note_leftovers(plan, d);
         for &c in chips {
             let i = c.index();
             let Some(residual) = self.residual(c) else { continue };
@@ -85,6 +87,9 @@ impl Production<'_> {
                 for &l in &supply.links_of[d][g.index()] {
                     let part = here(&self.scratch.pool, l).per(self.scratch.ratios[g.index()]);
                     self.out.used[l] += made * self.scratch.pool.need[i][k] * part;
+                    if let Some(beside) = self.scratch.lack.companion(i, k) {
+                        self.out.companions[supply.links[l].facility.index()] += made * beside * part;
+                    }
                 }
             }
         }

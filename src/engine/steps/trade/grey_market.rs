@@ -11,14 +11,15 @@ impl Trade<'_> {
     #[inline(always)]
     pub(super) fn want_smuggled(&mut self, plan: &Plan, context: &TradeContext<'_>) {
         let choice = context.choice;
+        let money = &self.out.money[..];
+        let usd = |b: usize, g: usize| money[b].per(choice.total[b]) * choice.grey[g];
         for (s, g) in choice.smuggled(plan) {
             let sale = &plan.edges.sales[s];
-            let b = sale.buyer.index();
-            let premium = context.premium[sale.country.index()];
-            let street = choice.list[sale.chip.index()] * premium;
-            self.out.wants[g] = self.out.money[b].per(choice.total[b]) * choice.grey[g] / street;
+            let street = choice.list[sale.chip.index()] * context.routes.premium[sale.country.index()];
+            self.out.wants[g] = usd(sale.buyer.index(), g) / street;
         }
-        limit_to_routes(plan, choice, context.capacity_to, |g| self.out.wants[g], &mut self.scratch.reach);
+        let buyer = |g: usize| plan.edges.sales[plan.edges.grey_options[g]].buyer.index();
+        limit_to_routes(plan, choice, &context.routes, |g| usd(buyer(g), g), &mut self.scratch.reach);
     }
 
     /// Resellers' orders for what buyers want to have smuggled, as far as routes, and rules on resellers, allow.
@@ -47,7 +48,8 @@ impl Trade<'_> {
             if routes.is_empty() {
                 continue;
             }
-            let capacity = context.capacity_to[n];
+            let capacity = context.routes.capacity[n];
+            let reach = self.scratch.reach[n].min(self.state.carried[n]);
             for r in routes {
                 let share = context.route_capacity[r.index()].per(capacity);
                 let market = plan.edges.reseller_market[r.index()];
@@ -57,7 +59,7 @@ impl Trade<'_> {
                         continue;
                     }
                     let granted = context.controls.permitted[c * plan.edges.markets.len() + market];
-                    let order = share * self.scratch.reach[n] * wanted * granted;
+                    let order = share * reach * wanted * granted;
                     self.out.reseller_orders[r.index() * chips + c] = order;
                     self.state.grey_orders[c] += order;
                     self.out.smuggled.push((r.index(), c));
@@ -82,7 +84,7 @@ impl Trade<'_> {
             let bought = (plan.edges.routes_to[n].iter())
                 .fold(Lanes::ZERO, |sum, r| sum + self.out.attempted[r.index() * chips + c]);
             let part = bought * self.out.wants[g].per(self.out.wanted[n * chips + c]);
-            self.out.spent_grey[b] += part * context.choice.list[c] * context.premium[n];
+            self.out.spent_grey[b] += part * context.choice.list[c] * context.routes.premium[n];
         }
     }
 }

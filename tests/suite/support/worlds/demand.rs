@@ -106,7 +106,8 @@ impl World {
             let (via, to) = (self.country(), self.country());
             self.line(&format!("via = \"{via}\"\nto = \"{to}\""));
             let mut scale = 3000.0;
-            if self.chance.yes(0.35) {
+            let carries_goods = self.chance.yes(0.3);
+            if carries_goods {
                 let g = self.chance.below(self.goods.len());
                 self.line(&format!("good = \"good{g}\""));
                 scale = if self.goods[g] == Good::Memory { 1e5 } else { 1000.0 };
@@ -120,6 +121,9 @@ impl World {
                 self.line(&format!("opens = \"{opens}\""));
             }
             self.field(&path, "capacity", scale * 0.1, scale);
+            if !carries_goods {
+                self.maybe(&path, "capacity_usd", scale * 2e3, scale * 2e4, 0.6);
+            }
             self.maybe(&path, "ceiling", scale * 0.5, scale * 5.0, 0.6);
             self.maybe(&path, "growth", 0.05, 0.6, 0.6);
             self.maybe(&path, "rollup", 0.1, 2.0, 0.6);

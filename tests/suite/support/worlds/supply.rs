@@ -7,9 +7,15 @@ impl World {
         for n in 0..self.countries {
             let path = format!("country.n{n}");
             self.table("country", &format!("n{n}"));
-            if self.chance.yes(0.7) {
-                let power = self.series(20.0, 600.0);
-                self.line(&format!("power = {power}"));
+            for (key, low, high, often) in
+                [("halls", 10.0, 400.0, 0.5), ("grid", 5.0, 300.0, 0.6), ("on_site", 2.0, 60.0, 0.4)]
+            {
+                if self.chance.yes(often) {
+                    let plan = self.series(low, high);
+                    self.line(&format!("{key} = {plan}"));
+                    self.maybe(&path, &format!("{key}_delay"), 0.2, 6.0, 0.5);
+                    self.maybe(&path, &format!("{key}_share"), 0.2, 1.0, 0.5);
+                }
             }
             self.maybe(&path, "overhead", 1.05, 1.7, 0.6);
         }
@@ -194,6 +200,10 @@ impl World {
         self.maybe(path, "transistors", 2e10, 2e11, 0.5);
         if self.chance.yes(0.2) {
             self.line("datacenter = false");
+        }
+        if self.chance.yes(0.6) {
+            let form = ["card", "server", "rack"][self.chance.below(3)];
+            self.line(&format!("form = \"{form}\""));
         }
         if self.chance.yes(0.5) {
             self.line("node = 5");

@@ -1,0 +1,241 @@
+//! Power: what halls, grid and generators on site let a country run, what is switched on, and what waits.
+
+use super::choice::DUST;
+use super::data_sheets::DataSheets;
+use super::fleet::Fleets;
+use super::shocks::ShockOutputs;
+use crate::inputs::Inputs;
+use crate::math::{Lanes, Mask};
+use crate::model::QuantityId;
+use crate::plan::{Lever, Plan};
+
+/// Less than this share of a buyer's load is rounding, not chips that wait.
+const WAITS: f64 = 1e-9;
+/// One percent of something is this part of it, the inverse.
+const PERCENTS: f64 = 100.0;
+
+/// Facility power of a country in quarter `t`, with shocks as they are now [MW]; none where nothing limits it.
+#[inline(always)]
+pub(crate) fn available(
+    plan: &Plan,
+    inputs: &Inputs,
+    shocks: &ShockOutputs,
+    n: usize,
+    t: usize,
+) -> Option<Lanes> {
+    let country = &plan.model.countries[n];
+    let part = |announced: Option<QuantityId>, delay, share| {
+        announced.map(|q| built(plan, inputs, q, inputs.value(delay), inputs.value(share), t))
+    };
+    let halls = part(country.halls, country.halls_delay, country.halls_share);
+    let grid = part(country.grid, country.grid_delay, country.grid_share);
+    let on_site = part(country.on_site, country.on_site_delay, country.on_site_share);
+    let supply = match (grid, on_site) {
+        (Some(a), Some(b)) => Some(a + b),
+        (a, b) => a.or(b),
+    };
+    let least = match (halls, supply) {
+        (Some(a), Some(b)) => Some(a.min(b)),
+        (a, b) => a.or(b),
+    };
+    least.map(|megawatts| megawatts * shocks.of(Lever::Power)[n])
+}
+
+/// What has come about of a plan by quarter `t`, part of what is announced after what is known coming late, part never.
+#[inline(always)]
+fn built(plan: &Plan, inputs: &Inputs, q: QuantityId, delay: Lanes, share: Lanes, t: usize) -> Lanes {
+    if t <= plan.known || (delay == Lanes::ZERO && share == Lanes::ONE) {
+        return inputs.at(q, t);
+    }
+    let now = inputs.at(q, plan.known);
+    let at = (t as f64 - delay).max(plan.known as f64);
+    let whole = at.floor();
+    let part = at - whole;
+    let then = Lanes(std::array::from_fn(|lane| {
+        let quarter = whole[lane] as usize;
+        let value = inputs.at(q, quarter)[lane];
+        if part[lane] > 0.0 { value + part[lane] * (inputs.at(q, quarter + 1)[lane] - value) } else { value }
+    }));
+    now + share * (then - now)
+}
+
+impl Fleets<'_> {
+    /// Switches off what there is no power for, the least efficient first, or on what waits, the most efficient first.
+    #[inline(always)]
+    pub(super) fn switch(
+        &mut self,
+        plan: &Plan,
+        inputs: &Inputs,
+        sheets: &DataSheets,
+        shocks: &ShockOutputs,
+        t: usize,
+    ) {
+        self.weigh(plan, inputs, sheets);
+        for n in 0..plan.model.countries.len() {
+            let buyers = plan.edges.buyers_in[n].iter().map(|b| b.index());
+            let Some(has) = available(plan, inputs, shocks, n, t) else {
+                for b in buyers {
+                    for &h in &plan.edges.by_efficiency[b] {
+                        if self.out.held[h] {
+                            self.switch_on(h, self.state.waiting[h]);
+                        }
+                    }
+                }
+                continue;
+            };
+            let load = self.state.load[n];
+            let short = load.gt(has);
+            let excess = short.select((load - has).per(load), Lanes::ZERO);
+            let waiting = self.waiting_in(plan, n);
+            let room = (has - load).max(0.0);
+            let share = waiting.gt(room).select(room.per(waiting), Lanes::ONE);
+            for b in buyers {
+                if short.any() {
+                    self.shed(plan, inputs, sheets, b, excess * self.out.running_mw[b]);
+                }
+                self.light(plan, inputs, sheets, b, share, short);
+            }
+        }
+        self.weigh(plan, inputs, sheets);
+        self.look_at_power(plan, inputs, sheets, shocks, t);
+    }
+
+    /// Switches off a buyer's chips until they draw `excess` less [MW].
+    #[inline(always)]
+    fn shed(&mut self, plan: &Plan, inputs: &Inputs, sheets: &DataSheets, b: usize, mut excess: Lanes) {
+        let dust = Lanes::splat(DUST);
+        for &h in plan.edges.by_efficiency[b].iter().rev() {
+            if !self.out.held[h] {
+                continue;
+            }
+            let each = facility_power(plan, inputs, sheets, h);
+            let count = self.state.count[h];
+            let off = count.min(excess.per(each));
+            // What is left of a chip by rounding must not work.
+            let off = (count - off).gt(dust).select(off, count);
+            let off = (each.gt(Lanes::ZERO) & excess.gt(Lanes::ZERO)).select(off, Lanes::ZERO);
+            excess = (excess - off * each).max(0.0);
+            let age = self.state.age[h].per(count);
+            self.state.waiting[h] += off;
+            self.state.waiting_age[h] += off * age;
+            self.state.count[h] = (count - off).max(0.0);
+            self.state.age[h] = self.state.count[h] * age;
+        }
+    }
+
+    /// Switches on a share of what waits at a buyer, in megawatts, but in draws in which the country is `short`.
+    #[inline(always)]
+    fn light(
+        &mut self,
+        plan: &Plan,
+        inputs: &Inputs,
+        sheets: &DataSheets,
+        b: usize,
+        share: Lanes,
+        short: Mask,
+    ) {
+        let (all, dust) = (share.ge(Lanes::ONE), Lanes::splat(DUST));
+        let mut room = share * self.state.waiting_mw[b];
+        for &h in &plan.edges.by_efficiency[b] {
+            if !self.out.held[h] {
+                continue;
+            }
+            let waiting = self.state.waiting[h];
+            let each = facility_power(plan, inputs, sheets, h);
+            let needs = waiting * each;
+            let part = room.per(each);
+            let part = part.gt(dust).select(part, Lanes::ZERO);
+            let on = (all | needs.le(room)).select(waiting, part);
+            room = (room - needs).max(0.0);
+            self.switch_on(h, short.select(Lanes::ZERO, on));
+        }
+    }
+
+    #[inline(always)]
+    fn switch_on(&mut self, h: usize, chips: Lanes) {
+        let waiting = self.state.waiting[h];
+        let age = self.state.waiting_age[h].per(waiting);
+        self.state.count[h] += chips;
+        self.state.age[h] += chips * (age + 0.125);
+        self.state.waiting[h] = (waiting - chips).max(0.0);
+        self.state.waiting_age[h] = self.state.waiting[h] * age;
+    }
+
+    /// Facility power of what waits in a country [MW].
+    #[inline(always)]
+    fn waiting_in(&self, plan: &Plan, n: usize) -> Lanes {
+        plan.edges.buyers_in[n].iter().fold(Lanes::ZERO, |sum, b| sum + self.state.waiting_mw[b.index()])
+    }
+
+    /// Facility power of what runs, waits and is in deployment.
+    #[inline(always)]
+    pub(super) fn weigh(&mut self, plan: &Plan, inputs: &Inputs, sheets: &DataSheets) {
+        let (running, waiting) = (&mut self.out.running_mw[..], &mut self.state.waiting_mw[..]);
+        let coming = &mut self.state.coming_mw[..];
+        for list in [&mut *running, &mut *waiting, &mut *coming] {
+            list.fill(Lanes::ZERO);
+        }
+        for (h, holding) in plan.edges.holdings.iter().enumerate().filter(|(h, _)| self.out.held[*h]) {
+            let b = holding.buyer.index();
+            let watts = sheets.watts[holding.chip.index()];
+            running[b] += self.state.count[h] * watts;
+            waiting[b] += self.state.waiting[h] * watts;
+            coming[b] += self.state.deploying[h].total() * watts;
+        }
+        for (n, country) in plan.model.countries.iter().enumerate() {
+            let megawatts = inputs.value(country.overhead) / 1e6;
+            let mut load = Lanes::ZERO;
+            for b in plan.edges.buyers_in[n].iter().map(|b| b.index()) {
+                for list in [&mut *running, &mut *waiting, &mut *coming] {
+                    list[b] *= megawatts;
+                }
+                load += running[b];
+            }
+            self.state.load[n] = load;
+        }
+    }
+
+    /// Which buyers' chips wait, and what a percent more power would add to what runs, over a percent.
+    #[inline(always)]
+    fn look_at_power(
+        &mut self,
+        plan: &Plan,
+        inputs: &Inputs,
+        sheets: &DataSheets,
+        shocks: &ShockOutputs,
+        t: usize,
+    ) {
+        let support = inputs.value(plan.model.diversion.support);
+        self.out.more_power.fill([Lanes::ZERO; 2]);
+        for b in 0..plan.model.buyers.len() {
+            self.out.waits[b] = self.state.waiting_mw[b].gt(WAITS * self.out.running_mw[b]);
+        }
+        for n in 0..plan.model.countries.len() {
+            let waiting = self.waiting_in(plan, n);
+            if !waiting.gt(Lanes::ZERO).any() {
+                continue;
+            }
+            let Some(has) = available(plan, inputs, shocks, n, t) else { continue };
+            let more = has.min(PERCENTS * waiting).per(waiting);
+            for b in plan.edges.buyers_in[n].iter().map(|b| b.index()) {
+                let mut sums = [Lanes::ZERO; 2];
+                for &h in plan.edges.by_efficiency[b].iter().filter(|&&h| self.out.held[h]) {
+                    let holding = &plan.edges.holdings[h];
+                    let c = holding.chip.index();
+                    let quality = if holding.grey { sheets.quality[c] * support } else { sheets.quality[c] };
+                    sums[0] += self.state.waiting[h] * sheets.flops[c] * quality;
+                    sums[1] += self.state.waiting[h];
+                }
+                self.out.more_power[b] = sums.map(|sum| more * sum);
+            }
+        }
+    }
+}
+
+/// Facility power of a chip of a holding [MW].
+#[inline(always)]
+fn facility_power(plan: &Plan, inputs: &Inputs, sheets: &DataSheets, h: usize) -> Lanes {
+    let holding = &plan.edges.holdings[h];
+    let overhead = inputs.value(plan.model.countries[holding.country.index()].overhead);
+    sheets.watts[holding.chip.index()] * (overhead / 1e6)
+}

@@ -1,0 +1,191 @@
+//! Sections 7 and 9: what power there is and will be, what buyers order for it, and what is switched on.
+
+use super::choice::Choices;
+use super::fleets::{Fleet, Held};
+use super::numbers::Layout;
+use super::shocks::On;
+use super::{DUST, Draw, fit, per};
+use chokepoint::model::{Model, QuantityId};
+
+/// Fleets of each buyer in the order in which they are switched on: by throughput per watt at medians, then by row.
+pub fn by_efficiency(m: &Model, layout: &Layout<'_>, fleets: &[Fleet]) -> Vec<Vec<usize>> {
+    let median = |q: Option<QuantityId>| q.map(|q| layout.median(q));
+    let efficiency = |c: usize| {
+        let chip = &m.chips[c];
+        let server = layout.median(m.fleet.server_factor);
+        let watts = median(chip.it_power).or(median(chip.tdp).map(|w| w * server)).unwrap_or(0.0);
+        if watts > 0.0 { median(chip.bf16_tflops).unwrap_or(0.0) / watts } else { f64::INFINITY }
+    };
+    let all: Vec<f64> = (0..m.chips.len()).map(efficiency).collect();
+    let of = |b: usize| {
+        let mut own: Vec<usize> = (0..fleets.len()).filter(|&i| fleets[i].buyer == b).collect();
+        let rank = |i: &usize| (-all[fleets[*i].chip], fleets[*i].chip, fleets[*i].smuggled);
+        own.sort_by(|a, b| rank(a).partial_cmp(&rank(b)).unwrap());
+        own
+    };
+    (0..m.buyers.len()).map(of).collect()
+}
+
+impl Draw<'_> {
+    /// Facility power of a country in a quarter, with shocks as they are now [MW]; infinite where nothing limits it.
+    fn power_of(&self, n: usize, t: usize) -> f64 {
+        let c = &self.w.m.countries[n];
+        let part = |plan: Option<QuantityId>, delay, share| {
+            plan.map(|q| self.built(q, self.n.v(delay), self.n.v(share), t))
+        };
+        let halls = part(c.halls, c.halls_delay, c.halls_share);
+        let grid = part(c.grid, c.grid_delay, c.grid_share);
+        let own = part(c.on_site, c.on_site_delay, c.on_site_share);
+        let supply = match (grid, own) {
+            (None, None) => None,
+            (a, b) => Some(a.unwrap_or(0.0) + b.unwrap_or(0.0)),
+        };
+        let least = match (halls, supply) {
+            (Some(a), Some(b)) => a.min(b),
+            (a, b) => a.or(b).unwrap_or(f64::INFINITY),
+        };
+        if least.is_finite() { least * self.shocks.factor(On::Power, n) } else { least }
+    }
+
+    /// What has come about by a quarter of a plan of which a part comes late, and a part never.
+    fn built(&self, plan: QuantityId, delay: f64, share: f64, t: usize) -> f64 {
+        let known = self.w.known;
+        if t <= known {
+            return self.n.at(plan, t);
+        }
+        let x = (t as f64 - delay).max(known as f64);
+        let (whole, part) = (x.floor() as usize, x.fract());
+        let mut then = self.n.at(plan, whole);
+        if part > 0.0 {
+            then += part * (self.n.at(plan, whole + 1) - then);
+        }
+        let now = self.n.at(plan, known);
+        now + share * (then - now)
+    }
+
+    /// Power that each buyer expects to have for more chips; infinite where nothing limits it.
+    #[inline(never)]
+    pub fn find_rooms(&mut self) {
+        let w = self.w;
+        self.planned_in.fill(0.0);
+        for &b in &w.market.buyers {
+            self.planned_in[w.m.buyers[b].country.index()] += self.planned_spend[b];
+        }
+        let slack = self.n.v(w.m.trade.power_slack);
+        for &b in &w.market.buyers {
+            let n = w.m.buyers[b].country.index();
+            let coming = self.power_of(n, self.t + 1);
+            self.rooms[b] = f64::INFINITY;
+            if coming.is_finite() {
+                let part = per(self.planned_spend[b], self.planned_in[n]);
+                let free = slack * part * (coming - self.running_mw[n]).max(0.0);
+                self.rooms[b] = (free - self.waiting_mw[b] - self.coming_mw[b]).max(0.0);
+            }
+        }
+    }
+
+    /// Cuts money to what the buyer expects to have power for, once commitments have theirs.
+    #[inline(never)]
+    pub fn limit_by_power(&mut self, choices: &Choices) {
+        let w = self.w;
+        for &b in &w.market.buyers {
+            let n = w.m.buyers[b].country.index();
+            self.power[b] = 1.0;
+            if !self.rooms[b].is_finite() {
+                continue;
+            }
+            let menu = choices.menus[b];
+            let smuggled = per(menu.grey, menu.all);
+            let mut wanted = 0.0;
+            for c in &choices.list[menu.first..menu.end] {
+                let legal = (1.0 - smuggled) * per(c.x, menu.legal) * c.permitted / c.full;
+                wanted += (legal + per(c.y, menu.all) / c.street) * self.facility_watts(c.chip, n);
+            }
+            let room = (self.rooms[b] - self.power_first[b] * self.promised_power[b]).max(0.0);
+            self.power[b] = fit(room, self.money[b] * wanted);
+            self.money[b] *= self.power[b];
+        }
+    }
+
+    /// Facility power of a chip in a country [MW].
+    pub fn facility_watts(&self, chip: usize, n: usize) -> f64 {
+        self.watts[chip] * self.n.v(self.w.m.countries[n].overhead) / 1e6
+    }
+
+    /// Loads of what runs, waits and is in deployment, then what there is power for.
+    #[inline(never)]
+    pub fn switch(&mut self) {
+        let w = self.w;
+        self.weigh_fleets();
+        self.waiting_in.fill(0.0);
+        for (b, buyer) in w.m.buyers.iter().enumerate() {
+            self.waiting_in[buyer.country.index()] += self.waiting_mw[b];
+        }
+        for (b, buyer) in w.m.buyers.iter().enumerate() {
+            let n = buyer.country.index();
+            let (has, load) = (self.power_of(n, self.t), self.running_mw[n]);
+            if has < load {
+                let mut excess = (load - has) / load * self.buyer_mw[b];
+                for &i in w.by_efficiency[b].iter().rev() {
+                    let each = self.facility_watts(w.fleets[i].chip, n);
+                    let held = &mut self.held_chips[i];
+                    if each > 0.0 && excess > 0.0 {
+                        let part = held.count.min(excess / each);
+                        let off = if held.count - part > DUST { part } else { held.count };
+                        excess = (excess - off * each).max(0.0);
+                        held.switch_off(off);
+                    }
+                }
+            } else {
+                let share = fit(has - load, self.waiting_in[n]);
+                let mut room = share * self.waiting_mw[b];
+                for &i in &w.by_efficiency[b] {
+                    let each = self.facility_watts(w.fleets[i].chip, n);
+                    let held = &mut self.held_chips[i];
+                    let needs = held.waiting * each;
+                    let on = match room / each {
+                        _ if share >= 1.0 || needs <= room => held.waiting,
+                        part if part > DUST => part,
+                        _ => 0.0,
+                    };
+                    room = (room - needs).max(0.0);
+                    held.switch_on(on);
+                }
+            }
+        }
+        self.weigh_fleets();
+    }
+
+    /// Facility power of what runs, by country and by buyer, of what waits and of what is in deployment [MW].
+    pub fn weigh_fleets(&mut self) {
+        let w = self.w;
+        let lists = [&mut self.running_mw, &mut self.buyer_mw, &mut self.waiting_mw, &mut self.coming_mw];
+        lists.into_iter().for_each(|list| list.fill(0.0));
+        for (i, fleet) in w.fleets.iter().enumerate().filter(|(i, _)| self.held_chips[*i].alive) {
+            let each = self.facility_watts(fleet.chip, fleet.country);
+            let held = &self.held_chips[i];
+            self.running_mw[fleet.country] += held.count * each;
+            self.buyer_mw[fleet.buyer] += held.count * each;
+            self.waiting_mw[fleet.buyer] += held.waiting * each;
+            self.coming_mw[fleet.buyer] += held.coming.total() * each;
+        }
+    }
+}
+
+impl Held {
+    fn switch_on(&mut self, chips: f64) {
+        let age = per(self.waiting_age, self.waiting);
+        self.count += chips;
+        self.age += chips * (age + 0.125);
+        self.waiting = (self.waiting - chips).max(0.0);
+        self.waiting_age = self.waiting * age;
+    }
+
+    fn switch_off(&mut self, chips: f64) {
+        let age = per(self.age, self.count);
+        self.waiting += chips;
+        self.waiting_age += chips * age;
+        self.count = (self.count - chips).max(0.0);
+        self.age = self.count * age;
+    }
+}
