@@ -363,7 +363,7 @@ impl Trade<'_> {
 
     /// Cuts money to what a buyer expects to have power for: its part of the room in its country, less what it has waiting.
     ///
-    /// What is wanted is counted as first chosen, before routes, so that it does not depend on other buyers.
+    /// What is wanted counts routes as they were in the last quarter, so that it does not depend on other buyers' orders.
     #[inline(always)]
     fn limit_to_power(&mut self, plan: &Plan, inputs: &Inputs, context: &TradeContext<'_>, t: usize) {
         let slack = inputs.value(plan.model.trade.power_slack);
@@ -378,7 +378,8 @@ impl Trade<'_> {
         for (b, buyer) in plan.model.buyers.iter().enumerate() {
             let n = buyer.country.index();
             let Some(coming) = self.scratch.coming_power[n] else { continue };
-            let legal = (1.0 - choice.grey_share[b]).per(choice.legal_total[b]);
+            let carried = self.state.carried[n];
+            let legal = (1.0 - carried * choice.grey_share[b]).per(choice.legal_total[b]);
             let mut wanted = Lanes::ZERO;
             for s in choice.open.of(b) {
                 let sale = &plan.edges.sales[s];
@@ -387,7 +388,7 @@ impl Trade<'_> {
                 let mut chips = legal * choice.legal[s] * granted;
                 if let Some(g) = sale.grey {
                     let street = choice.list[c] * context.routes.premium[n];
-                    chips += choice.grey[g].per(choice.total[b]) / street;
+                    chips += carried * choice.grey[g].per(choice.total[b]) / street;
                 }
                 wanted += chips * context.sheets.watts[c];
             }
