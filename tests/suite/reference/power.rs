@@ -95,11 +95,12 @@ impl Draw<'_> {
                 continue;
             }
             let menu = choices.menus[b];
-            let smuggled = per(menu.grey, menu.all);
+            let carried = self.carried[n];
+            let smuggled = carried * per(menu.grey, menu.all);
             let mut wanted = 0.0;
             for c in &choices.list[menu.first..menu.end] {
                 let legal = (1.0 - smuggled) * per(c.x, menu.legal) * c.permitted / c.full;
-                wanted += (legal + per(c.y, menu.all) / c.street) * self.facility_watts(c.chip, n);
+                wanted += (legal + carried * per(c.y, menu.all) / c.street) * self.facility_watts(c.chip, n);
             }
             let room = (self.rooms[b] - self.power_first[b] * self.promised_power[b]).max(0.0);
             self.power[b] = fit(room, self.money[b] * wanted);

@@ -30,14 +30,15 @@ impl Trade<'_> {
 
     /// Cuts money to what a buyer expects to have power for, once commitments have theirs.
     ///
-    /// What is wanted is counted as first chosen, before routes, so that it does not depend on other buyers.
+    /// What is wanted counts routes as they were in the last quarter, so that it does not depend on other buyers' orders.
     #[inline(always)]
     pub(super) fn limit_to_power(&mut self, plan: &Plan, inputs: &Inputs, context: &TradeContext<'_>) {
         let choice = context.choice;
         for (b, buyer) in plan.model.buyers.iter().enumerate() {
             let n = buyer.country.index();
             let Some(room) = self.scratch.room[b] else { continue };
-            let legal = (1.0 - choice.grey_share[b]).per(choice.legal_total[b]);
+            let carried = self.state.carried[n];
+            let legal = (1.0 - carried * choice.grey_share[b]).per(choice.legal_total[b]);
             let mut wanted = Lanes::ZERO;
             for s in choice.open.of(b) {
                 let sale = &plan.edges.sales[s];
@@ -46,7 +47,7 @@ impl Trade<'_> {
                 let mut chips = legal * choice.legal[s] * granted;
                 if let Some(g) = sale.grey {
                     let street = choice.list[c] * context.routes.premium[n];
-                    chips += choice.grey[g].per(choice.total[b]) / street;
+                    chips += carried * choice.grey[g].per(choice.total[b]) / street;
                 }
                 wanted += chips * context.sheets.watts[c];
             }
