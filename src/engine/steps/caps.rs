@@ -147,7 +147,9 @@ impl Caps<'_> {
             if !plan.rules.can_hold(*rule, t) {
                 continue;
             }
-            for &s in sales.iter().filter(|s| wanted[**s].gt(Lanes::ZERO).any() || plan.commitments.of_sale[**s]) {
+            for &s in
+                sales.iter().filter(|s| wanted[**s].gt(Lanes::ZERO).any() || plan.commitments.of_sale[**s])
+            {
                 let case = plan.edges.chip_markets[plan.edges.sales[s].chip_market];
                 let at = known.iter().position(|k| k.case == case).unwrap_or_else(|| {
                     known.push(Known { case, governs: Mask::splat(false), next: usize::MAX });

@@ -87,7 +87,13 @@ pub(crate) fn divide(
 
 /// What sales [chips] cost each buyer, as far as rules permit them [USD].
 #[inline(always)]
-pub(crate) fn cost(plan: &Plan, choice: &ChoiceOutputs, permitted: &[Lanes], asked: &[Lanes], costs: &mut [Lanes]) {
+pub(crate) fn cost(
+    plan: &Plan,
+    choice: &ChoiceOutputs,
+    permitted: &[Lanes],
+    asked: &[Lanes],
+    costs: &mut [Lanes],
+) {
     costs.fill(Lanes::ZERO);
     for &s in &plan.commitments.sales {
         let sale = &plan.edges.sales[s];

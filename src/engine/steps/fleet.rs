@@ -7,8 +7,8 @@ use super::shocks::ShockOutputs;
 use crate::engine::twins::{Twins, take};
 use crate::inputs::Inputs;
 use crate::math::{Lanes, Mask};
-use crate::model::time::DAYS_PER_QUARTER;
 use crate::model::ChipUnit;
+use crate::model::time::DAYS_PER_QUARTER;
 use crate::plan::Plan;
 
 /// Chips owned, and the power that they will take.

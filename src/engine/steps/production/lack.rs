@@ -70,7 +70,8 @@ impl Production<'_> {
     pub(super) fn note_asked(&mut self, plan: &Plan, d: usize, goods: &[GoodId]) {
         if !self.scratch.lack.asked.is_empty() {
             for g in goods {
-                self.scratch.lack.asked[d * plan.model.goods.len() + g.index()] = self.scratch.asked[g.index()];
+                self.scratch.lack.asked[d * plan.model.goods.len() + g.index()] =
+                    self.scratch.asked[g.index()];
             }
         }
     }
@@ -109,7 +110,8 @@ impl Production<'_> {
         for c in supply.chips_of[d].iter().map(|c| c.index()) {
             for (k, g) in supply.goods_of[c].iter().enumerate() {
                 self.scratch.lack.drawn[g.index()] += self.out.started[c] * self.state.need[c][k];
-                self.scratch.lack.beside[g.index()] += self.out.started[c] * self.scratch.lack.companions[c][k];
+                self.scratch.lack.beside[g.index()] +=
+                    self.out.started[c] * self.scratch.lack.companions[c][k];
             }
         }
         for (beside, drawn) in self.scratch.lack.beside.iter_mut().zip(&self.scratch.lack.drawn) {
