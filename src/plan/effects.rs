@@ -2,45 +2,7 @@
 
 use super::edges::Edges;
 use super::{Supply, ToolCases};
-use crate::model::{Effect, Model, Nodes, QuantityId, ShockId};
-
-/// What a factor acts on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Lever {
-    /// Capacity of facilities.
-    Capacity,
-    /// Power of countries.
-    Power,
-    /// Budgets of buyers.
-    Budget,
-    /// Detection on routes.
-    Detection,
-    /// Capacity of routes.
-    RouteCapacity,
-    /// Permission of (chip, market).
-    Sales,
-    /// Fee of (chip, market): an addition.
-    Fee,
-    /// Access to tools, by position in the list of (facility, tool).
-    Tools,
-    /// Access to servicing, by the same position.
-    Service,
-}
-
-impl Lever {
-    /// All of them, in order.
-    pub const ALL: [Self; 9] = [
-        Self::Capacity,
-        Self::Power,
-        Self::Budget,
-        Self::Detection,
-        Self::RouteCapacity,
-        Self::Sales,
-        Self::Fee,
-        Self::Tools,
-        Self::Service,
-    ];
-}
+use crate::model::{Effect, Lever, Model, Nodes, Places, QuantityId, ShockId};
 
 /// One factor of one shock.
 #[derive(Clone, Debug)]
@@ -61,7 +23,7 @@ pub struct Effects {
     /// Factors in order of shocks.
     pub acts: Vec<Act>,
     /// How many places each lever has, in the order of [`Lever::ALL`].
-    pub places: [usize; 9],
+    pub places: [usize; Lever::ALL.len()],
     /// First position of each facility in the list of (facility, tool).
     pub tool_base: Vec<usize>,
 }
@@ -75,33 +37,18 @@ impl Effects {
             tool_base.push(pairs);
             pairs += tools.len();
         }
-        let chip_markets = edges.chip_markets.len();
-        let places = [
-            model.facilities.len(),
-            model.countries.len(),
-            model.buyers.len(),
-            model.routes.len(),
-            model.routes.len(),
-            chip_markets,
-            chip_markets,
-            pairs,
-            pairs,
-        ];
+        let places = Lever::ALL.map(|lever| match lever.row().places {
+            Places::Facilities => model.facilities.len(),
+            Places::Countries => model.countries.len(),
+            Places::Buyers => model.buyers.len(),
+            Places::Routes => model.routes.len(),
+            Places::Markets => edges.chip_markets.len(),
+            Places::FacilityTools => pairs,
+        });
         let mut acts = Vec::new();
         for (s, shock) in model.shocks.iter().enumerate() {
-            let lists = [
-                (Lever::Capacity, &shock.capacity),
-                (Lever::Power, &shock.power),
-                (Lever::Budget, &shock.budget),
-                (Lever::Detection, &shock.detection),
-                (Lever::RouteCapacity, &shock.route_capacity),
-                (Lever::Sales, &shock.sales),
-                (Lever::Fee, &shock.fee),
-                (Lever::Tools, &shock.tools),
-                (Lever::Service, &shock.service),
-            ];
-            for (lever, effects) in lists {
-                for effect in effects {
+            for lever in Lever::ALL {
+                for effect in shock.effects(lever) {
                     let targets = targets(model, edges, &supply.tools, &tool_base, effect);
                     acts.push(Act { shock: ShockId(s as u32), lever, targets, amount: effect.amount });
                 }

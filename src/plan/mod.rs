@@ -19,7 +19,7 @@ use crate::rules::{CaseId, Rulebook};
 pub use divergence::first_divergence;
 pub use drivers::Driver;
 pub use edges::{Edges, Holding, Market, Offer, Sale};
-pub use effects::{Act, Effects, Lever};
+pub use effects::{Act, Effects};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 pub use suppliers::{Supplied, Supplier};

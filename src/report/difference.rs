@@ -2,6 +2,9 @@
 
 use super::{Table, number};
 use crate::analysis::moved::{Estimate, chance, discoveries};
+use crate::metrics::Metric;
+use crate::metrics::headline::FIRST;
+use crate::model::ChipUnit;
 use crate::results::{PastRun, float, quoted};
 use crate::scenario::leaves::{Leaf, leaves};
 use serde_json::{Value, json};
@@ -25,8 +28,6 @@ const SETTINGS: [&str; 10] = [
     "sampler",
     "given",
 ];
-/// Metrics that are told first.
-const FIRST: [&str; 5] = ["reachable_flop", "run_flop", "ratio", "accessible_h100e", "fleet_h100e"];
 
 /// A setting or an input that is not the same; none where it is not there.
 #[derive(Clone, Debug)]
@@ -62,6 +63,12 @@ pub struct Moved {
     pub after: Estimate,
     /// Probability of such a difference without any change [1].
     pub chance: f64,
+}
+
+/// Whether words tell of a metric: not of sums, nor of what another metric says of the same chips.
+fn is_told(metric: &str) -> bool {
+    let variant = |(metric, sum): (Metric, bool)| sum || metric.row().unit == ChipUnit::H100e8Bit.symbol();
+    !Metric::named(metric).is_some_and(variant)
 }
 
 /// Everything in which two runs differ.
@@ -127,11 +134,11 @@ impl Difference {
     /// Moved numbers by actor, metric and policies, those that people ask for first, then by size of the change.
     fn groups(&self) -> Vec<Vec<&Moved>> {
         let mut by: BTreeMap<(&[String; 2], &str, &str), Vec<&Moved>> = BTreeMap::new();
-        for m in self.moved.iter().filter(|m| !m.metric.ends_with("_8bit") && !m.metric.ends_with("_cum")) {
+        for m in self.moved.iter().filter(|m| is_told(&m.metric)) {
             by.entry((&m.policies, &m.actor, &m.metric)).or_default().push(m);
         }
         let mut groups: Vec<Vec<&Moved>> = by.into_values().collect();
-        let place = |m: &Moved| FIRST.iter().position(|f| *f == m.metric).unwrap_or(FIRST.len());
+        let place = |m: &Moved| FIRST.iter().position(|f| f.name() == m.metric).unwrap_or(FIRST.len());
         groups.sort_by(|a, b| {
             let sizes = [largest(a), largest(b)].map(Moved::size);
             place(a[0]).cmp(&place(b[0])).then(sizes[1].total_cmp(&sizes[0]))

@@ -11,7 +11,7 @@ use super::simulation::{Exports, Simulation};
 use super::stopping::{Stopping, interval};
 use super::watch::Watch;
 use crate::analysis::{COMPARISON, OBJECTIVES, Paired, Precision, Statistic, TARGETS};
-use crate::metrics::{Recording, chief_cells, matching};
+use crate::metrics::{ActorKind, Recording, headline, matching};
 use crate::plan::Plan;
 use crate::report::{Ranked, Verdict};
 use crate::results::{Cell, DrawsTable, ExportFormat, FolderError, Interval, SourceFile, Statistics};
@@ -46,9 +46,9 @@ pub struct CompareResults<'a> {
     pub took: Took,
 }
 
-/// Cells that are compared: those selected, or the chief ones; and those that goals ask for.
+/// Cells that are compared: those selected, or the headline's; and those that goals ask for.
 pub(super) fn selection(plan: &Plan, select: &[String], asked: &[String]) -> Vec<String> {
-    let mut all = if select.is_empty() { chief_cells(plan) } else { select.to_vec() };
+    let mut all = if select.is_empty() { headline::cells(plan) } else { select.to_vec() };
     all.extend(asked.iter().cloned());
     all
 }
@@ -282,14 +282,8 @@ impl Compare {
             return self.goals.objectives.iter().filter_map(|o| find(&o.cell)).take(RANKED).collect();
         }
         let model = &self.base.plan.model;
-        let last = model.run.horizon.last;
-        let mut actors: Vec<String> =
-            model.run.headline.iter().filter(|a| a.starts_with("country.")).cloned().collect();
-        if actors.is_empty() {
-            actors = model.countries.iter().map(|c| format!("country.{}", c.id)).collect();
-        }
-        let mut shown: Vec<usize> =
-            actors.iter().filter_map(|a| find(&format!("{a}/reachable_flop@{last}"))).collect();
+        let countries = headline::of_kind(model, ActorKind::Country);
+        let mut shown: Vec<usize> = countries.iter().filter_map(|a| find(&headline::end(model, a))).collect();
         if shown.is_empty() {
             let metrics = comparison.metric_cells();
             let end = metrics.iter().map(|c| c.quarter).max();

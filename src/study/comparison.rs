@@ -8,6 +8,7 @@ use crate::analysis::{
 };
 use crate::engine::run::Round;
 use crate::math::{Lanes, WIDTH};
+use crate::metrics::Metric;
 use crate::report::Satisfied;
 use crate::results::tables::Row;
 use crate::results::{Cell, DrawsTable, FolderError, wilson};
@@ -98,8 +99,9 @@ impl Comparison {
         cells.extend(named);
         let sense = |c: &Cell| {
             let asked = goals.objectives.iter().find(|o| o.cell == c.address());
-            let more = c.metric.starts_with("revenue") || c.metric.starts_with("quarters_to");
-            asked.map_or(if more { Sense::Max } else { Sense::Min }, |o| o.sense)
+            let better =
+                Metric::better(&c.metric).expect("cells are of metrics, or of times until one is reached");
+            asked.map_or(better.sense(), |o| o.sense)
         };
         let senses: Vec<Sense> = cells.iter().map(sense).collect();
         let find = |address: &str| {
@@ -210,21 +212,19 @@ fn times(plans: &[&Simulation], levels: &[f64]) -> (Vec<(Vec<usize>, f64)>, Vec<
     let first = plans[0];
     for &s in &first.recording.tracked {
         let series = &first.recording.series[s];
-        if series.metric != "reachable_flop" {
+        if series.metric != Metric::ReachableFlop {
             continue;
         }
         let of = |p: &&Simulation| {
             let r = &p.recording;
-            r.tracked
-                .iter()
-                .position(|&i| r.series[i].actor == series.actor && r.series[i].metric == series.metric)
+            r.tracked.iter().position(|&i| r.series[i].is(&series.actor, series.name()))
         };
         let Some(at) = plans.iter().map(of).collect::<Option<Vec<usize>>>() else { continue };
         for &level in levels {
             times.push((at.clone(), level));
             cells.push(Cell {
                 actor: series.actor.clone(),
-                metric: format!("quarters_to_{level:e}"),
+                metric: Metric::until(level),
                 unit: "quarters".to_owned(),
                 quarter: first.plan.model.run.horizon.last,
             });

@@ -184,7 +184,7 @@ impl Distributions {
                 for t in 0..simulation.plan.quarters {
                     rows.push(ThresholdRow {
                         actor: series.actor.clone(),
-                        metric: series.metric.clone(),
+                        metric: series.name().to_owned(),
                         threshold,
                         quarter: simulation.quarter(t).to_string(),
                         probability: self.thresholds.probability(i, t, l),
@@ -259,7 +259,7 @@ pub(super) fn describe_draws(simulation: &Simulation, metrics: &[String], folder
     ]);
     for m in metrics {
         let series = &simulation.recording.series;
-        let unit = series.iter().find(|s| s.metric == *m).map_or("", |s| s.unit.as_str());
+        let unit = series.iter().find(|s| s.name() == *m).map_or("", |s| s.unit.as_str());
         fields.push(package_number(m, unit, "The metric of that name; empty where the actor has none"));
     }
     folder.describe("draws.csv", "A row a draw, actor and quarter", fields);

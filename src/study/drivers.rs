@@ -5,6 +5,7 @@ use super::gather::Gatherer;
 use super::simulation::Simulation;
 use crate::analysis::Sensitivity;
 use crate::engine::run::Round;
+use crate::metrics::{ActorKind, Metric, headline};
 use crate::plan::{Driver, Plan};
 use crate::results::tables::{self, DriverRow};
 use crate::results::{Cell, FolderError};
@@ -49,7 +50,7 @@ impl Drivers {
         let place = |cell: &(usize, usize)| watched.binary_search(cell).unwrap_or_default();
         let address = |&(t, s): &(usize, usize)| {
             let series = &simulation.recording.series[s];
-            let (actor, metric) = (series.actor.clone(), series.metric.clone());
+            let (actor, metric) = (series.actor.clone(), series.name().to_owned());
             Cell { actor, metric, unit: series.unit.clone(), quarter: simulation.quarter(t) }.address()
         };
         let cells = headline_cells(simulation).iter().map(|c| (place(c), address(c))).collect();
@@ -94,15 +95,15 @@ fn grade(plan: &Plan, driver: Driver) -> &'static str {
 /// Cells of the headline, as (quarter, series): each actor's reachable compute, then ratios, by the latest year end shown
 /// first as far as there is room; in order of actors, then quarters.
 fn headline_cells(simulation: &Simulation) -> Vec<(usize, usize)> {
-    let actors = simulation.headline_actors();
-    let ratios: Vec<String> =
-        simulation.plan.model.ratios.iter().map(|r| format!("ratio.{}", r.id)).collect();
-    let find = |(actor, metric): (&String, &str)| simulation.recording.find(actor, metric);
-    let series: Vec<usize> = (actors.iter().map(|a| (a, "reachable_flop")))
-        .chain(ratios.iter().map(|r| (r, "ratio")))
+    let model = &simulation.plan.model;
+    let actors = headline::actors(model);
+    let ratios = headline::of_kind(model, ActorKind::Ratio);
+    let find = |(actor, metric): (&String, Metric)| simulation.recording.find(actor, metric.name());
+    let series: Vec<usize> = (actors.iter().map(|a| (a, Metric::ReachableFlop)))
+        .chain(ratios.iter().map(|r| (r, Metric::Ratio)))
         .filter_map(find)
         .collect();
-    let shown = simulation.headline_quarters();
+    let shown = headline::quarters(model.run.horizon);
     let mut places: Vec<(usize, usize)> = Vec::new();
     // Ratios are few and named on purpose: in each quarter they come first.
     let first = series.len() - ratios.len().min(series.len());

@@ -10,13 +10,10 @@ use crate::engine::ledger::Ledger;
 use crate::engine::record::Recorder;
 use crate::engine::trace::Trace;
 use crate::math::WIDTH;
-use crate::metrics::Recording;
+use crate::metrics::{ActorKind, Recording, headline};
 use crate::plan::Plan;
 use crate::report::{Draw, Focus, Story, Worlds};
 use crate::results::Cell;
-
-/// What is told of labs.
-const LAB_METRICS: &str = "{reachable_flop,run_flop,accessible_h100e}";
 
 /// What is told of a draw.
 #[derive(Debug)]
@@ -106,11 +103,11 @@ impl World {
     fn focus(&self, actor: Option<&str>) -> Result<(Focus, Recording), Error> {
         let model = &self.plan.model;
         let (focus, patterns) = match actor {
-            None => (Focus::everybody(model), vec![format!("lab.*/{LAB_METRICS}")]),
+            None => (Focus::everybody(model), vec![headline::trained(&ActorKind::Lab.actor("*"))]),
             Some(actor) => {
                 let focus = Focus::on(model, actor);
                 let labs = model.labs.iter().zip(&focus.labs).filter(|(_, in_focus)| **in_focus);
-                let labs = labs.map(|(l, _)| format!("lab.{}/{LAB_METRICS}", l.id));
+                let labs = labs.map(|(l, _)| headline::trained(&ActorKind::Lab.actor(&l.id)));
                 let patterns = std::iter::once(format!("{actor}/*")).chain(labs).collect();
                 (focus, patterns)
             }

@@ -13,8 +13,8 @@ use crate::analysis::hindcast::{Board, Published, Scored, years};
 use crate::analysis::weights::{Discrepancy, Evidence, add_log_likelihood, temper};
 use crate::engine::run::Round;
 use crate::math::WIDTH;
-use crate::metrics::{Observed, Recording, flows};
-use crate::model::time::{Horizon, Quarter};
+use crate::metrics::{Group, Metric, Observed, Recording, Series, flows, headline};
+use crate::model::time::Quarter;
 use crate::model::{Model, Observation};
 use crate::report::scores::{self, WeightedCell, Weighting};
 use crate::report::{Scoreboard, Section};
@@ -211,22 +211,13 @@ fn settings(request: &HindcastRequest) -> Vec<String> {
 
 /// Cells whose weighted quantiles are given: what headline actors could train and have trained, at year ends.
 fn headline(model: &Model, recording: &Recording, wanted: bool) -> Vec<(usize, usize)> {
-    let Horizon { first, .. } = model.run.horizon;
-    let named = &model.run.headline;
-    let shown = |actor: &str| {
-        if named.is_empty() {
-            actor == "world" || actor.starts_with("lab.")
-        } else {
-            named.iter().any(|n| n == actor)
-        }
-    };
+    let actors = headline::actors(model);
     let series = recording.series.iter().enumerate();
-    let chosen: Vec<usize> = series
-        .filter(|(_, s)| ["reachable_flop", "run_flop"].contains(&s.metric.as_str()) && shown(&s.actor))
-        .map(|(i, _)| i)
-        .collect();
-    let quarters = model.run.horizon.len();
-    let year_ends = (0..quarters).filter(|&t| wanted && Quarter(first.0 + t as i32).number() == 4);
+    let shown = |s: &Series| headline::COUNTED.contains(&s.metric) && actors.contains(&s.actor);
+    let chosen: Vec<usize> = series.filter(|(_, s)| shown(s)).map(|(i, _)| i).collect();
+    let first = model.run.horizon.first;
+    let quarters = 0..model.run.horizon.len();
+    let year_ends = quarters.filter(|&t| wanted && Quarter(first.0 + t as i32).number() == 4);
     year_ends.flat_map(|t| chosen.iter().map(move |&s| (t, s))).collect()
 }
 
@@ -290,12 +281,13 @@ impl<'a> Past<'a> {
             let rows: Vec<Scored> = wanted
                 .map(|(r, values)| {
                     let o = &r.observed;
-                    let mut scored = Scored::new(&o.observation, &o.unit, &o.measure, &Ensemble::new(values));
+                    let mut scored =
+                        Scored::new(&o.observation, &o.unit, o.group.name(), &Ensemble::new(values));
                     origins.iter().for_each(|&origin| scored.add_naive(origin, &known));
                     scored
                 })
                 .collect();
-            let board = Board::new(&rows, origins);
+            let board = Board::new(&rows, &Group::ALL.map(Group::name), origins);
             Section { name, rows, board }
         };
         let mut origins: Vec<Quarter> = request.origins.iter().copied().filter(|&o| o < until).collect();
@@ -346,7 +338,8 @@ impl<'a> Past<'a> {
             weighting: scores::weighting(&policy, &weighting),
         };
         let last = cells.iter().map(|c| c.cell.quarter).max();
-        let shown = |c: &WeightedCell| Some(c.cell.quarter) == last && c.cell.metric == "reachable_flop";
+        let shown =
+            |c: &WeightedCell| Some(c.cell.quarter) == last && c.cell.metric == Metric::ReachableFlop.name();
         Ok((weighting, cells.into_iter().filter(shown).collect(), tables))
     }
 

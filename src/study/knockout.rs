@@ -8,7 +8,7 @@ use super::watch::{Watch, Work};
 use crate::analysis::Loss;
 use crate::engine::knockout::{KnockoutCells, Knockouts, knock_out};
 use crate::math::{Mask, WIDTH};
-use crate::metrics::Recording;
+use crate::metrics::{Recording, headline};
 use crate::model::time::{Horizon, Quarter};
 use crate::network::{Network, Node, Structure};
 use crate::plan::{Plan, Supplied, Supplier};
@@ -73,18 +73,12 @@ fn row(
 
 /// A recording that watches the cells asked for, and where each is among them.
 fn watched(request: &KnockoutRequest, plan: &Plan) -> Result<(Recording, Vec<(usize, String)>), Error> {
-    let asked = if request.cells.is_empty() { vec![default_cell(plan)] } else { request.cells.clone() };
+    let asked =
+        if request.cells.is_empty() { vec![headline::cell(&plan.model)] } else { request.cells.clone() };
     let mut recording = Recording::new(plan, &asked)?;
     recording.watched.clone_from(&recording.cells);
     let names = recording.names.iter().map(Cell::address).enumerate().collect();
     Ok((recording, names))
-}
-
-/// The headline's first actor, or the world, at the horizon's end.
-fn default_cell(plan: &Plan) -> String {
-    let run = &plan.model.run;
-    let actor = run.headline.first().map_or("world", String::as_str);
-    format!("{actor}/reachable_flop@{}", run.horizon.last)
 }
 
 /// The quarter from which suppliers fail.

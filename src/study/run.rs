@@ -8,6 +8,7 @@ use super::request::{Destination, RunRequest};
 use super::simulation::Simulation;
 use super::stopping::{Stopping, interval};
 use super::watch::Watch;
+use crate::metrics::{Metric, headline};
 use crate::network::Network;
 use crate::report::{GraphFormat, Headline, HeadlineRow, SupplyGraph};
 use crate::results::tables::DriverRow;
@@ -134,21 +135,22 @@ impl RunResults<'_> {
 /// Actors of the headline, at the horizon's end and two earlier year ends.
 fn headline(simulation: &Simulation, distributions: &Distributions, statistics: &[Statistics]) -> Headline {
     let (plan, recording) = (&simulation.plan, &simulation.recording);
-    let shown = simulation.headline_quarters();
-    let find = |actor: &str, metric: &str, t: usize| {
+    let shown = headline::quarters(plan.model.run.horizon);
+    let find = |actor: &str, metric: Metric, t: usize| {
         let quarter = simulation.quarter(t);
-        let is = |c: &crate::results::Cell| c.actor == actor && c.metric == metric && c.quarter == quarter;
+        let is =
+            |c: &crate::results::Cell| c.actor == actor && c.metric == metric.name() && c.quarter == quarter;
         recording.names.iter().position(is).map(|i| statistics[i])
     };
     let levels = distributions.thresholds.levels();
     let mut rows = Vec::new();
-    for actor in simulation.headline_actors() {
+    for actor in headline::actors(&plan.model) {
         for &t in &shown {
-            let Some(reachable) = find(&actor, "reachable_flop", t) else { continue };
-            let series = recording.tracked.iter().position(|&s| {
-                let series = &recording.series[s];
-                series.actor == actor && series.metric == "reachable_flop"
-            });
+            let Some(reachable) = find(&actor, Metric::ReachableFlop, t) else { continue };
+            let series = recording
+                .tracked
+                .iter()
+                .position(|&s| recording.series[s].is(&actor, Metric::ReachableFlop.name()));
             let reached = series.map_or_else(Vec::new, |i| {
                 (0..levels.len())
                     .map(|l| (levels[l], distributions.thresholds.probability(i, t, l).0))
@@ -158,7 +160,7 @@ fn headline(simulation: &Simulation, distributions: &Distributions, statistics: 
                 actor: actor.clone(),
                 quarter: simulation.quarter(t).to_string(),
                 reachable,
-                run: find(&actor, "run_flop", t),
+                run: find(&actor, Metric::RunFlop, t),
                 reached,
                 bound_by: distributions.bound_by(plan, &actor, t),
             });

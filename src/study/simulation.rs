@@ -150,26 +150,6 @@ impl Simulation {
         Quarter(self.plan.model.run.horizon.first.0 + t as i32)
     }
 
-    /// Actors that summaries show, in order: as the scenario names them, or every lab and the world.
-    pub(super) fn headline_actors(&self) -> Vec<String> {
-        let model = &self.plan.model;
-        if !model.run.headline.is_empty() {
-            return model.run.headline.clone();
-        }
-        let labs = model.labs.iter().map(|l| format!("lab.{}", l.id));
-        labs.chain(["world".to_owned()]).collect()
-    }
-
-    /// Quarters that summaries show: the horizon's end and two earlier year ends.
-    pub(super) fn headline_quarters(&self) -> Vec<usize> {
-        let last = self.plan.quarters - 1;
-        let ends: Vec<usize> = (0..=last).filter(|&t| self.quarter(t).number() == 4 || t == last).collect();
-        let step = ends.len().div_ceil(3).max(1);
-        let mut shown: Vec<usize> = ends.iter().rev().step_by(step).copied().take(3).collect();
-        shown.reverse();
-        shown
-    }
-
     /// What the study is; its identity and what it took are still to be said.
     pub(super) fn manifest(&self) -> Manifest {
         let horizon = self.plan.model.run.horizon;

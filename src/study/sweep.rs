@@ -10,7 +10,7 @@ use super::request::{Destination, ScenarioRequest, SweepRequest};
 use super::simulation::{Exports, Simulation};
 use super::watch::Watch;
 use crate::analysis::{ContrastRow, Factorial, Paired, SWEEP_TAIL, interactions, sweep_row};
-use crate::metrics::Recording;
+use crate::metrics::{ActorKind, Recording, headline};
 use crate::report::{Point, Swept};
 use crate::results::tables::Row;
 use crate::results::{Cell, FolderError, SourceFile, Statistics, package_fields};
@@ -218,11 +218,8 @@ impl Sweep {
     fn shown(&self, comparison: &Comparison) -> usize {
         let find = |address: &str| comparison.cells.iter().position(|c| c.address() == address);
         let model = &self.base.plan.model;
-        let last = model.run.horizon.last;
-        let countries = model.countries.iter().map(|c| format!("country.{}", c.id));
-        let headline = model.run.headline.iter().filter(|a| a.starts_with("country.")).cloned();
-        let end = countries.chain(headline).filter_map(|a| find(&format!("{a}/reachable_flop@{last}")));
-        let end = end.fold(None, |_, c| Some(c));
+        let countries = headline::of_kind(model, ActorKind::Country);
+        let end = countries.iter().filter_map(|a| find(&headline::end(model, a))).next_back();
         self.goals.objectives.first().and_then(|o| find(&o.cell)).or(end).unwrap_or(0)
     }
 }

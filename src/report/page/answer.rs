@@ -1,7 +1,7 @@
 //! The first screen's words: the question, and its answer in three sentences written from the numbers and their uncertainty.
 
 use super::data;
-use super::facts::{Facts, Order};
+use super::facts::{Facts, Order, REACHABLE};
 use super::findings;
 use super::phrase::{Phrase, Source, actor_name};
 
@@ -117,8 +117,8 @@ fn question(facts: &Facts<'_>, contenders: &[String]) -> Phrase {
 
 /// The largest run of one actor, with its interval.
 fn could_finish(facts: &Facts<'_>, actor: &str) -> Option<Phrase> {
-    let median = facts.cell(actor, "reachable_flop", facts.last(), "p50")?;
-    let interval = facts.interval(actor, "reachable_flop", facts.last())?;
+    let median = facts.cell(actor, REACHABLE, facts.last(), "p50")?;
+    let interval = facts.interval(actor, REACHABLE, facts.last())?;
     Some(Phrase::default().number(&median).say(" FLOP (90 % of draws: ").then(interval).say(")"))
 }
 

@@ -1,6 +1,8 @@
 //! The page's data: columns of the run's tables as they are written there, packed for the script that draws them.
 
+use super::facts::{REACHABLE, RUN};
 use super::run_files::{RunFiles, Table};
+use crate::metrics::Metric;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -21,10 +23,11 @@ type Wanted = (&'static [&'static str], &'static [&'static str]);
 
 /// Inputs that are listed of a cell's drivers.
 const DRIVERS: f64 = 12.0;
-const RUNS: Wanted = (&["reachable_flop", "run_flop"], &["lab", "country", "group", "world"]);
-const SHARES: Wanted = (&["fleet_share"], &["country"]);
-const HOLDINGS: Wanted = (&["fleet_h100e", "rented_h100e", "smuggled_h100e_cum"], &["country"]);
-const FACILITIES: Wanted = (&["capacity", "utilisation"], &["facility", "good"]);
+const RUNS: Wanted = (&[REACHABLE, RUN], &["lab", "country", "group", "world"]);
+const SHARES: Wanted = (&[Metric::FleetShare.name()], &["country"]);
+const HOLDINGS: Wanted =
+    (&[Metric::FleetH100e.name(), Metric::RentedH100e.name(), Metric::SmuggledH100e.sum()], &["country"]);
+const FACILITIES: Wanted = (&[Metric::Capacity.name(), Metric::Utilisation.name()], &["facility", "good"]);
 const SUMMARY: &[&str] =
     &["policy", "metric", "unit", "actor", "quarter", "#p05", "#p25", "#p50", "#p75", "#p95"];
 
@@ -65,7 +68,7 @@ pub(super) fn datasets(files: &RunFiles) -> Vec<Dataset> {
                 "#low",
                 "#high",
             ]),
-            rows: thresholds.find(&[("metric", "reachable_flop")]).collect(),
+            rows: thresholds.find(&[("metric", REACHABLE)]).collect(),
             only: Vec::new(),
         },
         of_summary("shares", SHARES),
@@ -245,7 +248,7 @@ impl Dataset {
             }),
             ("the last quarter", &|r| table.column("quarter").is_none() || table.text(r, "quarter") == last),
             ("reachable compute", &|r| {
-                table.column("metric").is_none() || table.text(r, "metric") == "reachable_flop"
+                table.column("metric").is_none() || table.text(r, "metric") == REACHABLE
             }),
         ];
         // What binds is read over time and for chips too, so that only quarters go; some tables are whole or nothing.

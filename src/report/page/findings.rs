@@ -1,10 +1,11 @@
 //! Titles of the figures about flows, limits, drivers, policies, sweeps, the past, the graph and the rules.
 
 use super::data;
-use super::facts::Facts;
+use super::facts::{Facts, REACHABLE};
 use super::figures::at;
 use super::phrase::{Phrase, Source, actor_name};
 use super::run_files::Table;
+use crate::metrics::Metric;
 use std::collections::BTreeMap;
 
 type Titles = Vec<(String, Phrase)>;
@@ -89,9 +90,9 @@ fn cause_name(cause: &str) -> String {
 
 /// The fullest and the idlest facility at the end.
 pub(super) fn facilities(facts: &Facts<'_>) -> Titles {
-    let all = facts.actors("utilisation");
+    let all = facts.actors(Metric::Utilisation.name());
     let mut used: Vec<(Source, &String)> = (all.iter().filter(|a| a.starts_with("facility.")))
-        .filter_map(|a| Some((facts.cell(a, "utilisation", facts.last(), "p50")?, a)))
+        .filter_map(|a| Some((facts.cell(a, Metric::Utilisation.name(), facts.last(), "p50")?, a)))
         .collect();
     used.sort_by(|a, b| b.0.value().total_cmp(&a.0.value()));
     let (Some(full), Some(idle)) = (used.first(), used.last()) else { return Vec::new() };
@@ -325,7 +326,7 @@ pub(super) fn swept_cell(facts: &Facts<'_>) -> Option<String> {
     let table = facts.files.table("sweep.csv");
     let last = table.values("quarter").into_iter().max()?;
     let mut rows: Vec<usize> =
-        table.find(&[("point", "base"), ("metric", "reachable_flop"), ("quarter", last)]).collect();
+        table.find(&[("point", "base"), ("metric", REACHABLE), ("quarter", last)]).collect();
     // As everywhere, the one who is behind: the country with the smaller mean.
     let mean = |r: &usize| table.number(*r, "mean").unwrap_or(0.0);
     let country = |r: &usize| table.text(*r, "actor").starts_with("country.");
