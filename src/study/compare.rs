@@ -4,7 +4,7 @@ use super::comparison::{Comparison, Findings, Goals};
 use super::distributions::{Distributions, Rows, THRESHOLDS, describe_draws};
 use super::error::Error;
 use super::folder::{RunFolder, Took, Written};
-use super::gather::Gatherer;
+use super::gather::{Gatherer, Values};
 use super::project::policies;
 use super::request::{CompareRequest, Destination, PolicySource, ScenarioRequest};
 use super::simulation::{Exports, Simulation};
@@ -146,6 +146,19 @@ impl Compare {
         let statistics = all.iter().map(Distributions::statistics).collect();
         let findings = comparison.findings();
         Ok(CompareResults { study: self, comparison, distributions: all, statistics, findings, took })
+    }
+
+    /// Simulates all draws under every policy, and keeps the values of all cells in memory: the scenario as it stands first.
+    ///
+    /// # Errors
+    /// If it is stopped, or a draw does not add up under audit.
+    pub fn values(&self, watch: &dyn Watch) -> Result<Vec<Values>, Error> {
+        let plans = self.plans().into_iter().enumerate();
+        let mut all: Vec<Values> = plans.map(|(i, plan)| Values::new(i, &plan.recording)).collect();
+        let mut gatherers: Vec<&mut dyn Gatherer> =
+            all.iter_mut().map(|values| values as &mut dyn Gatherer).collect();
+        self.base.work_on(&self.others, 0..self.base.request.sampling.draws, watch, &mut gatherers)?;
+        Ok(all)
     }
 
     fn plans(&self) -> Vec<&Simulation> {

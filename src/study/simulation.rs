@@ -1,7 +1,7 @@
 //! What every study of many draws starts from: a project laid out, what is recorded of it, and the answers to common requests.
 
 use super::error::Error;
-use super::gather::{Gatherer, work};
+use super::gather::{Gatherer, Values, work};
 use super::project::Project;
 use super::request::{ScenarioRequest, SimulationRequest};
 use super::watch::{Note, Watch};
@@ -100,6 +100,16 @@ impl Simulation {
     /// If it is stopped, a draw does not add up under audit, or a gatherer fails.
     pub fn work(&self, watch: &dyn Watch, gatherers: &mut [&mut dyn Gatherer]) -> Result<f64, Error> {
         self.work_on(&[], 0..self.request.sampling.draws, watch, gatherers)
+    }
+
+    /// Simulates all draws, and keeps the values of all cells in memory.
+    ///
+    /// # Errors
+    /// If it is stopped, or a draw does not add up under audit.
+    pub fn values(&self, watch: &dyn Watch) -> Result<Values, Error> {
+        let mut values = Values::new(0, &self.recording);
+        self.work(watch, &mut [&mut values])?;
+        Ok(values)
     }
 
     /// Simulates a range of draws, which starts at a multiple of eight, under this plan and others.
