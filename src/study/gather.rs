@@ -24,14 +24,14 @@ pub struct Values {
     names: Vec<Cell>,
     draws: Vec<u64>,
     /// By cell, then draw.
-    values: Vec<Vec<f64>>,
+    columns: Vec<Vec<f64>>,
 }
 
 impl Values {
     /// None yet, of the plan at a place among those that are simulated side by side.
     pub(super) fn new(place: usize, recording: &Recording) -> Self {
         let names = recording.names.clone();
-        Self { place, values: vec![Vec::new(); names.len()], names, draws: Vec::new() }
+        Self { place, columns: vec![Vec::new(); names.len()], names, draws: Vec::new() }
     }
 
     /// The cells, in order.
@@ -46,13 +46,13 @@ impl Values {
 
     /// Values of a cell by its place, in its unit, in order of draws.
     pub fn values(&self, cell: usize) -> &[f64] {
-        &self.values[cell]
+        &self.columns[cell]
     }
 
     /// Values of a cell by its address, `actor/metric@quarter`; none if it is not recorded.
     pub fn of(&self, address: &str) -> Option<&[f64]> {
         let place = self.names.iter().position(|c| c.address() == address)?;
-        Some(&self.values[place])
+        Some(&self.columns[place])
     }
 }
 
@@ -63,7 +63,7 @@ impl Gatherer for Values {
             let first = (round.first + b as u64) * WIDTH as u64;
             for lane in (0..WIDTH).filter(|&lane| mask.lane(lane)) {
                 self.draws.push(first + lane as u64);
-                self.values.iter_mut().zip(cells).for_each(|(list, x)| list.push(x[lane]));
+                self.columns.iter_mut().zip(cells).for_each(|(list, x)| list.push(x[lane]));
             }
         }
         Ok(())
