@@ -5,6 +5,7 @@ mod difference;
 mod fan;
 mod graph;
 mod headline;
+#[cfg(feature = "page")]
 pub mod page;
 mod quantities;
 mod ranking;

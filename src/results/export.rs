@@ -1,7 +1,8 @@
 //! Tables with a row a draw: metrics of draws, and the inputs that they were made from.
 
 use super::csv::quoted;
-use super::parquet::{Filling, Group, ParquetTable};
+use super::filling::{Filling, Group};
+use super::parquet::ParquetTable;
 use super::rows::{Draw, RowPattern, TextRows};
 use super::table::{Field, Kind, Schema};
 use super::{Cell, FolderError, OutputFile};

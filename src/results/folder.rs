@@ -24,9 +24,9 @@ pub enum FolderError {
     /// Another run's files are there.
     #[error("{0} holds another run; choose another `--out`, or replace it with `--force`")]
     Occupied(PathBuf),
-    /// The page could not be made of the tables.
-    #[error("report.html: {0}")]
-    Page(String),
+    /// This build writes no Parquet.
+    #[error("Parquet tables take chokepoint with its feature `parquet`")]
+    WithoutParquet,
     /// Another run is writing there now.
     #[error("another run is writing to {0}")]
     Busy(PathBuf),

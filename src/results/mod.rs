@@ -5,13 +5,19 @@
 
 mod csv;
 mod export;
+mod filling;
 mod folder;
 mod histogram;
 mod interval;
 mod manifest;
 mod moments;
 mod package;
+#[cfg(feature = "parquet")]
 mod pages;
+#[cfg(feature = "parquet")]
+mod parquet;
+#[cfg(not(feature = "parquet"))]
+#[path = "without_parquet.rs"]
 mod parquet;
 mod past_run;
 mod quantile;

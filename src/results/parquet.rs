@@ -4,7 +4,8 @@
 //! row has is encoded once for all draws, and only numbers are looked at one by one.
 
 use super::FolderError;
-use super::pages::{Run, data_page, dictionary_page, places, presence};
+use super::filling::{Filling, Group};
+use super::pages::{data_page, dictionary_page, places, presence};
 use super::rows::Draw;
 use super::table::{Field, Kind};
 use crate::math::Lanes;
@@ -28,56 +29,6 @@ const TOGETHER: usize = 4;
 
 /// Rows of a page, as far as whole draws give that.
 const PAGE: usize = 1 << 16;
-
-/// What the rows of each draw hold in a column.
-#[derive(Clone, Debug)]
-pub(super) enum Filling {
-    /// The draw's number.
-    Draw,
-    /// Distinct texts, and which of them each row has, by runs.
-    Text { distinct: Vec<String>, runs: Vec<Run> },
-    /// Cells of the rows that have a number, and which rows those are: by runs, 1 for there and 0 for not.
-    Number { cells: Vec<usize>, runs: Vec<Run> },
-}
-
-impl Filling {
-    /// A text for each row of a draw.
-    pub(super) fn texts<'a>(rows: impl Iterator<Item = &'a str>) -> Self {
-        let mut distinct: Vec<String> = Vec::new();
-        let mut runs = Vec::new();
-        for text in rows {
-            let place = distinct.iter().position(|t| t == text).unwrap_or_else(|| {
-                distinct.push(text.to_owned());
-                distinct.len() - 1
-            });
-            runs.push((place as u32, 1));
-        }
-        Self::Text { distinct, runs }
-    }
-
-    /// For each row of a draw its cell, if there is one.
-    pub(super) fn numbers(rows: impl Iterator<Item = Option<usize>>) -> Self {
-        let (mut cells, mut runs): (Vec<usize>, Vec<Run>) = (Vec::new(), Vec::new());
-        for cell in rows {
-            let there = u32::from(cell.is_some());
-            match runs.last_mut() {
-                Some(run) if run.0 == there => run.1 += 1,
-                _ => runs.push((there, 1)),
-            }
-            cells.extend(cell);
-        }
-        Self::Number { cells, runs }
-    }
-}
-
-/// Draws of a row group, and their values by batch.
-#[derive(Clone, Copy)]
-pub(super) struct Group<'a> {
-    pub(super) draws: &'a [Draw],
-    pub(super) batches: &'a [Vec<Lanes>],
-    /// Rows of each draw.
-    pub(super) rows: usize,
-}
 
 impl Group<'_> {
     /// Draws of each page.

@@ -210,6 +210,7 @@ impl Exports {
             let (table, format) = text.split_once('=').unwrap_or((text, ""));
             let format = match format {
                 "csv" => ExportFormat::Csv,
+                "parquet" if !cfg!(feature = "parquet") => return Err(Error::WithoutFeature("parquet")),
                 "parquet" => ExportFormat::Parquet,
                 _ => return Err(Error::ExportFormat(text.clone())),
             };
