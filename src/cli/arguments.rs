@@ -3,7 +3,7 @@
 use super::terminal;
 use crate::model::time::Quarter;
 use crate::random::Sampler;
-use crate::report::Table;
+use crate::report::OutputFormat;
 use crate::study::{
     CompareRequest, Destination, HindcastRequest, KnockoutRequest, PrecisionRequest, RulesRequest,
     RunRequest, Sampling, ScenarioRequest, SimulationRequest, SweepRequest,
@@ -491,11 +491,11 @@ impl GraphArguments {
 
 impl Format {
     /// The same, as reports call it.
-    pub(super) fn table(self) -> Table {
+    pub(super) fn table(self) -> OutputFormat {
         match self {
-            Self::Table => Table::Text,
-            Self::Csv => Table::Csv,
-            Self::Json => Table::Json,
+            Self::Table => OutputFormat::Text,
+            Self::Csv => OutputFormat::Csv,
+            Self::Json => OutputFormat::Json,
         }
     }
 }

@@ -3,16 +3,16 @@
 use super::arguments::{GraphArguments, GraphForm};
 use super::failure::Failure;
 use super::terminal::{Terminal, print};
-use crate::report::{GraphFormat, Ranking, Table};
+use crate::report::{GraphFormat, OutputFormat, Ranking};
 use crate::study::{Project, knockout};
 
 pub(super) fn graph(arguments: &GraphArguments) -> Result<(), Failure> {
     let format = arguments.format;
     if arguments.rank {
         let layout = match format {
-            None | Some(GraphForm::Table) => Table::Text,
-            Some(GraphForm::Csv) => Table::Csv,
-            Some(GraphForm::Json) => Table::Json,
+            None | Some(GraphForm::Table) => OutputFormat::Text,
+            Some(GraphForm::Csv) => OutputFormat::Csv,
+            Some(GraphForm::Json) => OutputFormat::Json,
             Some(GraphForm::Dot | GraphForm::Graphml) => {
                 return Err(Failure::Usage("--rank is printed as table, csv or json"));
             }

@@ -3,7 +3,7 @@
 use super::arguments::RunArguments;
 use super::failure::Failure;
 use super::terminal::{Terminal, draws_fans, print, tell};
-use crate::report::Table;
+use crate::report::OutputFormat;
 use crate::study::Run;
 
 pub(super) fn run(arguments: &RunArguments) -> Result<(), Failure> {
@@ -15,7 +15,7 @@ pub(super) fn run(arguments: &RunArguments) -> Result<(), Failure> {
     let (headline, took) = (results.headline(), results.took);
     let written = results.write(folder)?;
     let layout = common.format.table();
-    let fans = layout == Table::Text && draws_fans();
+    let fans = layout == OutputFormat::Text && draws_fans();
     print(&if fans { headline.with_fans() } else { headline.render(layout) })?;
     if !common.quiet {
         tell(&format!(

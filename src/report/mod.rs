@@ -1,5 +1,6 @@
 //! Findings for people: the terminal's tables, the story of a draw, and how well a simulated past fits.
 
+mod columns;
 mod difference;
 mod fan;
 mod graph;
@@ -17,7 +18,7 @@ pub mod world;
 
 pub use difference::{Change, Difference, Moved};
 pub use graph::{Attribute, Attributes, GraphFormat, SupplyGraph};
-pub use headline::{Headline, HeadlineRow, Table};
+pub use headline::{Headline, HeadlineRow, OutputFormat};
 pub use quantities::quantities;
 pub use ranking::{Ranking, RankingRow};
 pub use rule_list::{rule_changes, rule_list};

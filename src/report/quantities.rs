@@ -1,16 +1,17 @@
 //! Every quantity, its distribution, unit, source, grade and place.
 
-use super::{Table, number};
+use super::{OutputFormat, number};
 use crate::model::{Grade, Shape, Shown};
-use crate::results::{float, quoted};
+use crate::results::table::Table;
 use serde_json::json;
+use std::borrow::Cow;
 
 /// Quantities as they are shown; CSV is accepted as edits.
-pub fn quantities(rows: &[Shown<'_>], how: Table) -> String {
+pub fn quantities(rows: &[Shown<'_>], how: OutputFormat) -> String {
     match how {
-        Table::Text => table(rows),
-        Table::Csv => csv(rows),
-        Table::Json => serde_json::to_string_pretty(&json(rows)).unwrap_or_default() + "\n",
+        OutputFormat::Text => table(rows),
+        OutputFormat::Csv => as_edits().csv(rows),
+        OutputFormat::Json => format!("{:#}\n", json(rows)),
     }
 }
 
@@ -49,37 +50,32 @@ fn short(value: &str) -> String {
     }
 }
 
-/// The columns of an edits file, then quantiles and place.
-fn csv(rows: &[Shown<'_>]) -> String {
-    let mut text =
-        "path,value,unit,grade,source,note,p05,p50,p95,canonical_unit,place,edited_by\n".to_owned();
-    for r in rows {
-        let q = r.quantity;
-        let dated = matches!(q.shape, Shape::Dated(_));
-        let p = &q.provenance;
-        let unit = if dated { "" } else { &r.unit };
-        let (source, note) = if dated { ("", "") } else { (p.source.as_str(), p.note.as_str()) };
-        let is_default = p.place == "default";
-        let (grade, source) = match (dated, is_default) {
-            (false, false) => (grade(r), source),
-            _ => ("", ""),
-        };
-        for field in [q.path.as_str(), r.value.as_str(), unit, grade, source, note] {
-            quoted(&mut text, field);
-            text.push(',');
-        }
-        for x in r.quantiles {
-            float(&mut text, x);
-            text.push(',');
-        }
-        quoted(&mut text, &q.unit);
-        text.push(',');
-        quoted(&mut text, &p.place);
-        text.push(',');
-        quoted(&mut text, &q.edited_by.join(" "));
-        text.push('\n');
+/// The columns of an edits file, then quantiles and place. What an edit cannot say stays empty: of a dated series all but
+/// its points, of a default its grade and source.
+fn as_edits<'a>() -> Table<Shown<'a>> {
+    fn said<'r>(shown: &'r Shown<'_>, text: &'r str) -> Cow<'r, str> {
+        if matches!(shown.quantity.shape, Shape::Dated(_)) { "".into() } else { text.into() }
     }
-    text
+    fn written<'r>(shown: &'r Shown<'_>, text: &'r str) -> Cow<'r, str> {
+        if shown.quantity.provenance.place == "default" { "".into() } else { said(shown, text) }
+    }
+    Table::<Shown<'a>>::new("quantities", "Quantities, as an edits file writes them")
+        .text("path", "Path of the quantity", |r| (&r.quantity.path).into())
+        .text("value", "As the scenario writes it", |r| (&r.value).into())
+        .text("unit", "Unit of the value", |r| said(r, &r.unit))
+        .text("grade", "published, derived or judgement; empty where nobody says", |r| written(r, grade(r)))
+        .text("source", "Who says so", |r| written(r, &r.quantity.provenance.source))
+        .text("note", "Anything else about it", |r| said(r, &r.quantity.provenance.note))
+        .number("p05", "5 % quantile", |r| r.quantiles[0])
+        .number("p50", "Median", |r| r.quantiles[1])
+        .number("p95", "95 % quantile", |r| r.quantiles[2])
+        .text("canonical_unit", "Unit of the quantiles", |r| (&r.quantity.unit).into())
+        .text("place", "File and line where it is written, or default", |r| {
+            (&r.quantity.provenance.place).into()
+        })
+        .text("edited_by", "Policies, edits or --set that touched it", |r| {
+            r.quantity.edited_by.join(" ").into()
+        })
 }
 
 fn json(rows: &[Shown<'_>]) -> serde_json::Value {

@@ -1,7 +1,7 @@
 //! The same draws under every policy, against the scenario as it stands.
 
 use super::comparison::{Comparison, Findings, Goals};
-use super::distributions::{Distributions, Rows, THRESHOLDS, describe_draws};
+use super::distributions::{Distributions, Rows, THRESHOLDS};
 use super::error::Error;
 use super::folder::{RunFolder, Took, Written};
 use super::gather::Gatherer;
@@ -10,7 +10,7 @@ use super::request::{CompareRequest, Destination, PolicySource, ScenarioRequest}
 use super::simulation::{Exports, Simulation};
 use super::stopping::{Stopping, interval};
 use super::watch::Watch;
-use crate::analysis::{COMPARISON, OBJECTIVES, Paired, Precision, Statistic, TARGETS};
+use crate::analysis::{Paired, Precision, Statistic};
 use crate::metrics::{ActorKind, Recording, headline, matching};
 use crate::plan::Plan;
 use crate::report::{Ranked, Verdict};
@@ -220,24 +220,21 @@ impl Compare {
         findings: &Findings,
         folder: &mut RunFolder,
     ) -> Result<(), FolderError> {
-        let mut rows = Rows::default();
+        let mut rows = Rows::new();
         for ((plan, distributions), statistics) in self.plans().iter().zip(all.iter_mut()).zip(statistics) {
             distributions.add_rows(plan, statistics, &mut rows);
         }
         rows.write(folder)?;
-        let about = "Policies against the scenario as it stands, draw by draw";
-        folder.table("comparison.csv", about, &COMPARISON, &comparison.rows(findings))?;
+        folder.table(comparison.table(findings))?;
         if !self.goals.objectives.is_empty() {
-            let about = "Which policies are dominated under all objectives";
-            folder.table("objectives.csv", about, &OBJECTIVES, &comparison.objective_rows(findings))?;
+            folder.table(comparison.objectives(findings))?;
         }
         if !self.goals.targets.is_empty() {
-            let about = "Shares of draws that satisfy the targets";
-            folder.table("targets.csv", about, &TARGETS, &comparison.target_rows())?;
+            folder.table(comparison.targets())?;
         }
         if let Some(table) = comparison.draws.take() {
             if self.base.exports.draws == Some(ExportFormat::Csv) {
-                describe_draws(&self.base, table.metrics(), folder);
+                folder.describe(table.schema());
             }
             folder.finish_file(table.finish()?)?;
         }

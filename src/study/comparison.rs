@@ -3,14 +3,13 @@
 use super::error::Error;
 use super::gather::Gatherer;
 use super::simulation::Simulation;
-use crate::analysis::{
-    Contest, ContrastRow, Front, Objective, Paired, Sense, Standing, Target, comparison, quarters_to, tiers,
-};
+use crate::analysis::tables::{self, ContrastRow, ObjectiveRow, TargetRow};
+use crate::analysis::{Contest, Front, Objective, Paired, Sense, Standing, Target, quarters_to, tiers};
 use crate::engine::run::Round;
 use crate::math::{Lanes, WIDTH};
 use crate::metrics::Metric;
 use crate::report::Satisfied;
-use crate::results::tables::Row;
+use crate::results::table::TableText;
 use crate::results::{Cell, DrawsTable, FolderError, wilson};
 use rayon::prelude::*;
 
@@ -150,8 +149,8 @@ impl Comparison {
         Findings { paired, tiers, standings }
     }
 
-    /// Rows of `comparison.csv`.
-    pub(super) fn rows(&self, findings: &Findings) -> String {
+    /// `comparison.csv`.
+    pub(super) fn table(&self, findings: &Findings) -> TableText {
         let row = |p: usize| {
             (0..self.cells.len()).map(move |c| ContrastRow {
                 policy: &self.plans[p],
@@ -160,25 +159,16 @@ impl Comparison {
                 tier: findings.tiers[c][p],
             })
         };
-        comparison((0..self.plans.len()).flat_map(row))
+        TableText::of(&tables::comparison(), (0..self.plans.len()).flat_map(row))
     }
 
-    /// Rows of `objectives.csv`.
-    pub(super) fn objective_rows(&self, findings: &Findings) -> String {
-        let mut text = String::new();
-        let mut row = Row::new(&mut text);
-        for (name, s) in self.plans.iter().zip(&findings.standings) {
-            let by = s.dominated_by.map_or("", |q| self.plans[q].as_str());
-            row.text(name).text(if s.dominated_by.is_none() { "true" } else { "false" }).text(by);
-            row.number(if s.dominated_by.is_none() { f64::NAN } else { s.in_draws });
-            row.text(match s.dominated_by {
-                None => "",
-                Some(_) if s.sure => "true",
-                Some(_) => "false",
-            });
-            row.end();
-        }
-        text
+    /// `objectives.csv`.
+    pub(super) fn objectives(&self, findings: &Findings) -> TableText {
+        let rows = self.plans.iter().zip(&findings.standings).map(|(policy, s)| ObjectiveRow {
+            policy,
+            dominated: s.dominated_by.map(|q| (self.plans[q].as_str(), s)),
+        });
+        TableText::of(&tables::objectives(), rows)
     }
 
     /// Shares of draws that satisfy the targets: target, then by plan the share with its 95 % interval.
@@ -193,16 +183,14 @@ impl Comparison {
             .collect()
     }
 
-    /// Rows of `targets.csv`.
-    pub(super) fn target_rows(&self) -> String {
-        let mut text = String::new();
-        let mut row = Row::new(&mut text);
-        for (target, shares) in self.shares() {
-            for (name, share) in self.plans.iter().zip(shares) {
-                row.text(name).text(&target).number(share.0).number(share.1).number(share.2).end();
-            }
-        }
-        text
+    /// `targets.csv`.
+    pub(super) fn targets(&self) -> TableText {
+        let shares = self.shares();
+        let rows = shares.iter().flat_map(|(target, shares)| {
+            let plans = self.plans.iter().zip(shares);
+            plans.map(move |(policy, &share)| TargetRow { policy, target, share })
+        });
+        TableText::of(&tables::targets(), rows)
     }
 }
 

@@ -7,6 +7,7 @@ use crate::analysis::Sensitivity;
 use crate::engine::run::Round;
 use crate::metrics::{ActorKind, Metric, headline};
 use crate::plan::{Driver, Plan};
+use crate::results::table::TableText;
 use crate::results::tables::{self, DriverRow};
 use crate::results::{Cell, FolderError};
 
@@ -20,6 +21,7 @@ const CHANCE: f64 = 0.05;
 pub(super) struct Drivers {
     /// Which of the plans simulated side by side it looks at.
     place: usize,
+    policy: String,
     sensitivity: Sensitivity,
     /// Where each cell in order of the table stands among the watched ones, and its address.
     cells: Vec<(usize, String)>,
@@ -56,16 +58,15 @@ impl Drivers {
         let cells = headline_cells(simulation).iter().map(|c| (place(c), address(c))).collect();
         let inputs = simulation.plan.drivers().len();
         let sensitivity = Sensitivity::new(inputs, watched.len(), simulation.request.sampling.draws);
-        Self { place: 0, sensitivity, cells }
+        Self { place: 0, policy: simulation.policy(), sensitivity, cells }
     }
 
     /// Writes the table: for each cell, inputs from the one that explains most to the one that explains least.
     pub(super) fn write(&self, simulation: &Simulation, folder: &mut RunFolder) -> Result<(), FolderError> {
-        let rows = tables::drivers(&simulation.policy(), &self.rows(&simulation.plan));
-        folder.table(Self::FILE, "What drives the headline's cells", &tables::DRIVERS, &rows)
+        folder.table(TableText::of(&tables::drivers(), self.rows(&simulation.plan)))
     }
 
-    pub(super) fn rows(&self, plan: &Plan) -> Vec<DriverRow> {
+    pub(super) fn rows(&self, plan: &Plan) -> Vec<DriverRow<'_>> {
         let drivers = plan.drivers();
         let found = self.sensitivity.finish(CHANCE);
         let mut rows = Vec::new();
@@ -74,7 +75,8 @@ impl Drivers {
             let mut order: Vec<usize> = (0..drivers.len()).collect();
             order.sort_by(|&a, &b| of_cell.indices[b].total_cmp(&of_cell.indices[a]).then(a.cmp(&b)));
             rows.extend(order.iter().enumerate().map(|(rank, &i)| DriverRow {
-                cell: cell.clone(),
+                policy: &self.policy,
+                cell,
                 path: plan.driver_path(drivers[i]),
                 index: of_cell.indices[i],
                 noise_floor: of_cell.noise_floor[i],

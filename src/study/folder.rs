@@ -5,13 +5,10 @@ use super::request::Destination;
 use super::simulation::Simulation;
 use super::watch::{Note, Watch};
 use crate::network::Network;
-use crate::report::page::{PageError, RunFiles, Table, page};
-use crate::report::world::{self, EDGES, NODES, QUANTITIES, RULES, YEARLY_FLOWS};
-use crate::results::tables::{Column, header};
-use crate::results::{
-    Folder, FolderError, Manifest, Opened, OutputFile, data_package, package_fields, package_resource,
-};
-use serde_json::Value as Json;
+use crate::report::page::{PageError, RunFiles, page};
+use crate::report::world;
+use crate::results::table::{Schema, TableText};
+use crate::results::{Folder, FolderError, Manifest, Opened, OutputFile, data_package};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -35,35 +32,12 @@ pub struct RunFolder {
     folder: Folder,
     /// Files that were opened before the work, by name.
     files: Vec<(String, OutputFile)>,
-    /// What the data package says of each table, in order of writing.
-    resources: Vec<Json>,
+    /// What the data package describes, in order of writing.
+    schemas: Vec<Schema>,
     /// Tables that are written, for the page.
-    tables: BTreeMap<String, String>,
-    world: World,
-}
-
-/// What the scenario as it stands is about: rows of the tables that say so.
-#[derive(Debug, Default)]
-struct World {
-    quantities: String,
-    rules: String,
-    nodes: String,
-    edges: String,
-    makers: BTreeMap<String, String>,
-}
-
-impl World {
-    fn new(simulation: &Simulation) -> Self {
-        let model = &simulation.plan.model;
-        let network = Network::from_model(model);
-        Self {
-            quantities: world::quantities(model),
-            rules: world::rules(model),
-            nodes: world::nodes(model, &network),
-            edges: world::edges(model, &network),
-            makers: world::makers(model),
-        }
-    }
+    tables: BTreeMap<&'static str, String>,
+    /// Tables that come after those of the study: what the scenario as it stands is about.
+    world: Vec<TableText>,
 }
 
 impl RunFolder {
@@ -88,6 +62,7 @@ impl RunFolder {
                 return Ok(None);
             }
         };
+        let model = &simulation.plan.model;
         let names = files.iter().copied().chain(FILES);
         let files: Result<Vec<_>, FolderError> =
             names.map(|name| Ok((name.to_owned(), folder.create(name)?))).collect();
@@ -96,9 +71,9 @@ impl RunFolder {
             path,
             files: files?,
             folder,
-            resources: Vec::new(),
+            schemas: Vec::new(),
             tables: BTreeMap::new(),
-            world: World::new(simulation),
+            world: world::tables(model, &Network::from_model(model)).into(),
         }))
     }
 
@@ -118,22 +93,21 @@ impl RunFolder {
     }
 
     /// Adds a table to the data package.
-    pub(super) fn describe(&mut self, name: &str, about: &str, fields: Vec<Json>) {
-        self.resources.push(package_resource(name, about, fields));
+    pub(super) fn describe(&mut self, schema: Schema) {
+        self.schemas.push(schema);
     }
 
-    /// Writes a table of fixed columns: its header and the rows given.
-    pub(super) fn table(
-        &mut self,
-        name: &str,
-        about: &str,
-        columns: &[Column],
-        rows: &str,
-    ) -> Result<(), FolderError> {
-        let text = header(columns) + rows;
-        self.text(name, &text)?;
-        self.describe(name, about, package_fields(columns));
+    /// Writes a table.
+    pub(super) fn table(&mut self, table: TableText) -> Result<(), FolderError> {
+        self.text(table.schema.name, &table.text)?;
+        self.tables.insert(table.schema.name, table.text);
+        self.describe(table.schema);
         Ok(())
+    }
+
+    /// Has a table written after those that say what the scenario is about.
+    pub(super) fn table_at_the_end(&mut self, table: TableText) {
+        self.world.push(table);
     }
 
     /// Writes a whole file.
@@ -142,31 +116,12 @@ impl RunFolder {
             Some(i) => self.files.remove(i).1,
             None => self.folder.create(name)?,
         };
-        if Path::new(name).extension().is_some_and(|e| e == "csv") {
-            self.tables.insert(name.to_owned(), text.to_owned());
-        }
         self.folder.write(file, text)
-    }
-
-    /// Writes the tables that say what the scenario is about.
-    fn write_world(&mut self) -> Result<(), Error> {
-        let world = std::mem::take(&mut self.world);
-        self.table("quantities.csv", "What went in: every number", &QUANTITIES, &world.quantities)?;
-        self.table("rules.csv", "The rules", &RULES, &world.rules)?;
-        self.table("nodes.csv", "Nodes of the supply graph", &NODES, &world.nodes)?;
-        self.table("edges.csv", "Edges of the supply graph", &EDGES, &world.edges)?;
-        if let Some(flows) = self.tables.get("flows.csv") {
-            let rows = world::yearly_flows(&Table::parse(flows)?, &world.makers);
-            self.table("yearly_flows.csv", "Chips from fab to country by year", &YEARLY_FLOWS, &rows)?;
-        }
-        Ok(())
     }
 
     /// The page of what is written.
     fn page(&self, manifest: &str) -> Result<String, PageError> {
-        let texts: Vec<(&str, &str)> =
-            self.tables.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
-        page(&RunFiles::new(manifest, &texts)?)
+        page(&RunFiles::new(manifest, &self.tables)?)
     }
 
     /// Writes the page, the data package and the manifest: the study is complete.
@@ -176,11 +131,13 @@ impl RunFolder {
         self.manifest.wall_seconds = took.seconds;
         self.manifest.draws_per_second =
             if took.seconds > 0.0 { took.draws as f64 / took.seconds } else { 0.0 };
-        self.write_world()?;
-        let manifest = serde_json::to_string_pretty(&self.manifest).unwrap_or_default() + "\n";
+        for table in std::mem::take(&mut self.world) {
+            self.table(table)?;
+        }
+        let manifest = self.manifest.to_json();
         let page = self.page(&manifest)?;
         self.text("report.html", &page)?;
-        let package = data_package(&self.manifest.scenario, &self.manifest.title, &self.resources);
+        let package = data_package(&self.manifest.scenario, &self.manifest.title, &self.schemas);
         self.text("datapackage.json", &package)?;
         self.text("manifest.json", &manifest)?;
         Ok(Written { manifest: self.manifest, path: self.path })

@@ -18,6 +18,7 @@ use crate::model::time::Quarter;
 use crate::model::{Model, Observation};
 use crate::report::scores::{self, WeightedCell, Weighting};
 use crate::report::{Scoreboard, Section};
+use crate::results::table::TableText;
 use crate::results::{FolderError, Statistics};
 
 /// Share of draws that weights must effectively rest on.
@@ -38,16 +39,10 @@ pub struct HindcastResults<'a> {
     distributions: Distributions,
     statistics: Vec<Statistics>,
     board: Scoreboard,
-    weighed: Option<Weighed>,
+    /// Tables of the weights and of what they change.
+    weighed: Vec<TableText>,
     /// What it took.
     pub took: Took,
-}
-
-/// Weights and what they change, as rows of their tables.
-struct Weighed {
-    weights: String,
-    weighted: String,
-    weighting: String,
 }
 
 impl Hindcast {
@@ -130,11 +125,11 @@ impl Hindcast {
         let took = Took { draws: simulation.request.sampling.draws, used: distributions.used, seconds };
         simulation.check_used(took.used, watch)?;
         let mut board = past.board(simulation, &self.request);
-        let mut weighed = None;
+        let mut weighed = Vec::new();
         if self.request.weight {
             let (weighting, shown, tables) = past.weigh(simulation, &self.request)?;
             board.weighting = Some((weighting, shown));
-            weighed = Some(tables);
+            weighed.extend(tables);
         }
         let statistics = distributions.statistics();
         Ok(HindcastResults { study: self, distributions, statistics, board, weighed, took })
@@ -154,17 +149,7 @@ impl HindcastResults<'_> {
     pub fn write(self, mut folder: RunFolder) -> Result<Written, Error> {
         let Self { study, mut distributions, statistics, board, weighed, took } = self;
         distributions.write(&study.simulation, &statistics, &mut folder)?;
-        write(&board, &mut folder)?;
-        if let Some(Weighed { weights, weighted, weighting }) = weighed {
-            let tables = [
-                ("weights.csv", "Importance weights: a row a draw", &scores::WEIGHTS[..], weights),
-                ("weighted.csv", "Headline cells, unweighted and weighted", &scores::WEIGHTED, weighted),
-                ("weighting.csv", "What the weights rest on", &scores::WEIGHTING, weighting),
-            ];
-            for (name, about, columns, rows) in tables {
-                folder.table(name, about, columns, &rows)?;
-            }
-        }
+        board.tables().into_iter().chain(weighed).try_for_each(|table| folder.table(table))?;
         drop((distributions, statistics, board));
         folder.finish(took)
     }
@@ -304,12 +289,12 @@ impl<'a> Past<'a> {
         }
     }
 
-    /// Weighs draws; gives what is shown, and the rows of the tables.
+    /// Weighs draws; gives what is shown, and the tables.
     fn weigh(
         &self,
         simulation: &Simulation,
         request: &HindcastRequest,
-    ) -> Result<(Weighting, Vec<WeightedCell>, Weighed), Error> {
+    ) -> Result<(Weighting, Vec<WeightedCell>, [TableText; 3]), Error> {
         let discrepancy = Discrepancy { sd: request.discrepancy, rho: request.discrepancy_rho };
         let evidence = self.evidence(request.until);
         let observations = evidence.iter().map(Vec::len).sum();
@@ -321,22 +306,24 @@ impl<'a> Past<'a> {
             add_log_likelihood(series, discrepancy, &mut sums)?;
         }
         let weights = temper(&sums, LEAST_EFFECTIVE);
+        let policy = simulation.policy();
         let quantiles = |e: &Ensemble| [0.05, 0.5, 0.95].map(|p| e.quantile(p));
         let cells: Vec<WeightedCell> = (self.headline.iter().zip(&self.headline_values))
             .map(|(&place, values)| WeightedCell {
+                policy: policy.clone(),
                 cell: simulation.recording.names[place].clone(),
                 plain: quantiles(&Ensemble::new(values)),
                 weighted: quantiles(&Ensemble::weighted(values, &weights.weights)),
             })
             .collect();
-        let table = scores::weights(&self.draws, &weights, &sums);
-        let weighting = Weighting { observations, series: evidence.len(), discrepancy, weights };
-        let policy = simulation.policy();
-        let tables = Weighed {
-            weights: table,
-            weighted: scores::weighted(&policy, &cells),
-            weighting: scores::weighting(&policy, &weighting),
-        };
+        let drawn = TableText::of(&scores::weights(), scores::weight_rows(&self.draws, &weights, &sums));
+        let series = evidence.len();
+        let weighting = Weighting { policy, observations, series, discrepancy, weights };
+        let tables = [
+            drawn,
+            TableText::of(&scores::weighted(), &cells),
+            TableText::of(&scores::weighting(), [&weighting]),
+        ];
         let last = cells.iter().map(|c| c.cell.quarter).max();
         let shown =
             |c: &WeightedCell| Some(c.cell.quarter) == last && c.cell.metric == Metric::ReachableFlop.name();
@@ -366,39 +353,4 @@ impl<'a> Past<'a> {
         }
         series.into_iter().map(|s| s.1).collect()
     }
-}
-
-fn write(board: &Scoreboard, folder: &mut RunFolder) -> Result<(), FolderError> {
-    let all = |of: &dyn Fn(&Section) -> String| board.sections.iter().map(of).collect::<String>();
-    let policy = &board.policy;
-    let tables = [
-        (
-            "hindcast.csv",
-            "Published beside simulated: a row an observation",
-            &scores::HINDCAST[..],
-            all(&|s| scores::hindcast(policy, s.name, &s.rows)),
-        ),
-        (
-            "naive.csv",
-            "Naive forecasts: a row an observation and origin",
-            &scores::NAIVE,
-            all(&|s| scores::naive(policy, s.name, &s.rows)),
-        ),
-        (
-            "scores.csv",
-            "Scores: a row a group",
-            &scores::SCORES,
-            all(&|s| scores::scores(policy, s.name, &s.board)),
-        ),
-        (
-            "rivals.csv",
-            "The simulation against naive forecasts",
-            &scores::RIVALS,
-            all(&|s| scores::rivals(policy, s.name, &s.board)),
-        ),
-    ];
-    for (name, about, columns, rows) in tables {
-        folder.table(name, about, columns, &rows)?;
-    }
-    Ok(())
 }

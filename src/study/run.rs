@@ -106,7 +106,7 @@ impl RunResults<'_> {
     }
 
     /// For each cell of the headline, uncertain inputs from the one that explains most to the one that explains least.
-    pub fn drivers(&self) -> Vec<DriverRow> {
+    pub fn drivers(&self) -> Vec<DriverRow<'_>> {
         self.drivers.rows(&self.run.simulation.plan)
     }
 

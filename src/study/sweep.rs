@@ -9,11 +9,12 @@ use super::gather::Gatherer;
 use super::request::{Destination, ScenarioRequest, SweepRequest};
 use super::simulation::{Exports, Simulation};
 use super::watch::Watch;
-use crate::analysis::{ContrastRow, Factorial, Paired, SWEEP_TAIL, interactions, sweep_row};
+use crate::analysis::tables::{self, ContrastRow, SweepRow};
+use crate::analysis::{Factorial, Paired, interactions};
 use crate::metrics::{ActorKind, Recording, headline};
 use crate::report::{Point, Swept};
-use crate::results::tables::Row;
-use crate::results::{Cell, FolderError, SourceFile, Statistics, package_fields};
+use crate::results::table::TableText;
+use crate::results::{Cell, SourceFile, Statistics};
 
 /// Points of one sweep: each is a plan on every draw.
 const POINTS: usize = 512;
@@ -136,47 +137,32 @@ impl Sweep {
     }
 
     /// `sweep.csv`: the scenario as it stands, then every point, a row a cell.
-    fn write(
+    fn table(
         &self,
         comparison: &Comparison,
         findings: &Findings,
         statistics: &[Vec<Statistics>],
-        folder: &mut RunFolder,
-    ) -> Result<(), FolderError> {
-        let mut text = String::new();
-        let mut head = Row::new(&mut text);
-        head.text("point");
-        self.levers.iter().for_each(|l| {
-            head.text(&l.path);
-        });
-        SWEEP_TAIL.iter().for_each(|c| {
-            head.text(c.0);
-        });
-        head.end();
-        for (p, name) in comparison.plans.iter().enumerate() {
-            let levels = self.levels(p);
-            for (c, cell) in comparison.cells.iter().enumerate() {
-                let own = comparison.own(c, p).map_or([f64::NAN; 4], |i| {
+    ) -> TableText {
+        let levers = self.paths();
+        let mut text = TableText::new(&tables::sweep(&levers));
+        for (p, point) in comparison.plans.iter().enumerate() {
+            let levels = &self.levels(p);
+            let rows = comparison.cells.iter().enumerate().map(|(c, cell)| {
+                let own = comparison.own(c, p).map(|i| {
                     let s = &statistics[p][i];
                     [s.mean, s.quantiles.p05, s.quantiles.p50, s.quantiles.p95]
                 });
                 let (paired, tier) = (&findings.paired[c][p], findings.tiers[c][p]);
-                sweep_row(&mut text, name, &levels, own, &ContrastRow { policy: name, cell, paired, tier });
-            }
+                SweepRow { point, levels, own, contrast: ContrastRow { policy: point, cell, paired, tier } }
+            });
+            text.extend(&tables::sweep(&levers), rows);
         }
-        folder.text("sweep.csv", &text)?;
-        let mut fields = package_fields(&[(
-            "point",
-            "string",
-            "Number of the point, from 1; base: the scenario as it stands",
-        )]);
-        for lever in &self.levers {
-            let about = "Level as written; empty for the scenario as it stands";
-            fields.push(serde_json::json!({ "name": lever.path, "type": "string", "description": about }));
-        }
-        fields.extend(package_fields(&SWEEP_TAIL));
-        folder.describe("sweep.csv", "A row a point of the factorial and cell", fields);
-        Ok(())
+        text
+    }
+
+    /// Paths of the levers.
+    fn paths(&self) -> Vec<String> {
+        self.levers.iter().map(|l| l.path.clone()).collect()
     }
 
     /// Levels of a plan, as written; the scenario as it stands has none.
@@ -207,7 +193,7 @@ impl Sweep {
             cell: comparison.cells[cell].address(),
             unit: comparison.cells[cell].unit.clone(),
             sense: comparison.senses[cell],
-            levers: self.levers.iter().map(|l| l.path.clone()).collect(),
+            levers: self.paths(),
             base: point(0),
             points: (1..comparison.plans.len()).map(point).collect(),
             interactions: interactions(&self.factorial, &findings.paired[cell][1..]),
@@ -251,7 +237,7 @@ impl SweepResults<'_> {
     /// If a file cannot be written.
     pub fn write(self, mut folder: RunFolder) -> Result<Written, Error> {
         let Self { study, comparison, mut distributions, statistics, findings, took } = self;
-        study.write(&comparison, &findings, &statistics, &mut folder)?;
+        folder.table(study.table(&comparison, &findings, &statistics))?;
         distributions[0].write_exports(&study.base, &mut folder)?;
         // The page is made from the tables: what they were made from makes room for it.
         drop((comparison, distributions, statistics, findings));

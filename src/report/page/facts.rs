@@ -215,3 +215,8 @@ pub(super) fn source(table: &'static str, column: &str, raw: &str) -> Option<Sou
         unsigned: false,
     })
 }
+
+/// A number of a row of a table.
+pub(super) fn at(facts: &Facts<'_>, table: &'static str, row: usize, column: &str) -> Option<Source> {
+    source(table, column, facts.files.table(table).text(row, column))
+}

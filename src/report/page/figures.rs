@@ -1,7 +1,7 @@
 //! The page's figures: what each draws, from which data, under a title that says what it finds.
 
 use super::answer::milestone;
-use super::facts::{Facts, REACHABLE, RUN, source};
+use super::facts::{Facts, REACHABLE, RUN};
 use super::findings;
 use super::phrase::{Phrase, Source, actor_name};
 use crate::metrics::Metric;
@@ -261,9 +261,4 @@ fn holdings(facts: &Facts<'_>) -> Titles {
         .filter(|a| a.starts_with("country."))
         .filter_map(title)
         .collect()
-}
-
-/// A number of a row of a table.
-pub(super) fn at(facts: &Facts<'_>, table: &'static str, row: usize, column: &str) -> Option<Source> {
-    source(table, column, facts.files.table(table).text(row, column))
 }

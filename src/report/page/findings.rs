@@ -1,10 +1,8 @@
 //! Titles of the figures about flows, limits, drivers, policies, sweeps, the past, the graph and the rules.
 
-use super::data;
-use super::facts::{Facts, REACHABLE};
-use super::figures::at;
+use super::facts::{Facts, REACHABLE, at};
 use super::phrase::{Phrase, Source, actor_name};
-use super::run_files::Table;
+use super::run_files::RunTable;
 use crate::metrics::Metric;
 use std::collections::BTreeMap;
 
@@ -148,7 +146,7 @@ pub(super) fn compared(facts: &Facts<'_>) -> Vec<(String, Vec<usize>)> {
 }
 
 /// Cells of a table in order of first appearance, and the rows of each.
-fn cells_of(table: &Table) -> Vec<(String, Vec<usize>)> {
+fn cells_of(table: &RunTable) -> Vec<(String, Vec<usize>)> {
     let mut all: Vec<(String, Vec<usize>)> = Vec::new();
     let mut places: BTreeMap<String, usize> = BTreeMap::new();
     for r in 0..table.rows.len() {
@@ -361,7 +359,7 @@ fn swept_in(facts: &Facts<'_>, cell: &str, rows: Vec<usize>) -> Vec<Phrase> {
     let most = points.iter().max_by(|a, b| mean(a).total_cmp(&mean(b)).then(b.cmp(a)));
     let point = |r: usize| {
         let mut phrase = Phrase::default();
-        for (i, lever) in data::levers(table).into_iter().enumerate() {
+        for (i, lever) in facts.files.levers.iter().enumerate() {
             phrase = phrase.say(if i == 0 { "" } else { ", " }).name(lever).say(" = ");
             phrase = phrase.name(table.text(r, lever));
         }
