@@ -79,9 +79,8 @@ impl DrawsTable {
                 places.push(vec![None; metrics.len()]);
             }
             let place = metrics.iter().position(|m| m.metric == cell.metric);
-            if let (Some(last), Some(place)) = (places.last_mut(), place) {
-                last[place] = Some(c);
-            }
+            let last = places.last_mut().expect("the row of the cell");
+            last[place.expect("every cell's metric is a column")] = Some(c);
         }
         let mut fields = vec![
             Field::new("draw", Kind::Integer, "Number of the draw"),

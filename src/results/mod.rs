@@ -35,7 +35,7 @@ pub use interval::{Interval, t95};
 pub use manifest::{Manifest, SourceFile};
 pub use moments::Moments;
 pub use package::data_package;
-pub use past_run::{PastRun, PastRunError, SummaryRow};
+pub use past_run::{PastCell, PastRun, PastRunError};
 pub use quantile::Ranks;
 pub use share::{Labels, Thresholds, wilson};
 pub use summary::{Quantiles, Statistics, Summary};

@@ -214,7 +214,7 @@ impl Compare {
         let own = interval(&base.statistic(cell), wanted.statistic, self.base.is_independent());
         let place = comparison.cells.iter().position(|c| *c == self.base.recording.names[cell]);
         let of = |p: usize| {
-            let paired = comparison.contest.paired(place.unwrap_or(0), p);
+            let paired = comparison.runs.paired(place.unwrap_or(0), p);
             match wanted.statistic {
                 Statistic::Mean => paired.mean,
                 Statistic::Quantile(i) => paired.quantiles[i],

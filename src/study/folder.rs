@@ -118,10 +118,9 @@ impl RunFolder {
 
     /// Writes a whole file.
     pub(super) fn text(&mut self, name: &str, text: &str) -> Result<(), FolderError> {
-        let file = match self.files.iter().position(|f| f.0 == name) {
-            Some(i) => self.files.remove(i).1,
-            None => self.folder.create(name)?,
-        };
+        let place = self.files.iter().position(|f| f.0 == name);
+        let place = place.unwrap_or_else(|| panic!("{name} is not among the files opened before the work"));
+        let (_, file) = self.files.remove(place);
         self.folder.write(file, text)
     }
 
