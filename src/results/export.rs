@@ -35,7 +35,7 @@ impl Sink {
             file.write(schema.header().as_bytes())?;
             return Ok(Self::Csv(Box::new(TextRows::new(file))));
         }
-        let table = ParquetTable::new(file.handle()?, &schema.fields)?;
+        let table = ParquetTable::new(&file, &schema.fields)?;
         Ok(Self::Parquet(file, Box::new(table)))
     }
 

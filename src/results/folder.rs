@@ -163,6 +163,11 @@ impl OutputFile {
         self.writer.write_all(bytes).map_err(io(&self.last))
     }
 
+    /// Where it is to be, once it is whole.
+    pub fn path(&self) -> &Path {
+        &self.last
+    }
+
     /// The open file itself, for writers that need one.
     ///
     /// # Errors

@@ -24,7 +24,7 @@ pub fn write_page(run: &Path) -> Result<PathBuf, Error> {
     use crate::results::FolderError;
     let page = page(&RunFiles::read(run)?)?;
     // Whole or absent, as everything in a run's folder.
-    let temporary = run.join(format!(".{}.part", PAGE));
+    let temporary = run.join(format!(".{PAGE}.part"));
     let path = run.join(PAGE);
     std::fs::write(&temporary, page)
         .and_then(|()| std::fs::rename(&temporary, &path))

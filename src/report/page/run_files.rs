@@ -129,7 +129,7 @@ impl RunFiles {
         self.tables.get(name).expect("a table that the page reads")
     }
 
-    /// Policies of the run, the scenario as it stands first.
+    /// Policies of the run, the reference case first.
     pub(super) fn policies(&self) -> Vec<String> {
         let mut all: Vec<String> =
             self.table("summary.csv").values("policy").into_iter().map(str::to_owned).collect();
