@@ -37,4 +37,5 @@ mod second_opinion;
 mod sensitivity;
 mod shipped;
 mod support;
+mod tables;
 mod variants;
