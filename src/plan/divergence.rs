@@ -79,8 +79,8 @@ fn same_frame(a: &Model, b: &Model) -> bool {
         }};
     }
     all_same!(
-        countries, groups, tools, goods, designers, chips, stockpiles, buyers, labs, routes,
-        trade, production, licensing, diversion, fleet, rental, training, science,
+        countries, groups, tools, goods, designers, chips, stockpiles, buyers, labs, routes, trade,
+        production, licensing, diversion, fleet, rental, training, science,
     )
 }
 
