@@ -81,9 +81,10 @@ fn a_buyer_gets_no_less_of_a_chip_when_more_of_it_is_permitted() {
     in_many_states(Step::Production, |plan, state, t| {
         let base = with(state, |b| b.sell(plan, t));
         for (s, sale) in plan.edges.sales.iter().enumerate().step_by(3) {
-            // The buyer alone in its market: permission belongs to the market.
+            // The buyer alone in its market: permission belongs to the market, and resellers that buy there get more too.
             let alone = plan.edges.sales.iter().filter(|o| o.chip_market == sale.chip_market).count() == 1;
-            if !alone {
+            let market = sale.chip_market % plan.edges.markets.len();
+            if !alone || plan.edges.reseller_market.contains(&market) {
                 continue;
             }
             let more = with(state, |b| {
