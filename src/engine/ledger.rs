@@ -432,7 +432,7 @@ fn power(plan: &Plan, batch: &Batch, t: usize, n: usize) -> Lanes {
     Lanes(std::array::from_fn(|lane| {
         let [halls, grid, own] = links.map(|(q, delay, share)| {
             let [delay, share] = [delay, share].map(|q| batch.inputs.value(q)[lane]);
-            let late = (t as f64 - delay).max(known as f64).min(t as f64);
+            let late = (t as f64 - delay).max(0.5 * (t + known) as f64);
             q.map(|q| (1.0 - share) * course(q, known as f64, lane) + share * course(q, late, lane))
         });
         let now = |q: Option<f64>, plan: Option<crate::model::QuantityId>| match plan {

@@ -21,7 +21,7 @@ pub struct DataSheets {
     /// Elasticity θ [1].
     pub(super) theta: Lanes,
     /// Elasticity of budgets in access, over θ [1].
-    pub(super) eagerness: Lanes,
+    pub eagerness: Lanes,
     /// How readily a chip is smuggled in its form, by chip [1].
     pub carries: Vec<Lanes>,
     /// ω^θ [1].

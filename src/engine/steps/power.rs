@@ -41,14 +41,16 @@ pub(crate) fn available(
     least.map(|megawatts| megawatts * shocks.of(Lever::Power)[n])
 }
 
-/// What has come about of a plan by quarter `t`, part of what is announced after what is known coming late, part never.
+/// What has come about of a plan by quarter `t`: of what is announced for after what is known part comes late, part never.
+///
+/// What was nearly ready is hardly late: at most by half of the time that has passed since.
 #[inline(always)]
 fn built(plan: &Plan, inputs: &Inputs, q: QuantityId, delay: Lanes, share: Lanes, t: usize) -> Lanes {
     if t <= plan.known || (delay == Lanes::ZERO && share == Lanes::ONE) {
         return inputs.at(q, t);
     }
     let now = inputs.at(q, plan.known);
-    let at = (t as f64 - delay).max(plan.known as f64);
+    let at = t as f64 - delay.min(0.5 * (t - plan.known) as f64);
     let whole = at.floor();
     let part = at - whole;
     let then = Lanes(std::array::from_fn(|lane| {

@@ -53,7 +53,7 @@ impl Draw<'_> {
         if t <= known {
             return self.n.at(plan, t);
         }
-        let x = (t as f64 - delay).max(known as f64);
+        let x = t as f64 - delay.min((t - known) as f64 / 2.0);
         let (whole, part) = (x.floor() as usize, x.fract());
         let mut then = self.n.at(plan, whole);
         if part > 0.0 {
