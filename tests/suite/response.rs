@@ -52,13 +52,96 @@ fn half_the_packaging_of_2023_and_2024_costs_a_third_of_nvidias_shipments() {
     assert!(less < 0.7 * base, "{}", less / base);
 }
 
+/// A cell under edits over the same cell of the same draw without them, in order.
+fn ratios(edits: &[(&str, f64)], cell: &str) -> Vec<f64> {
+    let cell = [cell.to_owned()];
+    let [base, other] = [&[][..], edits].map(|e| draws(e, &cell).remove(0));
+    let one = |(x, y): (&f64, &f64)| if x == y { 1.0 } else { y / x };
+    let mut all: Vec<f64> = base.iter().zip(&other).map(one).collect();
+    all.sort_by(f64::total_cmp);
+    all
+}
+
+/// Not lower in the median, nor by more than a hundredth in more than a twentieth of draws.
+fn not_lowered(edits: &[(&str, f64)], cell: &str) {
+    let all = ratios(edits, cell);
+    let lower = all.iter().filter(|r| **r < 0.99).count();
+    assert!(all[all.len() / 2] > 1.0 - 1e-9, "{edits:?}, {cell}: {}", all[all.len() / 2]);
+    assert!(20 * lower <= all.len(), "{edits:?}, {cell}: lower in {lower} of {}", all.len());
+}
+
+const CHINESE: &str =
+    "buyer.{alibaba,tencent,bytedance,baidu,china-telecom,high-flyer,huawei-cloud,china-other}.budget";
+const AMERICAN: &str = "buyer.{microsoft,meta,amazon,google,oracle,coreweave,xai,tesla,other-us}.budget";
+
 #[test]
-fn twice_the_money_does_not_make_many_more_chips() {
+fn twice_the_money_lowers_nothing_that_it_buys() {
+    // While power rationed orders, more Chinese money meant fewer Chinese chips; now it limits what is switched on.
+    for (budgets, actor) in [
+        (CHINESE, "country.china"),
+        (AMERICAN, "country.us"),
+        ("buyer.alibaba.budget", "buyer.alibaba"),
+        ("buyer.oracle.budget", "buyer.oracle"),
+    ] {
+        for quarter in ["2024Q4", "2028Q4"] {
+            not_lowered(&[(budgets, 2.0)], &format!("{actor}/bought_h100e_cum@{quarter}"));
+        }
+    }
+    not_lowered(&[(CHINESE, 2.0)], "country.china/smuggled_h100e_cum@2028Q4");
+}
+
+#[test]
+fn twice_the_money_does_not_make_many_more_chips_while_packaging_binds() {
     let (last, first) = of_2024("world");
     let base = median(&[], &last, &first);
     let more = median(&[("buyer.*.budget", 2.0)], &last, &first);
-    // It may even fall: money that comes early fills halls with the generation before.
-    assert!((0.9..1.25).contains(&(more / base)), "{}", more / base);
+    assert!((0.97..1.35).contains(&(more / base)), "{}", more / base);
+}
+
+#[test]
+fn more_power_lowers_no_working_fleet() {
+    for (country, power) in [("us", "country.us.{halls,grid,on_site}"), ("china", "country.china.halls")] {
+        for quarter in ["2026Q4", "2029Q4"] {
+            not_lowered(&[(power, 1.25)], &format!("country.{country}/power_mw@{quarter}"));
+        }
+    }
+}
+
+#[test]
+fn a_halved_node_is_felt() {
+    let edits = [("facility.tsmc-n3.capacity.2026-11-15", 0.5)];
+    for cell in ["world/fleet_h100e@2028Q4", "world/shipped_h100e_cum@2028Q4"] {
+        let all = ratios(&edits, cell);
+        let mean = all.iter().sum::<f64>() / all.len() as f64;
+        assert!(mean < 0.998, "{cell}: {mean}");
+    }
+}
+
+#[test]
+fn all_of_it_doubled_gives_far_more_than_each() {
+    let parts: [&[(&str, f64)]; 5] = [
+        &[("country.*.{halls,grid,on_site}", 2.0)],
+        &[
+            ("facility.*-cowos.capacity", 2.0),
+            ("facility.{amkor-arizona,*-packaging,hchiplet}.capacity", 2.0),
+        ],
+        &[("facility.*-hbm*.capacity", 2.0), ("stockpile.*-hbm.rate", 2.0)],
+        &[(
+            "facility.{tsmc-n7,tsmc-n5,tsmc-n3,tsmc-n2,tsmc-arizona,tsmc-arizona-n3,samsung-n4,intel-18a,smic-n2,smic-n3,huali-n2,huawei-lines}.{capacity,others}",
+            2.0,
+        )],
+        &[("buyer.*.budget", 2.0)],
+    ];
+    let middle_of = |edits: &[(&str, f64)]| {
+        let all = ratios(edits, "world/fleet_h100e@2028Q4");
+        all[all.len() / 2]
+    };
+    let together = middle_of(&parts.concat());
+    assert!(together > 1.8, "{together}");
+    for part in parts {
+        let alone = middle_of(part);
+        assert!(alone - 1.0 < 0.6 * (together - 1.0), "{part:?}: {alone} of {together}");
+    }
 }
 
 #[test]
