@@ -447,7 +447,7 @@ fn power(plan: &Plan, batch: &Batch, t: usize, n: usize) -> Lanes {
             grid.unwrap_or(0.0) + own.unwrap_or(0.0)
         };
         let least = halls.unwrap_or(f64::INFINITY).min(supply);
-        let shock = batch.outputs.shocks.of(crate::plan::Lever::Power)[n][lane];
+        let shock = batch.outputs.shocks.of(Lever::Power)[n][lane];
         if least.is_finite() { least * shock } else { least }
     }))
 }

@@ -233,7 +233,7 @@ fn an_earlier_opening_lowers_no_joint_shipments_where_nothing_answers_to_scarcit
 
 /// Findings on a text.
 fn said(text: &str) -> String {
-    let messages: Vec<String> = findings(text).1.all.into_iter().map(|d| d.message).collect();
+    let messages: Vec<String> = findings(text).diagnostics.all.into_iter().map(|d| d.message).collect();
     messages.join("; ")
 }
 

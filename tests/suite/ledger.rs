@@ -4,7 +4,8 @@ use crate::support::{audited, plan_of, read};
 use chokepoint::engine::ledger::{Broken, Ledger};
 use chokepoint::engine::{Batch, Intervention, Step};
 use chokepoint::math::Lanes;
-use chokepoint::plan::{Lever, Plan};
+use chokepoint::model::Lever;
+use chokepoint::plan::Plan;
 
 #[test]
 fn the_shipped_worlds_add_up() {

@@ -291,9 +291,9 @@ fn no_facility_makes_anything_before_it_opens() {
             let opens = plan.since_start(opens) + state.inputs.value(facility.delay);
             let closed = opens.ge(Lanes::splat(t as f64 + 1.0));
             let links = plan.supply.links.iter().enumerate().filter(|(_, l)| l.facility.index() == f);
-            let used = links.fold(state.stockpiles.taken[f], |sum, (l, _)| sum + state.production.used[l]);
+            let used = links.fold(state.outputs.stockpiles.taken[f], |sum, (l, _)| sum + state.outputs.production.used[l]);
             assert_eq!(
-                closed.select(used + state.capacity.works[f], Lanes::ZERO),
+                closed.select(used + state.outputs.capacity.works[f], Lanes::ZERO),
                 Lanes::ZERO,
                 "{t}: {}",
                 facility.id

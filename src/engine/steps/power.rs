@@ -6,8 +6,8 @@ use super::fleet::Fleets;
 use super::shocks::ShockOutputs;
 use crate::inputs::Inputs;
 use crate::math::{Lanes, Mask};
-use crate::model::QuantityId;
-use crate::plan::{Lever, Plan};
+use crate::model::{Lever, QuantityId};
+use crate::plan::Plan;
 
 /// Less than this share of a buyer's load is rounding, not chips that wait.
 const WAITS: f64 = 1e-9;
