@@ -30,12 +30,15 @@ impl Document {
         let dated = is_quarter(key);
         if self.find(parent).is_none() {
             let outer = parent.rsplit_once('.')?.0;
-            if self.find(outer).is_none_or(|n| !matches!(n.value, Value::Table(_)))
-                || outer.matches('.').count() != 1
-            {
+            // A map that a row does not have yet, such as a first claim, or a table of settings within another.
+            let fits = match outer.matches('.').count() {
+                0 => !dated,
+                1 => true,
+                _ => false,
+            };
+            if !fits || self.find(outer).is_none_or(|n| !matches!(n.value, Value::Table(_))) {
                 return None;
             }
-            // A map that the row does not have yet, such as a first claim.
             let made = self.create(parent, place.clone())?;
             made.value = Value::Table(Table { place: place.clone(), entries: Vec::new() });
         }

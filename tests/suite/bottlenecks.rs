@@ -41,7 +41,7 @@ fn in_two_hundred_draws(step: Step, look: impl Fn(&Plan, &Batch, usize, &mut Tri
     all
 }
 
-/// A little more of a good: of all facilities that make it and of private stocks.
+/// A little more of a good: of all facilities that make it, of private stocks and of what is smuggled for them.
 fn with_more_of(plan: &Plan, state: &Batch, g: usize, t: usize) -> Batch {
     with(state, |b| {
         for (f, _) in plan.model.facilities.iter().enumerate().filter(|(_, f)| f.good.index() == g) {
@@ -50,9 +50,14 @@ fn with_more_of(plan: &Plan, state: &Batch, g: usize, t: usize) -> Batch {
         for (s, _) in plan.model.stockpiles.iter().enumerate().filter(|(_, s)| s.good.index() == g) {
             b.state.stockpiles.held[s] *= MORE;
             b.outputs.stockpiles.leaked[s] *= MORE;
+            b.state.stockpiles.transit[s].slots_mut().iter_mut().for_each(|x| *x *= MORE);
             if let Some(rate) = plan.model.stockpiles[s].rate {
                 b.inputs.scale(rate, MORE);
             }
+        }
+        // What is smuggled for a stock is as large as its routes.
+        for (r, _) in plan.model.routes.iter().enumerate().filter(|(_, r)| r.good.is_some_and(|x| x.index() == g)) {
+            b.outputs.stockpiles.routes.capacity[r] *= MORE;
         }
         b.produce(plan, t);
     })

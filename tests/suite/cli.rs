@@ -38,7 +38,7 @@ fn check_says_what_a_scenario_is_and_what_is_wrong() {
     for gone in ["country.us.power=50000", "country.{us,china}.power=50000"] {
         let (code, _, err) = chokepoint(&["check", "scenarios/baseline", "--set", gone]);
         assert!(code == 3 && err.contains("`halls`, `grid` and `on_site` took its place"), "{err}");
-        assert_eq!(err.matches("error").count(), 1, "{err}");
+        assert_eq!(err.matches("error:").count(), 1, "{err}");
     }
     let (code, _, err) = chokepoint(&["check", "scenarios/basline"]);
     assert!(code == 3 && err.contains("did you mean scenarios/baseline?"), "{err}");

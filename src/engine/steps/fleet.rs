@@ -43,8 +43,6 @@ pub struct FleetOutputs {
     pub failed: Vec<Lanes>,
     /// Facility power of what is switched on, by buyer [MW].
     pub running_mw: Vec<Lanes>,
-    /// Whether some of a buyer's chips wait for power.
-    pub waits: Vec<Mask>,
     /// What a percent more power would add to a buyer's throughput less what slow links lose [FLOP/s], and to its chips, over a percent.
     pub more_power: Vec<[Lanes; 2]>,
     /// Working chips of each buyer, in the sums that [`sum`] names.
@@ -118,7 +116,6 @@ impl FleetOutputs {
             deployed: holdings.clone(),
             failed: holdings,
             running_mw: vec![Lanes::ZERO; buyers],
-            waits: vec![Mask::splat(false); buyers],
             more_power: vec![[Lanes::ZERO; 2]; buyers],
             working: vec![[Lanes::ZERO; sum::COUNT]; buyers],
             rented: links.clone(),

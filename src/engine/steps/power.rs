@@ -9,8 +9,6 @@ use crate::math::{Lanes, Mask};
 use crate::model::{Lever, QuantityId};
 use crate::plan::Plan;
 
-/// Less than this share of a buyer's load is rounding, not chips that wait.
-const WAITS: f64 = 1e-9;
 /// One percent of something is this part of it, the inverse.
 const PERCENTS: f64 = 100.0;
 
@@ -197,7 +195,7 @@ impl Fleets<'_> {
         }
     }
 
-    /// Which buyers' chips wait, and what a percent more power would add to what runs, over a percent.
+    /// What a percent more power would add to what runs, over a percent.
     #[inline(always)]
     fn look_at_power(
         &mut self,
@@ -209,9 +207,6 @@ impl Fleets<'_> {
     ) {
         let support = inputs.value(plan.model.diversion.support);
         self.out.more_power.fill([Lanes::ZERO; 2]);
-        for b in 0..plan.model.buyers.len() {
-            self.out.waits[b] = self.state.waiting_mw[b].gt(WAITS * self.out.running_mw[b]);
-        }
         for n in 0..plan.model.countries.len() {
             let waiting = self.waiting_in(plan, n);
             if !waiting.gt(Lanes::ZERO).any() {

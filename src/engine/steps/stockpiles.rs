@@ -12,7 +12,8 @@ use crate::plan::Plan;
 pub struct StockpileState {
     /// Held, by stock [its unit].
     pub held: Vec<Lanes>,
-    transit: Vec<Lagged>,
+    /// On its way to each stock [its unit].
+    pub transit: Vec<Lagged>,
 }
 
 /// Flows into and out of private stocks in a quarter.

@@ -438,7 +438,7 @@ impl std::ops::AddAssign for Portion {
 struct Lack {
     /// All of them.
     all: Portion,
-    /// Of buyers all of whose chips work: more chips.
+    /// What a percent more chips would add, over a percent: all where none wait, else what power does not add.
     chips: Portion,
     /// What a percent more power would add, over a percent, where some wait: more power.
     power: Portion,
@@ -467,7 +467,6 @@ fn lacks(plan: &Plan, fleet: &FleetOutputs, l: usize) -> Lack {
         let used = fleet.used[i];
         let rented = fleet.rented[i].per(working[sum::H100E]).min(used);
         let paid = fleet.rationed[buyer].select(Lanes::ZERO, rented);
-        let waits = fleet.waits[buyer];
         let portion = |share: Lanes| Portion {
             useful: share * working[sum::QUALITY],
             count: share * working[sum::CHIPS],
@@ -475,7 +474,9 @@ fn lacks(plan: &Plan, fleet: &FleetOutputs, l: usize) -> Lack {
         let [useful, count] = fleet.more_power[buyer].map(|more| (used - paid) * more);
         lack.all += portion(used);
         lack.power += Portion { useful, count };
-        lack.chips += portion(waits.select(Lanes::ZERO, used - paid));
+        // A percent more of chips and of power together is a percent more of all: what power does not give, chips do.
+        let own = portion(used - paid);
+        lack.chips += Portion { useful: own.useful - useful, count: own.count - count };
         lack.rent += portion(paid);
     }
     lack

@@ -113,7 +113,7 @@ impl Draw<'_> {
             }
         }
         for &b in &w.market.buyers {
-            let tied = costs[b] * fit(self.money[b], costs[b]);
+            let tied = costs[b].min(self.money[b]);
             self.money[b] = (self.money[b] - tied).max(0.0);
             self.power_first[b] = fit(self.rooms[b], self.promised_power[b]);
             self.unfilled[b] = tied * self.power_first[b];

@@ -102,7 +102,7 @@ impl Draw<'_> {
                 let legal = (1.0 - smuggled) * per(c.x, menu.legal) * c.permitted / c.full;
                 wanted += (legal + carried * per(c.y, menu.all) / c.street) * self.facility_watts(c.chip, n);
             }
-            let room = (self.rooms[b] - self.power_first[b] * self.promised_power[b]).max(0.0);
+            let room = self.rooms[b] - self.promised_power[b].min(self.rooms[b]);
             self.power[b] = fit(room, self.money[b] * wanted);
             self.money[b] *= self.power[b];
         }

@@ -56,7 +56,7 @@ impl Trade<'_> {
             first.power[b] += asked[s] * permitted * context.sheets.watts[sale.chip.index()];
         }
         for (b, buyer) in plan.model.buyers.iter().enumerate() {
-            let tied = first.costs[b] * affordable(self.out.money[b], first.costs[b]);
+            let tied = first.costs[b].min(self.out.money[b]);
             self.out.money[b] = (self.out.money[b] - tied).max(0.0);
             first.power[b] *= inputs.value(plan.model.countries[buyer.country].overhead) / 1e6;
             let room = self.scratch.room[b];

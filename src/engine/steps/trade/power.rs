@@ -52,8 +52,8 @@ impl Trade<'_> {
                 wanted += chips * context.sheets.watts[c];
             }
             let wanted = self.out.money[b] * wanted * (inputs.value(plan.model.countries[n].overhead) / 1e6);
-            let first = self.state.power_first[b] * self.scratch.committed.power[b];
-            let room = (room - first).max(0.0);
+            // What they cannot have whole leaves nothing, to the bit: a rest of rounding must order nothing.
+            let room = room - self.scratch.committed.power[b].min(room);
             self.state.power[b] = wanted.gt(room).select(room.per(wanted), Lanes::ONE);
             self.out.money[b] *= self.state.power[b];
         }
