@@ -56,7 +56,9 @@ fn with_more_of(plan: &Plan, state: &Batch, g: usize, t: usize) -> Batch {
             }
         }
         // What is smuggled for a stock is as large as its routes.
-        for (r, _) in plan.model.routes.iter().enumerate().filter(|(_, r)| r.good.is_some_and(|x| x.index() == g)) {
+        for (r, _) in
+            plan.model.routes.iter().enumerate().filter(|(_, r)| r.good.is_some_and(|x| x.index() == g))
+        {
             b.outputs.stockpiles.routes.capacity[r] *= MORE;
         }
         b.produce(plan, t);

@@ -186,7 +186,7 @@ fn commitments_are_cut_to_money_over_all_chips_alike() {
     agree(&first, |_| 3e6);
 }
 
-/// What designers ship together by the horizon's end, in the first 16 draws [H100e].
+/// What designers ship together by the horizon's end, in the first 64 draws [H100e].
 fn shipped(model: &Model, designers: &[&str]) -> Vec<f64> {
     let plan = plan_of(model.clone());
     let last = model.run.horizon.last;
@@ -195,7 +195,7 @@ fn shipped(model: &Model, designers: &[&str]) -> Vec<f64> {
     let recording = Recording::new(&plan, &cells).unwrap();
     let (mut batch, mut recorder) = (Batch::new(&plan), Recorder::new(&plan, &recording, &[]));
     let mut all = Vec::new();
-    for b in 0..2 {
+    for b in 0..8 {
         batch.simulate(&plan, b, &mut recorder);
         all.extend((0..8).map(|lane| recorder.cells.iter().map(|x| x[lane]).sum::<f64>()));
     }
@@ -214,6 +214,8 @@ fn an_earlier_opening_lowers_no_joint_shipments_where_nothing_answers_to_scarcit
         .filter(|&f| model.facilities[f].opens.is_some_and(|d| d > start))
         .collect();
     assert!(late.len() > 5);
+    // Not in the median, nor by more than a hundredth in more than a twentieth of draws.
+    let mut wrong = Vec::new();
     for f in late {
         let id = FacilityId(f as u32);
         let claims = |d: &&chokepoint::model::Designer| d.claims.contains_key(&id);
@@ -226,9 +228,13 @@ fn an_earlier_opening_lowers_no_joint_shipments_where_nothing_answers_to_scarcit
         let (has, had) = (shipped(&earlier, &designers), shipped(&model, &designers));
         let mut change: Vec<f64> = has.iter().zip(&had).map(|(a, b)| (a + 1.0) / (b + 1.0) - 1.0).collect();
         change.sort_by(f64::total_cmp);
-        // What is made earlier of a private stock goes into chips of an older generation, so H100e may fall by a trifle.
-        assert!(change[8] > -2e-3 && change[0] > -1e-2, "{}: {change:?}", model.facilities[f].id);
+        let (middle, lower) = (change[change.len() / 2], change.iter().filter(|c| **c < -0.01).count());
+        println!("{}: median {middle:e}, lowest {:e}, lower in {lower}", model.facilities[f].id, change[0]);
+        if middle < -1e-9 || 20 * lower > change.len() {
+            wrong.push(format!("{}: {change:?}", model.facilities[f].id));
+        }
     }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 /// Findings on a text.

@@ -81,7 +81,8 @@ fn a_buyer_gets_no_less_of_a_chip_when_more_of_it_is_permitted() {
     in_many_states(Step::Production, |plan, state, t| {
         let base = with(state, |b| b.sell(plan, t));
         for (s, sale) in plan.edges.sales.iter().enumerate().step_by(3) {
-            // The buyer alone in its market: permission belongs to the market, and resellers that buy there get more too.
+            // The buyer alone in its market: permission belongs to the market, and others that buy there, resellers too, get more
+            // as well, of a stock that may be short.
             let alone = plan.edges.sales.iter().filter(|o| o.chip_market == sale.chip_market).count() == 1;
             let market = sale.chip_market % plan.edges.markets.len();
             if !alone || plan.edges.reseller_market.contains(&market) {
@@ -97,7 +98,8 @@ fn a_buyer_gets_no_less_of_a_chip_when_more_of_it_is_permitted() {
                 let fee = state.outputs.controls.fee[sale.chip_market][lane];
                 1.0 + fee > state.state.diversion.premium[sale.country.index()][lane]
             };
-            // What a fee makes dearer than the grey market is no better for being permitted.
+            // Where a fee makes the legal chip dearer than the smuggled one, permission replaces the better offer by a worse one, and
+            // money that answers to access falls: the page (section 7) has an example in which the order itself does.
             let answers = state.sheets.eagerness.gt(Lanes::ZERO);
             let has = Lanes(std::array::from_fn(|l| {
                 if dear(l) && answers.lane(l) { has[l].max(had[l]) } else { has[l] }
@@ -291,7 +293,9 @@ fn no_facility_makes_anything_before_it_opens() {
             let opens = plan.since_start(opens) + state.inputs.value(facility.delay);
             let closed = opens.ge(Lanes::splat(t as f64 + 1.0));
             let links = plan.supply.links.iter().enumerate().filter(|(_, l)| l.facility.index() == f);
-            let used = links.fold(state.outputs.stockpiles.taken[f], |sum, (l, _)| sum + state.outputs.production.used[l]);
+            let used = links.fold(state.outputs.stockpiles.taken[f], |sum, (l, _)| {
+                sum + state.outputs.production.used[l]
+            });
             assert_eq!(
                 closed.select(used + state.outputs.capacity.works[f], Lanes::ZERO),
                 Lanes::ZERO,

@@ -17,7 +17,9 @@ fn waiting(more: &str) -> Plan {
     let changed = text.replacen("extends = \"n1\"\nlaunch = \"2024Q1\"", variant, 1);
     assert_ne!(text, changed);
     // Power is plenty: where the room for it grows less, nothing of any chip may be bought in a quarter.
-    let powered = changed.replace("2026Q4 = \"2k to 3k\"", "2026Q4 = 90000").replace("2026Q4 = \"1k to 2k\"", "2026Q4 = 90000");
+    let powered = changed
+        .replace("2026Q4 = \"2k to 3k\"", "2026Q4 = 90000")
+        .replace("2026Q4 = \"1k to 2k\"", "2026Q4 = 90000");
     assert_ne!(powered, changed);
     let changed = powered;
     plan_of(model_of(&(changed + more)).unwrap_or_else(|e| panic!("{e}")))

@@ -12,7 +12,7 @@ use super::data_sheets::DataSheets;
 use super::stockpiles::Stockpiles;
 use crate::inputs::Inputs;
 use crate::math::{Lanes, Mask, WIDTH};
-use crate::model::{Amount, ChipId, DesignerId, GoodId};
+use crate::model::{Amount, ChipId, DesignerId, GoodId, GoodKind};
 use crate::plan::Plan;
 use lack::Lack;
 pub use wafer::{dies_per_wafer, murphy};
@@ -93,6 +93,8 @@ pub(crate) struct ProductionScratch {
     rooms: Vec<Lanes>,
     rest: Vec<Lanes>,
     asked: Vec<Lanes>,
+    /// What launching chips take of packaging before others, by good [good's unit].
+    reserved: Vec<Lanes>,
     ratios: Vec<Lanes>,
     pool: Pool,
     lack: Lack,
@@ -232,6 +234,7 @@ impl ProductionScratch {
             rooms: goods.clone(),
             rest: goods.clone(),
             asked: goods.clone(),
+            reserved: goods.clone(),
             ratios: goods,
             pool: Pool {
                 open: links.clone(),
@@ -425,17 +428,13 @@ impl Production<'_> {
                 continue;
             }
             let room = self.total_room(plan, stockpiles, d, *g);
+            self.find_capped(controls, users, room);
             let mut excess = Lanes::ZERO;
             let mut others = Lanes::ZERO;
             for &(c, i) in users {
-                if !self.wanted(c) {
-                    continue;
-                }
                 let (want, need) = (self.out.want[c.index()], self.state.need[c.index()][i]);
-                let ramp = controls.ramp_ahead[c.index()];
-                let cap = (ramp * room).per(need);
-                let capped = ramp.lt(Lanes::ONE) & want.gt(cap) & need.gt(Lanes::ZERO);
-                self.out.capped[c.index()] = capped;
+                let capped = self.out.capped[c.index()];
+                let cap = (controls.ramp_ahead[c.index()] * room).per(need);
                 self.out.planned[c.index()] = capped.select(cap, want);
                 excess += capped.select((want - cap) * need, Lanes::ZERO);
                 others += capped.select(Lanes::ZERO, want * need);
@@ -447,6 +446,40 @@ impl Production<'_> {
                     self.out.capped[i].select(self.out.planned[i], self.out.planned[i] * more);
             }
         }
+    }
+
+    /// Launching chips whose part of what there is of their packaging, pro rata to wants, exceeds their ramp's share of it.
+    ///
+    /// What they leave falls to the others, whose parts grow, so that more of them may be limited.
+    #[inline(always)]
+    fn find_capped(&mut self, controls: &ControlOutputs, users: &[(ChipId, usize)], room: Lanes) {
+        let ramp_of = |c: ChipId| controls.ramp_ahead[c.index()];
+        let launching = |c: ChipId| ramp_of(c).lt(Lanes::ONE).any();
+        for _ in 0..users.iter().filter(|u| launching(u.0)).count() {
+            let (mut rest, mut others) = (room, Lanes::ZERO);
+            for &(c, i) in users {
+                let capped = self.out.capped[c.index()];
+                rest -= capped.select(ramp_of(c) * room, Lanes::ZERO);
+                others +=
+                    capped.select(Lanes::ZERO, self.out.want[c.index()] * self.state.need[c.index()][i]);
+            }
+            let rest = rest.max(0.0);
+            let ratio = others.gt(rest).select(rest.per(others), Lanes::ONE);
+            for &(c, i) in users.iter().filter(|u| launching(u.0)) {
+                let (ramp, need) = (ramp_of(c), self.state.need[c.index()][i]);
+                let part = self.out.want[c.index()] * need * ratio;
+                let over = ramp.lt(Lanes::ONE) & part.gt(ramp * room) & need.gt(Lanes::ZERO);
+                self.out.capped[c.index()] = self.out.capped[c.index()] | over;
+            }
+        }
+    }
+
+    /// Place of the packaging of which a chip has its ramp's share for itself, if it has in some draw.
+    #[inline(always)]
+    fn reserves(&self, plan: &Plan, chip: ChipId) -> Option<usize> {
+        let packaging = |g: &GoodId| plan.model.goods[g.index()].kind == GoodKind::Packaging;
+        let capped = self.out.capped[chip.index()].any();
+        capped.then(|| plan.supply.goods_of[chip.index()].iter().position(packaging)).flatten()
     }
 
     /// Passes 1 and 2: a designer's own claims and stocks.
@@ -472,8 +505,11 @@ impl Production<'_> {
                 }
                 let residual = (self.out.planned[i] - self.out.started[i]).max(0.0);
                 let goods_of = &plan.supply.goods_of[i];
-                let least =
-                    goods_of.iter().fold(Lanes::ONE, |least, g| least.min(self.scratch.ratios[g.index()]));
+                let (own, capped) = (self.reserves(plan, c), self.out.capped[i]);
+                let least = goods_of.iter().enumerate().fold(Lanes::ONE, |least, (k, g)| {
+                    let ratio = self.scratch.ratios[g.index()];
+                    least.min(if own == Some(k) { capped.select(Lanes::ONE, ratio) } else { ratio })
+                });
                 if pass == 0 {
                     self.out.bound_by[i] = label(
                         residual,
@@ -526,11 +562,12 @@ impl Production<'_> {
         stockpiles.draw(plan, &self.state.need, designer, good, used - from_claims);
     }
 
-    /// For each good, the share of what is still wanted that there is room for.
+    /// For each good, the share of what is still wanted that there is room for, once launching chips have their ramp's share of packaging.
     #[inline(always)]
     fn find_ratios(&mut self, plan: &Plan, chips: &[ChipId], goods: &[GoodId]) {
         for g in goods {
             self.scratch.asked[g.index()] = Lanes::ZERO;
+            self.scratch.reserved[g.index()] = Lanes::ZERO;
         }
         for &c in chips {
             let i = c.index();
@@ -538,12 +575,20 @@ impl Production<'_> {
                 continue;
             }
             let residual = (self.out.planned[i] - self.out.started[i]).max(0.0);
+            let (own, capped) = (self.reserves(plan, c), self.out.capped[i]);
             for (k, g) in plan.supply.goods_of[i].iter().enumerate() {
-                self.scratch.asked[g.index()] += residual * self.state.need[i][k];
+                let needed = residual * self.state.need[i][k];
+                if own == Some(k) {
+                    self.scratch.reserved[g.index()] += capped.select(needed, Lanes::ZERO);
+                    self.scratch.asked[g.index()] += capped.select(Lanes::ZERO, needed);
+                } else {
+                    self.scratch.asked[g.index()] += needed;
+                }
             }
         }
         for g in goods {
-            let (asked, room) = (self.scratch.asked[g.index()], self.scratch.rest[g.index()]);
+            let room = (self.scratch.rest[g.index()] - self.scratch.reserved[g.index()]).max(0.0);
+            let asked = self.scratch.asked[g.index()];
             self.scratch.ratios[g.index()] = asked.gt(room).select(room.per(asked), Lanes::ONE);
         }
     }

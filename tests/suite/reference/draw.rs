@@ -37,6 +37,8 @@ pub struct Draw<'a> {
     pub(super) wants: Vec<f64>,
     pub(super) promised: Vec<f64>,
     pub(super) planned: Vec<f64>,
+    /// Chips that their ramp limits.
+    pub(super) capped: Vec<bool>,
     pub(super) started: Vec<f64>,
     pub(super) arrived: Vec<f64>,
     pub(super) pipeline: Vec<f64>,
@@ -209,6 +211,7 @@ impl<'a> Draw<'a> {
             wants: zeros(chips),
             promised: zeros(chips),
             planned: zeros(chips),
+            capped: vec![false; chips],
             started: zeros(chips),
             arrived: zeros(chips),
             pipeline: zeros(chips * (w.lead + 1)),

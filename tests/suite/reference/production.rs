@@ -156,6 +156,8 @@ pub struct Room {
     rooms: Vec<f64>,
     rest: Vec<f64>,
     asked: Vec<f64>,
+    /// What launching chips take of packaging before others.
+    reserved: Vec<f64>,
     ratio: Vec<f64>,
     /// What went into chips, and what of it into companion silicon.
     drawn: Vec<f64>,
@@ -172,6 +174,7 @@ impl Room {
             rooms: goods(),
             rest: goods(),
             asked: goods(),
+            reserved: goods(),
             ratio: goods(),
             drawn: goods(),
             beside: goods(),
@@ -348,43 +351,59 @@ impl Draw<'_> {
         let chips = &w.chain.chips_of[d];
         for &c in chips {
             self.planned[c] = self.wants[c];
+            self.capped[c] = false;
         }
         for g in (0..w.m.goods.len()).filter(|&g| w.m.goods[g].kind == GoodKind::Packaging) {
             let users = || chips.iter().filter_map(|&c| Some((c, w.chain.packaging[c]?)));
             let users = || users().filter(|u| w.chain.parts[u.1].good == g && self.wants[u.0] > 0.0);
-            let (mut excess, mut others, mut any) = (0.0, 0.0, false);
-            let cap = |c: usize, need: f64| {
-                let rho = self.ramp[1][c];
-                let cap = per(rho * room.rooms[g], need);
-                (rho < 1.0 && self.wants[c] > cap && need > 0.0).then_some(cap)
-            };
+            let room = room.rooms[g];
+            // Who is limited leaves more for the others, of whom then another may be.
+            loop {
+                let (mut rest, mut others) = (room, 0.0);
+                for (c, part) in users() {
+                    if self.capped[c] {
+                        rest -= self.ramp[1][c] * room;
+                    } else {
+                        others += self.wants[c] * self.needs[part];
+                    }
+                }
+                let ratio = fit(rest.max(0.0), others);
+                let over = |&(c, part): &(usize, usize)| {
+                    let rho = self.ramp[1][c];
+                    !self.capped[c] && rho < 1.0 && self.wants[c] * self.needs[part] * ratio > rho * room
+                };
+                let over: Vec<usize> = users().filter(over).map(|u| u.0).collect();
+                if over.is_empty() {
+                    break;
+                }
+                over.into_iter().for_each(|c| self.capped[c] = true);
+            }
+            let users = || chips.iter().filter_map(|&c| Some((c, w.chain.packaging[c]?)));
+            let users = || users().filter(|u| w.chain.parts[u.1].good == g && self.wants[u.0] > 0.0);
+            let (mut excess, mut others) = (0.0, 0.0);
             for (c, part) in users() {
                 let need = self.needs[part];
-                match cap(c, need) {
-                    Some(cap) => {
-                        any = true;
-                        excess += (self.wants[c] - cap) * need;
-                    }
-                    None => others += self.wants[c] * need,
+                if self.capped[c] {
+                    excess += (self.wants[c] - per(self.ramp[1][c] * room, need)) * need;
+                } else {
+                    others += self.wants[c] * need;
                 }
             }
-            if !any {
-                continue;
-            }
-            let more = 1.0 + per(excess.min(room.rooms[g]), others);
-            for &c in chips.iter().filter(|&&c| self.wants[c] > 0.0) {
-                let Some(part) = w.chain.packaging[c].filter(|&i| w.chain.parts[i].good == g) else {
-                    continue;
-                };
-                let rho = self.ramp[1][c];
-                let cap = per(rho * room.rooms[g], self.needs[part]);
-                if rho < 1.0 && self.wants[c] > cap && self.needs[part] > 0.0 {
-                    self.planned[c] = cap;
+            let more = 1.0 + per(excess.min(room), others);
+            let all: Vec<(usize, usize)> = users().collect();
+            for (c, part) in all {
+                if self.capped[c] {
+                    self.planned[c] = per(self.ramp[1][c] * room, self.needs[part]);
                 } else {
                     self.planned[c] *= more;
                 }
             }
         }
+    }
+
+    /// Whether a chip has a part for itself: its packaging, while its ramp limits it.
+    fn has_for_itself(&self, c: usize, part: usize) -> bool {
+        self.capped[c] && self.w.chain.packaging[c] == Some(part)
     }
 
     /// The first two passes: the designer's own room.
@@ -396,18 +415,21 @@ impl Draw<'_> {
         room.beside.fill(0.0);
         for pass in 0..2 {
             room.asked.fill(0.0);
+            room.reserved.fill(0.0);
             for &c in &w.chain.chips_of[d] {
                 let residual = self.planned[c] - self.started[c];
                 if residual > 0.0 {
                     for i in w.chain.parts_of[c].clone() {
-                        room.asked[w.chain.parts[i].good] += residual * self.needs[i];
+                        let own = self.has_for_itself(c, i);
+                        let list = if own { &mut room.reserved } else { &mut room.asked };
+                        list[w.chain.parts[i].good] += residual * self.needs[i];
                     }
                 }
             }
             for g in 0..room.ratio.len() {
-                room.ratio[g] = fit(room.rest[g], room.asked[g]);
+                room.ratio[g] = fit((room.rest[g] - room.reserved[g]).max(0.0), room.asked[g]);
                 if pass == 0 {
-                    self.asked_of[d * room.asked.len() + g] = room.asked[g];
+                    self.asked_of[d * room.asked.len() + g] = room.asked[g] + room.reserved[g];
                 }
             }
             for &c in &w.chain.chips_of[d] {
@@ -416,7 +438,8 @@ impl Draw<'_> {
                     continue;
                 }
                 let parts = w.chain.parts_of[c].clone();
-                let least = parts.clone().map(|i| room.ratio[w.chain.parts[i].good]).fold(1.0, f64::min);
+                let shared = parts.clone().filter(|&i| !self.has_for_itself(c, i));
+                let least = shared.map(|i| room.ratio[w.chain.parts[i].good]).fold(1.0, f64::min);
                 let made = residual * least;
                 for i in parts {
                     let part = &w.chain.parts[i];

@@ -71,7 +71,7 @@ impl Production<'_> {
         if !self.scratch.lack.asked.is_empty() {
             for g in goods {
                 self.scratch.lack.asked[d * plan.model.goods.len() + g.index()] =
-                    self.scratch.asked[g.index()];
+                    self.scratch.asked[g.index()] + self.scratch.reserved[g.index()];
             }
         }
     }
