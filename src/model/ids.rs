@@ -103,7 +103,9 @@ impl<I: Id, T> IdVec<I, T> {
     }
 
     /// The items with their ids, in order, to change them.
-    pub fn iter_mut_enumerated(&mut self) -> impl DoubleEndedIterator<Item = (I, &mut T)> + ExactSizeIterator {
+    pub fn iter_mut_enumerated(
+        &mut self,
+    ) -> impl DoubleEndedIterator<Item = (I, &mut T)> + ExactSizeIterator {
         self.ids().zip(&mut self.items)
     }
 
@@ -130,6 +132,12 @@ impl<I: Id, T> IdVec<I, T> {
     /// Another vector of the same table, with the same item in every row.
     pub fn filled<U: Clone>(&self, item: U) -> IdVec<I, U> {
         vec![item; self.items.len()].into()
+    }
+
+    /// Takes other items in place of what there was.
+    pub fn refill(&mut self, items: impl Iterator<Item = T>) {
+        self.items.clear();
+        self.items.extend(items);
     }
 
     /// The items as a slice.

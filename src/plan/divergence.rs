@@ -145,7 +145,7 @@ fn changed<T: Debug>(
 fn from_announcement(plan: &Plan, rule: &Rule) -> usize {
     let dates = [rule.announced, rule.effective].into_iter().flatten();
     let own = dates.map(|d| quarter_of(plan.since_start(d))).min().unwrap_or(usize::MAX);
-    let is_it = |r: &crate::model::RuleId| plan.model.rules[r.index()].id == rule.id;
+    let is_it = |r: &crate::model::RuleId| plan.model.rules[r].id == rule.id;
     let acting = plan.model.shocks.iter().filter(|s| s.enforces.iter().chain(&s.lifts).any(is_it));
     acting.map(|s| from_strike(plan, s)).fold(own, usize::min)
 }
@@ -175,7 +175,7 @@ fn numbers(base: &Plan, policy: &Plan) -> usize {
         let twin = QuantityId(twin as u32);
         if let Some(slot) = policy.layout.first_difference(id, &base.layout, twin) {
             let dated = |q: &Quantity| matches!(q.shape, Shape::Dated(_));
-            let either = dated(q) || dated(&base.model.quantities[twin.0 as usize]);
+            let either = dated(q) || dated(&base.model.quantities[twin]);
             let from = if either { slot.saturating_sub(ahead) } else { 0 };
             first = first.min(from.max(owner(base, policy, &q.path)));
         }

@@ -131,14 +131,14 @@ impl Edges {
 
     fn list_markets(&mut self, model: &Model, rules: &Rulebook) {
         for b in (0..model.buyers.len() as u32).map(BuyerId) {
-            let market = model.buys(b)
-                .then(|| self.market(model.buyers[b.index()].country, model.headquarters(b), true));
+            let market =
+                model.buys(b).then(|| self.market(model.buyers[b].country, model.headquarters(b), true));
             self.market_of.push(market);
         }
         for route in &model.routes {
-            let (delivery, hq) = route.reseller.map_or((route.via, route.via), |b| {
-                (model.buyers[b.index()].country, model.headquarters(b))
-            });
+            let (delivery, hq) = route
+                .reseller
+                .map_or((route.via, route.via), |b| (model.buyers[b].country, model.headquarters(b)));
             let market = self.market(delivery, hq, false);
             self.reseller_market.push(market);
         }
@@ -164,18 +164,18 @@ impl Edges {
         self.chips = possible.iter().map(|&(c, _)| c).collect();
         self.chips.sort_unstable();
         self.chips.dedup();
-        let parent = |c: &ChipId| model.chips[c.index()].variant_of;
+        let parent = |c: &ChipId| model.chips[c].variant_of;
         let lines = self.chips.iter().flat_map(|&c| std::iter::successors(Some(c), parent));
         self.with_parents = lines.collect::<std::collections::BTreeSet<_>>().into_iter().collect();
     }
 
     fn add_sale(&mut self, model: &Model, chip: ChipId, b: BuyerId, market: usize) {
-        let buyer = &model.buyers[b.index()];
+        let buyer = &model.buyers[b];
         let share = buyer.memory_bound.unwrap_or(model.trade.memory_bound);
         let mix = position_or_push(&mut self.mixes, share);
         let stand = chip.index() * self.markets.len() + market;
         let offer = position_or_push(&mut self.offers, Offer { chip, stand, mix });
-        let designer = model.chips[chip.index()].designer;
+        let designer = model.chips[chip].designer;
         let affinity =
             buyer.affinity.get(&designer).map(|&q| position_or_push(&mut self.affinities, (b, designer, q)));
         let can_smuggle = !self.routes_to[buyer.country.index()].is_empty()

@@ -14,8 +14,7 @@ mod suppliers;
 
 use crate::inputs::{Inputs, Layout, LayoutError};
 use crate::model::{
-    Amount, BuyerId, ChipId, CountryId, DesignerId, FacilityId, GoodId, GoodKind, LabId, Model,
-    RuleId,
+    Amount, BuyerId, ChipId, CountryId, DesignerId, FacilityId, GoodId, GoodKind, LabId, Model, RuleId,
 };
 use crate::network::Network;
 use crate::random::Design;
@@ -233,7 +232,7 @@ fn cases_of_supply<'a>(supply: &'a Supply, usage: &'a Usage) -> impl Iterator<It
 
 /// For each rule with a cap, the sales that it covers.
 fn capped_sales(model: &Model, rules: &Rulebook, edges: &Edges) -> Vec<(RuleId, Vec<usize>)> {
-    let capped = (0..model.rules.len() as u32).map(RuleId).filter(|r| model.rules[r.index()].cap.is_some());
+    let capped = (0..model.rules.len() as u32).map(RuleId).filter(|r| model.rules[r].cap.is_some());
     let covers =
         |rule: RuleId, s: &usize| rules.rules_of(edges.stands[edges.sales[*s].stand]).any(|r| r == rule);
     capped.map(|rule| (rule, (0..edges.sales.len()).filter(|s| covers(rule, s)).collect())).collect()
@@ -250,7 +249,7 @@ impl Supply {
             model.chips.iter().map(|c| c.recipe.keys().copied().collect()).collect();
         let packaging_of: Vec<Option<GoodId>> = goods_of
             .iter()
-            .map(|gs| gs.iter().copied().find(|g| model.goods[g.index()].kind == GoodKind::Packaging))
+            .map(|gs| gs.iter().copied().find(|g| model.goods[g].kind == GoodKind::Packaging))
             .collect();
         let mut chips_of = vec![Vec::new(); model.designers.len()];
         for (c, chip) in model.chips.iter().enumerate() {
@@ -264,7 +263,7 @@ impl Supply {
             let designer = DesignerId(d as u32);
             for good in needed_goods(model, &chips_of[d]) {
                 for (place, &facility) in facilities_of[good.index()].iter().enumerate() {
-                    let serves = &model.facilities[facility.index()].serves;
+                    let serves = &model.facilities[facility].serves;
                     if serves.is_empty() || serves.contains(&designer) {
                         links_of[d][good.index()].push(links.len());
                         links.push(Link {
@@ -346,15 +345,14 @@ fn packagings(
 
 /// Goods that a designer's chips need, in order of rows.
 fn needed_goods(model: &Model, chips: &[ChipId]) -> Vec<GoodId> {
-    let mut goods: Vec<GoodId> =
-        chips.iter().flat_map(|c| model.chips[c.index()].recipe.keys().copied()).collect();
+    let mut goods: Vec<GoodId> = chips.iter().flat_map(|c| model.chips[c].recipe.keys().copied()).collect();
     goods.sort_unstable();
     goods.dedup();
     goods
 }
 
 fn tool_cases(model: &Model, rules: &mut Rulebook, medians: &Inputs, facility: FacilityId) -> Vec<ToolCases> {
-    let f = &model.facilities[facility.index()];
+    let f = &model.facilities[facility];
     let mut tools: Vec<_> = f.dependence.keys().chain(f.servicing.keys()).copied().collect();
     tools.sort_unstable();
     tools.dedup();
@@ -362,7 +360,7 @@ fn tool_cases(model: &Model, rules: &mut Rulebook, medians: &Inputs, facility: F
         .into_iter()
         .map(|tool| ToolCases {
             tool,
-            suppliers: model.tools[tool.index()]
+            suppliers: model.tools[tool]
                 .suppliers
                 .keys()
                 .map(|&j| {

@@ -87,7 +87,7 @@ impl Plan {
                 gifts.push(Gift::Tools(self.tool_places(|x, _| x.index() == t), Some(share)));
             }
         }
-        let stands_here = |b: BuyerId| m.buyers[b.index()].country == n;
+        let stands_here = |b: BuyerId| m.buyers[b].country == n;
         gifts.extend(self.use_gifts(|l| stands_here(l.buyer)));
         gifts
     }
@@ -132,7 +132,7 @@ impl Plan {
         let m = &self.model;
         for t in (0..m.tools.len() as u32).map(crate::model::ToolId) {
             for n in (0..m.countries.len() as u32).map(CountryId) {
-                let places = self.tool_places(|tool, f| tool == t && m.facilities[f.index()].country == n);
+                let places = self.tool_places(|tool, f| tool == t && m.facilities[f].country == n);
                 self.edge(all, "equips", Node::Tool(t), Node::Country(n), Gift::Tools(places, None));
             }
         }
@@ -151,9 +151,11 @@ impl Plan {
         let m = &self.model;
         for d in (0..m.designers.len() as u32).map(crate::model::DesignerId) {
             for n in (0..m.countries.len() as u32).map(CountryId) {
-                let sales = self.edges.sales.iter().filter(|s| {
-                    m.chips[s.chip.index()].designer == d && m.buyers[s.buyer.index()].country == n
-                });
+                let sales = self
+                    .edges
+                    .sales
+                    .iter()
+                    .filter(|s| m.chips[s.chip].designer == d && m.buyers[s.buyer].country == n);
                 let mut stands: Vec<usize> = sales.map(|s| s.stand).collect();
                 stands.sort_unstable();
                 stands.dedup();

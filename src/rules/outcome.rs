@@ -2,7 +2,7 @@
 
 use super::calendar::{Governing, Quarter};
 use crate::math::Lanes;
-use crate::model::Status;
+use crate::model::{RuleId, Status};
 
 /// What rules make of a sale in a quarter.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -64,7 +64,7 @@ pub(super) fn cut(
     quarter: &Quarter,
     begins: Lanes,
     given: impl Fn(&Governing) -> Lanes,
-) -> (Lanes, Option<usize>) {
+) -> (Lanes, Option<RuleId>) {
     let permitted =
         |all: &[Governing]| all.iter().fold(Lanes::ONE, |product, g| product * share(g, given(g)));
     let loss = quarter.pending.iter().fold(Lanes::ZERO, |sum, piece| {
