@@ -8,10 +8,10 @@ mod measure;
 use chokepoint::engine::record::Recorder;
 use chokepoint::engine::{Batch, Observer, Step};
 use chokepoint::math::{Lanes, Mask, WIDTH};
+use chokepoint::metrics::{Recording, flows};
 use chokepoint::model::Model;
 use chokepoint::network::Network;
 use chokepoint::plan::Plan;
-use chokepoint::plan::series::{Recording, flows};
 use chokepoint::random::{Design, Sampler};
 use chokepoint::results::{DrawsTable, ExportFormat, Folder, Opened, Summary, float};
 use chokepoint::scenario::{self, Diagnostics, Sources};
@@ -138,11 +138,7 @@ fn engine(plan: &Plan) -> f64 {
 }
 
 /// Seconds of recording default cells and flows, and of summarising them.
-fn recording_cost(
-    plan: &Plan,
-    recording: &Recording,
-    sources: &[chokepoint::plan::series::FlowSource],
-) -> f64 {
+fn recording_cost(plan: &Plan, recording: &Recording, sources: &[chokepoint::metrics::FlowSource]) -> f64 {
     let mut batch = Batch::new(plan);
     let mut recorder = Recorder::new(plan, recording, sources);
     let bare = fastest(|| (0..BATCHES).for_each(|b| batch.simulate(plan, b, &mut ())));
@@ -155,7 +151,7 @@ fn recording_cost(
 fn values(
     plan: &Plan,
     recording: &Recording,
-    sources: &[chokepoint::plan::series::FlowSource],
+    sources: &[chokepoint::metrics::FlowSource],
 ) -> (Vec<Vec<Lanes>>, Vec<Vec<Lanes>>) {
     let mut batch = Batch::new(plan);
     let mut recorder = Recorder::new(plan, recording, sources);
@@ -166,7 +162,7 @@ fn values(
     (0..BATCHES).map(one).unzip()
 }
 
-fn summarise(plan: &Plan, recording: &Recording, sources: &[chokepoint::plan::series::FlowSource]) -> f64 {
+fn summarise(plan: &Plan, recording: &Recording, sources: &[chokepoint::metrics::FlowSource]) -> f64 {
     let (cells, flowed) = values(plan, recording, sources);
     let masks = vec![Mask::splat(true); BATCHES as usize];
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a pool");
@@ -182,7 +178,7 @@ fn summarise(plan: &Plan, recording: &Recording, sources: &[chokepoint::plan::se
     })
 }
 
-fn summarising(plan: &Plan, recording: &Recording, sources: &[chokepoint::plan::series::FlowSource]) {
+fn summarising(plan: &Plan, recording: &Recording, sources: &[chokepoint::metrics::FlowSource]) {
     let seconds = summarise(plan, recording, sources);
     line("summarising cells and flows", seconds, 0.0);
     let values = (recording.cells.len() + sources.len() * plan.quarters) as f64;

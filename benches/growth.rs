@@ -2,11 +2,12 @@
 //!
 //! `cargo bench --bench growth [-- SCENARIO]`. Each figure is the least of several runs; an exponent is fitted in logarithms.
 
-use chokepoint::engine::run::{Rival, Round, Task, contest, simulate};
+use chokepoint::engine::run::{Alternative, Round, Task, simulate, simulate_paired};
+use chokepoint::metrics::chief_cells;
+use chokepoint::metrics::{FlowSource, Recording, flows};
 use chokepoint::model::Model;
 use chokepoint::network::Network;
-use chokepoint::plan::series::{FlowSource, Recording, flows};
-use chokepoint::plan::{Plan, chief_cells};
+use chokepoint::plan::Plan;
 use chokepoint::random::{Design, Sampler};
 use chokepoint::results::Summary;
 use chokepoint::scenario::{self, Diagnostics, Sources};
@@ -82,12 +83,15 @@ fn seconds_of_rivals(plan: &Plan, policies: &[Plan], draws: u64) -> f64 {
     let (recording, theirs) = (lean(plan), policies.iter().map(lean).collect::<Vec<_>>());
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a thread");
     let task = task(plan, &recording, &[], draws);
-    let rivals: Vec<Rival<'_>> =
-        policies.iter().zip(&theirs).map(|(plan, recording)| Rival::new(&task, plan, recording)).collect();
+    let rivals: Vec<Alternative<'_>> = policies
+        .iter()
+        .zip(&theirs)
+        .map(|(plan, recording)| Alternative::new(&task, plan, recording))
+        .collect();
     let run = |_| {
         let start = Instant::now();
         let stop = AtomicBool::new(false);
-        let done = pool.install(|| contest(&task, &rivals, &stop, |_| Ok::<(), Infallible>(())));
+        let done = pool.install(|| simulate_paired(&task, &rivals, &stop, |_| Ok::<(), Infallible>(())));
         assert!(done.is_ok());
         start.elapsed().as_secs_f64()
     };

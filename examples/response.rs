@@ -5,10 +5,10 @@
 use chokepoint::engine::Batch;
 use chokepoint::engine::record::Recorder;
 use chokepoint::math::Lanes;
+use chokepoint::metrics::Recording;
 use chokepoint::model::Model;
 use chokepoint::network::Network;
 use chokepoint::plan::Plan;
-use chokepoint::plan::series::Recording;
 use chokepoint::random::{Design, Sampler};
 use chokepoint::scenario::{self, Diagnostics, Sources};
 use rayon::prelude::*;

@@ -12,6 +12,7 @@
 //! | names resolved, units normalised, every error found | [`model::Model`] | [`model`] |
 //! | who supplies whom | [`network::Network`] | [`network`] |
 //! | flat lists, rules tabled, streams ready | [`plan::Plan`] | [`plan`] |
+//! | what is measured, and which cells are recorded | [`metrics::Recording`] | [`metrics`] |
 //! | uniforms by address | [`inputs::Inputs`] | [`inputs`], [`random`] |
 //! | quarters, eight draws at once | [`engine::Batch`] | [`engine`] |
 //! | distributions and tables | [`results::Summary`] and files | [`results`] |
@@ -19,7 +20,7 @@
 //! | words for people | [`report::Headline`], [`report::Story`] | [`report`] |
 //!
 //! An import goes up this list only: `math` and `random` under all, then `scenario`, `model`, `network`, `results`, `inputs`, `rules`,
-//! `plan`, `engine`, `analysis`, `report`, and the command line above them.
+//! `plan`, `metrics`, `engine`, `analysis`, `report`, and the command line above them.
 //!
 //! # A run in a page
 //!
@@ -51,6 +52,7 @@ pub mod analysis;
 pub mod engine;
 pub mod inputs;
 pub mod math;
+pub mod metrics;
 pub mod model;
 pub mod network;
 pub mod plan;

@@ -8,10 +8,10 @@ use std::time::Instant;
 
 /// Sale edges that are open in a quarter, summed over draws: launched and offered, permitted or smuggled, to a buyer with money.
 pub fn active(plan: &Plan, batch: &Batch) -> u64 {
-    let open = batch.attraction.open.all().map(|s| {
+    let open = batch.choice.open.all().map(|s| {
         let sale = &plan.edges.sales[s];
-        let smuggled = sale.grey.map_or(Lanes::ZERO, |g| batch.attraction.grey[g]);
-        let weight = batch.attraction.legal[s] + smuggled;
+        let smuggled = sale.grey.map_or(Lanes::ZERO, |g| batch.choice.grey[g]);
+        let weight = batch.choice.legal[s] + smuggled;
         let money = batch.trade.money_at_start(sale.buyer.index());
         u64::from((weight.gt(Lanes::ZERO) & money.gt(Lanes::ZERO)).count())
     });

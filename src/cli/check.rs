@@ -3,9 +3,9 @@
 use super::Failure;
 use super::arguments::CheckArguments;
 use super::session::{Session, print};
+use crate::metrics::all_series;
+use crate::metrics::bind;
 use crate::network::Network;
-use crate::plan::observed::bind;
-use crate::plan::series::all_series;
 
 pub(super) fn check(arguments: &CheckArguments) -> Result<(), Failure> {
     let mut session = Session::read(&arguments.scenario)?;

@@ -9,25 +9,36 @@ macro_rules! tell {
 
 mod arguments;
 mod check;
+#[path = "../study/compare.rs"]
 mod compare;
+#[path = "../study/comparison.rs"]
 mod comparison;
 mod diff;
+#[path = "../study/distributions.rs"]
 mod distributions;
+#[path = "../study/drivers.rs"]
 mod drivers;
+#[path = "../study/explain.rs"]
 mod explain;
 mod graph;
+#[path = "../study/hindcast.rs"]
 mod hindcast;
 mod import;
+#[path = "../study/pick.rs"]
 mod pick;
+#[path = "../study/stopping.rs"]
 mod precision;
 mod rank;
 mod report;
 mod rules;
+#[path = "../study/run.rs"]
 mod run;
+#[path = "../study/folder.rs"]
 mod run_folder;
 mod session;
 mod show;
 mod simulation;
+#[path = "../study/sweep.rs"]
 mod sweep;
 mod work;
 

@@ -4,12 +4,12 @@ use super::Failure;
 use super::arguments::GraphArguments;
 use super::session::print;
 use crate::analysis::Loss;
-use crate::engine::knockout::{Answer, Question, weaken};
+use crate::engine::knockout::{KnockoutCells, Knockouts, knock_out};
 use crate::math::{Lanes, Mask, WIDTH};
+use crate::metrics::Recording;
 use crate::model::time::Quarter;
 use crate::network::{Network, Node, Structure};
-use crate::plan::series::Recording;
-use crate::plan::{Gift, Plan, Supplier};
+use crate::plan::{Plan, Supplied, Supplier};
 use crate::report::{Ranking, RankingRow, Table};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::IsTerminal;
@@ -29,9 +29,9 @@ pub(super) fn rank(
     let (recording, cells) = watched(arguments, plan)?;
     let from = first_quarter(arguments, plan, &recording)?;
     let suppliers = plan.suppliers(network);
-    let gifts: Vec<Vec<Gift>> = suppliers.iter().map(|s| s.gifts.clone()).collect();
-    let question = Question { plan, recording: &recording, suppliers: &gifts, kept: &KEPT, from };
-    let losses = simulate(arguments, &question)?;
+    let supplies: Vec<Vec<Supplied>> = suppliers.iter().map(|s| s.supplies.clone()).collect();
+    let knockouts = Knockouts { plan, recording: &recording, suppliers: &supplies, kept: &KEPT, from };
+    let losses = simulate(arguments, &knockouts)?;
     let structure = network.structure();
     let mut rankings = Vec::new();
     for (place, cell) in &cells {
@@ -106,8 +106,8 @@ fn first_quarter(arguments: &GraphArguments, plan: &Plan, recording: &Recording)
 }
 
 /// Losses by supplier and part kept, then cell.
-fn simulate(arguments: &GraphArguments, question: &Question<'_>) -> Result<Vec<Vec<Loss>>, Failure> {
-    let variants = question.suppliers.len() * KEPT.len();
+fn simulate(arguments: &GraphArguments, knockouts: &Knockouts<'_>) -> Result<Vec<Vec<Loss>>, Failure> {
+    let variants = knockouts.suppliers.len() * KEPT.len();
     let batches = arguments.draws.div_ceil(WIDTH as u64);
     let stop = Arc::new(AtomicBool::new(false));
     let hand = Arc::clone(&stop);
@@ -117,15 +117,15 @@ fn simulate(arguments: &GraphArguments, question: &Question<'_>) -> Result<Vec<V
         .build()
         .map_err(|e| Failure::Running(format!("threads: {e}")))?;
     let bar = bar(batches * variants as u64, arguments.quiet);
-    let mut losses = vec![vec![Loss::default(); question.recording.watched.len()]; variants];
+    let mut losses = vec![vec![Loss::default(); knockouts.recording.watched.len()]; variants];
     for b in 0..batches {
-        let answer: Option<Answer> = pool.install(|| weaken(question, b, &stop, || bar.inc(1)));
-        let Some(answer) = answer else {
+        let found: Option<KnockoutCells> = pool.install(|| knock_out(knockouts, b, &stop, || bar.inc(1)));
+        let Some(found) = found else {
             bar.finish_and_clear();
             return Err(Failure::Running("interrupted".to_owned()));
         };
-        for (cells, weakened) in losses.iter_mut().zip(&answer.weakened) {
-            for (loss, (&whole, &less)) in cells.iter_mut().zip(answer.whole.iter().zip(weakened)) {
+        for (cells, knocked_out) in losses.iter_mut().zip(&found.knocked_out) {
+            for (loss, (&whole, &less)) in cells.iter_mut().zip(found.reference.iter().zip(knocked_out)) {
                 let whole: Lanes = whole;
                 loss.add(whole, less, Mask::splat(true));
             }

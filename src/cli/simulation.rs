@@ -4,10 +4,10 @@ use super::Failure;
 use super::arguments::{Format, ScenarioArguments, SimulatingArguments};
 use super::session::{Session, plan};
 use super::work::{Gatherer, Watch, work};
-use crate::engine::run::{Condition, Rival, Task};
+use crate::engine::run::{Alternative, Condition, Task};
+use crate::metrics::{BUDGET, FlowSource, Recording, SelectError, flows};
 use crate::model::time::Quarter;
 use crate::plan::Plan;
-use crate::plan::series::{BUDGET, FlowSource, Recording, SelectError, flows};
 use crate::random::Sampler;
 use crate::report::Table;
 use crate::results::tables::Flow;
@@ -108,8 +108,8 @@ impl<'a> Simulation<'a> {
             audit: self.arguments.audit,
             inputs: self.exports.inputs.is_some(),
         };
-        let rivals: Vec<Rival<'_>> =
-            others.iter().map(|o| Rival::new(&task, &o.plan, &o.recording)).collect();
+        let rivals: Vec<Alternative<'_>> =
+            others.iter().map(|o| Alternative::new(&task, &o.plan, &o.recording)).collect();
         let watch = Watch { threads: self.arguments.threads, quiet: self.arguments.quiet };
         work(&task, &rivals, watch, gatherers)
     }

@@ -1,7 +1,7 @@
 //! The loop under every simulating verb: a pool of threads, a progress bar, a hand on Ctrl-C, and rounds for whoever gathers.
 
 use super::Failure;
-use crate::engine::run::{Rival, Round, Stopped, Task, contest};
+use crate::engine::run::{Alternative, Round, Stopped, Task, simulate_paired};
 use crate::math::WIDTH;
 use crate::results::FolderError;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -28,7 +28,7 @@ pub(super) struct Watch {
 /// Simulates a task's draws and its rivals', gives every round to every gatherer, and says how long it took [s].
 pub(super) fn work(
     task: &Task<'_>,
-    rivals: &[Rival<'_>],
+    rivals: &[Alternative<'_>],
     watch: Watch,
     gatherers: &mut [&mut dyn Gatherer],
 ) -> Result<f64, Failure> {
@@ -52,7 +52,7 @@ pub(super) fn work(
         bar.set_position(done.min(task.draws));
         Ok(())
     };
-    let result = pool.install(|| contest(task, rivals, &stop, |rounds| take(rounds)));
+    let result = pool.install(|| simulate_paired(task, rivals, &stop, |rounds| take(rounds)));
     bar.finish_and_clear();
     result.map_err(|e: Stopped<FolderError>| match e {
         Stopped::Interrupted => Failure::Running("interrupted; nothing was written".to_owned()),

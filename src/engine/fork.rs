@@ -1,4 +1,4 @@
-//! Forking: a policy's batch takes the state of the scenario as it stands at the first quarter that the policy can touch.
+//! Forking: a policy's batch takes the state of the reference case in the first quarter in which the policy can diverge.
 //!
 //! Until then both are the same to the bit, so the policy costs only the quarters after it. State is what one quarter
 //! leaves to the next; everything else is made anew from the policy's own plan.
@@ -6,14 +6,14 @@
 use super::Batch;
 use super::record::Recorder;
 use crate::math::{Lanes, WIDTH};
-use crate::plan::series::Recording;
-use crate::plan::{Plan, first_touched};
+use crate::metrics::Recording;
+use crate::plan::{Plan, first_divergence};
 use std::ops::Range;
 
-/// Where a policy's state is found in that of the scenario as it stands.
+/// Where a policy's state is found in that of the reference case.
 #[derive(Clone, Debug)]
 pub struct Fork {
-    /// First quarter that the policy can touch.
+    /// First quarter in which the policy can diverge.
     pub at: usize,
     /// For each rule of the policy's plan, the same rule of the base.
     rules: Vec<Option<usize>>,
@@ -21,8 +21,8 @@ pub struct Fork {
     shocks: Vec<Option<usize>>,
     /// For each act of a shock.
     acts: Vec<Option<usize>>,
-    /// For each smuggled option.
-    greys: Vec<Option<usize>>,
+    /// For each grey-market option.
+    grey_options: Vec<Option<usize>>,
     /// For each holding.
     holdings: Vec<Option<usize>>,
     /// For each series that is recorded.
@@ -34,12 +34,12 @@ pub struct Fork {
 }
 
 impl Fork {
-    /// A fork of `policy` from `base`; none where the policy touches the first quarter, or the lists of edges do not match.
+    /// A fork of `policy` from `base`; none where the policy diverges in the first quarter, or the lists of edges do not match.
     ///
     /// Flows and watched cells are not taken over: a policy of which they are recorded is run in full.
     pub fn new(base: (&Plan, &Recording), policy: (&Plan, &Recording)) -> Option<Self> {
         let ((old, was), (new, is)) = (base, policy);
-        let at = first_touched(old, new).min(new.quarters);
+        let at = first_divergence(old, new).min(new.quarters);
         // A first cap on a share of the home market looks at last quarter's, which is counted only under such a cap.
         let counts_home = |plan: &Plan| {
             let cap = |r: &crate::model::RuleId| plan.model.rules[r.index()].cap.as_ref();
@@ -78,7 +78,7 @@ impl Fork {
             rules: new_rules.iter().map(|id| place(&old_rules, id)).collect(),
             acts: acts(old, new, &shocks),
             shocks,
-            greys: b.greys.iter().map(|s| a.greys.iter().position(|o| o == s)).collect(),
+            grey_options: b.grey_options.iter().map(|s| a.grey_options.iter().position(|o| o == s)).collect(),
             holdings,
             cells: is.cells.iter().map(cell).collect(),
             tracked: (is.tracked.iter())
@@ -92,9 +92,9 @@ impl Fork {
     pub(super) fn adopt(&self, plan: &Plan, from: &Batch, into: &mut Batch) {
         self.adopt_shocks(from, into);
         into.terms.adopt_courses(&plan.rules, &from.terms, &self.shocks);
-        into.gauges.clone_from(&from.gauges);
+        into.triggers.clone_from(&from.triggers);
         into.capacity.installed.clone_from(&from.capacity.installed);
-        into.permits.launch.clone_from(&from.permits.launch);
+        into.controls.launch.clone_from(&from.controls.launch);
         into.stockpiles.adopt(&from.stockpiles);
         let (was, is) = (&from.production, &mut into.production);
         is.expected.clone_from(&was.expected);
@@ -111,7 +111,7 @@ impl Fork {
         is.networks.clone_from(&was.networks);
         is.premium.clone_from(&was.premium);
         is.transit_by_route.clone_from(&was.transit_by_route);
-        take(&self.greys, &was.transit, &mut is.transit);
+        take(&self.grey_options, &was.transit, &mut is.transit);
         let (was, is) = (&from.fleet, &mut into.fleet);
         is.coming_load.clone_from(&was.coming_load);
         take(&self.holdings, &was.count, &mut is.count);

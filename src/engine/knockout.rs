@@ -1,86 +1,86 @@
-//! Weakening: from some quarter on a supplier gives only a part of what it gives, and the same draws show what is lost.
+//! Knockout: from some quarter on a supplier supplies only a part, and the same draws show what is lost.
 
 use super::record::Recorder;
 use super::steps::fleet;
 use super::{Batch, Observer, Step};
 use crate::math::Lanes;
-use crate::plan::series::Recording;
-use crate::plan::{Gift, Lever, Plan};
+use crate::metrics::Recording;
+use crate::plan::{Lever, Plan, Supplied};
 use rayon::prelude::*;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// What is asked: what each supplier's gifts are worth.
+/// Knockouts that are to be simulated: each supplier, cut to each part.
 #[derive(Clone, Copy, Debug)]
-pub struct Question<'a> {
+pub struct Knockouts<'a> {
     /// The plan.
     pub plan: &'a Plan,
     /// Its watched cells are what is looked at.
     pub recording: &'a Recording,
-    /// Gifts of each supplier.
-    pub suppliers: &'a [Vec<Gift>],
-    /// Parts that are kept [1]: 0 cuts.
+    /// What each supplier supplies.
+    pub suppliers: &'a [Vec<Supplied>],
+    /// Parts that a knockout leaves [1]: 0 leaves nothing.
     pub kept: &'a [f64],
-    /// The first quarter in which less is given.
+    /// The first quarter in which less is supplied.
     pub from: usize,
 }
 
-/// Watched cells of one batch: as they are, and as they are with each supplier weakened, `supplier * kept + part`.
+/// Watched cells of one batch: in the reference case, and under each knockout, `supplier * kept + part`.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Answer {
-    /// As the scenario stands.
-    pub whole: Vec<Lanes>,
-    /// With one supplier weakened.
-    pub weakened: Vec<Vec<Lanes>>,
+pub struct KnockoutCells {
+    /// In the reference case.
+    pub reference: Vec<Lanes>,
+    /// With one supplier cut.
+    pub knocked_out: Vec<Vec<Lanes>>,
 }
 
-/// Takes away what is not kept, step by step.
-struct Taker<'a> {
-    gifts: &'a [Gift],
+/// Cuts supplies to the part that is kept, step by step.
+struct Cutback<'a> {
+    supplies: &'a [Supplied],
     kept: f64,
 }
 
-/// Simulates draws `8·batch .. 8·batch + 8` once up to the first weakened quarter, and from there once for every weakening.
+/// Simulates draws `8·batch .. 8·batch + 8` once up to the first quarter that is cut, and from there once for every knockout.
 ///
 /// None if `stop` is set.
-pub fn weaken(
-    question: &Question<'_>,
+pub fn knock_out(
+    knockouts: &Knockouts<'_>,
     batch: u64,
     stop: &AtomicBool,
     done: impl Fn() + Sync,
-) -> Option<Answer> {
-    let (plan, last) = (question.plan, question.plan.quarters);
+) -> Option<KnockoutCells> {
+    let (plan, last) = (knockouts.plan, knockouts.plan.quarters);
     let mut start = Batch::new(plan);
-    let mut recorder = Recorder::new(plan, question.recording, &[]);
+    let mut recorder = Recorder::new(plan, knockouts.recording, &[]);
     start.begin(plan, batch);
-    start.advance(plan, 0..question.from, &mut recorder);
-    let from_there = |taker: Option<Taker<'_>>| {
+    start.advance(plan, 0..knockouts.from, &mut recorder);
+    let from_there = |cutback: Option<Cutback<'_>>| {
         let (mut batch, mut recorder) = (start.clone(), recorder.clone());
-        if let Some(mut taker) = taker {
-            taker.open(&mut batch);
-            batch.advance(plan, question.from..last, &mut (&mut taker, &mut recorder));
+        if let Some(mut cutback) = cutback {
+            cutback.open(&mut batch);
+            batch.advance(plan, knockouts.from..last, &mut (&mut cutback, &mut recorder));
         } else {
-            batch.advance(plan, question.from..last, &mut recorder);
+            batch.advance(plan, knockouts.from..last, &mut recorder);
         }
         recorder.watched
     };
-    let parts = question.kept.len();
-    let weakened = (0..question.suppliers.len() * parts).into_par_iter().map(|i| {
-        let taker = Taker { gifts: &question.suppliers[i / parts], kept: question.kept[i % parts] };
-        let cells = (!stop.load(Ordering::Relaxed)).then(|| from_there(Some(taker)));
+    let parts = knockouts.kept.len();
+    let knocked_out = (0..knockouts.suppliers.len() * parts).into_par_iter().map(|i| {
+        let cutback = Cutback { supplies: &knockouts.suppliers[i / parts], kept: knockouts.kept[i % parts] };
+        let cells = (!stop.load(Ordering::Relaxed)).then(|| from_there(Some(cutback)));
         done();
         cells
     });
-    let weakened: Option<Vec<Vec<Lanes>>> = weakened.collect();
-    Some(Answer { whole: from_there(None), weakened: weakened? })
+    let knocked_out: Option<Vec<Vec<Lanes>>> = knocked_out.collect();
+    Some(KnockoutCells { reference: from_there(None), knocked_out: knocked_out? })
 }
 
-impl Taker<'_> {
-    /// What is taken once, at the start.
+impl Cutback<'_> {
+    /// Cuts what is cut once, at the start.
     fn open(&self, batch: &mut Batch) {
-        for gift in self.gifts {
-            match gift {
-                Gift::Stocks(stocks) => scale(&mut batch.stockpiles.held, stocks, self.kept),
-                Gift::Claims(claims) => {
+        for supplied in self.supplies {
+            match supplied {
+                Supplied::Stocks(stocks) => scale(&mut batch.stockpiles.held, stocks, self.kept),
+                Supplied::Claims(claims) => {
                     claims.iter().for_each(|&q| batch.inputs.scale(q, self.kept));
                 }
                 _ => {}
@@ -88,13 +88,15 @@ impl Taker<'_> {
         }
     }
 
-    /// Capacity, tools, permissions and routes of the quarter.
+    /// Cuts capacity, tools, permissions and routes of the quarter.
     fn at_start(&self, plan: &Plan, batch: &mut Batch) {
-        for gift in self.gifts {
-            match gift {
-                Gift::Output(facilities) => scale(&mut batch.capacity.available, facilities, self.kept),
-                Gift::Sales(stands) => scale(&mut batch.permits.permitted, stands, self.kept),
-                Gift::Tools(places, share) => {
+        for supplied in self.supplies {
+            match supplied {
+                Supplied::Output(facilities) => scale(&mut batch.capacity.available, facilities, self.kept),
+                Supplied::Sales(chip_markets) => {
+                    scale(&mut batch.controls.permitted, chip_markets, self.kept);
+                }
+                Supplied::Tools(places, share) => {
                     let part = share.map_or(Lanes::ONE, |q| batch.inputs.value(q));
                     let kept = 1.0 - part * (1.0 - self.kept);
                     for lever in [Lever::Tools, Lever::Service] {
@@ -103,7 +105,7 @@ impl Taker<'_> {
                         }
                     }
                 }
-                Gift::Routes(routes) => {
+                Supplied::Routes(routes) => {
                     scale(&mut batch.diversion.routes.capacity, routes, self.kept);
                     scale(&mut batch.stockpiles.routes.capacity, routes, self.kept);
                     for (n, into) in plan.edges.routes_to.iter().enumerate() {
@@ -117,18 +119,18 @@ impl Taker<'_> {
         }
     }
 
-    /// Chips that arrived, and what stocks gained.
+    /// Cuts chips that arrived and what stocks gained.
     fn after_production(&self, batch: &mut Batch) {
         let lost = 1.0 - self.kept;
-        for gift in self.gifts {
-            match gift {
-                Gift::Chips(chips) => {
+        for supplied in self.supplies {
+            match supplied {
+                Supplied::Chips(chips) => {
                     for &c in chips {
                         let gone = batch.production.arrived[c] * lost;
                         batch.trade.inventory[c] = (batch.trade.inventory[c] - gone).max(0.0);
                     }
                 }
-                Gift::Stocks(stocks) => {
+                Supplied::Stocks(stocks) => {
                     let s = &mut batch.stockpiles;
                     for &i in stocks {
                         let gained = s.bought[i] + s.delivered[i] + s.leaked[i];
@@ -140,16 +142,16 @@ impl Taker<'_> {
         }
     }
 
-    /// Chips that labs use.
+    /// Cuts the chips that labs use.
     fn after_rentals(&self, plan: &Plan, batch: &mut Batch) {
         let lost = 1.0 - self.kept;
         let fleet = &mut batch.fleet;
-        for gift in self.gifts {
-            let (Gift::Owned(links) | Gift::Rented(links)) = gift else { continue };
+        for supplied in self.supplies {
+            let (Supplied::Owned(links) | Supplied::Rented(links)) = supplied else { continue };
             for &i in links {
                 let h100e = fleet.working[plan.usage.links[i].buyer.index()][fleet::sum::H100E];
                 let rented = fleet.rented[i].per(h100e);
-                if matches!(gift, Gift::Owned(_)) {
+                if matches!(supplied, Supplied::Owned(_)) {
                     let owned = fleet.used[i] - rented;
                     fleet.used[i] -= owned * lost;
                 } else {
@@ -167,7 +169,7 @@ fn scale(list: &mut [Lanes], at: &[usize], kept: f64) {
     }
 }
 
-impl Observer for Taker<'_> {
+impl Observer for Cutback<'_> {
     fn after(&mut self, step: Step, _: usize, plan: &Plan, batch: &mut Batch) {
         match step {
             Step::Shocks => self.at_start(plan, batch),

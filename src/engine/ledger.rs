@@ -6,6 +6,7 @@
 use super::steps::diversion::Lagged;
 use super::{Batch, Observer, Step};
 use crate::math::{Lanes, WIDTH};
+use crate::model::ChipUnit;
 use crate::plan::Plan;
 
 /// Relative difference that rounding may make.
@@ -117,7 +118,7 @@ impl Ledger {
             pipeline: lanes(chips),
             fleet: lanes(holdings),
             deploying: lanes(holdings),
-            transit: lanes(plan.edges.greys.len()),
+            transit: lanes(plan.edges.grey_options.len()),
             route_transit: lanes(plan.model.routes.len()),
             stock: lanes(plan.model.stockpiles.len()),
             stock_transit: lanes(plan.model.stockpiles.len()),
@@ -228,17 +229,19 @@ impl Ledger {
         for (r, route) in plan.model.routes.iter().enumerate().filter(|(_, r)| r.good.is_none()) {
             let name = || format!("route.{}", route.id);
             let bought = (0..chips).fold(Lanes::ZERO, |sum, c| sum + batch.trade.attempted[r * chips + c]);
-            let under_way = d.transit_by_route[r][0].total();
-            let passed = d.delivered_by_route[r][0] + under_way - self.route_transit[r];
+            let under_way = d.transit_by_route[r][ChipUnit::Chips].total();
+            let passed = d.delivered_by_route[r][ChipUnit::Chips] + under_way - self.route_transit[r];
             at.equal("diversion", name, bought, d.seized[r] + passed, self.route_transit[r]);
             at.at_most("route capacity", name, d.attempted[r], d.routes.capacity[r]);
             at.not_negative("seizures", name, d.seized[r]);
         }
         // What buyers get is what routes deliver.
         for (n, routes) in plan.edges.routes_to.iter().enumerate() {
-            let by_route = routes.iter().fold(Lanes::ZERO, |sum, r| sum + d.delivered_by_route[r.index()][0]);
+            let by_route = routes
+                .iter()
+                .fold(Lanes::ZERO, |sum, r| sum + d.delivered_by_route[r.index()][ChipUnit::Chips]);
             let mut by_buyer = Lanes::ZERO;
-            for (g, &s) in plan.edges.greys.iter().enumerate() {
+            for (g, &s) in plan.edges.grey_options.iter().enumerate() {
                 if plan.model.buyers[plan.edges.sales[s].buyer.index()].country.index() == n {
                     by_buyer += d.delivered[g];
                 }
@@ -246,7 +249,7 @@ impl Ledger {
             let name = || format!("country.{}", plan.model.countries[n].id);
             at.equal("deliveries", name, by_route, by_buyer, by_route);
         }
-        for (g, &s) in plan.edges.greys.iter().enumerate() {
+        for (g, &s) in plan.edges.grey_options.iter().enumerate() {
             at.not_negative("in transit", || sale_name(plan, s), d.transit[g].total());
         }
     }
@@ -310,7 +313,7 @@ impl Ledger {
             for s in plan.edges.of_buyer[b].clone() {
                 let sale = &plan.edges.sales[s];
                 let list = trade.sold[s] * batch.price[sale.chip.index()];
-                let fee = batch.permits.fee[sale.stand];
+                let fee = batch.controls.fee[sale.chip_market];
                 paid += list * (1.0 + fee);
                 fees += list * fee;
             }
@@ -332,7 +335,8 @@ impl Ledger {
         self.fleet.copy_from_slice(&batch.fleet.count);
         self.deploying = totals(&batch.fleet.deploying);
         self.transit = totals(&batch.diversion.transit);
-        self.route_transit = batch.diversion.transit_by_route.iter().map(|t| t[0].total()).collect();
+        self.route_transit =
+            batch.diversion.transit_by_route.iter().map(|t| t[ChipUnit::Chips].total()).collect();
         self.stock.copy_from_slice(&batch.stockpiles.held);
         for (s, kept) in self.stock_transit.iter_mut().enumerate() {
             *kept = batch.stockpiles.in_transit(s);
@@ -343,7 +347,7 @@ impl Ledger {
 
 /// Shares lie in [0, 1], and what is trained is a number.
 fn audit_shares(at: &mut At<'_>, plan: &Plan, batch: &Batch) {
-    for (s, &permitted) in batch.permits.permitted.iter().enumerate() {
+    for (s, &permitted) in batch.controls.permitted.iter().enumerate() {
         at.at_most("permission", || format!("case of edge {s}"), permitted, Lanes::ONE);
         at.not_negative("permission", || format!("case of edge {s}"), permitted);
     }

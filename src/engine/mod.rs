@@ -17,14 +17,14 @@ use crate::math::{Kernel, Lanes, Mask, WIDTH, dispatch};
 use crate::plan::Plan;
 use crate::rules::Terms;
 use steps::capacity::Capacity;
-use steps::choice::{Attraction, DataSheets, View};
-use steps::controls::Permits;
+use steps::choice::{Choice, ChoiceContext, DataSheets};
+use steps::controls::Controls;
 use steps::diversion::Diversion;
 use steps::fleet::Fleet;
-use steps::production::{Outlook, Production};
-use steps::shocks::{Gauges, Shocks};
+use steps::production::{Production, ProductionContext};
+use steps::shocks::{Shocks, Triggers};
 use steps::stockpiles::Stockpiles;
-use steps::trade::{self, Counter, Trade};
+use steps::trade::{self, Trade, TradeContext};
 use steps::training::Training;
 
 /// The steps of a quarter after which an observer may look.
@@ -84,17 +84,17 @@ pub struct Batch {
     /// Shocks.
     pub shocks: Shocks,
     /// States on which shocks can wait.
-    pub gauges: Gauges,
+    pub triggers: Triggers,
     /// Capacity.
     pub capacity: Capacity,
     /// Outcomes of rules, launches and offers.
-    pub permits: Permits,
+    pub controls: Controls,
     /// Private stocks.
     pub stockpiles: Stockpiles,
     /// Production.
     pub production: Production,
     /// Weights of options in trade.
-    pub attraction: Attraction,
+    pub choice: Choice,
     /// Trade.
     pub trade: Trade,
     /// Smuggling.
@@ -114,7 +114,7 @@ pub struct Batch {
 }
 
 impl Batch {
-    /// Room for a batch.
+    /// A batch of a plan, before its first draws.
     pub fn new(plan: &Plan) -> Self {
         let mut inputs = plan.layout.inputs();
         plan.layout.medians(&mut inputs);
@@ -123,12 +123,12 @@ impl Batch {
             inputs,
             sheets: DataSheets::new(plan),
             shocks: Shocks::new(plan),
-            gauges: Gauges::new(plan.model.countries.len()),
+            triggers: Triggers::new(plan.model.countries.len()),
             capacity: Capacity::new(plan),
-            permits: Permits::new(plan),
+            controls: Controls::new(plan),
             stockpiles: Stockpiles::new(plan),
             production: Production::new(plan),
-            attraction: Attraction::new(plan),
+            choice: Choice::new(plan),
             trade: Trade::new(plan),
             diversion: Diversion::new(plan),
             fleet: Fleet::new(plan),
@@ -176,9 +176,9 @@ impl Batch {
         self.terms.refresh(&plan.rules, &self.inputs);
         self.sheets.read(plan, &self.inputs);
         self.shocks.reset(plan, &mut self.terms, self.first_draw);
-        self.gauges.reset();
+        self.triggers.reset();
         self.capacity.reset(plan, &self.inputs);
-        self.permits.reset(plan, &self.inputs);
+        self.controls.reset(plan, &self.inputs);
         self.stockpiles.reset(plan, &self.inputs);
         self.production.reset(plan, &self.inputs);
         self.trade.reset();
@@ -211,9 +211,9 @@ impl Batch {
     #[inline(always)]
     fn prepare(&mut self, plan: &Plan, t: usize) {
         let first = self.first_draw;
-        self.shocks.step(plan, &self.inputs, &mut self.terms, &self.gauges, first, t);
+        self.shocks.step(plan, &self.inputs, &mut self.terms, &self.triggers, first, t);
         self.capacity.step(&self.shocks);
-        self.permits.step(plan, &self.inputs, &self.terms, &self.shocks, t);
+        self.controls.step(plan, &self.inputs, &self.terms, &self.shocks, t);
         self.diversion.open(plan, &self.inputs, &self.shocks, t);
         self.stockpiles.routes.copy(&self.diversion.routes);
         self.stockpiles.leaked.copy_from_slice(&self.shocks.leaked);
@@ -225,7 +225,7 @@ impl Batch {
     /// Production alone, from the state after [`Step::Shocks`]: each step can be taken again from a state that was changed.
     #[inline(always)]
     pub fn produce(&mut self, plan: &Plan, t: usize) {
-        let outlook = Outlook {
+        let context = ProductionContext {
             inventory: &self.trade.inventory,
             grey_orders: &self.trade.grey_orders,
             power: &self.trade.power,
@@ -237,8 +237,8 @@ impl Batch {
             plan,
             &self.inputs,
             &self.sheets,
-            &self.permits,
-            &outlook,
+            &self.controls,
+            &context,
             &mut self.stockpiles,
             t,
         );
@@ -251,20 +251,20 @@ impl Batch {
         for (in_stock, inventory) in self.in_stock.iter_mut().zip(&self.trade.inventory) {
             *in_stock = inventory.gt(Lanes::splat(trade::DUST));
         }
-        let view = View {
+        let view = ChoiceContext {
             quarter: t,
-            ramp: &self.permits.ramp,
-            offered: &self.permits.offered,
-            permitted: &self.permits.permitted,
-            fee: &self.permits.fee,
+            ramp: &self.controls.ramp,
+            offered: &self.controls.offered,
+            permitted: &self.controls.permitted,
+            fee: &self.controls.fee,
             in_stock: &self.in_stock,
             route_capacity: &self.diversion.capacity_to,
             premium: &self.diversion.premium,
         };
-        self.attraction.weigh(plan, &self.inputs, &self.sheets, &view);
-        let counter = Counter {
-            attraction: &self.attraction,
-            permits: &self.permits,
+        self.choice.weigh(plan, &self.inputs, &self.sheets, &view);
+        let context = TradeContext {
+            choice: &self.choice,
+            controls: &self.controls,
             terms: &self.terms,
             shocks: &self.shocks,
             premium: &self.diversion.premium,
@@ -275,7 +275,7 @@ impl Batch {
             load: &self.fleet.coming_load,
             wait: self.sheets.wait,
         };
-        self.trade.step(plan, &self.inputs, &counter, t);
+        self.trade.step(plan, &self.inputs, &context, t);
     }
 
     /// Seizures and deliveries alone, from the state after [`Step::Trade`].
@@ -291,7 +291,7 @@ impl Batch {
     pub fn deploy(&mut self, plan: &Plan, t: usize) {
         let (sold, delivered) = (&self.trade.sold, &self.diversion.delivered);
         self.fleet.step(plan, &self.inputs, &self.sheets, &self.shocks, sold, delivered, t);
-        self.fleet.rent(plan, &self.inputs, &self.permits, t);
+        self.fleet.rent(plan, &self.inputs, &self.controls, t);
     }
 
     /// Training alone, from the state after [`Step::Fleet`], and what the next quarter starts from.
@@ -305,7 +305,7 @@ impl Batch {
     #[inline(always)]
     fn adapt(&mut self, plan: &Plan, t: usize) {
         self.diversion.adapt(plan, &self.inputs, &self.stockpiles.attempted, &self.trade.wanted, t);
-        self.capacity.grow(plan, &self.inputs, &self.permits, &self.shocks, t);
+        self.capacity.grow(plan, &self.inputs, &self.controls, &self.shocks, t);
         let over_max = inputs_over(plan, &self.inputs);
         for b in 0..plan.model.buyers.len() {
             let (ordered, filled) = (self.trade.ordered[b], self.trade.filled[b]);
@@ -313,16 +313,16 @@ impl Batch {
             let ratio = ordered.gt(Lanes::ZERO).select(ratio.max(1.0).min(over_max), Lanes::ONE);
             self.production.over[b] = 0.5 * self.production.over[b] + 0.5 * ratio;
         }
-        self.read_gauges(plan);
+        self.read_triggers(plan);
     }
 
     #[inline(always)]
-    fn read_gauges(&mut self, plan: &Plan) {
+    fn read_triggers(&mut self, plan: &Plan) {
         for n in 0..plan.model.countries.len() {
             let routes = &plan.edges.routes_to[n];
             let over_routes =
                 |list: &[Lanes]| routes.iter().fold(Lanes::ZERO, |sum, r| sum + list[r.index()]);
-            self.gauges.seized[n] =
+            self.triggers.seized[n] =
                 over_routes(&self.diversion.seized).per(over_routes(&self.diversion.attempted));
             let mut ordered = Lanes::ZERO;
             let mut filled = Lanes::ZERO;
@@ -339,11 +339,11 @@ impl Batch {
                 }
             }
             let unmet = 1.0 - filled.per(ordered);
-            self.gauges.unmet[n] = ordered.gt(Lanes::ZERO).select(unmet.max(0.0), Lanes::ZERO);
+            self.triggers.unmet[n] = ordered.gt(Lanes::ZERO).select(unmet.max(0.0), Lanes::ZERO);
             // Less than dust is rounding: that of sums must not decide whether a shock strikes.
             let some = |chips: Lanes| chips.gt(Lanes::splat(trade::DUST));
             let none_legal = some(smuggled).select(Lanes::splat(f64::INFINITY), Lanes::ZERO);
-            self.gauges.smuggled[n] = some(bought).select(smuggled / bought, none_legal);
+            self.triggers.smuggled[n] = some(bought).select(smuggled / bought, none_legal);
         }
     }
 }

@@ -2,19 +2,19 @@
 
 use super::{Batch, Observer, Step};
 use crate::math::{Kernel, Lanes, WIDTH, dispatch};
-use crate::model::RuleId;
+use crate::metrics::{FlowSource, Holdings, Recording, Sold, Source, Trained};
+use crate::model::{ChipUnit, PerUnit, RuleId};
 use crate::plan::Plan;
-use crate::plan::series::{FlowSource, Holdings, Recording, Sold, Source, Trained};
 use crate::rules::CaseId;
 
 /// Sums of a quarter from which metrics are made.
 #[derive(Clone, Debug)]
 struct Tally {
     /// By buyer and unit: owned, bought, imported, smuggled.
-    fleet: Vec<[Lanes; 4]>,
-    bought: Vec<[Lanes; 4]>,
-    imported: Vec<[Lanes; 4]>,
-    smuggled: Vec<[Lanes; 4]>,
+    fleet: Vec<PerUnit<Lanes>>,
+    bought: Vec<PerUnit<Lanes>>,
+    imported: Vec<PerUnit<Lanes>>,
+    smuggled: Vec<PerUnit<Lanes>>,
     spend: Vec<Lanes>,
     power: Vec<Lanes>,
     /// By chip: sold to buyers and resellers.
@@ -55,11 +55,11 @@ pub struct Recorder<'a> {
 }
 
 impl<'a> Recorder<'a> {
-    /// Room for a batch.
+    /// A recorder for the batches of a plan.
     pub fn new(plan: &Plan, recording: &'a Recording, flows: &'a [FlowSource]) -> Self {
         let m = &plan.model;
         let lanes = |n: usize| vec![Lanes::ZERO; n];
-        let units = vec![[Lanes::ZERO; 4]; m.buyers.len()];
+        let units = vec![PerUnit::splat(Lanes::ZERO); m.buyers.len()];
         Self {
             recording,
             flows,
@@ -146,8 +146,8 @@ impl<'a> Recorder<'a> {
             *flowed = match flow {
                 FlowSource::Sales(..) => Lanes::ZERO,
                 FlowSource::Link(l) => batch.production.used[*l],
-                FlowSource::Smuggled(greys) => {
-                    greys.iter().fold(Lanes::ZERO, |sum, &g| sum + batch.diversion.delivered[g])
+                FlowSource::Smuggled(grey_options) => {
+                    grey_options.iter().fold(Lanes::ZERO, |sum, &g| sum + batch.diversion.delivered[g])
                 }
                 FlowSource::Stocked(s) => batch.stockpiles.bought[*s],
                 FlowSource::Diverted(s) => batch.stockpiles.delivered[*s] + batch.stockpiles.leaked[*s],
@@ -158,8 +158,8 @@ impl<'a> Recorder<'a> {
         if row.is_empty() {
             return;
         }
-        for s in batch.attraction.open.all() {
-            let is_free = batch.permits.permitted[plan.edges.sales[s].stand].ge(Lanes::ONE);
+        for s in batch.choice.open.all() {
+            let is_free = batch.controls.permitted[plan.edges.sales[s].chip_market].ge(Lanes::ONE);
             for (flow, counts) in self.flows_of[s].into_iter().zip([is_free, !is_free]) {
                 if let Some(flow) = flow {
                     row[flow] += counts.select(batch.trade.sold[s], Lanes::ZERO);
@@ -214,7 +214,7 @@ impl Tally {
     #[inline(always)]
     fn count(&mut self, t: usize, plan: &Plan, batch: &Batch) {
         for list in [&mut self.fleet, &mut self.bought, &mut self.imported, &mut self.smuggled] {
-            list.fill([Lanes::ZERO; 4]);
+            list.fill(PerUnit::splat(Lanes::ZERO));
         }
         for list in [
             &mut self.spend,
@@ -244,7 +244,7 @@ impl Tally {
             let n = holding.country.index();
             let overhead = batch.inputs.value(plan.model.countries[n].overhead) / 1e6;
             let owned = batch.fleet.count[h] + batch.fleet.deploying[h].total();
-            for u in 0..4 {
+            for u in ChipUnit::ALL {
                 self.fleet[b][u] += owned * batch.sheets.units[c][u];
             }
             self.power[b] +=
@@ -254,13 +254,13 @@ impl Tally {
 
     #[inline(always)]
     fn count_sales(&mut self, plan: &Plan, batch: &Batch) {
-        for s in batch.attraction.open.all() {
+        for s in batch.choice.open.all() {
             let sale = &plan.edges.sales[s];
             let (b, c) = (sale.buyer.index(), sale.chip.index());
             let sold = batch.trade.sold[s];
             let home = plan.model.designers[plan.model.chips[c].designer.index()].country;
             let abroad = home != sale.country;
-            for u in 0..4 {
+            for u in ChipUnit::ALL {
                 let amount = sold * batch.sheets.units[c][u];
                 self.bought[b][u] += amount;
                 if abroad {
@@ -269,9 +269,9 @@ impl Tally {
             }
             self.shipped[c] += sold;
         }
-        for (g, &s) in plan.edges.greys.iter().enumerate().filter(|(g, _)| batch.diversion.sent[*g]) {
+        for (g, &s) in plan.edges.grey_options.iter().enumerate().filter(|(g, _)| batch.diversion.sent[*g]) {
             let sale = &plan.edges.sales[s];
-            for u in 0..4 {
+            for u in ChipUnit::ALL {
                 let amount = batch.diversion.delivered[g] * batch.sheets.units[sale.chip.index()][u];
                 self.smuggled[sale.buyer.index()][u] += amount;
             }
@@ -286,14 +286,14 @@ impl Tally {
 
     #[inline(always)]
     fn count_denials(&mut self, t: usize, plan: &Plan, batch: &Batch) {
-        for s in batch.attraction.wanted.all() {
+        for s in batch.choice.wanted.all() {
             let refused = batch.trade.refused[s];
             if !refused.gt(Lanes::ZERO).any() {
                 continue;
             }
             let sale = &plan.edges.sales[s];
             self.denied_in[sale.country.index()] += refused;
-            let case = plan.edges.stands[sale.stand];
+            let case = plan.edges.chip_markets[sale.chip_market];
             self.blame(case, t, plan, batch);
             for &(rule, share) in &self.shares[case.index()] {
                 self.denied_by[rule] += refused * share;

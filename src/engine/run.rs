@@ -6,7 +6,7 @@ use super::record::Recorder;
 use super::{Batch, Observer, Step};
 use crate::inputs::Shared;
 use crate::math::{Lanes, Mask, WIDTH};
-use crate::plan::series::{FlowSource, Recording};
+use crate::metrics::{FlowSource, Recording};
 use crate::plan::{Driver, Plan};
 use rayon::prelude::*;
 use std::ops::Range;
@@ -37,9 +37,9 @@ pub struct Task<'a> {
     pub inputs: bool,
 }
 
-/// Another plan on the same draws as a task's: a policy beside the scenario as it stands.
+/// Another plan on the same draws as a task's: a policy beside the reference case.
 #[derive(Clone, Debug)]
-pub struct Rival<'a> {
+pub struct Alternative<'a> {
     /// The plan.
     pub plan: &'a Plan,
     /// Its cells.
@@ -50,7 +50,7 @@ pub struct Rival<'a> {
     pub fork: Option<Fork>,
 }
 
-impl<'a> Rival<'a> {
+impl<'a> Alternative<'a> {
     /// A plan beside that of a task, forked from it as late as can be.
     pub fn new(task: &Task<'_>, plan: &'a Plan, recording: &'a Recording) -> Self {
         let shared = plan.layout.shared_with(&task.plan.layout);
@@ -102,9 +102,9 @@ pub enum Stopped<E> {
     /// The ledger does not add up.
     #[error("{0}")]
     Ledger(Broken),
-    /// Who takes the rounds could not.
+    /// The receiver of the rounds failed.
     #[error("{0}")]
-    Taker(E),
+    Receiver(E),
 }
 
 /// When the shock of a condition first struck, by lane.
@@ -126,7 +126,8 @@ impl Observer for Watch {
     }
 }
 
-struct Worker<'a> {
+/// The simulation of one plan: its batch, what is recorded of it, and its audit.
+struct PlanRun<'a> {
     batch: Batch,
     recorder: Recorder<'a>,
     ledger: Ledger,
@@ -143,10 +144,10 @@ struct Done {
     ranks: Vec<Lanes>,
 }
 
-/// The task's worker, those of its rivals, and the watch on the condition.
-struct Crew<'a> {
-    first: Worker<'a>,
-    rivals: Vec<Worker<'a>>,
+/// A thread's room for paired runs: the task's run, those of its alternatives, and the watch on the condition.
+struct Worker<'a> {
+    first: PlanRun<'a>,
+    alternatives: Vec<PlanRun<'a>>,
     watch: Watch,
     /// Paths whose ranks are handed over.
     drivers: Vec<Driver>,
@@ -161,34 +162,34 @@ pub fn simulate<E: Send>(
     stop: &AtomicBool,
     mut take: impl FnMut(Round) -> Result<(), E> + Send,
 ) -> Result<(), Stopped<E>> {
-    contest(task, &[], stop, |rounds| rounds.pop().map_or(Ok(()), &mut take))
+    simulate_paired(task, &[], stop, |rounds| rounds.pop().map_or(Ok(()), &mut take))
 }
 
-/// Simulates all draws of a task and of its rivals, and hands over a round of each, the task's first.
+/// Simulates all draws of a task and of its alternatives, and hands over a round of each, the task's first.
 ///
-/// A condition is looked at in the task's own plan, so that the same draws count for every rival.
+/// A condition is looked at in the task's own plan, so that the same draws count for every alternative.
 ///
 /// # Errors
 /// As [`simulate`].
-pub fn contest<E: Send>(
+pub fn simulate_paired<E: Send>(
     task: &Task<'_>,
-    rivals: &[Rival<'_>],
+    alternatives: &[Alternative<'_>],
     stop: &AtomicBool,
     mut take: impl FnMut(&mut Vec<Round>) -> Result<(), E> + Send,
 ) -> Result<(), Stopped<E>> {
     let batches = task.draws.div_ceil(WIDTH as u64);
     // Rounds of many plans hold fewer batches, to take no more memory.
-    let length = if rivals.is_empty() { ROUND } else { ROUND / 2 };
-    let crews = Crews::new(task, rivals);
+    let length = if alternatives.is_empty() { ROUND } else { ROUND / 2 };
+    let workers = Workers::new(task, alternatives);
     let spare = Spare::default();
     let mut hand_over = |mut rounds: Vec<Round>| {
-        let taken = take(&mut rounds).map_err(Stopped::Taker);
+        let taken = take(&mut rounds).map_err(Stopped::Receiver);
         rounds.into_iter().for_each(|round| spare.take_back(round));
         taken
     };
     let simulate = |batches: Range<u64>| {
-        let mut rounds: Vec<Round> = (0..=rivals.len()).map(|_| Round::empty(batches.start)).collect();
-        let run = |b| crews.with(|crew| crew.run((task, rivals), b, stop, &spare));
+        let mut rounds: Vec<Round> = (0..=alternatives.len()).map(|_| Round::empty(batches.start)).collect();
+        let run = |b| workers.with(|worker| worker.run((task, alternatives), b, stop, &spare));
         let done: Result<Vec<Vec<Done>>, Stopped<E>> = batches.into_par_iter().map(run).collect();
         for batch in done? {
             for (round, done) in rounds.iter_mut().zip(batch) {
@@ -239,7 +240,7 @@ impl Round {
     }
 }
 
-impl<'a> Worker<'a> {
+impl<'a> PlanRun<'a> {
     fn new(plan: &Plan, recording: &'a Recording, flows: &'a [FlowSource]) -> Self {
         Self {
             batch: Batch::new(plan),
@@ -259,15 +260,15 @@ impl<'a> Worker<'a> {
         }
     }
 
-    /// A rival's quarters, from where it parts from the task's run on.
-    fn follow(&mut self, rival: &Rival<'_>, first: &Self, task: &Task<'_>, b: u64) {
-        let plan = rival.plan;
-        plan.layout.sample_sharing(b, &rival.shared, &first.batch.inputs, &mut self.batch.inputs);
+    /// An alternative's quarters, from the one in which it diverges from the task's run.
+    fn follow(&mut self, alternative: &Alternative<'_>, first: &Self, task: &Task<'_>, b: u64) {
+        let plan = alternative.plan;
+        plan.layout.sample_sharing(b, &alternative.shared, &first.batch.inputs, &mut self.batch.inputs);
         self.batch.reset(plan, b);
         let mut from = 0;
-        if let Some(fork) = rival.fork.as_ref().filter(|_| !task.audit) {
+        if let Some(fork) = alternative.fork.as_ref().filter(|_| !task.audit) {
             fork.adopt(plan, &first.batch, &mut self.batch);
-            fork.adopt_record(rival.recording, &first.recorder, &mut self.recorder, plan);
+            fork.adopt_record(alternative.recording, &first.recorder, &mut self.recorder, plan);
             from = fork.at;
         }
         for t in from..plan.quarters {
@@ -296,9 +297,9 @@ impl<'a> Worker<'a> {
     }
 }
 
-/// The quarter in which a rival parts from the task's run; an audit wants every quarter.
-fn parting(rival: &Rival<'_>, task: &Task<'_>) -> usize {
-    rival.fork.as_ref().filter(|_| !task.audit).map_or(0, |fork| fork.at)
+/// The quarter in which an alternative diverges from the task's run; an audit wants every quarter.
+fn diverges_at(alternative: &Alternative<'_>, task: &Task<'_>) -> usize {
+    alternative.fork.as_ref().filter(|_| !task.audit).map_or(0, |fork| fork.at)
 }
 
 /// Lists that were handed over and came back: fresh memory costs more than what is copied into it.
@@ -320,34 +321,34 @@ impl Spare {
     }
 }
 
-/// A crew for each thread, made when it is first needed and kept from round to round.
-struct Crews<'a, 'b> {
+/// A worker for each thread, made when it is first needed and kept from round to round.
+struct Workers<'a, 'b> {
     task: &'b Task<'a>,
-    rivals: &'b [Rival<'a>],
-    idle: Mutex<Vec<Crew<'a>>>,
+    alternatives: &'b [Alternative<'a>],
+    idle: Mutex<Vec<Worker<'a>>>,
 }
 
-impl<'a, 'b> Crews<'a, 'b> {
-    fn new(task: &'b Task<'a>, rivals: &'b [Rival<'a>]) -> Self {
-        Self { task, rivals, idle: Mutex::new(Vec::new()) }
+impl<'a, 'b> Workers<'a, 'b> {
+    fn new(task: &'b Task<'a>, alternatives: &'b [Alternative<'a>]) -> Self {
+        Self { task, alternatives, idle: Mutex::new(Vec::new()) }
     }
 
-    /// Lends a crew: whose it is changes no result.
-    fn with<T>(&self, work: impl FnOnce(&mut Crew<'a>) -> T) -> T {
+    /// Lends a worker: whose it is changes no result.
+    fn with<T>(&self, work: impl FnOnce(&mut Worker<'a>) -> T) -> T {
         let idle = || self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         let lent = idle().pop();
-        let mut crew = lent.unwrap_or_else(|| Crew::new(self.task, self.rivals));
-        let result = work(&mut crew);
-        idle().push(crew);
+        let mut worker = lent.unwrap_or_else(|| Worker::new(self.task, self.alternatives));
+        let result = work(&mut worker);
+        idle().push(worker);
         result
     }
 }
 
-impl<'a> Crew<'a> {
-    fn new(task: &Task<'a>, rivals: &[Rival<'a>]) -> Self {
+impl<'a> Worker<'a> {
+    fn new(task: &Task<'a>, alternatives: &[Alternative<'a>]) -> Self {
         Self {
-            first: Worker::new(task.plan, task.recording, task.flows),
-            rivals: rivals.iter().map(|r| Worker::new(r.plan, r.recording, &[])).collect(),
+            first: PlanRun::new(task.plan, task.recording, task.flows),
+            alternatives: alternatives.iter().map(|r| PlanRun::new(r.plan, r.recording, &[])).collect(),
             watch: Watch { condition: task.given, struck: Mask::splat(false) },
             drivers: if task.recording.watched.is_empty() { Vec::new() } else { task.plan.drivers() },
         }
@@ -355,7 +356,7 @@ impl<'a> Crew<'a> {
 
     fn run<E: Send>(
         &mut self,
-        (task, rivals): (&Task<'_>, &[Rival<'_>]),
+        (task, alternatives): (&Task<'_>, &[Alternative<'_>]),
         b: u64,
         stop: &AtomicBool,
         spare: &Spare,
@@ -363,14 +364,14 @@ impl<'a> Crew<'a> {
         let (plan, first) = (task.plan, &mut self.first);
         plan.layout.sample(b, &mut first.batch.inputs);
         first.batch.reset(plan, b);
-        // Before each quarter the rivals that it touches first take the state and run to the end.
+        // Before each quarter the alternatives that diverge in it take the state and run to the end.
         for t in 0..=plan.quarters {
-            for (worker, rival) in self.rivals.iter_mut().zip(rivals) {
+            for (run, alternative) in self.alternatives.iter_mut().zip(alternatives) {
                 if stop.load(Ordering::Relaxed) {
                     return Err(Stopped::Interrupted);
                 }
-                if parting(rival, task) == t {
-                    worker.follow(rival, first, task, b);
+                if diverges_at(alternative, task) == t {
+                    run.follow(alternative, first, task, b);
                 }
             }
             if t < plan.quarters {
@@ -387,8 +388,9 @@ impl<'a> Crew<'a> {
         let rank = |&d: &Driver| plan.driver_rank(d, &self.first.batch.inputs, b);
         let ranks = self.drivers.iter().map(rank).collect();
         let first = self.first.done((mask, inputs, ranks), spare);
-        let rivals = self.rivals.iter_mut().map(|worker| worker.done((mask, Vec::new(), Vec::new()), spare));
-        std::iter::once(first).chain(rivals).collect()
+        let alternatives =
+            self.alternatives.iter_mut().map(|run| run.done((mask, Vec::new(), Vec::new()), spare));
+        std::iter::once(first).chain(alternatives).collect()
     }
 
     /// Draws that count: those asked for, and of them those in which the condition holds.

@@ -1,8 +1,8 @@
-//! A witness: what happened in one draw, quarter by quarter, as numbers and rows.
+//! A trace: what happened in one draw, quarter by quarter, as numbers and rows.
 
 use super::steps::production::cause;
 use super::{Batch, Observer, Step};
-use crate::model::{BuyerId, ChipId, CountryId, FacilityId, LabId, RuleId, ShockId, StockpileId};
+use crate::model::{BuyerId, ChipId, ChipUnit, CountryId, FacilityId, LabId, RuleId, ShockId, StockpileId};
 use crate::plan::{Lever, Plan};
 
 /// What happened in a quarter of one draw.
@@ -23,7 +23,7 @@ pub struct Facts {
     /// Smuggling into countries: attempted, seized, delivered [chips], premium [1].
     pub smuggling: Vec<(CountryId, [f64; 4])>,
     /// Purchases brought forward before a rule, by buyer [USD].
-    pub rushes: Vec<(BuyerId, f64)>,
+    pub front_running: Vec<(BuyerId, f64)>,
     /// Chips of which more was wanted than made, with what bound them.
     pub short: Vec<(ChipId, u8)>,
     /// Countries in which chips stand idle for want of power, with the share that works.
@@ -57,19 +57,19 @@ pub struct Stocked {
     /// Held at the quarter's end.
     pub held: f64,
     /// Purchases over the usual pace, ahead of a rule that will end them [1]; none where it buys nothing.
-    pub burst: Option<f64>,
+    pub front_running: Option<f64>,
 }
 
-/// Watches one lane of a batch.
+/// What happened in one lane of a batch.
 #[derive(Clone, Debug)]
-pub struct Witness {
+pub struct Trace {
     lane: usize,
     /// Facts by quarter.
     pub facts: Vec<Facts>,
 }
 
-impl Witness {
-    /// A witness of a lane.
+impl Trace {
+    /// A trace of a lane.
     pub fn new(lane: usize) -> Self {
         Self { lane, facts: Vec::new() }
     }
@@ -101,7 +101,7 @@ impl Witness {
             }
         }
         for &c in &plan.edges.chips {
-            if batch.permits.launch[c.index()][lane].floor() == t as f64 {
+            if batch.controls.launch[c.index()][lane].floor() == t as f64 {
                 facts.launches.push(c);
             }
         }
@@ -126,7 +126,7 @@ impl Witness {
             let sums = [
                 over(&|r| d.attempted[r][lane]),
                 over(&|r| d.seized[r][lane]),
-                over(&|r| d.delivered_by_route[r][0][lane]),
+                over(&|r| d.delivered_by_route[r][ChipUnit::Chips][lane]),
                 d.premium[n][lane],
             ];
             if sums[0] + sums[2] > 0.5 {
@@ -135,7 +135,7 @@ impl Witness {
         }
         for (b, spent) in batch.trade.spent_ahead.iter().enumerate() {
             if spent[lane] > 1.0 {
-                facts.rushes.push((BuyerId(b as u32), spent[lane]));
+                facts.front_running.push((BuyerId(b as u32), spent[lane]));
             }
         }
         for &c in &plan.edges.chips {
@@ -164,7 +164,7 @@ fn stocks(lane: usize, t: usize, plan: &Plan, batch: &Batch) -> Vec<Stocked> {
             leaked: of.leaked[s][lane],
             used: of.drawn[s][lane],
             held: of.held[s][lane],
-            burst: stock.rate.and_then(|rate| {
+            front_running: stock.rate.and_then(|rate| {
                 let usual = batch.inputs.at(rate, t)[lane];
                 (usual > 0.0 && of.bought[s][lane] > 0.0).then(|| of.bought[s][lane] / usual)
             }),
@@ -177,7 +177,7 @@ fn stocks(lane: usize, t: usize, plan: &Plan, batch: &Batch) -> Vec<Stocked> {
     all
 }
 
-impl Observer for Witness {
+impl Observer for Trace {
     fn after(&mut self, step: Step, t: usize, plan: &Plan, batch: &mut Batch) {
         match step {
             Step::Shocks => self.begin(t, plan, batch),

@@ -12,6 +12,7 @@ mod schema;
 mod show;
 mod spec;
 pub mod time;
+pub mod units;
 mod validate;
 
 pub use entities::*;
@@ -27,6 +28,7 @@ pub(crate) use read::{unit_examples, unit_factor};
 pub use schema::schema;
 pub use show::{Shown, show};
 pub use spec::{Spec, Unit};
+pub use units::{ChipUnit, PerUnit, h100};
 
 /// A whole scenario, resolved: tables in file order, every number a [`QuantityId`].
 #[derive(Clone, Debug)]

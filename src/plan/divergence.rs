@@ -1,7 +1,7 @@
-//! The first quarter that a policy can touch: until then a plan runs as the scenario as it stands does, to the bit.
+//! The first quarter in which a policy can diverge: until then its plan runs as the reference case does, to the bit.
 //!
 //! Only what is understood is waited for: rules from their announcement, shocks from their first possible strike, dated
-//! paths from the first quarter that reads a value of another course. Anything else touches the first quarter.
+//! paths from the first quarter that reads a value of another course. Anything else diverges in the first quarter.
 
 use super::Plan;
 use crate::model::{Model, Quantity, QuantityId, Rule, Shape, Shock};
@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::fmt::{Debug, Write};
 
 /// First quarter in which `policy` can differ from `base`; `usize::MAX` if it never does.
-pub fn first_touched(base: &Plan, policy: &Plan) -> usize {
+pub fn first_divergence(base: &Plan, policy: &Plan) -> usize {
     if base.quarters != policy.quarters
         || base.lead != policy.lead
         || frame(&base.model) != frame(&policy.model)
@@ -111,7 +111,7 @@ fn named(m: &Model, part: &dyn Debug) -> String {
     raw
 }
 
-/// The earliest touch of rows that one model has and the other has not, or has otherwise.
+/// The earliest divergence by rows that one model has and the other has not, or has otherwise.
 fn changed<T: Debug>(
     base: &Plan,
     policy: &Plan,
@@ -121,8 +121,8 @@ fn changed<T: Debug>(
 ) -> usize {
     let index = |plan: &Plan, rows: &[T]| -> Vec<(String, String, usize)> {
         let row = |r: &T| {
-            let (id, touch) = about(plan, r);
-            (id, named(&plan.model, r), touch)
+            let (id, from) = about(plan, r);
+            (id, named(&plan.model, r), from)
         };
         rows.iter().map(row).collect()
     };
@@ -161,7 +161,7 @@ fn quarter_of(since_start: f64) -> usize {
     since_start.floor().max(0.0) as usize
 }
 
-/// The earliest touch of numbers that differ.
+/// The earliest divergence by numbers that differ.
 fn numbers(base: &Plan, policy: &Plan) -> usize {
     let ahead = policy.lead.max(1);
     let paths: BTreeMap<&str, usize> =

@@ -1,4 +1,4 @@
-//! Who may sell what to whom, as flat lists: markets, sales, smuggled options and holdings.
+//! Who may sell what to whom, as flat lists: markets, sales, grey-market options and holdings.
 
 use crate::model::{BuyerId, ChipId, CountryId, DesignerId, Model, QuantityId, RouteId};
 use crate::network::Network;
@@ -25,12 +25,12 @@ pub struct Sale {
     /// The buyer's country.
     pub country: CountryId,
     /// Position of (chip, market) in tables of chips by markets.
-    pub stand: usize,
+    pub chip_market: usize,
     /// Position of (chip, market, mix) in the table of values for money.
     pub offer: usize,
     /// The buyer's preference for the designer, if given.
     pub affinity: Option<usize>,
-    /// Position among smuggled options, if the chip can be smuggled to the buyer.
+    /// Position among grey-market options, if the chip can be smuggled to the buyer.
     pub grey: Option<usize>,
 }
 
@@ -40,7 +40,7 @@ pub struct Offer {
     /// The chip.
     pub chip: ChipId,
     /// Position of (chip, market).
-    pub stand: usize,
+    pub chip_market: usize,
     /// Position in `mixes`.
     pub mix: usize,
 }
@@ -64,7 +64,7 @@ pub struct Edges {
     /// Markets of buyers and resellers.
     pub markets: Vec<Market>,
     /// Rules on each (chip, market): `chip * markets + market`.
-    pub stands: Vec<CaseId>,
+    pub chip_markets: Vec<CaseId>,
     /// Memory-bound shares of work that occur.
     pub mixes: Vec<QuantityId>,
     /// Values for money that are needed.
@@ -75,15 +75,15 @@ pub struct Edges {
     pub sales: Vec<Sale>,
     /// Range of `sales` of each buyer.
     pub of_buyer: Vec<std::ops::Range<usize>>,
-    /// Smuggled options: the sale that each mirrors.
-    pub greys: Vec<usize>,
+    /// Grey-market options: the sale that each mirrors.
+    pub grey_options: Vec<usize>,
     /// Market of each buyer with sales.
     pub market_of: Vec<Option<usize>>,
     /// Chip routes to each country.
     pub routes_to: Vec<Vec<RouteId>>,
     /// Market of the reseller of each route.
     pub reseller_market: Vec<usize>,
-    /// Holdings: sales first, then smuggled options, then chips that are only in opening fleets.
+    /// Holdings: sales first, then grey-market options, then chips that are only in opening fleets.
     pub holdings: Vec<Holding>,
     /// Chips with a price, by designers' order of rows.
     pub chips: Vec<ChipId>,
@@ -96,13 +96,13 @@ impl Edges {
     pub fn new(model: &Model, network: &Network, rules: &Rulebook) -> Self {
         let mut edges = Self {
             markets: Vec::new(),
-            stands: Vec::new(),
+            chip_markets: Vec::new(),
             mixes: Vec::new(),
             offers: Vec::new(),
             affinities: Vec::new(),
             sales: Vec::new(),
             of_buyer: Vec::new(),
-            greys: Vec::new(),
+            grey_options: Vec::new(),
             market_of: Vec::new(),
             routes_to: (0..model.countries.len() as u32)
                 .map(|n| model.chip_routes_to(CountryId(n)))
@@ -131,20 +131,21 @@ impl Edges {
 
     fn list_markets(&mut self, model: &Model, rules: &Rulebook) {
         for b in (0..model.buyers.len() as u32).map(BuyerId) {
-            let market =
-                model.buys(b).then(|| self.market(model.buyers[b].country, model.headquarters(b), true));
+            let market = model
+                .buys(b)
+                .then(|| self.market(model.buyers[b.index()].country, model.headquarters(b), true));
             self.market_of.push(market);
         }
         for route in &model.routes {
             let (delivery, hq) = route
                 .reseller
-                .map_or((route.via, route.via), |b| (model.buyers[b].country, model.headquarters(b)));
+                .map_or((route.via, route.via), |b| (model.buyers[b.index()].country, model.headquarters(b)));
             let market = self.market(delivery, hq, false);
             self.reseller_market.push(market);
         }
         for c in (0..model.chips.len() as u32).map(ChipId) {
             for m in &self.markets {
-                self.stands.push(rules.chip_case(c, m.delivery, m.headquarters));
+                self.chip_markets.push(rules.chip_case(c, m.delivery, m.headquarters));
             }
         }
     }
@@ -164,33 +165,34 @@ impl Edges {
         self.chips = possible.iter().map(|&(c, _)| c).collect();
         self.chips.sort_unstable();
         self.chips.dedup();
-        let parent = |c: &ChipId| model.chips[c].variant_of;
+        let parent = |c: &ChipId| model.chips[c.index()].variant_of;
         let lines = self.chips.iter().flat_map(|&c| std::iter::successors(Some(c), parent));
         self.with_parents = lines.collect::<std::collections::BTreeSet<_>>().into_iter().collect();
     }
 
     fn add_sale(&mut self, model: &Model, chip: ChipId, b: BuyerId, market: usize) {
-        let buyer = &model.buyers[b];
+        let buyer = &model.buyers[b.index()];
         let share = buyer.memory_bound.unwrap_or(model.trade.memory_bound);
         let mix = position_or_push(&mut self.mixes, share);
-        let stand = chip.index() * self.markets.len() + market;
-        let offer = position_or_push(&mut self.offers, Offer { chip, stand, mix });
-        let designer = model.chips[chip].designer;
+        let chip_market = chip.index() * self.markets.len() + market;
+        let offer = position_or_push(&mut self.offers, Offer { chip, chip_market, mix });
+        let designer = model.chips[chip.index()].designer;
         let affinity =
             buyer.affinity.get(&designer).map(|&q| position_or_push(&mut self.affinities, (b, designer, q)));
         let can_smuggle = !self.routes_to[buyer.country.index()].is_empty()
-            && (self.stands[stand] != CaseId::FREE || sales_can_be_shocked(model, chip, buyer.country));
+            && (self.chip_markets[chip_market] != CaseId::FREE
+                || sales_can_be_shocked(model, chip, buyer.country));
         let grey = can_smuggle.then(|| {
-            self.greys.push(self.sales.len());
-            self.greys.len() - 1
+            self.grey_options.push(self.sales.len());
+            self.grey_options.len() - 1
         });
-        self.sales.push(Sale { chip, buyer: b, country: buyer.country, stand, offer, affinity, grey });
+        self.sales.push(Sale { chip, buyer: b, country: buyer.country, chip_market, offer, affinity, grey });
     }
 
     fn list_holdings(&mut self, model: &Model) {
         let holding = |s: &Sale, grey| Holding { chip: s.chip, buyer: s.buyer, country: s.country, grey };
         self.holdings = self.sales.iter().map(|s| holding(s, false)).collect();
-        for &s in &self.greys {
+        for &s in &self.grey_options {
             self.holdings.push(holding(&self.sales[s], true));
         }
         for (b, buyer) in model.buyers.iter().enumerate() {

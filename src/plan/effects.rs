@@ -75,15 +75,15 @@ impl Effects {
             tool_base.push(pairs);
             pairs += tools.len();
         }
-        let stands = edges.stands.len();
+        let chip_markets = edges.chip_markets.len();
         let places = [
             model.facilities.len(),
             model.countries.len(),
             model.buyers.len(),
             model.routes.len(),
             model.routes.len(),
-            stands,
-            stands,
+            chip_markets,
+            chip_markets,
             pairs,
             pairs,
         ];

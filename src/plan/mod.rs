@@ -3,13 +3,10 @@
 //! Nothing here depends on a draw. A [`Plan`] is made once and shared by all threads; the engine walks its lists and never
 //! a graph or a name.
 
-mod default_selection;
 mod divergence;
 mod drivers;
 mod edges;
 mod effects;
-pub mod observed;
-pub mod series;
 mod suppliers;
 
 use crate::inputs::{Inputs, Layout, LayoutError};
@@ -19,14 +16,13 @@ use crate::model::{
 use crate::network::Network;
 use crate::random::Design;
 use crate::rules::{CaseId, Rulebook};
-pub use default_selection::chief_cells;
-pub use divergence::first_touched;
+pub use divergence::first_divergence;
 pub use drivers::Driver;
 pub use edges::{Edges, Holding, Market, Offer, Sale};
 pub use effects::{Act, Effects, Lever};
 use std::collections::BTreeSet;
 use std::sync::Arc;
-pub use suppliers::{Gift, Supplier};
+pub use suppliers::{Supplied, Supplier};
 
 /// A model, a sampling design and everything that follows from the two.
 #[derive(Debug)]
@@ -217,7 +213,11 @@ impl Plan {
 /// Cases of sales of chips.
 fn cases_of_chips(edges: &Edges) -> impl Iterator<Item = CaseId> + '_ {
     let markets = edges.markets.len();
-    edges.with_parents.iter().flat_map(move |c| &edges.stands[c.index() * markets..][..markets]).copied()
+    edges
+        .with_parents
+        .iter()
+        .flat_map(move |c| &edges.chip_markets[c.index() * markets..][..markets])
+        .copied()
 }
 
 /// Cases of links to facilities, of private stocks' purchases, of tools and of rentals.
@@ -232,9 +232,10 @@ fn cases_of_supply<'a>(supply: &'a Supply, usage: &'a Usage) -> impl Iterator<It
 
 /// For each rule with a cap, the sales that it covers.
 fn capped_sales(model: &Model, rules: &Rulebook, edges: &Edges) -> Vec<(RuleId, Vec<usize>)> {
-    let capped = (0..model.rules.len() as u32).map(RuleId).filter(|r| model.rules[r].cap.is_some());
-    let covers =
-        |rule: RuleId, s: &usize| rules.rules_of(edges.stands[edges.sales[*s].stand]).any(|r| r == rule);
+    let capped = (0..model.rules.len() as u32).map(RuleId).filter(|r| model.rules[r.index()].cap.is_some());
+    let covers = |rule: RuleId, s: &usize| {
+        rules.rules_of(edges.chip_markets[edges.sales[*s].chip_market]).any(|r| r == rule)
+    };
     capped.map(|rule| (rule, (0..edges.sales.len()).filter(|s| covers(rule, s)).collect())).collect()
 }
 
@@ -249,7 +250,7 @@ impl Supply {
             model.chips.iter().map(|c| c.recipe.keys().copied().collect()).collect();
         let packaging_of: Vec<Option<GoodId>> = goods_of
             .iter()
-            .map(|gs| gs.iter().copied().find(|g| model.goods[g].kind == GoodKind::Packaging))
+            .map(|gs| gs.iter().copied().find(|g| model.goods[g.index()].kind == GoodKind::Packaging))
             .collect();
         let mut chips_of = vec![Vec::new(); model.designers.len()];
         for (c, chip) in model.chips.iter().enumerate() {
@@ -263,7 +264,7 @@ impl Supply {
             let designer = DesignerId(d as u32);
             for good in needed_goods(model, &chips_of[d]) {
                 for (place, &facility) in facilities_of[good.index()].iter().enumerate() {
-                    let serves = &model.facilities[facility].serves;
+                    let serves = &model.facilities[facility.index()].serves;
                     if serves.is_empty() || serves.contains(&designer) {
                         links_of[d][good.index()].push(links.len());
                         links.push(Link {
@@ -345,14 +346,15 @@ fn packagings(
 
 /// Goods that a designer's chips need, in order of rows.
 fn needed_goods(model: &Model, chips: &[ChipId]) -> Vec<GoodId> {
-    let mut goods: Vec<GoodId> = chips.iter().flat_map(|c| model.chips[c].recipe.keys().copied()).collect();
+    let mut goods: Vec<GoodId> =
+        chips.iter().flat_map(|c| model.chips[c.index()].recipe.keys().copied()).collect();
     goods.sort_unstable();
     goods.dedup();
     goods
 }
 
 fn tool_cases(model: &Model, rules: &mut Rulebook, medians: &Inputs, facility: FacilityId) -> Vec<ToolCases> {
-    let f = &model.facilities[facility];
+    let f = &model.facilities[facility.index()];
     let mut tools: Vec<_> = f.dependence.keys().chain(f.servicing.keys()).copied().collect();
     tools.sort_unstable();
     tools.dedup();
@@ -360,7 +362,7 @@ fn tool_cases(model: &Model, rules: &mut Rulebook, medians: &Inputs, facility: F
         .into_iter()
         .map(|tool| ToolCases {
             tool,
-            suppliers: model.tools[tool]
+            suppliers: model.tools[tool.index()]
                 .suppliers
                 .keys()
                 .map(|&j| {

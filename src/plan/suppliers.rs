@@ -1,12 +1,12 @@
-//! Nodes and classes of edges as what they give to others, for taking part of it away.
+//! Nodes and classes of edges as suppliers, for knockouts.
 
 use super::Plan;
 use crate::model::{BuyerId, CountryId, FacilityId, QuantityId};
 use crate::network::{Network, Node};
 
-/// A list of places in the engine's state at which something is given.
+/// Something that a supplier supplies, as places in the engine's lists.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Gift {
+pub enum Supplied {
     /// Output of facilities.
     Output(Vec<usize>),
     /// Access to new tools and servicing, by position in the list of (facility, tool): the share of it that comes from here.
@@ -36,12 +36,12 @@ pub struct Supplier {
     pub class: &'static str,
     /// The node, if it is one.
     pub node: Option<Node>,
-    /// What it gives.
-    pub gifts: Vec<Gift>,
+    /// What it supplies.
+    pub supplies: Vec<Supplied>,
 }
 
 impl Plan {
-    /// Every node that gives something, then every class of edges: tools into countries, claims, sales into countries, and
+    /// Every node that supplies something, then every class of edges: tools into countries, claims, sales into countries, and
     /// buyers' chips to labs. What a good, a route or a chip's designer passes on, the node itself stands for.
     pub fn suppliers(&self, network: &Network) -> Vec<Supplier> {
         let nodes = network.nodes().into_iter().map(|n| self.node_supplier(n));
@@ -50,46 +50,46 @@ impl Plan {
         self.claim_edges(&mut all);
         self.sale_edges(&mut all);
         self.use_edges(&mut all);
-        all.retain(|s| s.gifts.iter().any(|g| !g.is_empty()));
+        all.retain(|s| s.supplies.iter().any(|g| !g.is_empty()));
         all
     }
 
     fn node_supplier(&self, node: Node) -> Supplier {
-        let gifts = match node {
-            Node::Country(n) => self.country_gifts(n),
-            Node::Tool(t) => vec![Gift::Tools(self.tool_places(|tool, _| tool == t), None)],
-            Node::Good(g) => vec![Gift::Output(indices(&self.supply.facilities_of[g.index()]))],
-            Node::Facility(f) => vec![Gift::Output(vec![f.index()])],
-            Node::Designer(d) => vec![Gift::Chips(self.chips_of(|designer| designer == d.index()))],
-            Node::Chip(c) if self.edges.chips.contains(&c) => vec![Gift::Chips(vec![c.index()])],
+        let supplies = match node {
+            Node::Country(n) => self.country_supplies(n),
+            Node::Tool(t) => vec![Supplied::Tools(self.tool_places(|tool, _| tool == t), None)],
+            Node::Good(g) => vec![Supplied::Output(indices(&self.supply.facilities_of[g.index()]))],
+            Node::Facility(f) => vec![Supplied::Output(vec![f.index()])],
+            Node::Designer(d) => vec![Supplied::Chips(self.chips_of(|designer| designer == d.index()))],
+            Node::Chip(c) if self.edges.chips.contains(&c) => vec![Supplied::Chips(vec![c.index()])],
             Node::Chip(_) => Vec::new(),
-            Node::Stockpile(s) => vec![Gift::Stocks(vec![s.index()])],
-            Node::Buyer(b) => self.use_gifts(|l| l.buyer == b),
-            Node::Route(r) => vec![Gift::Routes(vec![r.index()])],
-            Node::Lab(l) => self.use_gifts(|link| link.lab == l),
+            Node::Stockpile(s) => vec![Supplied::Stocks(vec![s.index()])],
+            Node::Buyer(b) => self.use_supplies(|l| l.buyer == b),
+            Node::Route(r) => vec![Supplied::Routes(vec![r.index()])],
+            Node::Lab(l) => self.use_supplies(|link| link.lab == l),
         };
-        Supplier { name: node.path(&self.model), class: "node", node: Some(node), gifts }
+        Supplier { name: node.path(&self.model), class: "node", node: Some(node), supplies }
     }
 
-    /// A country gives what its facilities, designers, halls and routes give, and its share of every tool class.
-    fn country_gifts(&self, n: CountryId) -> Vec<Gift> {
+    /// A country supplies what its facilities, designers, halls and routes do, and its share of every tool class.
+    fn country_supplies(&self, n: CountryId) -> Vec<Supplied> {
         let m = &self.model;
         let within = |all: &mut dyn Iterator<Item = CountryId>| -> Vec<usize> {
             all.enumerate().filter(|(_, home)| *home == n).map(|(i, _)| i).collect()
         };
-        let mut gifts = vec![
-            Gift::Output(within(&mut m.facilities.iter().map(|f| f.country))),
-            Gift::Chips(self.chips_of(|d| m.designers[d].country == n)),
-            Gift::Routes(within(&mut m.routes.iter().map(|r| r.via))),
+        let mut supplies = vec![
+            Supplied::Output(within(&mut m.facilities.iter().map(|f| f.country))),
+            Supplied::Chips(self.chips_of(|d| m.designers[d].country == n)),
+            Supplied::Routes(within(&mut m.routes.iter().map(|r| r.via))),
         ];
         for (t, tool) in m.tools.iter().enumerate() {
             if let Some(&share) = tool.suppliers.get(&n) {
-                gifts.push(Gift::Tools(self.tool_places(|x, _| x.index() == t), Some(share)));
+                supplies.push(Supplied::Tools(self.tool_places(|x, _| x.index() == t), Some(share)));
             }
         }
-        let stands_here = |b: BuyerId| m.buyers[b].country == n;
-        gifts.extend(self.use_gifts(|l| stands_here(l.buyer)));
-        gifts
+        let is_here = |b: BuyerId| m.buyers[b.index()].country == n;
+        supplies.extend(self.use_supplies(|l| is_here(l.buyer)));
+        supplies
     }
 
     fn chips_of(&self, keep: impl Fn(usize) -> bool) -> Vec<usize> {
@@ -109,7 +109,7 @@ impl Plan {
         places
     }
 
-    fn use_gifts(&self, keep: impl Fn(&super::UseLink) -> bool) -> Vec<Gift> {
+    fn use_supplies(&self, keep: impl Fn(&super::UseLink) -> bool) -> Vec<Supplied> {
         let links = self.usage.links.iter().enumerate().filter(|(_, l)| keep(l));
         let (mut owned, mut rented) = (Vec::new(), Vec::new());
         for (i, link) in links {
@@ -120,20 +120,20 @@ impl Plan {
                 rented.push(i);
             }
         }
-        vec![Gift::Owned(owned), Gift::Rented(rented)]
+        vec![Supplied::Owned(owned), Supplied::Rented(rented)]
     }
 
-    fn edge(&self, all: &mut Vec<Supplier>, class: &'static str, from: Node, to: Node, gift: Gift) {
+    fn edge(&self, all: &mut Vec<Supplier>, class: &'static str, from: Node, to: Node, supplied: Supplied) {
         let name = format!("{} -> {}", from.path(&self.model), to.path(&self.model));
-        all.push(Supplier { name, class, node: None, gifts: vec![gift] });
+        all.push(Supplier { name, class, node: None, supplies: vec![supplied] });
     }
 
     fn tool_edges(&self, all: &mut Vec<Supplier>) {
         let m = &self.model;
         for t in (0..m.tools.len() as u32).map(crate::model::ToolId) {
             for n in (0..m.countries.len() as u32).map(CountryId) {
-                let places = self.tool_places(|tool, f| tool == t && m.facilities[f].country == n);
-                self.edge(all, "equips", Node::Tool(t), Node::Country(n), Gift::Tools(places, None));
+                let places = self.tool_places(|tool, f| tool == t && m.facilities[f.index()].country == n);
+                self.edge(all, "equips", Node::Tool(t), Node::Country(n), Supplied::Tools(places, None));
             }
         }
     }
@@ -142,7 +142,7 @@ impl Plan {
         for (d, designer) in self.model.designers.iter().enumerate() {
             let from = Node::Designer(crate::model::DesignerId(d as u32));
             for (&f, &claim) in &designer.claims {
-                self.edge(all, "claims", from, Node::Facility(f), Gift::Claims(vec![claim]));
+                self.edge(all, "claims", from, Node::Facility(f), Supplied::Claims(vec![claim]));
             }
         }
     }
@@ -151,15 +151,13 @@ impl Plan {
         let m = &self.model;
         for d in (0..m.designers.len() as u32).map(crate::model::DesignerId) {
             for n in (0..m.countries.len() as u32).map(CountryId) {
-                let sales = self
-                    .edges
-                    .sales
-                    .iter()
-                    .filter(|s| m.chips[s.chip].designer == d && m.buyers[s.buyer].country == n);
-                let mut stands: Vec<usize> = sales.map(|s| s.stand).collect();
-                stands.sort_unstable();
-                stands.dedup();
-                self.edge(all, "sells", Node::Designer(d), Node::Country(n), Gift::Sales(stands));
+                let sales = self.edges.sales.iter().filter(|s| {
+                    m.chips[s.chip.index()].designer == d && m.buyers[s.buyer.index()].country == n
+                });
+                let mut chip_markets: Vec<usize> = sales.map(|s| s.chip_market).collect();
+                chip_markets.sort_unstable();
+                chip_markets.dedup();
+                self.edge(all, "sells", Node::Designer(d), Node::Country(n), Supplied::Sales(chip_markets));
             }
         }
     }
@@ -168,16 +166,16 @@ impl Plan {
         for (i, link) in self.usage.links.iter().enumerate() {
             let (from, to) = (Node::Buyer(link.buyer), Node::Lab(link.lab));
             if link.own.is_some() {
-                self.edge(all, "owns", from, to, Gift::Owned(vec![i]));
+                self.edge(all, "owns", from, to, Supplied::Owned(vec![i]));
             }
             if link.weight.is_some() {
-                self.edge(all, "rents", from, to, Gift::Rented(vec![i]));
+                self.edge(all, "rents", from, to, Supplied::Rented(vec![i]));
             }
         }
     }
 }
 
-impl Gift {
+impl Supplied {
     fn is_empty(&self) -> bool {
         match self {
             Self::Claims(list) => list.is_empty(),

@@ -72,7 +72,7 @@ fn what_bound_a_chip_would_have_let_more_be_made() {
             b.produce(plan, t);
         });
         let faster = with(state, |b| {
-            for ramp in &mut b.permits.ramp_ahead {
+            for ramp in &mut b.controls.ramp_ahead {
                 *ramp = (*ramp * MORE).min(1.0);
             }
             b.produce(plan, t);

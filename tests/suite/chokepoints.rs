@@ -3,24 +3,24 @@
 use crate::support::{model_of, plan_of, read};
 use assert_cmd::Command;
 use chokepoint::engine::Batch;
-use chokepoint::engine::knockout::{Answer, Question, weaken};
+use chokepoint::engine::knockout::{KnockoutCells, Knockouts, knock_out};
 use chokepoint::engine::record::Recorder;
+use chokepoint::metrics::Recording;
 use chokepoint::network::Network;
-use chokepoint::plan::series::Recording;
-use chokepoint::plan::{Gift, Plan, Supplier};
+use chokepoint::plan::{Plan, Supplied, Supplier};
 use std::sync::atomic::AtomicBool;
 
-/// Suppliers of a plan and the answers of some batches, for cells that patterns select.
-fn ask(plan: &Plan, cells: &[&str], kept: &[f64], from: usize) -> (Vec<Supplier>, Recording, Answer) {
+/// Suppliers of a plan and what was found in some batches, for cells that patterns select.
+fn ask(plan: &Plan, cells: &[&str], kept: &[f64], from: usize) -> (Vec<Supplier>, Recording, KnockoutCells) {
     let network = Network::from_model(&plan.model);
     let asked: Vec<String> = cells.iter().map(|c| (*c).to_owned()).collect();
     let mut recording = Recording::new(plan, &asked).unwrap();
     recording.watched.clone_from(&recording.cells);
     let suppliers = plan.suppliers(&network);
-    let gifts: Vec<Vec<Gift>> = suppliers.iter().map(|s| s.gifts.clone()).collect();
-    let question = Question { plan, recording: &recording, suppliers: &gifts, kept, from };
-    let answer = weaken(&question, 3, &AtomicBool::new(false), || {}).unwrap();
-    (suppliers, recording, answer)
+    let supplies: Vec<Vec<Supplied>> = suppliers.iter().map(|s| s.supplies.clone()).collect();
+    let knockouts = Knockouts { plan, recording: &recording, suppliers: &supplies, kept, from };
+    let found = knock_out(&knockouts, 3, &AtomicBool::new(false), || {}).unwrap();
+    (suppliers, recording, found)
 }
 
 #[test]
@@ -28,14 +28,14 @@ fn a_supplier_that_keeps_all_changes_no_bit() {
     for scenario in ["scenarios/tutorial", "scenarios/baseline"] {
         let plan = plan_of(read(scenario, None).unwrap().1);
         let cells = ["country.*/{reachable_flop,run_flop,fleet_h100e}", "lab.*/reachable_flop"];
-        let (suppliers, recording, answer) = ask(&plan, &cells, &[1.0], 9);
+        let (suppliers, recording, found) = ask(&plan, &cells, &[1.0], 9);
         let mut batch = Batch::new(&plan);
         let mut recorder = Recorder::new(&plan, &recording, &[]);
         batch.simulate(&plan, 3, &mut recorder);
-        assert_eq!(recorder.watched, answer.whole, "going on from a copy is going on");
-        assert!(answer.whole.len() > 50);
-        for (supplier, cells) in suppliers.iter().zip(&answer.weakened) {
-            assert_eq!(*cells, answer.whole, "{}", supplier.name);
+        assert_eq!(recorder.watched, found.reference, "going on from a copy is going on");
+        assert!(found.reference.len() > 50);
+        for (supplier, cells) in suppliers.iter().zip(&found.knocked_out) {
+            assert_eq!(*cells, found.reference, "{}", supplier.name);
         }
     }
 }
@@ -88,11 +88,11 @@ buyers = ["firm"]
 fn losses_are_what_a_chain_of_one_link_each_must_lose() {
     let plan = plan_of(model_of(ONE).unwrap());
     let from = 6;
-    let (suppliers, recording, answer) = ask(&plan, &["lab.one/reachable_flop"], &[0.0, 0.9], from);
+    let (suppliers, recording, found) = ask(&plan, &["lab.one/reachable_flop"], &[0.0, 0.9], from);
     let at = |name: &str, part: usize, t: usize| {
         let s = suppliers.iter().position(|s| s.name == name && s.class == "node").unwrap();
         let cell = recording.watched.iter().position(|c| c.0 == t).unwrap();
-        (answer.whole[cell], answer.weakened[s * 2 + part][cell])
+        (found.reference[cell], found.knocked_out[s * 2 + part][cell])
     };
     for lane in 0..8 {
         // Long after, a lab that may use a tenth less of its chips trains a tenth less; one that may use none, nothing.
@@ -151,7 +151,7 @@ fn the_ranking_is_printed_the_same_on_any_number_of_threads() {
 }
 
 #[test]
-fn wrong_questions_are_told_so() {
+fn wrong_knockoutss_are_told_so() {
     let (code, _, err) = chokepoint(&[
         "graph",
         "scenarios/tutorial",

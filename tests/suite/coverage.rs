@@ -5,11 +5,11 @@
 //! `CHOKEPOINT_LONG` those of the long run; `.ci/run` runs a short form.
 
 use chokepoint::analysis::{Contest, Paired, Sense};
-use chokepoint::engine::run::{Rival, Task, contest};
+use chokepoint::engine::run::{Alternative, Task, simulate_paired};
+use chokepoint::metrics::Recording;
 use chokepoint::model::Model;
 use chokepoint::network::Network;
 use chokepoint::plan::Plan;
-use chokepoint::plan::series::Recording;
 use chokepoint::random::{Design, Sampler};
 use chokepoint::results::Interval;
 use std::sync::atomic::AtomicBool;
@@ -50,8 +50,8 @@ fn estimates(models: &[Model; 2], cells: &[&str], design: Design, draws: &[u64])
             audit: false,
             inputs: false,
         };
-        let rival = Rival::new(&task, &plans[1], &recordings[1]);
-        contest::<()>(&task, std::slice::from_ref(&rival), &AtomicBool::new(false), |rounds| {
+        let rival = Alternative::new(&task, &plans[1], &recordings[1]);
+        simulate_paired::<()>(&task, std::slice::from_ref(&rival), &AtomicBool::new(false), |rounds| {
             let masks = rounds[0].masks.clone();
             let values: Vec<_> = rounds.iter().map(|r| r.cells.clone()).collect();
             pairs.absorb(&values, &masks);

@@ -1,11 +1,11 @@
 //! Policies fork from the scenario as it stands: the same bits as a full run, from as late a quarter as can be.
 
 use crate::support::plan_of;
-use chokepoint::engine::run::{Rival, Round, Task, contest, simulate};
+use chokepoint::engine::run::{Alternative, Round, Task, simulate, simulate_paired};
 use chokepoint::inputs::leading_paths;
+use chokepoint::metrics::Recording;
 use chokepoint::model::Model;
 use chokepoint::plan::Plan;
-use chokepoint::plan::series::Recording;
 use chokepoint::scenario::{self, Diagnostics, Sources};
 use std::sync::atomic::AtomicBool;
 
@@ -49,10 +49,10 @@ fn check(path: &str, policy: &str, draws: u64) -> (Option<usize>, usize) {
     let recording = |plan: &Plan| Recording::new(plan, &select).unwrap();
     let (was, is) = (recording(&base), recording(&plan));
     let first = task(&base, &was, draws);
-    let rival = Rival::new(&first, &plan, &is);
+    let rival = Alternative::new(&first, &plan, &is);
     let stop = AtomicBool::new(false);
     let (mut together, mut before, mut alone) = (Vec::new(), Vec::new(), Vec::new());
-    contest::<()>(&first, std::slice::from_ref(&rival), &stop, |rounds| {
+    simulate_paired::<()>(&first, std::slice::from_ref(&rival), &stop, |rounds| {
         together.push(rounds.pop().unwrap());
         before.push(rounds.pop().unwrap());
         Ok(())
@@ -165,7 +165,7 @@ fn forks_of_the_baseline_are_full_runs_to_the_bit() {
 fn work(base: &Plan, policy: &Plan) -> usize {
     let recording = |plan: &Plan| Recording::new(plan, &[]).unwrap();
     let (was, is) = (recording(base), recording(policy));
-    let rival = Rival::new(&task(base, &was, 8), policy, &is);
+    let rival = Alternative::new(&task(base, &was, 8), policy, &is);
     policy.quarters - rival.fork.map_or(0, |f| f.at)
 }
 

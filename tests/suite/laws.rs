@@ -8,9 +8,9 @@ use chokepoint::engine::steps::production::{dies_per_wafer, murphy};
 use chokepoint::engine::steps::shocks::strength;
 use chokepoint::engine::{Batch, Observer, Step};
 use chokepoint::math::Lanes;
+use chokepoint::metrics::Recording;
 use chokepoint::model::{Model, Recovery};
 use chokepoint::plan::Plan;
-use chokepoint::plan::series::Recording;
 use rayon::prelude::*;
 
 #[test]

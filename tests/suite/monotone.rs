@@ -65,7 +65,7 @@ fn more_capacity_lowers_no_first_pass() {
 fn total_denial_means_no_legal_sale() {
     in_many_states(Step::Production, |plan, state, t| {
         let denied = with(state, |b| {
-            b.permits.permitted.fill(Lanes::ZERO);
+            b.controls.permitted.fill(Lanes::ZERO);
             b.sell(plan, t);
         });
         assert!(denied.trade.sold.iter().all(|s| *s == Lanes::ZERO));
@@ -79,20 +79,20 @@ fn a_buyer_gets_no_less_of_a_chip_when_more_of_it_is_permitted() {
         let base = with(state, |b| b.sell(plan, t));
         for (s, sale) in plan.edges.sales.iter().enumerate().step_by(3) {
             // The buyer alone in its market: permission belongs to the market.
-            let alone = plan.edges.sales.iter().filter(|o| o.stand == sale.stand).count() == 1;
+            let alone = plan.edges.sales.iter().filter(|o| o.chip_market == sale.chip_market).count() == 1;
             if !alone {
                 continue;
             }
             let more = with(state, |b| {
-                let p = b.permits.permitted[sale.stand];
-                b.permits.permitted[sale.stand] = p + (1.0 - p) * 0.2;
+                let p = b.controls.permitted[sale.chip_market];
+                b.controls.permitted[sale.chip_market] = p + (1.0 - p) * 0.2;
                 b.sell(plan, t);
             });
             let (has, had) = (more.trade.first_fill[s], base.trade.first_fill[s]);
             assert!(
                 not_less(has, had, 1e-6),
                 "{t}: {has:?} {had:?} {:?}",
-                state.permits.permitted[sale.stand]
+                state.controls.permitted[sale.chip_market]
             );
         }
     });

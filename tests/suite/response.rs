@@ -5,9 +5,9 @@
 use crate::support::{plan_of, read};
 use chokepoint::engine::Batch;
 use chokepoint::engine::record::Recorder;
+use chokepoint::metrics::Recording;
 use chokepoint::model::{Model, Shape};
 use chokepoint::plan::Plan;
-use chokepoint::plan::series::Recording;
 use chokepoint::scenario::{self, Diagnostics, Sources};
 use rayon::prelude::*;
 use std::path::Path;

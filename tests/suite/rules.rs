@@ -384,15 +384,15 @@ impl Observer for Anew {
         if step != Step::Shocks {
             return;
         }
-        for case in plan.rules.occurring().filter(|&case| batch.permits.is_asked(case)) {
-            let (i, permits) = (case.index(), &batch.permits);
+        for case in plan.rules.occurring().filter(|&case| batch.controls.is_asked(case)) {
+            let (i, controls) = (case.index(), &batch.controls);
             let (now, cut) = plan.rules.now_and_cut(case, t, &batch.terms, &batch.inputs);
             let ahead = plan.rules.ahead(case, t, plan.lead, &batch.terms);
             let near = |a: Lanes, b: Lanes| (a - b).abs().le(Lanes::splat(1e-11)).all();
-            assert!(near(permits.now[i].permitted, now.permitted), "case {i}, quarter {t}");
-            assert!(near(permits.ahead[i].permitted, ahead.permitted), "case {i}, ahead of quarter {t}");
-            assert_eq!((permits.now[i].fee, permits.ahead[i].fee), (now.fee, ahead.fee), "{i} {t}");
-            assert_eq!((permits.cut[i], permits.rush[i]), (cut.share, cut.rush), "{i} {t}");
+            assert!(near(controls.now[i].permitted, now.permitted), "case {i}, quarter {t}");
+            assert!(near(controls.ahead[i].permitted, ahead.permitted), "case {i}, ahead of quarter {t}");
+            assert_eq!((controls.now[i].fee, controls.ahead[i].fee), (now.fee, ahead.fee), "{i} {t}");
+            assert_eq!((controls.cut[i], controls.rush[i]), (cut.share, cut.rush), "{i} {t}");
             self.compared += 1;
             self.kept += u64::from(t > 0 && plan.rules.may_change(case, t, &batch.terms).is_none());
         }

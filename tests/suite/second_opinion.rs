@@ -5,10 +5,10 @@
 use crate::support::{PAGE, model_of, read};
 use chokepoint::engine::Batch;
 use chokepoint::engine::record::Recorder;
+use chokepoint::metrics::Recording;
 use chokepoint::model::Model;
 use chokepoint::network::Network;
 use chokepoint::plan::Plan;
-use chokepoint::plan::series::Recording;
 use chokepoint::random::{Design, Sampler};
 use rayon::prelude::*;
 use std::collections::BTreeMap;

@@ -1,6 +1,6 @@
 //! Capacity: what facilities can make, how tools and their servicing let it grow or wear.
 
-use super::controls::Permits;
+use super::controls::Controls;
 use super::shocks::Shocks;
 use crate::inputs::Inputs;
 use crate::math::Lanes;
@@ -22,7 +22,7 @@ pub struct Capacity {
 }
 
 impl Capacity {
-    /// Room for a plan's facilities.
+    /// Facilities without capacity.
     pub fn new(plan: &Plan) -> Self {
         let zeros = vec![Lanes::ZERO; plan.model.facilities.len()];
         Self { installed: zeros.clone(), available: zeros.clone(), access: zeros.clone(), wear: zeros }
@@ -47,7 +47,7 @@ impl Capacity {
 
     /// What is installed in the next quarter.
     #[inline(always)]
-    pub fn grow(&mut self, plan: &Plan, inputs: &Inputs, permits: &Permits, shocks: &Shocks, t: usize) {
+    pub fn grow(&mut self, plan: &Plan, inputs: &Inputs, controls: &Controls, shocks: &Shocks, t: usize) {
         for (f, facility) in plan.model.facilities.iter().enumerate() {
             let mut access = Lanes::ONE;
             let mut wear = Lanes::ZERO;
@@ -58,13 +58,13 @@ impl Capacity {
                 if let Some(&dependence) = facility.dependence.get(&tool.tool) {
                     let sales = suppliers().map(|&(j, sales, _)| (j, sales));
                     let granted =
-                        granted(plan, inputs, permits, tool.tool, sales, shocks.of(Lever::Tools)[place]);
+                        granted(plan, inputs, controls, tool.tool, sales, shocks.of(Lever::Tools)[place]);
                     access *= 1.0 - inputs.value(dependence) * (1.0 - granted) * rest;
                 }
                 if let Some(&servicing) = facility.servicing.get(&tool.tool) {
                     let service = suppliers().map(|&(j, _, service)| (j, service));
                     let granted =
-                        granted(plan, inputs, permits, tool.tool, service, shocks.of(Lever::Service)[place]);
+                        granted(plan, inputs, controls, tool.tool, service, shocks.of(Lever::Service)[place]);
                     wear += inputs.value(servicing) * (1.0 - granted) * rest;
                 }
             }
@@ -89,7 +89,7 @@ impl Capacity {
 fn granted(
     plan: &Plan,
     inputs: &Inputs,
-    permits: &Permits,
+    controls: &Controls,
     tool: ToolId,
     suppliers: impl Iterator<Item = (CountryId, CaseId)>,
     factor: Lanes,
@@ -100,7 +100,7 @@ fn granted(
     for (j, case) in suppliers {
         let share = inputs.value(shares[&j]);
         total += share;
-        refused += share * (1.0 - permits.permitted_now(case));
+        refused += share * (1.0 - controls.permitted_now(case));
     }
     (1.0 - refused / total.max(1.0)) * factor
 }

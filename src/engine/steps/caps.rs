@@ -2,8 +2,8 @@
 
 use crate::inputs::Inputs;
 use crate::math::{Lanes, Mask};
-use crate::model::RuleId;
 use crate::model::time::Date;
+use crate::model::{ChipUnit, PerUnit, RuleId};
 use crate::plan::Plan;
 use crate::rules::{CaseId, Terms};
 
@@ -40,7 +40,7 @@ pub(in crate::engine) struct Caps {
 }
 
 impl Caps {
-    /// Room for a plan's edges.
+    /// Nothing sold under any cap.
     pub(in crate::engine) fn new(plan: &Plan) -> Self {
         let lanes = |n: usize| vec![Lanes::ZERO; n];
         let m = &plan.model;
@@ -101,14 +101,14 @@ impl Caps {
                 continue;
             }
             for &s in sales.iter().filter(|s| wanted[**s].gt(Lanes::ZERO).any()) {
-                let case = plan.edges.stands[plan.edges.sales[s].stand];
+                let case = plan.edges.chip_markets[plan.edges.sales[s].chip_market];
                 let at = known.iter().position(|k| k.case == case).unwrap_or_else(|| {
                     known.push(Known { case, governs: Mask::splat(false), next: usize::MAX });
                     known.len() - 1
                 });
                 let answer = &mut known[at];
-                let stands = answer.next == t && plan.rules.may_change(case, t, terms).is_none();
-                if answer.next != t + 1 && !stands {
+                let still_so = answer.next == t && plan.rules.may_change(case, t, terms).is_none();
+                if answer.next != t + 1 && !still_so {
                     answer.governs = plan.rules.governs(case, *rule, t, terms);
                 }
                 answer.next = t + 1;
@@ -126,7 +126,7 @@ impl Caps {
         &mut self,
         plan: &Plan,
         inputs: &Inputs,
-        units: &[[Lanes; 4]],
+        units: &[PerUnit<Lanes>],
         fill: &mut [Lanes],
     ) {
         let (chips, countries) = (plan.model.chips.len(), plan.model.countries.len());
@@ -143,7 +143,7 @@ impl Caps {
             }
             let mut group = Group { members, fill, left: &mut self.left, totals: &mut self.totals };
             let buyer = |s: usize| plan.edges.sales[s].buyer.index();
-            let tpp = |s: usize, fill| units[plan.edges.sales[s].chip.index()][3] * fill;
+            let tpp = |s: usize, fill| units[plan.edges.sales[s].chip.index()][ChipUnit::Tpp] * fill;
             if let Some(limit) = cap.units {
                 group.limit(1, |_| inputs.value(limit) - self.units[i], |_, fill| fill, |_| 0);
             }
@@ -171,7 +171,7 @@ impl Caps {
     }
 
     #[inline(always)]
-    fn count(&mut self, plan: &Plan, units: &[[Lanes; 4]], fill: &[Lanes]) {
+    fn count(&mut self, plan: &Plan, units: &[PerUnit<Lanes>], fill: &[Lanes]) {
         let (chips, countries) = (plan.model.chips.len(), plan.model.countries.len());
         let buyers = plan.model.buyers.len();
         for (members, (rule, _)) in self.members.iter().zip(&plan.caps) {
@@ -182,8 +182,8 @@ impl Caps {
                 self.units[i] += sold;
                 let buyer = &mut self.buyers[i * buyers + plan.edges.sales[s].buyer.index()];
                 buyer[0] += sold;
-                buyer[1] += sold * units[c][3];
-                self.tpp[i * countries + country(plan, s)] += sold * units[c][3];
+                buyer[1] += sold * units[c][ChipUnit::Tpp];
+                self.tpp[i * countries + country(plan, s)] += sold * units[c][ChipUnit::Tpp];
                 self.sold[i * chips + c] += sold;
             }
         }

@@ -2,6 +2,7 @@
 
 use crate::inputs::Inputs;
 use crate::math::{Lanes, Mask};
+use crate::model::{ChipUnit, PerUnit, h100};
 use crate::plan::Plan;
 
 /// What does not change within a draw: performance and power of chips.
@@ -12,7 +13,7 @@ pub struct DataSheets {
     /// IT power, by chip [W].
     pub watts: Vec<Lanes>,
     /// Counting units of chips: chips, H100e, 8-bit H100e, TPP.
-    pub units: Vec<[Lanes; 4]>,
+    pub units: Vec<PerUnit<Lanes>>,
     /// Quality for training: interconnect against the reference, by chip [1].
     pub quality: Vec<Lanes>,
     /// Effective throughput, by chip and mix of work: `chip * mixes + mix` [FLOP/s].
@@ -26,14 +27,14 @@ pub struct DataSheets {
 }
 
 impl DataSheets {
-    /// Room for a plan's chips.
+    /// Empty sheets of a plan's chips.
     pub fn new(plan: &Plan) -> Self {
         let chips = plan.model.chips.len();
         let zeros = vec![Lanes::ZERO; chips];
         Self {
             flops: zeros.clone(),
             watts: zeros.clone(),
-            units: vec![[Lanes::ZERO; 4]; chips],
+            units: vec![PerUnit::splat(Lanes::ZERO); chips],
             quality: zeros,
             effective: vec![Lanes::ZERO; chips * plan.edges.mixes.len()],
             theta: Lanes::ONE,
@@ -58,7 +59,7 @@ impl DataSheets {
         for (c, chip) in plan.model.chips.iter().enumerate() {
             let id = crate::model::ChipId(c as u32);
             self.units[c] = super::controls::units(&plan.model, inputs, id);
-            let flops = self.units[c][1] * (989.5 * 1e12);
+            let flops = self.units[c][ChipUnit::H100e] * h100::FLOP_PER_SECOND;
             self.flops[c] = flops;
             let tdp = chip.tdp.map(|q| inputs.value(q) * inputs.value(plan.model.fleet.server_factor));
             self.watts[c] = chip.it_power.map(|q| inputs.value(q)).or(tdp).unwrap_or(Lanes::ZERO);
@@ -78,16 +79,16 @@ impl DataSheets {
     }
 }
 
-/// Attraction of every option, and of waiting.
+/// Choice of every option, and of waiting.
 ///
 /// Only options that may be chosen in some draw are weighed; of the others everything is 0.
 #[derive(Clone, Debug)]
-pub struct Attraction {
+pub struct Choice {
     /// Of legal sales, were there permission: by sale.
     pub asked: Vec<Lanes>,
     /// Of legal options: `asked` where something is permitted.
     pub legal: Vec<Lanes>,
-    /// Of smuggled options.
+    /// Of grey-market options.
     pub grey: Vec<Lanes>,
     /// Of waiting for a better legal offer, by buyer.
     pub wait: Vec<Lanes>,
@@ -105,7 +106,7 @@ pub struct Attraction {
     pub wanted: Options,
     /// Of them those that are permitted or smuggled in some draw.
     pub open: Options,
-    /// Share of a buyer's money that smuggled options attract.
+    /// Share of a buyer's money that grey-market options attract.
     pub grey_share: Vec<Lanes>,
     preference: Vec<Lanes>,
     value: Vec<Lanes>,
@@ -127,7 +128,7 @@ pub struct Options {
 }
 
 impl Options {
-    /// Room for all sales.
+    /// An empty list.
     pub(in crate::engine) fn new(plan: &Plan) -> Self {
         let buyers = plan.edges.of_buyer.len();
         Self { sales: Vec::with_capacity(plan.edges.sales.len()), starts: vec![0; buyers + 1] }
@@ -175,7 +176,7 @@ impl Options {
 
 /// What a quarter's choice is made from.
 #[derive(Clone, Copy, Debug)]
-pub struct View<'a> {
+pub struct ChoiceContext<'a> {
     /// Quarter whose prices and preferences count.
     pub quarter: usize,
     /// Ramp by chip.
@@ -194,8 +195,8 @@ pub struct View<'a> {
     pub premium: &'a [Lanes],
 }
 
-impl Attraction {
-    /// Room for a plan's edges.
+impl Choice {
+    /// A choice in which no option has any weight.
     pub fn new(plan: &Plan) -> Self {
         let e = &plan.edges;
         let lanes = |n: usize| vec![Lanes::ZERO; n];
@@ -203,12 +204,12 @@ impl Attraction {
         Self {
             asked: lanes(e.sales.len()),
             legal: lanes(e.sales.len()),
-            grey: lanes(e.greys.len()),
+            grey: lanes(e.grey_options.len()),
             wait: lanes(plan.model.buyers.len()),
             legal_total: lanes(plan.model.buyers.len()),
             total: lanes(plan.model.buyers.len()),
             grey_share: lanes(plan.model.buyers.len()),
-            price: lanes(e.stands.len()),
+            price: lanes(e.chip_markets.len()),
             list: lanes(plan.model.chips.len()),
             chips: Vec::with_capacity(plan.model.chips.len()),
             wanted: Options::new(plan),
@@ -226,7 +227,7 @@ impl Attraction {
 
     /// Weighs all options.
     #[inline(always)]
-    pub fn weigh(&mut self, plan: &Plan, inputs: &Inputs, sheets: &DataSheets, view: &View<'_>) {
+    pub fn weigh(&mut self, plan: &Plan, inputs: &Inputs, sheets: &DataSheets, view: &ChoiceContext<'_>) {
         let edges = &plan.edges;
         for (i, &(_, _, affinity)) in edges.affinities.iter().enumerate() {
             self.preference[i] = if inputs.is_constant(affinity) {
@@ -248,12 +249,12 @@ impl Attraction {
             for s in edges.of_buyer[b].clone() {
                 let sale = &sales[s];
                 let c = sale.chip.index();
-                if !on_sale[c] || !offered[sale.stand].any() {
+                if !on_sale[c] || !offered[sale.chip_market].any() {
                     continue;
                 }
                 let preference = sale.affinity.map_or(Lanes::ONE, |i| preferences[i]);
-                let weight = offered[sale.stand].select(view.ramp[c] * preference, Lanes::ZERO);
-                let permitted = view.permitted[sale.stand];
+                let weight = offered[sale.chip_market].select(view.ramp[c] * preference, Lanes::ZERO);
+                let permitted = view.permitted[sale.chip_market];
                 let asked = weight * value[sale.offer];
                 let legal = permitted.gt(Lanes::ZERO).select(asked, Lanes::ZERO);
                 all_asked[s] = asked;
@@ -284,7 +285,7 @@ impl Attraction {
         }
     }
 
-    /// Sales whose smuggled options may be chosen in some draw, with those options, in order.
+    /// Sales whose grey-market options may be chosen in some draw, with those options, in order.
     #[inline(always)]
     pub fn smuggled<'a>(&'a self, plan: &'a Plan) -> impl Iterator<Item = (usize, usize)> + 'a {
         let grey = self.open.all().filter_map(|s| Some((s, plan.edges.sales[s].grey?)));
@@ -306,7 +307,7 @@ impl Attraction {
     }
 
     #[inline(always)]
-    fn value_offers(&mut self, plan: &Plan, inputs: &Inputs, sheets: &DataSheets, view: &View<'_>) {
+    fn value_offers(&mut self, plan: &Plan, inputs: &Inputs, sheets: &DataSheets, view: &ChoiceContext<'_>) {
         let edges = &plan.edges;
         self.chips.clear();
         for (c, chip) in plan.model.chips.iter().enumerate() {
@@ -323,15 +324,15 @@ impl Attraction {
         self.street_known.fill(false);
         for (o, offer) in edges.offers.iter().enumerate() {
             let c = offer.chip.index();
-            if !self.on_sale[c] || !view.offered[offer.stand].any() {
+            if !self.on_sale[c] || !view.offered[offer.chip_market].any() {
                 continue;
             }
             let price = self.list[c];
             let use_of = c * edges.mixes.len() + offer.mix;
             let effective = sheets.effective[use_of];
             let running = per_watt * sheets.watts[c] + per_chip;
-            let fee = view.fee[offer.stand];
-            self.price[offer.stand] = price * (1.0 + fee);
+            let fee = view.fee[offer.chip_market];
+            self.price[offer.chip_market] = price * (1.0 + fee);
             // Powers are dear: markets without a fee share one, and smuggled chips have one for each country.
             let value = |paid: Lanes| (effective / (paid + running)).pow(sheets.theta);
             self.value[o] = if fee == Lanes::ZERO {
@@ -340,11 +341,11 @@ impl Attraction {
                 }
                 self.plain[use_of]
             } else {
-                value(self.price[offer.stand])
+                value(self.price[offer.chip_market])
             };
-            let country = edges.markets[offer.stand % edges.markets.len()].delivery.index();
-            let smuggled =
-                !edges.routes_to[country].is_empty() && view.permitted[offer.stand].lt(Lanes::ONE).any();
+            let country = edges.markets[offer.chip_market % edges.markets.len()].delivery.index();
+            let smuggled = !edges.routes_to[country].is_empty()
+                && view.permitted[offer.chip_market].lt(Lanes::ONE).any();
             if smuggled {
                 let place = use_of * plan.model.countries.len() + country;
                 if !std::mem::replace(&mut self.street_known[place], true) {
@@ -357,18 +358,18 @@ impl Attraction {
     }
 }
 
-/// Share of what is wanted from smugglers that routes can carry, by country [1]; `wants` are those of a smuggled option [chips].
+/// Share of what is wanted from smugglers that routes can carry, by country [1]; `wants` are those of a grey-market option [chips].
 #[inline(always)]
 pub fn limit_to_routes(
     plan: &Plan,
-    attraction: &Attraction,
+    choice: &Choice,
     capacity: &[Lanes],
     wants: impl Fn(usize) -> Lanes,
     reach: &mut [Lanes],
 ) {
     reach.fill(Lanes::ZERO);
-    for (_, g) in attraction.smuggled(plan) {
-        reach[plan.edges.sales[plan.edges.greys[g]].country.index()] += wants(g);
+    for (_, g) in choice.smuggled(plan) {
+        reach[plan.edges.sales[plan.edges.grey_options[g]].country.index()] += wants(g);
     }
     for (wanted, &capacity) in reach.iter_mut().zip(capacity) {
         *wanted = wanted.gt(capacity).select(capacity.per(*wanted), Lanes::ONE);
@@ -381,28 +382,28 @@ pub fn limit_to_routes(
 #[inline(always)]
 pub fn expected_sales(
     plan: &Plan,
-    attraction: &Attraction,
-    view: &View<'_>,
+    choice: &Choice,
+    view: &ChoiceContext<'_>,
     money: &[Lanes],
     reach: &mut [Lanes],
     expected: &mut [Lanes],
 ) {
     expected.fill(Lanes::ZERO);
     let wants = |g: usize| {
-        let sale = &plan.edges.sales[plan.edges.greys[g]];
+        let sale = &plan.edges.sales[plan.edges.grey_options[g]];
         let (b, c) = (sale.buyer.index(), sale.chip.index());
-        let street = attraction.list[c] * view.premium[sale.country.index()];
-        money[b].per(attraction.total[b]) * attraction.grey[g] / street
+        let street = choice.list[c] * view.premium[sale.country.index()];
+        money[b].per(choice.total[b]) * choice.grey[g] / street
     };
-    limit_to_routes(plan, attraction, view.route_capacity, wants, reach);
+    limit_to_routes(plan, choice, view.route_capacity, wants, reach);
     for (b, buyer) in plan.model.buyers.iter().enumerate() {
-        let grey = reach[buyer.country.index()] * attraction.grey_share[b];
-        let per_weight = (money[b] * (1.0 - grey)).per(attraction.legal_total[b]);
-        for s in attraction.open.of(b) {
+        let grey = reach[buyer.country.index()] * choice.grey_share[b];
+        let per_weight = (money[b] * (1.0 - grey)).per(choice.legal_total[b]);
+        for s in choice.open.of(b) {
             let sale = &plan.edges.sales[s];
-            let price = attraction.price[sale.stand];
+            let price = choice.price[sale.chip_market];
             expected[sale.chip.index()] +=
-                per_weight * attraction.legal[s] * view.permitted[sale.stand] / price;
+                per_weight * choice.legal[s] * view.permitted[sale.chip_market] / price;
         }
     }
 }

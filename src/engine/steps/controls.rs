@@ -3,7 +3,7 @@
 use super::shocks::Shocks;
 use crate::inputs::Inputs;
 use crate::math::{Lanes, Mask};
-use crate::model::{ChipId, Model};
+use crate::model::{ChipId, Model, PerUnit, h100};
 use crate::plan::{Lever, Plan};
 use crate::rules::{CaseId, Outcome, Terms};
 
@@ -12,7 +12,7 @@ const SNAP: f64 = 1e-12;
 
 /// Rules' outcomes of a quarter and who is on sale.
 #[derive(Clone, Debug)]
-pub struct Permits {
+pub struct Controls {
     /// Outcome of each case now, before shocks' factors.
     pub now: Vec<Outcome>,
     /// Outcome of each case at arrival of what is started now, as far as known.
@@ -50,11 +50,11 @@ pub struct Permits {
     next: Vec<usize>,
 }
 
-impl Permits {
-    /// Room for a plan's cases and chips.
+impl Controls {
+    /// A new quarter, in which everything is permitted and nothing on sale.
     pub fn new(plan: &Plan) -> Self {
         let cases = plan.rules.cases();
-        let stands = plan.edges.stands.len();
+        let chip_markets = plan.edges.chip_markets.len();
         let chips = plan.model.chips.len();
         let free = Outcome { permitted: Lanes::ONE, fee: Lanes::ZERO };
         Self {
@@ -63,12 +63,12 @@ impl Permits {
             cut: vec![Lanes::ZERO; cases],
             rush: vec![Lanes::ONE; cases],
             about_to_be_cut: vec![false; cases],
-            permitted: vec![Lanes::ONE; stands],
-            fee: vec![Lanes::ZERO; stands],
-            permitted_ahead: vec![Lanes::ONE; stands],
-            fee_ahead: vec![Lanes::ZERO; stands],
-            offered: vec![Mask::splat(false); stands],
-            offered_ahead: vec![Mask::splat(false); stands],
+            permitted: vec![Lanes::ONE; chip_markets],
+            fee: vec![Lanes::ZERO; chip_markets],
+            permitted_ahead: vec![Lanes::ONE; chip_markets],
+            fee_ahead: vec![Lanes::ZERO; chip_markets],
+            offered: vec![Mask::splat(false); chip_markets],
+            offered_ahead: vec![Mask::splat(false); chip_markets],
             launch: vec![Lanes::ZERO; chips],
             ramp: vec![Lanes::ZERO; chips],
             ramp_ahead: vec![Lanes::ZERO; chips],
@@ -109,7 +109,7 @@ impl Permits {
     pub fn step(&mut self, plan: &Plan, inputs: &Inputs, terms: &Terms, shocks: &Shocks, t: usize) {
         self.find_live(plan, t);
         self.read_rules(plan, inputs, terms, t);
-        self.apply_to_stands(plan, shocks);
+        self.apply_to_chip_markets(plan, shocks);
         self.launch_variants(plan, inputs, t);
         self.find_ramps(plan, inputs, t);
         let markets = plan.edges.markets.len();
@@ -151,7 +151,7 @@ impl Permits {
         self.asked.copy_from_slice(&plan.always_asked);
         let markets = plan.edges.markets.len();
         for c in &self.live {
-            for case in &plan.edges.stands[c.index() * markets..][..markets] {
+            for case in &plan.edges.chip_markets[c.index() * markets..][..markets] {
                 self.asked[case.index()] = true;
             }
         }
@@ -198,12 +198,12 @@ impl Permits {
     }
 
     #[inline(always)]
-    fn apply_to_stands(&mut self, plan: &Plan, shocks: &Shocks) {
+    fn apply_to_chip_markets(&mut self, plan: &Plan, shocks: &Shocks) {
         let (sales, fees) = (shocks.of(Lever::Sales), shocks.of(Lever::Fee));
         let markets = plan.edges.markets.len();
         let all = self.live.iter().flat_map(|c| c.index() * markets..(c.index() + 1) * markets);
         for s in all {
-            let case = plan.edges.stands[s];
+            let case = plan.edges.chip_markets[s];
             let (now, ahead) = (&self.now[case.index()], &self.ahead[case.index()]);
             self.permitted[s] = snap(now.permitted * sales[s]);
             self.fee[s] = now.fee + fees[s];
@@ -292,12 +292,12 @@ fn offer_variant(plan: &Plan, permitted: &[Lanes], parent: ChipId, chip: ChipId,
 
 /// Bandwidths, formats and prices of chips: what the data sheet says in one place.
 #[inline(always)]
-pub fn units(model: &Model, inputs: &Inputs, chip: ChipId) -> [Lanes; 4] {
+pub fn units(model: &Model, inputs: &Inputs, chip: ChipId) -> PerUnit<Lanes> {
     let c = &model.chips[chip.index()];
     let value = |q: Option<crate::model::QuantityId>| q.map(|q| inputs.value(q));
     let bf16 = value(c.bf16_tflops).unwrap_or(Lanes::ZERO);
     let int8 = value(c.int8_tops).unwrap_or(bf16);
     let fp4 = value(c.fp4_tflops).unwrap_or(Lanes::ZERO);
     let tpp = value(c.tpp).unwrap_or_else(|| (bf16 * 16.0).max((int8 * 8.0).max(fp4 * 4.0)));
-    [Lanes::ONE, bf16 / 989.5, int8 / 1979.0, tpp]
+    PerUnit([Lanes::ONE, bf16 / h100::BF16_TFLOPS, int8 / h100::INT8_TOPS, tpp])
 }

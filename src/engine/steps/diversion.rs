@@ -3,6 +3,7 @@
 use super::shocks::Shocks;
 use crate::inputs::Inputs;
 use crate::math::Lanes;
+use crate::model::{ChipUnit, PerUnit};
 use crate::plan::{Lever, Plan};
 
 /// What was sent and has not arrived: a ring of four quarters.
@@ -83,7 +84,7 @@ pub struct Routes {
 }
 
 impl Routes {
-    /// Room for a plan's routes.
+    /// Routes that carry nothing.
     pub fn new(plan: &Plan) -> Self {
         let zeros = vec![Lanes::ZERO; plan.model.routes.len()];
         Self { capacity: zeros.clone(), detection: zeros }
@@ -114,25 +115,25 @@ pub struct Diversion {
     pub seized: Vec<Lanes>,
     /// Attempted by route and chip [chips].
     pub attempted_chips: Vec<Lanes>,
-    /// Delivered in the quarter, by smuggled option [chips].
+    /// Delivered in the quarter, by grey-market option [chips].
     pub delivered: Vec<Lanes>,
     /// Delivered in the quarter by route, in chips, H100e and 8-bit H100e.
-    pub delivered_by_route: Vec<[Lanes; 3]>,
-    /// On their way, by smuggled option [chips].
+    pub delivered_by_route: Vec<PerUnit<Lanes>>,
+    /// On their way, by grey-market option [chips].
     pub transit: Vec<Lagged>,
-    /// Whether anything was ever sent to a smuggled option in some draw.
+    /// Whether anything was ever sent to a grey-market option in some draw.
     pub sent: Vec<bool>,
     /// Shares of what is sent that arrive now and in the next quarters, by route [1].
     shares: Vec<LagShares>,
     /// On their way by route, in chips, H100e and 8-bit H100e.
-    pub transit_by_route: Vec<[Lagged; 3]>,
+    pub transit_by_route: Vec<PerUnit<Lagged>>,
 }
 
 impl Diversion {
-    /// Room for a plan's routes.
+    /// Nothing smuggled.
     pub fn new(plan: &Plan) -> Self {
         let routes = vec![Lanes::ZERO; plan.model.routes.len()];
-        let greys = plan.edges.greys.len();
+        let grey_options = plan.edges.grey_options.len();
         Self {
             networks: routes.clone(),
             routes: Routes::new(plan),
@@ -141,12 +142,12 @@ impl Diversion {
             attempted: routes.clone(),
             seized: routes.clone(),
             attempted_chips: vec![Lanes::ZERO; routes.len() * plan.model.chips.len()],
-            delivered: vec![Lanes::ZERO; greys],
-            delivered_by_route: vec![[Lanes::ZERO; 3]; routes.len()],
-            transit: vec![Lagged::default(); greys],
-            sent: vec![false; greys],
+            delivered: vec![Lanes::ZERO; grey_options],
+            delivered_by_route: vec![PerUnit::splat(Lanes::ZERO); routes.len()],
+            transit: vec![Lagged::default(); grey_options],
+            sent: vec![false; grey_options],
             shares: vec![LagShares::NONE; routes.len()],
-            transit_by_route: vec![[Lagged::default(); 3]; routes.len()],
+            transit_by_route: vec![PerUnit::splat(Lagged::default()); routes.len()],
         }
     }
 
@@ -160,7 +161,7 @@ impl Diversion {
         self.transit.fill(Lagged::default());
         self.sent.fill(false);
         self.delivered.fill(Lanes::ZERO);
-        self.transit_by_route.fill([Lagged::default(); 3]);
+        self.transit_by_route.fill(PerUnit::splat(Lagged::default()));
     }
 
     /// Finds out what is on its way, from the state.
@@ -191,13 +192,13 @@ impl Diversion {
 
     /// Seizures and deliveries of what resellers bought in quarter `t`.
     ///
-    /// `wants` are the smuggled options' wants [chips], `wanted` their sums by country and chip.
+    /// `wants` are the grey-market options' wants [chips], `wanted` their sums by country and chip.
     #[inline(always)]
     pub fn step(
         &mut self,
         plan: &Plan,
         inputs: &Inputs,
-        units: &[[Lanes; 4]],
+        units: &[PerUnit<Lanes>],
         wants: &[Lanes],
         wanted: &[Lanes],
         t: usize,
@@ -210,7 +211,7 @@ impl Diversion {
             let shares = LagShares::of(inputs.value(route.lag));
             self.shares[r] = shares;
             let pass = 1.0 - self.routes.detection[r];
-            let mut sent = [Lanes::ZERO; 3];
+            let mut sent = PerUnit::splat(Lanes::ZERO);
             let mut attempted = Lanes::ZERO;
             for &c in &plan.edges.chips {
                 let amount = self.attempted_chips[r * chips + c.index()];
@@ -218,18 +219,18 @@ impl Diversion {
                     continue;
                 }
                 attempted += amount;
-                for (u, sum) in sent.iter_mut().enumerate() {
-                    *sum += amount * pass * units[c.index()][u];
+                for unit in ChipUnit::ALL {
+                    sent[unit] += amount * pass * units[c.index()][unit];
                 }
             }
             self.attempted[r] = attempted;
             self.seized[r] = attempted * self.routes.detection[r];
-            for (u, &amount) in sent.iter().enumerate() {
-                self.transit_by_route[r][u].spread(amount, &shares, t);
-                self.delivered_by_route[r][u] = self.transit_by_route[r][u].take(t);
+            for unit in ChipUnit::ALL {
+                self.transit_by_route[r][unit].spread(sent[unit], &shares, t);
+                self.delivered_by_route[r][unit] = self.transit_by_route[r][unit].take(t);
             }
         }
-        for (g, &s) in plan.edges.greys.iter().enumerate() {
+        for (g, &s) in plan.edges.grey_options.iter().enumerate() {
             let sale = &plan.edges.sales[s];
             let country = sale.country;
             let wants_any = wants[g].gt(Lanes::ZERO).any();

@@ -1,11 +1,12 @@
 //! Fleets: purchases enter service, chips fail with age, power limits what runs, clouds rent out a part.
 
 use super::choice::DataSheets;
-use super::controls::Permits;
+use super::controls::Controls;
 use super::diversion::{LagShares, Lagged};
 use super::shocks::Shocks;
 use crate::inputs::Inputs;
 use crate::math::{Lanes, Mask};
+use crate::model::ChipUnit;
 use crate::model::time::DAYS_PER_QUARTER;
 use crate::plan::{Lever, Plan};
 
@@ -53,7 +54,7 @@ pub mod sum {
 }
 
 impl Fleet {
-    /// Room for a plan's holdings.
+    /// Empty fleets.
     pub fn new(plan: &Plan) -> Self {
         let holdings = vec![Lanes::ZERO; plan.edges.holdings.len()];
         let countries = vec![Lanes::ZERO; plan.model.countries.len()];
@@ -184,7 +185,7 @@ impl Fleet {
             let peak = working * sheets.flops[c];
             let quality = if holding.grey { sheets.quality[c] * support } else { sheets.quality[c] };
             let sums = &mut self.working[b];
-            sums[sum::H100E] += working * sheets.units[c][1];
+            sums[sum::H100E] += working * sheets.units[c][ChipUnit::H100e];
             sums[sum::PEAK] += peak;
             sums[sum::QUALITY] += peak * quality;
             sums[sum::CHIPS] += working;
@@ -193,7 +194,7 @@ impl Fleet {
 
     /// Rentals of quarter `t` and every lab's part of every buyer's chips.
     #[inline(always)]
-    pub fn rent(&mut self, plan: &Plan, inputs: &Inputs, permits: &Permits, t: usize) {
+    pub fn rent(&mut self, plan: &Plan, inputs: &Inputs, controls: &Controls, t: usize) {
         let hours = 24.0 * DAYS_PER_QUARTER;
         let price = inputs.at(plan.model.rental.price, t);
         for (l, lab) in plan.model.labs.iter().enumerate() {
@@ -205,7 +206,7 @@ impl Fleet {
                 let link = &plan.usage.links[i];
                 self.rented[i] = link.weight.map_or(Lanes::ZERO, |q| {
                     let want = money / (price * hours) * inputs.value(q).per(total);
-                    let permitted = permits.permitted_now(link.remote);
+                    let permitted = controls.permitted_now(link.remote);
                     let above = plan.rules.rental_floor(link.remote, inputs);
                     want.min(above) + permitted * (want - above).max(0.0)
                 });

@@ -3,8 +3,8 @@
 mod pool;
 mod wafer;
 
-use super::choice::{Attraction, DataSheets, View, expected_sales};
-use super::controls::Permits;
+use super::choice::{Choice, ChoiceContext, DataSheets, expected_sales};
+use super::controls::Controls;
 use super::stockpiles::Stockpiles;
 use crate::inputs::Inputs;
 use crate::math::{Lanes, Mask};
@@ -55,7 +55,7 @@ pub struct Production {
     need_at: Vec<Lanes>,
     /// Gross dies per wafer, by chip; where its good is counted so.
     gross_dies: Vec<Lanes>,
-    ahead: Attraction,
+    ahead: Choice,
     in_stock: Vec<Mask>,
     /// Money that is expected of buyers at arrival [USD].
     money: Vec<Lanes>,
@@ -92,7 +92,7 @@ struct Pool {
 
 /// What production looks at beside its own state.
 #[derive(Clone, Copy, Debug)]
-pub struct Outlook<'a> {
+pub struct ProductionContext<'a> {
     /// Stock of each chip [chips].
     pub inventory: &'a [Lanes],
     /// Grey orders of the last quarter, by chip [chips].
@@ -108,7 +108,7 @@ pub struct Outlook<'a> {
 }
 
 impl Production {
-    /// Room for a plan's chips.
+    /// Nothing made and nothing under way.
     pub fn new(plan: &Plan) -> Self {
         let chips = plan.model.chips.len();
         let zeros = vec![Lanes::ZERO; chips];
@@ -133,7 +133,7 @@ impl Production {
             over: vec![Lanes::ONE; plan.model.buyers.len()],
             need_at: vec![Lanes::ZERO; plan.supply.needs],
             gross_dies: zeros.clone(),
-            ahead: Attraction::new(plan),
+            ahead: Choice::new(plan),
             in_stock: vec![Mask::splat(false); chips],
             money: vec![Lanes::ZERO; plan.model.buyers.len()],
             reach: vec![Lanes::ONE; plan.model.countries.len()],
@@ -185,24 +185,24 @@ impl Production {
         plan: &Plan,
         inputs: &Inputs,
         sheets: &DataSheets,
-        permits: &Permits,
-        outlook: &Outlook<'_>,
+        controls: &Controls,
+        context: &ProductionContext<'_>,
         stockpiles: &mut Stockpiles,
         t: usize,
     ) {
-        self.expect(plan, inputs, sheets, permits, outlook, t);
-        self.find_room(plan, inputs, permits, stockpiles, outlook.available, t);
+        self.expect(plan, inputs, sheets, controls, context, t);
+        self.find_room(plan, inputs, controls, stockpiles, context.available, t);
         self.started.fill(Lanes::ZERO);
         self.used.fill(Lanes::ZERO);
         for d in 0..plan.supply.chips_of.len() {
             let designer = DesignerId(d as u32);
-            if self.find_needs(plan, inputs, designer, outlook.available, t) {
-                self.limit_ramps(plan, permits, stockpiles, designer);
+            if self.find_needs(plan, inputs, designer, context.available, t) {
+                self.limit_ramps(plan, controls, stockpiles, designer);
                 self.own_passes(plan, stockpiles, designer);
             }
         }
         self.pooled_pass(plan);
-        self.send(plan, permits, t);
+        self.send(plan, controls, t);
     }
 
     /// Expected sales and wants.
@@ -212,27 +212,27 @@ impl Production {
         plan: &Plan,
         inputs: &Inputs,
         sheets: &DataSheets,
-        permits: &Permits,
-        outlook: &Outlook<'_>,
+        controls: &Controls,
+        context: &ProductionContext<'_>,
         t: usize,
     ) {
-        for (in_stock, ramp) in self.in_stock.iter_mut().zip(&permits.ramp_ahead) {
+        for (in_stock, ramp) in self.in_stock.iter_mut().zip(&controls.ramp_ahead) {
             *in_stock = ramp.gt(Lanes::ZERO);
         }
-        let view = View {
+        let view = ChoiceContext {
             quarter: t + plan.lead,
-            ramp: &permits.ramp_ahead,
-            offered: &permits.offered_ahead,
-            permitted: &permits.permitted_ahead,
-            fee: &permits.fee_ahead,
+            ramp: &controls.ramp_ahead,
+            offered: &controls.offered_ahead,
+            permitted: &controls.permitted_ahead,
+            fee: &controls.fee_ahead,
             in_stock: &self.in_stock,
-            route_capacity: outlook.route_capacity,
-            premium: outlook.premium,
+            route_capacity: context.route_capacity,
+            premium: context.premium,
         };
         self.ahead.weigh(plan, inputs, sheets, &view);
         let world = inputs.value(plan.model.trade.world_budget);
         for (b, buyer) in plan.model.buyers.iter().enumerate() {
-            let appetite = self.over[b] * outlook.power[buyer.country.index()];
+            let appetite = self.over[b] * context.power[buyer.country.index()];
             self.money[b] =
                 buyer.budget.map_or(Lanes::ZERO, |q| inputs.at(q, view.quarter) * world * appetite);
         }
@@ -241,8 +241,8 @@ impl Production {
         for &c in &plan.edges.chips {
             let i = c.index();
             self.expected[i] = if t == 0 { self.raw[i] } else { 0.5 * self.expected[i] + 0.5 * self.raw[i] };
-            let glut = (outlook.inventory[i] - 0.1 * self.expected[i]).max(0.0);
-            let want = (headroom * self.expected[i] + outlook.grey_orders[i] - 0.5 * glut).max(0.0);
+            let glut = (context.inventory[i] - 0.1 * self.expected[i]).max(0.0);
+            let want = (headroom * self.expected[i] + context.grey_orders[i] - 0.5 * glut).max(0.0);
             self.want[i] = self.in_stock[i].select(want, Lanes::ZERO);
         }
     }
@@ -253,12 +253,12 @@ impl Production {
         &mut self,
         plan: &Plan,
         inputs: &Inputs,
-        permits: &Permits,
+        controls: &Controls,
         stockpiles: &mut Stockpiles,
         available: &[Lanes],
         t: usize,
     ) {
-        stockpiles.buy(plan, inputs, permits, available, t);
+        stockpiles.buy(plan, inputs, controls, available, t);
         for f in 0..available.len() {
             self.left[f] = (available[f] - stockpiles.taken[f]).max(0.0);
         }
@@ -270,7 +270,7 @@ impl Production {
         }
         for (l, link) in plan.supply.links.iter().enumerate() {
             let f = link.facility.index();
-            self.granted[l] = permits.permitted_now(link.foundry) * permits.permitted_now(link.goods);
+            self.granted[l] = controls.permitted_now(link.foundry) * controls.permitted_now(link.goods);
             self.room[l] = link.claim.map_or(Lanes::ZERO, |q| {
                 inputs.at(q, t) / self.claimed[f].max(1.0) * self.granted[l] * self.left[f]
             });
@@ -380,7 +380,13 @@ impl Production {
 
     /// A launching chip takes at most its ramp of its designer's packaging; older chips take the rest.
     #[inline(always)]
-    fn limit_ramps(&mut self, plan: &Plan, permits: &Permits, stockpiles: &Stockpiles, designer: DesignerId) {
+    fn limit_ramps(
+        &mut self,
+        plan: &Plan,
+        controls: &Controls,
+        stockpiles: &Stockpiles,
+        designer: DesignerId,
+    ) {
         let d = designer.index();
         for &c in &plan.supply.chips_of[d] {
             self.planned[c.index()] = self.want[c.index()];
@@ -388,7 +394,7 @@ impl Production {
         }
         for (g, users) in &plan.supply.packagings[d] {
             let ramped = |&(c, _): &(ChipId, usize)| {
-                permits.ramp_ahead[c.index()].ge(Lanes::ONE).all() || !self.wanted(c)
+                controls.ramp_ahead[c.index()].ge(Lanes::ONE).all() || !self.wanted(c)
             };
             if users.iter().all(ramped) {
                 continue;
@@ -401,7 +407,7 @@ impl Production {
                     continue;
                 }
                 let (want, need) = (self.want[c.index()], self.need[c.index()][i]);
-                let ramp = permits.ramp_ahead[c.index()];
+                let ramp = controls.ramp_ahead[c.index()];
                 let cap = (ramp * room).per(need);
                 let capped = ramp.lt(Lanes::ONE) & want.gt(cap) & need.gt(Lanes::ZERO);
                 self.capped[c.index()] = capped;
@@ -512,13 +518,13 @@ impl Production {
 
     /// Moves what was started into the pipeline and takes out what arrives.
     #[inline(always)]
-    fn send(&mut self, plan: &Plan, permits: &Permits, t: usize) {
+    fn send(&mut self, plan: &Plan, controls: &Controls, t: usize) {
         let slots = plan.lead + 1;
         for &c in &plan.edges.chips {
             let i = c.index();
             if t == 0 {
                 for slot in 0..plan.lead {
-                    let launched = permits.launch[i].lt(Lanes::splat(slot as f64 + 1.0));
+                    let launched = controls.launch[i].lt(Lanes::splat(slot as f64 + 1.0));
                     self.pipeline[i][slot] = launched.select(self.started[i], Lanes::ZERO);
                 }
             }

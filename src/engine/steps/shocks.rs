@@ -39,7 +39,7 @@ pub struct Shocks {
 
 /// States of the world in the last quarter on which shocks can wait, by country [1].
 #[derive(Clone, Debug)]
-pub struct Gauges {
+pub struct Triggers {
     /// Seized over attempted chips.
     pub seized: Vec<Lanes>,
     /// Share of first-round orders that was not filled.
@@ -48,7 +48,7 @@ pub struct Gauges {
     pub smuggled: Vec<Lanes>,
 }
 
-impl Gauges {
+impl Triggers {
     /// Nothing has happened yet.
     pub fn new(countries: usize) -> Self {
         let zeros = vec![Lanes::ZERO; countries];
@@ -77,7 +77,7 @@ struct Address {
 }
 
 impl Shocks {
-    /// Room for a plan's shocks.
+    /// No shock has struck.
     pub fn new(plan: &Plan) -> Self {
         let n = plan.model.shocks.len();
         let zeros = vec![Lanes::ZERO; n];
@@ -134,12 +134,12 @@ impl Shocks {
         plan: &Plan,
         inputs: &Inputs,
         terms: &mut Terms,
-        gauges: &Gauges,
+        triggers: &Triggers,
         first_draw: u64,
         t: usize,
     ) {
         for s in 0..self.onset.len() {
-            let hazard = self.hazard(plan, inputs, gauges, s, t);
+            let hazard = self.hazard(plan, inputs, triggers, s, t);
             self.struck[s] = Mask::splat(false);
             for lane in 0..WIDTH {
                 let at = Address { shock: s, lane, draw: first_draw + lane as u64 };
@@ -160,10 +160,10 @@ impl Shocks {
 
     /// Hazard of a quarter [1/quarter], or the condition alone (1 or 0) where there is no hazard; none for dated shocks.
     #[inline(always)]
-    fn hazard(&self, plan: &Plan, inputs: &Inputs, gauges: &Gauges, s: usize, t: usize) -> Option<Lanes> {
+    fn hazard(&self, plan: &Plan, inputs: &Inputs, triggers: &Triggers, s: usize, t: usize) -> Option<Lanes> {
         let shock = &plan.model.shocks[s];
         let condition = shock.when.as_ref().map(|w| {
-            let level = gauges.read(w.gauge, w.country.index());
+            let level = triggers.read(w.gauge, w.country.index());
             level.gt(inputs.value(w.above)).select(Lanes::ONE, Lanes::ZERO)
         });
         let Some(hazard) = shock.hazard else { return condition };

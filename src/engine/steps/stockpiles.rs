@@ -1,6 +1,6 @@
 //! Private stocks of goods: purchases while rules permit them, smuggling when they do not, leaks, and what production draws.
 
-use super::controls::Permits;
+use super::controls::Controls;
 use super::diversion::{Lagged, Routes};
 use crate::inputs::Inputs;
 use crate::math::Lanes;
@@ -36,7 +36,7 @@ pub struct Stockpiles {
 }
 
 impl Stockpiles {
-    /// Room for a plan's stocks.
+    /// Empty stocks.
     pub fn new(plan: &Plan) -> Self {
         let zeros = vec![Lanes::ZERO; plan.model.stockpiles.len()];
         Self {
@@ -72,12 +72,12 @@ impl Stockpiles {
 
     /// Purchases, smuggling and leaks of quarter `t`, all of which can be used in it.
     #[inline(always)]
-    pub fn buy(&mut self, plan: &Plan, inputs: &Inputs, permits: &Permits, available: &[Lanes], t: usize) {
+    pub fn buy(&mut self, plan: &Plan, inputs: &Inputs, controls: &Controls, available: &[Lanes], t: usize) {
         self.taken.fill(Lanes::ZERO);
         self.attempted.fill(Lanes::ZERO);
         self.drawn.fill(Lanes::ZERO);
         for (s, stock) in plan.model.stockpiles.iter().enumerate() {
-            self.asks[s] = ask(plan, inputs, permits, available, s, stock, t);
+            self.asks[s] = ask(plan, inputs, controls, available, s, stock, t);
         }
         self.limit_to_routes(plan);
         self.take(plan, available);
@@ -188,7 +188,7 @@ pub fn unit(plan: &Plan, need: &[Vec<Lanes>], stock: &Stockpile) -> Lanes {
 fn ask(
     plan: &Plan,
     inputs: &Inputs,
-    permits: &Permits,
+    controls: &Controls,
     available: &[Lanes],
     s: usize,
     stock: &Stockpile,
@@ -204,8 +204,8 @@ fn ask(
         let part = sources.iter().fold(Lanes::ZERO, |sum, (f, c)| sum + available[f.index()] * values(*c));
         part.per(total)
     };
-    let permitted = mean(&|case| permits.permitted_now(case));
-    let cut = mean(&|case| permits.cut[case.index()]).min(1.0);
+    let permitted = mean(&|case| controls.permitted_now(case));
+    let cut = mean(&|case| controls.cut[case.index()]).min(1.0);
     let want = inputs.at(rate, t) * (1.0 + (inputs.value(stock.burst) - 1.0) * cut);
     [permitted * want, (1.0 - permitted) * want]
 }

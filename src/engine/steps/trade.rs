@@ -1,11 +1,12 @@
 //! Trade: buyers order, sellers ration, rules cap, and what is refused comes back in later rounds.
 
 use super::caps::Caps;
-use super::choice::{Attraction, Options, limit_to_routes};
-use super::controls::Permits;
+use super::choice::{Choice, Options, limit_to_routes};
+use super::controls::Controls;
 use super::shocks::Shocks;
 use crate::inputs::Inputs;
 use crate::math::{Lanes, Mask};
+use crate::model::PerUnit;
 use crate::rules::Terms;
 
 use crate::plan::{Lever, Plan, Sale};
@@ -26,7 +27,7 @@ pub struct Trade {
     pub sold: Vec<Lanes>,
     /// Orders of the first round, by sale [chips].
     pub orders: Vec<Lanes>,
-    /// Wants of smuggled options [chips].
+    /// Wants of grey-market options [chips].
     pub wants: Vec<Lanes>,
     /// Their sums by country and chip.
     pub wanted: Vec<Lanes>,
@@ -80,7 +81,7 @@ pub struct Trade {
     smuggled: Vec<(usize, usize)>,
     /// Whether a buyer has rush orders.
     rushes: Vec<bool>,
-    /// Attraction of the round's options and of waiting, by buyer.
+    /// Choice of the round's options and of waiting, by buyer.
     rest: Vec<(Lanes, Lanes)>,
     /// Draws in which a chip is in stock, by chip.
     stocked: Vec<Mask>,
@@ -90,11 +91,11 @@ pub struct Trade {
 
 /// What trade looks at beside its own state.
 #[derive(Clone, Copy, Debug)]
-pub struct Counter<'a> {
+pub struct TradeContext<'a> {
     /// Weights of options.
-    pub attraction: &'a Attraction,
+    pub choice: &'a Choice,
     /// Rules' outcomes.
-    pub permits: &'a Permits,
+    pub controls: &'a Controls,
     /// Rules' intervals and numbers.
     pub terms: &'a Terms,
     /// Factors of shocks.
@@ -108,25 +109,26 @@ pub struct Counter<'a> {
     /// IT power of chips [W].
     pub watts: &'a [Lanes],
     /// TPP of chips.
-    pub units: &'a [[Lanes; 4]],
+    pub units: &'a [PerUnit<Lanes>],
     /// Facility power of chips deployed and in deployment, by country [MW].
     pub load: &'a [Lanes],
-    /// Attraction of waiting over that of the best option [1].
+    /// Choice of waiting over that of the best option [1].
     pub wait: Lanes,
 }
 
 impl Trade {
-    /// Room for a plan's edges.
+    /// An empty market.
     pub fn new(plan: &Plan) -> Self {
         let lanes = |n: usize| vec![Lanes::ZERO; n];
         let m = &plan.model;
         let (chips, buyers, countries) = (m.chips.len(), m.buyers.len(), m.countries.len());
-        let (sales, greys, routes) = (plan.edges.sales.len(), plan.edges.greys.len(), m.routes.len());
+        let (sales, grey_options, routes) =
+            (plan.edges.sales.len(), plan.edges.grey_options.len(), m.routes.len());
         Self {
             inventory: lanes(chips),
             sold: lanes(sales),
             orders: lanes(sales),
-            wants: lanes(greys),
+            wants: lanes(grey_options),
             wanted: lanes(countries * chips),
             reseller_orders: lanes(routes * chips),
             attempted: lanes(routes * chips),
@@ -193,37 +195,37 @@ impl Trade {
 
     /// Three rounds of trade in quarter `t`.
     #[inline(always)]
-    pub fn step(&mut self, plan: &Plan, inputs: &Inputs, counter: &Counter<'_>, t: usize) {
-        self.open(plan, inputs, counter, t);
-        self.caps.open(plan, counter.terms, &counter.attraction.legal, t);
-        self.first_orders(plan, inputs, counter, t);
-        self.limit_to_power(plan, inputs, counter, t);
-        self.place_grey_orders(plan, counter);
-        self.refuse(plan, counter);
+    pub fn step(&mut self, plan: &Plan, inputs: &Inputs, context: &TradeContext<'_>, t: usize) {
+        self.open(plan, inputs, context, t);
+        self.caps.open(plan, context.terms, &context.choice.legal, t);
+        self.first_orders(plan, inputs, context, t);
+        self.limit_to_power(plan, inputs, context, t);
+        self.place_grey_orders(plan, context);
+        self.refuse(plan, context);
         for round in 0..ROUNDS {
             if round == 0 {
-                self.options.copy(&counter.attraction.open);
+                self.options.copy(&context.choice.open);
             } else {
-                self.later_orders(plan, counter);
+                self.later_orders(plan, context);
             }
-            self.ration(plan, inputs, counter, round);
+            self.ration(plan, inputs, context, round);
             if round == 0 {
-                self.note_first_fills(plan, counter);
-                self.pay_grey(plan, counter);
+                self.note_first_fills(plan, context);
+                self.pay_grey(plan, context);
             }
-            self.caps.limit(plan, inputs, counter.units, &mut self.fill);
-            self.settle(plan, counter, round);
+            self.caps.limit(plan, inputs, context.units, &mut self.fill);
+            self.settle(plan, context, round);
         }
         self.close(plan, inputs);
-        self.caps.close(plan, counter.attraction.open.all(), &self.sold);
+        self.caps.close(plan, context.choice.open.all(), &self.sold);
     }
 
     #[inline(always)]
-    fn open(&mut self, plan: &Plan, inputs: &Inputs, counter: &Counter<'_>, t: usize) {
+    fn open(&mut self, plan: &Plan, inputs: &Inputs, context: &TradeContext<'_>, t: usize) {
         let world = inputs.value(plan.model.trade.world_budget);
         for (b, buyer) in plan.model.buyers.iter().enumerate() {
             let budget = buyer.budget.map_or(Lanes::ZERO, |q| inputs.at(q, t));
-            self.budget[b] = budget * world * counter.shocks.of(Lever::Budget)[b];
+            self.budget[b] = budget * world * context.shocks.of(Lever::Budget)[b];
             self.money[b] = (self.budget[b] + self.cash[b]).max(0.0);
             self.had[b] = self.money[b];
         }
@@ -246,41 +248,42 @@ impl Trade {
                 self.wants[g] = Lanes::ZERO;
             }
         }
-        self.noted.extend(counter.attraction.wanted.all());
+        self.noted.extend(context.choice.wanted.all());
         self.left.copy_from_slice(&self.inventory);
     }
 
     /// Orders, rush and smuggled wants of the first round, before power.
     #[inline(always)]
-    fn first_orders(&mut self, plan: &Plan, inputs: &Inputs, counter: &Counter<'_>, t: usize) {
-        let attraction = counter.attraction;
+    fn first_orders(&mut self, plan: &Plan, inputs: &Inputs, context: &TradeContext<'_>, t: usize) {
+        let choice = context.choice;
         let world = inputs.value(plan.model.trade.world_budget);
-        self.want_smuggled(plan, counter);
+        self.want_smuggled(plan, context);
         for (b, buyer) in plan.model.buyers.iter().enumerate() {
-            let grey = self.reach[buyer.country.index()] * attraction.grey_share[b];
+            let grey = self.reach[buyer.country.index()] * choice.grey_share[b];
             self.free[b] = self.money[b] * (1.0 - grey);
-            let per_weight = self.free[b].per(attraction.legal_total[b]);
+            let per_weight = self.free[b].per(choice.legal_total[b]);
             let mut brought = Lanes::ZERO;
             self.rushes[b] = false;
-            let (orders, legal) = (&mut self.orders[..], &attraction.legal[..]);
-            for s in attraction.open.of(b) {
+            let (orders, legal) = (&mut self.orders[..], &choice.legal[..]);
+            for s in choice.open.of(b) {
                 let sale = &plan.edges.sales[s];
-                let case = plan.edges.stands[sale.stand].index();
-                if counter.permits.about_to_be_cut[case] {
-                    let rush = (counter.permits.rush[case] - 1.0) * counter.permits.cut[case];
-                    self.rush[s] = rush * self.budget[b].per(attraction.legal_total[b]) * legal[s];
+                let case = plan.edges.chip_markets[sale.chip_market].index();
+                if context.controls.about_to_be_cut[case] {
+                    let rush = (context.controls.rush[case] - 1.0) * context.controls.cut[case];
+                    self.rush[s] = rush * self.budget[b].per(choice.legal_total[b]) * legal[s];
                     brought += self.rush[s];
                     self.rushes[b] = true;
                 }
-                let granted = counter.permits.permitted[sale.stand] / attraction.price[sale.stand];
+                let granted = context.controls.permitted[sale.chip_market] / choice.price[sale.chip_market];
                 orders[s] = per_weight * legal[s] * granted;
             }
             if self.rushes[b] {
                 let next = buyer.budget.map_or(Lanes::ZERO, |q| inputs.at(q, t + 1)) * world;
                 let scale = brought.gt(next).select(next.per(brought), Lanes::ONE);
-                for s in attraction.open.of(b) {
-                    let stand = plan.edges.sales[s].stand;
-                    self.rush[s] *= scale * counter.permits.permitted[stand] / attraction.price[stand];
+                for s in choice.open.of(b) {
+                    let chip_market = plan.edges.sales[s].chip_market;
+                    self.rush[s] *=
+                        scale * context.controls.permitted[chip_market] / choice.price[chip_market];
                     self.orders[s] += self.rush[s];
                 }
             }
@@ -289,23 +292,23 @@ impl Trade {
 
     /// What buyers would have smuggled, and how much of it routes can carry.
     #[inline(always)]
-    fn want_smuggled(&mut self, plan: &Plan, counter: &Counter<'_>) {
-        let attraction = counter.attraction;
-        for (s, g) in attraction.smuggled(plan) {
+    fn want_smuggled(&mut self, plan: &Plan, context: &TradeContext<'_>) {
+        let choice = context.choice;
+        for (s, g) in choice.smuggled(plan) {
             let sale = &plan.edges.sales[s];
             let b = sale.buyer.index();
-            let premium = counter.premium[sale.country.index()];
-            let street = attraction.list[sale.chip.index()] * premium;
-            self.wants[g] = self.money[b].per(attraction.total[b]) * attraction.grey[g] / street;
+            let premium = context.premium[sale.country.index()];
+            let street = choice.list[sale.chip.index()] * premium;
+            self.wants[g] = self.money[b].per(choice.total[b]) * choice.grey[g] / street;
         }
-        limit_to_routes(plan, attraction, counter.capacity_to, |g| self.wants[g], &mut self.reach);
+        limit_to_routes(plan, choice, context.capacity_to, |g| self.wants[g], &mut self.reach);
     }
 
     /// Power limits buying: all orders of a country shrink to the room that there is.
     #[inline(always)]
-    fn limit_to_power(&mut self, plan: &Plan, inputs: &Inputs, counter: &Counter<'_>, t: usize) {
+    fn limit_to_power(&mut self, plan: &Plan, inputs: &Inputs, context: &TradeContext<'_>, t: usize) {
         let slack = inputs.value(plan.model.trade.power_slack);
-        let open = &counter.attraction.open;
+        let open = &context.choice.open;
         self.wanted_power.fill(Lanes::ZERO);
         let (sales, orders) = (&plan.edges.sales[..], &self.orders[..]);
         for (b, buyer) in plan.model.buyers.iter().enumerate() {
@@ -314,7 +317,7 @@ impl Trade {
             for s in open.of(b) {
                 let sale = &sales[s];
                 let chips = orders[s] + sale.grey.map_or(Lanes::ZERO, |g| reach * self.wants[g]);
-                wanted += chips * counter.watts[sale.chip.index()];
+                wanted += chips * context.watts[sale.chip.index()];
             }
             self.wanted_power[n] = wanted;
         }
@@ -322,8 +325,8 @@ impl Trade {
             let Some(power) = country.power else { continue };
             let overhead = inputs.value(country.overhead);
             let wanted = self.wanted_power[n] * overhead / 1e6;
-            let has = inputs.at(power, t) * counter.shocks.of(Lever::Power)[n];
-            let room = slack * (has - counter.load[n]).max(0.0);
+            let has = inputs.at(power, t) * context.shocks.of(Lever::Power)[n];
+            let room = slack * (has - context.load[n]).max(0.0);
             self.power[n] = wanted.gt(room).select(room.per(wanted), Lanes::ONE);
         }
         for (b, buyer) in plan.model.buyers.iter().enumerate() {
@@ -343,9 +346,9 @@ impl Trade {
         }
     }
 
-    /// Resellers' orders for what buyers want to have smuggled, as far as routes and their own permits allow.
+    /// Resellers' orders for what buyers want to have smuggled, as far as routes and their own controls allow.
     #[inline(always)]
-    fn place_grey_orders(&mut self, plan: &Plan, counter: &Counter<'_>) {
+    fn place_grey_orders(&mut self, plan: &Plan, context: &TradeContext<'_>) {
         let chips = plan.model.chips.len();
         for &(r, c) in &self.smuggled {
             self.reseller_orders[r * chips + c] = Lanes::ZERO;
@@ -358,7 +361,7 @@ impl Trade {
                 self.wanted[n * chips..(n + 1) * chips].fill(Lanes::ZERO);
             }
         }
-        for s in counter.attraction.open.all() {
+        for s in context.choice.open.all() {
             let sale = &plan.edges.sales[s];
             if let Some(g) = sale.grey {
                 let n = sale.country.index();
@@ -369,16 +372,16 @@ impl Trade {
             if routes.is_empty() {
                 continue;
             }
-            let capacity = counter.capacity_to[n];
+            let capacity = context.capacity_to[n];
             for r in routes {
-                let share = counter.route_capacity[r.index()].per(capacity);
+                let share = context.route_capacity[r.index()].per(capacity);
                 let market = plan.edges.reseller_market[r.index()];
-                for &c in &counter.attraction.chips {
+                for &c in &context.choice.chips {
                     let wanted = self.wanted[n * chips + c];
                     if !wanted.gt(Lanes::ZERO).any() {
                         continue;
                     }
-                    let granted = counter.permits.permitted[c * plan.edges.markets.len() + market];
+                    let granted = context.controls.permitted[c * plan.edges.markets.len() + market];
                     let order = share * self.reach[n] * wanted * granted;
                     self.reseller_orders[r.index() * chips + c] = order;
                     self.grey_orders[c] += order;
@@ -391,17 +394,17 @@ impl Trade {
 
     /// Orders that rules turn away.
     #[inline(always)]
-    fn refuse(&mut self, plan: &Plan, counter: &Counter<'_>) {
-        let attraction = counter.attraction;
+    fn refuse(&mut self, plan: &Plan, context: &TradeContext<'_>) {
+        let choice = context.choice;
         for b in 0..plan.edges.of_buyer.len() {
-            let denied = (attraction.wanted.of(b))
-                .fold(Lanes::ZERO, |sum, s| sum + attraction.asked[s] - attraction.legal[s]);
-            let per_weight = self.money[b].per(attraction.total[b] + denied);
-            for s in attraction.wanted.of(b) {
-                let stand = plan.edges.sales[s].stand;
-                let refused = 1.0 - counter.permits.permitted[stand];
+            let denied =
+                (choice.wanted.of(b)).fold(Lanes::ZERO, |sum, s| sum + choice.asked[s] - choice.legal[s]);
+            let per_weight = self.money[b].per(choice.total[b] + denied);
+            for s in choice.wanted.of(b) {
+                let chip_market = plan.edges.sales[s].chip_market;
+                let refused = 1.0 - context.controls.permitted[chip_market];
                 if refused.gt(Lanes::ZERO).any() {
-                    self.refused[s] = per_weight * attraction.asked[s] * refused / attraction.price[stand];
+                    self.refused[s] = per_weight * choice.asked[s] * refused / choice.price[chip_market];
                 }
             }
         }
@@ -409,34 +412,35 @@ impl Trade {
 
     /// Orders of a later round, over what is left, with what money is left.
     #[inline(always)]
-    fn later_orders(&mut self, plan: &Plan, counter: &Counter<'_>) {
-        let attraction = counter.attraction;
-        for &c in &attraction.chips {
+    fn later_orders(&mut self, plan: &Plan, context: &TradeContext<'_>) {
+        let choice = context.choice;
+        for &c in &choice.chips {
             self.stocked[c] = self.left[c].gt(self.opening[c] * REMNANT);
         }
         self.options.clear();
         let sales = &plan.edges.sales[..];
-        let (permitted, legal) = (&counter.permits.permitted[..], &attraction.legal[..]);
-        let (price, stocked) = (&attraction.price[..], &self.stocked[..]);
+        let (permitted, legal) = (&context.controls.permitted[..], &choice.legal[..]);
+        let (price, stocked) = (&choice.price[..], &self.stocked[..]);
         let (orders, fill) = (&mut self.orders[..], &mut self.fill[..]);
         // A chip can be had in a later round where some is left and no licence has to be asked for a second time.
-        let on_the_shelf = |sale: &Sale| stocked[sale.chip.index()] & permitted[sale.stand].ge(Lanes::ONE);
+        let on_the_shelf =
+            |sale: &Sale| stocked[sale.chip.index()] & permitted[sale.chip_market].ge(Lanes::ONE);
         for b in 0..plan.edges.of_buyer.len() {
             let mut sum = Lanes::ZERO;
             let mut best = Lanes::ZERO;
-            for s in attraction.open.of(b) {
+            for s in choice.open.of(b) {
                 let x = on_the_shelf(&sales[s]).select(legal[s], Lanes::ZERO);
                 sum += x;
                 best = best.max(x);
             }
-            let wait = counter.wait * best;
+            let wait = context.wait * best;
             self.rest[b] = (sum + wait, wait);
             let per_weight = self.money[b].per(sum + wait);
-            for s in attraction.open.of(b) {
+            for s in choice.open.of(b) {
                 let sale = &sales[s];
                 let shelved = on_the_shelf(sale);
                 if shelved.any() {
-                    let order = per_weight * legal[s] / price[sale.stand];
+                    let order = per_weight * legal[s] / price[sale.chip_market];
                     orders[s] = shelved.select(order, Lanes::ZERO);
                     self.options.push(s);
                 } else {
@@ -450,7 +454,7 @@ impl Trade {
 
     /// Sellers ration by precedence.
     #[inline(always)]
-    fn ration(&mut self, plan: &Plan, inputs: &Inputs, counter: &Counter<'_>, round: usize) {
+    fn ration(&mut self, plan: &Plan, inputs: &Inputs, context: &TradeContext<'_>, round: usize) {
         let chips = plan.model.chips.len();
         self.demand.fill(Lanes::ZERO);
         let sales = &plan.edges.sales[..];
@@ -466,7 +470,7 @@ impl Trade {
                 self.demand[c] += self.reseller_orders[r * chips + c] * reseller_priority(plan, inputs, r);
             }
         }
-        for &c in &counter.attraction.chips {
+        for &c in &context.choice.chips {
             self.demand[c] = self.left[c].per(self.demand[c]);
         }
         let supply = &self.demand[..];
@@ -489,13 +493,13 @@ impl Trade {
     }
 
     #[inline(always)]
-    fn note_first_fills(&mut self, plan: &Plan, counter: &Counter<'_>) {
+    fn note_first_fills(&mut self, plan: &Plan, context: &TradeContext<'_>) {
         self.first_fill.copy_from_slice(&self.fill);
         for b in 0..plan.edges.of_buyer.len() {
             let mut ordered = Lanes::ZERO;
             let mut filled = Lanes::ZERO;
             for s in self.options.of(b) {
-                let price = counter.attraction.price[plan.edges.sales[s].stand];
+                let price = context.choice.price[plan.edges.sales[s].chip_market];
                 ordered += self.orders[s] * price;
                 filled += self.fill[s] * price;
             }
@@ -506,7 +510,7 @@ impl Trade {
 
     /// Buyers pay for what resellers bought for them, in proportion to their wants.
     #[inline(always)]
-    fn pay_grey(&mut self, plan: &Plan, counter: &Counter<'_>) {
+    fn pay_grey(&mut self, plan: &Plan, context: &TradeContext<'_>) {
         if self.smuggled.is_empty() {
             return;
         }
@@ -519,19 +523,19 @@ impl Trade {
             let bought = (plan.edges.routes_to[n].iter())
                 .fold(Lanes::ZERO, |sum, r| sum + self.attempted[r.index() * chips + c]);
             let part = bought * self.wants[g].per(self.wanted[n * chips + c]);
-            self.spent_grey[b] += part * counter.attraction.list[c] * counter.premium[n];
+            self.spent_grey[b] += part * context.choice.list[c] * context.premium[n];
         }
     }
 
     /// Chips and money change hands; what waits is set aside.
     #[inline(always)]
-    fn settle(&mut self, plan: &Plan, counter: &Counter<'_>, round: usize) {
-        let attraction = counter.attraction;
-        let (sales, list, fee) = (&plan.edges.sales[..], &attraction.list[..], &counter.permits.fee[..]);
+    fn settle(&mut self, plan: &Plan, context: &TradeContext<'_>, round: usize) {
+        let choice = context.choice;
+        let (sales, list, fee) = (&plan.edges.sales[..], &choice.list[..], &context.controls.fee[..]);
         let (fill, sold, left) = (&self.fill[..], &mut self.sold[..], &mut self.left[..]);
         for b in 0..plan.edges.of_buyer.len() {
             let (money, total, wait) = if round == 0 {
-                (self.free[b], attraction.legal_total[b], attraction.wait[b])
+                (self.free[b], choice.legal_total[b], choice.wait[b])
             } else {
                 (self.money[b], self.rest[b].0, self.rest[b].1)
             };
@@ -541,7 +545,7 @@ impl Trade {
             let rushes = round == 0 && self.rushes[b];
             for s in self.options.of(b) {
                 let sale = &sales[s];
-                let (fee, fill) = (fee[sale.stand], fill[s]);
+                let (fee, fill) = (fee[sale.chip_market], fill[s]);
                 let worth = fill * list[sale.chip.index()];
                 let paid = worth * (1.0 + fee);
                 spent += paid;

@@ -3,8 +3,8 @@
 use super::fleet::{Fleet, sum};
 use crate::inputs::Inputs;
 use crate::math::Lanes;
-use crate::model::CountryId;
 use crate::model::time::DAYS_PER_QUARTER;
+use crate::model::{CountryId, h100};
 use crate::plan::Plan;
 
 /// What bound a lab, as codes.
@@ -115,7 +115,7 @@ struct Run {
 }
 
 impl Training {
-    /// Room for a plan's labs.
+    /// Labs without chips.
     pub fn new(plan: &Plan) -> Self {
         let labs = plan.model.labs.len();
         let zeros = vec![Lanes::ZERO; labs];
@@ -239,7 +239,7 @@ impl Training {
         let scale = size.max(1.0).pow(-inputs.value(training.scale_loss));
         let mfu = base_mfu(plan, inputs, l) * scale * quality;
         let price = inputs.at(plan.model.rental.price, t);
-        let cost_per_flop = price.per(989.5e12 * 3600.0 * mfu);
+        let cost_per_flop = price.per(h100::FLOP_PER_HOUR * mfu);
         let by_chips = share * mid[sum::PEAK] * mfu * days * SECONDS_PER_DAY;
         let affordable = money.map(|m| m.per(cost_per_flop));
         let flop = affordable.map_or(by_chips, |a| by_chips.min(a));
@@ -347,7 +347,7 @@ impl Training {
         if labs.iter().all(|&l| self.parts[l].money.is_some()) {
             let mfu = coordination * scale * all.useful.per(all.peak);
             let price = inputs.at(plan.model.rental.price, t);
-            flop = flop.min(funds.per(price.per(989.5e12 * 3600.0 * mfu)));
+            flop = flop.min(funds.per(price.per(h100::FLOP_PER_HOUR * mfu)));
         }
         labs.iter().fold(flop, |best, &l| best.max(self.reachable[l]))
     }

@@ -9,7 +9,7 @@ pub use worlds::Worlds;
 
 use super::{number, percent};
 use crate::engine::steps::training::lab_cause;
-use crate::engine::trace::{Facts, Witness};
+use crate::engine::trace::{Facts, Trace};
 use crate::inputs::Inputs;
 use crate::model::time::Quarter;
 use crate::plan::Plan;
@@ -93,7 +93,7 @@ pub struct Draw<'a> {
     /// The plan.
     pub plan: &'a Plan,
     /// What happened.
-    pub witness: &'a Witness,
+    pub trace: &'a Trace,
     /// The inputs.
     pub inputs: &'a Inputs,
     /// Number of the draw.
@@ -130,7 +130,7 @@ impl Story {
             draw: draw.number,
             actor: focus.actor.clone(),
             unusual: unusual(draw),
-            quarters: draw.witness.facts.iter().enumerate().map(told).collect(),
+            quarters: draw.trace.facts.iter().enumerate().map(told).collect(),
         }
     }
 

@@ -33,7 +33,7 @@ pub(super) fn events(m: &Model, facts: &Facts, focus: &Focus) -> Vec<String> {
         all.push(format!("launched: {}", launches.join(", ")));
     }
     all.extend(outages(m, facts, focus));
-    for &(b, spent) in facts.rushes.iter().filter(|r| focus.buyers[r.0.index()] && r.1 >= RUSH) {
+    for &(b, spent) in facts.front_running.iter().filter(|r| focus.buyers[r.0.index()] && r.1 >= RUSH) {
         let name = &m.buyers[b.index()].id;
         all.push(format!(
             "rush: {name} buys ahead of a rule that will cut it off, for {} USD",
@@ -97,7 +97,7 @@ fn outages(m: &Model, facts: &Facts, focus: &Focus) -> Option<String> {
 fn stock(m: &Model, s: &Stocked) -> String {
     let row = &m.stockpiles[s.stockpile.index()];
     let unit = if row.dies_of.is_some() { "dies" } else { &m.goods[row.good.index()].unit };
-    let pace = s.burst.filter(|b| *b > 1.005);
+    let pace = s.front_running.filter(|b| *b > 1.005);
     let pace = pace.map_or(String::new(), |b| format!(" at {} times the usual pace", number(b)));
     let parts: Vec<String> = [
         (s.bought, "buys", pace.as_str()),

@@ -4,6 +4,7 @@
 //! and ln. It is the rival that the engine's speed is measured against, too: what does not depend on a draw is prepared in a
 //! [`World`], a [`Draw`] is used over and over, and nothing in it is looked up by name or allocated.
 #![allow(dead_code, missing_docs, unreachable_pub)] // the parts that a test does not ask for
+#![allow(clippy::too_many_lines, clippy::type_complexity)] // the reference follows its page, section by section
 
 mod capacity;
 mod caps;

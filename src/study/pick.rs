@@ -6,8 +6,8 @@ use super::session::{Session, plan};
 use super::work::{Gatherer, Watch, work};
 use crate::engine::run::{Round, Task};
 use crate::math::WIDTH;
+use crate::metrics::Recording;
 use crate::model::time::Quarter;
-use crate::plan::series::Recording;
 use crate::results::FolderError;
 
 /// Values of one cell, with the draws that they are of.

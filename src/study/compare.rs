@@ -10,8 +10,8 @@ use super::session::print;
 use super::simulation::{Exports, Simulation, failed};
 use super::work::Gatherer;
 use crate::analysis::{COMPARISON, OBJECTIVES, Precision, Statistic, TARGETS};
-use crate::plan::chief_cells;
-use crate::plan::series::{Recording, matching};
+use crate::metrics::chief_cells;
+use crate::metrics::{Recording, matching};
 use crate::report::{Ranked, Verdict};
 use crate::results::{DrawsTable, ExportFormat, SourceFile, Statistics};
 

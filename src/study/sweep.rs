@@ -10,7 +10,7 @@ use super::session::print;
 use super::simulation::{Exports, Simulation, failed};
 use super::work::Gatherer;
 use crate::analysis::{ContrastRow, Factorial, SWEEP_TAIL, interactions, sweep_row};
-use crate::plan::series::Recording;
+use crate::metrics::Recording;
 use crate::report::{Point, Swept};
 use crate::results::tables::Row;
 use crate::results::{FolderError, SourceFile, Statistics, package_fields};

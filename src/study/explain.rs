@@ -7,10 +7,10 @@ use super::session::{Session, plan, print};
 use crate::engine::Batch;
 use crate::engine::ledger::Ledger;
 use crate::engine::record::Recorder;
-use crate::engine::trace::Witness;
+use crate::engine::trace::Trace;
 use crate::math::WIDTH;
+use crate::metrics::Recording;
 use crate::plan::Plan;
-use crate::plan::series::Recording;
 use crate::report::{Draw, Focus, Story, Worlds};
 use crate::results::Cell;
 
@@ -66,16 +66,16 @@ impl World {
         let (focus, recording) = self.focus(arguments.actor.as_deref())?;
         let lane = (draw % WIDTH as u64) as usize;
         let mut batch = Batch::new(plan);
-        let mut witness = Witness::new(lane);
+        let mut trace = Trace::new(lane);
         let mut ledger = Ledger::new(plan);
         let mut recorder = Recorder::new(plan, &recording, &[]);
-        batch.simulate(plan, draw / WIDTH as u64, &mut ((&mut witness, &mut ledger), &mut recorder));
+        batch.simulate(plan, draw / WIDTH as u64, &mut ((&mut trace, &mut ledger), &mut recorder));
         if let Some(broken) = ledger.broken() {
             return Err(Failure::Running(broken.to_string()));
         }
         let values = recorder.cells.iter().map(|x| x[lane]);
         let cells: Vec<(Cell, f64)> = recording.names.iter().cloned().zip(values).collect();
-        let told = Draw { plan, witness: &witness, inputs: &batch.inputs, number: draw, lane, cells: &cells };
+        let told = Draw { plan, trace: &trace, inputs: &batch.inputs, number: draw, lane, cells: &cells };
         Ok(Story::new(&told, &self.name, &focus))
     }
 

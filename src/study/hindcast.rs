@@ -12,10 +12,10 @@ use crate::analysis::hindcast::{Board, Published, Scored, years};
 use crate::analysis::weights::{Discrepancy, Evidence, add_log_likelihood, temper};
 use crate::engine::run::Round;
 use crate::math::WIDTH;
+use crate::metrics::{Observed, bind};
+use crate::metrics::{Recording, all_series, flows};
 use crate::model::time::{Horizon, Quarter};
 use crate::model::{Model, Observation};
-use crate::plan::observed::{Observed, bind};
-use crate::plan::series::{Recording, all_series, flows};
 use crate::report::scores::{self, WeightedCell, Weighting};
 use crate::report::{Scoreboard, Section};
 use crate::results::FolderError;
@@ -92,7 +92,7 @@ fn open<'a>(
         let lie = if left == 1 { "observation lies" } else { "observations lie" };
         tell!("{left} {lie} after the shortened horizon: left out");
     }
-    let rejected = |e: crate::plan::series::SelectError| Failure::Rejected(format!("error: {e}"));
+    let rejected = |e: crate::metrics::SelectError| Failure::Rejected(format!("error: {e}"));
     let recording = Recording::new(&plan, &simulating.select).map_err(rejected)?;
     let cells = rows.iter().flat_map(|r| r.observed.cells());
     let headline = headline(&plan.model, &recording, arguments.weight);

@@ -1,0 +1,149 @@
+//! Which cells of which series are recorded.
+
+use super::select::Choice;
+use super::series::{BadRatio, Series, Source, all_series};
+use crate::model::time::Quarter;
+use crate::plan::Plan;
+use crate::results::Cell;
+use crate::scenario::{is_glob, suggest};
+
+/// At most this many cells are summarised unless `--select` asks for others.
+pub const BUDGET: usize = 25_000;
+
+/// Which cells are summarised, and in what order.
+#[derive(Debug)]
+pub struct Recording {
+    /// All series; a ratio's parts come before it.
+    pub series: Vec<Series>,
+    /// Cells as (quarter, series), in order of quarters.
+    pub cells: Vec<(usize, usize)>,
+    /// Cells as tables name them.
+    pub names: Vec<Cell>,
+    /// Series whose thresholds are counted.
+    pub tracked: Vec<usize>,
+    /// Cells that are handed over draw by draw whatever is selected, as (quarter, series) in order of quarters.
+    pub watched: Vec<(usize, usize)>,
+}
+
+/// A pattern that selects nothing, or a ratio of what does not exist.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum SelectError {
+    /// Nothing is selected.
+    #[error(
+        "`{0}` matches no cell{1}; a cell is written actor/metric@quarter, such as country.china/reachable_flop@2028Q4"
+    )]
+    Nothing(String, String),
+    /// A ratio's part does not exist.
+    #[error(transparent)]
+    Ratio(#[from] BadRatio),
+}
+
+impl Recording {
+    /// The default cells, or those that patterns select.
+    ///
+    /// # Errors
+    /// If a pattern selects nothing, or a ratio names what does not exist.
+    pub fn new(plan: &Plan, select: &[String]) -> Result<Self, SelectError> {
+        let series = all_series(&plan.model)?;
+        let first = plan.model.run.horizon.first;
+        let quarter = |t: usize| Quarter(first.0 + t as i32);
+        let address = |s: &Series, t: usize| format!("{}/{}@{}", s.actor, s.metric, quarter(t));
+        let choices: Vec<Choice> = select.iter().map(|p| Choice::new(p, plan, &series)).collect();
+        for (pattern, choice) in select.iter().zip(&choices) {
+            if !choice.any() {
+                let all = series.iter().flat_map(|s| (0..plan.quarters).map(move |t| address(s, t)));
+                let all: Vec<String> = if is_glob(pattern) { Vec::new() } else { all.collect() };
+                let near = suggest(pattern, all.iter().map(String::as_str));
+                let help = near.map_or_else(String::new, |n| format!("; did you mean `{n}`?"));
+                return Err(SelectError::Nothing(pattern.clone(), help));
+            }
+        }
+        let observed = |s: &Series, t: usize| {
+            let mut here = plan.model.observations.iter().filter(|o| o.quarter == quarter(t));
+            here.any(|o| o.metric == s.metric && o.actor == s.actor)
+        };
+        let wanted = |i: usize, t: usize| {
+            if select.is_empty() {
+                default_cell(&series[i], quarter(t)) || observed(&series[i], t)
+            } else {
+                choices.iter().any(|c| c.holds(i, t))
+            }
+        };
+        let cells: Vec<(usize, usize)> = (0..plan.quarters)
+            .flat_map(|t| (0..series.len()).map(move |i| (t, i)))
+            .filter(|&(t, i)| wanted(i, t))
+            .collect();
+        Ok(Self::of(plan, series, cells))
+    }
+
+    /// Cells given as (quarter, series); each is kept once, in order of quarters.
+    pub fn of(plan: &Plan, series: Vec<Series>, mut cells: Vec<(usize, usize)>) -> Self {
+        cells.sort_unstable();
+        cells.dedup();
+        let quarter = |t: usize| Quarter(plan.model.run.horizon.first.0 + t as i32);
+        let names = (cells.iter())
+            .map(|&(t, i)| Cell {
+                actor: series[i].actor.clone(),
+                metric: series[i].metric.clone(),
+                unit: series[i].unit.clone(),
+                quarter: quarter(t),
+            })
+            .collect();
+        let tracked = (series.iter().enumerate())
+            .filter(|(_, s)| s.metric == "reachable_flop" || s.metric == "run_flop")
+            .map(|(i, _)| i)
+            .collect();
+        Self { series, cells, names, tracked, watched: Vec::new() }
+    }
+
+    /// The series of an actor's metric.
+    pub fn find(&self, actor: &str, metric: &str) -> Option<usize> {
+        self.series.iter().position(|s| s.actor == actor && s.metric == metric)
+    }
+}
+
+/// Year ends of everything; every quarter of what is asked for most.
+fn default_cell(s: &Series, quarter: Quarter) -> bool {
+    const QUARTERLY: [&str; 5] = ["reachable_flop", "run_flop", "accessible_h100e", "premium", "ratio"];
+    quarter.number() == 4 || QUARTERLY.contains(&s.metric.as_str())
+}
+
+impl Recording {
+    /// Chosen cells, recording no series that they do not need; tracked are those of actors that they name.
+    ///
+    /// # Errors
+    /// If a pattern selects nothing, or a ratio names what does not exist.
+    pub fn lean(plan: &Plan, select: &[String]) -> Result<Self, SelectError> {
+        let whole = Self::new(plan, select)?;
+        let named = |actor: &str| whole.names.iter().any(|c| c.actor == actor);
+        let tracked: Vec<usize> =
+            whole.tracked.iter().copied().filter(|&s| named(&whole.series[s].actor)).collect();
+        let mut needed = vec![false; whole.series.len()];
+        for s in whole.cells.iter().map(|c| c.1).chain(tracked.iter().copied()) {
+            needed[s] = true;
+        }
+        // A ratio's parts come before it.
+        for (i, series) in whole.series.iter().enumerate().rev() {
+            if let (true, Source::Ratio(of, over)) = (needed[i], &series.source) {
+                needed[*of] = true;
+                needed[*over] = true;
+            }
+        }
+        let mut place = vec![0; needed.len()];
+        let mut series = Vec::new();
+        for (i, mut one) in whole.series.into_iter().enumerate().filter(|(i, _)| needed[*i]) {
+            if let Source::Ratio(of, over) = &mut one.source {
+                (*of, *over) = (place[*of], place[*over]);
+            }
+            place[i] = series.len();
+            series.push(one);
+        }
+        Ok(Self {
+            series,
+            cells: whole.cells.into_iter().map(|(t, s)| (t, place[s])).collect(),
+            names: whole.names,
+            tracked: tracked.into_iter().map(|s| place[s]).collect(),
+            watched: Vec::new(),
+        })
+    }
+}
