@@ -1,6 +1,6 @@
 //! What no single field can see: dates in order, circles, correlations that contradict, things that nothing uses.
 
-use super::Model;
+use super::{Model, QuantityId};
 use crate::random::Copula;
 use crate::scenario::{Diagnostics, Document, Place, Value};
 
@@ -248,23 +248,21 @@ impl Check<'_> {
     }
 
     fn correlations(&mut self) {
-        let mut paths: Vec<usize> =
-            self.model.correlations.iter().flat_map(|c| c.of.iter().map(|q| q.0 as usize)).collect();
-        paths.sort_unstable();
-        paths.dedup();
-        let place_of = |q: usize| paths.iter().position(|&p| p == q).unwrap_or(0);
+        let correlations = &self.model.correlations;
+        let mut tied: Vec<QuantityId> = correlations.iter().flat_map(|c| c.of.iter().copied()).collect();
+        tied.sort_unstable();
+        tied.dedup();
+        let place_of = |q: &QuantityId| tied.binary_search(q).expect("every tied quantity is listed");
         let mut pairs = Vec::new();
-        for c in &self.model.correlations {
+        for c in correlations {
             for (i, a) in c.of.iter().enumerate() {
-                pairs.extend(
-                    c.of[i + 1..].iter().map(|b| (place_of(a.0 as usize), place_of(b.0 as usize), c.rho)),
-                );
+                pairs.extend(c.of[i + 1..].iter().map(|b| (place_of(a), place_of(b), c.rho)));
             }
         }
-        if let Err(error) = Copula::new(paths.len(), &pairs) {
+        if let Err(error) = Copula::new(tied.len(), &pairs) {
             let place =
                 self.document.root.entry("correlation").map_or_else(Place::default, |e| e.node.place.clone());
-            let path = &self.model.quantities[paths[error.row]].path;
+            let path = &self.model.quantities[tied[error.row]].path;
             let label = format!("the contradiction shows at `{path}`");
             self.diagnostics
                 .error(&place, error.to_string(), label)
@@ -274,15 +272,12 @@ impl Check<'_> {
 
     fn claims(&mut self) {
         let model = self.model;
-        for (d, designer) in model.designers.iter().enumerate() {
+        for (id, designer) in model.designers.iter_enumerated() {
             for f in designer.claims.keys() {
-                let facility = &model.facilities[f];
-                let uses = model
-                    .chips
-                    .iter()
-                    .any(|c| c.designer.index() == d && c.recipe.contains_key(&facility.good));
-                let stocks =
-                    model.stockpiles.iter().any(|s| s.designer.index() == d && s.good == facility.good);
+                let facility = &model.facilities[*f];
+                let good = facility.good;
+                let uses = model.chips.iter().any(|c| c.designer == id && c.recipe.contains_key(&good));
+                let stocks = model.stockpiles.iter().any(|s| s.designer == id && s.good == good);
                 if !uses && !stocks {
                     let message = format!(
                         "`designer.{}` claims `{}`, whose good none of its chips needs",
@@ -296,10 +291,9 @@ impl Check<'_> {
 
     fn demand(&mut self) {
         let model = self.model;
-        for (b, buyer) in model.buyers.iter().enumerate() {
-            let used =
-                model.labs.iter().any(|l| l.buyers.keys().chain(l.clouds.keys()).any(|x| x.index() == b));
-            let resells = model.routes.iter().any(|r| r.reseller.is_some_and(|x| x.index() == b));
+        for (id, buyer) in model.buyers.iter_enumerated() {
+            let used = model.labs.iter().any(|l| l.buyers.keys().chain(l.clouds.keys()).any(|x| *x == id));
+            let resells = model.routes.iter().any(|r| r.reseller == Some(id));
             let idle = buyer.budget.is_none() && buyer.opening.is_empty();
             if idle && !resells {
                 let message = format!("`buyer.{}` has no budget and no chips", buyer.id);

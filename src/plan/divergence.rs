@@ -164,15 +164,13 @@ fn quarter_of(since_start: f64) -> usize {
 /// The earliest divergence by numbers that differ.
 fn numbers(base: &Plan, policy: &Plan) -> usize {
     let ahead = policy.lead.max(1);
-    let paths: BTreeMap<&str, usize> =
-        base.model.quantities.iter().enumerate().map(|(i, q)| (q.path.as_str(), i)).collect();
+    let paths: BTreeMap<&str, QuantityId> =
+        base.model.quantities.iter_enumerated().map(|(id, q)| (q.path.as_str(), id)).collect();
     let parts = policy.layout.parts();
     let mut first = usize::MAX;
-    for (i, q) in policy.model.quantities.iter().enumerate() {
-        let id = QuantityId(i as u32);
+    for (id, q) in policy.model.quantities.iter_enumerated() {
         // A number that only one side has belongs to a row that only that side has.
         let (false, Some(&twin)) = (parts.contains(&id), paths.get(q.path.as_str())) else { continue };
-        let twin = QuantityId(twin as u32);
         if let Some(slot) = policy.layout.first_difference(id, &base.layout, twin) {
             let dated = |q: &Quantity| matches!(q.shape, Shape::Dated(_));
             let either = dated(q) || dated(&base.model.quantities[twin]);

@@ -17,8 +17,8 @@ pub enum Driver {
 impl Plan {
     /// Every uncertain quantity in order of reading, then the clock of every shock that can strike by chance.
     pub fn drivers(&self) -> Vec<Driver> {
-        let shocks = self.model.shocks.iter().enumerate().filter(|(_, s)| s.hazard.is_some());
-        let clocks = shocks.map(|(i, _)| Driver::Clock(ShockId(i as u32)));
+        let by_chance = self.model.shocks.iter_enumerated().filter(|(_, shock)| shock.hazard.is_some());
+        let clocks = by_chance.map(|(id, _)| Driver::Clock(id));
         self.layout.uncertain().map(Driver::Quantity).chain(clocks).collect()
     }
 
