@@ -11,6 +11,11 @@ macro_rules! entity {
             pub id: String,
             $( $(#[doc = $doc])* pub $f: $t, )*
         }
+        impl $crate::model::Alike for $name {
+            fn is_like(&self, other: &Self, names: [&$crate::model::Names<'_>; 2]) -> bool {
+                self.id == other.id$( && self.$f.is_like(&other.$f, names) )*
+            }
+        }
         impl $crate::model::Named for $name {
             fn name(&self) -> &str { &self.id }
         }
@@ -41,6 +46,11 @@ macro_rules! part {
         $(#[doc = $about])*
         #[derive(Clone, Debug)]
         pub struct $name { $( $(#[doc = $doc])* pub $f: $t, )* }
+        impl $crate::model::Alike for $name {
+            fn is_like(&self, other: &Self, names: [&$crate::model::Names<'_>; 2]) -> bool {
+                true$( && self.$f.is_like(&other.$f, names) )*
+            }
+        }
         impl $crate::model::read::Item for $name {
             fn read_node(
                 reader: &mut $crate::model::read::Reader<'_>,
@@ -72,6 +82,11 @@ macro_rules! settings {
         $(#[doc = $about])*
         #[derive(Clone, Debug)]
         pub struct $name { $( $(#[doc = $doc])* pub $f: $t, )* }
+        impl $crate::model::Alike for $name {
+            fn is_like(&self, other: &Self, names: [&$crate::model::Names<'_>; 2]) -> bool {
+                true$( && self.$f.is_like(&other.$f, names) )*
+            }
+        }
         impl $crate::model::read::Row for $name {
             const TABLE: &'static str = $table;
             fn read(reader: &mut $crate::model::read::Reader<'_>, table: &$crate::scenario::Table, path: &str) -> Self {
@@ -98,7 +113,10 @@ macro_rules! choice {
             /// As written in a scenario.
             pub fn as_str(self) -> &'static str { match self { $( Self::$v => $text, )* } }
             /// All that can be written.
-            pub const ALL: &'static [Self] = &[$(Self::$v),*];
+            pub const ALL: [Self; [$(Self::$v),*].len()] = [$(Self::$v),*];
+        }
+        impl $crate::model::Alike for $name {
+            fn is_like(&self, other: &Self, _: [&$crate::model::Names<'_>; 2]) -> bool { self == other }
         }
         impl $crate::model::read::Item for $name {
             fn read_node(

@@ -2,6 +2,7 @@
 
 #[macro_use]
 mod declare;
+mod alike;
 pub mod entities;
 pub mod field;
 pub(crate) mod ids;
@@ -15,6 +16,7 @@ pub mod time;
 pub mod units;
 mod validate;
 
+pub use alike::{Alike, Names};
 pub use entities::*;
 pub use field::{Amount, Attribute, Clause, Comparison, Condition, Effect, Nodes};
 pub use ids::{
@@ -66,6 +68,15 @@ pub struct Model {
 }
 
 impl Model {
+    /// Names of its numbers, rules and shocks, for comparing parts of it with another model's.
+    pub fn names(&self) -> Names<'_> {
+        Names {
+            quantities: self.quantities.map(|quantity| quantity.path.as_str()),
+            rules: self.rules.map(Named::name),
+            shocks: self.shocks.map(Named::name),
+        }
+    }
+
     /// The quantity at a path.
     pub fn quantity_of(&self, path: &str) -> Option<QuantityId> {
         self.quantities.find_id(|q| q.path == path)

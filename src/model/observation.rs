@@ -52,7 +52,7 @@ impl Observation {
         match (self.central, self.low, self.high) {
             (Some(x), ..) => x,
             (None, Some(a), Some(b)) => (a * b).sqrt(),
-            (None, a, b) => a.or(b).unwrap_or(f64::NAN),
+            (None, a, b) => a.or(b).expect("an observation gives at least one of the three"),
         }
     }
 

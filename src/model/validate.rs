@@ -1,6 +1,6 @@
 //! What no single field can see: dates in order, circles, correlations that contradict, things that nothing uses.
 
-use super::{Model, QuantityId};
+use super::{Lever, Model, QuantityId};
 use crate::random::Copula;
 use crate::scenario::{Diagnostics, Document, Place, Value};
 
@@ -228,18 +228,7 @@ impl Check<'_> {
                 let message = format!("`shock.{id}` never strikes");
                 self.warn("shock", id, "id", message, "give a `date`, a `hazard` or a `when`");
             }
-            let acts = [
-                &shock.capacity,
-                &shock.power,
-                &shock.budget,
-                &shock.detection,
-                &shock.route_capacity,
-                &shock.sales,
-                &shock.fee,
-                &shock.tools,
-                &shock.service,
-            ];
-            let any = acts.iter().any(|a| !a.is_empty());
+            let any = Lever::ALL.iter().any(|lever| !shock.effects(*lever).is_empty());
             if !any && shock.enforces.is_empty() && shock.lifts.is_empty() && shock.leak.is_none() {
                 let message = format!("`shock.{id}` does nothing");
                 self.warn("shock", id, "id", message, "no effect is given");

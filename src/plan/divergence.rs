@@ -4,31 +4,26 @@
 //! paths from the first quarter that reads a value of another course. Anything else diverges in the first quarter.
 
 use super::Plan;
-use crate::model::{Model, Quantity, QuantityId, Rule, Shape, Shock};
+use crate::model::{Alike, Model, Named, Names, Quantity, QuantityId, Rule, RuleId, Shape, Shock};
 use std::collections::BTreeMap;
-use std::fmt::{Debug, Write};
 
 /// First quarter in which `policy` can differ from `base`; `usize::MAX` if it never does.
 pub fn first_divergence(base: &Plan, policy: &Plan) -> usize {
-    if base.quarters != policy.quarters
-        || base.lead != policy.lead
-        || frame(&base.model) != frame(&policy.model)
-    {
+    let (before, after) = (&*base.model, &*policy.model);
+    let names = [&before.names(), &after.names()];
+    if base.quarters != policy.quarters || base.lead != policy.lead || !same_frame(before, after, names) {
         return 0;
     }
-    let rules = changed(base, policy, &base.model.rules, &policy.model.rules, |plan, rule| {
-        (rule.id.clone(), from_announcement(plan, rule))
-    });
-    let shocks = changed(base, policy, &base.model.shocks, &policy.model.shocks, |plan, shock| {
-        (shock.id.clone(), from_strike(plan, shock))
-    });
+    let plans = [base, policy];
+    let rules = by_rows([&before.rules, &after.rules], plans, names, from_announcement);
+    let shocks = by_rows([&before.shocks, &after.shocks], plans, names, from_strike);
     rules.min(shocks).min(numbers(base, policy))
 }
 
-/// Everything but rules and shocks, apart from numbers, as text: equal texts have equal lists in the plan.
+/// Whether everything but rules and shocks is alike, apart from numbers: then the plan has equal lists.
 ///
 /// Observations and ratios are results, not causes; correlations are compared with the uniforms that they tie.
-fn frame(m: &Model) -> String {
+fn same_frame(base: &Model, policy: &Model, names: [&Names<'_>; 2]) -> bool {
     // Every field has its place here: one that is added to the model does not compile until it has.
     let Model {
         title: _,
@@ -58,94 +53,56 @@ fn frame(m: &Model) -> String {
         rental,
         training,
         science,
-    } = m;
-    let parts: [&dyn Debug; 21] = [
-        countries,
-        groups,
-        tools,
-        goods,
-        facilities,
-        designers,
-        chips,
-        stockpiles,
-        buyers,
-        labs,
-        routes,
-        trade,
-        production,
-        licensing,
-        diversion,
-        fleet,
-        rental,
-        training,
-        science,
-        &run.horizon,
-        &run.known_until,
-    ];
-    parts.into_iter().map(|part| named(m, part)).collect()
+    } = base;
+    countries.is_like(&policy.countries, names)
+        && groups.is_like(&policy.groups, names)
+        && tools.is_like(&policy.tools, names)
+        && goods.is_like(&policy.goods, names)
+        && facilities.is_like(&policy.facilities, names)
+        && designers.is_like(&policy.designers, names)
+        && chips.is_like(&policy.chips, names)
+        && stockpiles.is_like(&policy.stockpiles, names)
+        && buyers.is_like(&policy.buyers, names)
+        && labs.is_like(&policy.labs, names)
+        && routes.is_like(&policy.routes, names)
+        && trade.is_like(&policy.trade, names)
+        && production.is_like(&policy.production, names)
+        && licensing.is_like(&policy.licensing, names)
+        && diversion.is_like(&policy.diversion, names)
+        && fleet.is_like(&policy.fleet, names)
+        && rental.is_like(&policy.rental, names)
+        && training.is_like(&policy.training, names)
+        && science.is_like(&policy.science, names)
+        && run.horizon.is_like(&policy.run.horizon, names)
+        && run.known_until.is_like(&policy.run.known_until, names)
 }
 
-/// A part of the model as text, with names for the ids that other rules and shocks can shift.
-///
-/// The derived text holds every field, so that a new field is compared from its first day.
-fn named(m: &Model, part: &dyn Debug) -> String {
-    let mut raw = String::new();
-    let _ = write!(raw, "{part:?}");
-    let kinds: [(&str, &dyn Fn(usize) -> String); 3] = [
-        ("QuantityId(", &|i| m.quantities[i].path.clone()),
-        ("RuleId(", &|i| m.rules[i].id.clone()),
-        ("ShockId(", &|i| m.shocks[i].id.clone()),
-    ];
-    for (head, name) in kinds {
-        let mut text = String::with_capacity(raw.len());
-        let mut parts = raw.split(head);
-        text.push_str(parts.next().unwrap_or_default());
-        for part in parts {
-            let (number, rest) = part.split_once(')').unwrap_or((part, ""));
-            text.push_str(&number.parse().map_or_else(|_| number.to_owned(), name));
-            text.push(';');
-            text.push_str(rest);
-        }
-        raw = text;
-    }
-    raw
-}
-
-/// The earliest divergence by rows that one model has and the other has not, or has otherwise.
-fn changed<T: Debug>(
-    base: &Plan,
-    policy: &Plan,
-    before: &[T],
-    after: &[T],
-    about: impl Fn(&Plan, &T) -> (String, usize),
+/// The earliest divergence by rows that one model has and the other has not, or has otherwise; `from` is when a row acts.
+fn by_rows<T: Alike + Named>(
+    [before, after]: [&[T]; 2],
+    [base, policy]: [&Plan; 2],
+    names: [&Names<'_>; 2],
+    from: impl Fn(&Plan, &T) -> usize,
 ) -> usize {
-    let index = |plan: &Plan, rows: &[T]| -> Vec<(String, String, usize)> {
-        let row = |r: &T| {
-            let (id, from) = about(plan, r);
-            (id, named(&plan.model, r), from)
-        };
-        rows.iter().map(row).collect()
-    };
-    let (old, new) = (index(base, before), index(policy, after));
-    let kept = |rows: &[(String, String, usize)], others: &[(String, String, usize)]| -> Vec<String> {
-        rows.iter().map(|r| r.0.clone()).filter(|id| others.iter().any(|o| o.0 == *id)).collect()
-    };
+    fn has<T: Named>(rows: &[T], name: &str) -> bool {
+        rows.iter().any(|row| row.name() == name)
+    }
     // Of two rows that tie the later one rules, so their order must stay.
-    if kept(&old, &new) != kept(&new, &old) {
+    let kept = before.iter().map(Named::name).filter(|name| has(after, name));
+    if !kept.eq(after.iter().map(Named::name).filter(|name| has(before, name))) {
         return 0;
     }
-    let without = |rows: &[(String, String, usize)], others: &[(String, String, usize)]| {
-        let alone = rows.iter().filter(|r| !others.iter().any(|o| o.0 == r.0 && o.1 == r.1));
-        alone.map(|r| r.2).min().unwrap_or(usize::MAX)
-    };
-    without(&old, &new).min(without(&new, &old))
+    let gone = before.iter().filter(|one| !after.iter().any(|other| one.is_like(other, names)));
+    let new = after.iter().filter(|other| !before.iter().any(|one| one.is_like(other, names)));
+    let first = gone.map(|row| from(base, row)).chain(new.map(|row| from(policy, row))).min();
+    first.unwrap_or(usize::MAX)
 }
 
 /// Quarter from which a rule acts: it is announced, in force, or a shock that enforces or lifts it can strike.
 fn from_announcement(plan: &Plan, rule: &Rule) -> usize {
     let dates = [rule.announced, rule.effective].into_iter().flatten();
     let own = dates.map(|d| quarter_of(plan.since_start(d))).min().unwrap_or(usize::MAX);
-    let is_it = |r: &crate::model::RuleId| plan.model.rules[r].id == rule.id;
+    let is_it = |r: &RuleId| plan.model.rules[*r].id == rule.id;
     let acting = plan.model.shocks.iter().filter(|s| s.enforces.iter().chain(&s.lifts).any(is_it));
     acting.map(|s| from_strike(plan, s)).fold(own, usize::min)
 }

@@ -2,45 +2,7 @@
 
 use super::market::Edges;
 use super::supply::{Supply, ToolCases};
-use crate::model::{CountryId, Effect, FacilityId, IdVec, Model, Nodes, QuantityId, ShockId};
-
-/// What a factor acts on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Lever {
-    /// Capacity of facilities.
-    Capacity,
-    /// Power of countries.
-    Power,
-    /// Budgets of buyers.
-    Budget,
-    /// Detection on routes.
-    Detection,
-    /// Capacity of routes.
-    RouteCapacity,
-    /// Permission of (chip, market).
-    Sales,
-    /// Fee of (chip, market): an addition.
-    Fee,
-    /// Access to tools, by position in the list of (facility, tool).
-    Tools,
-    /// Access to servicing, by the same position.
-    Service,
-}
-
-impl Lever {
-    /// All of them, in order.
-    pub const ALL: [Self; 9] = [
-        Self::Capacity,
-        Self::Power,
-        Self::Budget,
-        Self::Detection,
-        Self::RouteCapacity,
-        Self::Sales,
-        Self::Fee,
-        Self::Tools,
-        Self::Service,
-    ];
-}
+use crate::model::{CountryId, Effect, FacilityId, IdVec, Lever, Model, Nodes, QuantityId, ShockId};
 
 /// One factor of one shock.
 #[derive(Clone, Debug)]
@@ -49,7 +11,7 @@ pub struct Act {
     pub shock: ShockId,
     /// What it acts on.
     pub lever: Lever,
-    /// Where, as positions in the lever's list.
+    /// Where, as positions in the lever's list: rows of the table, or (chip, market), or (facility, tool).
     pub targets: Vec<usize>,
     /// Factor (addition for a fee) at full strength.
     pub amount: QuantityId,
@@ -61,7 +23,7 @@ pub struct Effects {
     /// Factors in order of shocks.
     pub acts: Vec<Act>,
     /// How many places each lever has, in the order of [`Lever::ALL`].
-    pub places: [usize; 9],
+    pub places: [usize; Lever::ALL.len()],
     /// First position of each facility in the list of (facility, tool).
     pub tool_base: IdVec<FacilityId, usize>,
 }
@@ -75,33 +37,18 @@ impl Effects {
             tool_base.push(pairs);
             pairs += tools.len();
         }
-        let chip_markets = edges.chip_markets.len();
-        let places = [
-            model.facilities.len(),
-            model.countries.len(),
-            model.buyers.len(),
-            model.routes.len(),
-            model.routes.len(),
-            chip_markets,
-            chip_markets,
-            pairs,
-            pairs,
-        ];
+        let places = Lever::ALL.map(|lever| match lever {
+            Lever::Capacity => model.facilities.len(),
+            Lever::Power => model.countries.len(),
+            Lever::Budget => model.buyers.len(),
+            Lever::Detection | Lever::RouteCapacity => model.routes.len(),
+            Lever::Sales | Lever::Fee => edges.chip_markets.len(),
+            Lever::Tools | Lever::Service => pairs,
+        });
         let mut acts = Vec::new();
         for (id, shock) in model.shocks.iter_enumerated() {
-            let lists = [
-                (Lever::Capacity, &shock.capacity),
-                (Lever::Power, &shock.power),
-                (Lever::Budget, &shock.budget),
-                (Lever::Detection, &shock.detection),
-                (Lever::RouteCapacity, &shock.route_capacity),
-                (Lever::Sales, &shock.sales),
-                (Lever::Fee, &shock.fee),
-                (Lever::Tools, &shock.tools),
-                (Lever::Service, &shock.service),
-            ];
-            for (lever, effects) in lists {
-                for effect in effects {
+            for lever in Lever::ALL {
+                for effect in shock.effects(lever) {
                     let targets = targets(model, edges, &supply.tools, &tool_base, effect);
                     acts.push(Act { shock: id, lever, targets, amount: effect.amount });
                 }

@@ -11,10 +11,11 @@ mod market;
 mod suppliers;
 mod supply;
 
+pub use crate::model::Lever;
 pub use divergence::first_divergence;
 pub use drivers::Driver;
 pub use labs::{Usage, UseLink};
-pub use levers::{Act, Effects, Lever};
+pub use levers::{Act, Effects};
 pub use market::{Edges, Holding, Market, Offer, Sale};
 pub use suppliers::{Supplied, Supplier};
 pub use supply::{Line, Link, Supply, ToolCases, Users};

@@ -176,8 +176,9 @@ impl Rulebook {
         if beginning.next().is_some() {
             return Memo::none();
         }
-        let moments =
-            |(_, d): (RuleId, &Dates)| [d.announced, d.from, d.until, d.from + d.lag.unwrap_or(0.0)];
+        let moments = |(_, d): (RuleId, &Dates)| {
+            [d.announced, d.from, d.until].into_iter().chain(d.lag.map(|lag| d.from + lag))
+        };
         let mut others: Vec<f64> = dates().flat_map(moments).filter(|&x| x > t && x < t + 1.0).collect();
         others.sort_by(f64::total_cmp);
         others.dedup();
@@ -292,7 +293,7 @@ impl Rulebook {
             designer: None,
             delivery: Place::Country(home),
             headquarters: Place::Country(home),
-            origin: [buyer.country, buyer.headquarters.unwrap_or(buyer.country)],
+            origin: [buyer.country, self.model.headquarters(cloud)],
             issuer: None,
         };
         self.case(&edge, medians)

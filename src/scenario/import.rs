@@ -351,7 +351,7 @@ struct Row {
 
 impl Row {
     fn get(&self, column: &'static str) -> &str {
-        self.cells.get(column).map_or("", String::as_str)
+        &self.cells[column]
     }
 }
 
@@ -370,8 +370,9 @@ impl Sheet {
         let mut rows = Vec::new();
         for record in reader.records() {
             let record = record.map_err(|e| failed(e.to_string()))?;
-            let line = record.position().map_or(0, csv::Position::line);
-            let cells = places.iter().map(|&(c, i)| (c, record.get(i).unwrap_or_default().trim().to_owned()));
+            let line = record.position().expect("a record that was read has a place").line();
+            // The reader refuses a row of another length than the header.
+            let cells = places.iter().map(|&(c, i)| (c, record[i].trim().to_owned()));
             rows.push(Row { line, cells: cells.collect() });
         }
         Ok(Self { file, rows })

@@ -172,6 +172,47 @@ choice! {
     }
 }
 
+choice! {
+    /// What a shock's effects act on.
+    Lever {
+        /// Capacity of facilities.
+        Capacity = "capacity",
+        /// Power of countries.
+        Power = "power",
+        /// Budgets of buyers.
+        Budget = "budget",
+        /// Detection on routes.
+        Detection = "detection",
+        /// Capacity of routes.
+        RouteCapacity = "route_capacity",
+        /// What may be sold of a chip in a market.
+        Sales = "sales",
+        /// Fee on a chip in a market: an addition.
+        Fee = "fee",
+        /// Access to tools.
+        Tools = "tools",
+        /// Access to servicing.
+        Service = "service",
+    }
+}
+
+impl Shock {
+    /// Its effects on what a lever acts on.
+    pub fn effects(&self, lever: Lever) -> &[Effect] {
+        match lever {
+            Lever::Capacity => &self.capacity,
+            Lever::Power => &self.power,
+            Lever::Budget => &self.budget,
+            Lever::Detection => &self.detection,
+            Lever::RouteCapacity => &self.route_capacity,
+            Lever::Sales => &self.sales,
+            Lever::Fee => &self.fee,
+            Lever::Tools => &self.tools,
+            Lever::Service => &self.service,
+        }
+    }
+}
+
 entity! {
     /// Something that happens on a date, by chance, or when the world is in some state.
     Shock in "shock" {

@@ -83,7 +83,7 @@ fn selected(reader: &mut Reader<'_>, table: &Table, path: &str, kinds: &'static 
     }
     let mut ids: Vec<u32> = Vec::new();
     for (selector, place) in words(reader, table, "on", path) {
-        let kind = selector.split('.').next().unwrap_or_default();
+        let kind = selector.split_once('.').map_or(selector.as_str(), |(kind, _)| kind);
         if !kinds.contains(&kind) {
             let message = format!("`{path}` acts on {}", kinds.join(", "));
             reader.diagnostics.error(&place, message, format!("this names a `{kind}`"));

@@ -77,16 +77,15 @@ impl<T: Item> Field for T {
             return T::read_node(reader, node, &path, spec);
         }
         let nowhere = Place { source: u32::MAX, span: 0..0 };
-        if spec.default.is_none() {
+        let Some(default) = spec.default else {
             let message = format!("`{path}` is missing");
             reader.diagnostics.error(&table.place, message, format!("this needs `{key}`"));
             let before = reader.diagnostics.all.len();
             let value = T::read_node(reader, &Node::at(nowhere), &path, spec);
             reader.diagnostics.all.truncate(before);
             return value;
-        }
-        let default =
-            Node { value: Value::Text(spec.default.unwrap_or_default().to_owned()), ..Node::at(nowhere) };
+        };
+        let default = Node { value: Value::Text(default.to_owned()), ..Node::at(nowhere) };
         T::read_node(reader, &default, &path, spec)
     }
     fn schema(spec: &Spec) -> Json {

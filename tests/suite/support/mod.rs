@@ -2,6 +2,7 @@
 #![allow(dead_code, missing_docs, unreachable_pub)] // every test file uses its own part of this
 
 pub mod book;
+pub mod imports;
 pub mod states;
 pub mod worlds;
 
