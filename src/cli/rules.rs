@@ -9,7 +9,7 @@ use crate::network::Network;
 use crate::plan::Plan;
 use crate::random::{Design, Sampler};
 use crate::results::{float, quoted};
-use crate::rules::{Change, Listed, Place, Query, Rulebook, Terms};
+use crate::rules::{Change, Listed, ListingFilter, Parameters, Place, Rulebook};
 use crate::scenario::suggest;
 use serde_json::Value as Json;
 
@@ -44,7 +44,7 @@ pub(super) fn rules(arguments: &RulesArguments) -> Result<(), Failure> {
 /// A scenario's rule book, with numbers at their medians and switches at their likelier side.
 struct Book {
     plan: Plan,
-    terms: Terms,
+    terms: Parameters,
 }
 
 impl Book {
@@ -56,7 +56,7 @@ impl Book {
             .map_err(|e| Failure::Rejected(format!("error: {e}")))?;
         let mut medians = plan.layout.inputs();
         plan.layout.medians(&mut medians);
-        let terms = Terms::new(&plan.rules, &medians);
+        let terms = Parameters::new(&plan.rules, &medians);
         Ok(Self { plan, terms })
     }
 
@@ -83,7 +83,7 @@ impl Book {
 }
 
 /// What is asked, with names looked up.
-fn query(book: &Rulebook, arguments: &RulesArguments) -> Result<Query, Failure> {
+fn query(book: &Rulebook, arguments: &RulesArguments) -> Result<ListingFilter, Failure> {
     let model = book.model();
     let on = match &arguments.on {
         None => Date(f64::from(model.run.horizon.first.0)),
@@ -126,7 +126,7 @@ fn query(book: &Rulebook, arguments: &RulesArguments) -> Result<Query, Failure> 
         }
     };
     let (to, headquarters) = (place("to", &arguments.to)?, place("hq", &arguments.hq)?);
-    Ok(Query { on, to, headquarters, issuer, chip })
+    Ok(ListingFilter { on, to, headquarters, issuer, chip })
 }
 
 fn unknown<'a>(flag: &str, name: &str, why: &str, known: impl IntoIterator<Item = &'a str>) -> Failure {

@@ -15,7 +15,7 @@ pub mod trace;
 use crate::inputs::Inputs;
 use crate::math::{Kernel, Lanes, Mask, WIDTH, dispatch};
 use crate::plan::Plan;
-use crate::rules::Terms;
+use crate::rules::Parameters;
 use steps::capacity::Capacity;
 use steps::choice::{Choice, ChoiceContext, DataSheets};
 use steps::controls::Controls;
@@ -80,7 +80,7 @@ pub struct Batch {
     /// Data sheets of chips.
     pub sheets: DataSheets,
     /// Intervals and numbers of rules.
-    pub terms: Terms,
+    pub terms: Parameters,
     /// Shocks.
     pub shocks: Shocks,
     /// States on which shocks can wait.
@@ -119,7 +119,7 @@ impl Batch {
         let mut inputs = plan.layout.inputs();
         plan.layout.medians(&mut inputs);
         Self {
-            terms: Terms::new(&plan.rules, &inputs),
+            terms: Parameters::new(&plan.rules, &inputs),
             inputs,
             sheets: DataSheets::new(plan),
             shocks: Shocks::new(plan),

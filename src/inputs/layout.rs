@@ -1,7 +1,7 @@
 //! Where each quantity is sampled and stored: streams, copulas, the courses of dated paths, places in a batch.
 
 use crate::math::Lanes;
-use crate::model::{Dated, IdVec, Model, Point, Quantity, QuantityId, Shape, ShockId};
+use crate::model::{Between, Dated, IdVec, Model, Point, Quantity, QuantityId, Shape, ShockId};
 use crate::random::{Copula, DIMENSIONS, Design, Stream};
 use crate::scenario::{glob_match, is_glob};
 use std::collections::BTreeSet;

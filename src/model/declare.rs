@@ -4,7 +4,11 @@
 macro_rules! read_field {
     ($reader:expr, $table:expr, $path:expr; $f:ident : $t:ty = $spec:expr) => {
         $crate::model::read::Field::read(
-            $reader, $table, stringify!($f), $path, &($spec).of_type(stringify!($t)),
+            $reader,
+            $table,
+            stringify!($f),
+            $path,
+            &($spec).of_type(stringify!($t)),
         )
     };
 }

@@ -120,7 +120,7 @@ impl<I: Id, T> IdVec<I, T> {
     }
 
     /// Another vector of the same table: one item made of each of this one's.
-    pub fn map<U>(&self, item_of: impl FnMut(&T) -> U) -> IdVec<I, U> {
+    pub fn map<'a, U>(&'a self, item_of: impl FnMut(&'a T) -> U) -> IdVec<I, U> {
         self.items.iter().map(item_of).collect()
     }
 

@@ -72,8 +72,8 @@ impl Model {
     pub fn names(&self) -> Names<'_> {
         Names {
             quantities: self.quantities.map(|quantity| quantity.path.as_str()),
-            rules: self.rules.map(Named::name),
-            shocks: self.shocks.map(Named::name),
+            rules: self.rules.map(|rule| rule.name()),
+            shocks: self.shocks.map(|shock| shock.name()),
         }
     }
 

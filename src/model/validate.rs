@@ -164,7 +164,7 @@ impl Check<'_> {
                 }
             }
             for eased in &rule.eases {
-                let other = &model.rules[eased];
+                let other = &model.rules[*eased];
                 if other.issuer != rule.issuer {
                     let message = format!("`rule.{id}` eases a rule of another issuer: `{}`", other.id);
                     self.error("rule", id, "eases", message, "a state eases its own rules");
@@ -177,7 +177,7 @@ impl Check<'_> {
             if rule.to.countries.is_empty() && rule.to.groups.is_empty() && !rule.to.worldwide {
                 self.warn("rule", id, "to", format!("`rule.{id}` has no destination"), "it covers nothing");
             }
-            let enforced = model.shocks.iter().any(|s| s.enforces.iter().any(|r| model.rules[r].id == id));
+            let enforced = model.shocks.iter().any(|s| s.enforces.iter().any(|r| model.rules[*r].id == id));
             if rule.effective.is_none() && !enforced {
                 self.warn(
                     "rule",
@@ -195,7 +195,7 @@ impl Check<'_> {
         for chip in &model.chips {
             for (good, amount) in &chip.recipe {
                 let made: Vec<_> = model.facilities.iter().filter(|f| f.good == *good).collect();
-                let name = &model.goods[good].id;
+                let name = &model.goods[*good].id;
                 if made.is_empty() && !model.stockpiles.iter().any(|s| s.good == *good) {
                     let message = format!("`chip.{}` needs `{name}`, which no facility makes", chip.id);
                     self.warn("chip", &chip.id, "recipe", message, "it can never be made");
@@ -315,7 +315,7 @@ impl Check<'_> {
                 );
             }
             for cloud in lab.clouds.keys() {
-                let buyer = &model.buyers[cloud];
+                let buyer = &model.buyers[*cloud];
                 if buyer.rents.is_none() {
                     let message = format!("`lab.{}` rents from `{}`, which offers nothing", lab.id, buyer.id);
                     self.warn("lab", &lab.id, "clouds", message, "that buyer has no `rents`");

@@ -85,7 +85,7 @@ pub(super) fn addresses(model: &Model, outside: &[String], rule: &Rule, edge: &E
 pub(super) fn lists(model: &Model, outside: &[String], rule: &Rule, place: Place) -> bool {
     let country = |list: &[CountryId]| matches!(place, Place::Country(n) if list.contains(&n));
     let group = |list: &[GroupId]| {
-        list.iter().map(|g| &model.groups[g]).any(|g| match place {
+        list.iter().map(|g| &model.groups[*g]).any(|g| match place {
             Place::Country(n) => g.members.contains(&n),
             Place::Outside(i) => g.others.contains(&outside[i as usize]),
         })
@@ -183,7 +183,7 @@ pub(super) fn certain(model: &Model, item: Item, any: &[Clause], all: &[Clause])
         Condition::Compare(attribute, _, limit) => {
             let mut sources = sources(model, item, *attribute);
             sources.push(*limit);
-            sources.iter().all(|q| matches!(model.quantities[q].shape, Shape::Fixed(_)))
+            sources.iter().all(|q| matches!(model.quantities[*q].shape, Shape::Fixed(_)))
         }
         Condition::Is(..) => true,
         Condition::All(list) | Condition::Any(list) => certain(model, item, &[], list),

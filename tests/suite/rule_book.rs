@@ -4,7 +4,7 @@ use crate::support::book::Book;
 use crate::support::{baseline_with, plan_of, read};
 use chokepoint::math::Lanes;
 use chokepoint::model::{Model, QuantityId, Status, Subject};
-use chokepoint::rules::Terms;
+use chokepoint::rules::Parameters;
 use std::fmt::Write;
 
 fn baseline() -> Model {
@@ -394,7 +394,7 @@ fn shares_are_within_bounds_in_every_quarter() {
     let plan = plan_of(baseline());
     let mut inputs = plan.layout.inputs();
     plan.layout.sample(3, &mut inputs);
-    let terms = Terms::new(&plan.rules, &inputs);
+    let terms = Parameters::new(&plan.rules, &inputs);
     for case in plan.rules.all_cases() {
         for t in 0..plan.quarters {
             let now = plan.rules.now(case, t, &terms);

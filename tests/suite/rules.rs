@@ -9,7 +9,7 @@ use chokepoint::math::Lanes;
 use chokepoint::model::Status;
 use chokepoint::model::time::Date;
 use chokepoint::plan::Plan;
-use chokepoint::rules::Terms;
+use chokepoint::rules::Parameters;
 use proptest::prelude::*;
 
 fn small(rules: &str) -> Book {
@@ -70,7 +70,7 @@ fn a_switch_and_an_uncertain_threshold_act_draw_by_draw() {
     let mut denied = 0.0;
     for batch in 0..1024 {
         book.plan.layout.sample(batch, &mut inputs);
-        let terms = Terms::new(&book.plan.rules, &inputs);
+        let terms = Parameters::new(&book.plan.rules, &inputs);
         denied += (1.0 - book.plan.rules.now(case, 3, &terms).permitted).sum();
     }
     // In force in 30 % of draws, and the limit at or below 5000 in half of them.
@@ -146,7 +146,7 @@ fn an_uncertain_band_acts_draw_by_draw() {
     let mut inputs = book.plan.layout.inputs();
     for (u, fee) in [(0.49, 0.3), (0.51, 0.1)] {
         book.plan.layout.sample_with(0, &[(limit, u)], &mut inputs);
-        let terms = Terms::new(&book.plan.rules, &inputs);
+        let terms = Parameters::new(&book.plan.rules, &inputs);
         near(book.plan.rules.now(case_of_x(&book), 3, &terms).fee[5], fee);
     }
 }
@@ -331,11 +331,11 @@ fn other_subjects_have_edges_of_their_own() {
 
 #[test]
 fn the_list_and_the_difference_of_two_books() {
-    use chokepoint::rules::{Place, Query};
+    use chokepoint::rules::{ListingFilter, Place};
     let text =
         |effective: &str| format!("{LICENCE}effective = \"{effective}\"\nshare = 0.5\nfee = 0.15\nlag = 1\n");
     let (early, late) = (small(&text("2022-05-05")), small(&text("2022-11-11")));
-    let ask = |on: &str| Query {
+    let ask = |on: &str| ListingFilter {
         on: Date::parse(on).unwrap(),
         to: None,
         headquarters: None,
@@ -354,7 +354,7 @@ fn the_list_and_the_difference_of_two_books() {
             ("local", "b", Status::Free, 0.0, None),
         ]
     );
-    let one = Query {
+    let one = ListingFilter {
         to: Some(Place::Country(early.country("b"))),
         chip: Some(early.chip("x")),
         ..ask("2022-05-04")

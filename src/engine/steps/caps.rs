@@ -5,7 +5,7 @@ use crate::math::{Lanes, Mask};
 use crate::model::time::Date;
 use crate::model::{ChipUnit, PerUnit, RuleId};
 use crate::plan::Plan;
-use crate::rules::{CaseId, Terms};
+use crate::rules::{CaseId, Parameters};
 
 /// Where a rule governs a case.
 #[derive(Clone, Copy, Debug)]
@@ -83,7 +83,7 @@ impl Caps {
 
     /// Starts quarter `t`: a new year's or period's sales are none, and each capped rule finds what it governs of what is wanted.
     #[inline(always)]
-    pub(in crate::engine) fn open(&mut self, plan: &Plan, terms: &Terms, wanted: &[Lanes], t: usize) {
+    pub(in crate::engine) fn open(&mut self, plan: &Plan, terms: &Parameters, wanted: &[Lanes], t: usize) {
         self.sold.fill(Lanes::ZERO);
         let quarter = plan.model.run.horizon.first.0 + t as i32;
         if quarter.rem_euclid(4) == 0 {

@@ -5,7 +5,7 @@ use crate::inputs::Inputs;
 use crate::math::{Lanes, Mask};
 use crate::model::{ChipId, Model, PerUnit, h100};
 use crate::plan::{Lever, Plan};
-use crate::rules::{CaseId, Outcome, Terms};
+use crate::rules::{CaseId, Outcome, Parameters};
 
 /// Shares closer to 0 or 1 than this are 0 or 1: rounding must not decide whether a chip is an option.
 const SNAP: f64 = 1e-12;
@@ -106,7 +106,7 @@ impl Controls {
 
     /// Rules, launches and offers of quarter `t`.
     #[inline(always)]
-    pub fn step(&mut self, plan: &Plan, inputs: &Inputs, terms: &Terms, shocks: &Shocks, t: usize) {
+    pub fn step(&mut self, plan: &Plan, inputs: &Inputs, terms: &Parameters, shocks: &Shocks, t: usize) {
         self.find_live(plan, t);
         self.read_rules(plan, inputs, terms, t);
         self.apply_to_chip_markets(plan, shocks);
@@ -178,7 +178,7 @@ impl Controls {
 
     /// Outcomes of the cases that are asked for; those in which nothing can have changed stay as they are.
     #[inline(always)]
-    fn read_rules(&mut self, plan: &Plan, inputs: &Inputs, terms: &Terms, t: usize) {
+    fn read_rules(&mut self, plan: &Plan, inputs: &Inputs, terms: &Parameters, t: usize) {
         for case in plan.rules.occurring().filter(|case| self.asked[case.index()]) {
             let i = case.index();
             let fresh = t == 0 || self.next[i] != t;

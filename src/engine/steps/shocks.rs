@@ -4,7 +4,7 @@ use crate::inputs::Inputs;
 use crate::math::{Lanes, Mask, WIDTH};
 use crate::model::{Gauge, QuantityId, Recovery, Shock, ShockId};
 use crate::plan::{Lever, Plan};
-use crate::rules::Terms;
+use crate::rules::Parameters;
 
 /// Shocks' clocks and courses, and what they do to the world in this quarter.
 #[derive(Clone, Debug)]
@@ -111,7 +111,7 @@ impl Shocks {
     }
 
     /// Back to the horizon's start, for the draws from `first_draw` on.
-    pub fn reset(&mut self, plan: &Plan, terms: &mut Terms, first_draw: u64) {
+    pub fn reset(&mut self, plan: &Plan, terms: &mut Parameters, first_draw: u64) {
         for s in 0..self.onset.len() {
             self.strikes[s] = [0; WIDTH];
             self.onset[s] = Lanes::splat(f64::INFINITY);
@@ -133,7 +133,7 @@ impl Shocks {
         &mut self,
         plan: &Plan,
         inputs: &Inputs,
-        terms: &mut Terms,
+        terms: &mut Parameters,
         triggers: &Triggers,
         first_draw: u64,
         t: usize,
@@ -202,7 +202,7 @@ impl Shocks {
     }
 
     /// Draws the numbers of a strike and starts its course.
-    fn strike(&mut self, plan: &Plan, terms: &mut Terms, at: &Address, when: f64, t: usize) {
+    fn strike(&mut self, plan: &Plan, terms: &mut Parameters, at: &Address, when: f64, t: usize) {
         let (s, lane) = (at.shock, at.lane);
         let shock = &plan.model.shocks[s];
         let k = self.strikes[s][lane];

@@ -7,7 +7,7 @@ use super::shocks::Shocks;
 use crate::inputs::Inputs;
 use crate::math::{Lanes, Mask};
 use crate::model::PerUnit;
-use crate::rules::Terms;
+use crate::rules::Parameters;
 
 use crate::plan::{Lever, Plan, Sale};
 
@@ -97,7 +97,7 @@ pub struct TradeContext<'a> {
     /// Rules' outcomes.
     pub controls: &'a Controls,
     /// Rules' intervals and numbers.
-    pub terms: &'a Terms,
+    pub terms: &'a Parameters,
     /// Factors of shocks.
     pub shocks: &'a Shocks,
     /// Grey-market price over list price, by country [1].

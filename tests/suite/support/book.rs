@@ -4,11 +4,11 @@ use super::plan_of;
 use chokepoint::model::time::Date;
 use chokepoint::model::{ChipId, CountryId, Model, Status};
 use chokepoint::plan::Plan;
-use chokepoint::rules::{CaseId, Terms};
+use chokepoint::rules::{CaseId, Parameters};
 
 pub struct Book {
     pub plan: Plan,
-    pub terms: Terms,
+    pub terms: Parameters,
 }
 
 impl Book {
@@ -16,7 +16,7 @@ impl Book {
         let plan = plan_of(model);
         let mut inputs = plan.layout.inputs();
         plan.layout.medians(&mut inputs);
-        let terms = Terms::new(&plan.rules, &inputs);
+        let terms = Parameters::new(&plan.rules, &inputs);
         Self { plan, terms }
     }
 

@@ -29,9 +29,7 @@ pub fn code(text: &str) -> String {
     let mut rest = text.chars().peekable();
     while let Some(c) = rest.next() {
         match c {
-            '/' if rest.peek() == Some(&'/') => {
-                while rest.next_if(|c| *c != '\n').is_some() {}
-            }
+            '/' if rest.peek() == Some(&'/') => while rest.next_if(|c| *c != '\n').is_some() {},
             '"' => {
                 out.push_str("\"\"");
                 while let Some(c) = rest.next() {
