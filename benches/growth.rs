@@ -3,7 +3,7 @@
 //! `cargo bench --bench growth [-- SCENARIO]`. Each figure is the least of several runs; an exponent is fitted in logarithms.
 
 use chokepoint::engine::run::{Alternative, Round, Task, simulate, simulate_paired};
-use chokepoint::metrics::chief_cells;
+use chokepoint::metrics::headline;
 use chokepoint::metrics::{FlowSource, Recording, flows};
 use chokepoint::model::Model;
 use chokepoint::network::Network;
@@ -46,7 +46,7 @@ fn main() {
     let most = policies.len().min(16) as u64;
     let counts: Vec<u64> = [1, 2, 4, 8, 16].into_iter().filter(|&n| n <= most).collect();
     if counts.len() > 1 {
-        grow("policies beside the scenario, chief cells, 512 draws, one thread", &counts, |n| {
+        grow("policies beside the scenario, headline cells, 512 draws, one thread", &counts, |n| {
             seconds_of_rivals(&plan, &policies[..n as usize], 512)
         });
     }
@@ -79,7 +79,7 @@ fn policies_of(path: &str) -> Vec<Plan> {
 
 /// Seconds of simulating policies beside a scenario, forked and sampled together as `compare` does it.
 fn seconds_of_rivals(plan: &Plan, policies: &[Plan], draws: u64) -> f64 {
-    let lean = |plan: &Plan| Recording::lean(plan, &chief_cells(plan)).expect("cells");
+    let lean = |plan: &Plan| Recording::lean(plan, &headline::cells(plan)).expect("cells");
     let (recording, theirs) = (lean(plan), policies.iter().map(lean).collect::<Vec<_>>());
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a thread");
     let task = task(plan, &recording, &[], draws);

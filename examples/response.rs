@@ -126,8 +126,7 @@ fn medians(scenario: &str, edits: &str, draws: u64) -> Result<Vec<f64>, String> 
         let first = plan.model.run.horizon.first.0;
         recording.cells.iter().position(|&(t, s)| {
             let series = &recording.series[s];
-            series.actor == actor
-                && series.metric == metric
+            series.is(actor, metric)
                 && chokepoint::model::time::Quarter(first + t as i32).to_string() == quarter
         })
     };

@@ -61,6 +61,7 @@ pub mod report;
 pub mod results;
 pub mod rules;
 pub mod scenario;
+pub mod study;
 
 #[doc(hidden)]
 pub mod cli;

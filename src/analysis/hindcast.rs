@@ -6,32 +6,6 @@ use crate::math::{exp, inverse_normal};
 use crate::model::Observation;
 use crate::model::time::Quarter;
 
-/// Headings of the board, in order; others follow as they appear.
-pub const GROUPS: [&str; 7] =
-    ["supply", "legal flows", "smuggling", "fleets", "labs", "training runs", "prices"];
-
-/// The heading under which a metric is scored.
-pub fn group_of(metric: &str) -> &'static str {
-    let starts = |heads: &[&str]| heads.iter().any(|h| metric.starts_with(h));
-    if starts(&["produced_", "shipped_", "revenue_", "capacity", "output", "utilisation"]) {
-        "supply"
-    } else if starts(&["bought_", "imported_", "spend_", "denied_"]) {
-        "legal flows"
-    } else if starts(&["smuggled_", "seized_"]) {
-        "smuggling"
-    } else if starts(&["fleet_", "power_"]) {
-        "fleets"
-    } else if starts(&["accessible_", "rented_"]) {
-        "labs"
-    } else if metric == "premium" || metric.ends_with("price") {
-        "prices"
-    } else if starts(&["reachable_", "run_", "pooled_", "effective_", "optimal_"]) {
-        "training runs"
-    } else {
-        "other"
-    }
-}
-
 /// Time of a quarter's end [years].
 pub fn years(quarter: Quarter) -> f64 {
     f64::from(quarter.0 + 1) / 4.0
@@ -117,8 +91,8 @@ pub struct Naive {
 }
 
 impl Scored {
-    /// Scores an observation by the draws' values; `measure` names what its metric measures.
-    pub fn new(observation: &Observation, unit: &str, measure: &str, ensemble: &Ensemble) -> Self {
+    /// Scores an observation by the draws' values, under the metric's `heading` if it names no other.
+    pub fn new(observation: &Observation, unit: &str, heading: &str, ensemble: &Ensemble) -> Self {
         let quantiles = [0.05, 0.25, 0.5, 0.75, 0.95].map(|p| ensemble.quantile(p));
         let bound = observation.central.or(observation.low);
         let at_least = bound.filter(|_| observation.at_least).map(|y| ensemble.at_least(y));
@@ -126,7 +100,7 @@ impl Scored {
         Self {
             observation: observation.clone(),
             unit: unit.to_owned(),
-            group: observation.group.clone().unwrap_or_else(|| group_of(measure).to_owned()),
+            group: observation.group.clone().unwrap_or_else(|| heading.to_owned()),
             quantiles,
             at_least,
             scores,
@@ -292,10 +266,10 @@ pub struct Duel {
 }
 
 impl Board {
-    /// Scores of rows, and their naive rivals of the origins given.
-    pub fn new(rows: &[Scored], origins: &[Quarter]) -> Self {
+    /// Scores of rows, and their naive rivals of the origins given; groups in the order of `headings`, then as they appear.
+    pub fn new(rows: &[Scored], headings: &[&str], origins: &[Quarter]) -> Self {
         let all: Vec<&Scored> = rows.iter().collect();
-        let mut names: Vec<&str> = GROUPS.to_vec();
+        let mut names: Vec<&str> = headings.to_vec();
         for row in rows {
             if !names.contains(&row.group.as_str()) {
                 names.push(&row.group);
@@ -458,7 +432,7 @@ mod tests {
     }
 
     fn scored(observation: &Observation, draws: &[f64]) -> Scored {
-        Scored::new(observation, "chips", "shipped_chips_cum", &Ensemble::new(draws))
+        Scored::new(observation, "chips", "supply", &Ensemble::new(draws))
     }
 
     #[test]
@@ -515,7 +489,7 @@ mod tests {
         assert_eq!((row.at_least, row.scores), (Some(0.75), None));
         let low = Observation { central: None, ..bound };
         assert_eq!(scored(&low, &[4.0, 5.0]).at_least, Some(0.5));
-        let board = Board::new(&[row], &[]);
+        let board = Board::new(&[row], &[], &[]);
         assert_eq!((board.all.rows, board.all.bounds, board.all.at_least), (0, 1, 0.75));
     }
 
@@ -531,7 +505,7 @@ mod tests {
             off("chip.a", "2023Q4", 1.0),
             off("chip.b", "2023Q4", -3.0),
         ];
-        let board = Board::new(&rows, &[]);
+        let board = Board::new(&rows, &[], &[]);
         assert!((board.all.crps - 2.0).abs() < 1e-9 && (board.all.bias + 1.0).abs() < 1e-9);
         assert_eq!((board.all.rows, board.all.series, board.groups.len()), (4, 2, 1));
         assert_eq!(board.worst[0], 3);
@@ -555,7 +529,7 @@ mod tests {
             })
             .collect();
         // The trend doubles each quarter: 400 and 800; the last value stays 200. chip.b has no past.
-        let duels = Board::new(&rows, &[origin]).duels;
+        let duels = Board::new(&rows, &[], &[origin]).duels;
         assert_eq!(duels.iter().map(|d| (d.rows, d.series)).collect::<Vec<_>>(), [(2, 1), (2, 1)]);
         let last = 0.5 * (ln(300.0 / 200.0) + ln(800.0 / 200.0));
         assert!((duels[0].rival_error - last).abs() < 1e-9);

@@ -13,7 +13,7 @@ pub mod naive;
 mod paired;
 mod sensitivity;
 mod sweep;
-mod table;
+pub mod tables;
 mod tiers;
 pub mod weights;
 
@@ -23,5 +23,4 @@ pub use loss::Loss;
 pub use paired::{Contest, Dominance, Paired, quarters_to};
 pub use sensitivity::{CellDrivers, Scale, Sensitivity};
 pub use sweep::{Effect, Factorial, interactions};
-pub use table::{COMPARISON, ContrastRow, OBJECTIVES, SWEEP_TAIL, TARGETS, comparison, sweep_row};
 pub use tiers::tiers;

@@ -1,7 +1,13 @@
 //! What can be typed.
 
+use super::terminal;
 use crate::model::time::Quarter;
 use crate::random::Sampler;
+use crate::report::OutputFormat;
+use crate::study::{
+    CompareRequest, Destination, HindcastRequest, KnockoutRequest, PrecisionRequest, RulesRequest,
+    RunRequest, Sampling, ScenarioRequest, SimulationRequest, SweepRequest,
+};
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -143,7 +149,7 @@ pub(super) enum Format {
 #[derive(Clone, Debug, Args)]
 pub(super) struct SimulationArguments {
     /// Draws; 10k and 1M are understood
-    #[arg(long, value_name = "N", default_value = "8192", value_parser = draws)]
+    #[arg(long, value_name = "N", default_value_t = Sampling::default().draws, value_parser = draws)]
     pub(super) draws: u64,
     /// Seed of all random numbers
     #[arg(long, value_name = "S", default_value_t = 1)]
@@ -261,19 +267,19 @@ pub(super) struct HindcastArguments {
     #[arg(long, value_name = "FILE")]
     pub(super) observations: Option<PathBuf>,
     /// Last quarter that the scenario was fitted to: later observations are scored apart, as a conditional forecast
-    #[arg(long, value_name = "QUARTER", default_value = "2024Q4", value_parser = quarter)]
+    #[arg(long, value_name = "QUARTER", default_value_t = HindcastRequest::UNTIL, value_parser = quarter)]
     pub(super) until: Quarter,
     /// Last quarter whose publications the naive forecasts know; may be repeated
-    #[arg(long, value_name = "QUARTER", default_values = ["2022Q4", "2023Q4"], value_parser = quarter)]
+    #[arg(long, value_name = "QUARTER", default_values_t = HindcastRequest::ORIGINS, value_parser = quarter)]
     pub(super) origin: Vec<Quarter>,
     /// Weight draws by the likelihood of year-end observations up to --until
     #[arg(long)]
     pub(super) weight: bool,
     /// With --weight: standard deviation of the model's own error, in natural logs
-    #[arg(long, value_name = "SD", default_value_t = 0.2, value_parser = not_negative)]
+    #[arg(long, value_name = "SD", default_value_t = HindcastRequest::DISCREPANCY, value_parser = not_negative)]
     pub(super) discrepancy: f64,
     /// With --weight: correlation of that error along a series, a year apart
-    #[arg(long, value_name = "RHO", default_value_t = 0.7, value_parser = share)]
+    #[arg(long, value_name = "RHO", default_value_t = HindcastRequest::DISCREPANCY_RHO, value_parser = share)]
     pub(super) discrepancy_rho: f64,
 }
 
@@ -359,6 +365,139 @@ pub(super) enum GraphForm {
 pub(super) struct ReportArguments {
     /// A run's folder
     pub(super) run: PathBuf,
+}
+
+impl ScenarioArguments {
+    pub(super) fn request(&self) -> ScenarioRequest {
+        ScenarioRequest {
+            policy: self.policy.clone().map(Into::into),
+            ..edited(&self.scenario, &self.edits, &self.set)
+        }
+    }
+}
+
+/// A scenario with edits and no policy.
+fn edited(scenario: &PathBuf, edits: &[PathBuf], set: &[String]) -> ScenarioRequest {
+    ScenarioRequest {
+        edits: edits.iter().map(Into::into).collect(),
+        set: set.to_vec(),
+        ..ScenarioRequest::new(scenario)
+    }
+}
+
+impl SimulationArguments {
+    pub(super) fn request(&self) -> Sampling {
+        Sampling { draws: self.draws, seed: self.seed, sampler: self.sampler, horizon: self.horizon.clone() }
+    }
+}
+
+impl SimulatingArguments {
+    fn request(&self) -> SimulationRequest {
+        SimulationRequest {
+            sampling: self.simulation.request(),
+            given: self.given.clone(),
+            select: self.select.clone(),
+            export: self.export.clone(),
+            audit: self.audit,
+            threads: self.threads,
+        }
+    }
+
+    pub(super) fn destination(&self) -> Destination {
+        Destination { out: self.out.clone(), force: self.force, command: terminal::command() }
+    }
+}
+
+impl PrecisionArguments {
+    fn request(&self) -> PrecisionRequest {
+        PrecisionRequest { precision: self.precision.clone(), max_draws: self.max_draws }
+    }
+}
+
+impl RunArguments {
+    pub(super) fn request(&self) -> RunRequest {
+        RunRequest {
+            scenario: self.scenario.request(),
+            precision: self.precision.request(),
+            simulation: self.simulating.request(),
+        }
+    }
+}
+
+impl CompareArguments {
+    pub(super) fn request(&self) -> CompareRequest {
+        CompareRequest {
+            scenario: edited(&self.scenario, &self.edits, &self.set),
+            policies: self.policy.iter().map(|p| p.as_str().into()).collect(),
+            objectives: self.objective.clone(),
+            targets: self.target.clone(),
+            precision: self.precision.request(),
+            simulation: self.simulating.request(),
+        }
+    }
+}
+
+impl SweepArguments {
+    pub(super) fn request(&self) -> SweepRequest {
+        SweepRequest {
+            scenario: self.scenario.request(),
+            grid: self.grid.clone(),
+            objectives: self.objective.clone(),
+            simulation: self.simulating.request(),
+        }
+    }
+}
+
+impl HindcastArguments {
+    pub(super) fn request(&self) -> HindcastRequest {
+        HindcastRequest {
+            scenario: self.scenario.request(),
+            observations: self.observations.as_ref().map(Into::into),
+            until: self.until,
+            origins: self.origin.clone(),
+            weight: self.weight,
+            discrepancy: self.discrepancy,
+            discrepancy_rho: self.discrepancy_rho,
+            simulation: self.simulating.request(),
+        }
+    }
+}
+
+impl RulesArguments {
+    pub(super) fn request(&self) -> RulesRequest {
+        RulesRequest {
+            scenario: self.scenario.request(),
+            on: self.on.clone(),
+            to: self.to.clone(),
+            headquarters: self.hq.clone(),
+            issuer: self.issuer.clone(),
+            chip: self.chip.clone(),
+        }
+    }
+}
+
+impl GraphArguments {
+    pub(super) fn request(&self) -> KnockoutRequest {
+        KnockoutRequest {
+            scenario: self.scenario.request(),
+            cells: self.cell.clone(),
+            from: self.from.clone(),
+            draws: self.draws,
+            seed: self.seed,
+            threads: self.threads,
+        }
+    }
+}
+
+impl Format {
+    /// The same, as reports call it.
+    pub(super) fn table(self) -> OutputFormat {
+        match self {
+            Self::Table => OutputFormat::Text,
+            Self::Csv => OutputFormat::Csv,
+            Self::Json => OutputFormat::Json,
+        }
+    }
 }
 
 /// The whole command, for completions.

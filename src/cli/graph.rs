@@ -1,51 +1,34 @@
 //! `graph`: the supply graph for other programs, or its chokepoints ranked.
 
-use super::Failure;
 use super::arguments::{GraphArguments, GraphForm};
-use super::rank::rank;
-use super::session::{Session, print};
-use crate::model::time::Quarter;
-use crate::network::Network;
-use crate::plan::Plan;
-use crate::random::{Design, Sampler};
-use crate::report::{GraphFormat, SupplyGraph, Table};
+use super::failure::Failure;
+use super::terminal::{Terminal, print};
+use crate::report::{GraphFormat, OutputFormat, Ranking};
+use crate::study::{Project, knockout};
 
 pub(super) fn graph(arguments: &GraphArguments) -> Result<(), Failure> {
-    let mut session = Session::read(&arguments.scenario)?;
-    let mut model = session.take_model(true)?;
+    let format = arguments.format;
     if arguments.rank {
-        // What happens after the cells asked for need not be simulated.
-        let last = arguments.cell.iter().map(|c| c.rsplit_once('@').and_then(|(_, q)| Quarter::parse(q)));
-        if let Some(Some(last)) = last.collect::<Option<Vec<_>>>().map(|all| all.into_iter().max()) {
-            if model.run.horizon.first <= last && last < model.run.horizon.last {
-                model.run.horizon.last = last;
+        let layout = match format {
+            None | Some(GraphForm::Table) => OutputFormat::Text,
+            Some(GraphForm::Csv) => OutputFormat::Csv,
+            Some(GraphForm::Json) => OutputFormat::Json,
+            Some(GraphForm::Dot | GraphForm::Graphml) => {
+                return Err(Failure::Usage("--rank is printed as table, csv or json"));
             }
-        }
+        };
+        let rankings = knockout(&arguments.request(), &Terminal::new(arguments.quiet))?;
+        return print(&Ranking::render(&rankings, layout));
     }
-    let network = Network::from_model(&model);
-    // The graph shows medians: any design will do.
-    let design = Design { seed: arguments.seed, sampler: Sampler::Sobol };
-    let plan = Plan::new(model, &network, &design).map_err(|e| Failure::Rejected(format!("error: {e}")))?;
-    match (arguments.rank, arguments.format) {
-        (true, None | Some(GraphForm::Table)) => rank(arguments, &plan, &network, Table::Text),
-        (true, Some(GraphForm::Csv)) => rank(arguments, &plan, &network, Table::Csv),
-        (true, Some(GraphForm::Json)) => rank(arguments, &plan, &network, Table::Json),
-        (false, form) => {
-            let format = match form {
-                None | Some(GraphForm::Dot) => GraphFormat::Dot,
-                Some(GraphForm::Graphml) => GraphFormat::GraphMl,
-                Some(GraphForm::Json) => GraphFormat::Json,
-                Some(GraphForm::Table | GraphForm::Csv) => {
-                    return Err(Failure::Usage(
-                        "the graph is printed as dot, graphml or json; table and csv are of --rank"
-                            .to_owned(),
-                    ));
-                }
-            };
-            print(&SupplyGraph::new(&plan, &network).render(format))
+    let format = match format {
+        None | Some(GraphForm::Dot) => GraphFormat::Dot,
+        Some(GraphForm::Graphml) => GraphFormat::GraphMl,
+        Some(GraphForm::Json) => GraphFormat::Json,
+        Some(GraphForm::Table | GraphForm::Csv) => {
+            return Err(Failure::Usage(
+                "the graph is printed as dot, graphml or json; table and csv are of --rank",
+            ));
         }
-        (true, Some(GraphForm::Dot | GraphForm::Graphml)) => {
-            Err(Failure::Usage("--rank is printed as table, csv or json".to_owned()))
-        }
-    }
+    };
+    print(&Project::open(&arguments.scenario.request())?.graph()?.render(format))
 }

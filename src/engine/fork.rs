@@ -59,9 +59,7 @@ impl Fork {
         };
         let ((old_rules, old_shocks), (new_rules, new_shocks)) = (ids(old), ids(new));
         let shocks: Vec<_> = new_shocks.iter().map(|id| place(&old_shocks, id)).collect();
-        let series: Vec<_> = (is.series.iter())
-            .map(|s| was.series.iter().position(|o| o.actor == s.actor && o.metric == s.metric))
-            .collect();
+        let series: Vec<_> = is.series.iter().map(|s| was.find(&s.actor, s.name())).collect();
         let cell = |&(t, s): &(usize, usize)| {
             let twin = series[s]?;
             was.cells.binary_search_by_key(&(t, twin), |&c| c).ok()

@@ -5,7 +5,8 @@ use super::steps::fleet;
 use super::{Batch, Observer, Step};
 use crate::math::Lanes;
 use crate::metrics::Recording;
-use crate::plan::{Lever, Plan, Supplied};
+use crate::model::Lever;
+use crate::plan::{Plan, Supplied};
 use rayon::prelude::*;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -74,6 +75,7 @@ pub fn knock_out(
     Some(KnockoutCells { reference: from_there(None), knocked_out: knocked_out? })
 }
 
+// Each step names what it leaves alone, so that what is new to be supplied does not compile before it is cut somewhere.
 impl Cutback<'_> {
     /// Cuts what is cut once, at the start.
     fn open(&self, batch: &mut Batch) {
@@ -83,7 +85,13 @@ impl Cutback<'_> {
                 Supplied::Claims(claims) => {
                     claims.iter().for_each(|&q| batch.inputs.scale(q, self.kept));
                 }
-                _ => {}
+                Supplied::Output(..)
+                | Supplied::Tools(..)
+                | Supplied::Chips(..)
+                | Supplied::Sales(..)
+                | Supplied::Routes(..)
+                | Supplied::Owned(..)
+                | Supplied::Rented(..) => {}
             }
         }
     }
@@ -114,7 +122,11 @@ impl Cutback<'_> {
                             into.iter().fold(Lanes::ZERO, |sum, r| sum + capacity[r.index()]);
                     }
                 }
-                _ => {}
+                Supplied::Chips(..)
+                | Supplied::Stocks(..)
+                | Supplied::Claims(..)
+                | Supplied::Owned(..)
+                | Supplied::Rented(..) => {}
             }
         }
     }
@@ -137,7 +149,13 @@ impl Cutback<'_> {
                         s.held[i] = (s.held[i] - gained * lost).max(0.0);
                     }
                 }
-                _ => {}
+                Supplied::Output(..)
+                | Supplied::Tools(..)
+                | Supplied::Sales(..)
+                | Supplied::Routes(..)
+                | Supplied::Claims(..)
+                | Supplied::Owned(..)
+                | Supplied::Rented(..) => {}
             }
         }
     }
@@ -147,7 +165,16 @@ impl Cutback<'_> {
         let lost = 1.0 - self.kept;
         let fleet = &mut batch.fleet;
         for supplied in self.supplies {
-            let (Supplied::Owned(links) | Supplied::Rented(links)) = supplied else { continue };
+            let links = match supplied {
+                Supplied::Owned(links) | Supplied::Rented(links) => links,
+                Supplied::Output(..)
+                | Supplied::Tools(..)
+                | Supplied::Chips(..)
+                | Supplied::Sales(..)
+                | Supplied::Routes(..)
+                | Supplied::Stocks(..)
+                | Supplied::Claims(..) => continue,
+            };
             for &i in links {
                 let h100e = fleet.working[plan.usage.links[i].buyer.index()][fleet::sum::H100E];
                 let rented = fleet.rented[i].per(h100e);

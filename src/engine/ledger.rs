@@ -6,7 +6,7 @@
 use super::steps::diversion::Lagged;
 use super::{Batch, Observer, Step};
 use crate::math::{Lanes, WIDTH};
-use crate::model::ChipUnit;
+use crate::model::{ChipUnit, Lever};
 use crate::plan::Plan;
 
 /// Relative difference that rounding may make.
@@ -358,7 +358,7 @@ fn audit_shares(at: &mut At<'_>, plan: &Plan, batch: &Batch) {
             at.not_negative("power", name, share);
         }
         if let Some(power) = country.power {
-            let has = batch.inputs.at(power, at.t) * batch.shocks.of(crate::plan::Lever::Power)[n];
+            let has = batch.inputs.at(power, at.t) * batch.shocks.of(Lever::Power)[n];
             at.at_most("power", name, batch.fleet.load[n] * batch.fleet.operating[n], has);
         }
     }

@@ -2,7 +2,7 @@
 
 use super::{Batch, Observer, Step};
 use crate::math::{Kernel, Lanes, WIDTH, dispatch};
-use crate::metrics::{FlowSource, Holdings, Recording, Sold, Source, Trained};
+use crate::metrics::{Arrived, Carried, FlowSource, Held, Made, Recording, Sold, Source, Trained};
 use crate::model::{ChipUnit, PerUnit, RuleId};
 use crate::plan::Plan;
 use crate::rules::CaseId;
@@ -112,10 +112,7 @@ impl<'a> Recorder<'a> {
         self.tally.count(t, plan, batch);
         for &i in &self.needed[t] {
             let series = &self.recording.series[i];
-            let now = match &series.source {
-                Source::Ratio(of, over) => self.values[*of].per(self.values[*over]),
-                source => self.tally.read(source, plan, batch),
-            };
+            let now = self.tally.read(&series.source, &self.values, plan, batch);
             self.values[i] = if series.cumulative { self.values[i] + now } else { now };
         }
         while let Some(&(quarter, series)) = self.recording.cells.get(self.next_cell) {
@@ -316,48 +313,59 @@ impl Tally {
         self.shares[case.index()].extend(plan.rules.rules_of(case).map(share));
     }
 
+    /// What a series takes of this quarter; `values` are those of the series before it.
     #[inline(always)]
-    fn read(&self, source: &Source, plan: &Plan, batch: &Batch) -> Lanes {
-        let over = |list: &[Lanes], at: &[usize]| at.iter().fold(Lanes::ZERO, |sum, &i| sum + list[i]);
+    fn read(&self, source: &Source, values: &[Lanes], plan: &Plan, batch: &Batch) -> Lanes {
         match source {
+            Source::Labs(labs, what) => trained(labs.iter().map(|l| l.index()), *what, batch),
+            Source::Pooled(place) => batch.training.pooled[*place],
             Source::Buyers(buyers, what) => {
-                buyers.iter().fold(Lanes::ZERO, |sum, b| sum + self.owned(b.index(), *what))
+                buyers.iter().fold(Lanes::ZERO, |sum, b| sum + self.held(b.index(), *what))
             }
+            Source::Arrivals(n, buyers, what) => match what {
+                Arrived::Smuggled(unit) => {
+                    buyers.iter().fold(Lanes::ZERO, |sum, b| sum + self.smuggled[b.index()][*unit])
+                }
+                Arrived::Seized => {
+                    let routes = &plan.edges.routes_to[n.index()];
+                    routes.iter().fold(Lanes::ZERO, |sum, r| sum + batch.diversion.seized[r.index()])
+                }
+                Arrived::Premium => batch.diversion.premium[n.index()],
+            },
+            Source::RefusedIn(n) => self.denied_in[n.index()],
+            Source::RefusedBy(rule) => self.denied_by[rule.index()],
             Source::Chips(chips, what) => chips.iter().fold(Lanes::ZERO, |sum, c| {
                 let c = c.index();
                 sum + match what {
                     Sold::Produced => batch.production.started[c],
-                    Sold::Shipped(u) => self.shipped[c] * batch.sheets.units[c][*u],
+                    Sold::Shipped(unit) => self.shipped[c] * batch.sheets.units[c][*unit],
                     Sold::Revenue => self.shipped[c] * batch.price[c],
                 }
             }),
-            Source::Labs(labs, what) => trained(labs.iter().map(|l| l.index()), *what, batch),
-            Source::Pooled(place) => batch.training.pooled[*place],
-            Source::Premium(n) => batch.diversion.premium[n.index()],
-            Source::SeizedTo(n) => {
-                let routes = &plan.edges.routes_to[n.index()];
-                routes.iter().fold(Lanes::ZERO, |sum, r| sum + batch.diversion.seized[r.index()])
+            Source::Facilities(at, what) => {
+                let over = |list: &[Lanes]| at.iter().fold(Lanes::ZERO, |sum, f| sum + list[f.index()]);
+                match what {
+                    Made::Capacity => over(&batch.capacity.available),
+                    Made::Output => over(&self.output),
+                    Made::Utilisation => over(&self.output).per(over(&batch.capacity.available)),
+                }
             }
-            Source::RouteDelivered(r, u) => batch.diversion.delivered_by_route[r.index()][*u],
-            Source::RouteSeized(r) => batch.diversion.seized[r.index()],
-            Source::Capacity(at) => over(&batch.capacity.available, at),
-            Source::Output(at) => over(&self.output, at),
-            Source::Utilisation(at) => over(&self.output, at).per(over(&batch.capacity.available, at)),
-            Source::DeniedBy(i) => self.denied_by[*i],
-            Source::DeniedIn(n) => self.denied_in[n.index()],
-            Source::Ratio(..) => Lanes::ZERO,
+            Source::Route(r, what) => match what {
+                Carried::Smuggled(unit) => batch.diversion.delivered_by_route[r.index()][*unit],
+                Carried::Seized => batch.diversion.seized[r.index()],
+            },
+            Source::Quotient(of, over) => values[*of].per(values[*over]),
         }
     }
 
     #[inline(always)]
-    fn owned(&self, b: usize, what: Holdings) -> Lanes {
+    fn held(&self, b: usize, what: Held) -> Lanes {
         match what {
-            Holdings::Fleet(u) => self.fleet[b][u],
-            Holdings::Bought(u) => self.bought[b][u],
-            Holdings::Imported(u) => self.imported[b][u],
-            Holdings::Smuggled(u) => self.smuggled[b][u],
-            Holdings::Spend => self.spend[b],
-            Holdings::Power => self.power[b],
+            Held::Fleet(unit) => self.fleet[b][unit],
+            Held::Bought(unit) => self.bought[b][unit],
+            Held::Imported(unit) => self.imported[b][unit],
+            Held::Spend => self.spend[b],
+            Held::Power => self.power[b],
         }
     }
 }
@@ -399,9 +407,8 @@ fn needed(recording: &Recording, quarters: usize) -> Vec<Vec<usize>> {
             needed[s] |= quarter == t || (quarter > t && recording.series[s].cumulative);
         }
         for (s, series) in recording.series.iter().enumerate().rev() {
-            if let (Source::Ratio(of, over), true) = (&series.source, needed[s]) {
-                needed[*of] = true;
-                needed[*over] = true;
+            if needed[s] {
+                series.parts().into_iter().flatten().for_each(|part| needed[part] = true);
             }
         }
     }

@@ -2,8 +2,10 @@
 
 use super::steps::production::cause;
 use super::{Batch, Observer, Step};
-use crate::model::{BuyerId, ChipId, ChipUnit, CountryId, FacilityId, LabId, RuleId, ShockId, StockpileId};
-use crate::plan::{Lever, Plan};
+use crate::model::{
+    BuyerId, ChipId, ChipUnit, CountryId, FacilityId, LabId, Lever, RuleId, ShockId, StockpileId,
+};
+use crate::plan::Plan;
 
 /// What happened in a quarter of one draw.
 #[derive(Clone, Debug, Default)]

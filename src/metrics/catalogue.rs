@@ -7,7 +7,10 @@ use crate::analysis::Sense;
 use crate::model::ChipUnit;
 
 /// What the sum of a flow is called after the flow.
-pub const SUM: &str = "_cum";
+const SUM: &str = "_cum";
+
+/// What a time until a run of some size is reachable is called, before the size [FLOP].
+const UNTIL: &str = "quarters_to_";
 
 /// A kind of actor: the word before the dot in an actor's name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -101,6 +104,15 @@ pub enum Better {
 }
 
 impl Better {
+    /// For whom, in words.
+    pub const fn whom(self) -> &'static str {
+        match self {
+            Self::Strength => "the actor",
+            Self::Hindrance => "who restricts it",
+            Self::Earnings => "both",
+        }
+    }
+
     /// Which way is better for whoever restricts: the side that comparisons of policies take where no objective is given.
     pub const fn sense(self) -> Sense {
         match self {
@@ -470,10 +482,42 @@ impl Metric {
         found(name).map(|m| (m, false)).or_else(|| sum().map(|m| (m, true)))
     }
 
+    /// What a comparison calls the time until a run of a size [FLOP] is reachable: it derives that of a metric's course.
+    pub fn until(level: f64) -> String {
+        format!("{UNTIL}{level:e}")
+    }
+
+    /// For whom more is better of what has a name: a metric, its sum, or a time until something is reachable.
+    pub fn better(name: &str) -> Option<Better> {
+        let metric = Self::named(name).map(|(metric, _)| metric.row().better);
+        metric.or(name.starts_with(UNTIL).then_some(Better::Hindrance))
+    }
+
     /// Whether it says in another unit of chips what another metric says in H100e.
     pub fn repeats(self) -> bool {
         let unit = self.row().unit;
         [ChipUnit::H100e8Bit, ChipUnit::Tpp].iter().any(|u| u.symbol() == unit)
+    }
+
+    /// What it is, in a sentence.
+    pub fn meaning(self) -> &'static str {
+        self.row().meaning.trim_start()
+    }
+
+    /// Its line in the table of `docs/model.md`: name, course, unit, actors, for whom more is better, heading, meaning.
+    pub fn line(self) -> String {
+        let row = self.row();
+        let course = if self.is_flow() { "flow" } else { "stock" };
+        let kinds: Vec<&str> = row.of.iter().map(|of| of.0.name()).collect();
+        format!(
+            "| `{}` | {course} | {} | {} | {} | {} | {} |",
+            row.name,
+            row.unit,
+            kinds.join(", "),
+            row.better.whom(),
+            row.group.name(),
+            self.meaning()
+        )
     }
 
     /// Metrics that a kind of actor has, in the order of tables, with what they read.

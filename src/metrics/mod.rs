@@ -1,15 +1,19 @@
-//! What is measured: every metric of every actor, the cells that are chosen of them, and what observations are held against.
+//! What is measured: the catalogue of metrics, every metric of every actor, the cells that are chosen of them, and what
+//! observations are held against.
 
+mod catalogue;
 mod flows;
-mod headline;
+pub mod headline;
 mod observed;
 mod recording;
 mod select;
 mod series;
 
+pub use catalogue::{
+    ActorKind, Arrived, Better, Carried, Course, Group, Held, Made, Metric, Reads, Row, Sold, Trained,
+};
 pub use flows::{FlowSource, flows};
-pub use headline::chief_cells;
 pub use observed::{Observed, Reading, bind};
 pub use recording::{BUDGET, Recording, SelectError};
 pub use select::matching;
-pub use series::{BadRatio, Holdings, Series, Sold, Source, Trained, all_series};
+pub use series::{BadRatio, Series, Source, all_series};

@@ -1,6 +1,7 @@
 //! Observations bound to the cells that they are held against: every name, quarter and unit checked at its place.
 
-use super::series::{Series, Source};
+use super::catalogue::Group;
+use super::series::Series;
 use crate::model::time::Horizon;
 use crate::model::{Model, Observation, unit_examples, unit_factor};
 use crate::scenario::{Diagnostics, suggest};
@@ -12,8 +13,8 @@ pub struct Observed {
     pub observation: Observation,
     /// The metric's own unit.
     pub unit: String,
-    /// What is measured: the metric, or that of a ratio's numerator.
-    pub measure: String,
+    /// Where it is scored if it does not say so itself: a quotient by its numerator.
+    pub group: Group,
     /// The quarter, from the horizon's start.
     pub quarter: usize,
     /// How a draw's value is made of its cells.
@@ -78,12 +79,10 @@ pub fn bind(
         let in_own = |x: Option<f64>| x.map(|x| x * worth);
         let observation =
             Observation { low: in_own(o.low), central: in_own(o.central), high: in_own(o.high), ..o.clone() };
-        let measure = match series[place].source {
-            Source::Ratio(of, _) => series[of].metric.clone(),
-            _ => o.metric.clone(),
-        };
+        let measured = series[place].parts().map_or(place, |[of, _]| of);
+        let group = series[measured].metric.row().group;
         let unit = series[place].unit.clone();
-        Some(Observed { observation, unit, measure, quarter, reading })
+        Some(Observed { observation, unit, group, quarter, reading })
     })
     .collect()
 }
@@ -95,12 +94,11 @@ struct Binder<'a> {
 
 impl Binder<'_> {
     fn place(&self, o: &Observation, diagnostics: &mut Diagnostics) -> Option<usize> {
-        let found = self.series.iter().position(|s| s.actor == o.actor && s.metric == o.metric);
+        let found = self.series.iter().position(|s| s.is(&o.actor, &o.metric));
         if found.is_some() {
             return found;
         }
-        let own: Vec<&str> =
-            self.series.iter().filter(|s| s.actor == o.actor).map(|s| s.metric.as_str()).collect();
+        let own: Vec<&str> = self.series.iter().filter(|s| s.actor == o.actor).map(Series::name).collect();
         if own.is_empty() {
             let message = format!("there is no actor `{}`", o.actor);
             let d = diagnostics.error(&o.places.actor, message, "unknown actor");
@@ -110,7 +108,7 @@ impl Binder<'_> {
             }
             return None;
         }
-        let known = self.series.iter().any(|s| s.metric == o.metric);
+        let known = self.series.iter().any(|s| s.name() == o.metric);
         let (message, label) = if known {
             (format!("`{}` has no metric `{}`", o.actor, o.metric), "of other actors only")
         } else {
@@ -149,19 +147,28 @@ impl Binder<'_> {
         before: Option<usize>,
         diagnostics: &mut Diagnostics,
     ) -> Option<Reading> {
-        let source = &self.series[series].source;
-        match (before, source) {
-            (Some(before), &Source::Ratio(of, over)) => {
-                if self.series[of].cumulative && self.series[over].cumulative {
-                    return Some(Reading::Quotient { of, over, before });
-                }
-                let message = format!("`since` is for quotients of sums; `{}` is another", o.actor);
-                diagnostics.error(&o.places.since, message, "no quotient of two `_cum`");
-                None
+        let one = &self.series[series];
+        let (message, label) = match (before, one.parts()) {
+            (None, _) if o.since.is_none() => return Some(Reading::Cell { series }),
+            (_, Some([of, over])) if self.series[of].cumulative && self.series[over].cumulative => {
+                let quotient = |before| Reading::Quotient { of, over, before };
+                return Some(before.map_or(Reading::Cell { series }, quotient));
             }
-            (Some(before), _) => Some(Reading::Sum { series, before }),
-            (None, _) => Some(Reading::Cell { series }),
+            (_, None) if one.cumulative => {
+                let sum = |before| Reading::Sum { series, before };
+                return Some(before.map_or(Reading::Cell { series }, sum));
+            }
+            (_, Some(_)) => (
+                format!("`since` is for quotients of sums; `{}` is another", o.actor),
+                "no quotient of two `_cum`",
+            ),
+            (_, None) => (format!("`since` is for metrics that are summed; `{}` is not", o.metric), "no sum"),
+        };
+        let d = diagnostics.error(&o.places.since, message, label);
+        if one.metric.is_flow() {
+            d.help(format!("a flow's sum is `{}`", one.metric.sum()));
         }
+        None
     }
 
     /// Worth of the written unit in the metric's own.

@@ -1,5 +1,6 @@
 //! Which cells of which series are recorded.
 
+use super::headline::{COUNTED, QUARTERLY};
 use super::select::Choice;
 use super::series::{BadRatio, Series, Source, all_series};
 use crate::model::time::Quarter;
@@ -13,7 +14,7 @@ pub const BUDGET: usize = 25_000;
 /// Which cells are summarised, and in what order.
 #[derive(Debug)]
 pub struct Recording {
-    /// All series; a ratio's parts come before it.
+    /// All series; a quotient's parts come before it.
     pub series: Vec<Series>,
     /// Cells as (quarter, series), in order of quarters.
     pub cells: Vec<(usize, usize)>,
@@ -47,7 +48,7 @@ impl Recording {
         let series = all_series(&plan.model)?;
         let first = plan.model.run.horizon.first;
         let quarter = |t: usize| Quarter(first.0 + t as i32);
-        let address = |s: &Series, t: usize| format!("{}/{}@{}", s.actor, s.metric, quarter(t));
+        let address = |s: &Series, t: usize| format!("{}/{}@{}", s.actor, s.name(), quarter(t));
         let choices: Vec<Choice> = select.iter().map(|p| Choice::new(p, plan, &series)).collect();
         for (pattern, choice) in select.iter().zip(&choices) {
             if !choice.any() {
@@ -60,7 +61,7 @@ impl Recording {
         }
         let observed = |s: &Series, t: usize| {
             let mut here = plan.model.observations.iter().filter(|o| o.quarter == quarter(t));
-            here.any(|o| o.metric == s.metric && o.actor == s.actor)
+            here.any(|o| s.is(&o.actor, &o.metric))
         };
         let wanted = |i: usize, t: usize| {
             if select.is_empty() {
@@ -84,13 +85,13 @@ impl Recording {
         let names = (cells.iter())
             .map(|&(t, i)| Cell {
                 actor: series[i].actor.clone(),
-                metric: series[i].metric.clone(),
+                metric: series[i].name().to_owned(),
                 unit: series[i].unit.clone(),
                 quarter: quarter(t),
             })
             .collect();
         let tracked = (series.iter().enumerate())
-            .filter(|(_, s)| s.metric == "reachable_flop" || s.metric == "run_flop")
+            .filter(|(_, s)| COUNTED.contains(&s.metric))
             .map(|(i, _)| i)
             .collect();
         Self { series, cells, names, tracked, watched: Vec::new() }
@@ -98,14 +99,13 @@ impl Recording {
 
     /// The series of an actor's metric.
     pub fn find(&self, actor: &str, metric: &str) -> Option<usize> {
-        self.series.iter().position(|s| s.actor == actor && s.metric == metric)
+        self.series.iter().position(|s| s.is(actor, metric))
     }
 }
 
 /// Year ends of everything; every quarter of what is asked for most.
 fn default_cell(s: &Series, quarter: Quarter) -> bool {
-    const QUARTERLY: [&str; 5] = ["reachable_flop", "run_flop", "accessible_h100e", "premium", "ratio"];
-    quarter.number() == 4 || QUARTERLY.contains(&s.metric.as_str())
+    quarter.number() == 4 || QUARTERLY.contains(&s.metric)
 }
 
 impl Recording {
@@ -122,17 +122,16 @@ impl Recording {
         for s in whole.cells.iter().map(|c| c.1).chain(tracked.iter().copied()) {
             needed[s] = true;
         }
-        // A ratio's parts come before it.
+        // A quotient's parts come before it.
         for (i, series) in whole.series.iter().enumerate().rev() {
-            if let (true, Source::Ratio(of, over)) = (needed[i], &series.source) {
-                needed[*of] = true;
-                needed[*over] = true;
+            if needed[i] {
+                series.parts().into_iter().flatten().for_each(|part| needed[part] = true);
             }
         }
         let mut place = vec![0; needed.len()];
         let mut series = Vec::new();
         for (i, mut one) in whole.series.into_iter().enumerate().filter(|(i, _)| needed[*i]) {
-            if let Source::Ratio(of, over) = &mut one.source {
+            if let Source::Quotient(of, over) = &mut one.source {
                 (*of, *over) = (place[*of], place[*over]);
             }
             place[i] = series.len();

@@ -29,7 +29,7 @@ impl Choice {
         let quarters: Vec<String> = (0..plan.quarters)
             .map(|t| Quarter(plan.model.run.horizon.first.0 + t as i32).to_string())
             .collect();
-        let heads = series.iter().map(|s| format!("{}/{}", s.actor, s.metric));
+        let heads = series.iter().map(|s| format!("{}/{}", s.actor, s.name()));
         // `@` between the two is matched by itself alone, unless `**` or a choice reaches over it.
         let apart = pattern.split_once('@').filter(|(head, tail)| {
             let whole = |part: &str| part.matches('{').count() == part.matches('}').count();

@@ -1,60 +1,61 @@
 //! Every metric of every actor.
 
-use crate::model::{BuyerId, ChipId, ChipUnit, CountryId, LabId, Model, RouteId};
+use super::catalogue::{ActorKind, Arrived, Carried, Course, Held, Made, Metric, Reads, Sold, Trained};
+use crate::model::{BuyerId, Chip, ChipId, CountryId, FacilityId, LabId, Model, RouteId, RuleId, Subject};
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
-/// What of a set of buyers is added up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)] // the metric of that name, in the unit of that position
-pub enum Holdings {
-    Fleet(ChipUnit),
-    Bought(ChipUnit),
-    Imported(ChipUnit),
-    Spend,
-    Power,
-    Smuggled(ChipUnit),
-}
-
-/// What of a set of chips is added up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)] // the metric of that name, in the unit of that position
-pub enum Sold {
-    Produced,
-    Shipped(ChipUnit),
-    Revenue,
-}
-
-/// What of labs is taken: the best lab's, or a sum.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)] // the metric of that name
-pub enum Trained {
-    Reachable,
-    Run,
-    Effective,
-    Cost,
-    Parameters,
-    Tokens,
-    Accessible,
-    Rented,
-}
-
-/// Where a series' values come from.
+/// Where a series' values come from: what is read, of whom.
 #[derive(Clone, Debug, PartialEq)]
-#[allow(missing_docs)] // each is what the metric's table says
+#[allow(missing_docs)] // each is what the catalogue's `Reads` says
 pub enum Source {
-    Buyers(Vec<BuyerId>, Holdings),
-    Chips(Vec<ChipId>, Sold),
-    Labs(Vec<LabId>, Trained),
+    Labs(Arc<[LabId]>, Trained),
+    /// By its place among those who pool: countries, then groups.
     Pooled(usize),
-    Premium(CountryId),
-    SeizedTo(CountryId),
-    RouteDelivered(RouteId, ChipUnit),
-    RouteSeized(RouteId),
-    Capacity(Vec<usize>),
-    Output(Vec<usize>),
-    Utilisation(Vec<usize>),
-    DeniedBy(usize),
-    DeniedIn(CountryId),
-    Ratio(usize, usize),
+    Buyers(Arc<[BuyerId]>, Held),
+    Arrivals(CountryId, Arc<[BuyerId]>, Arrived),
+    RefusedIn(CountryId),
+    RefusedBy(RuleId),
+    Chips(Arc<[ChipId]>, Sold),
+    Facilities(Arc<[FacilityId]>, Made),
+    Route(RouteId, Carried),
+    /// Of two series that come before it.
+    Quotient(usize, usize),
+}
+
+/// A metric of an actor over time.
+#[derive(Clone, Debug)]
+pub struct Series {
+    /// `kind.id` or `world`.
+    pub actor: String,
+    /// The metric.
+    pub metric: Metric,
+    /// Whether it is the metric's sum since the start.
+    pub cumulative: bool,
+    /// Its unit.
+    pub unit: String,
+    /// Where its values come from.
+    pub source: Source,
+}
+
+impl Series {
+    /// The name of the metric, or of its sum.
+    pub fn name(&self) -> &'static str {
+        if self.cumulative { self.metric.sum() } else { self.metric.name() }
+    }
+
+    /// Whether it is an actor's metric of a name.
+    pub fn is(&self, actor: &str, name: &str) -> bool {
+        self.name() == name && self.actor == actor
+    }
+
+    /// The two series that it is a quotient of.
+    pub fn parts(&self) -> Option<[usize; 2]> {
+        match self.source {
+            Source::Quotient(of, over) => Some([of, over]),
+            _ => None,
+        }
+    }
 }
 
 /// A ratio of what does not exist.
@@ -67,276 +68,226 @@ pub struct BadRatio {
     pub part: String,
 }
 
-/// A metric of an actor over time.
-#[derive(Clone, Debug)]
-pub struct Series {
-    /// `kind.id` or `world`.
-    pub actor: String,
-    /// The metric.
-    pub metric: String,
-    /// Its unit.
-    pub unit: String,
-    /// Where its values come from.
-    pub source: Source,
-    /// Whether it is a flow, summed since the start.
-    pub cumulative: bool,
-}
-
-/// Every metric of every actor.
+/// Every metric of every actor; a quotient's parts come before it.
 ///
 /// # Errors
 /// If a ratio names what does not exist.
 pub fn all_series(model: &Model) -> Result<Vec<Series>, BadRatio> {
-    let mut list = List { all: Vec::new() };
-    list.labs(model);
-    list.places(model);
-    list.buyers(model);
-    list.supply(model);
-    list.diversion(model);
-    list.shares(model);
-    list.ratios(model)?;
+    let mut list = List { model, all: Vec::new() };
+    list.labs();
+    list.places();
+    list.buyers();
+    list.supply();
+    list.diversion();
+    list.shares();
+    list.ratios()?;
     Ok(list.all)
 }
 
-struct List {
+/// What an actor has of which metrics can be read.
+#[derive(Clone, Debug, Default)]
+struct Has {
+    labs: Option<Arc<[LabId]>>,
+    pool: Option<usize>,
+    buyers: Option<Arc<[BuyerId]>>,
+    chips: Option<Arc<[ChipId]>>,
+    facilities: Option<Arc<[FacilityId]>>,
+    /// Itself, if it is a country.
+    country: Option<CountryId>,
+    /// Whether routes for chips end in it.
+    smuggles: bool,
+    /// Itself, if it is a route for chips.
+    route: Option<RouteId>,
+    /// Itself, if it is a rule on chips.
+    rule: Option<RuleId>,
+    /// The unit of its good.
+    good: Option<String>,
+}
+
+struct List<'a> {
+    model: &'a Model,
     all: Vec<Series>,
 }
 
-impl List {
-    fn add(&mut self, actor: &str, metric: &str, unit: &str, source: Source) {
-        let series = |metric: String, cumulative| Series {
+impl List<'_> {
+    /// Adds those of an actor's metrics that can be read of what it has.
+    fn add(&mut self, kind: ActorKind, id: &str, has: &Has) {
+        let actor = kind.actor(id);
+        for (metric, reads) in Metric::of(kind) {
+            if let Some(source) = source(reads, has) {
+                self.push(&actor, metric, source, has.good.as_deref());
+            }
+        }
+    }
+
+    fn push(&mut self, actor: &str, metric: Metric, source: Source, good: Option<&str>) {
+        let row = metric.row();
+        let unit = good.map_or_else(|| row.unit.to_owned(), |good| row.unit.replace("good", good));
+        let series = |cumulative| Series {
             actor: actor.to_owned(),
             metric,
-            unit: unit.to_owned(),
-            source: source.clone(),
             cumulative,
+            unit: unit.clone(),
+            source: source.clone(),
         };
-        let flow = is_flow(&source);
-        self.all.push(series(metric.to_owned(), false));
-        if flow {
-            self.all.push(series(format!("{metric}_cum"), true));
+        self.all.push(series(false));
+        if row.course == Course::Flow {
+            self.all.push(series(true));
         }
     }
 
-    fn trained(&mut self, actor: &str, labs: &[LabId], all: bool) {
-        let mut add =
-            |metric: &str, unit: &str, what| self.add(actor, metric, unit, Source::Labs(labs.to_vec(), what));
-        add("reachable_flop", "FLOP", Trained::Reachable);
-        add("run_flop", "FLOP", Trained::Run);
-        if all {
-            add("effective_flop", "FLOP", Trained::Effective);
-            add("run_cost_usd", "USD", Trained::Cost);
-            add("optimal_parameters", "1", Trained::Parameters);
-            add("optimal_tokens", "tokens", Trained::Tokens);
-        }
-        if actor != "world" {
-            add("accessible_h100e", "H100e", Trained::Accessible);
-            add("rented_h100e", "H100e", Trained::Rented);
-        }
+    fn find(&self, actor: &str, name: &str) -> Option<usize> {
+        self.all.iter().position(|s| s.is(actor, name))
     }
 
-    fn labs(&mut self, model: &Model) {
-        for (l, lab) in model.labs.iter().enumerate() {
-            self.trained(&format!("lab.{}", lab.id), &[LabId(l as u32)], true);
+    fn labs(&mut self) {
+        for (l, lab) in self.model.labs.iter().enumerate() {
+            let has = Has { labs: Some([LabId(l as u32)].into()), ..Has::default() };
+            self.add(ActorKind::Lab, &lab.id, &has);
         }
     }
 
     /// Countries, groups and the world.
-    fn places(&mut self, model: &Model) {
-        let labs_in = |inside: &dyn Fn(CountryId) -> bool| -> Vec<LabId> {
-            let all = model.labs.iter().enumerate();
-            all.filter(|(_, l)| inside(l.country)).map(|(i, _)| LabId(i as u32)).collect()
-        };
-        let buyers_in = |inside: &dyn Fn(CountryId) -> bool| -> Vec<BuyerId> {
-            let all = model.buyers.iter().enumerate();
-            all.filter(|(_, b)| inside(b.country)).map(|(i, _)| BuyerId(i as u32)).collect()
-        };
+    fn places(&mut self) {
+        let model = self.model;
         for (n, country) in model.countries.iter().enumerate() {
-            let actor = format!("country.{}", country.id);
-            let inside = |c: CountryId| c.index() == n;
             let id = CountryId(n as u32);
-            let labs = labs_in(&inside);
-            if !labs.is_empty() {
-                self.trained(&actor, &labs, true);
-                self.add(&actor, "pooled_flop", "FLOP", Source::Pooled(n));
-            }
-            self.owned(&actor, &buyers_in(&inside), true);
-            self.add(&actor, "power_mw", "MW", Source::Buyers(buyers_in(&inside), Holdings::Power));
-            self.add(&actor, "denied_chips", "chips", Source::DeniedIn(id));
-            if model.routes.iter().any(|r| r.to == id && r.good.is_none()) {
-                self.add(&actor, "premium", "1", Source::Premium(id));
-                self.add(&actor, "seized_chips", "chips", Source::SeizedTo(id));
-                for (u, name, unit) in counted() {
-                    let source = Source::Buyers(buyers_in(&inside), Holdings::Smuggled(u));
-                    self.add(&actor, &format!("smuggled_{name}"), unit, source);
-                }
-            }
+            let has = Has {
+                country: Some(id),
+                smuggles: model.routes.iter().any(|r| r.to == id && r.good.is_none()),
+                ..self.within(n, &|c| c == id)
+            };
+            self.add(ActorKind::Country, &country.id, &has);
         }
         for (g, group) in model.groups.iter().enumerate() {
-            let actor = format!("group.{}", group.id);
-            let inside = |c: CountryId| group.members.contains(&c);
-            let labs = labs_in(&inside);
-            if !labs.is_empty() {
-                self.trained(&actor, &labs, false);
-                self.add(&actor, "pooled_flop", "FLOP", Source::Pooled(model.countries.len() + g));
-            }
-            self.owned(&actor, &buyers_in(&inside), true);
+            let has = self.within(model.countries.len() + g, &|c| group.members.contains(&c));
+            self.add(ActorKind::Group, &group.id, &has);
         }
-        let everyone: Vec<LabId> = (0..model.labs.len() as u32).map(LabId).collect();
-        self.trained("world", &everyone, true);
-        let all: Vec<BuyerId> = (0..model.buyers.len() as u32).map(BuyerId).collect();
-        for (u, name, unit) in named() {
-            self.add("world", &metric("fleet", name), unit, Source::Buyers(all.clone(), Holdings::Fleet(u)));
+        let world = Has {
+            labs: Some((0..model.labs.len() as u32).map(LabId).collect()),
+            buyers: Some((0..model.buyers.len() as u32).map(BuyerId).collect()),
+            ..Has::default()
+        };
+        self.add(ActorKind::World, "", &world);
+    }
+
+    /// Labs and buyers of a place.
+    fn within(&self, place: usize, inside: &dyn Fn(CountryId) -> bool) -> Has {
+        let labs = self.model.labs.iter().enumerate().filter(|(_, l)| inside(l.country));
+        let labs: Arc<[LabId]> = labs.map(|(i, _)| LabId(i as u32)).collect();
+        let buyers = self.model.buyers.iter().enumerate().filter(|(_, b)| inside(b.country));
+        let trains = !labs.is_empty();
+        Has {
+            labs: trains.then_some(labs),
+            pool: trains.then_some(place),
+            buyers: Some(buyers.map(|(i, _)| BuyerId(i as u32)).collect()),
+            ..Has::default()
         }
     }
 
-    fn owned(&mut self, actor: &str, buyers: &[BuyerId], imports: bool) {
-        let of = |what| Source::Buyers(buyers.to_vec(), what);
-        for (u, name, unit) in named() {
-            self.add(actor, &metric("fleet", name), unit, of(Holdings::Fleet(u)));
-        }
-        for (u, name, unit) in counted() {
-            self.add(actor, &format!("bought_{name}"), unit, of(Holdings::Bought(u)));
-            if imports {
-                self.add(actor, &format!("imported_{name}"), unit, of(Holdings::Imported(u)));
-            }
-        }
-        self.add(actor, "spend_usd", "USD", of(Holdings::Spend));
-    }
-
-    fn buyers(&mut self, model: &Model) {
-        for (b, buyer) in
-            model.buyers.iter().enumerate().filter(|(_, b)| b.budget.is_some() || !b.opening.is_empty())
-        {
-            let actor = format!("buyer.{}", buyer.id);
-            let one = [BuyerId(b as u32)];
-            self.owned(&actor, &one, false);
-            self.add(&actor, "power_mw", "MW", Source::Buyers(one.to_vec(), Holdings::Power));
+    fn buyers(&mut self) {
+        let all = self.model.buyers.iter().enumerate();
+        for (b, buyer) in all.filter(|(_, b)| b.budget.is_some() || !b.opening.is_empty()) {
+            let has = Has { buyers: Some([BuyerId(b as u32)].into()), ..Has::default() };
+            self.add(ActorKind::Buyer, &buyer.id, &has);
         }
     }
 
-    fn supply(&mut self, model: &Model) {
-        let sold =
-            |c: &crate::model::Chip| c.price.is_some() && (c.launch.is_some() || c.variant_of.is_some());
-        let chips_of = |keep: &dyn Fn(&crate::model::Chip) -> bool| -> Vec<ChipId> {
+    fn supply(&mut self) {
+        let model = self.model;
+        let sold = |c: &Chip| c.price.is_some() && (c.launch.is_some() || c.variant_of.is_some());
+        let chips = |keep: &dyn Fn(&Chip) -> bool| -> Arc<[ChipId]> {
             let all = model.chips.iter().enumerate();
             all.filter(|(_, c)| sold(c) && keep(c)).map(|(i, _)| ChipId(i as u32)).collect()
         };
-        let mut actors: Vec<(String, Vec<ChipId>)> = Vec::new();
+        let of = |chips: Arc<[ChipId]>| Has { chips: Some(chips), ..Has::default() };
         for (c, chip) in model.chips.iter().enumerate().filter(|(_, c)| sold(c)) {
-            actors.push((format!("chip.{}", chip.id), vec![ChipId(c as u32)]));
+            self.add(ActorKind::Chip, &chip.id, &of([ChipId(c as u32)].into()));
         }
         for (d, designer) in model.designers.iter().enumerate() {
-            let chips = chips_of(&|c| c.designer.index() == d);
-            if !chips.is_empty() {
-                actors.push((format!("designer.{}", designer.id), chips));
+            let own = chips(&|c| c.designer.index() == d);
+            if !own.is_empty() {
+                self.add(ActorKind::Designer, &designer.id, &of(own));
             }
         }
-        let families: std::collections::BTreeSet<&String> = model.chips.iter().map(|c| &c.family).collect();
+        let families: BTreeSet<&String> = model.chips.iter().map(|c| &c.family).collect();
         for family in families.into_iter().filter(|f| !f.is_empty()) {
-            let chips = chips_of(&|c| c.family == *family);
-            if !chips.is_empty() {
-                actors.push((format!("family.{family}"), chips));
+            let own = chips(&|c| c.family == *family);
+            if !own.is_empty() {
+                self.add(ActorKind::Family, family, &of(own));
             }
         }
-        actors.push(("world".to_owned(), chips_of(&|_| true)));
-        for (actor, chips) in actors {
-            self.add(&actor, "produced_chips", "chips", Source::Chips(chips.clone(), Sold::Produced));
-            for (u, name, unit) in counted() {
-                self.add(
-                    &actor,
-                    &format!("shipped_{name}"),
-                    unit,
-                    Source::Chips(chips.clone(), Sold::Shipped(u)),
-                );
-            }
-            self.add(&actor, "revenue_usd", "USD", Source::Chips(chips.clone(), Sold::Revenue));
-        }
-        let unit = |g: usize| format!("{}/quarter", model.goods[g].unit);
-        let mut makers: Vec<(String, Vec<usize>, String)> = (model.facilities.iter().enumerate())
-            .map(|(f, x)| (format!("facility.{}", x.id), vec![f], unit(x.good.index())))
-            .collect();
-        for (g, good) in model.goods.iter().enumerate() {
-            let at = (0..model.facilities.len()).filter(|&f| model.facilities[f].good.index() == g).collect();
-            makers.push((format!("good.{}", good.id), at, unit(g)));
-        }
-        for (actor, at, unit) in makers {
-            self.add(&actor, "capacity", &unit, Source::Capacity(at.clone()));
-            self.add(&actor, "output", &unit, Source::Output(at.clone()));
-            self.add(&actor, "utilisation", "1", Source::Utilisation(at));
-        }
-    }
-
-    fn diversion(&mut self, model: &Model) {
-        for (r, route) in model.routes.iter().enumerate() {
-            let actor = format!("route.{}", route.id);
-            let id = RouteId(r as u32);
-            if route.good.is_none() {
-                for (u, name, unit) in counted() {
-                    self.add(&actor, &format!("smuggled_{name}"), unit, Source::RouteDelivered(id, u));
-                }
-                self.add(&actor, "seized_chips", "chips", Source::RouteSeized(id));
-            }
-        }
-        for (i, rule) in model.rules.iter().enumerate() {
-            if rule.subject == crate::model::Subject::Chips {
-                self.add(&format!("rule.{}", rule.id), "denied_chips", "chips", Source::DeniedBy(i));
-            }
-        }
-    }
-
-    /// What part of the world's compute stands in a country: its fleet over the world's, draw by draw.
-    fn shares(&mut self, model: &Model) {
-        let fleet = |list: &Self, actor: &str| {
-            list.all.iter().position(|s| s.actor == actor && s.metric == "fleet_h100e")
+        self.add(ActorKind::World, "", &of(chips(&|_| true)));
+        let makes = |at: Arc<[FacilityId]>, good: usize| Has {
+            facilities: Some(at),
+            good: Some(model.goods[good].unit.clone()),
+            ..Has::default()
         };
-        let Some(world) = fleet(self, "world") else { return };
-        for country in &model.countries {
-            let actor = format!("country.{}", country.id);
-            if let Some(own) = fleet(self, &actor) {
-                self.add(&actor, "fleet_share", "1", Source::Ratio(own, world));
+        for (f, facility) in model.facilities.iter().enumerate() {
+            let has = makes([FacilityId(f as u32)].into(), facility.good.index());
+            self.add(ActorKind::Facility, &facility.id, &has);
+        }
+        for (g, good) in model.goods.iter().enumerate() {
+            let all = model.facilities.iter().enumerate().filter(|(_, f)| f.good.index() == g);
+            let has = makes(all.map(|(f, _)| FacilityId(f as u32)).collect(), g);
+            self.add(ActorKind::Good, &good.id, &has);
+        }
+    }
+
+    fn diversion(&mut self) {
+        for (r, route) in self.model.routes.iter().enumerate().filter(|(_, r)| r.good.is_none()) {
+            let has = Has { route: Some(RouteId(r as u32)), ..Has::default() };
+            self.add(ActorKind::Route, &route.id, &has);
+        }
+        for (i, rule) in self.model.rules.iter().enumerate().filter(|(_, r)| r.subject == Subject::Chips) {
+            let has = Has { rule: Some(RuleId(i as u32)), ..Has::default() };
+            self.add(ActorKind::Rule, &rule.id, &has);
+        }
+    }
+
+    /// Parts of the world's: after all that they are parts of.
+    fn shares(&mut self) {
+        let world = ActorKind::World.actor("");
+        for (metric, reads) in Metric::of(ActorKind::Country) {
+            let Reads::Share(whole) = reads else { continue };
+            for country in &self.model.countries {
+                let actor = ActorKind::Country.actor(&country.id);
+                let parts = self.find(&actor, whole.name()).zip(self.find(&world, whole.name()));
+                if let Some((own, all)) = parts {
+                    self.push(&actor, metric, Source::Quotient(own, all), None);
+                }
             }
         }
     }
 
-    fn ratios(&mut self, model: &Model) -> Result<(), BadRatio> {
-        for ratio in &model.ratios {
+    fn ratios(&mut self) -> Result<(), BadRatio> {
+        for ratio in &self.model.ratios {
             let find = |part: &String| {
-                let found = self.all.iter().position(|s| format!("{}/{}", s.actor, s.metric) == *part);
+                let found = part.split_once('/').and_then(|(actor, name)| self.find(actor, name));
                 found.ok_or_else(|| BadRatio { ratio: ratio.id.clone(), part: part.clone() })
             };
-            let source = Source::Ratio(find(&ratio.of)?, find(&ratio.over)?);
-            self.add(&format!("ratio.{}", ratio.id), "ratio", "1", source);
+            let source = Source::Quotient(find(&ratio.of)?, find(&ratio.over)?);
+            self.push(&ActorKind::Ratio.actor(&ratio.id), Metric::Ratio, source, None);
         }
         Ok(())
     }
 }
 
-fn metric(head: &str, unit: &str) -> String {
-    format!("{head}_{unit}")
-}
-
-/// Units of chips, with the words that end a metric's name.
-fn named() -> impl Iterator<Item = (ChipUnit, &'static str, &'static str)> {
-    let word = |unit| match unit {
-        ChipUnit::Chips => "chips",
-        ChipUnit::H100e => "h100e",
-        ChipUnit::H100e8Bit => "h100e_8bit",
-        ChipUnit::Tpp => "tpp",
-    };
-    ChipUnit::ALL.into_iter().map(move |unit| (unit, word(unit), unit.symbol()))
-}
-
-/// The same without total processing performance.
-fn counted() -> impl Iterator<Item = (ChipUnit, &'static str, &'static str)> {
-    named().filter(|n| n.0 != ChipUnit::Tpp)
-}
-
-fn is_flow(source: &Source) -> bool {
-    match source {
-        Source::Buyers(_, what) => !matches!(what, Holdings::Fleet(_) | Holdings::Power),
-        Source::Chips(..) | Source::SeizedTo(_) | Source::RouteDelivered(..) | Source::RouteSeized(_) => true,
-        Source::DeniedBy(_) | Source::DeniedIn(_) | Source::Output(_) => true,
-        _ => false,
+/// Where a metric's values come from, if the actor has what it reads.
+fn source(reads: Reads, has: &Has) -> Option<Source> {
+    match reads {
+        Reads::Labs(what) => Some(Source::Labs(has.labs.clone()?, what)),
+        Reads::Pooled => has.pool.map(Source::Pooled),
+        Reads::Buyers(what) => Some(Source::Buyers(has.buyers.clone()?, what)),
+        Reads::Arrivals(what) => {
+            let country = has.country.filter(|_| has.smuggles)?;
+            Some(Source::Arrivals(country, has.buyers.clone()?, what))
+        }
+        Reads::Refused => has.country.map(Source::RefusedIn).or(has.rule.map(Source::RefusedBy)),
+        Reads::Chips(what) => Some(Source::Chips(has.chips.clone()?, what)),
+        Reads::Facilities(what) => Some(Source::Facilities(has.facilities.clone()?, what)),
+        Reads::Route(what) => Some(Source::Route(has.route?, what)),
+        // Quotients are of series, and are listed after all of them.
+        Reads::Share(_) | Reads::Ratio => None,
     }
 }

@@ -6,6 +6,7 @@ mod alike;
 pub mod entities;
 pub mod field;
 pub(crate) mod ids;
+mod lever;
 mod observation;
 mod quantity;
 mod read;
@@ -23,6 +24,7 @@ pub use ids::{
     BuyerId, ChipId, CountryId, DesignerId, FacilityId, GoodId, GroupId, Id, IdVec, LabId, Named, QuantityId,
     RouteId, RuleId, ShockId, StockpileId, ToolId,
 };
+pub use lever::{Change, Lever, LeverRow, Places};
 pub use observation::{Observation, ObservationPlaces};
 pub use quantity::{Between, Dated, Grade, Point, Provenance, Quantity, Shape};
 pub use read::OBSERVATION_COLUMNS;

@@ -1,5 +1,7 @@
 //! What a field asks of its value: unit, domain, default.
 
+use super::lever::Lever;
+
 /// What a field asks of its value.
 #[derive(Clone, Copy, Debug)]
 pub struct Spec {
@@ -11,8 +13,8 @@ pub struct Spec {
     pub default: Option<&'static str>,
     /// Whether the field must be there.
     pub required: bool,
-    /// Tables whose rows an effect can act on, and whether it takes destinations.
-    pub effects: (&'static [&'static str], bool),
+    /// What its effects act on, if it has some.
+    pub lever: Option<Lever>,
     /// Whether it may change over time.
     pub series: bool,
     /// Whether it may be a list of ids where it is a table of shares.
@@ -43,7 +45,7 @@ impl Spec {
             domain: (low, high),
             default: None,
             required: false,
-            effects: (&[], false),
+            lever: None,
             series: false,
             list: false,
         }
@@ -76,9 +78,9 @@ impl Spec {
     pub const fn unit_of_good() -> Self {
         Self::of(Unit::Good, f64::NEG_INFINITY, f64::INFINITY)
     }
-    /// Effects on rows of some tables.
-    pub const fn effects(tables: &'static [&'static str], to: bool) -> Self {
-        Self { effects: (tables, to), ..Self::of(Unit::Plain("1"), 0.0, f64::INFINITY) }
+    /// Effects on a lever.
+    pub const fn lever(lever: Lever) -> Self {
+        Self { lever: Some(lever), ..Self::of(Unit::Plain("1"), 0.0, f64::INFINITY) }
     }
     /// Not below.
     #[must_use]

@@ -11,7 +11,7 @@ pub struct Quarter(pub i32);
 
 impl Quarter {
     /// The quarter of a year, `quarter` from 1 to 4.
-    pub fn new(year: i32, quarter: i32) -> Self {
+    pub const fn new(year: i32, quarter: i32) -> Self {
         Self(year * 4 + quarter - 1)
     }
     /// Its year.

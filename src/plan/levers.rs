@@ -2,7 +2,7 @@
 
 use super::market::Edges;
 use super::supply::{Supply, ToolCases};
-use crate::model::{CountryId, Effect, FacilityId, IdVec, Lever, Model, Nodes, QuantityId, ShockId};
+use crate::model::{CountryId, Effect, FacilityId, IdVec, Lever, Model, Nodes, Places, QuantityId, ShockId};
 
 /// One factor of one shock.
 #[derive(Clone, Debug)]
@@ -37,13 +37,13 @@ impl Effects {
             tool_base.push(pairs);
             pairs += tools.len();
         }
-        let places = Lever::ALL.map(|lever| match lever {
-            Lever::Capacity => model.facilities.len(),
-            Lever::Power => model.countries.len(),
-            Lever::Budget => model.buyers.len(),
-            Lever::Detection | Lever::RouteCapacity => model.routes.len(),
-            Lever::Sales | Lever::Fee => edges.chip_markets.len(),
-            Lever::Tools | Lever::Service => pairs,
+        let places = Lever::ALL.map(|lever| match lever.row().places {
+            Places::Facilities => model.facilities.len(),
+            Places::Countries => model.countries.len(),
+            Places::Buyers => model.buyers.len(),
+            Places::Routes => model.routes.len(),
+            Places::Markets => edges.chip_markets.len(),
+            Places::FacilityTools => pairs,
         });
         let mut acts = Vec::new();
         for (id, shock) in model.shocks.iter_enumerated() {

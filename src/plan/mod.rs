@@ -11,7 +11,6 @@ mod market;
 mod suppliers;
 mod supply;
 
-pub use crate::model::Lever;
 pub use divergence::first_divergence;
 pub use drivers::Driver;
 pub use labs::{Usage, UseLink};

@@ -1,10 +1,15 @@
 //! How two runs differ: settings, inputs, and numbers that moved beyond their error, in words or as tables.
 
-use super::{Table, number};
+use super::{OutputFormat, number};
 use crate::analysis::moved::{Estimate, chance, discoveries};
-use crate::results::{PastRun, float, quoted};
+use crate::metrics::Metric;
+use crate::metrics::headline::FIRST;
+use crate::model::ChipUnit;
+use crate::results::table::Table;
+use crate::results::{PastRun, float};
 use crate::scenario::leaves::{Leaf, leaves};
 use serde_json::{Value, json};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -25,8 +30,6 @@ const SETTINGS: [&str; 10] = [
     "sampler",
     "given",
 ];
-/// Metrics that are told first.
-const FIRST: [&str; 5] = ["reachable_flop", "run_flop", "ratio", "accessible_h100e", "fleet_h100e"];
 
 /// A setting or an input that is not the same; none where it is not there.
 #[derive(Clone, Debug)]
@@ -64,6 +67,12 @@ pub struct Moved {
     pub chance: f64,
 }
 
+/// Whether words tell of a metric: not of sums, nor of what another metric says of the same chips.
+fn is_told(metric: &str) -> bool {
+    let variant = |(metric, sum): (Metric, bool)| sum || metric.row().unit == ChipUnit::H100e8Bit.symbol();
+    !Metric::named(metric).is_some_and(variant)
+}
+
 /// Everything in which two runs differ.
 #[derive(Clone, Debug)]
 pub struct Difference {
@@ -92,11 +101,11 @@ impl Difference {
     }
 
     /// As text.
-    pub fn render(&self, how: Table) -> String {
+    pub fn render(&self, how: OutputFormat) -> String {
         match how {
-            Table::Text => self.text(),
-            Table::Csv => self.csv(),
-            Table::Json => serde_json::to_string_pretty(&self.json()).unwrap_or_default() + "\n",
+            OutputFormat::Text => self.text(),
+            OutputFormat::Csv => table().csv(self.rows()),
+            OutputFormat::Json => format!("{:#}\n", self.json()),
         }
     }
 
@@ -127,11 +136,11 @@ impl Difference {
     /// Moved numbers by actor, metric and policies, those that people ask for first, then by size of the change.
     fn groups(&self) -> Vec<Vec<&Moved>> {
         let mut by: BTreeMap<(&[String; 2], &str, &str), Vec<&Moved>> = BTreeMap::new();
-        for m in self.moved.iter().filter(|m| !m.metric.ends_with("_8bit") && !m.metric.ends_with("_cum")) {
+        for m in self.moved.iter().filter(|m| is_told(&m.metric)) {
             by.entry((&m.policies, &m.actor, &m.metric)).or_default().push(m);
         }
         let mut groups: Vec<Vec<&Moved>> = by.into_values().collect();
-        let place = |m: &Moved| FIRST.iter().position(|f| *f == m.metric).unwrap_or(FIRST.len());
+        let place = |m: &Moved| FIRST.iter().position(|f| f.name() == m.metric).unwrap_or(FIRST.len());
         groups.sort_by(|a, b| {
             let sizes = [largest(a), largest(b)].map(Moved::size);
             place(a[0]).cmp(&place(b[0])).then(sizes[1].total_cmp(&sizes[0]))
@@ -139,36 +148,10 @@ impl Difference {
         groups
     }
 
-    fn csv(&self) -> String {
-        let mut text =
-            "kind,name,policy_before,policy_after,statistic,unit,before,after,before_se,after_se,chance\n"
-                .to_owned();
-        for (kind, all) in [("setting", &self.settings), ("input", &self.inputs)] {
-            for c in all {
-                text.push_str(kind);
-                text.push(',');
-                quoted(&mut text, &c.name);
-                text.push_str(",,,,,");
-                quoted(&mut text, c.before.as_deref().unwrap_or_default());
-                text.push(',');
-                quoted(&mut text, c.after.as_deref().unwrap_or_default());
-                text.push_str(",,,\n");
-            }
-        }
-        for m in &self.moved {
-            text.push_str("number,");
-            quoted(&mut text, &m.address());
-            for part in [&m.policies[0], &m.policies[1], m.statistic, &m.unit] {
-                text.push(',');
-                quoted(&mut text, part);
-            }
-            for x in [m.before.value, m.after.value, m.before.error, m.after.error, m.chance] {
-                text.push(',');
-                float(&mut text, x);
-            }
-            text.push('\n');
-        }
-        text
+    fn rows(&self) -> impl Iterator<Item = DifferenceRow<'_>> {
+        let settings = self.settings.iter().map(DifferenceRow::Setting);
+        let inputs = self.inputs.iter().map(DifferenceRow::Input);
+        settings.chain(inputs).chain(self.moved.iter().map(DifferenceRow::Number))
     }
 
     fn json(&self) -> Value {
@@ -188,6 +171,71 @@ impl Difference {
             "numbers_moved": self.moved.iter().map(number).collect::<Vec<_>>(),
         })
     }
+}
+
+/// One thing in which two runs differ.
+enum DifferenceRow<'a> {
+    Setting(&'a Change),
+    Input(&'a Change),
+    Number(&'a Moved),
+}
+
+impl DifferenceRow<'_> {
+    fn number(&self) -> Option<&Moved> {
+        if let Self::Number(moved) = self { Some(moved) } else { None }
+    }
+
+    /// What it is in one of the two runs: a setting or an input as written, a number in its shortest digits.
+    fn side<'r>(
+        &'r self,
+        change: impl Fn(&'r Change) -> &'r Option<String>,
+        moved: impl Fn(&'r Moved) -> Estimate,
+    ) -> Cow<'r, str> {
+        match self {
+            Self::Setting(c) | Self::Input(c) => change(c).as_deref().unwrap_or("").into(),
+            Self::Number(m) => {
+                let mut text = String::new();
+                float(&mut text, moved(m).value);
+                text.into()
+            }
+        }
+    }
+}
+
+/// The difference as programs read it.
+fn table<'a>() -> Table<DifferenceRow<'a>> {
+    Table::<DifferenceRow<'a>>::new("difference", "Settings, inputs and numbers that differ between two runs")
+        .text("kind", "setting, input or number", |r| {
+            match r {
+                DifferenceRow::Setting(_) => "setting",
+                DifferenceRow::Input(_) => "input",
+                DifferenceRow::Number(_) => "number",
+            }
+            .into()
+        })
+        .text("name", "The setting, the input's path, or the number's cell", |r| match r {
+            DifferenceRow::Setting(c) | DifferenceRow::Input(c) => (&c.name).into(),
+            DifferenceRow::Number(m) => m.address().into(),
+        })
+        .text("policy_before", "Of a number: the policy of the first run", |r| {
+            r.number().map_or("", |m| &m.policies[0]).into()
+        })
+        .text("policy_after", "Of a number: the policy of the second run", |r| {
+            r.number().map_or("", |m| &m.policies[1]).into()
+        })
+        .text("statistic", "Of a number: p50 or mean", |r| r.number().map_or("", |m| m.statistic).into())
+        .text("unit", "Of a number: its unit", |r| r.number().map_or("", |m| &m.unit).into())
+        .text("before", "In the first run; empty if it is not there", |r| r.side(|c| &c.before, |m| m.before))
+        .text("after", "In the second run; empty if it is not there", |r| r.side(|c| &c.after, |m| m.after))
+        .number("before_se", "Standard error of the number in the first run", |r| {
+            r.number().map(|m| m.before.error)
+        })
+        .number("after_se", "Standard error of the number in the second run", |r| {
+            r.number().map(|m| m.after.error)
+        })
+        .number("chance", "Probability of such a difference without any change", |r| {
+            r.number().map(|m| m.chance)
+        })
 }
 
 impl Moved {

@@ -101,7 +101,7 @@ impl SupplyGraph {
         match format {
             GraphFormat::Dot => self.dot(),
             GraphFormat::GraphMl => self.graphml(),
-            GraphFormat::Json => serde_json::to_string_pretty(&self.json()).unwrap_or_default() + "\n",
+            GraphFormat::Json => format!("{:#}\n", self.json()),
         }
     }
 
@@ -132,7 +132,7 @@ impl SupplyGraph {
             quote(&self.title)
         );
         for (path, attributes) in &self.nodes {
-            let kind = path.split('.').next().unwrap_or_default();
+            let kind = path.split_once('.').map_or(path.as_str(), |p| p.0);
             let label = path.split_once('.').map_or(path.as_str(), |p| p.1);
             out.push_str(&format!(
                 "  {} [label={}, fillcolor=\"{}\"{}];\n",

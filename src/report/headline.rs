@@ -1,8 +1,10 @@
 //! The table that answers the question at a glance: who can train what, by when, how surely, and what stops them.
 
+use super::columns::{Align, aligned};
 use super::fan::Axis;
 use super::{number, percent};
 use crate::results::Statistics;
+use crate::results::table::Table;
 use serde_json::json;
 
 /// One actor in one quarter.
@@ -35,7 +37,7 @@ pub struct Headline {
 
 /// How it is printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Table {
+pub enum OutputFormat {
     /// For people.
     Text,
     /// For spreadsheets.
@@ -51,11 +53,11 @@ fn error(s: &Statistics) -> Option<f64> {
 
 impl Headline {
     /// The table as text.
-    pub fn render(&self, how: Table) -> String {
+    pub fn render(&self, how: OutputFormat) -> String {
         match how {
-            Table::Text => self.text(false),
-            Table::Csv => self.csv(),
-            Table::Json => self.json(),
+            OutputFormat::Text => self.text(false),
+            OutputFormat::Csv => self.table().csv(&self.rows),
+            OutputFormat::Json => self.json(),
         }
     }
 
@@ -97,48 +99,40 @@ impl Headline {
             lines.push(line);
             last = &r.actor;
         }
-        let widths: Vec<usize> = (0..lines[0].len())
-            .map(|i| lines.iter().map(|l| l[i].chars().count()).max().unwrap_or(0))
-            .collect();
         let mut text = format!(
             "{}\n{} draws; median ± standard error, quantiles over draws\n\n",
             self.title, self.draws
         );
-        for line in lines {
-            let cells: Vec<String> = line.iter().zip(&widths).map(|(c, w)| pad(c, *w)).collect();
-            text.push_str(cells.join("  ").trim_end());
-            text.push('\n');
-        }
+        text.push_str(&aligned(&lines, Align::Left));
         text
     }
 
-    fn csv(&self) -> String {
-        let mut text =
-            "actor,quarter,reachable_p05,reachable_p50,reachable_p95,reachable_p50_se,run_p50,bound_by,share"
-                .to_owned();
-        for (level, _) in self.rows.first().map_or(&[][..], |r| &r.reached) {
-            text.push_str(&format!(",p_{level:e}"));
-        }
-        text.push('\n');
-        for r in &self.rows {
-            let q = &r.reachable.quantiles;
-            let (cause, share) = r.bound_by.clone().unwrap_or_default();
-            let mut numbers = vec![q.p05, q.p50, q.p95, r.reachable.quantile_se.map_or(f64::NAN, |e| e[1])];
-            numbers.push(r.run.map_or(f64::NAN, |s| s.quantiles.p50));
-            text.push_str(&format!("{},{}", r.actor, r.quarter));
-            for x in numbers {
-                text.push(',');
-                crate::results::float(&mut text, x);
-            }
-            text.push_str(&format!(",{cause},"));
-            crate::results::float(&mut text, share);
-            for (_, p) in &r.reached {
-                text.push(',');
-                crate::results::float(&mut text, *p);
-            }
-            text.push('\n');
-        }
-        text
+    /// The rows as programs read them.
+    fn table(&self) -> Table<HeadlineRow> {
+        let table = Table::<HeadlineRow>::new(
+            "headline",
+            "Who can train what, by when, how surely, and what stops them",
+        )
+        .text("actor", "Whose compute it is", |r| (&r.actor).into())
+        .text("quarter", "Calendar quarter", |r| (&r.quarter).into())
+        .number("reachable_p05", "5 % quantile of the largest run it could finish [FLOP]", |r| {
+            r.reachable.quantiles.p05
+        })
+        .number("reachable_p50", "Median of the same", |r| r.reachable.quantiles.p50)
+        .number("reachable_p95", "95 % quantile of the same", |r| r.reachable.quantiles.p95)
+        .number("reachable_p50_se", "Standard error of the median", |r| r.reachable.quantile_se.map(|e| e[1]))
+        .number("run_p50", "Median of the largest run it is expected to have finished [FLOP]", |r| {
+            r.run.map(|s| s.quantiles.p50)
+        })
+        .text("bound_by", "What bound it most often", |r| {
+            r.bound_by.as_ref().map_or("", |b| b.0.as_str()).into()
+        })
+        .number("share", "Share of draws in which that bound it", |r| r.bound_by.as_ref().map(|b| b.1));
+        let levels = self.rows.first().map_or(&[][..], |r| &r.reached);
+        levels.iter().enumerate().fold(table, |table, (i, (level, _))| {
+            let meaning = "Probability of having reached the threshold of the name [FLOP]";
+            table.number(format!("p_{level:e}"), meaning, move |r| r.reached[i].1)
+        })
     }
 
     fn json(&self) -> String {
@@ -159,13 +153,8 @@ impl Headline {
             })
             .collect();
         let whole = json!({ "title": self.title, "draws": self.draws, "rows": rows });
-        serde_json::to_string_pretty(&whole).unwrap_or_default() + "\n"
+        format!("{whole:#}\n")
     }
-}
-
-fn pad(text: &str, width: usize) -> String {
-    let missing = width.saturating_sub(text.chars().count());
-    format!("{text}{}", " ".repeat(missing))
 }
 
 /// A threshold as people write it: 1e25.
@@ -215,13 +204,13 @@ mod tests {
             bound_by: Some(("chips".to_owned(), 0.75)),
         };
         let headline = Headline { title: "T".to_owned(), rows: vec![row], draws: 64 };
-        let text = headline.render(Table::Text);
+        let text = headline.render(OutputFormat::Text);
         for part in ["lab.a", "5.0e25 ±1.0%", "2e25 – 8e25", "100%", "<1%", "chips 75%", "P 1e25"] {
             assert!(text.contains(part), "{part} in\n{text}");
         }
         assert!(!text.contains('╋'));
         assert!(headline.with_fans().contains("╋") && headline.with_fans().contains("2e25"));
-        assert!(headline.render(Table::Csv).starts_with("actor,quarter,"));
-        assert!(headline.render(Table::Json).contains("\"probability\": 0.001"));
+        assert!(headline.render(OutputFormat::Csv).starts_with("actor,quarter,"));
+        assert!(headline.render(OutputFormat::Json).contains("\"probability\": 0.001"));
     }
 }

@@ -1,11 +1,14 @@
 //! Findings for people: the terminal's tables, the story of a draw, and how well a simulated past fits.
 
+mod columns;
 mod difference;
 mod fan;
 mod graph;
 mod headline;
 pub mod page;
+mod quantities;
 mod ranking;
+mod rule_list;
 mod scoreboard;
 pub mod scores;
 mod story;
@@ -15,8 +18,10 @@ pub mod world;
 
 pub use difference::{Change, Difference, Moved};
 pub use graph::{Attribute, Attributes, GraphFormat, SupplyGraph};
-pub use headline::{Headline, HeadlineRow, Table};
+pub use headline::{Headline, HeadlineRow, OutputFormat};
+pub use quantities::quantities;
 pub use ranking::{Ranking, RankingRow};
+pub use rule_list::{rule_changes, rule_list};
 pub use scoreboard::{Scoreboard, Section};
 pub use story::{Bound, Draw, Figure, Focus, Story, Told, Unusual, Worlds};
 pub use swept::{Point, Swept};

@@ -1,9 +1,10 @@
 //! Chokepoints ranked: what a cell loses without each supplier, beside what structure says, and where the two disagree.
 
-use super::{Table, percent};
+use super::columns::{Align, aligned};
+use super::{OutputFormat, percent};
 use crate::network::Structure;
-use crate::results::{float, quoted};
-use serde_json::json;
+use crate::results::table::Table;
+use serde_json::{Value as Json, json};
 
 /// Rows in the table for people.
 const SHOWN: usize = 25;
@@ -42,29 +43,34 @@ impl Ranking {
     }
 
     /// Rankings of several cells as text.
-    pub fn render(all: &[Self], how: Table) -> String {
+    pub fn render(all: &[Self], how: OutputFormat) -> String {
         match how {
-            Table::Text => all.iter().map(Self::text).collect::<Vec<_>>().join("\n"),
-            Table::Csv => csv(all),
-            Table::Json => {
-                serde_json::to_string_pretty(&all.iter().map(Self::json).collect::<Vec<_>>())
-                    .unwrap_or_default()
-                    + "\n"
-            }
+            OutputFormat::Text => all.iter().map(Self::text).collect::<Vec<_>>().join("\n"),
+            OutputFormat::Csv => table().csv(all.iter().flat_map(Self::placed)),
+            OutputFormat::Json => format!("{:#}\n", all.iter().map(Self::json).collect::<Json>()),
         }
+    }
+
+    /// Rows with their places: by what is lost, and by structure.
+    fn placed(&self) -> impl Iterator<Item = PlacedRow<'_>> {
+        let ranks = self.structural_ranks();
+        let rows = self.rows.iter().zip(ranks).enumerate();
+        rows.map(|(i, (row, structural))| PlacedRow { cell: &self.cell, rank: i + 1, structural, row })
     }
 
     /// Places of nodes by structure: whom they alone supply, then how many they dominate, then betweenness.
     fn structural_ranks(&self) -> Vec<Option<usize>> {
-        let key = |r: &RankingRow| r.structure.map(|(s, alone)| (alone, s.dominates, s.betweenness));
-        let mut order: Vec<usize> =
-            (0..self.rows.len()).filter(|&i| self.rows[i].structure.is_some()).collect();
-        order.sort_by(|&a, &b| {
-            let (x, y) = (key(&self.rows[a]).unwrap_or_default(), key(&self.rows[b]).unwrap_or_default());
-            y.0.total_cmp(&x.0).then(y.1.cmp(&x.1)).then(y.2.total_cmp(&x.2)).then(a.cmp(&b))
+        let mut order: Vec<(usize, (Structure, f64))> =
+            self.rows.iter().enumerate().filter_map(|(i, r)| Some((i, r.structure?))).collect();
+        order.sort_by(|(a, (x, x_alone)), (b, (y, y_alone))| {
+            let alone = y_alone.total_cmp(x_alone);
+            alone
+                .then(y.dominates.cmp(&x.dominates))
+                .then(y.betweenness.total_cmp(&x.betweenness))
+                .then(a.cmp(b))
         });
         let mut ranks = vec![None; self.rows.len()];
-        order.iter().enumerate().for_each(|(rank, &i)| ranks[i] = Some(rank + 1));
+        order.iter().enumerate().for_each(|(rank, (i, _))| ranks[*i] = Some(rank + 1));
         ranks
     }
 
@@ -96,7 +102,7 @@ impl Ranking {
             "What {} loses from {} on, if a supplier is cut or gives 10 % less\n{} draws, each against itself; mean ± standard error\n\n",
             self.cell, self.from, self.draws
         );
-        text.push_str(&aligned(&lines));
+        text.push_str(&aligned(&lines, Align::Left));
         let rest = shown.len().saturating_sub(SHOWN);
         if rest > 0 {
             text.push_str(&format!("and {rest} more; --format csv has all\n"));
@@ -137,42 +143,52 @@ impl Ranking {
         text
     }
 
-    fn json(&self) -> serde_json::Value {
-        let ranks = self.structural_ranks();
-        let row = |(i, r): (usize, &RankingRow)| {
-            json!({
-                "class": r.class, "name": r.name, "rank": i + 1, "rank_structural": ranks[i],
-                "loss_cut": r.cut.0, "loss_cut_se": r.cut.1, "loss_tenth": r.tenth.0, "loss_tenth_se": r.tenth.1,
-                "betweenness": r.structure.map(|s| s.0.betweenness),
-                "single_supplier_share": r.structure.map(|s| s.0.single_supplier),
-                "dominates": r.structure.map(|s| s.0.dominates), "cuts_off": r.structure.map(|s| s.1),
-            })
-        };
-        let rows: Vec<_> = self.rows.iter().enumerate().map(row).collect();
+    fn json(&self) -> Json {
+        let table = table();
+        let rows: Vec<Json> = self.placed().map(|row| table.json(&row)).collect();
         json!({ "cell": self.cell, "from": self.from, "draws": self.draws, "suppliers": rows })
     }
 }
 
-fn csv(all: &[Ranking]) -> String {
-    let mut text = "cell,class,name,rank,loss_cut,loss_cut_se,loss_tenth,loss_tenth_se,rank_structural,betweenness,single_supplier_share,dominates,cuts_off\n".to_owned();
-    for ranking in all {
-        let ranks = ranking.structural_ranks();
-        for (i, r) in ranking.rows.iter().enumerate() {
-            quoted(&mut text, &ranking.cell);
-            text.push_str(&format!(",{},", r.class));
-            quoted(&mut text, &r.name);
-            let rank = ranks[i].map_or(f64::NAN, |x| x as f64);
-            let s =
-                r.structure.map(|(s, alone)| [s.betweenness, s.single_supplier, s.dominates as f64, alone]);
-            let numbers = [(i + 1) as f64, r.cut.0, r.cut.1, r.tenth.0, r.tenth.1, rank];
-            for x in numbers.into_iter().chain(s.unwrap_or([f64::NAN; 4])) {
-                text.push(',');
-                float(&mut text, x);
-            }
-            text.push('\n');
-        }
+/// A supplier with its places in the ranking for a cell.
+struct PlacedRow<'a> {
+    cell: &'a str,
+    /// Place by what is lost when it is cut, from 1.
+    rank: usize,
+    /// Place by structure, from 1.
+    structural: Option<usize>,
+    row: &'a RankingRow,
+}
+
+impl PlacedRow<'_> {
+    fn structure(&self) -> Option<Structure> {
+        self.row.structure.map(|s| s.0)
     }
-    text
+}
+
+/// The ranking as programs read it.
+fn table<'a>() -> Table<PlacedRow<'a>> {
+    Table::<PlacedRow<'a>>::new("ranking", "What a cell loses without each supplier")
+        .text("cell", "The cell: actor/metric@quarter", |r| r.cell.into())
+        .of_group()
+        .text("class", "node, or the kind of the supplier's edges", |r| r.row.class.into())
+        .text("name", "The supplier", |r| (&r.row.name).into())
+        .integer("rank", "Place by the loss when it is cut", |r| r.rank as u64)
+        .number("loss_cut", "Share lost when it is cut", |r| r.row.cut.0)
+        .number("loss_cut_se", "Standard error of that share", |r| r.row.cut.1)
+        .number("loss_tenth", "Share lost when it gives a tenth less", |r| r.row.tenth.0)
+        .number("loss_tenth_se", "Standard error of that share", |r| r.row.tenth.1)
+        .integer("rank_structural", "Place of a node by structure", |r| r.structural.map(|rank| rank as u64))
+        .number("betweenness", "Betweenness of a node", |r| r.structure().map(|s| s.betweenness))
+        .number("single_supplier_share", "Share of what it supplies that has no other supplier", |r| {
+            r.structure().map(|s| s.single_supplier)
+        })
+        .integer("dominates", "Nodes that nothing reaches without it", |r| {
+            r.structure().map(|s| s.dominates as u64)
+        })
+        .number("cuts_off", "Share of the cell's labs that have no supply without it", |r| {
+            r.row.structure.map(|s| s.1)
+        })
 }
 
 fn named(r: &RankingRow) -> String {
@@ -185,19 +201,4 @@ fn percent_signed(x: f64) -> String {
 
 fn share((mean, error): (f64, f64)) -> String {
     format!("{} ±{:.1}", percent_signed(mean), 100.0 * error)
-}
-
-/// Lines of cells, each column as wide as its widest.
-fn aligned(lines: &[Vec<String>]) -> String {
-    let columns = lines.iter().map(Vec::len).max().unwrap_or(0);
-    let width =
-        |i: usize| lines.iter().filter_map(|l| l.get(i)).map(|c| c.chars().count()).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..columns).map(width).collect();
-    let mut text = String::new();
-    for line in lines {
-        let cells: Vec<String> = line.iter().zip(&widths).map(|(c, w)| format!("{c:<w$}")).collect();
-        text.push_str(cells.join("  ").trim_end());
-        text.push('\n');
-    }
-    text
 }

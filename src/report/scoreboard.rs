@@ -1,12 +1,13 @@
 //! How well a simulated past fits, at a glance: a line a group, naive rivals, the worst misses, and what the fit implies.
 
-use super::headline::Table;
-use super::scores::{SCORES, WeightedCell, Weighting, scores};
+use super::columns::{Align, aligned};
+use super::headline::OutputFormat;
+use super::scores::{InSection, WeightedCell, Weighting, hindcast, naive, rivals, scores};
 use super::{number, percent};
 use crate::analysis::hindcast::{Board, Duel, Line, Scored};
 use crate::math::exp;
 use crate::model::time::Quarter;
-use crate::results::tables::header;
+use crate::results::table::TableText;
 use serde_json::{Value as Json, json};
 
 /// Misses that are shown.
@@ -42,15 +43,42 @@ pub struct Scoreboard {
 
 impl Scoreboard {
     /// The board as text.
-    pub fn render(&self, how: Table) -> String {
+    pub fn render(&self, how: OutputFormat) -> String {
         match how {
-            Table::Text => self.text(),
-            Table::Csv => {
-                let rows = self.sections.iter().map(|s| scores(&self.policy, s.name, &s.board));
-                header(&SCORES) + &rows.collect::<String>()
-            }
-            Table::Json => serde_json::to_string_pretty(&self.json()).unwrap_or_default() + "\n",
+            OutputFormat::Text => self.text(),
+            OutputFormat::Csv => scores().csv(self.lines()),
+            OutputFormat::Json => format!("{:#}\n", self.json()),
         }
+    }
+
+    /// The tables of observations, naive forecasts and scores.
+    pub fn tables(&self) -> [TableText; 4] {
+        let observations = self.rows(|s| s.rows.iter());
+        let forecasts = self.rows(|s| s.rows.iter().flat_map(|r| r.naive.iter().map(move |n| (r, n))));
+        let duels = self.rows(|s| s.board.duels.iter());
+        [
+            TableText::of(&hindcast(), observations),
+            TableText::of(&naive(), forecasts),
+            TableText::of(&scores(), self.lines()),
+            TableText::of(&rivals(), duels),
+        ]
+    }
+
+    /// Rows of all sections, each with its section and the policy.
+    fn rows<'a, I: Iterator + 'a>(
+        &'a self,
+        of: impl Fn(&'a Section) -> I + 'a,
+    ) -> impl Iterator<Item = InSection<'a, I::Item>> + 'a {
+        self.sections.iter().flat_map(move |s| of(s).map(move |row| self.within(s, row)))
+    }
+
+    fn within<'a, R>(&'a self, section: &'a Section, row: R) -> InSection<'a, R> {
+        InSection { policy: &self.policy, section: section.name, row }
+    }
+
+    /// A line a group, then one over all.
+    fn lines(&self) -> impl Iterator<Item = InSection<'_, &Line>> {
+        self.rows(|s| s.board.groups.iter().chain([&s.board.all]))
     }
 
     fn text(&self) -> String {
@@ -62,17 +90,17 @@ impl Scoreboard {
                 format!("Conditional forecast, after {}", self.until)
             };
             text.push_str(&format!("\n{what}\n"));
-            text.push_str(&aligned(&lines(&section.board)));
+            text.push_str(&aligned(&lines(&section.board), Align::Right));
             if !section.board.duels.is_empty() {
                 text.push_str("\nAgainst naive forecasts, on the rows that both forecast\n");
-                text.push_str(&aligned(&duels(&section.board.duels)));
+                text.push_str(&aligned(&duels(&section.board.duels), Align::Right));
             }
             text.push_str("\nWorst misses\n");
-            text.push_str(&aligned(&misses(section)));
+            text.push_str(&aligned(&misses(section), Align::Right));
         }
         if let Some((weighting, cells)) = &self.weighting {
             text.push_str(&format!("\n{}\n", explained(weighting, self.draws)));
-            text.push_str(&aligned(&reweighted(cells)));
+            text.push_str(&aligned(&reweighted(cells), Align::Right));
         }
         text.push_str(
             "\nScores are means over each series, then over series; crps, errors and bias are taken in natural logs.\n",
@@ -81,7 +109,7 @@ impl Scoreboard {
     }
 
     fn json(&self) -> Json {
-        let sections: Vec<Json> = self.sections.iter().map(section_json).collect();
+        let sections: Vec<Json> = self.sections.iter().map(|s| self.section_json(s)).collect();
         let weighting = self.weighting.as_ref().map(|(w, cells)| {
             let cells: Vec<Json> = (cells.iter())
                 .map(|c| json!({ "cell": c.cell.address(), "plain": c.plain, "weighted": c.weighted }))
@@ -98,31 +126,18 @@ impl Scoreboard {
             "sections": sections, "weighting": weighting,
         })
     }
-}
 
-/// NaN, where there is nothing to average, has no JSON number: it becomes null.
-fn section_json(section: &Section) -> Json {
-    let line = |l: &Line| {
+    /// NaN, where there is nothing to average, has no JSON number: it becomes null.
+    fn section_json(&self, section: &Section) -> Json {
+        let (scores, rivals) = (scores(), rivals());
+        let line = |l| scores.json(&self.within(section, l));
+        let board = &section.board;
         json!({
-            "group": l.group, "rows": l.rows, "series": l.series, "inside50": l.inside50, "inside90": l.inside90,
-            "inside50_by_series": l.inside50_by_series, "inside90_by_series": l.inside90_by_series, "crps": l.crps,
-            "bias": l.bias, "overlap": l.overlap, "width": l.width, "median_in_range": l.median_in_range,
-            "bounds": l.bounds, "at_least": l.at_least,
+            "section": section.name, "all": line(&board.all),
+            "groups": board.groups.iter().map(line).collect::<Vec<_>>(),
+            "rivals": board.duels.iter().map(|d| rivals.json(&self.within(section, d))).collect::<Vec<_>>(),
         })
-    };
-    let duel = |d: &Duel| {
-        json!({
-            "origin": d.origin.to_string(), "rival": d.rival.name(), "rows": d.rows, "series": d.series,
-            "crps": d.crps, "median_error": d.median_error, "rival_error": d.rival_error, "rival_crps": d.rival_crps, "skill": d.skill(),
-            "series_won": d.series_won,
-        })
-    };
-    let board = &section.board;
-    json!({
-        "section": section.name, "all": line(&board.all),
-        "groups": board.groups.iter().map(line).collect::<Vec<_>>(),
-        "rivals": board.duels.iter().map(duel).collect::<Vec<_>>(),
-    })
+    }
 }
 
 fn words(cells: &[&str]) -> Vec<String> {
@@ -262,23 +277,4 @@ fn reweighted(cells: &[WeightedCell]) -> Vec<Vec<String>> {
         ]);
     }
     all
-}
-
-/// Columns side by side: the first to the left, the others to the right.
-fn aligned(rows: &[Vec<String>]) -> String {
-    let count = |text: &str| text.chars().count();
-    let widths: Vec<usize> =
-        (0..rows[0].len()).map(|i| rows.iter().map(|r| count(&r[i])).max().unwrap_or(0)).collect();
-    let mut text = String::new();
-    for row in rows {
-        let cells: Vec<String> = (row.iter().zip(&widths).enumerate())
-            .map(|(i, (cell, width))| {
-                let space = " ".repeat(width - count(cell));
-                if i == 0 { format!("{cell}{space}") } else { format!("{space}{cell}") }
-            })
-            .collect();
-        text.push_str(cells.join("  ").trim_end());
-        text.push('\n');
-    }
-    text
 }

@@ -1,7 +1,8 @@
 //! A sweep as people read it: every point, the best and the worst, and how levers work on each other.
 
-use super::{Table, number};
+use super::{OutputFormat, number};
 use crate::analysis::{Effect, Paired, Sense};
+use crate::results::table::Table;
 use serde_json::json;
 
 /// A point of a sweep in the cell that is shown.
@@ -44,11 +45,11 @@ pub struct Swept {
 
 impl Swept {
     /// The sweep as text.
-    pub fn render(&self, how: Table) -> String {
+    pub fn render(&self, how: OutputFormat) -> String {
         match how {
-            Table::Text => self.text(),
-            Table::Csv => self.csv(),
-            Table::Json => self.json(),
+            OutputFormat::Text => self.text(),
+            OutputFormat::Csv => self.table().csv(self.order()),
+            OutputFormat::Json => self.json(),
         }
     }
 
@@ -102,26 +103,17 @@ impl Swept {
         text
     }
 
-    fn csv(&self) -> String {
-        let mut text = String::new();
-        for lever in &self.levers {
-            crate::results::quoted(&mut text, lever);
-            text.push(',');
-        }
-        text.push_str("tier,mean,difference_mean,half_width\n");
-        for p in self.order() {
-            for level in &p.levels {
-                crate::results::quoted(&mut text, level);
-                text.push(',');
-            }
-            text.push_str(&p.tier.to_string());
-            for x in [p.mean, p.paired.mean.value, p.paired.mean.half()] {
-                text.push(',');
-                crate::results::float(&mut text, x);
-            }
-            text.push('\n');
-        }
-        text
+    /// The points as programs read them.
+    fn table(&self) -> Table<Point> {
+        let table = Table::<Point>::new("points", "Points of the sweep in one cell, best first");
+        let with_levers = self.levers.iter().enumerate().fold(table, |table, (i, path)| {
+            table.text(path.clone(), "Level as written", move |p| (&p.levels[i]).into())
+        });
+        with_levers
+            .integer("tier", "Rank by mean; points of one tier cannot be told apart", |p| p.tier as u64)
+            .number("mean", "Mean over draws", |p| p.mean)
+            .number("difference_mean", "Mean less that of the scenario as it stands", |p| p.paired.mean.value)
+            .number("half_width", "Half width of its 95 % interval", |p| p.paired.mean.half())
     }
 
     fn json(&self) -> String {
@@ -146,6 +138,6 @@ impl Swept {
             "points": self.order().iter().map(point).collect::<Vec<_>>(),
             "interactions": self.interactions.iter().map(effect).collect::<Vec<_>>(),
         });
-        serde_json::to_string_pretty(&whole).unwrap_or_default() + "\n"
+        format!("{whole:#}\n")
     }
 }

@@ -1,7 +1,8 @@
 //! The verdict on policies as people read it: who lowers what, by how much, how surely, and what cannot be told apart.
 
-use super::{Table, number, percent};
+use super::{OutputFormat, number, percent};
 use crate::analysis::{Paired, Sense, Standing};
+use crate::results::table::Table;
 use serde_json::json;
 
 /// Fewer draws with an effect than this leave replicates without any: eight of them hold five each on average.
@@ -48,11 +49,11 @@ pub struct Verdict {
 
 impl Verdict {
     /// The ranking as text.
-    pub fn render(&self, how: Table) -> String {
+    pub fn render(&self, how: OutputFormat) -> String {
         match how {
-            Table::Text => self.text(),
-            Table::Csv => self.csv(),
-            Table::Json => self.json(),
+            OutputFormat::Text => self.text(),
+            OutputFormat::Csv => table().csv(self.cells.iter().flat_map(Ranked::rows)),
+            OutputFormat::Json => self.json(),
         }
     }
 
@@ -104,22 +105,6 @@ impl Verdict {
         text
     }
 
-    fn csv(&self) -> String {
-        let mut text = "cell,tier,policy,difference_mean,half_width,ratio_p50,probability_lower\n".to_owned();
-        for ranked in &self.cells {
-            for p in ranked.order() {
-                let paired = &ranked.paired[p];
-                text.push_str(&format!("{},{},{}", ranked.cell, ranked.tiers[p], ranked.plans[p]));
-                for x in [paired.mean.value, paired.mean.half(), paired.ratios[1].value, paired.lower] {
-                    text.push(',');
-                    crate::results::float(&mut text, x);
-                }
-                text.push('\n');
-            }
-        }
-        text
-    }
-
     fn json(&self) -> String {
         let finite = |x: f64| x.is_finite().then_some(x);
         let cell = |r: &Ranked| {
@@ -154,11 +139,43 @@ impl Verdict {
             "front": self.plans().iter().zip(&self.standings).map(standing).collect::<Vec<_>>(),
             "targets": self.targets.iter().map(target).collect::<Vec<_>>(),
         });
-        serde_json::to_string_pretty(&whole).unwrap_or_default() + "\n"
+        format!("{whole:#}\n")
     }
 }
 
+/// A plan ranked in a cell.
+struct RankedRow<'a> {
+    ranked: &'a Ranked,
+    plan: usize,
+}
+
+impl RankedRow<'_> {
+    fn paired(&self) -> &Paired {
+        &self.ranked.paired[self.plan]
+    }
+}
+
+/// The ranking as programs read it.
+fn table<'a>() -> Table<RankedRow<'a>> {
+    Table::<RankedRow<'a>>::new("policies", "Policies ranked in each cell, best first")
+        .text("cell", "The cell: actor/metric@quarter", |r| (&r.ranked.cell).into())
+        .integer("tier", "Rank by mean; policies of one tier cannot be told apart", |r| {
+            r.ranked.tiers[r.plan] as u64
+        })
+        .text("policy", "Stem of the policy; base: the scenario as it stands", |r| {
+            (&r.ranked.plans[r.plan]).into()
+        })
+        .number("difference_mean", "Mean less that of the scenario as it stands", |r| r.paired().mean.value)
+        .number("half_width", "Half width of its 95 % interval", |r| r.paired().mean.half())
+        .number("ratio_p50", "Median ratio to the scenario as it stands", |r| r.paired().ratios[1].value)
+        .number("probability_lower", "Share of draws in which it is lower", |r| r.paired().lower)
+}
+
 impl Ranked {
+    fn rows(&self) -> impl Iterator<Item = RankedRow<'_>> {
+        self.order().into_iter().map(|plan| RankedRow { ranked: self, plan })
+    }
+
     /// Plans by tier, then by mean, best first.
     fn order(&self) -> Vec<usize> {
         let mut order: Vec<usize> = (0..self.plans.len()).collect();

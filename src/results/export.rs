@@ -1,8 +1,9 @@
 //! Tables with a row a draw: metrics of draws, and the inputs that they were made from.
 
 use super::csv::quoted;
-use super::parquet::{Column, Group, Kind, ParquetTable};
+use super::parquet::{Filling, Group, ParquetTable};
 use super::rows::{Draw, RowPattern, TextRows};
+use super::table::{Field, Kind, Schema};
 use super::{Cell, FolderError, OutputFile};
 use crate::math::{Lanes, Mask, WIDTH};
 
@@ -28,24 +29,12 @@ enum Sink {
 }
 
 impl Sink {
-    fn new(
-        format: ExportFormat,
-        mut file: OutputFile,
-        columns: &[(String, Kind)],
-    ) -> Result<Self, FolderError> {
+    fn new(format: ExportFormat, mut file: OutputFile, schema: &Schema) -> Result<Self, FolderError> {
         if format == ExportFormat::Csv {
-            let mut header = String::new();
-            for (i, (name, _)) in columns.iter().enumerate() {
-                if i > 0 {
-                    header.push(',');
-                }
-                quoted(&mut header, name);
-            }
-            header.push('\n');
-            file.write(header.as_bytes())?;
+            file.write(schema.header().as_bytes())?;
             return Ok(Self::Csv(Box::new(TextRows::new(file))));
         }
-        let table = ParquetTable::new(file.handle()?, columns)?;
+        let table = ParquetTable::new(file.handle()?, &schema.fields)?;
         Ok(Self::Parquet(file, Box::new(table)))
     }
 
@@ -66,8 +55,8 @@ pub struct DrawsTable {
     /// The rows of a draw as text after the policy.
     patterns: Vec<RowPattern>,
     /// Actor, quarter and metrics, as they stand in the rows of a draw.
-    columns: Vec<Column>,
-    metrics: Vec<String>,
+    columns: Vec<Filling>,
+    schema: Schema,
 }
 
 impl DrawsTable {
@@ -88,24 +77,31 @@ impl DrawsTable {
                 rows.push(key);
                 places.push(vec![None; metrics.len()]);
             }
-            let place = metrics.iter().position(|m| *m == cell.metric);
+            let place = metrics.iter().position(|m| m.metric == cell.metric);
             if let (Some(last), Some(place)) = (places.last_mut(), place) {
                 last[place] = Some(c);
             }
         }
-        let mut columns = vec![("draw".to_owned(), Kind::Whole)];
-        columns.extend(["policy", "actor", "quarter"].map(|n| (n.to_owned(), Kind::Text)));
-        columns.extend(metrics.iter().map(|m| (m.clone(), Kind::Number)));
-        let sink = Sink::new(format, file, &columns)?;
+        let mut fields = vec![
+            Field::new("draw", Kind::Integer, "Number of the draw"),
+            Field::new("policy", Kind::Text, "Stem of the policy"),
+            Field::new("actor", Kind::Text, "Whose it is"),
+            Field::new("quarter", Kind::Text, "Calendar quarter"),
+        ];
+        let meaning = "The metric of that name; empty where the actor has none";
+        let field = |c: &&Cell| Field::new(c.metric.clone(), Kind::Number, meaning).with_unit(c.unit.clone());
+        fields.extend(metrics.iter().map(field));
+        let schema = Schema { name: "draws.csv", about: "A row a draw, actor and quarter", fields };
+        let sink = Sink::new(format, file, &schema)?;
         let key = |(actor, quarter): &(String, String)| format!(",{actor},{quarter}");
         let patterns =
             rows.iter().zip(&places).map(|(row, places)| RowPattern::new(&key(row), places)).collect();
         let mut columns = vec![
-            Column::texts(rows.iter().map(|row| row.0.as_str())),
-            Column::texts(rows.iter().map(|row| row.1.as_str())),
+            Filling::texts(rows.iter().map(|row| row.0.as_str())),
+            Filling::texts(rows.iter().map(|row| row.1.as_str())),
         ];
-        columns.extend((0..metrics.len()).map(|m| Column::numbers(places.iter().map(|places| places[m]))));
-        Ok(Self { sink, patterns, columns, metrics })
+        columns.extend((0..metrics.len()).map(|m| Filling::numbers(places.iter().map(|places| places[m]))));
+        Ok(Self { sink, patterns, columns, schema })
     }
 
     /// Adds consecutive batches of a policy from number `first` on.
@@ -132,17 +128,17 @@ impl DrawsTable {
             }
             Sink::Parquet(_, table) => {
                 let rows = self.patterns.len();
-                let policy = Column::texts(std::iter::repeat_n(policy, rows));
-                let columns: Vec<&Column> =
-                    [&Column::Draw, &policy].into_iter().chain(&self.columns).collect();
+                let policy = Filling::texts(std::iter::repeat_n(policy, rows));
+                let columns: Vec<&Filling> =
+                    [&Filling::Draw, &policy].into_iter().chain(&self.columns).collect();
                 table.write(Group { draws: &draws, batches, rows }, &columns)
             }
         }
     }
 
-    /// Metrics, in order of columns.
-    pub fn metrics(&self) -> &[String] {
-        &self.metrics
+    /// What it is, apart from its rows.
+    pub fn schema(&self) -> Schema {
+        self.schema.clone()
     }
 
     /// Ends the table; the file is still to be named.
@@ -154,12 +150,12 @@ impl DrawsTable {
     }
 }
 
-/// Metrics of cells, each once, in order of appearance.
-fn metrics_of(cells: &[Cell]) -> Vec<String> {
-    let mut metrics: Vec<String> = Vec::new();
+/// The first cell of each metric, in order of appearance.
+fn metrics_of(cells: &[Cell]) -> Vec<&Cell> {
+    let mut metrics: Vec<&Cell> = Vec::new();
     for cell in cells {
-        if !metrics.contains(&cell.metric) {
-            metrics.push(cell.metric.clone());
+        if metrics.iter().all(|m| m.metric != cell.metric) {
+            metrics.push(cell);
         }
     }
     metrics
@@ -181,17 +177,31 @@ pub struct InputsTable {
     sink: Sink,
     /// Batches that wait until a row group is full, with their masks, and the number of the first.
     waiting: (u64, Vec<Vec<Lanes>>, Vec<Mask>),
+    schema: Schema,
 }
 
 impl InputsTable {
-    /// Starts the table.
+    /// Starts the table, given paths and units of the quantities.
     ///
     /// # Errors
     /// If it cannot be written.
-    pub fn new(format: ExportFormat, file: OutputFile, paths: &[String]) -> Result<Self, FolderError> {
-        let mut columns = vec![("draw".to_owned(), Kind::Whole)];
-        columns.extend(paths.iter().map(|p| (p.clone(), Kind::Number)));
-        Ok(Self { sink: Sink::new(format, file, &columns)?, waiting: (0, Vec::new(), Vec::new()) })
+    pub fn new(
+        format: ExportFormat,
+        file: OutputFile,
+        quantities: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Self, FolderError> {
+        let meaning = "What the draw took; a dated series at its last uncertain date";
+        let field = |(path, unit): (String, String)| Field::new(path, Kind::Number, meaning).with_unit(unit);
+        let mut fields = vec![Field::new("draw", Kind::Integer, "Number of the draw")];
+        fields.extend(quantities.into_iter().map(field));
+        let about = "A row a draw, a column an uncertain quantity";
+        let schema = Schema { name: "inputs.csv", about, fields };
+        Ok(Self { sink: Sink::new(format, file, &schema)?, waiting: (0, Vec::new(), Vec::new()), schema })
+    }
+
+    /// What it is, apart from its rows.
+    pub fn schema(&self) -> Schema {
+        self.schema.clone()
     }
 
     /// Adds consecutive batches: `batches[b][path]`.
@@ -220,9 +230,9 @@ impl InputsTable {
         let (Sink::Parquet(_, table), Some(width)) = (&mut self.sink, batches.first().map(Vec::len)) else {
             return Ok(());
         };
-        let number = |i| Column::numbers(std::iter::once(Some(i)));
-        let columns: Vec<Column> = std::iter::once(Column::Draw).chain((0..width).map(number)).collect();
-        let columns: Vec<&Column> = columns.iter().collect();
+        let number = |i| Filling::numbers(std::iter::once(Some(i)));
+        let columns: Vec<Filling> = std::iter::once(Filling::Draw).chain((0..width).map(number)).collect();
+        let columns: Vec<&Filling> = columns.iter().collect();
         let draws = counted(first, &masks);
         table.write(Group { draws: &draws, batches: &batches, rows: 1 }, &columns)
     }

@@ -63,6 +63,12 @@ pub struct Manifest {
 }
 
 impl Manifest {
+    /// The text of `manifest.json`.
+    pub fn to_json(&self) -> String {
+        let text = serde_json::to_string_pretty(self);
+        text.expect("a manifest has texts, numbers and lists of them only") + "\n"
+    }
+
     /// Sets the identity from what decides the tables: version, resolved scenario, draws, seed, sampler, horizon, cells, condition.
     pub fn identify(&mut self) {
         let mut hash = Sha256::new();

@@ -18,6 +18,7 @@ mod quantile;
 mod rows;
 mod share;
 mod summary;
+pub mod table;
 pub mod tables;
 
 pub use csv::{float, quoted};
@@ -27,9 +28,7 @@ pub use histogram::Histogram;
 pub use interval::{Interval, t95};
 pub use manifest::{Manifest, SourceFile};
 pub use moments::Moments;
-pub use package::{
-    data_package, fields as package_fields, number as package_number, resource as package_resource,
-};
+pub use package::data_package;
 pub use past_run::{PastRun, PastRunError, SummaryRow};
 pub use quantile::Ranks;
 pub use share::{Labels, Thresholds, wilson};
@@ -53,7 +52,7 @@ pub struct Cell {
 impl Cell {
     /// The kind of actor.
     pub fn actor_kind(&self) -> &str {
-        self.actor.split('.').next().unwrap_or_default()
+        self.actor.split_once('.').map_or(&self.actor, |(kind, _)| kind)
     }
     /// As written: `country.china/reachable_flop@2028Q4`.
     pub fn address(&self) -> String {

@@ -1,34 +1,39 @@
 //! `datapackage.json`: every table's columns, types and meanings, as a Frictionless Data Package.
 
-use super::tables::Column;
-use serde_json::{Value as Json, json};
+use super::table::{Field, Kind, Schema};
+use serde_json::{Map, Value as Json, json};
 
 /// A table's resource: file, columns, what a row is.
-pub fn resource(name: &str, about: &str, fields: Vec<Json>) -> Json {
+fn resource(schema: &Schema) -> Json {
     json!({
-        "name": name.trim_end_matches(".csv").replace('.', "-"),
-        "path": name,
+        "name": schema.name.trim_end_matches(".csv").replace('.', "-"),
+        "path": schema.name,
         "profile": "tabular-data-resource",
-        "description": about,
+        "description": schema.about,
         "format": "csv",
         "mediatype": "text/csv",
         "encoding": "utf-8",
-        "schema": { "fields": fields, "missingValues": [""] },
+        "schema": { "fields": schema.fields.iter().map(field).collect::<Vec<_>>(), "missingValues": [""] },
     })
 }
 
-/// Fields of fixed columns.
-pub fn fields(columns: &[Column]) -> Vec<Json> {
-    columns.iter().map(|(n, t, about)| json!({ "name": n, "type": t, "description": about })).collect()
-}
-
-/// A field that holds numbers in a unit.
-pub fn number(name: &str, unit: &str, about: &str) -> Json {
-    json!({ "name": name, "type": "number", "unit": unit, "description": about })
+fn field(field: &Field) -> Json {
+    let kind = match field.kind {
+        Kind::Text => "string",
+        Kind::Integer => "integer",
+        Kind::Number => "number",
+        Kind::Boolean => "boolean",
+    };
+    let mut all = Map::new();
+    all.insert("name".to_owned(), Json::from(field.name.as_ref()));
+    all.insert("type".to_owned(), Json::from(kind));
+    all.extend(field.unit.iter().map(|unit| ("unit".to_owned(), Json::from(unit.as_ref()))));
+    all.insert("description".to_owned(), Json::from(field.meaning));
+    Json::Object(all)
 }
 
 /// The whole package.
-pub fn data_package(name: &str, title: &str, resources: &[Json]) -> String {
+pub fn data_package(name: &str, title: &str, tables: &[Schema]) -> String {
     let safe: String = name
         .chars()
         .map(|c| if c.is_ascii_alphanumeric() || c == '-' { c.to_ascii_lowercase() } else { '-' })
@@ -37,7 +42,7 @@ pub fn data_package(name: &str, title: &str, resources: &[Json]) -> String {
         "profile": "data-package",
         "name": safe,
         "title": title,
-        "resources": resources,
+        "resources": tables.iter().map(resource).collect::<Vec<_>>(),
     });
-    serde_json::to_string_pretty(&package).unwrap_or_default() + "\n"
+    format!("{package:#}\n")
 }

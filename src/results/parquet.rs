@@ -6,6 +6,7 @@
 use super::FolderError;
 use super::pages::{Run, data_page, dictionary_page, places, presence};
 use super::rows::Draw;
+use super::table::{Field, Kind};
 use crate::math::Lanes;
 use bytes::Bytes;
 use parquet::basic::{Encoding, LogicalType, Repetition, Type as Physical};
@@ -28,20 +29,9 @@ const TOGETHER: usize = 4;
 /// Rows of a page, as far as whole draws give that.
 const PAGE: usize = 1 << 16;
 
-/// A column's kind.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    /// A text.
-    Text,
-    /// A whole number.
-    Whole,
-    /// A number, or nothing.
-    Number,
-}
-
 /// What the rows of each draw hold in a column.
 #[derive(Clone, Debug)]
-pub(super) enum Column {
+pub(super) enum Filling {
     /// The draw's number.
     Draw,
     /// Distinct texts, and which of them each row has, by runs.
@@ -50,7 +40,7 @@ pub(super) enum Column {
     Number { cells: Vec<usize>, runs: Vec<Run> },
 }
 
-impl Column {
+impl Filling {
     /// A text for each row of a draw.
     pub(super) fn texts<'a>(rows: impl Iterator<Item = &'a str>) -> Self {
         let mut distinct: Vec<String> = Vec::new();
@@ -107,17 +97,18 @@ fn failed(error: ParquetError) -> FolderError {
 
 impl ParquetTable {
     /// Starts a file with columns.
-    pub(super) fn new(file: File, columns: &[(String, Kind)]) -> Result<Self, FolderError> {
-        let fields: Result<Vec<Arc<Type>>, ParquetError> = columns
+    pub(super) fn new(file: File, fields: &[Field]) -> Result<Self, FolderError> {
+        let fields: Result<Vec<Arc<Type>>, ParquetError> = fields
             .iter()
-            .map(|(name, kind)| {
-                let (physical, repetition) = match kind {
+            .map(|field| {
+                let (physical, repetition) = match field.kind {
                     Kind::Text => (Physical::BYTE_ARRAY, Repetition::REQUIRED),
-                    Kind::Whole => (Physical::INT64, Repetition::REQUIRED),
+                    Kind::Integer => (Physical::INT64, Repetition::REQUIRED),
                     Kind::Number => (Physical::DOUBLE, Repetition::OPTIONAL),
+                    Kind::Boolean => (Physical::BOOLEAN, Repetition::OPTIONAL),
                 };
-                let logical = (*kind == Kind::Text).then_some(LogicalType::String);
-                let builder = Type::primitive_type_builder(name, physical);
+                let logical = (field.kind == Kind::Text).then_some(LogicalType::String);
+                let builder = Type::primitive_type_builder(&field.name, physical);
                 builder.with_repetition(repetition).with_logical_type(logical).build().map(Arc::new)
             })
             .collect();
@@ -132,7 +123,7 @@ impl ParquetTable {
     }
 
     /// Adds a row group; a number that is not finite is nothing.
-    pub(super) fn write(&mut self, group: Group<'_>, columns: &[&Column]) -> Result<(), FolderError> {
+    pub(super) fn write(&mut self, group: Group<'_>, columns: &[&Filling]) -> Result<(), FolderError> {
         if group.draws.is_empty() || group.rows == 0 {
             return Ok(());
         }
@@ -160,15 +151,15 @@ impl ParquetTable {
 /// A column's pages in a row group, and what the footer says of them.
 fn chunk(
     group: Group<'_>,
-    column: &Column,
+    column: &Filling,
     description: &ColumnDescPtr,
 ) -> Result<(Bytes, ColumnCloseResult), ParquetError> {
     let rows = group.draws.len() * group.rows;
     let mut pages = Pages { sink: TrackedWrite::new(Vec::new()), dictionary: false, first: 0 };
     let statistics = match column {
-        Column::Draw => draw_pages(&mut pages, group)?,
-        Column::Text { distinct, runs } => text_pages(&mut pages, group, distinct, runs)?,
-        Column::Number { cells, runs } => number_pages(&mut pages, group, cells, runs)?,
+        Filling::Draw => draw_pages(&mut pages, group)?,
+        Filling::Text { distinct, runs } => text_pages(&mut pages, group, distinct, runs)?,
+        Filling::Number { cells, runs } => number_pages(&mut pages, group, cells, runs)?,
     };
     let bytes = pages.sink.into_inner()?;
     let encodings = if pages.dictionary {

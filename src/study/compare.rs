@@ -1,187 +1,191 @@
-//! `compare`: the same draws under every policy, against the scenario as it stands.
+//! The same draws under every policy, against the scenario as it stands.
 
-use super::Failure;
-use super::arguments::{CompareArguments, ScenarioArguments};
 use super::comparison::{Comparison, Findings, Goals};
-use super::distributions::{Distributions, Rows, describe_draws};
-use super::precision::{Stopping, interval};
-use super::run_folder::RunFolder;
-use super::session::print;
-use super::simulation::{Exports, Simulation, failed};
-use super::work::Gatherer;
-use crate::analysis::{COMPARISON, OBJECTIVES, Precision, Statistic, TARGETS};
-use crate::metrics::chief_cells;
-use crate::metrics::{Recording, matching};
+use super::distributions::{Distributions, Rows, THRESHOLDS};
+use super::error::Error;
+use super::folder::{RunFolder, Took, Written};
+use super::gather::Gatherer;
+use super::project::policies;
+use super::request::{CompareRequest, Destination, PolicySource, ScenarioRequest};
+use super::simulation::{Exports, Simulation};
+use super::stopping::{Stopping, interval};
+use super::watch::Watch;
+use crate::analysis::{Paired, Precision, Statistic};
+use crate::metrics::{ActorKind, Recording, headline, matching};
+use crate::plan::Plan;
 use crate::report::{Ranked, Verdict};
-use crate::results::{DrawsTable, ExportFormat, SourceFile, Statistics};
+use crate::results::{Cell, DrawsTable, ExportFormat, FolderError, Interval, SourceFile, Statistics};
 
 /// Cells that are ranked in print at most.
 const RANKED: usize = 3;
 /// Files of a comparison.
 const FILES: [&str; 4] = ["summary.csv", "thresholds.csv", "bottlenecks.csv", "comparison.csv"];
 
-pub(super) fn compare(arguments: &CompareArguments) -> Result<(), Failure> {
-    let goals = Goals::parse(&arguments.objective, &arguments.target)?;
-    let stopping = Stopping::new(&arguments.precision, arguments.simulating.simulation.draws)?;
-    let mut asked = goals.cells();
-    asked.extend(stopping.wanted.iter().map(|p| p.cell.clone()));
-    let mut base = open(arguments, None, &asked)?;
-    base.read_condition()?;
-    let names = policies(arguments)?;
-    let others: Result<Vec<_>, _> = names.iter().map(|p| open(arguments, Some(p), &asked)).collect();
-    let mut field = Field { base, others: others?, goals };
-    let comparison = field.comparison()?;
-    field.base.settings = arguments.objective.iter().chain(&arguments.target).cloned().collect();
-    field.base.settings.extend(arguments.precision.settings());
-    let mut manifest = field.base.manifest();
-    manifest.policies = comparison.plans[1..].to_vec();
-    field.describe(&mut manifest);
-    let mut files = FILES.to_vec();
-    files.extend((!arguments.objective.is_empty()).then_some("objectives.csv"));
-    files.extend((!arguments.target.is_empty()).then_some("targets.csv"));
-    let Some(folder) = RunFolder::open_as(&field.base, manifest, &files)? else { return Ok(()) };
-    field.run(comparison, &stopping, folder)
+/// A comparison, opened: the scenario is read, checked and laid out under every policy.
+#[derive(Debug)]
+pub struct Compare {
+    /// The scenario as it stands.
+    pub base: Simulation,
+    /// The scenario under each policy.
+    pub others: Vec<Simulation>,
+    goals: Goals,
+    stopping: Stopping,
+    /// The recorded cell that the precision is about.
+    cell: Option<usize>,
 }
 
-/// A policy's name and the files of it that were read are those of its session.
-fn open<'a>(
-    arguments: &'a CompareArguments,
-    policy: Option<&String>,
-    asked: &[String],
-) -> Result<Simulation<'a>, Failure> {
-    let scenario = ScenarioArguments {
-        scenario: arguments.scenario.clone(),
-        policy: policy.cloned(),
-        edits: arguments.edits.clone(),
-        set: arguments.set.clone(),
-    };
-    let quiet = arguments.simulating.quiet || policy.is_some();
-    Simulation::open_with(&scenario, &arguments.simulating, quiet, |plan| {
-        let mut select = selection(plan, &arguments.simulating.select, asked);
-        if policy.is_some() {
-            // What a policy takes away cannot be compared; what is there still can.
-            select = matching(plan, &select)?;
-        }
-        Recording::lean(plan, &select)
-    })
+/// What a comparison has found.
+pub struct CompareResults<'a> {
+    study: &'a Compare,
+    comparison: Comparison,
+    distributions: Vec<Distributions>,
+    /// By plan, then cell of its recording.
+    statistics: Vec<Vec<Statistics>>,
+    findings: Findings,
+    /// What it took.
+    pub took: Took,
 }
 
-/// Cells that are compared: those selected, or the chief ones; and those that goals ask for.
-pub(super) fn selection(plan: &crate::plan::Plan, select: &[String], asked: &[String]) -> Vec<String> {
-    let mut all = if select.is_empty() { chief_cells(plan) } else { select.to_vec() };
+/// Cells that are compared: those selected, or the headline's; and those that goals ask for.
+pub(super) fn selection(plan: &Plan, select: &[String], asked: &[String]) -> Vec<String> {
+    let mut all = if select.is_empty() { headline::cells(plan) } else { select.to_vec() };
     all.extend(asked.iter().cloned());
     all
 }
 
-/// Policies named, or all of the scenario's folder.
-fn policies(arguments: &CompareArguments) -> Result<Vec<String>, Failure> {
-    if !arguments.policy.is_empty() {
-        return Ok(arguments.policy.clone());
-    }
-    let path = &arguments.scenario;
-    let folder = if path.is_dir() { path.join("policies") } else { path.with_file_name("policies") };
-    let mut stems: Vec<String> = std::fs::read_dir(&folder)
-        .map(|dir| {
-            let files =
-                dir.flatten().map(|e| e.path()).filter(|p| p.extension().is_some_and(|e| e == "toml"));
-            files.filter_map(|p| p.file_stem().map(|s| s.to_string_lossy().into_owned())).collect()
-        })
-        .unwrap_or_default();
-    stems.sort();
-    if stems.is_empty() {
-        return Err(Failure::Usage("name a --policy: the scenario has none of its own".to_owned()));
-    }
-    Ok(stems)
+/// Thresholds of a scenario \[FLOP\].
+pub(super) fn levels(plan: &Plan) -> Vec<f64> {
+    let named = &plan.model.run.thresholds;
+    if named.is_empty() { THRESHOLDS.to_vec() } else { named.clone() }
 }
 
-/// The plans that meet: the scenario as it stands and its rivals.
-pub(super) struct Field<'a> {
-    pub(super) base: Simulation<'a>,
-    pub(super) others: Vec<Simulation<'a>>,
-    pub(super) goals: Goals,
-}
-
-impl Field<'_> {
-    fn plans(&self) -> Vec<&Simulation<'_>> {
-        std::iter::once(&self.base).chain(&self.others).collect()
-    }
-
-    /// Room for the comparison; a policy that is named twice is an error.
-    fn comparison(&self) -> Result<Comparison, Failure> {
-        let names: Vec<String> = self.plans().iter().map(|p| p.policy()).collect();
-        if let Some(twice) = names.iter().enumerate().find(|(i, n)| names[..*i].contains(n)) {
-            return Err(Failure::Usage(format!("{} is compared twice", twice.1)));
+impl Compare {
+    /// Reads and checks all that is asked.
+    ///
+    /// # Errors
+    /// If the request cannot be read, a policy is named twice, or the scenario has errors under one of them.
+    pub fn open(request: &CompareRequest, watch: &dyn Watch) -> Result<Self, Error> {
+        let goals = Goals::parse(&request.objectives, &request.targets)?;
+        let stopping = Stopping::new(&request.precision, request.simulation.sampling.draws)?;
+        let mut asked = goals.cells();
+        asked.extend(stopping.wanted.iter().map(|p| p.cell.clone()));
+        let open = |policy: Option<&PolicySource>, watch: &dyn Watch| {
+            let scenario = ScenarioRequest { policy: policy.cloned(), ..request.scenario.clone() };
+            Simulation::open_with(&scenario, &request.simulation, watch, |plan| {
+                let mut select = selection(plan, &request.simulation.select, &asked);
+                if policy.is_some() {
+                    // What a policy takes away cannot be compared; what is there still can.
+                    select = matching(plan, &select)?;
+                }
+                Recording::lean(plan, &select)
+            })
+        };
+        let mut base = open(None, watch)?;
+        base.read_condition()?;
+        let mut named = request.policies.clone();
+        if named.is_empty() {
+            named = policies(&request.scenario.scenario).into_iter().map(PolicySource::Named).collect();
         }
-        Comparison::new(&self.plans(), names, &self.levels(), &self.goals)
+        if named.is_empty() {
+            return Err(Error::NoPolicy);
+        }
+        // Their warnings are the scenario's own.
+        let others = named.iter().map(|p| open(Some(p), &())).collect::<Result<_, _>>()?;
+        base.settings = request.objectives.iter().chain(&request.targets).cloned().collect();
+        base.settings.extend(request.precision.settings());
+        let cell = stopping.cell(&base)?;
+        let study = Self { base, others, goals, stopping, cell };
+        study.check()?;
+        Ok(study)
     }
 
-    pub(super) fn levels(&self) -> Vec<f64> {
-        let named = &self.base.plan.model.run.thresholds;
-        if named.is_empty() { super::distributions::THRESHOLDS.to_vec() } else { named.clone() }
-    }
-
-    /// Adds what the rivals were made from.
-    pub(super) fn describe(&self, manifest: &mut crate::results::Manifest) {
+    /// Takes the folder that the comparison is to be written to; none if it is there already, complete.
+    ///
+    /// # Errors
+    /// If the folder cannot be written, is in use, or holds another run.
+    pub fn folder(&self, to: &Destination, watch: &dyn Watch) -> Result<Option<RunFolder>, Error> {
+        let mut manifest = self.base.manifest();
+        manifest.policies = self.others.iter().map(Simulation::policy).collect();
         for other in &self.others {
-            let resolved = SourceFile::new(&other.policy(), &other.session.document.to_toml());
+            let resolved = SourceFile::new(&other.policy(), &other.project.document.to_toml());
             manifest.resolved_policies.push(resolved);
-            for source in &other.session.sources.all {
+            for source in &other.project.sources.all {
                 let file = SourceFile::new(&source.name, &source.text);
                 if !manifest.files.contains(&file) {
                     manifest.files.push(file);
                 }
             }
         }
+        let mut files = FILES.to_vec();
+        files.extend((!self.goals.objectives.is_empty()).then_some("objectives.csv"));
+        files.extend((!self.goals.targets.is_empty()).then_some("targets.csv"));
+        RunFolder::open(&self.base, manifest, &files, to, watch)
     }
 
-    fn run(
+    /// Simulates all draws under every policy; tables with a row a draw go to the folder as they come.
+    ///
+    /// # Errors
+    /// If it is stopped, an audited draw does not add up, no draw counts, or such a table cannot be written.
+    pub fn simulate(
         &self,
-        mut comparison: Comparison,
-        stopping: &Stopping,
-        mut folder: RunFolder,
-    ) -> Result<(), Failure> {
-        let mut all = self.distributions(&mut folder)?;
-        if let Some(format) = self.base.exports.draws {
-            let file = folder.create(&format!("draws.{}", format.extension())).map_err(failed)?;
-            let table = DrawsTable::new(format, file, comparison.metric_cells()).map_err(failed)?;
-            comparison.draws = Some(table);
-        }
-        let cell = stopping.cell(&self.base)?;
-        let (draws, seconds) = stopping.run(&self.base, |range| {
+        folder: Option<&mut RunFolder>,
+        watch: &dyn Watch,
+    ) -> Result<CompareResults<'_>, Error> {
+        let levels = levels(&self.base.plan);
+        let mut comparison = Comparison::new(&self.plans(), self.names(), &levels, &self.goals);
+        let mut all = self.gather(&mut comparison, folder)?;
+        let (draws, seconds) = self.stopping.run(&self.base, watch, |range| {
             let mut gatherers: Vec<&mut dyn Gatherer> = vec![&mut comparison];
             gatherers.extend(all.iter_mut().map(|d| d as &mut dyn Gatherer));
-            let seconds = self.base.work_on(&self.others, range, &mut gatherers)?;
-            let known = stopping.wanted.as_ref().zip(cell);
+            let seconds = self.base.work_on(&self.others, range, watch, &mut gatherers)?;
+            let known = self.stopping.wanted.as_ref().zip(self.cell);
             Ok((seconds, known.map(|(wanted, cell)| self.precision(&comparison, &all[0], wanted, cell))))
         })?;
-        folder.manifest.draws = draws;
-        self.base.check_used(all[0].used)?;
-        let statistics: Vec<Vec<Statistics>> = all.iter().map(Distributions::statistics).collect();
+        let took = Took { draws, used: all[0].used, seconds };
+        self.base.check_used(took.used, watch)?;
+        let statistics = all.iter().map(Distributions::statistics).collect();
         let findings = comparison.findings();
-        self.write(&mut comparison, &mut all, &statistics, &findings, &mut folder).map_err(failed)?;
-        let used = all[0].used;
-        let verdict = self.verdict(&comparison, &findings, &statistics[0], used).render(self.base.layout());
-        // The page is made from the tables, which take as much room again: what they were made from goes first.
-        drop((comparison, all, statistics, findings));
-        let path = folder.path.clone();
-        let manifest = folder.finish(used, seconds).map_err(failed)?;
-        print(&verdict)?;
-        if !self.base.arguments.quiet {
-            tell!(
-                "\n{} draws under {} plans in {seconds:.1} s; tables in {}",
-                manifest.draws,
-                self.others.len() + 1,
-                path.display()
-            );
-        }
-        Ok(())
+        Ok(CompareResults { study: self, comparison, distributions: all, statistics, findings, took })
     }
 
-    fn distributions(&self, folder: &mut RunFolder) -> Result<Vec<Distributions>, Failure> {
+    fn plans(&self) -> Vec<&Simulation> {
+        std::iter::once(&self.base).chain(&self.others).collect()
+    }
+
+    /// Holds that no policy is named twice, and that every plan has the cells that goals name.
+    fn check(&self) -> Result<(), Error> {
+        let names = self.names();
+        if let Some(twice) = names.iter().enumerate().find(|(i, n)| names[..*i].contains(n)) {
+            return Err(Error::PolicyTwice(twice.1.clone()));
+        }
+        self.goals.check(&self.plans())
+    }
+
+    /// Names of the plans, the scenario as it stands first.
+    fn names(&self) -> Vec<String> {
+        self.plans().iter().map(|p| p.policy()).collect()
+    }
+
+    /// Distributions of every plan; tables with a row a draw are opened.
+    fn gather(
+        &self,
+        comparison: &mut Comparison,
+        folder: Option<&mut RunFolder>,
+    ) -> Result<Vec<Distributions>, Error> {
+        let exports = self.base.exports;
+        if folder.is_none() && exports.any() {
+            return Err(Error::ExportWithoutFolder);
+        }
+        let mut folder = folder;
         let mut all = Vec::new();
         for (place, plan) in self.plans().into_iter().enumerate() {
-            let inputs = self.base.exports.inputs.filter(|_| place == 0);
-            all.push(Distributions::among(plan, place, Exports { draws: None, inputs }, folder)?);
+            let inputs = exports.inputs.filter(|_| place == 0);
+            let exports = Exports { draws: None, inputs };
+            all.push(Distributions::among(plan, place, exports, folder.as_deref_mut())?);
+        }
+        if let (Some(format), Some(folder)) = (exports.draws, folder) {
+            let file = folder.create(&format!("draws.{}", format.extension()))?;
+            comparison.draws = Some(DrawsTable::new(format, file, comparison.metric_cells())?);
         }
         Ok(all)
     }
@@ -193,7 +197,7 @@ impl Field<'_> {
         base: &Distributions,
         wanted: &Precision,
         cell: usize,
-    ) -> (crate::results::Interval, f64) {
+    ) -> (Interval, f64) {
         let own = interval(&base.statistic(cell), wanted.statistic, self.base.is_independent());
         let place = comparison.cells.iter().position(|c| *c == self.base.recording.names[cell]);
         let of = |p: usize| {
@@ -215,25 +219,22 @@ impl Field<'_> {
         statistics: &[Vec<Statistics>],
         findings: &Findings,
         folder: &mut RunFolder,
-    ) -> Result<(), crate::results::FolderError> {
-        let mut rows = Rows::default();
+    ) -> Result<(), FolderError> {
+        let mut rows = Rows::new();
         for ((plan, distributions), statistics) in self.plans().iter().zip(all.iter_mut()).zip(statistics) {
             distributions.add_rows(plan, statistics, &mut rows);
         }
         rows.write(folder)?;
-        let about = "Policies against the scenario as it stands, draw by draw";
-        folder.table("comparison.csv", about, &COMPARISON, &comparison.rows(findings))?;
+        folder.table(comparison.table(findings))?;
         if !self.goals.objectives.is_empty() {
-            let about = "Which policies are dominated under all objectives";
-            folder.table("objectives.csv", about, &OBJECTIVES, &comparison.objective_rows(findings))?;
+            folder.table(comparison.objectives(findings))?;
         }
         if !self.goals.targets.is_empty() {
-            let about = "Shares of draws that satisfy the targets";
-            folder.table("targets.csv", about, &TARGETS, &comparison.target_rows())?;
+            folder.table(comparison.targets())?;
         }
         if let Some(table) = comparison.draws.take() {
             if self.base.exports.draws == Some(ExportFormat::Csv) {
-                describe_draws(&self.base, table.metrics(), folder);
+                folder.describe(table.schema());
             }
             folder.finish_file(table.finish()?)?;
         }
@@ -278,19 +279,57 @@ impl Field<'_> {
             return self.goals.objectives.iter().filter_map(|o| find(&o.cell)).take(RANKED).collect();
         }
         let model = &self.base.plan.model;
-        let last = model.run.horizon.last;
-        let mut actors: Vec<String> =
-            model.run.headline.iter().filter(|a| a.starts_with("country.")).cloned().collect();
-        if actors.is_empty() {
-            actors = model.countries.iter().map(|c| format!("country.{}", c.id)).collect();
-        }
-        let mut shown: Vec<usize> =
-            actors.iter().filter_map(|a| find(&format!("{a}/reachable_flop@{last}"))).collect();
+        let countries = headline::of_kind(model, ActorKind::Country);
+        let mut shown: Vec<usize> = countries.iter().filter_map(|a| find(&headline::end(model, a))).collect();
         if shown.is_empty() {
             let metrics = comparison.metric_cells();
             let end = metrics.iter().map(|c| c.quarter).max();
             shown = (0..metrics.len()).filter(|&c| Some(metrics[c].quarter) == end).take(RANKED).collect();
         }
         shown
+    }
+}
+
+impl CompareResults<'_> {
+    /// Names of the plans, the scenario as it stands first.
+    pub fn plans(&self) -> &[String] {
+        &self.comparison.plans
+    }
+
+    /// Cells that are compared, in order: metrics, then quarters until thresholds are reached.
+    pub fn cells(&self) -> &[Cell] {
+        &self.comparison.cells
+    }
+
+    /// A cell under a plan against the scenario as it stands, by their places; in the cell's unit.
+    pub fn paired(&self, cell: usize, plan: usize) -> &Paired {
+        &self.findings.paired[cell][plan]
+    }
+
+    /// The tier of a plan for a cell, from 0, the best.
+    pub fn tier(&self, cell: usize, plan: usize) -> usize {
+        self.findings.tiers[cell][plan]
+    }
+
+    /// Cells that a plan records, with their statistics.
+    pub fn statistics(&self, plan: usize) -> (&[Cell], &[Statistics]) {
+        (&self.study.plans()[plan].recording.names, &self.statistics[plan])
+    }
+
+    /// The verdict: policies ranked by the cells that matter, and where they stand under objectives and targets.
+    pub fn verdict(&self) -> Verdict {
+        self.study.verdict(&self.comparison, &self.findings, &self.statistics[0], self.took.used)
+    }
+
+    /// Writes all tables, the page, the data package and the manifest.
+    ///
+    /// # Errors
+    /// If a file cannot be written.
+    pub fn write(self, mut folder: RunFolder) -> Result<Written, Error> {
+        let Self { study, mut comparison, mut distributions, statistics, findings, took } = self;
+        study.write(&mut comparison, &mut distributions, &statistics, &findings, &mut folder)?;
+        // The page is made from the tables, which take as much room again: what they were made from goes first.
+        drop((comparison, distributions, statistics, findings));
+        folder.finish(took)
     }
 }

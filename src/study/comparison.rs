@@ -1,16 +1,15 @@
 //! The gatherer of comparisons: cells of every plan side by side, against the scenario as it stands.
 
-use super::Failure;
-use super::precision::place;
+use super::error::Error;
+use super::gather::Gatherer;
 use super::simulation::Simulation;
-use super::work::Gatherer;
-use crate::analysis::{
-    Contest, ContrastRow, Front, Objective, Paired, Sense, Standing, Target, comparison, quarters_to, tiers,
-};
+use crate::analysis::tables::{self, ContrastRow, ObjectiveRow, TargetRow};
+use crate::analysis::{Contest, Front, Objective, Paired, Sense, Standing, Target, quarters_to, tiers};
 use crate::engine::run::Round;
 use crate::math::{Lanes, WIDTH};
+use crate::metrics::Metric;
 use crate::report::Satisfied;
-use crate::results::tables::Row;
+use crate::results::table::TableText;
 use crate::results::{Cell, DrawsTable, FolderError, wilson};
 use rayon::prelude::*;
 
@@ -45,7 +44,7 @@ pub(super) struct Findings {
 }
 
 /// Objectives and targets, read.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(super) struct Goals {
     pub(super) objectives: Vec<Objective>,
     pub(super) targets: Vec<Target>,
@@ -53,14 +52,10 @@ pub(super) struct Goals {
 
 impl Goals {
     /// Reads what was typed.
-    pub(super) fn parse(objectives: &[String], targets: &[String]) -> Result<Self, Failure> {
-        let bad = |e: crate::analysis::BadGoal| Failure::Usage(e.to_string());
+    pub(super) fn parse(objectives: &[String], targets: &[String]) -> Result<Self, Error> {
         Ok(Self {
-            objectives: objectives
-                .iter()
-                .map(|t| Objective::parse(t).map_err(bad))
-                .collect::<Result<_, _>>()?,
-            targets: targets.iter().map(|t| Target::parse(t).map_err(bad)).collect::<Result<_, _>>()?,
+            objectives: objectives.iter().map(|t| Objective::parse(t)).collect::<Result<_, _>>()?,
+            targets: targets.iter().map(|t| Target::parse(t)).collect::<Result<_, _>>()?,
         })
     }
 
@@ -69,16 +64,25 @@ impl Goals {
         let objectives = self.objectives.iter().map(|o| o.cell.clone());
         objectives.chain(self.targets.iter().map(|t| t.cell.clone())).collect()
     }
+
+    /// Holds that every plan has the cells that they name.
+    pub(super) fn check(&self, plans: &[&Simulation]) -> Result<(), Error> {
+        let targets = self.targets.iter().map(|t| ("--target", &t.cell));
+        let objectives = self.objectives.iter().map(|o| ("--objective", &o.cell));
+        for (parameter, cell) in targets.chain(objectives) {
+            let place = plans[0].place(parameter, cell)?;
+            let named = &plans[0].recording.names[place];
+            if plans.iter().any(|p| !p.recording.names.contains(named)) {
+                return Err(Error::NotUnderEveryPolicy { parameter, cell: cell.clone() });
+            }
+        }
+        Ok(())
+    }
 }
 
 impl Comparison {
-    /// Room for plans, the reference first; cells are those that all of them have.
-    pub(super) fn new(
-        plans: &[&Simulation<'_>],
-        names: Vec<String>,
-        levels: &[f64],
-        goals: &Goals,
-    ) -> Result<Self, Failure> {
+    /// A new comparison of plans, the reference first; cells are those that all of them have, among them the goals'.
+    pub(super) fn new(plans: &[&Simulation], names: Vec<String>, levels: &[f64], goals: &Goals) -> Self {
         let first = plans[0];
         let all = |cell: &Cell| -> Option<Vec<usize>> {
             plans.iter().map(|p| p.recording.names.iter().position(|c| c == cell)).collect()
@@ -94,22 +98,19 @@ impl Comparison {
         cells.extend(named);
         let sense = |c: &Cell| {
             let asked = goals.objectives.iter().find(|o| o.cell == c.address());
-            let more = c.metric.starts_with("revenue") || c.metric.starts_with("quarters_to");
-            asked.map_or(if more { Sense::Max } else { Sense::Min }, |o| o.sense)
+            let better =
+                Metric::better(&c.metric).expect("cells are of metrics, or of times until one is reached");
+            asked.map_or(better.sense(), |o| o.sense)
         };
         let senses: Vec<Sense> = cells.iter().map(sense).collect();
-        let find = |flag: &str, address: &str| -> Result<usize, Failure> {
-            place(first, flag, address)?;
+        let find = |address: &str| {
             let found = cells.iter().position(|c| c.address() == address);
-            found.ok_or_else(|| Failure::Rejected(format!("error: {flag}: not every policy has {address}")))
+            found.expect("goals name cells that every plan has")
         };
-        let targets: Result<Vec<_>, Failure> = (goals.targets.iter())
-            .map(|t| Ok((t.clone(), find("--target", &t.cell)?, vec![0; plans.len()])))
-            .collect();
-        let objectives: Result<Vec<_>, Failure> =
-            goals.objectives.iter().map(|o| Ok((o.clone(), find("--objective", &o.cell)?))).collect();
-        let (objectives, targets) = (objectives?, targets?);
-        Ok(Self {
+        let targets = goals.targets.iter().map(|t| (t.clone(), find(&t.cell), vec![0; plans.len()]));
+        let targets = targets.collect();
+        let objectives: Vec<_> = goals.objectives.iter().map(|o| (o.clone(), find(&o.cell))).collect();
+        Self {
             contest: Contest::new(plans.len(), senses.clone(), first.is_independent()),
             front: (!objectives.is_empty()).then(|| Front::new(plans.len(), objectives)),
             plans: names,
@@ -121,7 +122,7 @@ impl Comparison {
             draws: None,
             quarters: first.plan.quarters,
             used: 0,
-        })
+        }
     }
 
     /// Place of a metric's cell in a plan's own recording; none for times.
@@ -148,8 +149,8 @@ impl Comparison {
         Findings { paired, tiers, standings }
     }
 
-    /// Rows of `comparison.csv`.
-    pub(super) fn rows(&self, findings: &Findings) -> String {
+    /// `comparison.csv`.
+    pub(super) fn table(&self, findings: &Findings) -> TableText {
         let row = |p: usize| {
             (0..self.cells.len()).map(move |c| ContrastRow {
                 policy: &self.plans[p],
@@ -158,25 +159,16 @@ impl Comparison {
                 tier: findings.tiers[c][p],
             })
         };
-        comparison((0..self.plans.len()).flat_map(row))
+        TableText::of(&tables::comparison(), (0..self.plans.len()).flat_map(row))
     }
 
-    /// Rows of `objectives.csv`.
-    pub(super) fn objective_rows(&self, findings: &Findings) -> String {
-        let mut text = String::new();
-        let mut row = Row::new(&mut text);
-        for (name, s) in self.plans.iter().zip(&findings.standings) {
-            let by = s.dominated_by.map_or("", |q| self.plans[q].as_str());
-            row.text(name).text(if s.dominated_by.is_none() { "true" } else { "false" }).text(by);
-            row.number(if s.dominated_by.is_none() { f64::NAN } else { s.in_draws });
-            row.text(match s.dominated_by {
-                None => "",
-                Some(_) if s.sure => "true",
-                Some(_) => "false",
-            });
-            row.end();
-        }
-        text
+    /// `objectives.csv`.
+    pub(super) fn objectives(&self, findings: &Findings) -> TableText {
+        let rows = self.plans.iter().zip(&findings.standings).map(|(policy, s)| ObjectiveRow {
+            policy,
+            dominated: s.dominated_by.map(|q| (self.plans[q].as_str(), s)),
+        });
+        TableText::of(&tables::objectives(), rows)
     }
 
     /// Shares of draws that satisfy the targets: target, then by plan the share with its 95 % interval.
@@ -191,40 +183,36 @@ impl Comparison {
             .collect()
     }
 
-    /// Rows of `targets.csv`.
-    pub(super) fn target_rows(&self) -> String {
-        let mut text = String::new();
-        let mut row = Row::new(&mut text);
-        for (target, shares) in self.shares() {
-            for (name, share) in self.plans.iter().zip(shares) {
-                row.text(name).text(&target).number(share.0).number(share.1).number(share.2).end();
-            }
-        }
-        text
+    /// `targets.csv`.
+    pub(super) fn targets(&self) -> TableText {
+        let shares = self.shares();
+        let rows = shares.iter().flat_map(|(target, shares)| {
+            let plans = self.plans.iter().zip(shares);
+            plans.map(move |(policy, &share)| TargetRow { policy, target, share })
+        });
+        TableText::of(&tables::targets(), rows)
     }
 }
 
 /// Times until thresholds are reachable, for every actor that all plans track.
-fn times(plans: &[&Simulation<'_>], levels: &[f64]) -> (Vec<(Vec<usize>, f64)>, Vec<Cell>) {
+fn times(plans: &[&Simulation], levels: &[f64]) -> (Vec<(Vec<usize>, f64)>, Vec<Cell>) {
     let (mut times, mut cells) = (Vec::new(), Vec::new());
     let first = plans[0];
     for &s in &first.recording.tracked {
         let series = &first.recording.series[s];
-        if series.metric != "reachable_flop" {
+        if series.metric != Metric::ReachableFlop {
             continue;
         }
-        let of = |p: &&Simulation<'_>| {
+        let of = |p: &&Simulation| {
             let r = &p.recording;
-            r.tracked
-                .iter()
-                .position(|&i| r.series[i].actor == series.actor && r.series[i].metric == series.metric)
+            r.tracked.iter().position(|&i| r.series[i].is(&series.actor, series.name()))
         };
         let Some(at) = plans.iter().map(of).collect::<Option<Vec<usize>>>() else { continue };
         for &level in levels {
             times.push((at.clone(), level));
             cells.push(Cell {
                 actor: series.actor.clone(),
-                metric: format!("quarters_to_{level:e}"),
+                metric: Metric::until(level),
                 unit: "quarters".to_owned(),
                 quarter: first.plan.model.run.horizon.last,
             });

@@ -1,43 +1,45 @@
-//! The tables of distributions that every simulating verb gathers: summary, thresholds, bottlenecks, flows, draws, inputs.
+//! The tables of distributions that every study gathers: summary, thresholds, bottlenecks, flows, draws, inputs.
 
-use super::Failure;
-use super::run_folder::RunFolder;
-use super::simulation::{Exports, Simulation, failed};
-use super::work::Gatherer;
+use super::error::Error;
+use super::folder::RunFolder;
+use super::gather::Gatherer;
+use super::simulation::{Exports, Simulation};
 use crate::engine::record::subjects;
 use crate::engine::run::Round;
 use crate::engine::steps::production::cause;
 use crate::engine::steps::training::lab_cause;
 use crate::plan::Plan;
-use crate::results::tables::{self, BottleneckRow, ThresholdRow};
+use crate::report::world;
+use crate::results::table::TableText;
+use crate::results::tables::{self, BottleneckRow, FlowRow, SummaryRow, ThresholdRow};
 use crate::results::{
     DrawsTable, ExportFormat, FolderError, InputsTable, Labels, Statistics, Summary, Thresholds,
-    package_fields, package_number,
 };
 
 /// Thresholds where the scenario names none [FLOP].
 pub(super) const THRESHOLDS: [f64; 4] = [1e25, 1e26, 1e27, 1e28];
 
-/// Rows of the tables, of one plan or of several one after the other.
-#[derive(Debug, Default)]
+/// The tables that all studies write, with rows of one plan or of several one after the other.
+#[derive(Debug)]
 pub(super) struct Rows {
-    summary: String,
-    thresholds: String,
-    bottlenecks: String,
-    flows: String,
+    summary: TableText,
+    thresholds: TableText,
+    bottlenecks: TableText,
 }
 
 impl Rows {
-    /// Writes the tables that all simulating verbs write.
-    pub(super) fn write(&self, folder: &mut RunFolder) -> Result<(), FolderError> {
-        folder.table("summary.csv", "Distributions: a row a cell", &tables::SUMMARY, &self.summary)?;
-        folder.table(
-            "thresholds.csv",
-            "When thresholds are reached",
-            &tables::THRESHOLDS,
-            &self.thresholds,
-        )?;
-        folder.table("bottlenecks.csv", "What bound whom", &tables::BOTTLENECKS, &self.bottlenecks)
+    /// Tables without rows.
+    pub(super) fn new() -> Self {
+        Self {
+            summary: TableText::new(&tables::summary()),
+            thresholds: TableText::new(&tables::thresholds()),
+            bottlenecks: TableText::new(&tables::bottlenecks()),
+        }
+    }
+
+    /// Writes the tables.
+    pub(super) fn write(self, folder: &mut RunFolder) -> Result<(), FolderError> {
+        [self.summary, self.thresholds, self.bottlenecks].into_iter().try_for_each(|t| folder.table(t))
     }
 }
 
@@ -82,23 +84,27 @@ impl Distributions {
         ["summary.csv", "thresholds.csv", "bottlenecks.csv", "flows.csv"];
 
     /// Room for a simulation's distributions; tables with a row a draw are opened.
-    pub(super) fn new(simulation: &Simulation<'_>, folder: &mut RunFolder) -> Result<Self, Failure> {
+    pub(super) fn new(simulation: &Simulation, folder: Option<&mut RunFolder>) -> Result<Self, Error> {
         Self::among(simulation, 0, simulation.exports, folder)
     }
 
     /// Room for the distributions of a simulation that is the `place`th of those simulated together; the tables with a row
     /// a draw that are asked for are opened.
     pub(super) fn among(
-        simulation: &Simulation<'_>,
+        simulation: &Simulation,
         place: usize,
         exports: Exports,
-        folder: &mut RunFolder,
-    ) -> Result<Self, Failure> {
+        folder: Option<&mut RunFolder>,
+    ) -> Result<Self, Error> {
         let (plan, recording) = (&simulation.plan, &simulation.recording);
         let named = &plan.model.run.thresholds;
         let levels = if named.is_empty() { THRESHOLDS.to_vec() } else { named.clone() };
         let independent = simulation.is_independent();
-        let (draws, inputs) = open_exports(simulation, exports, folder).map_err(failed)?;
+        let (draws, inputs) = match folder {
+            Some(folder) => open_exports(simulation, exports, folder)?,
+            None if exports.any() => return Err(Error::ExportWithoutFolder),
+            None => (None, None),
+        };
         Ok(Self {
             place,
             policy: simulation.policy(),
@@ -123,60 +129,64 @@ impl Distributions {
     }
 
     /// Adds this plan's rows to all tables.
-    pub(super) fn add_rows(
-        &mut self,
-        simulation: &Simulation<'_>,
-        statistics: &[Statistics],
-        rows: &mut Rows,
-    ) {
-        let policy = simulation.policy();
-        let names = &simulation.recording.names;
-        rows.summary += &tables::summary(&simulation.session.name, &policy, names, statistics);
-        rows.thresholds += &tables::thresholds(&policy, &self.threshold_rows(simulation));
-        rows.bottlenecks += &tables::bottlenecks(&policy, &self.bottleneck_rows(simulation));
-        let flow_statistics = self.flows.finish();
-        let n = simulation.flows.len();
-        let flows = (flow_statistics.iter().enumerate())
-            .map(|(i, s)| (&simulation.flows[i % n], simulation.quarter(i / n).to_string(), s));
-        rows.flows += &tables::flows(&policy, flows);
+    pub(super) fn add_rows(&mut self, simulation: &Simulation, statistics: &[Statistics], rows: &mut Rows) {
+        let policy = &simulation.policy();
+        let scenario = &simulation.project.name;
+        let cells = simulation.recording.names.iter().zip(statistics);
+        let cells = cells.map(|(cell, statistics)| SummaryRow { scenario, policy, cell, statistics });
+        rows.summary.extend(&tables::summary(), cells);
+        rows.thresholds.extend(&tables::thresholds(), self.threshold_rows(simulation, policy));
+        self.add_bottlenecks(simulation, policy, &mut rows.bottlenecks);
     }
 
     /// Writes all tables of this plan alone.
     pub(super) fn write(
         &mut self,
-        simulation: &Simulation<'_>,
+        simulation: &Simulation,
         statistics: &[Statistics],
         folder: &mut RunFolder,
     ) -> Result<(), FolderError> {
-        let mut rows = Rows::default();
+        let mut rows = Rows::new();
         self.add_rows(simulation, statistics, &mut rows);
         rows.write(folder)?;
-        folder.table("flows.csv", "What flowed where", &tables::FLOWS, &rows.flows)?;
+        let (policy, statistics) = (&simulation.policy(), self.flows.finish());
+        let n = simulation.flows.len();
+        let all = statistics.iter().enumerate().map(|(i, statistics)| FlowRow {
+            policy,
+            flow: &simulation.flows[i % n],
+            quarter: simulation.quarter(i / n),
+            statistics,
+        });
+        // Flows that are nothing in every draw are left out.
+        let flows = || all.clone().filter(|r| r.statistics.max > 0.0);
+        folder.table(TableText::of(&tables::flows(), flows()))?;
+        let yearly = world::yearly_flow_rows(&simulation.plan.model, flows());
+        folder.table_at_the_end(TableText::of(&world::yearly_flows(), yearly));
         self.write_exports(simulation, folder)
     }
 
     /// Writes the tables with a row a draw.
     pub(super) fn write_exports(
         &mut self,
-        simulation: &Simulation<'_>,
+        simulation: &Simulation,
         folder: &mut RunFolder,
     ) -> Result<(), FolderError> {
         if let Some(table) = self.draws.take() {
             if simulation.exports.draws == Some(ExportFormat::Csv) {
-                describe_draws(simulation, table.metrics(), folder);
+                folder.describe(table.schema());
             }
             folder.finish_file(table.finish()?)?;
         }
         if let Some(table) = self.inputs.take() {
             if simulation.exports.inputs == Some(ExportFormat::Csv) {
-                describe_inputs(&simulation.plan, folder);
+                folder.describe(table.schema());
             }
             folder.finish_file(table.finish()?)?;
         }
         Ok(())
     }
 
-    fn threshold_rows(&self, simulation: &Simulation<'_>) -> Vec<ThresholdRow> {
+    fn threshold_rows<'a>(&self, simulation: &'a Simulation, policy: &'a str) -> Vec<ThresholdRow<'a>> {
         let recording = &simulation.recording;
         let mut rows = Vec::new();
         for (i, &s) in recording.tracked.iter().enumerate() {
@@ -184,10 +194,11 @@ impl Distributions {
             for (l, &threshold) in self.thresholds.levels().iter().enumerate() {
                 for t in 0..simulation.plan.quarters {
                     rows.push(ThresholdRow {
-                        actor: series.actor.clone(),
-                        metric: series.metric.clone(),
+                        policy,
+                        actor: &series.actor,
+                        metric: series.name(),
                         threshold,
-                        quarter: simulation.quarter(t).to_string(),
+                        quarter: simulation.quarter(t),
                         probability: self.thresholds.probability(i, t, l),
                     });
                 }
@@ -196,25 +207,25 @@ impl Distributions {
         rows
     }
 
-    fn bottleneck_rows(&self, simulation: &Simulation<'_>) -> Vec<BottleneckRow> {
+    fn add_bottlenecks(&self, simulation: &Simulation, policy: &str, text: &mut TableText) {
         let plan = &simulation.plan;
         let per_quarter = subjects(plan);
-        let mut rows = Vec::new();
         for i in 0..per_quarter {
             let (subject, subject_kind) = subject(plan, i);
+            let subject = subject.as_str();
             for t in 0..plan.quarters {
-                for (code, share) in self.labels.shares(t * per_quarter + i, cause::NONE) {
-                    rows.push(BottleneckRow {
-                        subject: subject.clone(),
-                        subject_kind,
-                        quarter: simulation.quarter(t).to_string(),
-                        cause: cause_name(plan, subject_kind, code),
-                        share,
-                    });
-                }
+                let shares = self.labels.shares(t * per_quarter + i, cause::NONE);
+                let rows = shares.into_iter().map(|(code, share)| BottleneckRow {
+                    policy,
+                    subject,
+                    subject_kind,
+                    quarter: simulation.quarter(t),
+                    cause: cause_name(plan, subject_kind, code),
+                    share,
+                });
+                text.extend(&tables::bottlenecks(), rows);
             }
         }
-        rows
     }
 
     /// What bound an actor's reachable compute most often in a quarter, and in what share of draws.
@@ -227,7 +238,7 @@ impl Distributions {
 }
 
 fn open_exports(
-    simulation: &Simulation<'_>,
+    simulation: &Simulation,
     exports: Exports,
     folder: &mut RunFolder,
 ) -> Result<(Option<DrawsTable>, Option<InputsTable>), FolderError> {
@@ -241,39 +252,14 @@ fn open_exports(
     let inputs = match exports.inputs {
         Some(format) => {
             let file = folder.create(&format!("inputs.{}", format.extension()))?;
-            let plan = &simulation.plan;
-            let paths: Vec<String> =
-                plan.layout.uncertain().map(|q| plan.model.quantities[q.0 as usize].path.clone()).collect();
-            Some(InputsTable::new(format, file, &paths)?)
+            let model = &simulation.plan.model;
+            let uncertain = simulation.plan.layout.uncertain().map(|q| &model.quantities[q.0 as usize]);
+            let columns = uncertain.map(|q| (q.path.clone(), q.unit.clone()));
+            Some(InputsTable::new(format, file, columns)?)
         }
         None => None,
     };
     Ok((draws, inputs))
-}
-
-pub(super) fn describe_draws(simulation: &Simulation<'_>, metrics: &[String], folder: &mut RunFolder) {
-    let mut fields = package_fields(&[
-        ("draw", "integer", "Number of the draw"),
-        ("policy", "string", "Stem of the policy"),
-        ("actor", "string", "Whose it is"),
-        ("quarter", "string", "Calendar quarter"),
-    ]);
-    for m in metrics {
-        let series = &simulation.recording.series;
-        let unit = series.iter().find(|s| s.metric == *m).map_or("", |s| s.unit.as_str());
-        fields.push(package_number(m, unit, "The metric of that name; empty where the actor has none"));
-    }
-    folder.describe("draws.csv", "A row a draw, actor and quarter", fields);
-}
-
-fn describe_inputs(plan: &Plan, folder: &mut RunFolder) {
-    let mut fields = package_fields(&[("draw", "integer", "Number of the draw")]);
-    for q in plan.layout.uncertain() {
-        let quantity = &plan.model.quantities[q.0 as usize];
-        let about = "What the draw took; a dated series at its last uncertain date";
-        fields.push(package_number(&quantity.path, &quantity.unit, about));
-    }
-    folder.describe("inputs.csv", "A row a draw, a column an uncertain quantity", fields);
 }
 
 /// Subjects in the order of labels: chips, labs, labs' effective compute.

@@ -1,11 +1,13 @@
 //! What drives the headline: a gatherer that estimates each uncertain input's index for the headline's cells during a run.
 
-use super::run_folder::RunFolder;
+use super::folder::RunFolder;
+use super::gather::Gatherer;
 use super::simulation::Simulation;
-use super::work::Gatherer;
 use crate::analysis::Sensitivity;
 use crate::engine::run::Round;
+use crate::metrics::{ActorKind, Metric, headline};
 use crate::plan::{Driver, Plan};
+use crate::results::table::TableText;
 use crate::results::tables::{self, DriverRow};
 use crate::results::{Cell, FolderError};
 
@@ -15,9 +17,11 @@ const CELLS: usize = 20;
 const CHANCE: f64 = 0.05;
 
 /// Indices of the headline's cells, being gathered.
+#[derive(Debug)]
 pub(super) struct Drivers {
     /// Which of the plans simulated side by side it looks at.
-    pub(super) place: usize,
+    place: usize,
+    policy: String,
     sensitivity: Sensitivity,
     /// Where each cell in order of the table stands among the watched ones, and its address.
     cells: Vec<(usize, String)>,
@@ -35,35 +39,34 @@ impl Drivers {
     /// The table that they are written to.
     pub(super) const FILE: &'static str = "drivers.csv";
 
-    /// Has the simulation watch the headline's cells, and makes room for their drivers.
-    pub(super) fn new(simulation: &mut Simulation<'_>) -> Self {
-        let cells = headline_cells(simulation);
-        let mut watched = cells.clone();
+    /// Has the simulation watch the headline's cells.
+    pub(super) fn watch(simulation: &mut Simulation) {
+        let mut watched = headline_cells(simulation);
         watched.sort_unstable();
+        simulation.recording.watched = watched;
+    }
+
+    /// New ones for the headline's cells, which the simulation watches.
+    pub(super) fn new(simulation: &Simulation) -> Self {
+        let watched = &simulation.recording.watched;
         let place = |cell: &(usize, usize)| watched.binary_search(cell).unwrap_or_default();
         let address = |&(t, s): &(usize, usize)| {
             let series = &simulation.recording.series[s];
-            let (actor, metric) = (series.actor.clone(), series.metric.clone());
+            let (actor, metric) = (series.actor.clone(), series.name().to_owned());
             Cell { actor, metric, unit: series.unit.clone(), quarter: simulation.quarter(t) }.address()
         };
-        let cells = cells.iter().map(|c| (place(c), address(c))).collect();
+        let cells = headline_cells(simulation).iter().map(|c| (place(c), address(c))).collect();
         let inputs = simulation.plan.drivers().len();
-        let sensitivity = Sensitivity::new(inputs, watched.len(), simulation.arguments.simulation.draws);
-        simulation.recording.watched = watched;
-        Self { place: 0, sensitivity, cells }
+        let sensitivity = Sensitivity::new(inputs, watched.len(), simulation.request.sampling.draws);
+        Self { place: 0, policy: simulation.policy(), sensitivity, cells }
     }
 
     /// Writes the table: for each cell, inputs from the one that explains most to the one that explains least.
-    pub(super) fn write(
-        &self,
-        simulation: &Simulation<'_>,
-        folder: &mut RunFolder,
-    ) -> Result<(), FolderError> {
-        let rows = tables::drivers(&simulation.policy(), &self.rows(&simulation.plan));
-        folder.table(Self::FILE, "What drives the headline's cells", &tables::DRIVERS, &rows)
+    pub(super) fn write(&self, simulation: &Simulation, folder: &mut RunFolder) -> Result<(), FolderError> {
+        folder.table(TableText::of(&tables::drivers(), self.rows(&simulation.plan)))
     }
 
-    fn rows(&self, plan: &Plan) -> Vec<DriverRow> {
+    pub(super) fn rows(&self, plan: &Plan) -> Vec<DriverRow<'_>> {
         let drivers = plan.drivers();
         let found = self.sensitivity.finish(CHANCE);
         let mut rows = Vec::new();
@@ -72,7 +75,8 @@ impl Drivers {
             let mut order: Vec<usize> = (0..drivers.len()).collect();
             order.sort_by(|&a, &b| of_cell.indices[b].total_cmp(&of_cell.indices[a]).then(a.cmp(&b)));
             rows.extend(order.iter().enumerate().map(|(rank, &i)| DriverRow {
-                cell: cell.clone(),
+                policy: &self.policy,
+                cell,
                 path: plan.driver_path(drivers[i]),
                 index: of_cell.indices[i],
                 noise_floor: of_cell.noise_floor[i],
@@ -92,16 +96,16 @@ fn grade(plan: &Plan, driver: Driver) -> &'static str {
 
 /// Cells of the headline, as (quarter, series): each actor's reachable compute, then ratios, by the latest year end shown
 /// first as far as there is room; in order of actors, then quarters.
-fn headline_cells(simulation: &Simulation<'_>) -> Vec<(usize, usize)> {
-    let actors = simulation.headline_actors();
-    let ratios: Vec<String> =
-        simulation.plan.model.ratios.iter().map(|r| format!("ratio.{}", r.id)).collect();
-    let find = |(actor, metric): (&String, &str)| simulation.recording.find(actor, metric);
-    let series: Vec<usize> = (actors.iter().map(|a| (a, "reachable_flop")))
-        .chain(ratios.iter().map(|r| (r, "ratio")))
+fn headline_cells(simulation: &Simulation) -> Vec<(usize, usize)> {
+    let model = &simulation.plan.model;
+    let actors = headline::actors(model);
+    let ratios = headline::of_kind(model, ActorKind::Ratio);
+    let find = |(actor, metric): (&String, Metric)| simulation.recording.find(actor, metric.name());
+    let series: Vec<usize> = (actors.iter().map(|a| (a, Metric::ReachableFlop)))
+        .chain(ratios.iter().map(|r| (r, Metric::Ratio)))
         .filter_map(find)
         .collect();
-    let shown = simulation.headline_quarters();
+    let shown = headline::quarters(model.run.horizon);
     let mut places: Vec<(usize, usize)> = Vec::new();
     // Ratios are few and named on purpose: in each quarter they come first.
     let first = series.len() - ratios.len().min(series.len());

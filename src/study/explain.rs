@@ -1,48 +1,71 @@
-//! `explain`: the story of one draw, equal to that draw in any run; under a policy, two worlds side by side.
+//! The story of one draw, equal to that draw in any run; under a policy, two worlds side by side.
 
-use super::Failure;
-use super::arguments::{ExplainArguments, Format, ScenarioArguments};
+use super::error::Error;
 use super::pick::pick;
-use super::session::{Session, plan, print};
+use super::project::Project;
+use super::request::{DrawChoice, ExplainRequest, ScenarioRequest};
+use super::watch::Watch;
 use crate::engine::Batch;
 use crate::engine::ledger::Ledger;
 use crate::engine::record::Recorder;
 use crate::engine::trace::Trace;
 use crate::math::WIDTH;
-use crate::metrics::Recording;
+use crate::metrics::{ActorKind, Recording, headline};
 use crate::plan::Plan;
 use crate::report::{Draw, Focus, Story, Worlds};
 use crate::results::Cell;
 
-/// What is told of labs.
-const LAB_METRICS: &str = "{reachable_flop,run_flop,accessible_h100e}";
+/// What is told of a draw.
+#[derive(Debug)]
+pub enum Explained {
+    /// The scenario as it stands.
+    Story(Box<Story>),
+    /// The scenario as it stands, and under a policy.
+    Worlds(Box<Worlds>),
+}
 
-pub(super) fn explain(arguments: &ExplainArguments) -> Result<(), Failure> {
-    if arguments.draw.is_some_and(|d| d >= arguments.simulation.draws) {
-        return Err(Failure::Usage(format!(
-            "--draw counts from 0: a run of {} draws has none {}",
-            arguments.simulation.draws,
-            arguments.draw.unwrap_or_default()
-        )));
-    }
-    let base = ScenarioArguments { policy: None, ..arguments.scenario.clone() };
-    let (world, draw) = match (arguments.draw, &arguments.pick) {
-        (Some(draw), _) => (World::open(arguments, &base)?, draw),
-        (None, Some(text)) => {
-            let world = World::open(arguments, &base)?;
-            (world, pick(arguments, &base, text)?)
+impl Explained {
+    /// As text for people.
+    pub fn text(&self) -> String {
+        match self {
+            Self::Story(story) => story.text(),
+            Self::Worlds(worlds) => worlds.text(),
         }
-        (None, None) => return Err(Failure::Usage("explain takes --draw or --pick".to_owned())),
-    };
-    let story = world.story(arguments, draw)?;
-    let format = arguments.format;
-    let text = |value: &serde_json::Value| serde_json::to_string_pretty(value).unwrap_or_default() + "\n";
-    if arguments.scenario.policy.is_none() {
-        return print(&if format == Format::Json { text(&story.json()) } else { story.text() });
     }
-    let policy = World::open(arguments, &arguments.scenario)?.story(arguments, draw)?;
-    let worlds = Worlds { base: story, policy };
-    print(&if format == Format::Json { text(&worlds.json()) } else { worlds.text() })
+
+    /// As JSON, every number to the bit.
+    pub fn json(&self) -> serde_json::Value {
+        match self {
+            Self::Story(story) => story.json(),
+            Self::Worlds(worlds) => worlds.json(),
+        }
+    }
+}
+
+/// Simulates a draw under audit and tells its story.
+///
+/// # Errors
+/// If the request cannot be read, the scenario has errors, or the draw does not add up.
+pub fn explain(request: &ExplainRequest, watch: &dyn Watch) -> Result<Explained, Error> {
+    let draws = request.sampling.draws;
+    if let DrawChoice::Number(draw) = request.draw {
+        if draw >= draws {
+            return Err(Error::NoDraw { draws, draw });
+        }
+    }
+    let base = ScenarioRequest { policy: None, ..request.scenario.clone() };
+    let world = World::open(request, &base, watch)?;
+    let draw = match &request.draw {
+        DrawChoice::Number(draw) => *draw,
+        DrawChoice::Quantile(text) => pick(&base, &request.sampling, text, watch)?,
+    };
+    let actor = request.actor.as_deref();
+    let story = world.story(actor, draw)?;
+    if request.scenario.policy.is_none() {
+        return Ok(Explained::Story(Box::new(story)));
+    }
+    let policy = World::open(request, &request.scenario, watch)?.story(actor, draw)?;
+    Ok(Explained::Worlds(Box::new(Worlds { base: story, policy })))
 }
 
 /// A scenario laid out, as it stands or under a policy.
@@ -52,18 +75,15 @@ struct World {
 }
 
 impl World {
-    fn open(arguments: &ExplainArguments, scenario: &ScenarioArguments) -> Result<Self, Failure> {
-        if arguments.format == Format::Csv {
-            return Err(Failure::Usage("a story is printed as table or json".to_owned()));
-        }
-        let mut session = Session::read(scenario)?;
-        let model = session.take_model(false)?;
-        Ok(Self { name: session.policy_name(), plan: plan(model, &arguments.simulation)? })
+    fn open(request: &ExplainRequest, scenario: &ScenarioRequest, watch: &dyn Watch) -> Result<Self, Error> {
+        let project = Project::open(scenario)?;
+        project.note_warnings(watch);
+        Ok(Self { name: project.policy_name(), plan: project.plan(&request.sampling)? })
     }
 
-    fn story(&self, arguments: &ExplainArguments, draw: u64) -> Result<Story, Failure> {
+    fn story(&self, actor: Option<&str>, draw: u64) -> Result<Story, Error> {
         let plan = &self.plan;
-        let (focus, recording) = self.focus(arguments.actor.as_deref())?;
+        let (focus, recording) = self.focus(actor)?;
         let lane = (draw % WIDTH as u64) as usize;
         let mut batch = Batch::new(plan);
         let mut trace = Trace::new(lane);
@@ -71,7 +91,7 @@ impl World {
         let mut recorder = Recorder::new(plan, &recording, &[]);
         batch.simulate(plan, draw / WIDTH as u64, &mut ((&mut trace, &mut ledger), &mut recorder));
         if let Some(broken) = ledger.broken() {
-            return Err(Failure::Running(broken.to_string()));
+            return Err(broken.into());
         }
         let values = recorder.cells.iter().map(|x| x[lane]);
         let cells: Vec<(Cell, f64)> = recording.names.iter().cloned().zip(values).collect();
@@ -80,27 +100,24 @@ impl World {
     }
 
     /// Whom the story is about, and the numbers that it gives: of the actor everything, of labs what they can train.
-    fn focus(&self, actor: Option<&str>) -> Result<(Focus, Recording), Failure> {
+    fn focus(&self, actor: Option<&str>) -> Result<(Focus, Recording), Error> {
         let model = &self.plan.model;
         let (focus, patterns) = match actor {
-            None => (Focus::everybody(model), vec![format!("lab.*/{LAB_METRICS}")]),
+            None => (Focus::everybody(model), vec![headline::trained(&ActorKind::Lab.actor("*"))]),
             Some(actor) => {
                 let focus = Focus::on(model, actor);
                 let labs = model.labs.iter().zip(&focus.labs).filter(|(_, in_focus)| **in_focus);
-                let labs = labs.map(|(l, _)| format!("lab.{}/{LAB_METRICS}", l.id));
+                let labs = labs.map(|(l, _)| headline::trained(&ActorKind::Lab.actor(&l.id)));
                 let patterns = std::iter::once(format!("{actor}/*")).chain(labs).collect();
                 (focus, patterns)
             }
         };
-        let all = Recording::new(&self.plan, &[]).map_err(|e| Failure::Rejected(format!("error: {e}")))?;
+        let all = Recording::new(&self.plan, &[])?;
         if let Some(actor) = actor.filter(|a| all.series.iter().all(|s| s.actor != *a)) {
             let near = crate::scenario::suggest(actor, all.series.iter().map(|s| s.actor.as_str()));
-            let help = near.map_or_else(String::new, |n| format!("; did you mean {n}?"));
-            return Err(Failure::Rejected(format!("error: --actor: nothing is measured of {actor}{help}")));
+            return Err(Error::NoActor { actor: actor.to_owned(), near: near.map(str::to_owned) });
         }
         let patterns = if model.labs.is_empty() { Vec::new() } else { patterns };
-        let recording =
-            Recording::new(&self.plan, &patterns).map_err(|e| Failure::Rejected(format!("error: {e}")))?;
-        Ok((focus, recording))
+        Ok((focus, Recording::new(&self.plan, &patterns)?))
     }
 }

@@ -1,90 +1,156 @@
-//! `run`: simulate, summarise, export, print.
+//! One scenario, simulated and summarised.
 
-use super::Failure;
-use super::arguments::RunArguments;
 use super::distributions::Distributions;
 use super::drivers::Drivers;
-use super::precision::{Stopping, interval};
-use super::run_folder::RunFolder;
-use super::session::{draws_fans, print};
-use super::simulation::{Simulation, failed};
+use super::error::Error;
+use super::folder::{RunFolder, Took, Written};
+use super::request::{Destination, RunRequest};
+use super::simulation::Simulation;
+use super::stopping::{Stopping, interval};
+use super::watch::Watch;
+use crate::metrics::{Metric, headline};
 use crate::network::Network;
-use crate::report::{GraphFormat, Headline, HeadlineRow, SupplyGraph, Table};
-use crate::results::Statistics;
+use crate::report::{GraphFormat, Headline, HeadlineRow, SupplyGraph};
+use crate::results::tables::DriverRow;
+use crate::results::{Cell, Statistics};
 
 /// The supply graph, for whoever draws it.
 const GRAPH: &str = "graph.json";
 
-pub(super) fn run(arguments: &RunArguments) -> Result<(), Failure> {
-    let stopping = Stopping::new(&arguments.precision, arguments.simulating.simulation.draws)?;
-    let mut simulation = Simulation::open(&arguments.scenario, &arguments.simulating)?;
-    let mut drivers = Drivers::new(&mut simulation);
-    let files = [Distributions::FILES.as_slice(), &[Drivers::FILE, GRAPH]].concat();
-    let cell = stopping.cell(&simulation)?;
-    simulation.settings = arguments.precision.settings();
-    let Some(mut folder) = RunFolder::open(&simulation, &files)? else { return Ok(()) };
-    let mut distributions = Distributions::new(&simulation, &mut folder)?;
-    let (draws, seconds) = stopping.run(&simulation, |range| {
-        let seconds = simulation.work_on(&[], range, &mut [&mut distributions, &mut drivers])?;
-        let known = stopping.wanted.as_ref().zip(cell).map(|(wanted, cell)| {
-            let statistic = distributions.statistic(cell);
-            let found = interval(&statistic, wanted.statistic, simulation.is_independent());
-            (found, found.value)
-        });
-        Ok((seconds, known))
-    })?;
-    folder.manifest.draws = draws;
-    simulation.check_used(distributions.used)?;
-    let statistics = distributions.statistics();
-    distributions.write(&simulation, &statistics, &mut folder).map_err(failed)?;
-    drivers.write(&simulation, &mut folder).map_err(failed)?;
-    let graph = SupplyGraph::new(&simulation.plan, &Network::from_model(&simulation.plan.model));
-    folder.text(GRAPH, &graph.render(GraphFormat::Json)).map_err(failed)?;
-    let path = folder.path.clone();
-    let used = distributions.used;
-    let headline = headline(&simulation, &distributions, &statistics);
-    // The page is made from the tables: what they were made from makes room for it.
-    drop((distributions, statistics));
-    let manifest = folder.finish(used, seconds).map_err(failed)?;
-    let layout = simulation.layout();
-    print(&if layout == Table::Text && draws_fans() {
-        headline.with_fans()
-    } else {
-        headline.render(layout)
-    })?;
-    if !arguments.simulating.quiet {
-        tell!(
-            "\n{} draws in {seconds:.1} s ({:.0} draws/s); tables in {}",
-            manifest.draws,
-            manifest.draws_per_second,
-            path.display()
-        );
+/// A run, opened: the scenario is read, checked and laid out.
+#[derive(Debug)]
+pub struct Run {
+    /// What is simulated.
+    pub simulation: Simulation,
+    stopping: Stopping,
+    /// The recorded cell that the precision is about.
+    cell: Option<usize>,
+}
+
+/// What a run has found.
+pub struct RunResults<'a> {
+    run: &'a Run,
+    distributions: Distributions,
+    statistics: Vec<Statistics>,
+    drivers: Drivers,
+    /// What it took.
+    pub took: Took,
+}
+
+impl Run {
+    /// Reads and checks all that is asked.
+    ///
+    /// # Errors
+    /// If the request cannot be read, or the scenario has errors.
+    pub fn open(request: &RunRequest, watch: &dyn Watch) -> Result<Self, Error> {
+        let stopping = Stopping::new(&request.precision, request.simulation.sampling.draws)?;
+        let mut simulation = Simulation::open(&request.scenario, &request.simulation, watch)?;
+        Drivers::watch(&mut simulation);
+        let cell = stopping.cell(&simulation)?;
+        simulation.settings = request.precision.settings();
+        Ok(Self { simulation, stopping, cell })
     }
-    Ok(())
+
+    /// Takes the folder that the run is to be written to; none if it is there already, complete.
+    ///
+    /// # Errors
+    /// If the folder cannot be written, is in use, or holds another run.
+    pub fn folder(&self, to: &Destination, watch: &dyn Watch) -> Result<Option<RunFolder>, Error> {
+        let files = [Distributions::FILES.as_slice(), &[Drivers::FILE, GRAPH]].concat();
+        RunFolder::open(&self.simulation, self.simulation.manifest(), &files, to, watch)
+    }
+
+    /// Simulates all draws; tables with a row a draw go to the folder as they come.
+    ///
+    /// # Errors
+    /// If it is stopped, an audited draw does not add up, no draw counts, or such a table cannot be written.
+    pub fn simulate(
+        &self,
+        folder: Option<&mut RunFolder>,
+        watch: &dyn Watch,
+    ) -> Result<RunResults<'_>, Error> {
+        let simulation = &self.simulation;
+        let mut drivers = Drivers::new(simulation);
+        let mut distributions = Distributions::new(simulation, folder)?;
+        let (draws, seconds) = self.stopping.run(simulation, watch, |range| {
+            let seconds = simulation.work_on(&[], range, watch, &mut [&mut distributions, &mut drivers])?;
+            let known = self.stopping.wanted.as_ref().zip(self.cell).map(|(wanted, cell)| {
+                let statistic = distributions.statistic(cell);
+                let found = interval(&statistic, wanted.statistic, simulation.is_independent());
+                (found, found.value)
+            });
+            Ok((seconds, known))
+        })?;
+        let took = Took { draws, used: distributions.used, seconds };
+        simulation.check_used(took.used, watch)?;
+        let statistics = distributions.statistics();
+        Ok(RunResults { run: self, distributions, statistics, drivers, took })
+    }
+}
+
+impl RunResults<'_> {
+    /// Cells that are summarised, in order.
+    pub fn cells(&self) -> &[Cell] {
+        &self.run.simulation.recording.names
+    }
+
+    /// Their statistics, in the same order, each in its cell's unit.
+    pub fn statistics(&self) -> &[Statistics] {
+        &self.statistics
+    }
+
+    /// The statistics of a cell, by its address `actor/metric@quarter`.
+    pub fn statistic(&self, cell: &str) -> Option<&Statistics> {
+        let place = self.cells().iter().position(|c| c.address() == cell)?;
+        self.statistics.get(place)
+    }
+
+    /// For each cell of the headline, uncertain inputs from the one that explains most to the one that explains least.
+    pub fn drivers(&self) -> Vec<DriverRow<'_>> {
+        self.drivers.rows(&self.run.simulation.plan)
+    }
+
+    /// The headline: what its actors can train, when, and what binds them.
+    pub fn headline(&self) -> Headline {
+        headline(&self.run.simulation, &self.distributions, &self.statistics)
+    }
+
+    /// Writes all tables, the page, the data package and the manifest.
+    ///
+    /// # Errors
+    /// If a file cannot be written.
+    pub fn write(self, mut folder: RunFolder) -> Result<Written, Error> {
+        let Self { run, mut distributions, statistics, drivers, took } = self;
+        let simulation = &run.simulation;
+        distributions.write(simulation, &statistics, &mut folder)?;
+        drivers.write(simulation, &mut folder)?;
+        let graph = SupplyGraph::new(&simulation.plan, &Network::from_model(&simulation.plan.model));
+        folder.text(GRAPH, &graph.render(GraphFormat::Json))?;
+        // The page is made from the tables: what they were made from makes room for it.
+        drop((distributions, statistics, drivers));
+        folder.finish(took)
+    }
 }
 
 /// Actors of the headline, at the horizon's end and two earlier year ends.
-fn headline(
-    simulation: &Simulation<'_>,
-    distributions: &Distributions,
-    statistics: &[Statistics],
-) -> Headline {
+fn headline(simulation: &Simulation, distributions: &Distributions, statistics: &[Statistics]) -> Headline {
     let (plan, recording) = (&simulation.plan, &simulation.recording);
-    let shown = simulation.headline_quarters();
-    let find = |actor: &str, metric: &str, t: usize| {
+    let shown = headline::quarters(plan.model.run.horizon);
+    let find = |actor: &str, metric: Metric, t: usize| {
         let quarter = simulation.quarter(t);
-        let is = |c: &crate::results::Cell| c.actor == actor && c.metric == metric && c.quarter == quarter;
+        let is =
+            |c: &crate::results::Cell| c.actor == actor && c.metric == metric.name() && c.quarter == quarter;
         recording.names.iter().position(is).map(|i| statistics[i])
     };
     let levels = distributions.thresholds.levels();
     let mut rows = Vec::new();
-    for actor in simulation.headline_actors() {
+    for actor in headline::actors(&plan.model) {
         for &t in &shown {
-            let Some(reachable) = find(&actor, "reachable_flop", t) else { continue };
-            let series = recording.tracked.iter().position(|&s| {
-                let series = &recording.series[s];
-                series.actor == actor && series.metric == "reachable_flop"
-            });
+            let Some(reachable) = find(&actor, Metric::ReachableFlop, t) else { continue };
+            let series = recording
+                .tracked
+                .iter()
+                .position(|&s| recording.series[s].is(&actor, Metric::ReachableFlop.name()));
             let reached = series.map_or_else(Vec::new, |i| {
                 (0..levels.len())
                     .map(|l| (levels[l], distributions.thresholds.probability(i, t, l).0))
@@ -94,7 +160,7 @@ fn headline(
                 actor: actor.clone(),
                 quarter: simulation.quarter(t).to_string(),
                 reachable,
-                run: find(&actor, "run_flop", t),
+                run: find(&actor, Metric::RunFlop, t),
                 reached,
                 bound_by: distributions.bound_by(plan, &actor, t),
             });

@@ -1,16 +1,18 @@
-//! `--precision`: more draws until a number is known that well, or the most that may be.
+//! When to stop: more draws until a number is known as well as was asked, or the most that may be.
 
-use super::Failure;
-use super::arguments::PrecisionArguments;
+use super::error::Error;
+use super::request::PrecisionRequest;
 use super::simulation::Simulation;
+use super::watch::{Note, Watch};
 use crate::analysis::{Precision, Statistic};
 use crate::math::WIDTH;
 use crate::results::{Interval, Statistics};
+use std::ops::Range;
 
-/// How many times as many draws as asked for may be simulated, unless `--max-draws` says.
+/// How many times as many draws as asked for may be simulated, unless the request says.
 const MOST: u64 = 16;
 
-impl PrecisionArguments {
+impl PrecisionRequest {
     /// What of them decides the tables, for the manifest.
     pub(super) fn settings(&self) -> Vec<String> {
         let precision = self.precision.iter().map(|p| format!("precision: {p}"));
@@ -18,27 +20,27 @@ impl PrecisionArguments {
     }
 }
 
-/// What `--precision` asks, and how far the draws may go.
+/// How precise a number must be, and how far the draws may go.
+#[derive(Debug)]
 pub(super) struct Stopping {
     pub(super) wanted: Option<Precision>,
     most: u64,
 }
 
 impl Stopping {
-    /// Reads the arguments; `draws` is where the simulation starts from.
-    pub(super) fn new(arguments: &PrecisionArguments, draws: u64) -> Result<Self, Failure> {
-        let wanted = arguments.precision.as_deref().map(Precision::parse).transpose();
-        let wanted = wanted.map_err(|e| Failure::Usage(e.to_string()))?;
-        if wanted.is_none() && arguments.max_draws.is_some() {
-            return Err(Failure::Usage("--max-draws goes with --precision".to_owned()));
+    /// Reads the request; `draws` is where the simulation starts from.
+    pub(super) fn new(request: &PrecisionRequest, draws: u64) -> Result<Self, Error> {
+        let wanted = request.precision.as_deref().map(Precision::parse).transpose()?;
+        if wanted.is_none() && request.max_draws.is_some() {
+            return Err(Error::MaxDrawsAlone);
         }
-        let most = arguments.max_draws.unwrap_or(draws.saturating_mul(MOST)).max(draws);
+        let most = request.max_draws.unwrap_or(draws.saturating_mul(MOST)).max(draws);
         Ok(Self { wanted, most })
     }
 
     /// Place of the cell that it is about.
-    pub(super) fn cell(&self, simulation: &Simulation<'_>) -> Result<Option<usize>, Failure> {
-        self.wanted.as_ref().map(|p| place(simulation, "--precision", &p.cell)).transpose()
+    pub(super) fn cell(&self, simulation: &Simulation) -> Result<Option<usize>, Error> {
+        self.wanted.as_ref().map(|p| simulation.place("--precision", &p.cell)).transpose()
     }
 
     /// Simulates with `work` until `known` is precise enough; gives the draws and the seconds that it took.
@@ -46,10 +48,11 @@ impl Stopping {
     /// `known` gives the interval and the number of which its half may be a share.
     pub(super) fn run(
         &self,
-        simulation: &Simulation<'_>,
-        mut work: impl FnMut(std::ops::Range<u64>) -> Result<(f64, Option<(Interval, f64)>), Failure>,
-    ) -> Result<(u64, f64), Failure> {
-        let asked = simulation.arguments.simulation.draws;
+        simulation: &Simulation,
+        watch: &dyn Watch,
+        mut work: impl FnMut(Range<u64>) -> Result<(f64, Option<(Interval, f64)>), Error>,
+    ) -> Result<(u64, f64), Error> {
+        let asked = simulation.request.sampling.draws;
         let Some(wanted) = &self.wanted else {
             return work(0..asked).map(|(seconds, _)| (asked, seconds));
         };
@@ -60,21 +63,9 @@ impl Stopping {
             let (more, known) = work(from..to)?;
             seconds += more;
             let reached = known.map(|(interval, of)| interval.half() / of.abs());
-            let enough = reached.is_some_and(|share| share <= wanted.share);
-            if enough || to >= whole(self.most) {
-                let reached = reached.filter(|r| r.is_finite()).map_or_else(
-                    || "unknown".to_owned(),
-                    |r| format!("{} %", crate::report::number(100.0 * r)),
-                );
-                let asked = crate::report::number(100.0 * wanted.share);
-                if !enough {
-                    tell!(
-                        "the interval of {} is still ±{reached} at {to} draws, not ±{asked} %",
-                        wanted.cell
-                    );
-                } else if !simulation.arguments.quiet {
-                    tell!("the interval of {} is ±{reached} at {to} draws", wanted.cell);
-                }
+            if reached.is_some_and(|share| share <= wanted.share) || to >= whole(self.most) {
+                let cell = wanted.cell.clone();
+                watch.note(&Note::Precision { cell, reached, asked: wanted.share, draws: to });
                 return Ok((to, seconds));
             }
             (from, to) = (to, (2 * to).min(whole(self.most)));
@@ -96,15 +87,4 @@ pub(super) fn interval(s: &Statistics, statistic: Statistic, independent: bool) 
         return Interval::of_draws(value, s.sd, s.draws as f64);
     }
     Interval::of_error(value, error.unwrap_or(f64::INFINITY), replicates)
-}
-
-/// Place of a cell in a simulation's recording, or what was meant.
-pub(super) fn place(simulation: &Simulation<'_>, flag: &str, address: &str) -> Result<usize, Failure> {
-    let names = &simulation.recording.names;
-    names.iter().position(|c| c.address() == address).ok_or_else(|| {
-        let all: Vec<String> = names.iter().map(|c| c.address()).collect();
-        let near = crate::scenario::suggest(address, all.iter().map(String::as_str));
-        let help = near.map_or_else(String::new, |n| format!("; did you mean {n}?"));
-        Failure::Rejected(format!("error: {flag}: no cell {address} is summarised{help}"))
-    })
 }

@@ -10,8 +10,8 @@ use crate::support::{model_of, plan_of, read};
 use chokepoint::engine::steps::production::cause;
 use chokepoint::engine::steps::training::lab_cause;
 use chokepoint::engine::{Batch, Step};
-use chokepoint::model::{GoodId, GoodKind};
-use chokepoint::plan::{Lever, Plan};
+use chokepoint::model::{GoodId, GoodKind, Lever};
+use chokepoint::plan::Plan;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 

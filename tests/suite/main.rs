@@ -20,6 +20,7 @@ mod inputs;
 mod instructions;
 mod laws;
 mod ledger;
+mod metrics;
 mod monotone;
 mod page;
 mod parquet;

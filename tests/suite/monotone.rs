@@ -7,8 +7,8 @@ use crate::support::worlds::world;
 use crate::support::{model_of, plan_of, read};
 use chokepoint::engine::{Batch, Step};
 use chokepoint::math::Lanes;
-use chokepoint::model::GoodKind;
-use chokepoint::plan::{Lever, Plan};
+use chokepoint::model::{GoodKind, Lever};
+use chokepoint::plan::Plan;
 use rayon::prelude::*;
 
 /// Relative slack for rounding.

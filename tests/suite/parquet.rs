@@ -154,7 +154,8 @@ fn tables_of_inputs_are_the_same_in_both_formats() {
     let mut open = folder(root.path());
     for format in [ExportFormat::Csv, ExportFormat::Parquet] {
         let name = format!("inputs.{}", format.extension());
-        let mut table = InputsTable::new(format, open.create(&name).unwrap(), &paths).unwrap();
+        let quantities = paths.iter().map(|p| (p.clone(), "1".to_owned()));
+        let mut table = InputsTable::new(format, open.create(&name).unwrap(), quantities).unwrap();
         for round in 0..30 {
             let batches: Vec<_> = (0..40).map(|b| batch(paths.len(), round * 40 + b, round == 2)).collect();
             table.write(round * 40, &batches, &[Mask::splat(true); 40]).unwrap();

@@ -79,7 +79,7 @@ fn simulate(mut model: Model, cells: &[String]) -> Vec<Vec<f64>> {
     let place = |cell: &String| {
         let (name, _) = cell.rsplit_once('@').unwrap();
         let named =
-            |s: usize| format!("{}/{}", recording.series[s].actor, recording.series[s].metric) == name;
+            |s: usize| format!("{}/{}", recording.series[s].actor, recording.series[s].name()) == name;
         let at = (quarter(cell).0 - plan.model.run.horizon.first.0) as usize;
         recording.cells.iter().position(|&(t, s)| t == at && named(s)).expect(name)
     };

@@ -1,7 +1,5 @@
 //! The engine against a second program written from the model's page alone: every metric of a draw to 1e-9.
 
-#![allow(clippy::type_complexity, clippy::too_many_lines)] // the reference follows its page, section by section
-
 use crate::support::{PAGE, model_of, read};
 use chokepoint::engine::Batch;
 use chokepoint::engine::record::Recorder;
@@ -31,7 +29,7 @@ fn agree(model: &Model, draws: &[u64], seed: u64) -> usize {
         let history = world.history(&second.cells);
         let mut wrong: Vec<(i32, String)> = Vec::new();
         for s in &recording.series {
-            let named = (s.actor.clone(), s.metric.clone());
+            let named = (s.actor.clone(), s.name().to_owned());
             assert!(history.contains_key(&named), "the second program lacks {named:?}");
         }
         let kind = |actor: &str| actor.split('.').next().unwrap_or_default().to_owned();
@@ -41,7 +39,7 @@ fn agree(model: &Model, draws: &[u64], seed: u64) -> usize {
             *most = course.iter().fold(*most, |m, x| m.max(x.abs()));
         }
         for ((actor, metric), course) in &history {
-            let found = recording.series.iter().position(|s| s.actor == *actor && s.metric == *metric);
+            let found = recording.find(actor, metric);
             let Some(series) = found else {
                 assert!(course.iter().all(|x| *x == 0.0), "{actor}/{metric} is not recorded");
                 continue;

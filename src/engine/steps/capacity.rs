@@ -4,8 +4,8 @@ use super::controls::Controls;
 use super::shocks::Shocks;
 use crate::inputs::Inputs;
 use crate::math::Lanes;
-use crate::model::{CountryId, ToolId};
-use crate::plan::{Lever, Plan};
+use crate::model::{CountryId, Lever, ToolId};
+use crate::plan::Plan;
 use crate::rules::CaseId;
 
 /// Capacity of every facility [its good's unit/quarter].

@@ -3,8 +3,8 @@
 use super::shocks::Shocks;
 use crate::inputs::Inputs;
 use crate::math::{Lanes, Mask};
-use crate::model::{ChipId, Model, PerUnit, h100};
-use crate::plan::{Lever, Plan};
+use crate::model::{ChipId, Lever, Model, PerUnit, h100};
+use crate::plan::Plan;
 use crate::rules::{CaseId, Outcome, Parameters};
 
 /// Shares closer to 0 or 1 than this are 0 or 1: rounding must not decide whether a chip is an option.

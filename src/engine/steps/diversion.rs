@@ -3,8 +3,8 @@
 use super::shocks::Shocks;
 use crate::inputs::Inputs;
 use crate::math::Lanes;
-use crate::model::{ChipUnit, PerUnit};
-use crate::plan::{Lever, Plan};
+use crate::model::{ChipUnit, Lever, PerUnit};
+use crate::plan::Plan;
 
 /// What was sent and has not arrived: a ring of four quarters.
 #[derive(Clone, Copy, Debug)]

@@ -6,9 +6,9 @@ use super::diversion::{LagShares, Lagged};
 use super::shocks::Shocks;
 use crate::inputs::Inputs;
 use crate::math::{Lanes, Mask};
-use crate::model::ChipUnit;
 use crate::model::time::DAYS_PER_QUARTER;
-use crate::plan::{Lever, Plan};
+use crate::model::{ChipUnit, Lever};
+use crate::plan::Plan;
 
 /// Chips owned, deployed and working.
 #[derive(Clone, Debug)]

@@ -2,8 +2,8 @@
 
 use crate::inputs::Inputs;
 use crate::math::{Lanes, Mask, WIDTH};
-use crate::model::{Gauge, QuantityId, Recovery, Shock, ShockId};
-use crate::plan::{Lever, Plan};
+use crate::model::{Change, Gauge, Lever, QuantityId, Recovery, Shock, ShockId};
+use crate::plan::Plan;
 use crate::rules::Parameters;
 
 /// Shocks' clocks and courses, and what they do to the world in this quarter.
@@ -30,7 +30,7 @@ pub struct Shocks {
     /// Leaks of the current course, by shock [stockpile's unit].
     pub(in crate::engine) leaks: Vec<Lanes>,
     /// Factors by lever and place; additions for fees.
-    factors: [Vec<Lanes>; 9],
+    factors: [Vec<Lanes>; Lever::ALL.len()],
     /// Levers that anything acted on in this quarter.
     acted: [bool; Lever::ALL.len()],
     /// What private stocks gain in this quarter, by stockpile [its unit].
@@ -247,19 +247,21 @@ impl Shocks {
                 continue;
             }
             let factors = &mut self.factors[act.lever as usize];
-            if act.lever == Lever::Fee {
-                let add = active(w, self.amounts[a] * w, 0.0);
-                act.targets.iter().for_each(|&i| factors[i] += add);
-            } else {
-                let factor = active(w, 1.0 + (self.amounts[a] - 1.0) * w, 1.0);
-                act.targets.iter().for_each(|&i| factors[i] *= factor);
+            let change = act.lever.row().change;
+            match change {
+                Change::Plus => {
+                    let add = active(w, self.amounts[a] * w, change.rest());
+                    act.targets.iter().for_each(|&i| factors[i] += add);
+                }
+                Change::Times => {
+                    let factor = active(w, 1.0 + (self.amounts[a] - 1.0) * w, change.rest());
+                    act.targets.iter().for_each(|&i| factors[i] *= factor);
+                }
             }
         }
-        let bounded = [Lever::Capacity, Lever::Tools, Lever::Service, Lever::Sales];
         for lever in Lever::ALL.into_iter().filter(|&lever| acts[lever as usize]) {
-            let top = if bounded.contains(&lever) { 1.0 } else { f64::INFINITY };
             for f in &mut self.factors[lever as usize] {
-                *f = f.clamp(0.0, top);
+                *f = f.clamp(0.0, lever.row().top);
             }
         }
     }
@@ -280,7 +282,7 @@ impl Shocks {
 
 /// What a lever's factor is while no shock acts on it; for a fee, an addition.
 fn rest(lever: Lever) -> Lanes {
-    if lever == Lever::Fee { Lanes::ZERO } else { Lanes::ONE }
+    Lanes::splat(lever.row().change.rest())
 }
 
 /// A value where the course acts, a neutral one elsewhere (amounts of the past mean nothing).

@@ -6,10 +6,10 @@ use super::controls::Controls;
 use super::shocks::Shocks;
 use crate::inputs::Inputs;
 use crate::math::{Lanes, Mask};
-use crate::model::PerUnit;
+use crate::model::{Lever, PerUnit};
 use crate::rules::Parameters;
 
-use crate::plan::{Lever, Plan, Sale};
+use crate::plan::{Plan, Sale};
 
 /// Trade rounds in a quarter.
 const ROUNDS: usize = 3;

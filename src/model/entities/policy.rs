@@ -2,7 +2,7 @@
 
 use super::super::field::*;
 #[allow(unused_imports)]
-use crate::model::Spec;
+use crate::model::{Lever, Spec};
 
 choice! {
     /// What a rule asks for, from weakest to strictest.
@@ -172,47 +172,6 @@ choice! {
     }
 }
 
-choice! {
-    /// What a shock's effects act on.
-    Lever {
-        /// Capacity of facilities.
-        Capacity = "capacity",
-        /// Power of countries.
-        Power = "power",
-        /// Budgets of buyers.
-        Budget = "budget",
-        /// Detection on routes.
-        Detection = "detection",
-        /// Capacity of routes.
-        RouteCapacity = "route_capacity",
-        /// What may be sold of a chip in a market.
-        Sales = "sales",
-        /// Fee on a chip in a market: an addition.
-        Fee = "fee",
-        /// Access to tools.
-        Tools = "tools",
-        /// Access to servicing.
-        Service = "service",
-    }
-}
-
-impl Shock {
-    /// Its effects on what a lever acts on.
-    pub fn effects(&self, lever: Lever) -> &[Effect] {
-        match lever {
-            Lever::Capacity => &self.capacity,
-            Lever::Power => &self.power,
-            Lever::Budget => &self.budget,
-            Lever::Detection => &self.detection,
-            Lever::RouteCapacity => &self.route_capacity,
-            Lever::Sales => &self.sales,
-            Lever::Fee => &self.fee,
-            Lever::Tools => &self.tools,
-            Lever::Service => &self.service,
-        }
-    }
-}
-
 entity! {
     /// Something that happens on a date, by chance, or when the world is in some state.
     Shock in "shock" {
@@ -239,23 +198,23 @@ entity! {
         /// Whether it can strike again once it is over.
         recurring: Flag = Spec::none().or("true"),
         /// Factors on facilities' capacity.
-        capacity: Effects = Spec::effects(&["facility", "country", "good"], false),
+        capacity: Effects = Spec::lever(Lever::Capacity),
         /// Factors on countries' power.
-        power: Effects = Spec::effects(&["country", "group"], false),
+        power: Effects = Spec::lever(Lever::Power),
         /// Factors on buyers' budgets.
-        budget: Effects = Spec::effects(&["buyer", "country", "group"], false),
+        budget: Effects = Spec::lever(Lever::Budget),
         /// Factors on routes' detection.
-        detection: Effects = Spec::effects(&["route", "country"], false),
+        detection: Effects = Spec::lever(Lever::Detection),
         /// Factors on routes' capacity.
-        route_capacity: Effects = Spec::effects(&["route", "country"], false),
+        route_capacity: Effects = Spec::lever(Lever::RouteCapacity),
         /// Factors on what may be sold: 0 closes the edge.
-        sales: Effects = Spec::effects(&["chip", "designer"], true),
+        sales: Effects = Spec::lever(Lever::Sales),
         /// Additions to the fee on sales: a tariff.
-        fee: Effects = Spec::effects(&["chip", "designer"], true),
+        fee: Effects = Spec::lever(Lever::Fee),
         /// Factors on access to new tools.
-        tools: Effects = Spec::effects(&["tool"], true),
+        tools: Effects = Spec::lever(Lever::Tools),
         /// Factors on access to servicing.
-        service: Effects = Spec::effects(&["tool"], true),
+        service: Effects = Spec::lever(Lever::Service),
         /// Rules in force from onset for the duration.
         enforces: Vec<RuleId> = Spec::none(),
         /// Rules out of force from onset for the duration.

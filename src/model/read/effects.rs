@@ -1,6 +1,7 @@
 //! Effects of shocks: what a selector names, resolved to the nodes that the effect acts on.
 
 use super::super::field::{BuyerId, ChipId, CountryId, Effect, FacilityId, Nodes, RouteId, ToolId};
+use super::super::lever::LeverRow;
 use super::super::spec::Spec;
 use super::Reader;
 use super::fields::{Item, object_schema};
@@ -10,14 +11,13 @@ use serde_json::{Value as Json, json};
 
 impl Item for Effect {
     fn read_node(reader: &mut Reader<'_>, node: &Node, path: &str, spec: &Spec) -> Self {
-        let (kinds, takes_to) = spec.effects;
+        let lever = lever_of(spec);
         let empty = Table::default();
         let table = reader.table(node, path).unwrap_or(&empty);
-        let fee = path.split('.').nth(2) == Some("fee");
-        let amount = if fee { "plus" } else { "times" };
-        let known: &[&str] = if takes_to { &["on", "to", amount] } else { &["on", amount] };
+        let amount = lever.change.key();
+        let known: &[&str] = if lever.to { &["on", "to", amount] } else { &["on", amount] };
         reader.known_keys(table, known, path);
-        let on = selected(reader, table, path, kinds);
+        let on = selected(reader, table, path, lever.on);
         let to = destinations(reader, table, path);
         let at = format!("{path}.{amount}");
         let amount = match table.get(amount) {
@@ -42,7 +42,7 @@ impl Item for Effect {
     fn schema(spec: &Spec) -> Json {
         let text =
             json!({ "anyOf": [{ "type": "string" }, { "type": "array", "items": { "type": "string" } }] });
-        let about = format!("Acts on {}.", spec.effects.0.join(", "));
+        let about = format!("Acts on {}.", lever_of(spec).on.join(", "));
         let first = [
             ("on", text.clone()),
             ("to", text),
@@ -51,6 +51,11 @@ impl Item for Effect {
         ];
         object_schema(&about, &first, Vec::new())
     }
+}
+
+/// What an effect acts on.
+fn lever_of(spec: &Spec) -> &'static LeverRow {
+    spec.lever.expect("fields of effects are declared with a lever").row()
 }
 
 fn words(reader: &mut Reader<'_>, table: &Table, key: &str, path: &str) -> Vec<(String, Place)> {

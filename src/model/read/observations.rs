@@ -101,11 +101,7 @@ impl Reader<'_> {
 
     fn check_since(&mut self, o: &Observation) {
         let Some(since) = o.since else { return };
-        if !o.metric.ends_with("_cum") && o.metric != "ratio" {
-            let message = format!("`since` is for metrics that are summed; `{}` is not", o.metric);
-            let d = self.diagnostics.error(&o.places.since, message, "no sum");
-            d.help(format!("a flow's sum is `{}_cum`", o.metric));
-        } else if since > o.quarter {
+        if since > o.quarter {
             let message = format!("an observation of {} cannot count since {since}", o.quarter);
             self.diagnostics.error(&o.places.since, message, "after its quarter");
         }

@@ -1,7 +1,6 @@
 //! The first screen's words: the question, and its answer in three sentences written from the numbers and their uncertainty.
 
-use super::data;
-use super::facts::{Facts, Order};
+use super::facts::{Facts, Order, REACHABLE};
 use super::findings;
 use super::phrase::{Phrase, Source, actor_name};
 
@@ -77,7 +76,7 @@ fn policies(facts: &Facts<'_>) -> Option<Answer> {
 /// Which levels of a sweep's levers give least and most.
 fn levers(facts: &Facts<'_>) -> Option<Answer> {
     let chosen = findings::swept_cell(facts)?;
-    let names = data::levers(facts.files.table("sweep.csv"));
+    let names = &facts.files.levers;
     let mut question = Phrase::new("What do the levels of ");
     for (i, lever) in names.iter().enumerate() {
         let before = match i {
@@ -117,8 +116,8 @@ fn question(facts: &Facts<'_>, contenders: &[String]) -> Phrase {
 
 /// The largest run of one actor, with its interval.
 fn could_finish(facts: &Facts<'_>, actor: &str) -> Option<Phrase> {
-    let median = facts.cell(actor, "reachable_flop", facts.last(), "p50")?;
-    let interval = facts.interval(actor, "reachable_flop", facts.last())?;
+    let median = facts.cell(actor, REACHABLE, facts.last(), "p50")?;
+    let interval = facts.interval(actor, REACHABLE, facts.last())?;
     Some(Phrase::default().number(&median).say(" FLOP (90 % of draws: ").then(interval).say(")"))
 }
 

@@ -1,16 +1,16 @@
 //! The page's data: columns of the run's tables as they are written there, packed for the script that draws them.
 
-use super::run_files::{RunFiles, Table};
+use super::facts::{REACHABLE, RUN};
+use super::run_files::{RunFiles, RunTable};
+use crate::metrics::Metric;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-/// Columns and rows of one table of the run.
+/// Rows of one table of the run, with the columns that the table has on the page.
 #[derive(Debug)]
 pub(super) struct Dataset {
     pub(super) id: &'static str,
     pub(super) table: &'static str,
-    /// Names of columns; those that hold numbers start with `#`.
-    columns: Vec<String>,
     rows: Vec<usize>,
     /// What the rows were narrowed to where the page has no room for all.
     pub(super) only: Vec<&'static str>,
@@ -21,208 +21,47 @@ type Wanted = (&'static [&'static str], &'static [&'static str]);
 
 /// Inputs that are listed of a cell's drivers.
 const DRIVERS: f64 = 12.0;
-const RUNS: Wanted = (&["reachable_flop", "run_flop"], &["lab", "country", "group", "world"]);
-const SHARES: Wanted = (&["fleet_share"], &["country"]);
-const HOLDINGS: Wanted = (&["fleet_h100e", "rented_h100e", "smuggled_h100e_cum"], &["country"]);
-const FACILITIES: Wanted = (&["capacity", "utilisation"], &["facility", "good"]);
-const SUMMARY: &[&str] =
-    &["policy", "metric", "unit", "actor", "quarter", "#p05", "#p25", "#p50", "#p75", "#p95"];
+const RUNS: Wanted = (&[REACHABLE, RUN], &["lab", "country", "group", "world"]);
+const SHARES: Wanted = (&[Metric::FleetShare.name()], &["country"]);
+const HOLDINGS: Wanted =
+    (&[Metric::FleetH100e.name(), Metric::RentedH100e.name(), Metric::SmuggledH100e.sum()], &["country"]);
+const FACILITIES: Wanted = (&[Metric::Capacity.name(), Metric::Utilisation.name()], &["facility", "good"]);
 
 /// All datasets that the run has rows for.
 pub(super) fn datasets(files: &RunFiles) -> Vec<Dataset> {
-    let (summary, drivers) = (files.table("summary.csv"), files.table("drivers.csv"));
-    let thresholds = files.table("thresholds.csv");
-    let of_summary = |id, (metrics, kinds): Wanted| Dataset {
-        id,
-        table: "summary.csv",
-        columns: named(SUMMARY),
-        rows: (0..summary.rows.len())
-            .filter(|&r| {
-                metrics.contains(&summary.text(r, "metric")) && kinds.contains(&summary.text(r, "actor_kind"))
-            })
-            .collect(),
-        only: Vec::new(),
+    let some = |id, table, wanted: &dyn Fn(&RunTable, usize) -> bool| {
+        let of = files.table(table);
+        let rows = (0..of.rows.len()).filter(|&r| wanted(of, r)).collect();
+        Dataset { id, table, rows, only: Vec::new() }
     };
-    let whole = |id, table, columns: &[&str]| Dataset {
-        id,
-        table,
-        columns: named(columns),
-        rows: (0..files.table(table).rows.len()).collect(),
-        only: Vec::new(),
+    let of_summary = |id, (metrics, kinds): Wanted| {
+        some(id, "summary.csv", &|t, r| {
+            metrics.contains(&t.text(r, "metric")) && kinds.contains(&t.text(r, "actor_kind"))
+        })
     };
+    let whole = |id, table| some(id, table, &|_, _| true);
     let mut all = vec![
         of_summary("runs", RUNS),
-        Dataset {
-            id: "thresholds",
-            table: "thresholds.csv",
-            columns: named(&[
-                "policy",
-                "actor",
-                "metric",
-                "#threshold_flop",
-                "quarter",
-                "#probability",
-                "#low",
-                "#high",
-            ]),
-            rows: thresholds.find(&[("metric", "reachable_flop")]).collect(),
-            only: Vec::new(),
-        },
+        some("thresholds", "thresholds.csv", &|t, r| t.text(r, "metric") == REACHABLE),
         of_summary("shares", SHARES),
         of_summary("holdings", HOLDINGS),
-        whole(
-            "flows",
-            "yearly_flows.csv",
-            &["policy", "stage", "from", "to", "channel", "year", "unit", "#mean"],
-        ),
-        whole(
-            "bound",
-            "bottlenecks.csv",
-            &["policy", "subject", "subject_kind", "quarter", "cause", "#share"],
-        ),
+        whole("flows", "yearly_flows.csv"),
+        whole("bound", "bottlenecks.csv"),
         of_summary("facilities", FACILITIES),
-        Dataset {
-            id: "drivers",
-            table: "drivers.csv",
-            columns: named(&["policy", "cell", "path", "#index", "#noise_floor", "#rank", "grade", "scale"]),
-            rows: (0..drivers.rows.len())
-                .filter(|&r| drivers.number(r, "rank").is_some_and(|rank| rank <= DRIVERS))
-                .collect(),
-            only: Vec::new(),
-        },
+        some("drivers", "drivers.csv", &|t, r| t.number(r, "rank").is_some_and(|rank| rank <= DRIVERS)),
+        whole("comparison", "comparison.csv"),
+        whole("hindcast", "hindcast.csv"),
+        whole("sweep", "sweep.csv"),
+        whole("nodes", "nodes.csv"),
+        whole("edges", "edges.csv"),
+        whole("quantities", "quantities.csv"),
+        whole("rules", "rules.csv"),
     ];
-    all.extend(findings(&whole));
-    all.push(sweep(files));
-    all.extend(world(&whole));
     for dataset in &mut all {
         dataset.trim(files);
     }
     all.retain(|d| !d.rows.is_empty());
     all
-}
-
-/// What comparisons, sweeps and hindcasts found.
-fn findings(whole: &dyn Fn(&'static str, &'static str, &'static [&'static str]) -> Dataset) -> Vec<Dataset> {
-    vec![
-        whole(
-            "comparison",
-            "comparison.csv",
-            &[
-                "policy",
-                "metric",
-                "unit",
-                "actor",
-                "quarter",
-                "#difference_mean",
-                "#difference_se",
-                "#p05",
-                "#p50",
-                "#p95",
-                "#ratio_p50",
-                "#probability_lower",
-                "#probability_higher",
-                "#regret_mean",
-                "#regret_p95",
-                "#tier",
-                "#ratio_p05",
-                "#ratio_p95",
-            ],
-        ),
-        whole(
-            "hindcast",
-            "hindcast.csv",
-            &[
-                "policy",
-                "section",
-                "metric",
-                "actor",
-                "quarter",
-                "since",
-                "kind",
-                "unit",
-                "#low",
-                "#central",
-                "#high",
-                "#p05",
-                "#p25",
-                "#p50",
-                "#p75",
-                "#p95",
-                "inside90",
-                "#at_least",
-                "source",
-            ],
-        ),
-    ]
-}
-
-/// What the world is made of.
-fn world(whole: &dyn Fn(&'static str, &'static str, &[&str]) -> Dataset) -> Vec<Dataset> {
-    vec![
-        whole("nodes", "nodes.csv", &["node", "kind", "country", "unit"]),
-        whole("edges", "edges.csv", &["from", "to", "kind"]),
-        whole(
-            "quantities",
-            "quantities.csv",
-            &[
-                "path",
-                "date",
-                "written",
-                "written_unit",
-                "unit",
-                "#p01",
-                "#p05",
-                "#p10",
-                "#p25",
-                "#p50",
-                "#p75",
-                "#p90",
-                "#p95",
-                "#p99",
-                "grade",
-                "source",
-                "note",
-                "edited_by",
-            ],
-        ),
-        whole(
-            "rules",
-            "rules.csv",
-            &["rule", "title", "issuer", "subject", "effect", "announced", "effective", "until", "source"],
-        ),
-    ]
-}
-
-/// A sweep's points: its levers are columns of their own.
-fn sweep(files: &RunFiles) -> Dataset {
-    let table = files.table("sweep.csv");
-    let mut columns = vec!["point".to_owned()];
-    columns.extend(levers(table).iter().map(|l| (*l).to_owned()));
-    columns.extend(named(&[
-        "metric",
-        "unit",
-        "actor",
-        "quarter",
-        "#mean",
-        "#p05",
-        "#p50",
-        "#p95",
-        "#difference_mean",
-        "#difference_se",
-        "#tier",
-    ]));
-    let rows = (0..table.rows.len()).collect();
-    Dataset { id: "sweep", table: "sweep.csv", columns, rows, only: Vec::new() }
-}
-
-/// Levers of a sweep: its columns between `point` and `metric`.
-pub(super) fn levers(table: &Table) -> Vec<&str> {
-    let end = table.column("metric").unwrap_or(0);
-    table.columns.iter().take(end).skip(1).map(String::as_str).collect()
-}
-
-fn named(columns: &[&str]) -> Vec<String> {
-    columns.iter().map(|c| (*c).to_owned()).collect()
 }
 
 /// Rows of a table that the page holds at most.
@@ -233,20 +72,20 @@ impl Dataset {
     /// are not in the headline, then all quarters but the last.
     fn trim(&mut self, files: &RunFiles) {
         let table = files.table(self.table);
-        let last = table.values("quarter").into_iter().max().unwrap_or_default();
-        let chief = files.headline();
+        let in_quarters = table.has("quarter");
+        let last = if in_quarters { table.values("quarter").into_iter().max() } else { None };
+        let headline = files.headline();
         let keep: [(&'static str, &dyn Fn(usize) -> bool); 4] = [
             ("the fourth quarter of each year", &|r| {
-                table.column("quarter").is_none() || table.text(r, "quarter").ends_with("Q4")
+                !in_quarters || table.text(r, "quarter").ends_with("Q4")
             }),
             ("actors of the headline", &|r| {
-                let actor = table.text(r, "actor");
-                actor.is_empty() || chief.is_empty() || chief.iter().any(|c| c == actor)
+                !table.has("actor")
+                    || headline.is_empty()
+                    || headline.iter().any(|a| a == table.text(r, "actor"))
             }),
-            ("the last quarter", &|r| table.column("quarter").is_none() || table.text(r, "quarter") == last),
-            ("reachable compute", &|r| {
-                table.column("metric").is_none() || table.text(r, "metric") == "reachable_flop"
-            }),
+            ("the last quarter", &|r| !in_quarters || Some(table.text(r, "quarter")) == last),
+            ("reachable compute", &|r| !table.has("metric") || table.text(r, "metric") == REACHABLE),
         ];
         // What binds is read over time and for chips too, so that only quarters go; some tables are whole or nothing.
         let steps = match self.id {
@@ -280,26 +119,23 @@ impl Dataset {
         let mut out = String::from("{\"table\":");
         text(&mut out, self.table);
         out.push_str(",\"columns\":{");
-        let mut first = true;
-        for column in &self.columns {
-            let name = column.trim_start_matches('#');
-            let Some(c) = table.column(name) else { continue };
-            if !std::mem::take(&mut first) {
-                out.push(',');
-            }
+        let there = table.schema.fields.iter().filter(|f| f.on_page);
+        let there = there.filter_map(|f| Some((f.name.as_ref(), f.kind, table.column(&f.name)?)));
+        for (i, (name, kind, column)) in there.enumerate() {
+            out.push_str(if i > 0 { "," } else { "" });
             text(&mut out, name);
             out.push(':');
-            if column.starts_with('#') {
-                self.numbers(&mut out, table, c);
+            if kind.is_numeric() {
+                self.numbers(&mut out, table, column);
             } else {
-                self.words(&mut out, table, c);
+                self.words(&mut out, table, column);
             }
         }
         out.push_str("}}");
         out
     }
 
-    fn numbers(&self, out: &mut String, table: &Table, column: usize) {
+    fn numbers(&self, out: &mut String, table: &RunTable, column: usize) {
         out.push('[');
         for (i, &r) in self.rows.iter().enumerate() {
             let cell = table.rows[r].get(column).unwrap_or_default();
@@ -310,7 +146,7 @@ impl Dataset {
         out.push(']');
     }
 
-    fn words(&self, out: &mut String, table: &Table, column: usize) {
+    fn words(&self, out: &mut String, table: &RunTable, column: usize) {
         let mut words: BTreeMap<&str, usize> = BTreeMap::new();
         let mut list = String::new();
         let mut places = String::new();
@@ -345,7 +181,7 @@ mod tests {
     use super::*;
 
     fn dataset(only: Vec<&'static str>) -> Dataset {
-        Dataset { id: "comparison", table: "comparison.csv", columns: Vec::new(), rows: Vec::new(), only }
+        Dataset { id: "comparison", table: "comparison.csv", rows: Vec::new(), only }
     }
 
     #[test]

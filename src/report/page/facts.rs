@@ -2,7 +2,12 @@
 
 use super::phrase::{Phrase, Source};
 use super::run_files::RunFiles;
+use crate::metrics::{Metric, headline};
 use std::collections::BTreeMap;
+
+/// What the words are about: the largest run that could be finished, and the largest that is expected to have been.
+pub(super) const REACHABLE: &str = Metric::ReachableFlop.name();
+pub(super) const RUN: &str = Metric::RunFlop.name();
 
 /// A run's files, seen from one policy and the horizon's end.
 #[derive(Debug)]
@@ -56,13 +61,7 @@ impl<'a> Facts<'a> {
     }
 
     fn headline(&self) -> Vec<String> {
-        let named = self.files.headline();
-        let known = self.actors("reachable_flop");
-        let kept: Vec<String> = named.into_iter().filter(|n| known.contains(n)).collect();
-        if !kept.is_empty() {
-            return kept;
-        }
-        known.into_iter().filter(|a| a.starts_with("lab.") || a.starts_with("country.")).collect()
+        headline::among(&self.files.headline(), &self.actors(REACHABLE))
     }
 
     /// Actors that have a metric.
@@ -90,13 +89,12 @@ impl<'a> Facts<'a> {
         let of = |kind: &str, from: &[String]| -> Vec<String> {
             from.iter().filter(|a| a.starts_with(kind)).cloned().collect()
         };
-        let all = self.actors("reachable_flop");
+        let all = self.actors(REACHABLE);
         let choices = [of("country.", &self.headline), of("country.", &all), of("lab.", &self.headline)];
         let mut chosen =
             choices.iter().find(|c| c.len() >= 2).or(choices.iter().find(|c| !c.is_empty())).cloned();
-        let size = |a: &String| {
-            self.cell(a, "reachable_flop", self.last(), "p50").map_or(f64::NEG_INFINITY, |s| s.value())
-        };
+        let size =
+            |a: &String| self.cell(a, REACHABLE, self.last(), "p50").map_or(f64::NEG_INFINITY, |s| s.value());
         let chosen = chosen.get_or_insert_default();
         chosen.sort_by(|a, b| size(b).total_cmp(&size(a)));
         std::mem::take(chosen)
@@ -107,14 +105,16 @@ impl<'a> Facts<'a> {
         for ratio in self.files.entities("ratio") {
             let part = |key: &str| ratio.get(key).and_then(toml::Value::as_str).unwrap_or_default();
             let (of, over) = (part("of"), part("over"));
-            let whose = |actor: &str| format!("{actor}/reachable_flop");
+            let whose = |actor: &str| format!("{actor}/{REACHABLE}");
             let turned = of == whose(b) && over == whose(a);
             let straight = of == whose(a) && over == whose(b);
             if !turned && !straight {
                 continue;
             }
             let actor = format!("ratio.{}", part("id"));
-            let at = |column: &str| self.cell(&actor, "ratio", self.last(), column).map(|s| s.value());
+            let at = |column: &str| {
+                self.cell(&actor, Metric::Ratio.name(), self.last(), column).map(|s| s.value())
+            };
             let (low, quarter) = if turned { ("p95", "p75") } else { ("p05", "p25") };
             let above = |x: Option<f64>| x.is_some_and(|x| if turned { x < 1.0 } else { x > 1.0 });
             let order = match (above(at(low)), above(at(quarter))) {
@@ -122,11 +122,12 @@ impl<'a> Facts<'a> {
                 (_, true) => Order::Likely,
                 _ => Order::Open,
             };
-            let times = if turned { None } else { self.cell(&actor, "ratio", self.last(), "p50") };
+            let times =
+                if turned { None } else { self.cell(&actor, Metric::Ratio.name(), self.last(), "p50") };
             return (order, times);
         }
         let at = |actor: &str, column: &str| {
-            self.cell(actor, "reachable_flop", self.last(), column).map_or(f64::NAN, |s| s.value())
+            self.cell(actor, REACHABLE, self.last(), column).map_or(f64::NAN, |s| s.value())
         };
         let order = if at(a, "p05") > at(b, "p95") {
             Order::Sure
@@ -141,12 +142,8 @@ impl<'a> Facts<'a> {
     /// Thresholds of an actor's reachable run in a quarter, from low to high: level, probability, its interval.
     pub(super) fn reached(&self, actor: &str, quarter: &str) -> Vec<[Source; 4]> {
         let table = self.files.table("thresholds.csv");
-        let wanted = [
-            ("policy", self.policy.as_str()),
-            ("actor", actor),
-            ("metric", "reachable_flop"),
-            ("quarter", quarter),
-        ];
+        let wanted =
+            [("policy", self.policy.as_str()), ("actor", actor), ("metric", REACHABLE), ("quarter", quarter)];
         let rows = table.find(&wanted).filter_map(|r| {
             let of = |column: &str| source("thresholds.csv", column, table.text(r, column));
             Some([of("threshold_flop")?, of("probability")?, of("low")?, of("high")?])
@@ -160,7 +157,7 @@ impl<'a> Facts<'a> {
         let wanted = [
             ("policy", self.policy.as_str()),
             ("actor", actor),
-            ("metric", "reachable_flop"),
+            ("metric", REACHABLE),
             ("threshold_flop", threshold),
         ];
         let row = table.find(&wanted).find(|&r| table.number(r, "probability").is_some_and(|p| p >= 0.5))?;
@@ -196,7 +193,7 @@ impl<'a> Facts<'a> {
         let labs = self.files.entities("lab").filter(|l| text(l, "country") == country);
         let sized = labs.filter_map(|l| {
             let lab = format!("lab.{}", text(l, "id"));
-            Some((self.cell(&lab, "reachable_flop", self.last(), "p50")?.value(), lab))
+            Some((self.cell(&lab, REACHABLE, self.last(), "p50")?.value(), lab))
         });
         sized.max_by(|a, b| a.0.total_cmp(&b.0)).map(|l| l.1)
     }
@@ -217,4 +214,9 @@ pub(super) fn source(table: &'static str, column: &str, raw: &str) -> Option<Sou
         raw: raw.to_owned(),
         unsigned: false,
     })
+}
+
+/// A number of a row of a table.
+pub(super) fn at(facts: &Facts<'_>, table: &'static str, row: usize, column: &str) -> Option<Source> {
+    source(table, column, facts.files.table(table).text(row, column))
 }

@@ -1,9 +1,10 @@
 //! The page's figures: what each draws, from which data, under a title that says what it finds.
 
 use super::answer::milestone;
-use super::facts::{Facts, source};
+use super::facts::{Facts, REACHABLE, RUN};
 use super::findings;
 use super::phrase::{Phrase, Source, actor_name};
+use crate::metrics::Metric;
 
 /// A figure of the page.
 #[derive(Debug)]
@@ -184,7 +185,7 @@ fn titles(figure: &str, facts: &Facts<'_>) -> (String, Titles) {
 }
 
 fn by_actor(facts: &Facts<'_>, title: fn(&Facts<'_>, &str) -> Option<Phrase>) -> Titles {
-    let actors = facts.actors("reachable_flop");
+    let actors = facts.actors(REACHABLE);
     actors.into_iter().filter_map(|a| Some((a.clone(), title(facts, &a)?))).collect()
 }
 
@@ -194,11 +195,11 @@ fn by_quarter(facts: &Facts<'_>, title: fn(&Facts<'_>, &str) -> Option<Phrase>) 
 
 fn fan(facts: &Facts<'_>, actor: &str) -> Option<Phrase> {
     let q = facts.last();
-    let median = facts.cell(actor, "reachable_flop", q, "p50")?;
+    let median = facts.cell(actor, REACHABLE, q, "p50")?;
     let start = Phrase::default().name(&actor_name(actor)).say(" could finish a run of ").number(&median);
     let start = start.say(" FLOP by ").name(q).say(", give or take: ");
-    let range = start.then(facts.interval(actor, "reachable_flop", q)?).say(" in 90 % of draws");
-    Some(match facts.cell(actor, "run_flop", q, "p50") {
+    let range = start.then(facts.interval(actor, REACHABLE, q)?).say(" in 90 % of draws");
+    Some(match facts.cell(actor, RUN, q, "p50") {
         Some(run) => range.say("; it is expected to have trained ").number(&run).say("."),
         None => range.say("."),
     })
@@ -206,7 +207,7 @@ fn fan(facts: &Facts<'_>, actor: &str) -> Option<Phrase> {
 
 /// The lab that could train most in a quarter, and how wide its range is.
 fn spread(facts: &Facts<'_>, quarter: &str) -> Option<Phrase> {
-    let size = |a: &String| facts.cell(a, "reachable_flop", quarter, "p50");
+    let size = |a: &String| facts.cell(a, REACHABLE, quarter, "p50");
     let kind = if facts.headline.iter().any(|a| a.starts_with("lab.")) { "lab." } else { "" };
     let named = facts.headline.iter().filter(|a| a.starts_with(kind) && size(a).is_some());
     let value = |a: &&String| size(a).map_or(f64::NAN, |s| s.value());
@@ -214,19 +215,19 @@ fn spread(facts: &Facts<'_>, quarter: &str) -> Option<Phrase> {
     let whose = if kind.is_empty() { " leads with " } else { " leads the labs with " };
     let start = Phrase::new("In ").name(quarter).say(", ").name(&actor_name(most)).say(whose);
     let median = start.number(&size(most)?).say(" FLOP in the median, but anything from ");
-    Some(median.then(facts.interval(most, "reachable_flop", quarter)?).say(" is within 90 % of draws."))
+    Some(median.then(facts.interval(most, REACHABLE, quarter)?).say(" is within 90 % of draws."))
 }
 
 /// The two countries with most of the world's compute.
 fn shares(facts: &Facts<'_>) -> Option<Phrase> {
     let q = facts.last();
-    let share = |a: &String| facts.cell(a, "fleet_share", q, "p50");
+    let share = |a: &String| facts.cell(a, Metric::FleetShare.name(), q, "p50");
     let mut all: Vec<(Source, String)> =
-        facts.actors("fleet_share").into_iter().filter_map(|a| Some((share(&a)?, a))).collect();
+        facts.actors(Metric::FleetShare.name()).into_iter().filter_map(|a| Some((share(&a)?, a))).collect();
     all.sort_by(|a, b| b.0.value().total_cmp(&a.0.value()));
     let clause = |(median, actor): &(Source, String)| {
-        let low = facts.cell(actor, "fleet_share", q, "p05")?;
-        let high = facts.cell(actor, "fleet_share", q, "p95")?;
+        let low = facts.cell(actor, Metric::FleetShare.name(), q, "p05")?;
+        let high = facts.cell(actor, Metric::FleetShare.name(), q, "p95")?;
         let start = Phrase::default().name(&actor_name(actor)).say(" has ").percent(median).say(" (");
         Some(start.percent(&low).say(" to ").percent(&high).say(")"))
     };
@@ -241,22 +242,23 @@ fn shares(facts: &Facts<'_>) -> Option<Phrase> {
 fn holdings(facts: &Facts<'_>) -> Titles {
     let title = |actor: &String| {
         let q = facts.last();
-        let owned = facts.cell(actor, "fleet_h100e", q, "p50")?;
+        let owned = facts.cell(actor, Metric::FleetH100e.name(), q, "p50")?;
         let start = Phrase::new("In ").name(q).say(", ").name(&actor_name(actor)).say(" has ");
         let mut phrase = start.amount(&owned).say(" H100 equivalents of its own");
-        for (metric, words) in
-            [("rented_h100e", " that its labs rent"), ("smuggled_h100e_cum", " smuggled in since the start")]
-        {
+        for (metric, words) in [
+            (Metric::RentedH100e.name(), " that its labs rent"),
+            (Metric::SmuggledH100e.sum(), " smuggled in since the start"),
+        ] {
             if let Some(amount) = facts.cell(actor, metric, q, "p50").filter(|s| s.value() > 0.0) {
                 phrase = phrase.say(", ").amount(&amount).say(words);
             }
         }
         Some((actor.clone(), phrase.say(".")))
     };
-    facts.actors("fleet_h100e").iter().filter(|a| a.starts_with("country.")).filter_map(title).collect()
-}
-
-/// A number of a row of a table.
-pub(super) fn at(facts: &Facts<'_>, table: &'static str, row: usize, column: &str) -> Option<Source> {
-    source(table, column, facts.files.table(table).text(row, column))
+    facts
+        .actors(Metric::FleetH100e.name())
+        .iter()
+        .filter(|a| a.starts_with("country."))
+        .filter_map(title)
+        .collect()
 }

@@ -1,10 +1,9 @@
 //! Titles of the figures about flows, limits, drivers, policies, sweeps, the past, the graph and the rules.
 
-use super::data;
-use super::facts::Facts;
-use super::figures::at;
+use super::facts::{Facts, REACHABLE, at};
 use super::phrase::{Phrase, Source, actor_name};
-use super::run_files::Table;
+use super::run_files::RunTable;
+use crate::metrics::Metric;
 use std::collections::BTreeMap;
 
 type Titles = Vec<(String, Phrase)>;
@@ -89,9 +88,9 @@ fn cause_name(cause: &str) -> String {
 
 /// The fullest and the idlest facility at the end.
 pub(super) fn facilities(facts: &Facts<'_>) -> Titles {
-    let all = facts.actors("utilisation");
+    let all = facts.actors(Metric::Utilisation.name());
     let mut used: Vec<(Source, &String)> = (all.iter().filter(|a| a.starts_with("facility.")))
-        .filter_map(|a| Some((facts.cell(a, "utilisation", facts.last(), "p50")?, a)))
+        .filter_map(|a| Some((facts.cell(a, Metric::Utilisation.name(), facts.last(), "p50")?, a)))
         .collect();
     used.sort_by(|a, b| b.0.value().total_cmp(&a.0.value()));
     let (Some(full), Some(idle)) = (used.first(), used.last()) else { return Vec::new() };
@@ -147,7 +146,7 @@ pub(super) fn compared(facts: &Facts<'_>) -> Vec<(String, Vec<usize>)> {
 }
 
 /// Cells of a table in order of first appearance, and the rows of each.
-fn cells_of(table: &Table) -> Vec<(String, Vec<usize>)> {
+fn cells_of(table: &RunTable) -> Vec<(String, Vec<usize>)> {
     let mut all: Vec<(String, Vec<usize>)> = Vec::new();
     let mut places: BTreeMap<String, usize> = BTreeMap::new();
     for r in 0..table.rows.len() {
@@ -325,7 +324,7 @@ pub(super) fn swept_cell(facts: &Facts<'_>) -> Option<String> {
     let table = facts.files.table("sweep.csv");
     let last = table.values("quarter").into_iter().max()?;
     let mut rows: Vec<usize> =
-        table.find(&[("point", "base"), ("metric", "reachable_flop"), ("quarter", last)]).collect();
+        table.find(&[("point", "base"), ("metric", REACHABLE), ("quarter", last)]).collect();
     // As everywhere, the one who is behind: the country with the smaller mean.
     let mean = |r: &usize| table.number(*r, "mean").unwrap_or(0.0);
     let country = |r: &usize| table.text(*r, "actor").starts_with("country.");
@@ -360,7 +359,7 @@ fn swept_in(facts: &Facts<'_>, cell: &str, rows: Vec<usize>) -> Vec<Phrase> {
     let most = points.iter().max_by(|a, b| mean(a).total_cmp(&mean(b)).then(b.cmp(a)));
     let point = |r: usize| {
         let mut phrase = Phrase::default();
-        for (i, lever) in data::levers(table).into_iter().enumerate() {
+        for (i, lever) in facts.files.levers.iter().enumerate() {
             phrase = phrase.say(if i == 0 { "" } else { ", " }).name(lever).say(" = ");
             phrase = phrase.name(table.text(r, lever));
         }

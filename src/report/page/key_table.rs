@@ -1,6 +1,6 @@
 //! The first screen's table: who could train what by when, how surely, and what stops them; and what the numbers rest on.
 
-use super::facts::Facts;
+use super::facts::{Facts, REACHABLE, RUN};
 use super::phrase::{Phrase, Source, actor_name};
 use super::run_files::RunFiles;
 use minijinja::{Value, context};
@@ -31,12 +31,12 @@ fn html(phrase: &Phrase) -> Value {
 }
 
 fn row(facts: &Facts<'_>, actor: &str, quarter: &str) -> Option<Value> {
-    let median = facts.cell(actor, "reachable_flop", quarter, "p50")?;
+    let median = facts.cell(actor, REACHABLE, quarter, "p50")?;
     let mut reachable = Phrase::default().number(&median);
-    if let Some(error) = facts.cell(actor, "reachable_flop", quarter, "p50_se") {
+    if let Some(error) = facts.cell(actor, REACHABLE, quarter, "p50_se") {
         reachable = reachable.say(" ± ").number(&error);
     }
-    let run = facts.cell(actor, "run_flop", quarter, "p50");
+    let run = facts.cell(actor, RUN, quarter, "p50");
     let reached: Vec<Value> =
         facts.reached(actor, quarter).iter().map(|[_, p, ..]| html(&Phrase::default().percent(p))).collect();
     let bound = facts
@@ -45,7 +45,7 @@ fn row(facts: &Facts<'_>, actor: &str, quarter: &str) -> Option<Value> {
     Some(context! {
         quarter,
         reachable => html(&reachable),
-        range => facts.interval(actor, "reachable_flop", quarter).map(|p| html(&p)),
+        range => facts.interval(actor, REACHABLE, quarter).map(|p| html(&p)),
         run => run.map(|r| html(&Phrase::default().number(&r))),
         reached,
         bound,

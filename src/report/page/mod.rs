@@ -13,7 +13,7 @@ mod phrase;
 mod run_files;
 
 pub use phrase::Phrase;
-pub use run_files::{PageError, RunFiles, Table};
+pub use run_files::{PageError, RunFiles};
 
 use facts::Facts;
 use minijinja::{Environment, Value, context};

@@ -1,25 +1,31 @@
 //! What the page is made from: a run's manifest and tables, as text read into rows.
 
+use super::super::{scores, world};
+use crate::analysis::tables as findings;
+use crate::results::table::Schema;
+use crate::results::tables;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// Tables that the page shows, where a run has them.
-const TABLES: [&str; 14] = [
-    "summary.csv",
-    "thresholds.csv",
-    "bottlenecks.csv",
-    "yearly_flows.csv",
-    "drivers.csv",
-    "comparison.csv",
-    "sweep.csv",
-    "hindcast.csv",
-    "scores.csv",
-    "rivals.csv",
-    "quantities.csv",
-    "rules.csv",
-    "nodes.csv",
-    "edges.csv",
-];
+/// Tables that the page reads, where a run has them.
+fn schemas() -> [Schema; 14] {
+    [
+        tables::summary().schema(),
+        tables::thresholds().schema(),
+        tables::bottlenecks().schema(),
+        world::yearly_flows().schema(),
+        tables::drivers().schema(),
+        findings::comparison().schema(),
+        findings::sweep(&[]).schema(),
+        scores::hindcast().schema(),
+        scores::scores().schema(),
+        scores::rivals().schema(),
+        world::quantities().schema(),
+        world::rules().schema(),
+        world::nodes().schema(),
+        world::edges().schema(),
+    ]
+}
 
 /// Why there is no page.
 #[derive(Debug, thiserror::Error)]
@@ -27,39 +33,52 @@ pub enum PageError {
     /// Not a run's folder.
     #[error("{0} is no run's folder: it has no manifest.json")]
     NoRun(PathBuf),
-    /// A file that cannot be read.
+    /// A file that the system does not give.
     #[error("{path} cannot be read: {error}")]
-    Unreadable {
+    Io {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
-        error: String,
+        /// What the system says.
+        error: std::io::Error,
     },
-    /// Not CSV.
-    #[error("not CSV: {0}")]
-    Csv(#[from] csv::Error),
+    /// A manifest that is not JSON.
+    #[error("manifest.json cannot be read: {0}")]
+    Manifest(#[source] serde_json::Error),
+    /// A manifest whose scenario is not TOML.
+    #[error("manifest.json cannot be read: {0}")]
+    Scenario(#[source] toml::de::Error),
+    /// A table that is not CSV.
+    #[error("{name} cannot be read: {error}")]
+    Table {
+        /// Its file.
+        name: &'static str,
+        /// What is wrong with it.
+        error: csv::Error,
+    },
     /// The template, which is ours.
     #[error("the page's template: {0}")]
     Template(#[from] minijinja::Error),
 }
 
-/// A table: names of its columns, and rows of text.
-#[derive(Clone, Debug, Default)]
-pub struct Table {
-    /// Names of its columns.
-    pub columns: Vec<String>,
-    /// Its rows.
-    pub rows: Vec<csv::StringRecord>,
+/// A table of the run: what it is, and its rows as text.
+#[derive(Clone, Debug)]
+pub(super) struct RunTable {
+    pub(super) schema: Schema,
+    /// Columns in order of the file.
+    columns: Vec<String>,
+    pub(super) rows: Vec<csv::StringRecord>,
 }
 
 /// A run's manifest and tables.
 #[derive(Clone, Debug)]
 pub struct RunFiles {
     /// `manifest.json`.
-    pub manifest: serde_json::Value,
+    pub(super) manifest: serde_json::Value,
     /// The resolved scenario that it holds.
-    pub scenario: toml::Table,
-    tables: BTreeMap<String, Table>,
+    pub(super) scenario: toml::Table,
+    tables: BTreeMap<&'static str, RunTable>,
+    /// Paths of a sweep's levers: the columns that only this run's `sweep.csv` has.
+    pub(super) levers: Vec<String>,
 }
 
 impl RunFiles {
@@ -67,20 +86,22 @@ impl RunFiles {
     ///
     /// # Errors
     /// If one of them cannot be read.
-    pub fn new(manifest: &str, texts: &[(&str, &str)]) -> Result<Self, PageError> {
-        let unreadable =
-            |name: &str, error: String| PageError::Unreadable { path: PathBuf::from(name), error };
-        let manifest: serde_json::Value =
-            serde_json::from_str(manifest).map_err(|e| unreadable("manifest.json", e.to_string()))?;
+    pub fn new(manifest: &str, texts: &BTreeMap<&'static str, String>) -> Result<Self, PageError> {
+        let manifest: serde_json::Value = serde_json::from_str(manifest).map_err(PageError::Manifest)?;
         let resolved = manifest["resolved"].as_str().unwrap_or_default();
-        let scenario =
-            resolved.parse().map_err(|e: toml::de::Error| unreadable("manifest.json", e.to_string()))?;
-        let mut tables = BTreeMap::new();
-        for (name, text) in texts {
-            let table = Table::parse(text).map_err(|e| unreadable(name, e.to_string()))?;
-            tables.insert((*name).to_owned(), table);
-        }
-        Ok(Self { manifest, scenario, tables })
+        let scenario = resolved.parse().map_err(PageError::Scenario)?;
+        let tables = schemas().into_iter().map(|schema| {
+            let name = schema.name;
+            let text = texts.get(name).map_or("", String::as_str);
+            let table = RunTable::parse(schema, text).map_err(|error| PageError::Table { name, error })?;
+            Ok((name, table))
+        });
+        let mut tables: BTreeMap<_, RunTable> = tables.collect::<Result<_, PageError>>()?;
+        let swept = tables.get_mut(findings::SWEEP).expect("a table that the page reads");
+        let levers: Vec<String> =
+            swept.columns.iter().filter(|c| swept.schema.field(c).is_none()).cloned().collect();
+        swept.schema = findings::sweep(&levers).schema();
+        Ok(Self { manifest, scenario, tables, levers })
     }
 
     /// A run's folder.
@@ -92,30 +113,21 @@ impl RunFiles {
         if !manifest.is_file() {
             return Err(PageError::NoRun(folder.to_owned()));
         }
-        let read = |path: &Path| {
-            std::fs::read_to_string(path)
-                .map_err(|e| PageError::Unreadable { path: path.to_owned(), error: e.to_string() })
-        };
-        let manifest = read(&manifest)?;
-        let mut texts: Vec<(&str, String)> = Vec::new();
-        for name in TABLES {
-            let path = folder.join(name);
-            if path.is_file() {
-                texts.push((name, read(&path)?));
-            }
-        }
-        let texts: Vec<(&str, &str)> = texts.iter().map(|(n, t)| (*n, t.as_str())).collect();
-        Self::new(&manifest, &texts)
+        let read =
+            |path: PathBuf| std::fs::read_to_string(&path).map_err(|error| PageError::Io { path, error });
+        let manifest = read(manifest)?;
+        let there = schemas().into_iter().map(|s| (s.name, folder.join(s.name))).filter(|f| f.1.is_file());
+        let texts: Result<_, PageError> = there.map(|(name, path)| Ok((name, read(path)?))).collect();
+        Self::new(&manifest, &texts?)
     }
 
-    /// A table; an empty one where the run has none.
-    pub fn table(&self, name: &str) -> &Table {
-        static NONE: Table = Table { columns: Vec::new(), rows: Vec::new() };
-        self.tables.get(name).unwrap_or(&NONE)
+    /// A table; one without rows where the run has none.
+    pub(super) fn table(&self, name: &str) -> &RunTable {
+        self.tables.get(name).expect("a table that the page reads")
     }
 
     /// Policies of the run, the scenario as it stands first.
-    pub fn policies(&self) -> Vec<String> {
+    pub(super) fn policies(&self) -> Vec<String> {
         let mut all: Vec<String> =
             self.table("summary.csv").values("policy").into_iter().map(str::to_owned).collect();
         if all.is_empty() {
@@ -129,14 +141,14 @@ impl RunFiles {
     }
 
     /// Actors that the scenario puts into its headline.
-    pub fn headline(&self) -> Vec<String> {
+    pub(super) fn headline(&self) -> Vec<String> {
         let named = self.scenario.get("run").and_then(|r| r.get("headline"));
         let named = named.and_then(toml::Value::as_array).into_iter().flatten();
         named.filter_map(|v| v.as_str().map(str::to_owned)).collect()
     }
 
     /// A text of the manifest.
-    pub fn about(&self, key: &str) -> String {
+    pub(super) fn about(&self, key: &str) -> String {
         match &self.manifest[key] {
             serde_json::Value::String(text) => text.clone(),
             serde_json::Value::Null => String::new(),
@@ -145,46 +157,50 @@ impl RunFiles {
     }
 
     /// Rows of a table of the resolved scenario.
-    pub fn entities(&self, table: &str) -> impl Iterator<Item = &toml::Table> {
+    pub(super) fn entities(&self, table: &str) -> impl Iterator<Item = &toml::Table> {
         let rows = self.scenario.get(table).and_then(toml::Value::as_array);
         rows.into_iter().flatten().filter_map(toml::Value::as_table)
     }
 }
 
-impl Table {
-    /// A table's text.
-    ///
-    /// # Errors
-    /// If it is not CSV.
-    pub fn parse(text: &str) -> Result<Self, PageError> {
+impl RunTable {
+    /// Reads a table's text.
+    fn parse(schema: Schema, text: &str) -> Result<Self, csv::Error> {
         let mut reader = csv::Reader::from_reader(text.as_bytes());
-        let columns = reader.headers()?.iter().map(str::to_owned).collect();
+        let columns: Vec<String> = reader.headers()?.iter().map(str::to_owned).collect();
         let rows = reader.records().collect::<Result<_, _>>()?;
-        Ok(Self { columns, rows })
+        Ok(Self { schema, columns, rows })
     }
 
     /// Whether it has no row.
-    pub fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
 
-    /// Position of a column.
-    pub fn column(&self, name: &str) -> Option<usize> {
-        self.columns.iter().position(|c| c == name)
+    /// Whether a table of its kind has a column.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.schema.field(name).is_some()
+    }
+
+    /// Position of a column in the file; none in files of a version that did not have it.
+    pub(super) fn column(&self, name: &str) -> Option<usize> {
+        let place = self.columns.iter().position(|c| c == name);
+        assert!(place.is_some() || self.has(name), "{} has no column {name}", self.schema.name);
+        place
     }
 
     /// A cell's text; empty where there is none.
-    pub fn text(&self, row: usize, column: &str) -> &str {
+    pub(super) fn text(&self, row: usize, column: &str) -> &str {
         self.column(column).and_then(|c| self.rows[row].get(c)).unwrap_or_default()
     }
 
     /// A cell's number.
-    pub fn number(&self, row: usize, column: &str) -> Option<f64> {
+    pub(super) fn number(&self, row: usize, column: &str) -> Option<f64> {
         self.text(row, column).parse().ok()
     }
 
     /// Rows whose columns have the values given.
-    pub fn find<'a, 'b: 'a>(
+    pub(super) fn find<'a, 'b: 'a>(
         &'a self,
         wanted: &[(&str, &'b str)],
     ) -> impl Iterator<Item = usize> + use<'a, 'b> {
@@ -196,7 +212,7 @@ impl Table {
     }
 
     /// Values of a column, each once, in order of first appearance.
-    pub fn values(&self, column: &str) -> Vec<&str> {
+    pub(super) fn values(&self, column: &str) -> Vec<&str> {
         let Some(c) = self.column(column) else { return Vec::new() };
         let mut seen = std::collections::BTreeSet::new();
         self.rows.iter().filter_map(|r| r.get(c)).filter(|v| seen.insert(*v)).collect()

@@ -11,6 +11,8 @@ use super::{number, percent};
 use crate::engine::steps::training::lab_cause;
 use crate::engine::trace::{Facts, Trace};
 use crate::inputs::Inputs;
+use crate::metrics::Metric;
+use crate::metrics::headline::METRICS;
 use crate::model::time::Quarter;
 use crate::plan::Plan;
 use crate::results::Cell;
@@ -209,15 +211,13 @@ impl Told {
         let mut actors: Vec<&str> = self.figures.iter().map(|f| f.actor.as_str()).collect();
         actors.dedup();
         for actor in actors {
-            let of = |metric: &str| {
-                let found = self.figures.iter().find(|f| f.actor == actor && f.metric == metric);
+            let of = |metric: Metric| {
+                let found = self.figures.iter().find(|f| f.actor == actor && f.metric == metric.name());
                 found.map(|f| number(f.value))
             };
             let mut said = Vec::new();
-            if let (Some(reachable), Some(run), Some(chips)) =
-                (of("reachable_flop"), of("run_flop"), of("accessible_h100e"))
-            {
-                said.extend(["reachable_flop", "run_flop", "accessible_h100e"]);
+            if let [Some(reachable), Some(run), Some(chips)] = METRICS.map(of) {
+                said.extend(METRICS.map(Metric::name));
                 let _ = write!(
                     text,
                     "  {actor} could train {reachable} FLOP, has trained {run}, on {chips} H100e"
@@ -232,7 +232,7 @@ impl Told {
             }
             let rest = self.figures.iter().filter(|f| f.actor == actor && f.value != 0.0);
             let rest: Vec<String> = rest
-                .filter(|f| !said.contains(&f.metric.as_str()) && !f.metric.ends_with("_cum"))
+                .filter(|f| !said.contains(&f.metric.as_str()) && !is_sum(&f.metric))
                 .map(|f| {
                     let unit = if f.unit == "1" { String::new() } else { format!(" {}", f.unit) };
                     format!("{} {}{unit}", f.metric, number(f.value))
@@ -244,6 +244,11 @@ impl Told {
         }
         text
     }
+}
+
+/// Whether a name is that of a sum since the start.
+fn is_sum(metric: &str) -> bool {
+    Metric::named(metric).is_some_and(|(_, sum)| sum)
 }
 
 fn unusual(draw: &Draw<'_>) -> Vec<Unusual> {

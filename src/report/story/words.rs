@@ -4,7 +4,7 @@ use super::Focus;
 use crate::engine::steps::production::cause;
 use crate::engine::trace::{Facts, Stocked};
 use crate::model::time::Quarter;
-use crate::model::{Model, Shock};
+use crate::model::{Lever, Model, Shock};
 use crate::report::{number, percent};
 
 /// Purchases brought forward that are worth a sentence [USD].
@@ -68,20 +68,14 @@ fn named(title: &str, id: &str) -> String {
 
 /// What a shock acts on.
 fn acts(shock: &Shock) -> String {
-    let levers = [
-        ("capacity", !shock.capacity.is_empty()),
-        ("power", !shock.power.is_empty()),
-        ("budgets", !shock.budget.is_empty()),
-        ("detection", !shock.detection.is_empty()),
-        ("routes", !shock.route_capacity.is_empty()),
-        ("sales", !shock.sales.is_empty()),
-        ("fees", !shock.fee.is_empty()),
-        ("tools", !shock.tools.is_empty()),
-        ("servicing", !shock.service.is_empty()),
-        ("rules", !shock.enforces.is_empty() || !shock.lifts.is_empty()),
-        ("a private stock", shock.leak.is_some()),
-    ];
-    let on: Vec<&str> = levers.iter().filter(|l| l.1).map(|l| l.0).collect();
+    let moved = Lever::ALL.into_iter().filter(|&lever| !shock.effects(lever).is_empty());
+    let mut on: Vec<&str> = moved.map(|lever| lever.row().word).collect();
+    if !shock.enforces.is_empty() || !shock.lifts.is_empty() {
+        on.push("rules");
+    }
+    if shock.leak.is_some() {
+        on.push("a private stock");
+    }
     if on.is_empty() { String::new() } else { format!("; it acts on {}", on.join(", ")) }
 }
 

@@ -1,6 +1,7 @@
 //! One draw in two worlds side by side: where they part, what happens in one only, and which numbers differ.
 
 use super::{Figure, Story, Told};
+use crate::metrics::Metric;
 use crate::report::number;
 use serde_json::{Value, json};
 use std::fmt::Write;
@@ -140,5 +141,5 @@ fn figures_text(figures: &[[&Figure; 2]], worlds: [&str; 2]) -> String {
 
 /// Whether a metric only says in other words what another one says.
 fn is_variant(metric: &str) -> bool {
-    ["_cum", "_8bit", "_tpp"].iter().any(|end| metric.ends_with(end))
+    Metric::named(metric).is_some_and(|(metric, sum)| sum || metric.repeats())
 }

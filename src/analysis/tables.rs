@@ -1,0 +1,240 @@
+//! The tables of comparisons and sweeps: `comparison.csv`, `sweep.csv`, `objectives.csv` and `targets.csv`.
+
+use super::{Dominance, Paired, Standing};
+use crate::results::Cell;
+use crate::results::table::Table;
+
+/// A plan against the reference in a cell.
+#[derive(Clone, Copy, Debug)]
+pub struct ContrastRow<'a> {
+    /// Name of the policy.
+    pub policy: &'a str,
+    /// The cell.
+    pub cell: &'a Cell,
+    /// What is known.
+    pub paired: &'a Paired,
+    /// Its tier.
+    pub tier: usize,
+}
+
+/// `comparison.csv`.
+pub fn comparison<'a>() -> Table<ContrastRow<'a>> {
+    Table::<ContrastRow<'a>>::new("comparison.csv", "Policies against the scenario as it stands, draw by draw")
+.policy(|r| r.policy.into())
+.text("reference", "What it is compared with: base", |_| "base".into())
+.text(
+                "metric",
+                "What is measured; quarters_to_X: quarters from the start until X FLOP are reachable, one more than there are if never",
+                |r| (&r.cell.metric).into(),
+            )
+            .on_page()
+.text("unit", "Unit of the differences", |r| (&r.cell.unit).into()).on_page()
+.text("actor", "Whose it is", |r| (&r.cell.actor).into()).on_page()
+.text("quarter", "Calendar quarter", |r| r.cell.quarter.to_string().into()).on_page()
+.number(
+                "difference_mean",
+                "Mean over draws of the value under the policy less the value under the reference",
+                |r| r.paired.mean.value,
+            )
+            .on_page()
+.number("difference_se", "Standard error of the mean difference", |r| r.paired.mean.error)
+                .on_page()
+.number("p05", "5 % quantile of the difference", |r| r.paired.quantiles[0].value).on_page()
+.number("p50", "Median of the difference", |r| r.paired.quantiles[1].value).on_page()
+.number("p95", "95 % quantile of the difference", |r| r.paired.quantiles[2].value)
+                .on_page()
+.number(
+                "p50_se",
+                "Standard error of the median difference: the width of its 95 % interval over 2 t",
+                |r| r.paired.quantiles[1].error,
+            )
+.number(
+                "ratio_p50",
+                "Median of the value under the policy over that under the reference",
+                |r| r.paired.ratios[1].value,
+            )
+            .on_page()
+.number("probability_lower", "Share of draws in which it is lower under the policy", |r| {
+                r.paired.lower
+            })
+            .on_page()
+.number(
+                "probability_higher",
+                "Share of draws in which it is higher under the policy",
+                |r| r.paired.higher,
+            )
+            .on_page()
+.number(
+                "regret_mean",
+                "Mean shortfall against each draw's best policy: the lowest, or the highest of revenue and of what an objective maximises",
+                |r| r.paired.regret_mean,
+            )
+            .on_page()
+.number("regret_p95", "95 % quantile of that shortfall", |r| r.paired.regret_p95).on_page()
+.integer(
+                "tier",
+                "Rank by mean, best first; policies of one tier cannot be told apart at this number of draws",
+                |r| r.tier as u64,
+            )
+            .on_page()
+.number(
+                "p05_se",
+                "Standard error of the 5 % quantile of the difference, likewise",
+                |r| r.paired.quantiles[0].error,
+            )
+.number(
+                "p95_se",
+                "Standard error of the 95 % quantile of the difference, likewise",
+                |r| r.paired.quantiles[2].error,
+            )
+.number("ratio_p05", "5 % quantile of the ratio", |r| r.paired.ratios[0].value).on_page()
+.number("ratio_p95", "95 % quantile of the ratio", |r| r.paired.ratios[2].value).on_page()
+.text(
+                "dominance",
+                "lower or higher: at every level the distribution under the policy lies on that side (first order); empty if they cross or are the same",
+                |r| {
+                    match r.paired.dominance {
+                        Dominance::Lower => "lower",
+                        Dominance::Higher => "higher",
+                        Dominance::Neither => "",
+                    }
+                    .into()
+                },
+            )
+.number(
+                "ratio_p05_se",
+                "Standard error of the 5 % quantile of the ratio, likewise",
+                |r| r.paired.ratios[0].error,
+            )
+.number("ratio_p50_se", "Standard error of the median ratio, likewise", |r| {
+                r.paired.ratios[1].error
+            })
+.number(
+                "ratio_p95_se",
+                "Standard error of the 95 % quantile of the ratio, likewise",
+                |r| r.paired.ratios[2].error,
+            )
+}
+
+/// A point of a sweep in a cell.
+#[derive(Clone, Copy, Debug)]
+pub struct SweepRow<'a> {
+    /// Number of the point, or `base`.
+    pub point: &'a str,
+    /// Level of each lever as written; empty for the scenario as it stands.
+    pub levels: &'a [&'a str],
+    /// Mean and quantiles 5, 50, 95 % at the point; none of what only a comparison measures.
+    pub own: Option<[f64; 4]>,
+    /// The cell, and the point against the scenario as it stands.
+    pub contrast: ContrastRow<'a>,
+}
+
+/// The file of a sweep's points.
+pub const SWEEP: &str = "sweep.csv";
+
+/// `sweep.csv`, given the paths of the levers: each is a column.
+pub fn sweep<'a>(levers: &[String]) -> Table<SweepRow<'a>> {
+    let point = "Number of the point, from 1; base: the scenario as it stands";
+    let table = Table::<SweepRow<'a>>::new(SWEEP, "A row a point of the factorial and cell").text(
+        "point",
+        point,
+        |r| r.point.into(),
+    );
+    let level = "Level as written; empty for the scenario as it stands";
+    let with_levers = levers
+        .iter()
+        .enumerate()
+        .fold(table, |table, (i, path)| table.text(path.clone(), level, move |r| r.levels[i].into()));
+    with_levers
+        .whole_on_page()
+        .text("metric", "What is measured", |r| (&r.contrast.cell.metric).into())
+        .on_page()
+        .text("unit", "Unit of the metric", |r| (&r.contrast.cell.unit).into())
+        .on_page()
+        .text("actor", "Whose it is", |r| (&r.contrast.cell.actor).into())
+        .on_page()
+        .text("quarter", "Calendar quarter", |r| r.contrast.cell.quarter.to_string().into())
+        .on_page()
+        .number("mean", "Mean over draws at the point", |r| r.own.map(|x| x[0]))
+        .on_page()
+        .number("p05", "5 % quantile over draws at the point", |r| r.own.map(|x| x[1]))
+        .on_page()
+        .number("p50", "Median over draws at the point", |r| r.own.map(|x| x[2]))
+        .on_page()
+        .number("p95", "95 % quantile over draws at the point", |r| r.own.map(|x| x[3]))
+        .on_page()
+        .number(
+            "difference_mean",
+            "Mean over draws of the value at the point less that of the scenario as it stands",
+            |r| r.contrast.paired.mean.value,
+        )
+        .on_page()
+        .number("difference_se", "Standard error of the mean difference", |r| r.contrast.paired.mean.error)
+        .on_page()
+        .number("difference_p50", "Median of the difference", |r| r.contrast.paired.quantiles[1].value)
+        .number(
+            "difference_p50_se",
+            "Standard error of the median difference: the width of its 95 % interval over 2 t",
+            |r| r.contrast.paired.quantiles[1].error,
+        )
+        .number("probability_lower", "Share of draws in which it is lower at the point", |r| {
+            r.contrast.paired.lower
+        })
+        .number("probability_higher", "Share of draws in which it is higher at the point", |r| {
+            r.contrast.paired.higher
+        })
+        .integer("tier", "Rank by mean, best first; points of one tier cannot be told apart", |r| {
+            r.contrast.tier as u64
+        })
+        .on_page()
+}
+
+/// Where a plan stands under all objectives.
+#[derive(Clone, Copy, Debug)]
+pub struct ObjectiveRow<'a> {
+    /// Name of the policy.
+    pub policy: &'a str,
+    /// Name of the plan that dominates it, with how surely it does.
+    pub dominated: Option<(&'a str, &'a Standing)>,
+}
+
+/// `objectives.csv`.
+pub fn objectives<'a>() -> Table<ObjectiveRow<'a>> {
+    Table::<ObjectiveRow<'a>>::new("objectives.csv", "Which policies are dominated under all objectives")
+        .policy(|r| r.policy.into())
+        .boolean("on_front", "Whether no policy dominates it by the means of all objectives", |r| {
+            r.dominated.is_none()
+        })
+        .text("dominated_by", "A policy at least as good in every objective and better in one", |r| {
+            r.dominated.map_or("", |d| d.0).into()
+        })
+        .number("share_of_draws", "Share of draws in which that holds draw by draw", |r| {
+            r.dominated.map(|d| d.1.in_draws)
+        })
+        .boolean(
+            "beyond_error",
+            "Whether every difference of means lies outside its 95 % interval around zero",
+            |r| r.dominated.map(|d| d.1.sure),
+        )
+}
+
+/// How often a plan satisfies a target.
+#[derive(Clone, Copy, Debug)]
+pub struct TargetRow<'a> {
+    /// Name of the policy.
+    pub policy: &'a str,
+    /// The cell and its bound.
+    pub target: &'a str,
+    /// Share of draws, with the ends of its 95 % interval.
+    pub share: (f64, f64, f64),
+}
+
+/// `targets.csv`.
+pub fn targets<'a>() -> Table<TargetRow<'a>> {
+    Table::<TargetRow<'a>>::new("targets.csv", "Shares of draws that satisfy the targets")
+        .policy(|r| r.policy.into())
+        .text("target", "The cell and its bound", |r| r.target.into())
+        .number("probability", "Share of draws that satisfy it", |r| r.share.0)
+        .number("low", "Low end of the 95 % interval of the probability", |r| r.share.1)
+        .number("high", "High end of the 95 % interval of the probability", |r| r.share.2)
+}

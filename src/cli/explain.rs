@@ -1,0 +1,29 @@
+//! `explain`: the story of one draw, equal to that draw in any run; under a policy, two worlds side by side.
+
+use super::arguments::{ExplainArguments, Format};
+use super::failure::Failure;
+use super::terminal::{Terminal, print};
+use crate::study::{DrawChoice, ExplainRequest, explain as tell_story};
+
+pub(super) fn explain(arguments: &ExplainArguments) -> Result<(), Failure> {
+    let draw = match (arguments.draw, &arguments.pick) {
+        (Some(draw), _) => DrawChoice::Number(draw),
+        (None, Some(text)) => DrawChoice::Quantile(text.clone()),
+        (None, None) => return Err(Failure::Usage("explain takes --draw or --pick")),
+    };
+    if arguments.format == Format::Csv {
+        return Err(Failure::Usage("a story is printed as table or json"));
+    }
+    let request = ExplainRequest {
+        scenario: arguments.scenario.request(),
+        sampling: arguments.simulation.request(),
+        draw,
+        actor: arguments.actor.clone(),
+    };
+    let told = tell_story(&request, &Terminal::new(false))?;
+    print(&if arguments.format == Format::Json {
+        serde_json::to_string_pretty(&told.json()).unwrap_or_default() + "\n"
+    } else {
+        told.text()
+    })
+}

@@ -1,0 +1,47 @@
+//! How a command fails: its exit code, and what is said.
+
+use super::terminal::{colored, tell};
+use crate::study::{Error, ErrorKind};
+
+/// Why a command failed.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// The study could not be done.
+    Study(Error),
+    /// Arguments that do not go together.
+    Usage(&'static str),
+    /// What was to be printed could not be.
+    Stdout(std::io::Error),
+}
+
+impl<E: Into<Error>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self::Study(error.into())
+    }
+}
+
+impl Failure {
+    /// 1 failed while running, 2 used wrongly, 3 rejected.
+    pub(super) fn code(&self) -> u8 {
+        match self {
+            Self::Stdout(_) => 1,
+            Self::Usage(_) => 2,
+            Self::Study(error) => match error.kind() {
+                ErrorKind::Failed => 1,
+                ErrorKind::Misused => 2,
+                ErrorKind::Rejected => 3,
+            },
+        }
+    }
+
+    /// Says why.
+    pub(super) fn say(&self) {
+        match self {
+            // Findings say themselves which of them are errors.
+            Self::Study(Error::Findings(findings)) => tell(findings.render(colored()).trim_end()),
+            Self::Study(error) => tell(&format!("error: {error}")),
+            Self::Usage(text) => tell(&format!("error: {text}")),
+            Self::Stdout(error) => tell(&format!("error: stdout: {error}")),
+        }
+    }
+}

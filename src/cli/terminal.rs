@@ -1,0 +1,106 @@
+//! The terminal: what is printed, notes, progress, a hand on Ctrl-C, colour.
+
+use super::failure::Failure;
+use crate::study::{Note, Watch, Work};
+use indicatif::{ProgressBar, ProgressStyle};
+use std::io::{IsTerminal, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// Set by Ctrl-C. A process has one handler, so it has one of these.
+static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+
+/// Tells a person something, on a line of stderr; nobody listening is no error.
+pub(super) fn tell(text: &str) {
+    let _ = writeln!(std::io::stderr(), "{text}");
+}
+
+/// Prints data; a closed pipe is no error.
+pub(super) fn print(text: &str) -> Result<(), Failure> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => Err(Failure::Stdout(e)),
+        _ => Ok(()),
+    }
+}
+
+/// Whether colours are wanted on stderr.
+pub(super) fn colored() -> bool {
+    std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none()
+}
+
+/// Whether distributions can be drawn on stdout: a terminal, of a locale with the characters for it, and nobody asked for plain text.
+pub(super) fn draws_fans() -> bool {
+    let says = |name: &str| std::env::var(name).ok().filter(|v| !v.is_empty());
+    let locale = says("LC_ALL").or_else(|| says("LC_CTYPE")).or_else(|| says("LANG")).unwrap_or_default();
+    let unicode = ["utf-8", "utf8"].iter().any(|u| locale.to_lowercase().contains(u));
+    let plain = says("NO_COLOR").is_some() || says("TERM").is_none_or(|t| t == "dumb");
+    std::io::stdout().is_terminal() && unicode && !plain
+}
+
+/// What was typed.
+pub(super) fn command() -> Vec<String> {
+    std::env::args().skip(1).collect()
+}
+
+/// Watches a study at a terminal.
+pub(super) struct Terminal {
+    quiet: bool,
+    started: Instant,
+    bar: Mutex<ProgressBar>,
+}
+
+impl Terminal {
+    /// One that shows progress and notes, unless it is to be quiet.
+    pub(super) fn new(quiet: bool) -> Self {
+        Self { quiet, started: Instant::now(), bar: Mutex::new(ProgressBar::hidden()) }
+    }
+
+    fn bar(&self) -> ProgressBar {
+        self.bar.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl Watch for Terminal {
+    fn begin(&self, work: Work, steps: u64) {
+        // A second handler in one process is refused: then the first one serves.
+        let _ = ctrlc::set_handler(|| INTERRUPTED.store(true, Ordering::Relaxed));
+        INTERRUPTED.store(false, Ordering::Relaxed);
+        if self.quiet || !std::io::stderr().is_terminal() {
+            return;
+        }
+        let bar = ProgressBar::new(steps);
+        let template = match work {
+            Work::Draws => "{bar:32} {pos}/{len} draws, {per_sec}, {eta} left",
+            Work::Failures => "{bar:32} {percent} % of failures, {eta} left",
+        };
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            bar.set_style(style);
+        }
+        bar.enable_steady_tick(Duration::from_millis(200));
+        *self.bar.lock().unwrap_or_else(PoisonError::into_inner) = bar;
+    }
+
+    fn progress(&self, done: u64) {
+        self.bar().set_position(done);
+    }
+
+    fn end(&self) {
+        self.bar().finish_and_clear();
+    }
+
+    fn note(&self, note: &Note) {
+        if !self.quiet || note.matters() {
+            tell(&note.to_string());
+        }
+    }
+
+    fn stop(&self) -> &AtomicBool {
+        &INTERRUPTED
+    }
+
+    fn now(&self) -> f64 {
+        self.started.elapsed().as_secs_f64()
+    }
+}

@@ -1,0 +1,310 @@
+//! Why a study cannot be done: each cause a value, with the words for a person.
+
+use crate::analysis::BadGoal;
+use crate::analysis::weights::NoSpread;
+use crate::engine::ledger::Broken;
+use crate::inputs::LayoutError;
+use crate::metrics::SelectError;
+use crate::model::time::Quarter;
+use crate::report::page::PageError;
+use crate::results::{FolderError, PastRunError};
+use crate::scenario::import::ImportError;
+use crate::scenario::{Diagnostics, Sources};
+use std::path::PathBuf;
+
+/// Findings of a scenario, with the texts that they point into.
+#[derive(Clone, Debug, Default)]
+pub struct Findings {
+    /// The texts.
+    pub sources: Sources,
+    /// Errors and warnings.
+    pub diagnostics: Diagnostics,
+}
+
+impl Findings {
+    /// As text with places, source lines and underlines; empty if there are none.
+    pub fn render(&self, color: bool) -> String {
+        self.sources.render(&self.diagnostics, color)
+    }
+}
+
+/// Whose fault an error is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// The work failed: interrupted, a full disk, a ledger that does not add up.
+    Failed,
+    /// What was asked cannot be read, or does not go together.
+    Misused,
+    /// The scenario, a policy, an edit or a path is not what it must be.
+    Rejected,
+}
+
+/// Why a study cannot be opened, simulated or written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The scenario, its policy or its edits have errors.
+    #[error("{}", .0.render(false))]
+    Findings(Box<Findings>),
+    /// Nothing is there.
+    #[error("there is no scenario at {}{}", path.display(), meant_path(near.as_ref()))]
+    NoScenario {
+        /// Where it was looked for.
+        path: PathBuf,
+        /// What may have been meant.
+        near: Option<PathBuf>,
+    },
+    /// A file that was named cannot be read.
+    #[error("{} cannot be read: {error}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        error: std::io::Error,
+    },
+    /// The model cannot be sampled.
+    #[error(transparent)]
+    Layout(#[from] LayoutError),
+    /// A selection of cells matches nothing, or a ratio has no part.
+    #[error(transparent)]
+    Select(#[from] SelectError),
+    /// An objective, a target or a precision cannot be read.
+    #[error(transparent)]
+    Goal(#[from] BadGoal),
+    /// The horizon is not two quarters.
+    #[error("--horizon takes two quarters, like 2022Q1..2028Q4, not {0}")]
+    Horizon(String),
+    /// The horizon starts elsewhere than the scenario's.
+    #[error("--horizon: the scenario starts in {0}; only its end can be shortened")]
+    HorizonStart(Quarter),
+    /// The horizon ends after the scenario's, or before its start.
+    #[error("--horizon: the scenario ends in {0}; an end lies before that")]
+    HorizonEnd(Quarter),
+    /// An export in an unknown format.
+    #[error("--export takes draws=csv, draws=parquet, inputs=csv or inputs=parquet, not {0}")]
+    ExportFormat(String),
+    /// An export of an unknown table.
+    #[error("--export takes draws=... or inputs=..., not {0}")]
+    ExportTable(String),
+    /// Tables with a row a draw are written while draws are simulated.
+    #[error("--export is written while draws are simulated: it takes a folder")]
+    ExportWithoutFolder,
+    /// A condition cannot be read.
+    #[error("--given takes \"shock.ID by QUARTER\", or \"not ...\" before it, not \"{0}\"")]
+    Given(String),
+    /// A condition on a shock that does not exist.
+    #[error("there is no shock.{id}{}", meant_shock(near.as_ref()))]
+    NoShock {
+        /// Its id.
+        id: String,
+        /// What may have been meant.
+        near: Option<String>,
+    },
+    /// A condition on a quarter that is not simulated.
+    #[error("--given: {0} lies outside the horizon")]
+    GivenOutside(Quarter),
+    /// No draw satisfies the condition.
+    #[error("no draw satisfies --given; more draws may")]
+    NoDrawCounts,
+    /// A cell that a goal or a precision names is not summarised.
+    #[error("{parameter}: no cell {cell} is summarised{}", meant(near.as_ref()))]
+    NoCell {
+        /// What names it.
+        parameter: &'static str,
+        /// Its address.
+        cell: String,
+        /// What may have been meant.
+        near: Option<String>,
+    },
+    /// A cell that a goal names is missing under some policy.
+    #[error("{parameter}: not every policy has {cell}")]
+    NotUnderEveryPolicy {
+        /// What names it.
+        parameter: &'static str,
+        /// Its address.
+        cell: String,
+    },
+    /// A bound on draws without a precision.
+    #[error("--max-draws goes with --precision")]
+    MaxDrawsAlone,
+    /// Nothing to compare with.
+    #[error("name a --policy: the scenario has none of its own")]
+    NoPolicy,
+    /// A policy that is named twice.
+    #[error("{0} is compared twice")]
+    PolicyTwice(String),
+    /// A lever and its levels cannot be read.
+    #[error("--grid takes PATH=LEVEL,LEVEL,..., such as route.*.detection=2%,5%,20%, not {0}")]
+    Grid(String),
+    /// A lever that is given twice.
+    #[error("--grid {0} is given twice")]
+    LeverTwice(String),
+    /// More points than one sweep may have.
+    #[error("the grid has {points} points; {most} are the most")]
+    GridTooLarge {
+        /// Points of the grid.
+        points: usize,
+        /// The most.
+        most: usize,
+    },
+    /// A hindcast without observations.
+    #[error("{0} has no observation; --observations FILE brings some")]
+    NoObservation(String),
+    /// Every observation lies after the end of the simulation.
+    #[error("every observation lies after the shortened horizon")]
+    ObservationsAfterHorizon,
+    /// Nothing to weight draws by.
+    #[error("--weight: no year-end observation up to {0}")]
+    NoEvidence(Quarter),
+    /// A published number without a range, and no error of the model.
+    #[error("--discrepancy: {0}")]
+    Discrepancy(#[from] NoSpread),
+    /// A draw beyond the last.
+    #[error("--draw counts from 0: a run of {draws} draws has none {draw}")]
+    NoDraw {
+        /// Draws of the run.
+        draws: u64,
+        /// The number asked for.
+        draw: u64,
+    },
+    /// A quantile of a cell cannot be read.
+    #[error("--pick takes a quantile and a cell, like p95:country.china/reachable_flop@2028Q4, not {0}")]
+    Pick(String),
+    /// A quantile of several cells.
+    #[error("--pick takes one cell; {cell} names {cells}")]
+    PickMany {
+        /// The pattern.
+        cell: String,
+        /// How many it names.
+        cells: usize,
+    },
+    /// Nothing is measured of an actor.
+    #[error("--actor: nothing is measured of {actor}{}", meant(near.as_ref()))]
+    NoActor {
+        /// The actor.
+        actor: String,
+        /// Who may have been meant.
+        near: Option<String>,
+    },
+    /// The quarter from which suppliers fail cannot be read.
+    #[error("--from takes a quarter, like 2026Q3, not {0}")]
+    From(String),
+    /// The quarter from which suppliers fail is not simulated before the cell.
+    #[error("--from: {0} lies outside the horizon, or after the cell")]
+    FromOutside(Quarter),
+    /// A cell that can lose nothing.
+    #[error("{0} is 0 in every draw: there is nothing to lose")]
+    NothingToLose(String),
+    /// A day cannot be read.
+    #[error("--on takes a day, like 2023-12-01, or a quarter, like 2023Q4, not {0}")]
+    On(String),
+    /// A name in a question about rules that means nothing there.
+    #[error("--{parameter}: `{name}` {why}{}", meant_quoted(near.as_ref()))]
+    NoName {
+        /// What names it.
+        parameter: &'static str,
+        /// The name.
+        name: String,
+        /// What it is not.
+        why: &'static str,
+        /// What may have been meant.
+        near: Option<String>,
+    },
+    /// A pattern of paths that matches nothing.
+    #[error("no quantity matches `{pattern}`{}", meant_quoted(near.as_ref()))]
+    NoQuantity {
+        /// The pattern.
+        pattern: String,
+        /// What may have been meant.
+        near: Option<String>,
+    },
+    /// A folder that is not a run's.
+    #[error(transparent)]
+    PastRun(#[from] PastRunError),
+    /// A data set that cannot be imported.
+    #[error(transparent)]
+    Import(#[from] ImportError),
+    /// Somebody said stop.
+    #[error("interrupted; nothing was written")]
+    Interrupted,
+    /// Chips, goods or money do not add up.
+    #[error(transparent)]
+    Ledger(#[from] Broken),
+    /// The run's folder.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
+    /// The page.
+    #[error(transparent)]
+    Page(#[from] PageError),
+    /// Threads cannot be had.
+    #[error("threads: {0}")]
+    Threads(#[from] rayon::ThreadPoolBuildError),
+}
+
+impl Error {
+    /// Whose fault it is.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::NoDrawCounts | Self::Interrupted | Self::Ledger(_) | Self::Folder(_) | Self::Threads(_) => {
+                ErrorKind::Failed
+            }
+            Self::Page(PageError::NoRun(_)) => ErrorKind::Rejected,
+            Self::Page(_) => ErrorKind::Failed,
+            Self::Goal(_)
+            | Self::Horizon(_)
+            | Self::ExportFormat(_)
+            | Self::ExportTable(_)
+            | Self::ExportWithoutFolder
+            | Self::Given(_)
+            | Self::MaxDrawsAlone
+            | Self::NoPolicy
+            | Self::PolicyTwice(_)
+            | Self::Grid(_)
+            | Self::LeverTwice(_)
+            | Self::GridTooLarge { .. }
+            | Self::NoDraw { .. }
+            | Self::Pick(_)
+            | Self::From(_)
+            | Self::On(_) => ErrorKind::Misused,
+            Self::Findings(_)
+            | Self::NoScenario { .. }
+            | Self::Unreadable { .. }
+            | Self::Layout(_)
+            | Self::Select(_)
+            | Self::HorizonStart(_)
+            | Self::HorizonEnd(_)
+            | Self::NoShock { .. }
+            | Self::GivenOutside(_)
+            | Self::NoCell { .. }
+            | Self::NotUnderEveryPolicy { .. }
+            | Self::NoObservation(_)
+            | Self::ObservationsAfterHorizon
+            | Self::NoEvidence(_)
+            | Self::Discrepancy(_)
+            | Self::PickMany { .. }
+            | Self::NoActor { .. }
+            | Self::FromOutside(_)
+            | Self::NothingToLose(_)
+            | Self::NoName { .. }
+            | Self::NoQuantity { .. }
+            | Self::PastRun(_)
+            | Self::Import(_) => ErrorKind::Rejected,
+        }
+    }
+}
+
+fn meant(near: Option<&String>) -> String {
+    near.map_or_else(String::new, |n| format!("; did you mean {n}?"))
+}
+
+fn meant_quoted(near: Option<&String>) -> String {
+    near.map_or_else(String::new, |n| format!("; did you mean `{n}`?"))
+}
+
+fn meant_shock(near: Option<&String>) -> String {
+    near.map_or_else(String::new, |n| format!("; did you mean shock.{n}?"))
+}
+
+fn meant_path(near: Option<&PathBuf>) -> String {
+    near.map_or_else(String::new, |n| format!("; did you mean {}?", n.display()))
+}

@@ -1,0 +1,77 @@
+//! The loop under every study of many draws: a pool of threads, somebody who watches, and rounds for whoever gathers.
+
+use super::error::Error;
+use super::watch::{Watch, Work};
+use crate::engine::run::{Alternative, Round, Stopped, Task, simulate_paired};
+use crate::math::WIDTH;
+use crate::results::FolderError;
+
+/// Something that takes rounds of draws, in order: distributions, indices, comparisons, scores.
+pub trait Gatherer: Send {
+    /// Takes the next round: one for each plan that is simulated on the same draws, the scenario as it stands first.
+    ///
+    /// # Errors
+    /// If what it writes meanwhile cannot be written: then the study ends.
+    fn absorb(&mut self, rounds: &[Round]) -> Result<(), FolderError>;
+}
+
+/// Values of all cells that a plan records, draw by draw, in memory.
+#[derive(Clone, Debug, Default)]
+pub struct Values {
+    /// Which of the plans simulated side by side it looks at.
+    pub place: usize,
+    /// Numbers of the draws that count, in order.
+    pub draws: Vec<u64>,
+    /// By cell in the order of the recording, then draw.
+    pub cells: Vec<Vec<f64>>,
+}
+
+impl Gatherer for Values {
+    fn absorb(&mut self, rounds: &[Round]) -> Result<(), FolderError> {
+        let round = &rounds[self.place];
+        for (b, (values, mask)) in round.cells.iter().zip(&round.masks).enumerate() {
+            self.cells.resize_with(values.len(), Vec::new);
+            let first = (round.first + b as u64) * WIDTH as u64;
+            for lane in (0..WIDTH).filter(|&lane| mask.lane(lane)) {
+                self.draws.push(first + lane as u64);
+                self.cells.iter_mut().zip(values).for_each(|(list, x)| list.push(x[lane]));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A pool of threads; 0 for all cores.
+pub(super) fn pool(threads: usize) -> Result<rayon::ThreadPool, Error> {
+    Ok(rayon::ThreadPoolBuilder::new().num_threads(threads).build()?)
+}
+
+/// Simulates a task's draws and its alternatives', gives every round to every gatherer, and says how long it took \[s\].
+pub(super) fn work(
+    task: &Task<'_>,
+    alternatives: &[Alternative<'_>],
+    threads: usize,
+    watch: &dyn Watch,
+    gatherers: &mut [&mut dyn Gatherer],
+) -> Result<f64, Error> {
+    let pool = pool(threads)?;
+    watch.begin(Work::Draws, task.draws);
+    let started = watch.now();
+    // Rounds are taken on the pool's threads, but by one at a time.
+    let mut take = |rounds: &[Round]| -> Result<(), FolderError> {
+        for gatherer in gatherers.iter_mut() {
+            gatherer.absorb(rounds)?;
+        }
+        let done = rounds.first().map_or(0, |r| (r.first + r.masks.len() as u64) * WIDTH as u64);
+        watch.progress(done.min(task.draws));
+        Ok(())
+    };
+    let result = pool.install(|| simulate_paired(task, alternatives, watch.stop(), |rounds| take(rounds)));
+    watch.end();
+    result.map_err(|stopped| match stopped {
+        Stopped::Interrupted => Error::Interrupted,
+        Stopped::Ledger(broken) => Error::Ledger(broken),
+        Stopped::Receiver(error) => Error::Folder(error),
+    })?;
+    Ok(watch.now() - started)
+}

@@ -1,0 +1,46 @@
+//! Studies: what a person asks for, from a scenario on disk or in memory to findings and a folder of tables.
+//!
+//! A study is opened (everything is read, checked and laid out), simulated, and written, in this order; without a folder its
+//! findings are values. [`Run`] summarises a scenario, [`Compare`] several policies on the same draws, [`Sweep`] a factorial
+//! of levers, [`Hindcast`] scores the simulated past. [`explain`], [`knockout`], [`rules`] and [`rule_changes`] answer at once.
+//!
+//! Nothing here knows a terminal, a clock or the environment: who watches brings them, as a [`Watch`].
+
+mod compare;
+mod comparison;
+mod distributions;
+mod drivers;
+mod error;
+mod explain;
+mod folder;
+mod gather;
+mod hindcast;
+mod knockout;
+mod pick;
+mod project;
+mod request;
+mod rules;
+mod run;
+mod simulation;
+mod stopping;
+mod sweep;
+mod watch;
+
+pub use compare::{Compare, CompareResults};
+pub use error::{Error, ErrorKind, Findings};
+pub use explain::{Explained, explain};
+pub use folder::{RunFolder, Took, Written, write_page};
+pub use gather::{Gatherer, Values};
+pub use hindcast::{Hindcast, HindcastResults};
+pub use knockout::knockout;
+pub use project::{Idle, Project, policies};
+pub use request::{
+    CompareRequest, Destination, DrawChoice, ExplainRequest, HindcastRequest, KnockoutRequest, PolicySource,
+    PrecisionRequest, RulesRequest, RunRequest, Sampling, ScenarioRequest, SimulationRequest, SweepRequest,
+    TextSource,
+};
+pub use rules::{rule_changes, rules};
+pub use run::{Run, RunResults};
+pub use simulation::Simulation;
+pub use sweep::{Lever, Sweep, SweepResults};
+pub use watch::{Note, Watch, Work};

@@ -1,0 +1,297 @@
+//! A project: a scenario read with its policy and edits, checked, and ready to be laid out.
+
+use super::error::{Error, Findings};
+use super::request::{PolicySource, Sampling, ScenarioRequest, TextSource};
+use super::watch::{Note, Watch};
+use crate::inputs::leading_paths;
+use crate::metrics::{Observed, SelectError, all_series, bind};
+use crate::model::time::Horizon;
+use crate::model::{BuyerId, GoodKind, Model, OBSERVATION_COLUMNS, RuleId, Shown, show};
+use crate::network::{Network, Node};
+use crate::plan::Plan;
+use crate::random::Design;
+use crate::report::SupplyGraph;
+use crate::scenario::import::{Stage, SupplyChain};
+use crate::scenario::{self, Diagnostics, Document, Policy, Severity, Sources};
+use std::path::{Path, PathBuf};
+
+/// A scenario that has been read under a policy and edits, without errors.
+#[derive(Clone, Debug)]
+pub struct Project {
+    /// Its name: that of its folder, or of its text.
+    pub name: String,
+    /// The texts that were read.
+    pub sources: Sources,
+    /// Warnings.
+    pub diagnostics: Diagnostics,
+    /// As written, edits applied.
+    pub document: Document,
+    /// The policy, if it is under one.
+    pub policy: Option<Policy>,
+    /// As understood.
+    pub model: Model,
+    /// The source that observations were added from, if any.
+    pub(super) observed: Option<u32>,
+}
+
+/// What of a scenario changes no result.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Idle {
+    /// Nodes through which nothing flows.
+    pub nodes: Vec<Node>,
+    /// Rules that match nothing.
+    pub rules: Vec<RuleId>,
+    /// Buyers to whom no chip can be sold.
+    pub buyers: Vec<BuyerId>,
+}
+
+impl Project {
+    /// Reads a scenario with its policy and edits.
+    ///
+    /// # Errors
+    /// If a file is missing, or the scenario, the policy or an edit has errors: all of them, in one [`Error::Findings`].
+    pub fn open(request: &ScenarioRequest) -> Result<Self, Error> {
+        Self::open_with(request, None)
+    }
+
+    /// The same, with the observations of a CSV table beside the scenario's own.
+    pub(super) fn open_with(
+        request: &ScenarioRequest,
+        observations: Option<&TextSource>,
+    ) -> Result<Self, Error> {
+        let mut sources = Sources::default();
+        let mut diagnostics = Diagnostics::default();
+        let document = read(&request.scenario, &mut sources, &mut diagnostics)?;
+        let policy = match (&document, &request.policy) {
+            (Some(_), Some(policy)) => read_policy(&request.scenario, policy, &mut sources, &mut diagnostics),
+            _ => None,
+        };
+        let mut edits = policy.as_ref().map_or_else(Vec::new, |p| p.edits.clone());
+        for table in &request.edits {
+            let source = source_of(table, &mut sources)?;
+            edits.extend(scenario::from_csv(&sources, source, "--edits", &mut diagnostics));
+        }
+        for argument in &request.set {
+            edits.extend(scenario::from_argument(argument, &mut sources, &mut diagnostics));
+        }
+        let mut document = document.unwrap_or_default();
+        let leads = if edits.is_empty() { None } else { leads(&document, &sources)? };
+        scenario::apply(&mut document, &edits, &mut diagnostics);
+        let observed = observations.map(|table| source_of(table, &mut sources)).transpose()?;
+        if let Some(source) = observed {
+            let columns = (&OBSERVATION_COLUMNS[..], &["metric", "actor", "quarter"][..]);
+            let from = (&sources, source);
+            scenario::append_rows(&mut document, "observation", columns, from, &mut diagnostics);
+        }
+        let ready = !diagnostics.has_errors() || !document.root.entries.is_empty();
+        let model = if ready { Model::from_document(&document, &sources, &mut diagnostics) } else { None };
+        let Some(mut model) = model.filter(|_| !diagnostics.has_errors()) else {
+            return Err(Error::Findings(Box::new(Findings { sources, diagnostics })));
+        };
+        model.run.lead = match leads {
+            Some(leads) => leads,
+            None => leading_paths(&model)?,
+        };
+        let name = name_of(&request.scenario);
+        Ok(Self { name, sources, diagnostics, document, policy, model, observed })
+    }
+
+    /// Warnings, with the texts that they point into.
+    pub fn findings(&self) -> Findings {
+        Findings { sources: self.sources.clone(), diagnostics: self.diagnostics.clone() }
+    }
+
+    /// Name for the `policy` column: `base` for the scenario as it stands.
+    pub fn policy_name(&self) -> String {
+        self.policy.as_ref().map_or_else(|| "base".to_owned(), |p| p.name.clone())
+    }
+
+    /// Lays the model out for some draws.
+    ///
+    /// # Errors
+    /// If the horizon is not one, or reaches beyond the scenario's own.
+    pub fn plan(&self, sampling: &Sampling) -> Result<Plan, Error> {
+        let mut model = self.model.clone();
+        if let Some(text) = &sampling.horizon {
+            let horizon = Horizon::parse(text).ok_or_else(|| Error::Horizon(text.clone()))?;
+            let own = model.run.horizon;
+            if horizon.first != own.first {
+                return Err(Error::HorizonStart(own.first));
+            }
+            if horizon.last > own.last || horizon.last < horizon.first {
+                return Err(Error::HorizonEnd(own.last));
+            }
+            model.run.horizon = horizon;
+        }
+        let network = Network::from_model(&model);
+        let design = Design { seed: sampling.seed, sampler: sampling.sampler };
+        Ok(Plan::new(model, &network, &design)?)
+    }
+
+    /// What of the scenario changes no result.
+    ///
+    /// # Errors
+    /// As [`Project::plan`].
+    pub fn idle(&self) -> Result<Idle, Error> {
+        let plan = self.plan(&Sampling::default())?;
+        Ok(Idle {
+            nodes: Network::from_model(&self.model).idle(),
+            rules: plan.idle_rules(),
+            buyers: plan.unreachable_buyers(),
+        })
+    }
+
+    /// Binds observations to what is simulated; what is wrong with them joins the findings.
+    ///
+    /// # Errors
+    /// If an observation is of nothing that is simulated.
+    pub fn bind_observations(&mut self) -> Result<Vec<Observed>, Error> {
+        let series = all_series(&self.model).map_err(SelectError::from)?;
+        let bound = bind(&self.model, &series, &self.document.removed, &mut self.diagnostics);
+        if self.diagnostics.has_errors() {
+            return Err(Error::Findings(Box::new(self.findings())));
+        }
+        Ok(bound)
+    }
+
+    /// Quantities whose path matches a pattern; `**` for all.
+    ///
+    /// # Errors
+    /// If none does.
+    pub fn quantities(&self, pattern: &str) -> Result<Vec<Shown<'_>>, Error> {
+        let rows = show(&self.model, pattern);
+        if rows.is_empty() {
+            let known = show(&self.model, "**");
+            let near = scenario::suggest(pattern, known.iter().map(|s| s.quantity.path.as_str()));
+            return Err(Error::NoQuantity { pattern: pattern.to_owned(), near: near.map(str::to_owned) });
+        }
+        Ok(rows)
+    }
+
+    /// The supply graph, with quantities at their medians.
+    ///
+    /// # Errors
+    /// As [`Project::plan`].
+    pub fn graph(&self) -> Result<SupplyGraph, Error> {
+        let plan = self.plan(&Sampling::default())?;
+        Ok(SupplyGraph::new(&plan, &Network::from_model(&self.model)))
+    }
+
+    /// A supply chain's tool classes as a policy for this scenario, in TOML.
+    pub fn import(&self, chain: &SupplyChain) -> String {
+        let model = &self.model;
+        let countries = model.countries.iter().map(|c| c.id.clone()).collect();
+        let tools = model.tools.iter().map(|t| t.id.clone()).collect();
+        let stage = |kind| match kind {
+            GoodKind::Wafer | GoodKind::Memory => Some(Stage::Fabrication),
+            GoodKind::Packaging => Some(Stage::Packaging),
+            GoodKind::Other => None,
+        };
+        let facilities: Vec<_> = (model.facilities.iter())
+            .filter_map(|f| Some((f.id.clone(), stage(model.goods[f.good.index()].kind)?)))
+            .collect();
+        chain.to_policy(&countries, &tools, &facilities)
+    }
+
+    /// Tells how many warnings there are, if any.
+    pub(super) fn note_warnings(&self, watch: &dyn Watch) {
+        let warnings = self.diagnostics.all.iter().filter(|d| d.severity == Severity::Warning).count();
+        if warnings > 0 {
+            watch.note(&Note::Warnings(warnings));
+        }
+    }
+}
+
+/// Names of the policies in a scenario's `policies` folder, in order; none of a scenario that is a text.
+pub fn policies(scenario: &TextSource) -> Vec<String> {
+    let TextSource::File(path) = scenario else { return Vec::new() };
+    let folder = if path.is_dir() { path.join("policies") } else { path.with_file_name("policies") };
+    let mut stems: Vec<String> = std::fs::read_dir(&folder)
+        .map(|dir| {
+            let files =
+                dir.flatten().map(|e| e.path()).filter(|p| p.extension().is_some_and(|e| e == "toml"));
+            files.filter_map(|p| p.file_stem().map(|s| s.to_string_lossy().into_owned())).collect()
+        })
+        .unwrap_or_default();
+    stems.sort();
+    stems
+}
+
+/// Reads a scenario without edits; none if there is nothing to go on with.
+fn read(
+    scenario: &TextSource,
+    sources: &mut Sources,
+    diagnostics: &mut Diagnostics,
+) -> Result<Option<Document>, Error> {
+    match scenario {
+        TextSource::File(path) if !path.exists() => {
+            Err(Error::NoScenario { path: path.clone(), near: near(path) })
+        }
+        TextSource::File(path) => Ok(scenario::load(path, sources, diagnostics)),
+        TextSource::Text { name, text } => Ok(Some(scenario::from_text(name, text, sources, diagnostics))),
+    }
+}
+
+fn read_policy(
+    scenario: &TextSource,
+    policy: &PolicySource,
+    sources: &mut Sources,
+    diagnostics: &mut Diagnostics,
+) -> Option<Policy> {
+    match (policy, scenario) {
+        (PolicySource::Named(name), TextSource::File(path)) => {
+            scenario::load_policy(path, name, sources, diagnostics)
+        }
+        // Beside a text there is no folder: the name is a file's.
+        (PolicySource::Named(name), TextSource::Text { .. }) => {
+            scenario::load_policy(Path::new(""), name, sources, diagnostics)
+        }
+        (PolicySource::Text { name, text }, _) => {
+            let document = scenario::from_text(name, text, sources, diagnostics);
+            Some(scenario::read_policy(name, &document.root, diagnostics))
+        }
+    }
+}
+
+/// Reads a table that a request names.
+fn source_of(table: &TextSource, sources: &mut Sources) -> Result<u32, Error> {
+    match table {
+        TextSource::File(path) => {
+            let text = std::fs::read_to_string(path)
+                .map_err(|error| Error::Unreadable { path: path.clone(), error })?;
+            Ok(sources.add(&path.display().to_string(), text))
+        }
+        TextSource::Text { name, text } => Ok(sources.add(name, text.clone())),
+    }
+}
+
+/// Leading paths of the scenario as it stands, so that a policy changes no other path's dimension.
+fn leads(document: &Document, sources: &Sources) -> Result<Option<Vec<String>>, Error> {
+    let Some(base) = Model::from_document(document, sources, &mut Diagnostics::default()) else {
+        return Ok(None);
+    };
+    Ok(Some(leading_paths(&base)?))
+}
+
+fn name_of(scenario: &TextSource) -> String {
+    match scenario {
+        TextSource::File(path) => {
+            let folder = if path.is_dir() { path.clone() } else { path.with_extension("") };
+            let whole = std::fs::canonicalize(&folder).unwrap_or(folder);
+            whole.file_name().map_or_else(|| "scenario".to_owned(), |n| n.to_string_lossy().into_owned())
+        }
+        TextSource::Text { name, .. } => {
+            Path::new(name).file_stem().map_or_else(|| name.clone(), |n| n.to_string_lossy().into_owned())
+        }
+    }
+}
+
+/// A folder beside the path that was meant.
+fn near(path: &Path) -> Option<PathBuf> {
+    let parent = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let names: Vec<String> = std::fs::read_dir(parent)
+        .map(|d| d.flatten().map(|e| e.file_name().to_string_lossy().into_owned()).collect())
+        .unwrap_or_default();
+    let wanted = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+    scenario::suggest(&wanted, names.iter().map(String::as_str)).map(|n| parent.join(n))
+}

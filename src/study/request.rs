@@ -1,0 +1,348 @@
+//! What a person asks for, as plain values: what is read of texts is read when a study is opened.
+
+use crate::model::time::Quarter;
+use crate::random::Sampler;
+use std::path::{Path, PathBuf};
+
+/// A text that a person brings: a file, or the text itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TextSource {
+    /// A file. Of a scenario it may be a folder with `scenario.toml`.
+    File(PathBuf),
+    /// A text, and what it is called in findings. A scenario's text includes nothing from disk.
+    Text {
+        /// What it is called.
+        name: String,
+        /// The text.
+        text: String,
+    },
+}
+
+impl TextSource {
+    /// A text under a name.
+    pub fn text(name: impl Into<String>, text: impl Into<String>) -> Self {
+        Self::Text { name: name.into(), text: text.into() }
+    }
+}
+
+impl<P: AsRef<Path> + ?Sized> From<&P> for TextSource {
+    fn from(path: &P) -> Self {
+        Self::File(path.as_ref().to_owned())
+    }
+}
+
+impl From<PathBuf> for TextSource {
+    fn from(path: PathBuf) -> Self {
+        Self::File(path)
+    }
+}
+
+/// A policy: edits under a name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PolicySource {
+    /// A file, or a stem in the scenario's `policies` folder; `a+b` combines two.
+    Named(String),
+    /// A policy's TOML text.
+    Text {
+        /// Its name, for the `policy` column.
+        name: String,
+        /// The text.
+        text: String,
+    },
+}
+
+impl PolicySource {
+    /// A policy's TOML text under a name.
+    pub fn text(name: impl Into<String>, text: impl Into<String>) -> Self {
+        Self::Text { name: name.into(), text: text.into() }
+    }
+}
+
+impl From<&str> for PolicySource {
+    fn from(name: &str) -> Self {
+        Self::Named(name.to_owned())
+    }
+}
+
+impl From<String> for PolicySource {
+    fn from(name: String) -> Self {
+        Self::Named(name)
+    }
+}
+
+/// A scenario and what is changed of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScenarioRequest {
+    /// The scenario.
+    pub scenario: TextSource,
+    /// The policy under which it is simulated; none for the scenario as it stands.
+    pub policy: Option<PolicySource>,
+    /// CSV tables of edits with the columns `path,value,unit,grade,source,note`, after the policy's.
+    pub edits: Vec<TextSource>,
+    /// Edits as `PATH=VALUE`, last of all.
+    pub set: Vec<String>,
+}
+
+impl ScenarioRequest {
+    /// The scenario as it stands.
+    pub fn new(scenario: impl Into<TextSource>) -> Self {
+        Self { scenario: scenario.into(), policy: None, edits: Vec::new(), set: Vec::new() }
+    }
+
+    /// The same under a policy.
+    #[must_use]
+    pub fn under(self, policy: impl Into<PolicySource>) -> Self {
+        Self { policy: Some(policy.into()), ..self }
+    }
+}
+
+/// Which draws are simulated, and of which quarters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sampling {
+    /// Number of draws, from 1 up.
+    pub draws: u64,
+    /// Seed of all random numbers.
+    pub seed: u64,
+    /// How points are placed.
+    pub sampler: Sampler,
+    /// The scenario's start and an end that is not after its own, as `2022Q1..2028Q4`; none for the scenario's own.
+    pub horizon: Option<String>,
+}
+
+impl Default for Sampling {
+    fn default() -> Self {
+        Self { draws: 8192, seed: 1, sampler: Sampler::Sobol, horizon: None }
+    }
+}
+
+/// What all studies of many draws have in common.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SimulationRequest {
+    /// Which draws.
+    pub sampling: Sampling,
+    /// Only draws in which it holds count: `shock.ID by QUARTER`, or the same after `not`.
+    pub given: Option<String>,
+    /// Cells that are summarised, `actor/metric@quarter` with `*` and `{a,b}`; none for those that matter most.
+    pub select: Vec<String>,
+    /// Tables with a row a draw: `draws=csv`, `draws=parquet`, `inputs=csv`, `inputs=parquet`.
+    pub export: Vec<String>,
+    /// Whether chips, goods and money of every draw are recounted.
+    pub audit: bool,
+    /// Threads; 0 for all cores. Results are the same for any number.
+    pub threads: usize,
+}
+
+/// How well a number must be known.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PrecisionRequest {
+    /// The number, and the share of it that half its 95 % interval may be: `CELL mean|p05|p50|p95 = SHARE`.
+    pub precision: Option<String>,
+    /// The most draws that may be taken for it; 16 times those asked for by default.
+    pub max_draws: Option<u64>,
+}
+
+/// One scenario, simulated and summarised.
+#[derive(Clone, Debug)]
+pub struct RunRequest {
+    /// The scenario.
+    pub scenario: ScenarioRequest,
+    /// When to stop.
+    pub precision: PrecisionRequest,
+    /// What is simulated.
+    pub simulation: SimulationRequest,
+}
+
+impl RunRequest {
+    /// A scenario as it stands, with 8192 draws of the cells that matter most.
+    pub fn new(scenario: impl Into<TextSource>) -> Self {
+        Self {
+            scenario: ScenarioRequest::new(scenario),
+            precision: PrecisionRequest::default(),
+            simulation: SimulationRequest::default(),
+        }
+    }
+}
+
+/// The same draws under several policies.
+#[derive(Clone, Debug)]
+pub struct CompareRequest {
+    /// The scenario with edits that hold under every policy; a policy of its own is passed over.
+    pub scenario: ScenarioRequest,
+    /// The policies; none for all in the scenario's `policies` folder.
+    pub policies: Vec<PolicySource>,
+    /// What is good: `min CELL` or `max CELL`.
+    pub objectives: Vec<String>,
+    /// Bounds, of which the share of draws that satisfy them is told: `CELL < NUMBER` or `CELL > NUMBER`.
+    pub targets: Vec<String>,
+    /// When to stop.
+    pub precision: PrecisionRequest,
+    /// What is simulated.
+    pub simulation: SimulationRequest,
+}
+
+impl CompareRequest {
+    /// A scenario under all of its policies.
+    pub fn new(scenario: impl Into<TextSource>) -> Self {
+        Self {
+            scenario: ScenarioRequest::new(scenario),
+            policies: Vec::new(),
+            objectives: Vec::new(),
+            targets: Vec::new(),
+            precision: PrecisionRequest::default(),
+            simulation: SimulationRequest::default(),
+        }
+    }
+}
+
+/// A factorial of levers, every point on the same draws.
+#[derive(Clone, Debug)]
+pub struct SweepRequest {
+    /// The scenario.
+    pub scenario: ScenarioRequest,
+    /// Levers and their levels, `PATH=a,b,c`; the path may be a pattern.
+    pub grid: Vec<String>,
+    /// What is good, for the best and the worst point: `min CELL` or `max CELL`.
+    pub objectives: Vec<String>,
+    /// What is simulated.
+    pub simulation: SimulationRequest,
+}
+
+impl SweepRequest {
+    /// A scenario over a grid of levers.
+    pub fn new(scenario: impl Into<TextSource>, grid: Vec<String>) -> Self {
+        Self {
+            scenario: ScenarioRequest::new(scenario),
+            grid,
+            objectives: Vec::new(),
+            simulation: SimulationRequest::default(),
+        }
+    }
+}
+
+/// The simulated past against what was published.
+#[derive(Clone, Debug)]
+pub struct HindcastRequest {
+    /// The scenario.
+    pub scenario: ScenarioRequest,
+    /// A CSV table of observations that are scored in place of the scenario's own:
+    /// `metric,actor,quarter,low,central,high,interval,kind,since,unit,source`.
+    pub observations: Option<TextSource>,
+    /// Last quarter that the scenario was fitted to; later observations are scored apart.
+    pub until: Quarter,
+    /// Last quarters whose publications the naive forecasts know.
+    pub origins: Vec<Quarter>,
+    /// Whether draws are weighted by the likelihood of year-end observations up to `until`.
+    pub weight: bool,
+    /// Standard deviation of the model's own error, in natural logarithms; for the weights.
+    pub discrepancy: f64,
+    /// Correlation of that error along a series, a year apart, from 0 to 1; for the weights.
+    pub discrepancy_rho: f64,
+    /// What is simulated.
+    pub simulation: SimulationRequest,
+}
+
+impl HindcastRequest {
+    /// Last quarter that scenarios are fitted to, unless one says otherwise.
+    pub const UNTIL: Quarter = Quarter::new(2024, 4);
+    /// Last quarters that the naive forecasts know, unless one says otherwise.
+    pub const ORIGINS: [Quarter; 2] = [Quarter::new(2022, 4), Quarter::new(2023, 4)];
+    /// Standard deviation of the model's own error, unless one says otherwise, in natural logarithms.
+    pub const DISCREPANCY: f64 = 0.2;
+    /// Correlation of that error from year to year, unless one says otherwise.
+    pub const DISCREPANCY_RHO: f64 = 0.7;
+
+    /// A scenario against its own observations, fitted until 2024Q4.
+    pub fn new(scenario: impl Into<TextSource>) -> Self {
+        Self {
+            scenario: ScenarioRequest::new(scenario),
+            observations: None,
+            until: Self::UNTIL,
+            origins: Self::ORIGINS.to_vec(),
+            weight: false,
+            discrepancy: Self::DISCREPANCY,
+            discrepancy_rho: Self::DISCREPANCY_RHO,
+            simulation: SimulationRequest::default(),
+        }
+    }
+}
+
+/// Which draw a story is told of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DrawChoice {
+    /// Its number, from 0.
+    Number(u64),
+    /// The draw at a quantile of a cell over all draws, `p95:actor/metric@quarter`.
+    Quantile(String),
+}
+
+/// The story of one draw; under a policy, of two worlds side by side.
+#[derive(Clone, Debug)]
+pub struct ExplainRequest {
+    /// The scenario.
+    pub scenario: ScenarioRequest,
+    /// The draws of which it is one.
+    pub sampling: Sampling,
+    /// Which draw.
+    pub draw: DrawChoice,
+    /// Only what concerns an actor, `kind.id`, with all its numbers; none for everybody.
+    pub actor: Option<String>,
+}
+
+/// What a cell loses without each of its suppliers.
+#[derive(Clone, Debug)]
+pub struct KnockoutRequest {
+    /// The scenario.
+    pub scenario: ScenarioRequest,
+    /// Cells, as `actor/metric@quarter`; none for the headline's first actor at the horizon's end.
+    pub cells: Vec<String>,
+    /// Quarter from which suppliers fail; none for the first after the past that is known.
+    pub from: Option<String>,
+    /// Draws of each failure.
+    pub draws: u64,
+    /// Seed of all random numbers.
+    pub seed: u64,
+    /// Threads; 0 for all cores.
+    pub threads: usize,
+}
+
+impl KnockoutRequest {
+    /// A scenario's suppliers, with 64 draws of each failure.
+    pub fn new(scenario: impl Into<TextSource>) -> Self {
+        Self {
+            scenario: ScenarioRequest::new(scenario),
+            cells: Vec::new(),
+            from: None,
+            draws: 64,
+            seed: 1,
+            threads: 0,
+        }
+    }
+}
+
+/// The rule book on a day, or what a policy and edits change of it.
+#[derive(Clone, Debug)]
+pub struct RulesRequest {
+    /// The scenario.
+    pub scenario: ScenarioRequest,
+    /// The day, as `2023-12-01`, or a quarter, whose first day it is; none for the horizon's start.
+    pub on: Option<String>,
+    /// Country of delivery; none for every country.
+    pub to: Option<String>,
+    /// Country of the buyer's headquarters; none for that of delivery.
+    pub headquarters: Option<String>,
+    /// Country whose rules are asked for; none for every issuer.
+    pub issuer: Option<String>,
+    /// Chip; none for every one.
+    pub chip: Option<String>,
+}
+
+/// Where a study is written to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Destination {
+    /// The folder; none for `output/SCENARIO-IDENTITY`.
+    pub out: Option<PathBuf>,
+    /// Whether another run's files there are replaced.
+    pub force: bool,
+    /// What was typed, for the manifest.
+    pub command: Vec<String>,
+}
