@@ -79,7 +79,7 @@ fn policies_of(path: &str) -> Vec<Plan> {
 
 /// Seconds of simulating policies beside a scenario, forked and sampled together as `compare` does it.
 fn seconds_of_rivals(plan: &Plan, policies: &[Plan], draws: u64) -> f64 {
-    let lean = |plan: &Plan| Recording::lean(plan, &headline::cells(plan)).expect("cells");
+    let lean = |plan: &Plan| Recording::lean(plan, &headline::cells(plan).expect("ratios")).expect("cells");
     let (recording, theirs) = (lean(plan), policies.iter().map(lean).collect::<Vec<_>>());
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a thread");
     let task = task(plan, &recording, &[], draws);

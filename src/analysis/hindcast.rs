@@ -127,6 +127,7 @@ impl Scored {
             origin,
             last: last_value(&history),
             trend: log_linear_trend(&logs, time).map(exp),
+            // Too few published values tell no spread: the forecast is then a point.
             spreads: (spreads.0.unwrap_or(0.0), spreads.1.unwrap_or(0.0)),
         });
     }
@@ -282,9 +283,10 @@ impl Board {
             .collect();
         let rivals = [Rival::Last, Rival::Trend];
         let duels = (origins.iter()).flat_map(|&o| rivals.map(|r| Duel::new(rows, o, r))).flatten().collect();
-        let mut worst: Vec<usize> = (0..rows.len()).filter(|&i| rows[i].scores.is_some()).collect();
-        let crps = |i: usize| rows[i].scores.map_or(0.0, |s| s.crps);
-        worst.sort_by(|&a, &b| crps(b).total_cmp(&crps(a)));
+        let scored = rows.iter().enumerate().filter_map(|(i, row)| Some((i, row.scores?.crps)));
+        let mut worst: Vec<(usize, f64)> = scored.collect();
+        worst.sort_by(|a, b| b.1.total_cmp(&a.1));
+        let worst = worst.into_iter().map(|(i, _)| i).collect();
         Self { groups, all: Line::new("all", &all), duels, worst }
     }
 }

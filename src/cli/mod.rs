@@ -55,7 +55,7 @@ pub fn main() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            failure.say();
+            terminal::say(&failure);
             ExitCode::from(failure.code())
         }
     }

@@ -1,7 +1,7 @@
 //! The terminal: what is printed, notes, progress, a hand on Ctrl-C, colour.
 
 use super::failure::Failure;
-use crate::study::{Note, Watch, Work};
+use crate::study::{Error, Note, Watch, Work};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::{IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,6 +14,17 @@ static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 /// Tells a person something, on a line of stderr; nobody listening is no error.
 pub(super) fn tell(text: &str) {
     let _ = writeln!(std::io::stderr(), "{text}");
+}
+
+/// Says why a command failed.
+pub(super) fn say(failure: &Failure) {
+    match failure {
+        // Findings say themselves which of them are errors.
+        Failure::Study(Error::Findings(findings)) => tell(findings.render(colored()).trim_end()),
+        Failure::Study(error) => tell(&format!("error: {error}")),
+        Failure::Usage(text) => tell(&format!("error: {text}")),
+        Failure::Stdout(error) => tell(&format!("error: stdout: {error}")),
+    }
 }
 
 /// Prints data; a closed pipe is no error.

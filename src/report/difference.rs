@@ -275,7 +275,7 @@ fn sentence(group: &[&Moved]) -> String {
     } else {
         String::new()
     };
-    let first = group.iter().map(|m| m.quarter.as_str()).min().unwrap_or_default();
+    let first = group.iter().map(|m| m.quarter.as_str()).min().expect("a group has a number");
     let since = if group.len() > 1 { format!("; moved from {first} on") } else { String::new() };
     let (from, to) = (digits(a), digits(b));
     let unit = if most.unit == "1" { String::new() } else { format!(" {}", most.unit) };

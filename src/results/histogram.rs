@@ -232,10 +232,8 @@ impl<const R: usize> Histogram<R> {
         let (mut i, mut j, mut below, mut others) = (0, 0, 0_u64, 0_u64);
         let (mut more, mut less) = (false, false);
         while i < a.len() || j < b.len() {
-            let level = match (a.get(i), b.get(j)) {
-                (Some(x), Some(y)) => x.0.min(y.0),
-                (x, y) => x.or(y).map_or(0.0, |b| b.0),
-            };
+            let next = [a.get(i), b.get(j)].into_iter().flatten().map(|bucket| bucket.0);
+            let level = next.reduce(f64::min).expect("one of the two has a bucket left");
             while a.get(i).is_some_and(|x| x.0 <= level) {
                 below += a[i].1;
                 i += 1;

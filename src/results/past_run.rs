@@ -50,9 +50,10 @@ impl PastRun {
     /// # Errors
     /// If it holds no complete run, or its summary is not one.
     pub fn read(folder: &Path) -> Result<Self, PastRunError> {
-        let text = std::fs::read_to_string(folder.join("manifest.json")).unwrap_or_default();
-        let manifest: Value =
-            serde_json::from_str(&text).map_err(|_| PastRunError::NoRun(folder.to_owned()))?;
+        let text = std::fs::read_to_string(folder.join("manifest.json")).ok();
+        let manifest = text.and_then(|text| serde_json::from_str(&text).ok());
+        let whole = manifest.filter(|manifest: &Value| manifest["resolved"].is_string());
+        let manifest = whole.ok_or_else(|| PastRunError::NoRun(folder.to_owned()))?;
         let path = folder.join("summary.csv");
         let rows = csv::Reader::from_path(&path).and_then(|mut r| r.deserialize().collect());
         Ok(Self { manifest, summary: rows.map_err(|error| PastRunError::Table { path, error })? })
@@ -60,6 +61,6 @@ impl PastRun {
 
     /// The resolved scenario.
     pub fn resolved(&self) -> &str {
-        self.manifest["resolved"].as_str().unwrap_or_default()
+        self.manifest["resolved"].as_str().expect("a run without it is not read")
     }
 }

@@ -130,12 +130,11 @@ impl Parameters {
         self.note_turns(book, shock, lane);
     }
 
-    /// Takes over courses that began before: `twins` are places of the same shocks in `from`.
-    pub fn adopt_courses(&mut self, book: &Rulebook, from: &Self, twins: &IdVec<ShockId, Option<ShockId>>) {
-        for (shock, twin) in
-            twins.iter_enumerated().filter_map(|(shock, twin)| twin.map(|twin| (shock, twin)))
-        {
-            self.courses[shock] = from.courses[twin];
+    /// Takes over courses that began before: `twins` are places of the same shocks in `from`, by shock.
+    pub fn adopt_courses(&mut self, book: &Rulebook, from: &Self, twins: &[Option<usize>]) {
+        for (shock, twin) in book.model.shocks.ids().zip(twins) {
+            let Some(twin) = *twin else { continue };
+            self.courses[shock] = from.courses.as_slice()[twin];
             (0..WIDTH).for_each(|lane| self.note_turns(book, shock, lane));
         }
     }

@@ -11,7 +11,7 @@ use super::simulation::{Exports, Simulation};
 use super::stopping::{Stopping, interval};
 use super::watch::Watch;
 use crate::analysis::{Paired, Precision, Statistic};
-use crate::metrics::{ActorKind, Recording, headline, matching};
+use crate::metrics::{ActorKind, BadRatio, Recording, headline, matching};
 use crate::plan::Plan;
 use crate::report::{Ranked, Verdict};
 use crate::results::{Cell, DrawsTable, ExportFormat, FolderError, Interval, SourceFile, Statistics};
@@ -47,10 +47,10 @@ pub struct CompareResults<'a> {
 }
 
 /// Cells that are compared: those selected, or the headline's; and those that goals ask for.
-pub(super) fn selection(plan: &Plan, select: &[String], asked: &[String]) -> Vec<String> {
-    let mut all = if select.is_empty() { headline::cells(plan) } else { select.to_vec() };
+pub(super) fn selection(plan: &Plan, select: &[String], asked: &[String]) -> Result<Vec<String>, BadRatio> {
+    let mut all = if select.is_empty() { headline::cells(plan)? } else { select.to_vec() };
     all.extend(asked.iter().cloned());
-    all
+    Ok(all)
 }
 
 /// Thresholds of a scenario \[FLOP\].
@@ -72,7 +72,7 @@ impl Compare {
         let open = |policy: Option<&PolicySource>, watch: &dyn Watch| {
             let scenario = ScenarioRequest { policy: policy.cloned(), ..request.scenario.clone() };
             Simulation::open_with(&scenario, &request.simulation, watch, |plan| {
-                let mut select = selection(plan, &request.simulation.select, &asked);
+                let mut select = selection(plan, &request.simulation.select, &asked)?;
                 if policy.is_some() {
                     // What a policy takes away cannot be compared; what is there still can.
                     select = matching(plan, &select)?;
@@ -200,15 +200,18 @@ impl Compare {
     ) -> (Interval, f64) {
         let own = interval(&base.statistic(cell), wanted.statistic, self.base.is_independent());
         let place = comparison.cells.iter().position(|c| *c == self.base.recording.names[cell]);
-        let of = |p: usize| {
-            let paired = comparison.contest.paired(place.unwrap_or(0), p);
+        let of = |place: usize, p: usize| {
+            let paired = comparison.contest.paired(place, p);
             match wanted.statistic {
                 Statistic::Mean => paired.mean,
                 Statistic::Quantile(i) => paired.quantiles[i],
             }
         };
-        let widest =
-            (1..comparison.plans.len()).map(of).reduce(|a, b| if b.half() > a.half() { b } else { a });
+        // A cell that a policy takes away is compared with none.
+        let widest = place.and_then(|place| {
+            let intervals = (1..comparison.plans.len()).map(|p| of(place, p));
+            intervals.reduce(|a, b| if b.half() > a.half() { b } else { a })
+        });
         (widest.unwrap_or(own), own.value)
     }
 
@@ -250,12 +253,12 @@ impl Compare {
     ) -> Verdict {
         let shown = self.shown(comparison);
         let rank = |c: usize| {
-            let own = self.base.recording.names.iter().position(|n| *n == comparison.cells[c]);
+            let own = comparison.own(c, 0).expect("what is ranked is a metric");
             Ranked {
                 cell: comparison.cells[c].address(),
                 unit: comparison.cells[c].unit.clone(),
                 sense: comparison.senses[c],
-                base: own.map(|i| base[i].mean).unwrap_or_default(),
+                base: base[own].mean,
                 plans: comparison.plans.clone(),
                 paired: findings.paired[c].clone(),
                 tiers: findings.tiers[c].clone(),

@@ -49,7 +49,8 @@ impl Drivers {
     /// New ones for the headline's cells, which the simulation watches.
     pub(super) fn new(simulation: &Simulation) -> Self {
         let watched = &simulation.recording.watched;
-        let place = |cell: &(usize, usize)| watched.binary_search(cell).unwrap_or_default();
+        let place =
+            |cell: &(usize, usize)| watched.binary_search(cell).expect("the headline's cells are watched");
         let address = |&(t, s): &(usize, usize)| {
             let series = &simulation.recording.series[s];
             let (actor, metric) = (series.actor.clone(), series.name().to_owned());

@@ -75,7 +75,7 @@ impl Sweep {
             let mut scenario: ScenarioRequest = request.scenario.clone();
             scenario.set.extend(set);
             Simulation::open_with(&scenario, &request.simulation, watch, |plan| {
-                Recording::lean(plan, &selection(plan, &request.simulation.select, &asked))
+                Recording::lean(plan, &selection(plan, &request.simulation.select, &asked)?)
             })
         };
         let mut base = open(Vec::new(), watch)?;

@@ -138,7 +138,7 @@ impl Dataset {
     fn numbers(&self, out: &mut String, table: &RunTable, column: usize) {
         out.push('[');
         for (i, &r) in self.rows.iter().enumerate() {
-            let cell = table.rows[r].get(column).unwrap_or_default();
+            let cell = &table.rows[r][column];
             let sign = if i == 0 { "" } else { "," };
             let number = cell.parse::<f64>().is_ok_and(f64::is_finite);
             let _ = write!(out, "{sign}{}", if number { cell } else { "null" });
@@ -151,7 +151,7 @@ impl Dataset {
         let mut list = String::new();
         let mut places = String::new();
         for (i, &r) in self.rows.iter().enumerate() {
-            let cell = table.rows[r].get(column).unwrap_or_default();
+            let cell = &table.rows[r][column];
             let next = words.len();
             let place = *words.entry(cell).or_insert(next);
             if place == next {

@@ -191,7 +191,7 @@ impl RunTable {
 
     /// A cell's text; empty where there is none.
     pub(super) fn text(&self, row: usize, column: &str) -> &str {
-        self.column(column).and_then(|c| self.rows[row].get(c)).unwrap_or_default()
+        self.column(column).map_or("", |c| &self.rows[row][c])
     }
 
     /// A cell's number.
