@@ -39,7 +39,7 @@ struct Clock {
 }
 
 impl Observer for Clock {
-    fn after(&mut self, step: Step, _: usize, plan: &Plan, batch: &mut Batch) {
+    fn after(&mut self, step: Step, _: usize, plan: &Plan, batch: &Batch) {
         self.steps[step as usize] += self.last.elapsed().as_secs_f64();
         if self.count && step == Step::Trade {
             self.active += active(plan, batch);

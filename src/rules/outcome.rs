@@ -24,7 +24,7 @@ pub struct Cut {
     /// Permission that it will take, times the share of the quarter before it does [1].
     pub share: Lanes,
     /// Purchases before it over ordinary ones [1].
-    pub rush: Lanes,
+    pub front_running: Lanes,
 }
 
 /// Share of a governing rule: nothing of what needs a licence before its approvals begin.
@@ -58,18 +58,14 @@ pub(super) fn evaluate(
     out
 }
 
-/// Loss of permission that is announced, over the quarter, and the rule that gives the rush.
+/// Of a quarter in which something is: loss of permission that is announced, over the quarter, and the rule that says how much is brought forward.
 #[inline(always)]
-pub(super) fn cut(
-    quarter: &Quarter,
-    begins: Lanes,
-    given: impl Fn(&Governing) -> Lanes,
-) -> (Lanes, Option<RuleId>) {
+pub(super) fn cut(quarter: &Quarter, begins: Lanes, given: impl Fn(&Governing) -> Lanes) -> (Lanes, RuleId) {
     let permitted =
         |all: &[Governing]| all.iter().fold(Lanes::ONE, |product, g| product * share(g, given(g)));
     let loss = quarter.pending.iter().fold(Lanes::ZERO, |sum, piece| {
         sum + piece.span.weight(begins)
             * (permitted(quarter.now(piece)) - permitted(quarter.then(piece))).max(0.0)
     });
-    (loss, quarter.pending.first().map(|piece| piece.rule))
+    (loss, quarter.pending[0].rule)
 }

@@ -132,9 +132,21 @@ impl Parameters {
 
     /// Takes over courses that began before: `twins` are places of the same shocks in `from`, by shock.
     pub fn adopt_courses(&mut self, book: &Rulebook, from: &Self, twins: &[Option<usize>]) {
+        // Everything but courses, and the turns that follow from them, is read from the inputs.
+        let Self {
+            courses,
+            turns: _,
+            switched_on: _,
+            lag: _,
+            share: _,
+            fee: _,
+            holds: _,
+            keys: _,
+            approvals: _,
+        } = from;
         for (shock, twin) in book.model.shocks.ids().zip(twins) {
             let Some(twin) = *twin else { continue };
-            self.courses[shock] = from.courses.as_slice()[twin];
+            self.courses[shock] = courses.as_slice()[twin];
             (0..WIDTH).for_each(|lane| self.note_turns(book, shock, lane));
         }
     }
