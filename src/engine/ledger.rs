@@ -196,8 +196,8 @@ impl Ledger {
         for (h, holding) in plan.edges.holdings.iter().enumerate() {
             let name = || {
                 let (chip, buyer) = (
-                    &plan.model.chips[holding.chip.index()].id,
-                    &plan.model.buyers[holding.buyer.index()].id,
+                    &plan.model.chips[holding.chip].id,
+                    &plan.model.buyers[holding.buyer].id,
                 );
                 format!("chip.{chip} at buyer.{buyer}{}", if holding.grey { ", smuggled" } else { "" })
             };
@@ -243,7 +243,7 @@ impl Ledger {
                 .fold(Lanes::ZERO, |sum, r| sum + d.delivered_by_route[r.index()][ChipUnit::Chips]);
             let mut by_buyer = Lanes::ZERO;
             for (g, &s) in plan.edges.grey_options.iter().enumerate() {
-                if plan.model.buyers[plan.edges.sales[s].buyer.index()].country.index() == n {
+                if plan.model.buyers[plan.edges.sales[s].buyer].country.index() == n {
                     by_buyer += d.delivered[g];
                 }
             }
@@ -378,7 +378,7 @@ fn audit_shares(at: &mut At<'_>, plan: &Plan, batch: &Batch) {
 
 fn sale_name(plan: &Plan, s: usize) -> String {
     let sale = &plan.edges.sales[s];
-    let (chip, buyer) = (&plan.model.chips[sale.chip.index()].id, &plan.model.buyers[sale.buyer.index()].id);
+    let (chip, buyer) = (&plan.model.chips[sale.chip].id, &plan.model.buyers[sale.buyer].id);
     format!("chip.{chip} to buyer.{buyer}")
 }
 

@@ -262,7 +262,7 @@ impl Tally {
             let sale = &plan.edges.sales[s];
             let (b, c) = (sale.buyer.index(), sale.chip.index());
             let sold = batch.outputs.trade.sold[s];
-            let home = plan.model.designers[plan.model.chips[c].designer.index()].country;
+            let home = plan.model.designers[plan.model.chips[c].designer].country;
             let abroad = home != sale.country;
             for u in ChipUnit::ALL {
                 let amount = sold * batch.sheets.units[c][u];

@@ -281,7 +281,7 @@ impl Picture<'_> {
         let mut all: Attributes =
             vec![("kind", text(node.kind())), ("stage", Attribute::Count(stage(node.kind())))];
         if let (Some(n), false) = (node.country(m), matches!(node, Node::Country(_))) {
-            all.push(("country", text(&m.countries[n.index()].id)));
+            all.push(("country", text(&m.countries[n].id)));
         }
         let mut series = |name: [&'static str; 2], q: Option<QuantityId>, unit: String| {
             if let Some(q) = q {
@@ -292,29 +292,29 @@ impl Picture<'_> {
         };
         match node {
             Node::Country(i) => {
-                series(["power_first", "power_last"], m.countries[i.index()].power, "MW".to_owned());
+                series(["power_first", "power_last"], m.countries[i].power, "MW".to_owned());
             }
             Node::Facility(i) => {
-                let f = &m.facilities[i.index()];
-                let unit = format!("{}/quarter", m.goods[f.good.index()].unit);
+                let f = &m.facilities[i];
+                let unit = format!("{}/quarter", m.goods[f.good].unit);
                 series(["capacity_first", "capacity_last"], Some(f.capacity), unit);
                 all.push(("operator", text(&f.operator)));
-                all.push(("good", text(&m.goods[f.good.index()].id)));
+                all.push(("good", text(&m.goods[f.good].id)));
             }
-            Node::Good(i) => all.push(("unit", text(&m.goods[i.index()].unit))),
+            Node::Good(i) => all.push(("unit", text(&m.goods[i].unit))),
             Node::Buyer(i) => {
-                let buyer = &m.buyers[i.index()];
+                let buyer = &m.buyers[i];
                 series(["budget_first", "budget_last"], buyer.budget, "USD/quarter".to_owned());
                 all.push(("role", text(buyer.kind.as_str())));
             }
             Node::Route(i) => {
-                let route = &m.routes[i.index()];
-                all.push(("to", text(&m.countries[route.to.index()].id)));
+                let route = &m.routes[i];
+                all.push(("to", text(&m.countries[route.to].id)));
                 all.push(("capacity", Attribute::Number(self.medians.value(route.capacity)[0])));
             }
             Node::Chip(i) => {
-                let chip = &m.chips[i.index()];
-                all.push(("designer", text(&m.designers[chip.designer.index()].id)));
+                let chip = &m.chips[i];
+                all.push(("designer", text(&m.designers[chip.designer].id)));
                 if let Some(q) = chip.bf16_tflops {
                     all.push(("bf16_tflops", Attribute::Number(self.medians.value(q)[0])));
                 }
@@ -337,18 +337,18 @@ impl Picture<'_> {
         let m = &self.plan.model;
         match (from, to, edge) {
             (Node::Tool(t), Node::Facility(f), _) => {
-                share("dependence", m.facilities[f.index()].dependence.get(&t));
-                share("servicing", m.facilities[f.index()].servicing.get(&t));
+                share("dependence", m.facilities[f].dependence.get(&t));
+                share("servicing", m.facilities[f].servicing.get(&t));
             }
             (Node::Designer(d), Node::Facility(f), _) => {
-                if let Some(&q) = m.designers[d.index()].claims.get(&f) {
+                if let Some(&q) = m.designers[d].claims.get(&f) {
                     let values = self.dated(q);
                     all.extend(["share_first", "share_last"].into_iter().zip(values.map(Attribute::Number)));
                 }
             }
-            (Node::Buyer(b), Node::Lab(l), Edge::Owns) => share("share", m.labs[l.index()].buyers.get(&b)),
-            (Node::Buyer(b), Node::Lab(l), _) => share("weight", m.labs[l.index()].clouds.get(&b)),
-            (Node::Good(g), Node::Chip(c), _) => match m.chips[c.index()].recipe.get(&g) {
+            (Node::Buyer(b), Node::Lab(l), Edge::Owns) => share("share", m.labs[l].buyers.get(&b)),
+            (Node::Buyer(b), Node::Lab(l), _) => share("weight", m.labs[l].clouds.get(&b)),
+            (Node::Good(g), Node::Chip(c), _) => match m.chips[c].recipe.get(&g) {
                 Some(Amount::Units(q)) => share("amount", Some(q)),
                 Some(Amount::Dies) => all.push(("amount_of", text("die"))),
                 Some(Amount::Memory) => all.push(("amount_of", text("memory"))),

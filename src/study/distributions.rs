@@ -253,7 +253,7 @@ fn open_exports(
         Some(format) => {
             let file = folder.create(&format!("inputs.{}", format.extension()))?;
             let model = &simulation.plan.model;
-            let uncertain = simulation.plan.layout.uncertain().map(|q| &model.quantities[q.0 as usize]);
+            let uncertain = simulation.plan.layout.uncertain().map(|q| &model.quantities[q]);
             let columns = uncertain.map(|q| (q.path.clone(), q.unit.clone()));
             Some(InputsTable::new(format, file, columns)?)
         }
@@ -267,7 +267,7 @@ fn subject(plan: &Plan, i: usize) -> (String, &'static str) {
     let m = &plan.model;
     let chips = plan.edges.chips.len();
     if i < chips {
-        return (format!("chip.{}", m.chips[plan.edges.chips[i].index()].id), "chip");
+        return (format!("chip.{}", m.chips[plan.edges.chips[i]].id), "chip");
     }
     let (l, kind) = if i < chips + m.labs.len() {
         (i - chips, "lab")

@@ -92,7 +92,7 @@ impl Drivers {
 
 fn grade(plan: &Plan, driver: Driver) -> &'static str {
     let Driver::Quantity(q) = driver else { return "" };
-    plan.model.quantities[q.0 as usize].provenance.grade.map_or("", crate::model::Grade::name)
+    plan.model.quantities[q].provenance.grade.map_or("", crate::model::Grade::name)
 }
 
 /// Cells of the headline, as (quarter, series): each actor's reachable compute, then ratios, by the latest year end shown

@@ -123,7 +123,7 @@ fn what_bound_a_chip_would_have_let_more_be_made() {
                                 plan.model.goods[g].id
                             );
                             let kind = ["wafers", "memory", "packaging", "other"]
-                                [plan.model.goods[GoodId(g as u32).index()].kind as usize];
+                                [plan.model.goods[GoodId(g as u32)].kind as usize];
                             *tried.entry(kind).or_default() += 1;
                         }
                         let other = others(Some(g)).map(|o| plan.model.goods[o].id.clone());

@@ -195,7 +195,7 @@ fn each_uncertain_path_can_be_moved_alone() {
     for &q in &uncertain {
         layout.sample_with(1, &[(q, 0.05)], &mut low);
         layout.sample_with(1, &[(q, 0.95)], &mut high);
-        let path = &model.quantities[q.0 as usize].path;
+        let path = &model.quantities[q].path;
         assert_eq!(layout.rank(q, &low), Lanes::splat(0.05), "{path}");
         assert!(layout.drawn(q, &low).le(layout.drawn(q, &high)).all(), "{path}");
         let others = uncertain.iter().filter(|o| **o != q);

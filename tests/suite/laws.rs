@@ -192,7 +192,7 @@ fn no_input_is_dead() {
         let model: Model = read(path, None).unwrap().1;
         let plan = plan_of(model);
         let recording = Recording::new(&plan, &["*".to_owned()]).unwrap();
-        let path_of = |q: chokepoint::model::QuantityId| &plan.model.quantities[q.0 as usize].path;
+        let path_of = |q: chokepoint::model::QuantityId| &plan.model.quantities[q].path;
         let moved: Vec<_> = plan.layout.uncertain().filter(|q| !path_of(*q).starts_with("shock.")).collect();
         let dead: Vec<&String> = moved
             .into_par_iter()

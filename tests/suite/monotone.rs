@@ -37,7 +37,7 @@ fn more_capacity_lowers_no_first_pass() {
                 b.produce(plan, t);
             });
             let good = plan.model.facilities[f].good;
-            let packaging = plan.model.goods[good.index()].kind == GoodKind::Packaging;
+            let packaging = plan.model.goods[good].kind == GoodKind::Packaging;
             for (d, chips) in plan.supply.chips_of.iter().enumerate() {
                 for c in chips.iter().map(|c| c.index()) {
                     for lane in 0..8 {

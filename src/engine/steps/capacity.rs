@@ -127,7 +127,7 @@ fn granted(
     suppliers: impl Iterator<Item = (CountryId, CaseId)>,
     factor: Lanes,
 ) -> Lanes {
-    let shares = &plan.model.tools[tool.index()].suppliers;
+    let shares = &plan.model.tools[tool].suppliers;
     let mut total = Lanes::ZERO;
     let mut refused = Lanes::ZERO;
     for (j, case) in suppliers {
@@ -141,7 +141,7 @@ fn granted(
 /// Share of a tool class's function that a country's own substitute fills [1].
 #[inline(always)]
 fn substitute(plan: &Plan, inputs: &Inputs, tool: ToolId, country: CountryId, t: usize) -> Lanes {
-    plan.model.tools[tool.index()].substitute.get(&country).map_or(Lanes::ZERO, |s| {
+    plan.model.tools[tool].substitute.get(&country).map_or(Lanes::ZERO, |s| {
         let x = Lanes::splat(t as f64) - inputs.value(s.midpoint);
         inputs.value(s.ceiling) / (1.0 + (-(inputs.value(s.steepness) * x)).exp())
     })

@@ -93,7 +93,7 @@ impl CapState {
     #[inline(always)]
     pub(crate) fn close(&mut self, plan: &Plan, sales: impl Iterator<Item = usize>, sold: &[Lanes]) {
         let limited = |rule: &RuleId| {
-            plan.model.rules[rule.index()].cap.as_ref().is_some_and(|cap| cap.home_share.is_some())
+            plan.model.rules[*rule].cap.as_ref().is_some_and(|cap| cap.home_share.is_some())
         };
         if !plan.caps.iter().any(|(rule, _)| limited(rule)) {
             return;
@@ -242,7 +242,7 @@ impl Caps<'_> {
 
 /// Whether a year opens a new period of a rule's limit by country: periods are counted from the year in which it takes effect.
 fn renews(plan: &Plan, rule: RuleId, year: i32) -> bool {
-    let rule = &plan.model.rules[rule.index()];
+    let rule = &plan.model.rules[rule];
     let Some(years) = rule.cap.as_ref().and_then(|c| c.years) else { return false };
     let first = rule.effective.map_or(plan.model.run.horizon.first, Date::quarter).0.div_euclid(4);
     (year - first).rem_euclid(years.max(1) as i32) == 0

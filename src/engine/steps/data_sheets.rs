@@ -82,7 +82,7 @@ impl DataSheets {
 /// What a chip counts in each unit.
 #[inline(always)]
 fn units(model: &Model, inputs: &Inputs, chip: ChipId) -> PerUnit<Lanes> {
-    let c = &model.chips[chip.index()];
+    let c = &model.chips[chip];
     let value = |q: Option<crate::model::QuantityId>| q.map(|q| inputs.value(q));
     let bf16 = value(c.bf16_tflops).unwrap_or(Lanes::ZERO);
     let int8 = value(c.int8_tops).unwrap_or(bf16);

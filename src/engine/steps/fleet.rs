@@ -117,7 +117,7 @@ impl Fleets<'_> {
         self.state.deploying.fill(Lagged::default());
         self.out.held.fill(true);
         for (h, holding) in plan.edges.holdings.iter().enumerate() {
-            let opening = plan.model.buyers[holding.buyer.index()].opening.get(&holding.chip);
+            let opening = plan.model.buyers[holding.buyer].opening.get(&holding.chip);
             let (count, age) = match opening {
                 Some(o) if !holding.grey => (inputs.value(o.count), inputs.value(o.age)),
                 _ => (Lanes::ZERO, Lanes::ZERO),

@@ -230,7 +230,7 @@ impl Stockpiles<'_> {
 pub fn unit(plan: &Plan, need: &[Vec<Lanes>], stock: &Stockpile) -> Lanes {
     let Some(chip) = stock.dies_of else { return Lanes::ONE };
     let position = plan.supply.goods_of[chip.index()].iter().position(|&g| g == stock.good);
-    position.map_or(Lanes::ZERO, |k| need[chip.index()][k] / plan.model.chips[chip.index()].dies)
+    position.map_or(Lanes::ZERO, |k| need[chip.index()][k] / plan.model.chips[chip].dies)
 }
 
 /// What a stock asks for legally and of routes.
@@ -272,13 +272,13 @@ fn share_fed(plan: &Plan, available: &[Lanes], s: usize, scale: &[Lanes]) -> Lan
 }
 
 fn same_routes(plan: &Plan, a: &Stockpile, b: &Stockpile) -> bool {
-    let country = |s: &Stockpile| plan.model.designers[s.designer.index()].country;
+    let country = |s: &Stockpile| plan.model.designers[s.designer].country;
     a.good == b.good && country(a) == country(b)
 }
 
 /// Goods routes that serve a stock.
 fn routes_for<'a>(plan: &'a Plan, stock: &'a Stockpile) -> impl Iterator<Item = usize> + 'a {
-    let country = plan.model.designers[stock.designer.index()].country;
+    let country = plan.model.designers[stock.designer].country;
     let routes = plan.model.routes.iter().enumerate();
     routes.filter(move |(_, r)| r.good == Some(stock.good) && r.to == country).map(|(i, _)| i)
 }

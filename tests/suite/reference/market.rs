@@ -54,7 +54,7 @@ impl Market {
             for e in p.graph.edges_directed(p.nodes.buyers[b], Incoming) {
                 let Node::Chip(c) = p.graph[e.source()] else { continue };
                 sale_at[e.id().index()] = sales.len();
-                let affinity = m.buyers[b].affinity.get(&m.chips[c.index()].designer).copied();
+                let affinity = m.buyers[b].affinity.get(&m.chips[c].designer).copied();
                 sales.push(Outlet { chip: c.index(), buyer: b, affinity, fleet: 0, smuggled: None });
             }
             if m.buyers[b].budget.is_some() && m.buyers[b].kind != chokepoint::model::BuyerKind::Reseller {
@@ -100,7 +100,7 @@ impl Market {
 
 fn chip_sale(m: &Model, c: usize, to: CountryId, hq: CountryId) -> Sale {
     let designer = m.chips[c].designer;
-    let home = m.designers[designer.index()].country;
+    let home = m.designers[designer].country;
     Sale {
         subject: Subject::Chips,
         item: Item::Chip(c),

@@ -114,7 +114,7 @@ impl Chain {
 
     fn judge_supply(&mut self, p: &mut Preparation<'_>, d: usize, f: usize) {
         let good = p.m.facilities[f].good;
-        let made = matches!(p.m.goods[good.index()].kind, GoodKind::Wafer | GoodKind::Packaging);
+        let made = matches!(p.m.goods[good].kind, GoodKind::Wafer | GoodKind::Packaging);
         let item = Item::Foundry(good, DesignerId(d as u32));
         let foundry = supply(p, Subject::Foundry, item, d, f);
         let foundry = if made { p.case(&foundry) } else { FREE };
@@ -323,7 +323,7 @@ impl Draw<'_> {
         match (self.w.m.stockpiles[s].dies_of, self.w.chain.die_part[s]) {
             (None, _) => 1.0,
             (Some(_), None) => 0.0,
-            (Some(c), Some(part)) => self.needs[part] / self.w.m.chips[c.index()].dies,
+            (Some(c), Some(part)) => self.needs[part] / self.w.m.chips[c].dies,
         }
     }
 

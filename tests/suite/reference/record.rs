@@ -74,7 +74,7 @@ impl Draw<'_> {
             v[row + SPEND] = self.purses[b].spent;
             for c in &self.choices.list[menu.first..menu.end] {
                 let sold = self.sold[c.sale];
-                let home = w.m.designers[w.m.chips[c.chip].designer.index()].country;
+                let home = w.m.designers[w.m.chips[c.chip].designer].country;
                 let abroad = if home == w.m.buyers[b].country { 0.0 } else { 1.0 };
                 for u in 0..3 {
                     let amount = sold * self.units[c.chip][u];

@@ -19,7 +19,7 @@ pub struct Stock {
 /// All private stocks, along the graph.
 pub fn stocks(p: &mut Preparation<'_>) -> Vec<Stock> {
     let m = p.m;
-    let home = |s: usize| m.designers[m.stockpiles[s].designer.index()].country;
+    let home = |s: usize| m.designers[m.stockpiles[s].designer].country;
     let mut all = Vec::new();
     for (s, stock) in m.stockpiles.iter().enumerate() {
         let from = stock.from.iter().map(|f| (f.index(), goods_case(p, stock.designer.index(), f.index())));

@@ -41,7 +41,7 @@ impl Book {
         let found = all.into_iter().find(|(i, _, _)| *i == self.country(issuer));
         found.map_or((Status::Free, 0.0, String::new()), |(_, s, r)| {
             let fee = self.plan.rules.fee(self.case(chip, to, hq), r, &self.terms)[0];
-            (s, if s < Status::Denied { fee } else { 0.0 }, self.plan.model.rules[r.index()].id.clone())
+            (s, if s < Status::Denied { fee } else { 0.0 }, self.plan.model.rules[r].id.clone())
         })
     }
 

@@ -66,9 +66,9 @@ impl Production<'_> {
     /// Needs of a chip for a good at each of its facilities.
     #[inline(always)]
     fn find_needs_at(&mut self, plan: &Plan, inputs: &Inputs, chip: ChipId, line: &Line, t: usize) {
-        let c = &plan.model.chips[chip.index()];
+        let c = &plan.model.chips[chip];
         for (place, f) in plan.supply.facilities_of[line.good.index()].iter().enumerate() {
-            let facility = &plan.model.facilities[f.index()];
+            let facility = &plan.model.facilities[*f];
             let sound = match line.amount {
                 Amount::Dies => {
                     let area = c.die_area.map_or(Lanes::ONE, |q| inputs.value(q));
@@ -85,7 +85,7 @@ impl Production<'_> {
     /// Amount of a good in a chip, of whose dies a share is sound [good's unit].
     #[inline(always)]
     fn amount(&self, plan: &Plan, inputs: &Inputs, chip: ChipId, line: &Line, sound: Lanes) -> Lanes {
-        let c = &plan.model.chips[chip.index()];
+        let c = &plan.model.chips[chip];
         match line.amount {
             Amount::Units(q) => inputs.value(q),
             Amount::Memory => c.memory.map_or(Lanes::ZERO, |q| inputs.value(q)),

@@ -92,6 +92,6 @@ impl Trade<'_> {
 pub(super) fn reseller_priority(plan: &Plan, inputs: &Inputs, r: usize) -> Lanes {
     let own = plan.model.routes[r]
         .reseller
-        .map_or(Lanes::ONE, |b| inputs.value(plan.model.buyers[b.index()].priority));
+        .map_or(Lanes::ONE, |b| inputs.value(plan.model.buyers[b].priority));
     own * inputs.value(plan.model.diversion.priority)
 }
