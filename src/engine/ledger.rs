@@ -291,7 +291,7 @@ impl Ledger {
                 }
                 let mut needed = Lanes::ZERO;
                 for &c in &plan.supply.chips_of[d] {
-                    if let Some(k) = plan.supply.goods_of[c.index()].iter().position(|x| x.index() == g) {
+                    if let Some(k) = plan.supply.goods_of[c].iter().position(|x| x.index() == g) {
                         needed += p.started[c.index()] * need[c.index()][k];
                     }
                 }

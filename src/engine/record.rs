@@ -336,7 +336,7 @@ impl Tally {
                     buyers.iter().fold(Lanes::ZERO, |sum, b| sum + self.smuggled[b.index()][*unit])
                 }
                 Arrived::Seized => {
-                    let routes = &plan.edges.routes_to[n.index()];
+                    let routes = &plan.edges.routes_to[*n];
                     routes.iter().fold(Lanes::ZERO, |sum, r| sum + batch.outputs.diversion.seized[r.index()])
                 }
                 Arrived::Premium => batch.state.diversion.premium[n.index()],

@@ -78,7 +78,7 @@ fn what_bound_a_chip_would_have_let_more_be_made() {
             b.produce(plan, t);
         });
         for (c, chip) in plan.model.chips.iter().enumerate() {
-            let siblings = &plan.supply.chips_of[chip.designer.index()];
+            let siblings = &plan.supply.chips_of[chip.designer];
             for lane in 0..8 {
                 let ramped = siblings.iter().any(|x| base.outputs.production.capped[x.index()].lane(lane));
                 // A hundredth more of all wants reaches a sibling's ramp: it leaves what it would have asked for.

@@ -283,7 +283,7 @@ impl Diversion<'_> {
             }
             self.out.sent[g] = true;
             let share = wants[g].per(wanted[country.index() * chips + sale.chip.index()]);
-            for r in &plan.edges.routes_to[country.index()] {
+            for r in &plan.edges.routes_to[country] {
                 let amount = self.out.attempted_chips[r.index() * chips + sale.chip.index()];
                 if !amount.gt(Lanes::ZERO).any() {
                     continue;

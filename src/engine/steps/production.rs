@@ -482,7 +482,7 @@ impl Production<'_> {
         if !used.gt(Lanes::ZERO).any() {
             return;
         }
-        let links = &plan.supply.links_of[designer.index()][good.index()];
+        let links = &plan.supply.links_of[designer][good.index()];
         let claims = links.iter().fold(Lanes::ZERO, |sum, &l| sum + self.out.room[l]);
         let from_claims = used.min(claims);
         for &l in links {

@@ -229,7 +229,7 @@ impl Stockpiles<'_> {
 #[inline(always)]
 pub fn unit(plan: &Plan, need: &[Vec<Lanes>], stock: &Stockpile) -> Lanes {
     let Some(chip) = stock.dies_of else { return Lanes::ONE };
-    let position = plan.supply.goods_of[chip.index()].iter().position(|&g| g == stock.good);
+    let position = plan.supply.goods_of[chip].iter().position(|&g| g == stock.good);
     position.map_or(Lanes::ZERO, |k| need[chip.index()][k] / plan.model.chips[chip].dies)
 }
 

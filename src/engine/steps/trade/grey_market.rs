@@ -50,7 +50,7 @@ impl Trade<'_> {
             let capacity = context.capacity_to[n];
             for r in routes {
                 let share = context.route_capacity[r.index()].per(capacity);
-                let market = plan.edges.reseller_market[r.index()];
+                let market = plan.edges.reseller_market[*r];
                 for &c in &context.choice.chips {
                     let wanted = self.out.wanted[n * chips + c];
                     if !wanted.gt(Lanes::ZERO).any() {
