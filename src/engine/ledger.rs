@@ -195,10 +195,8 @@ impl Ledger {
         let sales = plan.edges.sales.len();
         for (h, holding) in plan.edges.holdings.iter().enumerate() {
             let name = || {
-                let (chip, buyer) = (
-                    &plan.model.chips[holding.chip].id,
-                    &plan.model.buyers[holding.buyer].id,
-                );
+                let (chip, buyer) =
+                    (&plan.model.chips[holding.chip].id, &plan.model.buyers[holding.buyer].id);
                 format!("chip.{chip} at buyer.{buyer}{}", if holding.grey { ", smuggled" } else { "" })
             };
             let bought = if h < sales {

@@ -21,11 +21,11 @@ macro_rules! field_schemas {
     };
 }
 /// Compares two of a struct field by field.
-macro_rules! alike {
+macro_rules! same {
     ($name:ident { $($f:ident),* }) => {
-        impl $crate::model::Alike for $name {
-            fn is_like(&self, other: &Self, names: [&$crate::model::Names<'_>; 2]) -> bool {
-                $( $crate::model::Alike::is_like(&self.$f, &other.$f, names) )&&*
+        impl $crate::model::Same for $name {
+            fn same(&self, other: &Self, models: (&$crate::model::Model, &$crate::model::Model)) -> bool {
+                $( $crate::model::Same::same(&self.$f, &other.$f, models) )&&*
             }
         }
     };
@@ -41,7 +41,7 @@ macro_rules! entity {
             pub id: String,
             $( $(#[doc = $doc])* pub $f: $t, )*
         }
-        alike! { $name { id, $($f),* } }
+        same! { $name { id, $($f),* } }
         impl $crate::model::Named for $name {
             fn name(&self) -> &str { &self.id }
         }
@@ -68,7 +68,7 @@ macro_rules! part {
         $(#[doc = $about])*
         #[derive(Clone, Debug)]
         pub struct $name { $( $(#[doc = $doc])* pub $f: $t, )* }
-        alike! { $name { $($f),* } }
+        same! { $name { $($f),* } }
         impl $crate::model::read::Item for $name {
             fn read_node(
                 reader: &mut $crate::model::read::Reader<'_>,
@@ -95,7 +95,7 @@ macro_rules! settings {
         $(#[doc = $about])*
         #[derive(Clone, Debug)]
         pub struct $name { $( $(#[doc = $doc])* pub $f: $t, )* }
-        alike! { $name { $($f),* } }
+        same! { $name { $($f),* } }
         impl $crate::model::read::Row for $name {
             const TABLE: &'static str = $table;
             fn read(reader: &mut $crate::model::read::Reader<'_>, table: &$crate::scenario::Table, path: &str) -> Self {
@@ -120,8 +120,10 @@ macro_rules! choice {
             /// All that can be written.
             pub const ALL: [Self; [$(Self::$v),*].len()] = [$(Self::$v),*];
         }
-        impl $crate::model::Alike for $name {
-            fn is_like(&self, other: &Self, _: [&$crate::model::Names<'_>; 2]) -> bool { self == other }
+        impl $crate::model::Same for $name {
+            fn same(&self, other: &Self, _: (&$crate::model::Model, &$crate::model::Model)) -> bool {
+                self == other
+            }
         }
         impl $crate::model::read::Item for $name {
             fn read_node(

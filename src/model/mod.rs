@@ -2,7 +2,6 @@
 
 #[macro_use]
 mod declare;
-mod alike;
 pub mod entities;
 pub mod field;
 pub(crate) mod ids;
@@ -10,6 +9,7 @@ mod lever;
 mod observation;
 mod quantity;
 mod read;
+mod same;
 mod schema;
 mod show;
 mod spec;
@@ -17,7 +17,6 @@ pub mod time;
 pub mod units;
 mod validate;
 
-pub use alike::{Alike, Names};
 pub use entities::*;
 pub use field::{Amount, Attribute, Clause, Comparison, Condition, Effect, Nodes};
 pub use ids::{
@@ -29,6 +28,7 @@ pub use observation::{Observation, ObservationPlaces};
 pub use quantity::{Between, Dated, Grade, Point, Provenance, Quantity, Shape};
 pub use read::OBSERVATION_COLUMNS;
 pub(crate) use read::{unit_examples, unit_factor};
+pub use same::Same;
 pub use schema::schema;
 pub use show::{Shown, show};
 pub use spec::{Spec, Unit};
@@ -70,15 +70,6 @@ pub struct Model {
 }
 
 impl Model {
-    /// Names of its numbers, rules and shocks, for comparing parts of it with another model's.
-    pub fn names(&self) -> Names<'_> {
-        Names {
-            quantities: self.quantities.map(|quantity| quantity.path.as_str()),
-            rules: self.rules.map(|rule| rule.name()),
-            shocks: self.shocks.map(|shock| shock.name()),
-        }
-    }
-
     /// The quantity at a path.
     pub fn quantity_of(&self, path: &str) -> Option<QuantityId> {
         self.quantities.find_id(|q| q.path == path)

@@ -4,98 +4,68 @@
 //! paths from the first quarter that reads a value of another course. Anything else diverges in the first quarter.
 
 use super::Plan;
-use crate::model::{Alike, Model, Named, Names, Quantity, QuantityId, Rule, RuleId, Shape, Shock};
+use crate::model::{Model, Named, Quantity, QuantityId, Rule, RuleId, Same, Shape, Shock};
 use std::collections::BTreeMap;
 
 /// First quarter in which `policy` can differ from `base`; `usize::MAX` if it never does.
 pub fn first_divergence(base: &Plan, policy: &Plan) -> usize {
-    let (before, after) = (&*base.model, &*policy.model);
-    let names = [&before.names(), &after.names()];
-    if base.quarters != policy.quarters || base.lead != policy.lead || !same_frame(before, after, names) {
+    if base.quarters != policy.quarters || base.lead != policy.lead || !same_frame(&base.model, &policy.model)
+    {
         return 0;
     }
-    let plans = [base, policy];
-    let rules = by_rows([&before.rules, &after.rules], plans, names, from_announcement);
-    let shocks = by_rows([&before.shocks, &after.shocks], plans, names, from_strike);
+    let rules = changed((base, policy), (&base.model.rules, &policy.model.rules), from_announcement);
+    let shocks = changed((base, policy), (&base.model.shocks, &policy.model.shocks), from_strike);
     rules.min(shocks).min(numbers(base, policy))
 }
 
-/// Whether everything but rules and shocks is alike, apart from numbers: then the plan has equal lists.
+/// Whether two models say the same of everything but rules and shocks, apart from numbers: then their plans have equal lists.
 ///
 /// Observations and ratios are results, not causes; correlations are compared with the uniforms that they tie.
-fn same_frame(base: &Model, policy: &Model, names: [&Names<'_>; 2]) -> bool {
-    // Every field has its place here: one that is added to the model does not compile until it has.
-    let Model {
-        title: _,
-        quantities: _,
-        rules: _,
-        shocks: _,
-        ratios: _,
-        correlations: _,
-        observations: _,
-        countries,
-        groups,
-        tools,
-        goods,
-        facilities,
-        designers,
-        chips,
-        stockpiles,
-        buyers,
-        labs,
-        routes,
-        run,
-        trade,
-        production,
-        licensing,
-        diversion,
-        fleet,
-        rental,
-        training,
-        science,
-    } = base;
-    countries.is_like(&policy.countries, names)
-        && groups.is_like(&policy.groups, names)
-        && tools.is_like(&policy.tools, names)
-        && goods.is_like(&policy.goods, names)
-        && facilities.is_like(&policy.facilities, names)
-        && designers.is_like(&policy.designers, names)
-        && chips.is_like(&policy.chips, names)
-        && stockpiles.is_like(&policy.stockpiles, names)
-        && buyers.is_like(&policy.buyers, names)
-        && labs.is_like(&policy.labs, names)
-        && routes.is_like(&policy.routes, names)
-        && trade.is_like(&policy.trade, names)
-        && production.is_like(&policy.production, names)
-        && licensing.is_like(&policy.licensing, names)
-        && diversion.is_like(&policy.diversion, names)
-        && fleet.is_like(&policy.fleet, names)
-        && rental.is_like(&policy.rental, names)
-        && training.is_like(&policy.training, names)
-        && science.is_like(&policy.science, names)
-        && run.horizon.is_like(&policy.run.horizon, names)
-        && run.known_until.is_like(&policy.run.known_until, names)
+fn same_frame(a: &Model, b: &Model) -> bool {
+    macro_rules! all_same {
+        ($($part:ident),* $(,)?) => {{
+            // Every field has its place here: one that is added to the model does not compile until it has.
+            let Model {
+                title: _,
+                quantities: _,
+                rules: _,
+                shocks: _,
+                ratios: _,
+                correlations: _,
+                observations: _,
+                run,
+                $($part,)*
+            } = a;
+            run.horizon.same(&b.run.horizon, (a, b))
+                && run.known_until.same(&b.run.known_until, (a, b))
+                $( && $part.same(&b.$part, (a, b)) )*
+        }};
+    }
+    all_same!(
+        countries, groups, tools, goods, facilities, designers, chips, stockpiles, buyers, labs, routes,
+        trade, production, licensing, diversion, fleet, rental, training, science,
+    )
 }
 
-/// The earliest divergence by rows that one model has and the other has not, or has otherwise; `from` is when a row acts.
-fn by_rows<T: Alike + Named>(
-    [before, after]: [&[T]; 2],
-    [base, policy]: [&Plan; 2],
-    names: [&Names<'_>; 2],
+/// The earliest divergence by rows that one model has and the other has not, or has otherwise.
+fn changed<T: Same + Named>(
+    (base, policy): (&Plan, &Plan),
+    (old, new): (&[T], &[T]),
     from: impl Fn(&Plan, &T) -> usize,
 ) -> usize {
-    fn has<T: Named>(rows: &[T], name: &str) -> bool {
-        rows.iter().any(|row| row.name() == name)
-    }
+    let kept = |rows: &[T], others: &[T]| -> Vec<String> {
+        let known = |name: &&str| others.iter().any(|o| o.name() == *name);
+        rows.iter().map(Named::name).filter(known).map(str::to_owned).collect()
+    };
     // Of two rows that tie the later one rules, so their order must stay.
-    let kept = before.iter().map(Named::name).filter(|name| has(after, name));
-    if !kept.eq(after.iter().map(Named::name).filter(|name| has(before, name))) {
+    if kept(old, new) != kept(new, old) {
         return 0;
     }
-    let gone = before.iter().filter(|one| !after.iter().any(|other| one.is_like(other, names)));
-    let new = after.iter().filter(|other| !before.iter().any(|one| one.is_like(other, names)));
-    let first = gone.map(|row| from(base, row)).chain(new.map(|row| from(policy, row))).min();
-    first.unwrap_or(usize::MAX)
+    let models = (&*base.model, &*policy.model);
+    let same = |a: &T, b: &T| a.name() == b.name() && a.same(b, models);
+    let gone = old.iter().filter(|a| !new.iter().any(|b| same(a, b))).map(|row| from(base, row));
+    let come = new.iter().filter(|b| !old.iter().any(|a| same(a, b))).map(|row| from(policy, row));
+    gone.chain(come).min().unwrap_or(usize::MAX)
 }
 
 /// Quarter from which a rule acts: it is announced, in force, or a shock that enforces or lifts it can strike.

@@ -78,7 +78,7 @@ impl SupplyGraph {
         let nodes = (all.iter().zip(network.structure()))
             .map(|(&n, s)| (n.path(&plan.model), picture.node(n, s)))
             .collect();
-        let place = |n: Node| all.binary_search(&n).expect("an edge joins nodes of the network");
+        let place = |n: Node| all.binary_search(&n).expect("an edge's ends are nodes");
         let mut edges: Vec<_> = network
             .graph
             .edge_references()

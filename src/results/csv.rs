@@ -3,7 +3,7 @@
 /// Bytes that a number takes at most.
 pub(super) const LONGEST: usize = 24;
 
-/// Room for a number, of which what the number does not take may be overwritten.
+/// Bytes kept for a number: what the number does not take may be overwritten.
 pub(super) const ROOM: usize = 32;
 
 /// Writes a number: whole numbers plainly, others with the fewest digits that read back as the same bits.
@@ -46,7 +46,7 @@ impl Digits {
         let truncated = x as i64;
         if truncated as f64 == x && x.abs() < 1e15 {
             let length = whole(&mut self.whole, truncated);
-            return std::str::from_utf8(&self.whole[..length]).expect("digits are ASCII");
+            return std::str::from_utf8(&self.whole[..length]).expect("digits and a sign are ASCII");
         }
         if x.is_finite() { self.shortest.format_finite(x) } else { "" }
     }
@@ -153,7 +153,7 @@ mod tests {
             let x = f64::from_bits(bits);
             prop_assume!(x.is_finite() && x != 0.0);
             let digits = |text: &str| -> String {
-                let mantissa = text.trim_start_matches('-').split_once('e').map_or(text, |(digits, _)| digits).replace('.', "");
+                let mantissa = text.trim_start_matches('-').split('e').next().unwrap_or_default().replace('.', "");
                 mantissa.trim_matches('0').to_owned()
             };
             prop_assert_eq!(digits(&written(x)).len(), digits(&format!("{x:e}")).len());

@@ -4,14 +4,14 @@ use super::comparison::{Comparison, Findings, Goals};
 use super::distributions::{Distributions, Rows, THRESHOLDS};
 use super::error::Error;
 use super::folder::{RunFolder, Took, Written};
-use super::gather::Gatherer;
+use super::gather::{Gatherer, Values};
 use super::project::policies;
 use super::request::{CompareRequest, Destination, PolicySource, ScenarioRequest};
 use super::simulation::{Exports, Simulation};
 use super::stopping::{Stopping, interval};
 use super::watch::Watch;
 use crate::analysis::{Paired, Precision, Statistic};
-use crate::metrics::{ActorKind, BadRatio, Recording, headline, matching};
+use crate::metrics::{ActorKind, Recording, headline, matching};
 use crate::plan::Plan;
 use crate::report::{Ranked, Verdict};
 use crate::results::{Cell, DrawsTable, ExportFormat, FolderError, Interval, SourceFile, Statistics};
@@ -47,10 +47,10 @@ pub struct CompareResults<'a> {
 }
 
 /// Cells that are compared: those selected, or the headline's; and those that goals ask for.
-pub(super) fn selection(plan: &Plan, select: &[String], asked: &[String]) -> Result<Vec<String>, BadRatio> {
-    let mut all = if select.is_empty() { headline::cells(plan)? } else { select.to_vec() };
+pub(super) fn selection(plan: &Plan, select: &[String], asked: &[String]) -> Vec<String> {
+    let mut all = if select.is_empty() { headline::cells(plan) } else { select.to_vec() };
     all.extend(asked.iter().cloned());
-    Ok(all)
+    all
 }
 
 /// Thresholds of a scenario \[FLOP\].
@@ -72,7 +72,7 @@ impl Compare {
         let open = |policy: Option<&PolicySource>, watch: &dyn Watch| {
             let scenario = ScenarioRequest { policy: policy.cloned(), ..request.scenario.clone() };
             Simulation::open_with(&scenario, &request.simulation, watch, |plan| {
-                let mut select = selection(plan, &request.simulation.select, &asked)?;
+                let mut select = selection(plan, &request.simulation.select, &asked);
                 if policy.is_some() {
                     // What a policy takes away cannot be compared; what is there still can.
                     select = matching(plan, &select)?;
@@ -148,6 +148,19 @@ impl Compare {
         Ok(CompareResults { study: self, comparison, distributions: all, statistics, findings, took })
     }
 
+    /// Simulates all draws under every policy, and keeps the values of all cells in memory: the scenario as it stands first.
+    ///
+    /// # Errors
+    /// If it is stopped, or a draw does not add up under audit.
+    pub fn values(&self, watch: &dyn Watch) -> Result<Vec<Values>, Error> {
+        let plans = self.plans().into_iter().enumerate();
+        let mut all: Vec<Values> = plans.map(|(i, plan)| Values::new(i, &plan.recording)).collect();
+        let mut gatherers: Vec<&mut dyn Gatherer> =
+            all.iter_mut().map(|values| values as &mut dyn Gatherer).collect();
+        self.base.work_on(&self.others, 0..self.base.request.sampling.draws, watch, &mut gatherers)?;
+        Ok(all)
+    }
+
     fn plans(&self) -> Vec<&Simulation> {
         std::iter::once(&self.base).chain(&self.others).collect()
     }
@@ -201,7 +214,7 @@ impl Compare {
         let own = interval(&base.statistic(cell), wanted.statistic, self.base.is_independent());
         let place = comparison.cells.iter().position(|c| *c == self.base.recording.names[cell]);
         let of = |place: usize, p: usize| {
-            let paired = comparison.contest.paired(place, p);
+            let paired = comparison.runs.paired(place, p);
             match wanted.statistic {
                 Statistic::Mean => paired.mean,
                 Statistic::Quantile(i) => paired.quantiles[i],
@@ -253,12 +266,12 @@ impl Compare {
     ) -> Verdict {
         let shown = self.shown(comparison);
         let rank = |c: usize| {
-            let own = comparison.own(c, 0).expect("what is ranked is a metric");
+            let own = self.base.recording.names.iter().position(|n| *n == comparison.cells[c]);
             Ranked {
                 cell: comparison.cells[c].address(),
                 unit: comparison.cells[c].unit.clone(),
                 sense: comparison.senses[c],
-                base: base[own].mean,
+                base: own.map(|i| base[i].mean).unwrap_or_default(),
                 plans: comparison.plans.clone(),
                 paired: findings.paired[c].clone(),
                 tiers: findings.tiers[c].clone(),

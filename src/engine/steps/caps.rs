@@ -92,9 +92,8 @@ impl CapState {
     /// Ends a quarter: what was sold by some sales [chips] is the home market that the next one's shares are of.
     #[inline(always)]
     pub(crate) fn close(&mut self, plan: &Plan, sales: impl Iterator<Item = usize>, sold: &[Lanes]) {
-        let limited = |rule: &RuleId| {
-            plan.model.rules[*rule].cap.as_ref().is_some_and(|cap| cap.home_share.is_some())
-        };
+        let limited =
+            |rule: &RuleId| plan.model.rules[*rule].cap.as_ref().is_some_and(|cap| cap.home_share.is_some());
         if !plan.caps.iter().any(|(rule, _)| limited(rule)) {
             return;
         }

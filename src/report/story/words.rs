@@ -25,10 +25,8 @@ pub(super) fn events(m: &Model, facts: &Facts, focus: &Focus) -> Vec<String> {
         let what = if begins { "takes effect" } else { "ends" };
         all.push(format!("rule {what}: {}", named(&rule.title, &rule.id)));
     }
-    let launches: Vec<&str> = (facts.launches.iter())
-        .filter(|c| focus.chips[c.index()])
-        .map(|c| m.chips[*c].id.as_str())
-        .collect();
+    let launches: Vec<&str> =
+        (facts.launches.iter()).filter(|c| focus.chips[c.index()]).map(|c| m.chips[*c].id.as_str()).collect();
     if !launches.is_empty() {
         all.push(format!("launched: {}", launches.join(", ")));
     }

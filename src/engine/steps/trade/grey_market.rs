@@ -90,8 +90,7 @@ impl Trade<'_> {
 /// Precedence of a route's reseller [1].
 #[inline(always)]
 pub(super) fn reseller_priority(plan: &Plan, inputs: &Inputs, r: usize) -> Lanes {
-    let own = plan.model.routes[r]
-        .reseller
-        .map_or(Lanes::ONE, |b| inputs.value(plan.model.buyers[b].priority));
+    let own =
+        plan.model.routes[r].reseller.map_or(Lanes::ONE, |b| inputs.value(plan.model.buyers[b].priority));
     own * inputs.value(plan.model.diversion.priority)
 }
