@@ -13,7 +13,6 @@ use crate::math::{Lanes, Mask};
 use crate::model::Lever;
 use crate::plan::{Plan, Sale};
 use crate::rules::Parameters;
-use grey_market::reseller_priority;
 
 /// Trade rounds in a quarter.
 const ROUNDS: usize = 3;
@@ -567,4 +566,12 @@ impl Trade<'_> {
 #[inline(always)]
 pub fn list_price(plan: &Plan, inputs: &Inputs, c: usize, t: usize) -> Lanes {
     plan.model.chips[c].price.map_or(Lanes::ONE, |q| inputs.at(q, t))
+}
+
+/// Precedence of a route's reseller [1].
+#[inline(always)]
+fn reseller_priority(plan: &Plan, inputs: &Inputs, r: usize) -> Lanes {
+    let own =
+        plan.model.routes[r].reseller.map_or(Lanes::ONE, |b| inputs.value(plan.model.buyers[b].priority));
+    own * inputs.value(plan.model.diversion.priority)
 }

@@ -2,7 +2,6 @@
 
 use super::{Trade, TradeContext};
 use crate::engine::steps::choice::limit_to_routes;
-use crate::inputs::Inputs;
 use crate::math::Lanes;
 use crate::plan::Plan;
 
@@ -85,12 +84,4 @@ impl Trade<'_> {
             self.out.spent_grey[b] += part * context.choice.list[c] * context.premium[n];
         }
     }
-}
-
-/// Precedence of a route's reseller [1].
-#[inline(always)]
-pub(super) fn reseller_priority(plan: &Plan, inputs: &Inputs, r: usize) -> Lanes {
-    let own =
-        plan.model.routes[r].reseller.map_or(Lanes::ONE, |b| inputs.value(plan.model.buyers[b].priority));
-    own * inputs.value(plan.model.diversion.priority)
 }
