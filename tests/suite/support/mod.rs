@@ -12,7 +12,7 @@ use chokepoint::model::Model;
 use chokepoint::network::Network;
 use chokepoint::plan::Plan;
 use chokepoint::random::{Design, Sampler};
-use chokepoint::scenario::Document;
+use chokepoint::scenario::{self, Diagnostics, Document, Sources};
 use chokepoint::study::{Error, Findings, Project, ScenarioRequest, TextSource};
 
 /// A scenario's document and model, or the findings.
@@ -23,8 +23,13 @@ pub fn read(path: &str, policy: Option<&str>) -> Result<(Document, Model), Strin
 }
 
 /// A model from TOML text; the findings if there are errors.
+///
+/// Unlike a project's, its leading paths are those that the text names, and may match nothing.
 pub fn model_of(text: &str) -> Result<Model, String> {
-    opened(text).map(|project| project.model).map_err(|e| e.to_string())
+    let (mut sources, mut diagnostics) = (Sources::default(), Diagnostics::default());
+    let document = scenario::from_text("scenario.toml", text, &mut sources, &mut diagnostics);
+    let model = Model::from_document(&document, &sources, &mut diagnostics);
+    model.ok_or_else(|| sources.render(&diagnostics, false))
 }
 
 /// All findings on a text, errors and warnings.
