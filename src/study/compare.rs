@@ -11,7 +11,7 @@ use super::simulation::{Exports, Simulation};
 use super::stopping::{Stopping, interval};
 use super::watch::Watch;
 use crate::analysis::{Paired, Precision, Statistic};
-use crate::metrics::{ActorKind, Recording, headline, matching};
+use crate::metrics::{ActorKind, BadRatio, Recording, headline, matching};
 use crate::plan::Plan;
 use crate::report::{Ranked, Verdict};
 use crate::results::{Cell, DrawsTable, ExportFormat, FolderError, Interval, SourceFile, Statistics};
@@ -47,10 +47,10 @@ pub struct CompareResults<'a> {
 }
 
 /// Cells that are compared: those selected, or the headline's; and those that goals ask for.
-pub(super) fn selection(plan: &Plan, select: &[String], asked: &[String]) -> Vec<String> {
-    let mut all = if select.is_empty() { headline::cells(plan) } else { select.to_vec() };
+pub(super) fn selection(plan: &Plan, select: &[String], asked: &[String]) -> Result<Vec<String>, BadRatio> {
+    let mut all = if select.is_empty() { headline::cells(plan)? } else { select.to_vec() };
     all.extend(asked.iter().cloned());
-    all
+    Ok(all)
 }
 
 /// Thresholds of a scenario \[FLOP\].
@@ -72,7 +72,7 @@ impl Compare {
         let open = |policy: Option<&PolicySource>, watch: &dyn Watch| {
             let scenario = ScenarioRequest { policy: policy.cloned(), ..request.scenario.clone() };
             Simulation::open_with(&scenario, &request.simulation, watch, |plan| {
-                let mut select = selection(plan, &request.simulation.select, &asked);
+                let mut select = selection(plan, &request.simulation.select, &asked)?;
                 if policy.is_some() {
                     // What a policy takes away cannot be compared; what is there still can.
                     select = matching(plan, &select)?;
