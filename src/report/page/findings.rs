@@ -3,7 +3,7 @@
 use super::facts::{Facts, REACHABLE, at};
 use super::phrase::{Phrase, Source, actor_name};
 use super::run_files::RunTable;
-use crate::metrics::Metric;
+use crate::metrics::{ActorKind, Metric};
 use std::collections::BTreeMap;
 
 type Titles = Vec<(String, Phrase)>;
@@ -89,9 +89,10 @@ fn cause_name(cause: &str) -> String {
 /// The fullest and the idlest facility at the end.
 pub(super) fn facilities(facts: &Facts<'_>) -> Titles {
     let all = facts.actors(Metric::Utilisation.name());
-    let mut used: Vec<(Source, &String)> = (all.iter().filter(|a| a.starts_with("facility.")))
-        .filter_map(|a| Some((facts.cell(a, Metric::Utilisation.name(), facts.last(), "p50")?, a)))
-        .collect();
+    let mut used: Vec<(Source, &String)> =
+        (all.iter().filter(|a| ActorKind::of(a) == Some(ActorKind::Facility)))
+            .filter_map(|a| Some((facts.cell(a, Metric::Utilisation.name(), facts.last(), "p50")?, a)))
+            .collect();
     used.sort_by(|a, b| b.0.value().total_cmp(&a.0.value()));
     let (Some(full), Some(idle)) = (used.first(), used.last()) else { return Vec::new() };
     let clause = |(share, actor): &(Source, &String)| {
@@ -327,7 +328,7 @@ pub(super) fn swept_cell(facts: &Facts<'_>) -> Option<String> {
         table.find(&[("point", "base"), ("metric", REACHABLE), ("quarter", last)]).collect();
     // As everywhere, the one who is behind: the country with the smaller mean.
     let mean = |r: &usize| table.number(*r, "mean").unwrap_or(0.0);
-    let country = |r: &usize| table.text(*r, "actor").starts_with("country.");
+    let country = |r: &usize| ActorKind::of(table.text(*r, "actor")) == Some(ActorKind::Country);
     rows.sort_by(|a, b| mean(b).total_cmp(&mean(a)));
     let countries: Vec<usize> = rows.iter().copied().filter(|r| country(r)).collect();
     let headline = facts.files.headline();
