@@ -44,7 +44,7 @@
 //! let mut ledger = Ledger::new(&plan);
 //! batch.simulate(&plan, 0, &mut ledger); // draws 0 to 7
 //! assert_eq!(ledger.broken(), None);
-//! let first_lab = batch.training.reachable[0]; // [FLOP] at the horizon's end, one lane a draw
+//! let first_lab = batch.outputs.training.reachable[0]; // [FLOP] at the horizon's end, one lane a draw
 //! assert!(first_lab.0.iter().all(|flop| *flop > 1e26));
 //! ```
 
@@ -63,5 +63,6 @@ pub mod rules;
 pub mod scenario;
 pub mod study;
 
+#[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod cli;

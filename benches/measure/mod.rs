@@ -8,11 +8,11 @@ use std::time::Instant;
 
 /// Sale edges that are open in a quarter, summed over draws: launched and offered, permitted or smuggled, to a buyer with money.
 pub fn active(plan: &Plan, batch: &Batch) -> u64 {
-    let open = batch.choice.open.all().map(|s| {
+    let open = batch.outputs.choice.open.all().map(|s| {
         let sale = &plan.edges.sales[s];
-        let smuggled = sale.grey.map_or(Lanes::ZERO, |g| batch.choice.grey[g]);
-        let weight = batch.choice.legal[s] + smuggled;
-        let money = batch.trade.money_at_start(sale.buyer.index());
+        let smuggled = sale.grey.map_or(Lanes::ZERO, |g| batch.outputs.choice.grey[g]);
+        let weight = batch.outputs.choice.legal[s] + smuggled;
+        let money = batch.outputs.trade.had[sale.buyer.index()];
         u64::from((weight.gt(Lanes::ZERO) & money.gt(Lanes::ZERO)).count())
     });
     open.sum()
@@ -23,7 +23,7 @@ pub fn active(plan: &Plan, batch: &Batch) -> u64 {
 pub struct Count(pub u64);
 
 impl Observer for Count {
-    fn after(&mut self, step: Step, _: usize, plan: &Plan, batch: &mut Batch) {
+    fn after(&mut self, step: Step, _: usize, plan: &Plan, batch: &Batch) {
         if step == Step::Trade {
             self.0 += active(plan, batch);
         }

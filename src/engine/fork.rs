@@ -5,6 +5,7 @@
 
 use super::Batch;
 use super::record::Recorder;
+use super::twins::Twins;
 use crate::math::{Lanes, WIDTH};
 use crate::metrics::Recording;
 use crate::plan::{Plan, first_divergence};
@@ -15,16 +16,8 @@ use std::ops::Range;
 pub struct Fork {
     /// First quarter in which the policy can diverge.
     pub at: usize,
-    /// For each rule of the policy's plan, the same rule of the base.
-    rules: Vec<Option<usize>>,
-    /// For each shock.
-    shocks: Vec<Option<usize>>,
-    /// For each act of a shock.
-    acts: Vec<Option<usize>>,
-    /// For each grey-market option.
-    grey_options: Vec<Option<usize>>,
-    /// For each holding.
-    holdings: Vec<Option<usize>>,
+    /// Where what the state is of is found in the reference case.
+    twins: Twins,
     /// For each series that is recorded.
     series: Vec<Option<usize>>,
     /// For each cell.
@@ -73,11 +66,15 @@ impl Fork {
             .collect();
         Some(Self {
             at,
-            rules: new_rules.iter().map(|id| place(&old_rules, id)).collect(),
-            acts: acts(old, new, &shocks),
-            shocks,
-            grey_options: b.grey_options.iter().map(|s| a.grey_options.iter().position(|o| o == s)).collect(),
-            holdings,
+            twins: Twins {
+                rules: new_rules.iter().map(|id| place(&old_rules, id)).collect(),
+                acts: acts(old, new, &shocks),
+                shocks,
+                grey_options: (b.grey_options.iter())
+                    .map(|s| a.grey_options.iter().position(|o| o == s))
+                    .collect(),
+                holdings,
+            },
             cells: is.cells.iter().map(cell).collect(),
             tracked: (is.tracked.iter())
                 .map(|&s| series[s].and_then(|twin| was.tracked.iter().position(|&o| o == twin)))
@@ -88,52 +85,8 @@ impl Fork {
 
     /// Takes over state at the start of quarter `at`; `into` has been reset for the same draws.
     pub(super) fn adopt(&self, plan: &Plan, from: &Batch, into: &mut Batch) {
-        self.adopt_shocks(from, into);
-        into.terms.adopt_courses(&plan.rules, &from.terms, &self.shocks);
-        into.triggers.clone_from(&from.triggers);
-        into.capacity.installed.clone_from(&from.capacity.installed);
-        into.controls.launch.clone_from(&from.controls.launch);
-        into.stockpiles.adopt(&from.stockpiles);
-        let (was, is) = (&from.production, &mut into.production);
-        is.expected.clone_from(&was.expected);
-        is.pipeline.clone_from(&was.pipeline);
-        is.over.clone_from(&was.over);
-        is.need.clone_from(&was.need);
-        let (was, is) = (&from.trade, &mut into.trade);
-        is.inventory.clone_from(&was.inventory);
-        is.cash.clone_from(&was.cash);
-        is.grey_orders.clone_from(&was.grey_orders);
-        is.power.clone_from(&was.power);
-        is.caps.adopt(&was.caps, &self.rules);
-        let (was, is) = (&from.diversion, &mut into.diversion);
-        is.networks.clone_from(&was.networks);
-        is.premium.clone_from(&was.premium);
-        is.transit_by_route.clone_from(&was.transit_by_route);
-        take(&self.grey_options, &was.transit, &mut is.transit);
-        let (was, is) = (&from.fleet, &mut into.fleet);
-        is.coming_load.clone_from(&was.coming_load);
-        take(&self.holdings, &was.count, &mut is.count);
-        take(&self.holdings, &was.age, &mut is.age);
-        take(&self.holdings, &was.deploying, &mut is.deploying);
-        into.training.adopt(&from.training);
-    }
-
-    fn adopt_shocks(&self, from: &Batch, into: &mut Batch) {
-        let (was, is) = (&from.shocks, &mut into.shocks);
-        take(&self.shocks, &was.strikes, &mut is.strikes);
-        let pairs: [(&[Lanes], &mut [Lanes]); 7] = [
-            (&was.onset, &mut is.onset),
-            (&was.duration, &mut is.duration),
-            (&was.strength, &mut is.strength),
-            (&was.resume, &mut is.resume),
-            (&was.accumulated, &mut is.accumulated),
-            (&was.threshold, &mut is.threshold),
-            (&was.leaks, &mut is.leaks),
-        ];
-        for (was, is) in pairs {
-            take(&self.shocks, was, is);
-        }
-        take(&self.acts, &was.amounts, &mut is.amounts);
+        into.state.adopt(&from.state, &self.twins);
+        into.terms.adopt_courses(&plan.rules, &from.terms, &self.twins.shocks);
     }
 
     /// Takes over what has been recorded before quarter `at`.
@@ -175,15 +128,6 @@ fn acts(old: &Plan, new: &Plan, shocks: &[Option<usize>]) -> Vec<Option<usize>> 
         (mine.len() == theirs.len()).then(|| theirs[place])
     };
     new.effects.acts.iter().enumerate().map(act).collect()
-}
-
-/// Takes over what has a twin; the rest stays as reset.
-fn take<T: Copy>(twins: &[Option<usize>], from: &[T], into: &mut [T]) {
-    for (place, twin) in into.iter_mut().zip(twins) {
-        if let Some(t) = twin {
-            *place = from[*t];
-        }
-    }
 }
 
 /// Takes over what has a twin; the rest has been nothing so far.

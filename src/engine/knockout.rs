@@ -2,7 +2,7 @@
 
 use super::record::Recorder;
 use super::steps::fleet;
-use super::{Batch, Observer, Step};
+use super::{Batch, Intervention, Step};
 use crate::math::Lanes;
 use crate::metrics::Recording;
 use crate::model::Lever;
@@ -53,14 +53,14 @@ pub fn knock_out(
     let mut start = Batch::new(plan);
     let mut recorder = Recorder::new(plan, knockouts.recording, &[]);
     start.begin(plan, batch);
-    start.advance(plan, 0..knockouts.from, &mut recorder);
+    start.advance(plan, 0..knockouts.from, &mut (), &mut recorder);
     let from_there = |cutback: Option<Cutback<'_>>| {
         let (mut batch, mut recorder) = (start.clone(), recorder.clone());
         if let Some(mut cutback) = cutback {
             cutback.open(&mut batch);
-            batch.advance(plan, knockouts.from..last, &mut (&mut cutback, &mut recorder));
+            batch.advance(plan, knockouts.from..last, &mut cutback, &mut recorder);
         } else {
-            batch.advance(plan, knockouts.from..last, &mut recorder);
+            batch.advance(plan, knockouts.from..last, &mut (), &mut recorder);
         }
         recorder.watched
     };
@@ -81,7 +81,7 @@ impl Cutback<'_> {
     fn open(&self, batch: &mut Batch) {
         for supplied in self.supplies {
             match supplied {
-                Supplied::Stocks(stocks) => scale(&mut batch.stockpiles.held, stocks, self.kept),
+                Supplied::Stocks(stocks) => scale(&mut batch.state.stockpiles.held, stocks, self.kept),
                 Supplied::Claims(claims) => {
                     claims.iter().for_each(|&q| batch.inputs.scale(q, self.kept));
                 }
@@ -100,25 +100,27 @@ impl Cutback<'_> {
     fn at_start(&self, plan: &Plan, batch: &mut Batch) {
         for supplied in self.supplies {
             match supplied {
-                Supplied::Output(facilities) => scale(&mut batch.capacity.available, facilities, self.kept),
+                Supplied::Output(facilities) => {
+                    scale(&mut batch.outputs.capacity.available, facilities, self.kept);
+                }
                 Supplied::Sales(chip_markets) => {
-                    scale(&mut batch.controls.permitted, chip_markets, self.kept);
+                    scale(&mut batch.outputs.controls.permitted, chip_markets, self.kept);
                 }
                 Supplied::Tools(places, share) => {
                     let part = share.map_or(Lanes::ONE, |q| batch.inputs.value(q));
                     let kept = 1.0 - part * (1.0 - self.kept);
                     for lever in [Lever::Tools, Lever::Service] {
                         for &p in places {
-                            batch.shocks.change(lever)[p] *= kept;
+                            batch.outputs.shocks.change(lever)[p] *= kept;
                         }
                     }
                 }
                 Supplied::Routes(routes) => {
-                    scale(&mut batch.diversion.routes.capacity, routes, self.kept);
-                    scale(&mut batch.stockpiles.routes.capacity, routes, self.kept);
+                    scale(&mut batch.outputs.diversion.routes.capacity, routes, self.kept);
+                    scale(&mut batch.outputs.stockpiles.routes.capacity, routes, self.kept);
                     for (n, into) in plan.edges.routes_to.iter().enumerate() {
-                        let capacity = &batch.diversion.routes.capacity;
-                        batch.diversion.capacity_to[n] =
+                        let capacity = &batch.outputs.diversion.routes.capacity;
+                        batch.outputs.diversion.capacity_to[n] =
                             into.iter().fold(Lanes::ZERO, |sum, r| sum + capacity[r.index()]);
                     }
                 }
@@ -138,15 +140,16 @@ impl Cutback<'_> {
             match supplied {
                 Supplied::Chips(chips) => {
                     for &c in chips {
-                        let gone = batch.production.arrived[c] * lost;
-                        batch.trade.inventory[c] = (batch.trade.inventory[c] - gone).max(0.0);
+                        let gone = batch.outputs.production.arrived[c] * lost;
+                        batch.state.trade.inventory[c] = (batch.state.trade.inventory[c] - gone).max(0.0);
                     }
                 }
                 Supplied::Stocks(stocks) => {
-                    let s = &mut batch.stockpiles;
+                    let flows = &batch.outputs.stockpiles;
                     for &i in stocks {
-                        let gained = s.bought[i] + s.delivered[i] + s.leaked[i];
-                        s.held[i] = (s.held[i] - gained * lost).max(0.0);
+                        let gained = flows.bought[i] + flows.delivered[i] + flows.leaked[i];
+                        let held = &mut batch.state.stockpiles.held[i];
+                        *held = (*held - gained * lost).max(0.0);
                     }
                 }
                 Supplied::Output(..)
@@ -163,7 +166,7 @@ impl Cutback<'_> {
     /// Cuts the chips that labs use.
     fn after_rentals(&self, plan: &Plan, batch: &mut Batch) {
         let lost = 1.0 - self.kept;
-        let fleet = &mut batch.fleet;
+        let fleet = &mut batch.outputs.fleet;
         for supplied in self.supplies {
             let links = match supplied {
                 Supplied::Owned(links) | Supplied::Rented(links) => links,
@@ -196,7 +199,7 @@ fn scale(list: &mut [Lanes], at: &[usize], kept: f64) {
     }
 }
 
-impl Observer for Cutback<'_> {
+impl Intervention for Cutback<'_> {
     fn after(&mut self, step: Step, _: usize, plan: &Plan, batch: &mut Batch) {
         match step {
             Step::Shocks => self.at_start(plan, batch),

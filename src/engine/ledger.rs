@@ -144,7 +144,7 @@ impl Ledger {
             list.fill(Lanes::ZERO);
         }
         self.deploying.fill(Lanes::ZERO);
-        self.fleet.copy_from_slice(&batch.fleet.count);
+        self.fleet.copy_from_slice(&batch.state.fleet.count);
         for (s, stock) in plan.model.stockpiles.iter().enumerate() {
             self.stock[s] = batch.inputs.value(stock.opening);
         }
@@ -167,26 +167,26 @@ impl Ledger {
         let chips = plan.model.chips.len();
         let mut sold = vec![Lanes::ZERO; chips];
         for (s, sale) in plan.edges.sales.iter().enumerate() {
-            sold[sale.chip.index()] += batch.trade.sold[s];
-            at.not_negative("sales", || sale_name(plan, s), batch.trade.sold[s]);
+            sold[sale.chip.index()] += batch.outputs.trade.sold[s];
+            at.not_negative("sales", || sale_name(plan, s), batch.outputs.trade.sold[s]);
         }
         for r in 0..plan.model.routes.len() {
             for c in 0..chips {
-                sold[c] += batch.trade.attempted[r * chips + c];
+                sold[c] += batch.outputs.trade.attempted[r * chips + c];
             }
         }
         for &c in &plan.edges.chips {
             let i = c.index();
             let name = || format!("chip.{}", plan.model.chips[i].id);
-            let p = &batch.production;
-            let under_way = p.pipeline[i].iter().fold(Lanes::ZERO, |sum, &x| sum + x);
+            let p = &batch.outputs.production;
+            let under_way = batch.state.production.pipeline[i].iter().fold(Lanes::ZERO, |sum, &x| sum + x);
             // The opening pipeline is a gift of the first quarter.
             let gift = if at.t == 0 { under_way + p.arrived[i] - p.started[i] } else { Lanes::ZERO };
             let made = p.started[i] + gift;
             at.equal("production", name, made, p.arrived[i] + under_way - self.pipeline[i], self.pipeline[i]);
             let has = self.inventory[i] + p.arrived[i];
-            at.equal("inventory", name, has, sold[i] + batch.trade.inventory[i], has);
-            at.not_negative("inventory", name, batch.trade.inventory[i]);
+            at.equal("inventory", name, has, sold[i] + batch.state.trade.inventory[i], has);
+            at.not_negative("inventory", name, batch.state.trade.inventory[i]);
             at.not_negative("production", name, p.started[i]);
         }
     }
@@ -202,34 +202,35 @@ impl Ledger {
                 format!("chip.{chip} at buyer.{buyer}{}", if holding.grey { ", smuggled" } else { "" })
             };
             let bought = if h < sales {
-                batch.trade.sold[h]
+                batch.outputs.trade.sold[h]
             } else {
-                batch.diversion.delivered.get(h - sales).copied().unwrap_or(Lanes::ZERO)
+                batch.outputs.diversion.delivered.get(h - sales).copied().unwrap_or(Lanes::ZERO)
             };
-            let f = &batch.fleet;
-            let waiting = f.deploying[h].total();
+            let (owned, moved) = (&batch.state.fleet, &batch.outputs.fleet);
+            let waiting = owned.deploying[h].total();
             at.equal(
                 "deployment",
                 name,
                 bought,
-                f.deployed[h] + waiting - self.deploying[h],
+                moved.deployed[h] + waiting - self.deploying[h],
                 self.deploying[h],
             );
-            let change = f.deployed[h] - f.failed[h];
-            at.equal("fleet", name, f.count[h], self.fleet[h] + change, self.fleet[h]);
-            at.not_negative("fleet", name, f.count[h]);
-            at.not_negative("failures", name, f.failed[h]);
-            at.not_negative("age", name, f.age[h]);
+            let change = moved.deployed[h] - moved.failed[h];
+            at.equal("fleet", name, owned.count[h], self.fleet[h] + change, self.fleet[h]);
+            at.not_negative("fleet", name, owned.count[h]);
+            at.not_negative("failures", name, moved.failed[h]);
+            at.not_negative("age", name, owned.age[h]);
         }
     }
 
     fn audit_diversion(&self, at: &mut At<'_>, plan: &Plan, batch: &Batch) {
-        let d = &batch.diversion;
+        let (d, on_way) = (&batch.outputs.diversion, &batch.state.diversion);
         let chips = plan.model.chips.len();
         for (r, route) in plan.model.routes.iter().enumerate().filter(|(_, r)| r.good.is_none()) {
             let name = || format!("route.{}", route.id);
-            let bought = (0..chips).fold(Lanes::ZERO, |sum, c| sum + batch.trade.attempted[r * chips + c]);
-            let under_way = d.transit_by_route[r][ChipUnit::Chips].total();
+            let bought =
+                (0..chips).fold(Lanes::ZERO, |sum, c| sum + batch.outputs.trade.attempted[r * chips + c]);
+            let under_way = on_way.transit_by_route[r][ChipUnit::Chips].total();
             let passed = d.delivered_by_route[r][ChipUnit::Chips] + under_way - self.route_transit[r];
             at.equal("diversion", name, bought, d.seized[r] + passed, self.route_transit[r]);
             at.at_most("route capacity", name, d.attempted[r], d.routes.capacity[r]);
@@ -250,32 +251,32 @@ impl Ledger {
             at.equal("deliveries", name, by_route, by_buyer, by_route);
         }
         for (g, &s) in plan.edges.grey_options.iter().enumerate() {
-            at.not_negative("in transit", || sale_name(plan, s), d.transit[g].total());
+            at.not_negative("in transit", || sale_name(plan, s), on_way.transit[g].total());
         }
     }
 
     fn audit_goods(&self, at: &mut At<'_>, plan: &Plan, batch: &Batch) {
-        let p = &batch.production;
+        let p = &batch.outputs.production;
         for (f, facility) in plan.model.facilities.iter().enumerate() {
             let links = plan.supply.links.iter().enumerate().filter(|(_, l)| l.facility.index() == f);
-            let used = links.fold(batch.stockpiles.taken[f], |sum, (l, _)| sum + p.used[l]);
+            let used = links.fold(batch.outputs.stockpiles.taken[f], |sum, (l, _)| sum + p.used[l]);
             let name = || format!("facility.{}", facility.id);
-            at.at_most("output", name, used, batch.capacity.available[f]);
-            at.not_negative("capacity", name, batch.capacity.installed[f]);
+            at.at_most("output", name, used, batch.outputs.capacity.available[f]);
+            at.not_negative("capacity", name, batch.state.capacity.installed[f]);
         }
         for (s, stock) in plan.model.stockpiles.iter().enumerate() {
             let name = || format!("stockpile.{}", stock.id);
-            let q = &batch.stockpiles;
+            let (q, held) = (&batch.outputs.stockpiles, batch.state.stockpiles.held[s]);
             let gained = q.bought[s] + q.delivered[s] + q.leaked[s];
-            at.equal("private stock", name, q.held[s] + q.drawn[s], self.stock[s] + gained, self.stock[s]);
-            at.not_negative("private stock", name, q.held[s]);
+            at.equal("private stock", name, held + q.drawn[s], self.stock[s] + gained, self.stock[s]);
+            at.not_negative("private stock", name, held);
         }
         self.audit_recipes(at, plan, batch);
     }
 
     /// What chips need is what designers used of facilities and stocks; needs differ between passes, so chips bound it from both sides.
     fn audit_recipes(&self, at: &mut At<'_>, plan: &Plan, batch: &Batch) {
-        let p = &batch.production;
+        let (p, need) = (&batch.outputs.production, &batch.state.production.need);
         for (d, designer) in plan.model.designers.iter().enumerate() {
             for (g, good) in plan.model.goods.iter().enumerate() {
                 let wafers = good.kind == crate::model::GoodKind::Wafer;
@@ -284,14 +285,14 @@ impl Ledger {
                 let mut drawn = Lanes::ZERO;
                 for (s, stock) in plan.model.stockpiles.iter().enumerate() {
                     if stock.designer.index() == d && stock.good.index() == g {
-                        drawn +=
-                            batch.stockpiles.drawn[s] * super::steps::stockpiles::unit(plan, &p.need, stock);
+                        drawn += batch.outputs.stockpiles.drawn[s]
+                            * super::steps::stockpiles::unit(plan, need, stock);
                     }
                 }
                 let mut needed = Lanes::ZERO;
                 for &c in &plan.supply.chips_of[d] {
                     if let Some(k) = plan.supply.goods_of[c.index()].iter().position(|x| x.index() == g) {
-                        needed += p.started[c.index()] * p.need[c.index()][k];
+                        needed += p.started[c.index()] * need[c.index()][k];
                     }
                 }
                 if !several {
@@ -303,7 +304,7 @@ impl Ledger {
     }
 
     fn audit_money(&self, at: &mut At<'_>, plan: &Plan, batch: &Batch) {
-        let trade = &batch.trade;
+        let trade = &batch.outputs.trade;
         for (b, buyer) in plan.model.buyers.iter().enumerate() {
             let name = || format!("buyer.{}", buyer.id);
             let had = (trade.budget[b] + self.cash[b]).max(0.0);
@@ -312,8 +313,8 @@ impl Ledger {
             let mut fees = Lanes::ZERO;
             for s in plan.edges.of_buyer[b].clone() {
                 let sale = &plan.edges.sales[s];
-                let list = trade.sold[s] * batch.price[sale.chip.index()];
-                let fee = batch.controls.fee[sale.chip_market];
+                let list = trade.sold[s] * batch.outputs.price[sale.chip.index()];
+                let fee = batch.outputs.controls.fee[sale.chip_market];
                 paid += list * (1.0 + fee);
                 fees += list * fee;
             }
@@ -328,46 +329,47 @@ impl Ledger {
     }
 
     fn keep(&mut self, batch: &Batch) {
-        self.inventory.copy_from_slice(&batch.trade.inventory);
-        for (kept, slots) in self.pipeline.iter_mut().zip(&batch.production.pipeline) {
+        self.inventory.copy_from_slice(&batch.state.trade.inventory);
+        for (kept, slots) in self.pipeline.iter_mut().zip(&batch.state.production.pipeline) {
             *kept = slots.iter().fold(Lanes::ZERO, |sum, &x| sum + x);
         }
-        self.fleet.copy_from_slice(&batch.fleet.count);
-        self.deploying = totals(&batch.fleet.deploying);
-        self.transit = totals(&batch.diversion.transit);
+        self.fleet.copy_from_slice(&batch.state.fleet.count);
+        self.deploying = totals(&batch.state.fleet.deploying);
+        self.transit = totals(&batch.state.diversion.transit);
         self.route_transit =
-            batch.diversion.transit_by_route.iter().map(|t| t[ChipUnit::Chips].total()).collect();
-        self.stock.copy_from_slice(&batch.stockpiles.held);
+            batch.state.diversion.transit_by_route.iter().map(|t| t[ChipUnit::Chips].total()).collect();
+        self.stock.copy_from_slice(&batch.state.stockpiles.held);
         for (s, kept) in self.stock_transit.iter_mut().enumerate() {
-            *kept = batch.stockpiles.in_transit(s);
+            *kept = batch.state.stockpiles.in_transit(s);
         }
-        self.cash.copy_from_slice(&batch.trade.cash);
+        self.cash.copy_from_slice(&batch.state.trade.cash);
     }
 }
 
 /// Shares lie in [0, 1], and what is trained is a number.
 fn audit_shares(at: &mut At<'_>, plan: &Plan, batch: &Batch) {
-    for (s, &permitted) in batch.controls.permitted.iter().enumerate() {
+    for (s, &permitted) in batch.outputs.controls.permitted.iter().enumerate() {
         at.at_most("permission", || format!("case of edge {s}"), permitted, Lanes::ONE);
         at.not_negative("permission", || format!("case of edge {s}"), permitted);
     }
     for (n, country) in plan.model.countries.iter().enumerate() {
         let name = || format!("country.{}", country.id);
-        for share in [batch.fleet.operating[n], batch.trade.power[n]] {
+        for share in [batch.outputs.fleet.operating[n], batch.state.trade.power[n]] {
             at.at_most("power", name, share, Lanes::ONE);
             at.not_negative("power", name, share);
         }
         if let Some(power) = country.power {
-            let has = batch.inputs.at(power, at.t) * batch.shocks.of(Lever::Power)[n];
-            at.at_most("power", name, batch.fleet.load[n] * batch.fleet.operating[n], has);
+            let has = batch.inputs.at(power, at.t) * batch.outputs.shocks.of(Lever::Power)[n];
+            at.at_most("power", name, batch.outputs.fleet.load[n] * batch.outputs.fleet.operating[n], has);
         }
     }
     for (b, buyer) in plan.model.buyers.iter().enumerate() {
-        let used = plan.usage.of_buyer[b].iter().fold(Lanes::ZERO, |sum, &l| sum + batch.fleet.used[l]);
+        let used =
+            plan.usage.of_buyer[b].iter().fold(Lanes::ZERO, |sum, &l| sum + batch.outputs.fleet.used[l]);
         at.at_most("use of chips", || format!("buyer.{}", buyer.id), used, Lanes::ONE);
     }
     for (l, lab) in plan.model.labs.iter().enumerate() {
-        let t = &batch.training;
+        let t = &batch.outputs.training;
         for x in [t.reachable[l], t.run[l], t.effective[l], t.cost[l]] {
             at.not_negative("training", || format!("lab.{}", lab.id), x);
         }
@@ -381,7 +383,7 @@ fn sale_name(plan: &Plan, s: usize) -> String {
 }
 
 impl Observer for Ledger {
-    fn after(&mut self, step: Step, t: usize, plan: &Plan, batch: &mut Batch) {
+    fn after(&mut self, step: Step, t: usize, plan: &Plan, batch: &Batch) {
         if t == 0 && step == Step::Shocks {
             self.pipeline.fill(Lanes::ZERO);
             self.open(plan, batch);

@@ -1,31 +1,45 @@
-//! Quarters: [`steps`] has one file for each step of the model; here stands their order.
+//! Quarters: [`steps`] has one file for each step of the model; here is their order.
 //!
-//! A batch is eight draws in lockstep, one in each lane of [`Lanes`]. [`Batch`] holds its state; an [`Observer`] looks at it
-//! after every step, and that is how results are recorded, ledgers audited and stories told. The engine knows no names
-//! and no files.
+//! A batch is eight draws in lockstep, one in each lane of [`Lanes`]. [`Batch`] holds their inputs, the [`State`] that one
+//! quarter leaves to the next, and the [`Outputs`] of the quarter. An [`Observer`] looks at it after every step: that is how
+//! results are recorded, ledgers audited and stories told. An [`Intervention`] changes it there: that is how a supplier is
+//! knocked out. The engine knows no names and no files.
+//!
+//! # A new step
+//!
+//! A file in [`steps`] with up to four structs: what the step leaves to the next quarter (`…State`, with `new` and `adopt`, which
+//! lists every field), what is read of the quarter (`…Outputs`), room to work in (`…Scratch`), and a view of the three, which
+//! has the step's methods. [`state`] gathers them, and does not compile while a state is not taken over by a fork. Its place in the
+//! order is in the methods of [`Batch`] below.
 
 pub mod fork;
 pub mod knockout;
 pub mod ledger;
 pub mod record;
 pub mod run;
+pub mod state;
 pub mod steps;
 pub mod trace;
+mod twins;
 
 use crate::inputs::Inputs;
-use crate::math::{Kernel, Lanes, Mask, WIDTH, dispatch};
+use crate::math::{Kernel, Lanes, WIDTH, dispatch};
 use crate::plan::Plan;
 use crate::rules::Terms;
+use state::Scratch;
+pub use state::{Outputs, State};
 use steps::capacity::Capacity;
-use steps::choice::{Choice, ChoiceContext, DataSheets};
+use steps::choice::{Choice, ChoiceContext, DUST};
 use steps::controls::Controls;
+use steps::data_sheets::DataSheets;
 use steps::diversion::Diversion;
-use steps::fleet::Fleet;
+use steps::fleet::Fleets;
 use steps::production::{Production, ProductionContext};
-use steps::shocks::{Shocks, Triggers};
+use steps::shocks::Shocks;
 use steps::stockpiles::Stockpiles;
 use steps::trade::{self, Trade, TradeContext};
 use steps::training::Training;
+use steps::triggers::TriggerContext;
 
 /// The steps of a quarter after which an observer may look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -46,19 +60,19 @@ pub enum Step {
 
 /// Something that looks at a batch while it runs.
 pub trait Observer {
-    /// Called after each step of each quarter; tests may tamper with the state.
-    fn after(&mut self, step: Step, t: usize, plan: &Plan, batch: &mut Batch);
+    /// Called after each step of each quarter.
+    fn after(&mut self, step: Step, t: usize, plan: &Plan, batch: &Batch);
 }
 
 impl Observer for () {
     #[inline(always)]
-    fn after(&mut self, _: Step, _: usize, _: &Plan, _: &mut Batch) {}
+    fn after(&mut self, _: Step, _: usize, _: &Plan, _: &Batch) {}
 }
 
 /// Two observers, one after the other.
 impl<A: Observer, B: Observer> Observer for (A, B) {
     #[inline(always)]
-    fn after(&mut self, step: Step, t: usize, plan: &Plan, batch: &mut Batch) {
+    fn after(&mut self, step: Step, t: usize, plan: &Plan, batch: &Batch) {
         self.0.after(step, t, plan, batch);
         self.1.after(step, t, plan, batch);
     }
@@ -67,50 +81,55 @@ impl<A: Observer, B: Observer> Observer for (A, B) {
 /// A borrowed observer.
 impl<A: Observer> Observer for &mut A {
     #[inline(always)]
-    fn after(&mut self, step: Step, t: usize, plan: &Plan, batch: &mut Batch) {
+    fn after(&mut self, step: Step, t: usize, plan: &Plan, batch: &Batch) {
         (**self).after(step, t, plan, batch);
     }
 }
 
-/// Eight draws in lockstep: their inputs and the state of each step.
+/// Something that changes a batch while it runs.
+pub trait Intervention {
+    /// Called after each step of each quarter, before observers look.
+    fn after(&mut self, step: Step, t: usize, plan: &Plan, batch: &mut Batch);
+}
+
+/// No intervention.
+impl Intervention for () {
+    #[inline(always)]
+    fn after(&mut self, _: Step, _: usize, _: &Plan, _: &mut Batch) {}
+}
+
+/// Eight draws in lockstep.
 #[derive(Clone, Debug)]
 pub struct Batch {
     /// Values of all quantities.
     pub inputs: Inputs,
     /// Data sheets of chips.
     pub sheets: DataSheets,
-    /// Intervals and numbers of rules.
+    /// Intervals and numbers of rules, and the courses of shocks that rules wait for.
     pub terms: Terms,
-    /// Shocks.
-    pub shocks: Shocks,
-    /// States on which shocks can wait.
-    pub triggers: Triggers,
-    /// Capacity.
-    pub capacity: Capacity,
-    /// Outcomes of rules, launches and offers.
-    pub controls: Controls,
-    /// Private stocks.
-    pub stockpiles: Stockpiles,
-    /// Production.
-    pub production: Production,
-    /// Weights of options in trade.
-    pub choice: Choice,
-    /// Trade.
-    pub trade: Trade,
-    /// Smuggling.
-    pub diversion: Diversion,
-    /// Fleets.
-    pub fleet: Fleet,
-    /// Training.
-    pub training: Training,
-    /// List price of each chip in the quarter [USD].
-    pub price: Vec<Lanes>,
+    /// What the last quarter left to this one, then what this one leaves to the next.
+    pub state: State,
+    /// What the steps of the quarter came to.
+    pub outputs: Outputs,
     /// Number of the first draw.
     pub first_draw: u64,
-    /// Draws in which a chip is in stock, by chip.
-    in_stock: Vec<Mask>,
-    /// The quarter that follows on what the state says of itself; none if it was set from outside.
+    scratch: Scratch,
+    /// The quarter that follows on what the outputs say of the state; none if the state was set from outside.
     next: Option<usize>,
+}
+
+/// A step's view of its own structs in a batch.
+macro_rules! view {
+    ($View:ident, $batch:ident.$step:ident) => {
+        $View {
+            state: &mut $batch.state.$step,
+            out: &mut $batch.outputs.$step,
+            scratch: &mut $batch.scratch.$step,
+        }
+    };
+    ($View:ident, $batch:ident.$step:ident, no scratch) => {
+        $View { state: &mut $batch.state.$step, out: &mut $batch.outputs.$step }
+    };
 }
 
 impl Batch {
@@ -122,34 +141,35 @@ impl Batch {
             terms: Terms::new(&plan.rules, &inputs),
             inputs,
             sheets: DataSheets::new(plan),
-            shocks: Shocks::new(plan),
-            triggers: Triggers::new(plan.model.countries.len()),
-            capacity: Capacity::new(plan),
-            controls: Controls::new(plan),
-            stockpiles: Stockpiles::new(plan),
-            production: Production::new(plan),
-            choice: Choice::new(plan),
-            trade: Trade::new(plan),
-            diversion: Diversion::new(plan),
-            fleet: Fleet::new(plan),
-            training: Training::new(plan),
-            price: vec![Lanes::ZERO; plan.model.chips.len()],
+            state: State::new(plan),
+            outputs: Outputs::new(plan),
             first_draw: 0,
-            in_stock: vec![Mask::splat(false); plan.model.chips.len()],
+            scratch: Scratch::new(plan),
             next: None,
         }
     }
 
     /// Simulates draws `8·batch .. 8·batch + 8`.
     pub fn simulate(&mut self, plan: &Plan, batch: u64, observer: &mut dyn Observer) {
-        plan.layout.sample(batch, &mut self.inputs);
-        self.run(plan, batch, observer);
+        self.simulate_under(plan, batch, &mut (), observer);
     }
 
-    /// The same from inputs that are already in place.
+    /// The same under an intervention.
+    pub fn simulate_under(
+        &mut self,
+        plan: &Plan,
+        batch: u64,
+        intervention: &mut dyn Intervention,
+        observer: &mut dyn Observer,
+    ) {
+        self.begin(plan, batch);
+        self.advance(plan, 0..plan.quarters, intervention, observer);
+    }
+
+    /// The same without one, from inputs that are already in place.
     pub fn run(&mut self, plan: &Plan, batch: u64, observer: &mut dyn Observer) {
         self.reset(plan, batch);
-        self.advance(plan, 0..plan.quarters, observer);
+        self.advance(plan, 0..plan.quarters, &mut (), observer);
     }
 
     /// Draws `8·batch .. 8·batch + 8` at the horizon's start.
@@ -159,9 +179,15 @@ impl Batch {
     }
 
     /// Consecutive quarters, the first of them the next from where the batch stands.
-    pub fn advance(&mut self, plan: &Plan, quarters: std::ops::Range<usize>, observer: &mut dyn Observer) {
+    pub fn advance(
+        &mut self,
+        plan: &Plan,
+        quarters: std::ops::Range<usize>,
+        intervention: &mut dyn Intervention,
+        observer: &mut dyn Observer,
+    ) {
         for t in quarters {
-            self.quarter(plan, t, observer);
+            self.quarter(plan, t, intervention, observer);
         }
     }
 
@@ -171,180 +197,173 @@ impl Batch {
         dispatch(Start(self, plan, 0));
     }
 
+    fn quarter(
+        &mut self,
+        plan: &Plan,
+        t: usize,
+        intervention: &mut dyn Intervention,
+        observer: &mut dyn Observer,
+    ) {
+        if self.next != Some(t) {
+            view!(Fleets, self.fleet, no scratch).note_held();
+            view!(Diversion, self.diversion).note_sent();
+        }
+        self.next = Some(t + 1);
+        let mut after = |step: Step, batch: &mut Self| {
+            intervention.after(step, t, plan, batch);
+            observer.after(step, t, plan, batch);
+        };
+        dispatch(Prepare(self, plan, t));
+        after(Step::Shocks, self);
+        dispatch(Produce(self, plan, t));
+        after(Step::Production, self);
+        dispatch(Sell(self, plan, t));
+        after(Step::Trade, self);
+        dispatch(Divert(self, plan, t));
+        after(Step::Diversion, self);
+        dispatch(Deploy(self, plan, t));
+        after(Step::Fleet, self);
+        dispatch(Train(self, plan, t));
+        after(Step::Training, self);
+    }
+
+    /// The horizon's start.
     #[inline(always)]
     fn start(&mut self, plan: &Plan, _: usize) {
         self.terms.refresh(&plan.rules, &self.inputs);
         self.sheets.read(plan, &self.inputs);
-        self.shocks.reset(plan, &mut self.terms, self.first_draw);
-        self.triggers.reset();
-        self.capacity.reset(plan, &self.inputs);
-        self.controls.reset(plan, &self.inputs);
-        self.stockpiles.reset(plan, &self.inputs);
-        self.production.reset(plan, &self.inputs);
-        self.trade.reset();
-        self.diversion.reset(plan, &self.inputs);
-        self.fleet.reset(plan, &self.inputs, &self.sheets);
-        self.training.reset(plan, &self.inputs);
-    }
-
-    fn quarter(&mut self, plan: &Plan, t: usize, observer: &mut dyn Observer) {
-        if self.next != Some(t) {
-            self.fleet.note_held();
-            self.diversion.note_sent();
-        }
-        self.next = Some(t + 1);
-        dispatch(Prepare(self, plan, t));
-        observer.after(Step::Shocks, t, plan, self);
-        dispatch(Produce(self, plan, t));
-        observer.after(Step::Production, t, plan, self);
-        dispatch(Sell(self, plan, t));
-        observer.after(Step::Trade, t, plan, self);
-        dispatch(Divert(self, plan, t));
-        observer.after(Step::Diversion, t, plan, self);
-        dispatch(Deploy(self, plan, t));
-        observer.after(Step::Fleet, t, plan, self);
-        dispatch(Train(self, plan, t));
-        observer.after(Step::Training, t, plan, self);
+        view!(Shocks, self.shocks, no scratch).reset(plan, &mut self.terms, self.first_draw);
+        self.state.triggers.reset();
+        view!(Capacity, self.capacity, no scratch).reset(plan, &self.inputs);
+        view!(Controls, self.controls).reset(plan, &self.inputs);
+        view!(Stockpiles, self.stockpiles).reset(plan, &self.inputs);
+        view!(Production, self.production).reset(plan, &self.inputs);
+        view!(Trade, self.trade).reset();
+        view!(Diversion, self.diversion).reset(plan, &self.inputs);
+        view!(Fleets, self.fleet, no scratch).reset(plan, &self.inputs, &self.sheets);
+        view!(Training, self.training).reset(plan, &self.inputs);
     }
 
     /// Shocks, capacity, rules and routes of the quarter.
     #[inline(always)]
     fn prepare(&mut self, plan: &Plan, t: usize) {
-        let first = self.first_draw;
-        self.shocks.step(plan, &self.inputs, &mut self.terms, &self.triggers, first, t);
-        self.capacity.step(&self.shocks);
-        self.controls.step(plan, &self.inputs, &self.terms, &self.shocks, t);
-        self.diversion.open(plan, &self.inputs, &self.shocks, t);
-        self.stockpiles.routes.copy(&self.diversion.routes);
-        self.stockpiles.leaked.copy_from_slice(&self.shocks.leaked);
+        let (triggers, first) = (&self.state.triggers, self.first_draw);
+        view!(Shocks, self.shocks, no scratch).step(plan, &self.inputs, &mut self.terms, triggers, first, t);
+        view!(Capacity, self.capacity, no scratch).step(&self.outputs.shocks);
+        view!(Controls, self.controls).step(plan, &self.inputs, &self.terms, &self.outputs.shocks, t);
+        self.open_routes(plan, t);
+        self.outputs.stockpiles.leaked.copy_from_slice(&self.outputs.shocks.leaked);
         for &c in &plan.edges.chips {
-            self.price[c.index()] = trade::list_price(plan, &self.inputs, c.index(), t);
+            self.outputs.price[c.index()] = trade::list_price(plan, &self.inputs, c.index(), t);
         }
+    }
+
+    /// Routes alone, once the quarter's shocks are known.
+    #[inline(always)]
+    pub fn open_routes(&mut self, plan: &Plan, t: usize) {
+        view!(Diversion, self.diversion).open(plan, &self.inputs, &self.outputs.shocks, t);
+        self.outputs.stockpiles.routes.copy(&self.outputs.diversion.routes);
     }
 
     /// Production alone, from the state after [`Step::Shocks`]: each step can be taken again from a state that was changed.
     #[inline(always)]
     pub fn produce(&mut self, plan: &Plan, t: usize) {
         let context = ProductionContext {
-            inventory: &self.trade.inventory,
-            grey_orders: &self.trade.grey_orders,
-            power: &self.trade.power,
-            route_capacity: &self.diversion.capacity_to,
-            premium: &self.diversion.premium,
-            available: &self.capacity.available,
+            sheets: &self.sheets,
+            controls: &self.outputs.controls,
+            launch: &self.state.controls.launch,
+            inventory: &self.state.trade.inventory,
+            grey_orders: &self.state.trade.grey_orders,
+            power: &self.state.trade.power,
+            route_capacity: &self.outputs.diversion.capacity_to,
+            premium: &self.state.diversion.premium,
+            available: &self.outputs.capacity.available,
         };
-        self.production.step(
-            plan,
-            &self.inputs,
-            &self.sheets,
-            &self.controls,
-            &context,
-            &mut self.stockpiles,
-            t,
-        );
-        self.trade.stock_up(&self.production.arrived);
+        let mut stockpiles = view!(Stockpiles, self.stockpiles);
+        view!(Production, self.production).step(plan, &self.inputs, &context, &mut stockpiles, t);
+        view!(Trade, self.trade).stock_up(&self.outputs.production.arrived);
     }
 
     /// Trade alone, from the state after [`Step::Production`].
     #[inline(always)]
     pub fn sell(&mut self, plan: &Plan, t: usize) {
-        for (in_stock, inventory) in self.in_stock.iter_mut().zip(&self.trade.inventory) {
-            *in_stock = inventory.gt(Lanes::splat(trade::DUST));
+        for (in_stock, inventory) in self.scratch.in_stock.iter_mut().zip(&self.state.trade.inventory) {
+            *in_stock = inventory.gt(Lanes::splat(DUST));
         }
-        let view = ChoiceContext {
+        let (controls, routes) = (&self.outputs.controls, &self.outputs.diversion);
+        let context = ChoiceContext {
             quarter: t,
-            ramp: &self.controls.ramp,
-            offered: &self.controls.offered,
-            permitted: &self.controls.permitted,
-            fee: &self.controls.fee,
-            in_stock: &self.in_stock,
-            route_capacity: &self.diversion.capacity_to,
-            premium: &self.diversion.premium,
+            ramp: &controls.ramp,
+            offered: &controls.offered,
+            permitted: &controls.permitted,
+            fee: &controls.fee,
+            in_stock: &self.scratch.in_stock,
+            route_capacity: &routes.capacity_to,
+            premium: &self.state.diversion.premium,
         };
-        self.choice.weigh(plan, &self.inputs, &self.sheets, &view);
+        Choice { out: &mut self.outputs.choice, scratch: &mut self.scratch.choice }.weigh(
+            plan,
+            &self.inputs,
+            &self.sheets,
+            &context,
+        );
         let context = TradeContext {
-            choice: &self.choice,
-            controls: &self.controls,
+            choice: &self.outputs.choice,
+            controls,
             terms: &self.terms,
-            shocks: &self.shocks,
-            premium: &self.diversion.premium,
-            route_capacity: &self.diversion.routes.capacity,
-            capacity_to: &self.diversion.capacity_to,
-            watts: &self.sheets.watts,
-            units: &self.sheets.units,
-            load: &self.fleet.coming_load,
-            wait: self.sheets.wait,
+            shocks: &self.outputs.shocks,
+            premium: &self.state.diversion.premium,
+            route_capacity: &routes.routes.capacity,
+            capacity_to: &routes.capacity_to,
+            sheets: &self.sheets,
+            load: &self.state.fleet.coming_load,
         };
-        self.trade.step(plan, &self.inputs, &context, t);
+        view!(Trade, self.trade).step(plan, &self.inputs, &context, t);
     }
 
     /// Seizures and deliveries alone, from the state after [`Step::Trade`].
     #[inline(always)]
     pub fn divert(&mut self, plan: &Plan, t: usize) {
-        self.diversion.attempted_chips.copy_from_slice(&self.trade.attempted);
-        let (wants, wanted) = (&self.trade.wants, &self.trade.wanted);
-        self.diversion.step(plan, &self.inputs, &self.sheets.units, wants, wanted, t);
+        let trade = &self.outputs.trade;
+        self.outputs.diversion.attempted_chips.copy_from_slice(&trade.attempted);
+        let units = &self.sheets.units;
+        view!(Diversion, self.diversion).step(plan, &self.inputs, units, &trade.wants, &trade.wanted, t);
     }
 
     /// Fleets and rentals alone, from the state after [`Step::Diversion`].
     #[inline(always)]
     pub fn deploy(&mut self, plan: &Plan, t: usize) {
-        let (sold, delivered) = (&self.trade.sold, &self.diversion.delivered);
-        self.fleet.step(plan, &self.inputs, &self.sheets, &self.shocks, sold, delivered, t);
-        self.fleet.rent(plan, &self.inputs, &self.controls, t);
+        let (sold, delivered) = (&self.outputs.trade.sold, &self.outputs.diversion.delivered);
+        let mut fleets = view!(Fleets, self.fleet, no scratch);
+        fleets.step(plan, &self.inputs, &self.sheets, &self.outputs.shocks, sold, delivered, t);
+        fleets.rent(plan, &self.inputs, &self.outputs.controls, t);
     }
 
     /// Training alone, from the state after [`Step::Fleet`], and what the next quarter starts from.
     #[inline(always)]
     pub fn train(&mut self, plan: &Plan, t: usize) {
-        self.training.step(plan, &self.inputs, &self.fleet, t);
+        view!(Training, self.training).step(plan, &self.inputs, &self.outputs.fleet, t);
         self.adapt(plan, t);
     }
 
     /// State that the next quarter starts from.
     #[inline(always)]
     fn adapt(&mut self, plan: &Plan, t: usize) {
-        self.diversion.adapt(plan, &self.inputs, &self.stockpiles.attempted, &self.trade.wanted, t);
-        self.capacity.grow(plan, &self.inputs, &self.controls, &self.shocks, t);
-        let over_max = inputs_over(plan, &self.inputs);
-        for b in 0..plan.model.buyers.len() {
-            let (ordered, filled) = (self.trade.ordered[b], self.trade.filled[b]);
-            let ratio = filled.gt(Lanes::ZERO).select(ordered.per(filled), over_max);
-            let ratio = ordered.gt(Lanes::ZERO).select(ratio.max(1.0).min(over_max), Lanes::ONE);
-            self.production.over[b] = 0.5 * self.production.over[b] + 0.5 * ratio;
-        }
-        self.read_triggers(plan);
-    }
-
-    #[inline(always)]
-    fn read_triggers(&mut self, plan: &Plan) {
-        for n in 0..plan.model.countries.len() {
-            let routes = &plan.edges.routes_to[n];
-            let over_routes =
-                |list: &[Lanes]| routes.iter().fold(Lanes::ZERO, |sum, r| sum + list[r.index()]);
-            self.triggers.seized[n] =
-                over_routes(&self.diversion.seized).per(over_routes(&self.diversion.attempted));
-            let mut ordered = Lanes::ZERO;
-            let mut filled = Lanes::ZERO;
-            let mut bought = Lanes::ZERO;
-            let mut smuggled = Lanes::ZERO;
-            for (b, _) in plan.model.buyers.iter().enumerate().filter(|(_, b)| b.country.index() == n) {
-                ordered += self.trade.ordered[b];
-                filled += self.trade.filled[b];
-                for s in plan.edges.of_buyer[b].clone() {
-                    bought += self.trade.sold[s];
-                    if let Some(g) = plan.edges.sales[s].grey {
-                        smuggled += self.diversion.delivered[g];
-                    }
-                }
-            }
-            let unmet = 1.0 - filled.per(ordered);
-            self.triggers.unmet[n] = ordered.gt(Lanes::ZERO).select(unmet.max(0.0), Lanes::ZERO);
-            // Less than dust is rounding: that of sums must not decide whether a shock strikes.
-            let some = |chips: Lanes| chips.gt(Lanes::splat(trade::DUST));
-            let none_legal = some(smuggled).select(Lanes::splat(f64::INFINITY), Lanes::ZERO);
-            self.triggers.smuggled[n] = some(bought).select(smuggled / bought, none_legal);
-        }
+        let (trade, goods) = (&self.outputs.trade, &self.outputs.stockpiles.attempted);
+        view!(Diversion, self.diversion).adapt(plan, &self.inputs, goods, &trade.wanted, t);
+        let (controls, shocks) = (&self.outputs.controls, &self.outputs.shocks);
+        view!(Capacity, self.capacity, no scratch).grow(plan, &self.inputs, controls, shocks, t);
+        self.state.production.adapt(plan, &self.inputs, &trade.ordered, &trade.filled);
+        let diversion = &self.outputs.diversion;
+        let quarter = TriggerContext {
+            attempted: &diversion.attempted,
+            seized: &diversion.seized,
+            ordered: &trade.ordered,
+            filled: &trade.filled,
+            sold: &trade.sold,
+            delivered: &diversion.delivered,
+        };
+        self.state.triggers.step(plan, &quarter);
     }
 }
 
@@ -362,9 +381,3 @@ macro_rules! kernels {
     )*};
 }
 kernels!(Start start, Prepare prepare, Produce produce, Sell sell, Divert divert, Deploy deploy, Train train);
-
-/// Bound of over-ordering [1].
-#[inline(always)]
-fn inputs_over(plan: &Plan, inputs: &Inputs) -> Lanes {
-    inputs.value(plan.model.trade.over_order)
-}

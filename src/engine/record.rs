@@ -142,24 +142,26 @@ impl<'a> Recorder<'a> {
         for (flowed, flow) in row.iter_mut().zip(self.flows) {
             *flowed = match flow {
                 FlowSource::Sales(..) => Lanes::ZERO,
-                FlowSource::Link(l) => batch.production.used[*l],
-                FlowSource::Smuggled(grey_options) => {
-                    grey_options.iter().fold(Lanes::ZERO, |sum, &g| sum + batch.diversion.delivered[g])
+                FlowSource::Link(l) => batch.outputs.production.used[*l],
+                FlowSource::Smuggled(grey_options) => grey_options
+                    .iter()
+                    .fold(Lanes::ZERO, |sum, &g| sum + batch.outputs.diversion.delivered[g]),
+                FlowSource::Stocked(s) => batch.outputs.stockpiles.bought[*s],
+                FlowSource::Diverted(s) => {
+                    batch.outputs.stockpiles.delivered[*s] + batch.outputs.stockpiles.leaked[*s]
                 }
-                FlowSource::Stocked(s) => batch.stockpiles.bought[*s],
-                FlowSource::Diverted(s) => batch.stockpiles.delivered[*s] + batch.stockpiles.leaked[*s],
-                FlowSource::Seized(r) => batch.diversion.seized[r.index()],
-                FlowSource::Rental(l) => batch.fleet.rented[*l],
+                FlowSource::Seized(r) => batch.outputs.diversion.seized[r.index()],
+                FlowSource::Rental(l) => batch.outputs.fleet.rented[*l],
             };
         }
         if row.is_empty() {
             return;
         }
-        for s in batch.choice.open.all() {
-            let is_free = batch.controls.permitted[plan.edges.sales[s].chip_market].ge(Lanes::ONE);
+        for s in batch.outputs.choice.open.all() {
+            let is_free = batch.outputs.controls.permitted[plan.edges.sales[s].chip_market].ge(Lanes::ONE);
             for (flow, counts) in self.flows_of[s].into_iter().zip([is_free, !is_free]) {
                 if let Some(flow) = flow {
-                    row[flow] += counts.select(batch.trade.sold[s], Lanes::ZERO);
+                    row[flow] += counts.select(batch.outputs.trade.sold[s], Lanes::ZERO);
                 }
             }
         }
@@ -171,10 +173,11 @@ impl<'a> Recorder<'a> {
         let chips = &plan.edges.chips;
         let labs = plan.model.labs.len();
         for (i, c) in chips.iter().enumerate() {
-            self.labels[base + i] = batch.production.bound_by[c.index()];
+            self.labels[base + i] = batch.outputs.production.bound_by[c.index()];
         }
-        self.labels[base + chips.len()..][..labs].copy_from_slice(&batch.training.bound_by);
-        self.labels[base + chips.len() + labs..][..labs].copy_from_slice(&batch.training.effective_bound_by);
+        self.labels[base + chips.len()..][..labs].copy_from_slice(&batch.outputs.training.bound_by);
+        self.labels[base + chips.len() + labs..][..labs]
+            .copy_from_slice(&batch.outputs.training.effective_bound_by);
     }
 }
 
@@ -184,7 +187,7 @@ pub fn subjects(plan: &Plan) -> usize {
 }
 
 impl Observer for Recorder<'_> {
-    fn after(&mut self, step: Step, t: usize, plan: &Plan, batch: &mut Batch) {
+    fn after(&mut self, step: Step, t: usize, plan: &Plan, batch: &Batch) {
         if step == Step::Training {
             dispatch(Record { recorder: self, t, plan, batch });
         }
@@ -227,34 +230,38 @@ impl Tally {
         self.count_sales(plan, batch);
         self.count_denials(t, plan, batch);
         for (l, link) in plan.supply.links.iter().enumerate() {
-            self.output[link.facility.index()] += batch.production.used[l];
+            self.output[link.facility.index()] += batch.outputs.production.used[l];
         }
         for (f, output) in self.output.iter_mut().enumerate() {
-            *output += batch.stockpiles.taken[f];
+            *output += batch.outputs.stockpiles.taken[f];
         }
     }
 
     #[inline(always)]
     fn count_holdings(&mut self, plan: &Plan, batch: &Batch) {
-        for (h, holding) in plan.edges.holdings.iter().enumerate().filter(|(h, _)| batch.fleet.held[*h]) {
+        for (h, holding) in
+            plan.edges.holdings.iter().enumerate().filter(|(h, _)| batch.outputs.fleet.held[*h])
+        {
             let (b, c) = (holding.buyer.index(), holding.chip.index());
             let n = holding.country.index();
             let overhead = batch.inputs.value(plan.model.countries[n].overhead) / 1e6;
-            let owned = batch.fleet.count[h] + batch.fleet.deploying[h].total();
+            let owned = batch.state.fleet.count[h] + batch.state.fleet.deploying[h].total();
             for u in ChipUnit::ALL {
                 self.fleet[b][u] += owned * batch.sheets.units[c][u];
             }
-            self.power[b] +=
-                batch.fleet.count[h] * batch.fleet.operating[n] * batch.sheets.watts[c] * overhead;
+            self.power[b] += batch.state.fleet.count[h]
+                * batch.outputs.fleet.operating[n]
+                * batch.sheets.watts[c]
+                * overhead;
         }
     }
 
     #[inline(always)]
     fn count_sales(&mut self, plan: &Plan, batch: &Batch) {
-        for s in batch.choice.open.all() {
+        for s in batch.outputs.choice.open.all() {
             let sale = &plan.edges.sales[s];
             let (b, c) = (sale.buyer.index(), sale.chip.index());
-            let sold = batch.trade.sold[s];
+            let sold = batch.outputs.trade.sold[s];
             let home = plan.model.designers[plan.model.chips[c].designer.index()].country;
             let abroad = home != sale.country;
             for u in ChipUnit::ALL {
@@ -266,25 +273,27 @@ impl Tally {
             }
             self.shipped[c] += sold;
         }
-        for (g, &s) in plan.edges.grey_options.iter().enumerate().filter(|(g, _)| batch.diversion.sent[*g]) {
+        for (g, &s) in
+            plan.edges.grey_options.iter().enumerate().filter(|(g, _)| batch.outputs.diversion.sent[*g])
+        {
             let sale = &plan.edges.sales[s];
             for u in ChipUnit::ALL {
-                let amount = batch.diversion.delivered[g] * batch.sheets.units[sale.chip.index()][u];
+                let amount = batch.outputs.diversion.delivered[g] * batch.sheets.units[sale.chip.index()][u];
                 self.smuggled[sale.buyer.index()][u] += amount;
             }
         }
-        for &(r, c) in batch.trade.smuggled() {
-            self.shipped[c] += batch.trade.attempted[r * plan.model.chips.len() + c];
+        for &(r, c) in &batch.outputs.trade.smuggled {
+            self.shipped[c] += batch.outputs.trade.attempted[r * plan.model.chips.len() + c];
         }
-        for (spend, &spent) in self.spend.iter_mut().zip(&batch.trade.spent) {
+        for (spend, &spent) in self.spend.iter_mut().zip(&batch.outputs.trade.spent) {
             *spend = spent;
         }
     }
 
     #[inline(always)]
     fn count_denials(&mut self, t: usize, plan: &Plan, batch: &Batch) {
-        for s in batch.choice.wanted.all() {
-            let refused = batch.trade.refused[s];
+        for s in batch.outputs.choice.wanted.all() {
+            let refused = batch.outputs.trade.refused[s];
             if !refused.gt(Lanes::ZERO).any() {
                 continue;
             }
@@ -318,7 +327,7 @@ impl Tally {
     fn read(&self, source: &Source, values: &[Lanes], plan: &Plan, batch: &Batch) -> Lanes {
         match source {
             Source::Labs(labs, what) => trained(labs.iter().map(|l| l.index()), *what, batch),
-            Source::Pooled(place) => batch.training.pooled[*place],
+            Source::Pooled(place) => batch.outputs.training.pooled[*place],
             Source::Buyers(buyers, what) => {
                 buyers.iter().fold(Lanes::ZERO, |sum, b| sum + self.held(b.index(), *what))
             }
@@ -328,31 +337,31 @@ impl Tally {
                 }
                 Arrived::Seized => {
                     let routes = &plan.edges.routes_to[n.index()];
-                    routes.iter().fold(Lanes::ZERO, |sum, r| sum + batch.diversion.seized[r.index()])
+                    routes.iter().fold(Lanes::ZERO, |sum, r| sum + batch.outputs.diversion.seized[r.index()])
                 }
-                Arrived::Premium => batch.diversion.premium[n.index()],
+                Arrived::Premium => batch.state.diversion.premium[n.index()],
             },
             Source::RefusedIn(n) => self.denied_in[n.index()],
             Source::RefusedBy(rule) => self.denied_by[rule.index()],
             Source::Chips(chips, what) => chips.iter().fold(Lanes::ZERO, |sum, c| {
                 let c = c.index();
                 sum + match what {
-                    Sold::Produced => batch.production.started[c],
+                    Sold::Produced => batch.outputs.production.started[c],
                     Sold::Shipped(unit) => self.shipped[c] * batch.sheets.units[c][*unit],
-                    Sold::Revenue => self.shipped[c] * batch.price[c],
+                    Sold::Revenue => self.shipped[c] * batch.outputs.price[c],
                 }
             }),
             Source::Facilities(at, what) => {
                 let over = |list: &[Lanes]| at.iter().fold(Lanes::ZERO, |sum, f| sum + list[f.index()]);
                 match what {
-                    Made::Capacity => over(&batch.capacity.available),
+                    Made::Capacity => over(&batch.outputs.capacity.available),
                     Made::Output => over(&self.output),
-                    Made::Utilisation => over(&self.output).per(over(&batch.capacity.available)),
+                    Made::Utilisation => over(&self.output).per(over(&batch.outputs.capacity.available)),
                 }
             }
             Source::Route(r, what) => match what {
-                Carried::Smuggled(unit) => batch.diversion.delivered_by_route[r.index()][*unit],
-                Carried::Seized => batch.diversion.seized[r.index()],
+                Carried::Smuggled(unit) => batch.outputs.diversion.delivered_by_route[r.index()][*unit],
+                Carried::Seized => batch.outputs.diversion.seized[r.index()],
             },
             Source::Quotient(of, over) => values[*of].per(values[*over]),
         }
@@ -372,7 +381,7 @@ impl Tally {
 
 #[inline(always)]
 fn trained(labs: impl Iterator<Item = usize> + Clone, what: Trained, batch: &Batch) -> Lanes {
-    let training = &batch.training;
+    let training = &batch.outputs.training;
     let best = |list: &[Lanes]| labs.clone().fold(Lanes::ZERO, |best, l| best.max(list[l]));
     let sum = |list: &[Lanes]| labs.clone().fold(Lanes::ZERO, |sum, l| sum + list[l]);
     match what {

@@ -114,13 +114,13 @@ struct Watch {
 }
 
 impl Observer for Watch {
-    fn after(&mut self, step: Step, t: usize, _: &Plan, batch: &mut Batch) {
+    fn after(&mut self, step: Step, t: usize, _: &Plan, batch: &Batch) {
         if t == 0 && step == Step::Shocks {
             self.struck = Mask::splat(false);
         }
         if let (Some(c), Step::Shocks) = (self.condition, step) {
             if t <= c.by {
-                self.struck = self.struck | batch.shocks.struck[c.shock.index()];
+                self.struck = self.struck | batch.outputs.shocks.struck[c.shock.index()];
             }
         }
     }
@@ -252,11 +252,11 @@ impl<'a> PlanRun<'a> {
     fn quarter(&mut self, plan: &Plan, t: usize, audit: bool, watch: Option<&mut Watch>) {
         match (audit, watch) {
             (true, Some(watch)) => {
-                self.batch.quarter(plan, t, &mut ((&mut self.ledger, &mut self.recorder), watch));
+                self.batch.quarter(plan, t, &mut (), &mut ((&mut self.ledger, &mut self.recorder), watch));
             }
-            (false, Some(watch)) => self.batch.quarter(plan, t, &mut (&mut self.recorder, watch)),
-            (true, None) => self.batch.quarter(plan, t, &mut (&mut self.ledger, &mut self.recorder)),
-            (false, None) => self.batch.quarter(plan, t, &mut self.recorder),
+            (false, Some(watch)) => self.batch.quarter(plan, t, &mut (), &mut (&mut self.recorder, watch)),
+            (true, None) => self.batch.quarter(plan, t, &mut (), &mut (&mut self.ledger, &mut self.recorder)),
+            (false, None) => self.batch.quarter(plan, t, &mut (), &mut self.recorder),
         }
     }
 

@@ -22,8 +22,8 @@ pub struct Facts {
     pub outages: Vec<(FacilityId, f64)>,
     /// Private stocks that gained or were used.
     pub stocks: Vec<Stocked>,
-    /// Smuggling into countries: attempted, seized, delivered [chips], premium [1].
-    pub smuggling: Vec<(CountryId, [f64; 4])>,
+    /// Smuggling into countries.
+    pub smuggling: Vec<Smuggling>,
     /// Purchases brought forward before a rule, by buyer [USD].
     pub front_running: Vec<(BuyerId, f64)>,
     /// Chips of which more was wanted than made, with what bound them.
@@ -41,6 +41,21 @@ pub struct LabBound {
     pub bound_by: u8,
     /// What bound its effective compute.
     pub effective_bound_by: u8,
+}
+
+/// Smuggling of chips into a country in a quarter.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Smuggling {
+    /// The country.
+    pub country: CountryId,
+    /// Bought by resellers [chips].
+    pub attempted: f64,
+    /// Seized on the way [chips].
+    pub seized: f64,
+    /// Delivered [chips].
+    pub delivered: f64,
+    /// Grey-market price over list price [1].
+    pub premium: f64,
 }
 
 /// A private stock's quarter [its unit].
@@ -79,9 +94,9 @@ impl Trace {
     fn begin(&mut self, t: usize, plan: &Plan, batch: &Batch) {
         let lane = self.lane;
         let mut facts = Facts::default();
-        for (s, struck) in batch.shocks.struck.iter().enumerate() {
+        for (s, struck) in batch.outputs.shocks.struck.iter().enumerate() {
             if struck.lane(lane) {
-                let course = (batch.shocks.onset[s][lane], batch.shocks.duration[s][lane]);
+                let course = (batch.state.shocks.onset[s][lane], batch.state.shocks.duration[s][lane]);
                 facts.strikes.push((ShockId(s as u32), course.0, course.1));
             }
         }
@@ -97,13 +112,13 @@ impl Trace {
                 facts.rules.push((RuleId(r as u32), false));
             }
         }
-        for (f, share) in batch.shocks.of(Lever::Capacity).iter().enumerate() {
+        for (f, share) in batch.outputs.shocks.of(Lever::Capacity).iter().enumerate() {
             if share[lane] < 1.0 {
                 facts.outages.push((FacilityId(f as u32), share[lane]));
             }
         }
         for &c in &plan.edges.chips {
-            if batch.controls.launch[c.index()][lane].floor() == t as f64 {
+            if batch.state.controls.launch[c.index()][lane].floor() == t as f64 {
                 facts.launches.push(c);
             }
         }
@@ -113,7 +128,7 @@ impl Trace {
     fn end(&mut self, t: usize, plan: &Plan, batch: &Batch) {
         let lane = self.lane;
         let Some(facts) = self.facts.last_mut() else { return };
-        let training = &batch.training;
+        let training = &batch.outputs.training;
         for l in 0..plan.model.labs.len() {
             facts.labs.push(LabBound {
                 lab: LabId(l as u32),
@@ -124,29 +139,30 @@ impl Trace {
         facts.stocks = stocks(lane, t, plan, batch);
         for (n, routes) in plan.edges.routes_to.iter().enumerate().filter(|(_, r)| !r.is_empty()) {
             let over = |f: &dyn Fn(usize) -> f64| routes.iter().map(|r| f(r.index())).sum::<f64>();
-            let d = &batch.diversion;
-            let sums = [
-                over(&|r| d.attempted[r][lane]),
-                over(&|r| d.seized[r][lane]),
-                over(&|r| d.delivered_by_route[r][ChipUnit::Chips][lane]),
-                d.premium[n][lane],
-            ];
-            if sums[0] + sums[2] > 0.5 {
-                facts.smuggling.push((CountryId(n as u32), sums));
+            let d = &batch.outputs.diversion;
+            let smuggling = Smuggling {
+                country: CountryId(n as u32),
+                attempted: over(&|r| d.attempted[r][lane]),
+                seized: over(&|r| d.seized[r][lane]),
+                delivered: over(&|r| d.delivered_by_route[r][ChipUnit::Chips][lane]),
+                premium: batch.state.diversion.premium[n][lane],
+            };
+            if smuggling.attempted + smuggling.delivered > 0.5 {
+                facts.smuggling.push(smuggling);
             }
         }
-        for (b, spent) in batch.trade.spent_ahead.iter().enumerate() {
+        for (b, spent) in batch.outputs.trade.spent_ahead.iter().enumerate() {
             if spent[lane] > 1.0 {
                 facts.front_running.push((BuyerId(b as u32), spent[lane]));
             }
         }
         for &c in &plan.edges.chips {
-            let cause = batch.production.bound_by[c.index()][lane];
+            let cause = batch.outputs.production.bound_by[c.index()][lane];
             if usize::from(cause) < plan.model.goods.len() || cause == cause::RAMP {
                 facts.short.push((c, cause));
             }
         }
-        for (n, operating) in batch.fleet.operating.iter().enumerate() {
+        for (n, operating) in batch.outputs.fleet.operating.iter().enumerate() {
             if operating[lane] < 1.0 {
                 facts.dark.push((CountryId(n as u32), operating[lane]));
             }
@@ -158,14 +174,14 @@ impl Trace {
 fn stocks(lane: usize, t: usize, plan: &Plan, batch: &Batch) -> Vec<Stocked> {
     let mut all = Vec::new();
     for (s, stock) in plan.model.stockpiles.iter().enumerate() {
-        let of = &batch.stockpiles;
+        let of = &batch.outputs.stockpiles;
         let stocked = Stocked {
             stockpile: StockpileId(s as u32),
             bought: of.bought[s][lane],
             smuggled: of.delivered[s][lane],
             leaked: of.leaked[s][lane],
             used: of.drawn[s][lane],
-            held: of.held[s][lane],
+            held: batch.state.stockpiles.held[s][lane],
             front_running: stock.rate.and_then(|rate| {
                 let usual = batch.inputs.at(rate, t)[lane];
                 (usual > 0.0 && of.bought[s][lane] > 0.0).then(|| of.bought[s][lane] / usual)
@@ -180,7 +196,7 @@ fn stocks(lane: usize, t: usize, plan: &Plan, batch: &Batch) -> Vec<Stocked> {
 }
 
 impl Observer for Trace {
-    fn after(&mut self, step: Step, t: usize, plan: &Plan, batch: &mut Batch) {
+    fn after(&mut self, step: Step, t: usize, plan: &Plan, batch: &Batch) {
         match step {
             Step::Shocks => self.begin(t, plan, batch),
             Step::Training => self.end(t, plan, batch),

@@ -152,8 +152,20 @@ impl Terms {
 
     /// Takes over courses that began before: `twins` are places of the same shocks in `from`.
     pub fn adopt_courses(&mut self, book: &Rulebook, from: &Self, twins: &[Option<usize>]) {
+        // Everything but courses, and the turns that follow from them, is read from the inputs.
+        let Self {
+            courses,
+            turns: _,
+            switched_on: _,
+            lag: _,
+            share: _,
+            fee: _,
+            holds: _,
+            keys: _,
+            approvals: _,
+        } = from;
         for (s, twin) in twins.iter().enumerate().filter_map(|(s, twin)| twin.map(|t| (s, t))) {
-            self.courses[s] = from.courses[twin];
+            self.courses[s] = courses[twin];
             (0..WIDTH).for_each(|lane| self.note_turns(book, ShockId(s as u32), lane));
         }
     }

@@ -24,7 +24,7 @@ pub struct Cut {
     /// Permission that it will take, times the share of the quarter before it does [1].
     pub share: Lanes,
     /// Purchases before it over ordinary ones [1].
-    pub rush: Lanes,
+    pub front_running: Lanes,
 }
 
 /// Share of a governing rule: nothing of what needs a licence before its approvals begin.
@@ -58,7 +58,7 @@ pub(super) fn evaluate(
     out
 }
 
-/// Loss of permission that is announced, over the quarter, and the rule that gives the rush.
+/// Loss of permission that is announced, over the quarter, and the rule that says how much is brought forward.
 #[inline(always)]
 pub(super) fn cut(
     quarter: &Quarter,

@@ -168,7 +168,7 @@ impl Rulebook {
         self.each_group((case, lanes), tabled, (t as f64, f64::INFINITY), terms, visit);
     }
 
-    /// What a case comes to in quarter `t`; what is announced to be cut in it, and the rush before that.
+    /// What a case comes to in quarter `t`; what is announced to be cut in it, and the front-running before that.
     #[inline(always)]
     pub fn now_and_cut(&self, case: CaseId, t: usize, terms: &Terms, inputs: &Inputs) -> (Outcome, Cut) {
         self.now_and_cut_in(case, Mask::splat(true), t, terms, inputs)
@@ -186,8 +186,8 @@ impl Rulebook {
     ) -> (Outcome, Cut) {
         let first = self.cases[case.index()].first;
         let mut out = Outcome::FREE;
-        let mut loss = Cut { share: Lanes::ZERO, rush: Lanes::ONE };
-        let rush = |rule: usize| inputs.value(self.model.rules[rule].rush);
+        let mut loss = Cut { share: Lanes::ZERO, front_running: Lanes::ONE };
+        let ahead = |rule: usize| inputs.value(self.model.rules[rule].rush);
         self.each_group_now((case, lanes), t, terms, |lanes, quarter, begins| {
             if !quarter.parts.is_empty() {
                 let here = outcome::evaluate(quarter, begins, |g| {
@@ -199,13 +199,13 @@ impl Rulebook {
             if !quarter.pending.is_empty() {
                 let (share, rule) = outcome::cut(quarter, begins, |g| terms.share[g.rule]);
                 loss.share = lanes.select(share, loss.share);
-                loss.rush = lanes.select(rule.map_or(Lanes::ONE, rush), loss.rush);
+                loss.front_running = lanes.select(rule.map_or(Lanes::ONE, ahead), loss.front_running);
             }
         });
         (out, loss)
     }
 
-    /// What is announced to be cut in quarter `t`, and the rush before it.
+    /// What is announced to be cut in quarter `t`, and the front-running before it.
     pub fn cut(&self, case: CaseId, t: usize, terms: &Terms, inputs: &Inputs) -> Cut {
         self.now_and_cut(case, t, terms, inputs).1
     }

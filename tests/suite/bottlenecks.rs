@@ -45,11 +45,11 @@ fn in_two_hundred_draws(step: Step, look: impl Fn(&Plan, &Batch, usize, &mut Tri
 fn with_more_of(plan: &Plan, state: &Batch, g: usize, t: usize) -> Batch {
     with(state, |b| {
         for (f, _) in plan.model.facilities.iter().enumerate().filter(|(_, f)| f.good.index() == g) {
-            b.capacity.available[f] *= MORE;
+            b.outputs.capacity.available[f] *= MORE;
         }
         for (s, _) in plan.model.stockpiles.iter().enumerate().filter(|(_, s)| s.good.index() == g) {
-            b.stockpiles.held[s] *= MORE;
-            b.stockpiles.leaked[s] *= MORE;
+            b.state.stockpiles.held[s] *= MORE;
+            b.outputs.stockpiles.leaked[s] *= MORE;
             if let Some(rate) = plan.model.stockpiles[s].rate {
                 b.inputs.scale(rate, MORE);
             }
@@ -66,13 +66,13 @@ fn what_bound_a_chip_would_have_let_more_be_made() {
             (0..plan.model.goods.len()).map(|g| with_more_of(plan, state, g, t)).collect();
         // All wants grow alike: what a chip gets of a scarce good is a share of it.
         let demand = with(state, |b| {
-            for (grey, want) in b.trade.grey_orders.iter_mut().zip(&base.production.want) {
+            for (grey, want) in b.state.trade.grey_orders.iter_mut().zip(&base.outputs.production.want) {
                 *grey += (MORE - 1.0) * *want;
             }
             b.produce(plan, t);
         });
         let faster = with(state, |b| {
-            for ramp in &mut b.controls.ramp_ahead {
+            for ramp in &mut b.outputs.controls.ramp_ahead {
                 *ramp = (*ramp * MORE).min(1.0);
             }
             b.produce(plan, t);
@@ -80,10 +80,10 @@ fn what_bound_a_chip_would_have_let_more_be_made() {
         for (c, chip) in plan.model.chips.iter().enumerate() {
             let siblings = &plan.supply.chips_of[chip.designer.index()];
             for lane in 0..8 {
-                let ramped = siblings.iter().any(|x| base.production.capped[x.index()].lane(lane));
+                let ramped = siblings.iter().any(|x| base.outputs.production.capped[x.index()].lane(lane));
                 // A hundredth more of all wants reaches a sibling's ramp: it leaves what it would have asked for.
-                let reached = siblings.iter().any(|x| demand.production.capped[x.index()].lane(lane));
-                let made = |b: &Batch| b.production.first_pass[c][lane];
+                let reached = siblings.iter().any(|x| demand.outputs.production.capped[x.index()].lane(lane));
+                let made = |b: &Batch| b.outputs.production.first_pass[c][lane];
                 let rises = |b: &Batch| made(b) > made(&base) * (1.0 + RISE);
                 // A ramp is a share of the designer's packaging: where one limits, the two are one cause.
                 let one = |g: usize| ramped && plan.model.goods[g].kind == GoodKind::Packaging;
@@ -91,20 +91,22 @@ fn what_bound_a_chip_would_have_let_more_be_made() {
                     (0..goods.len()).find(|&g| Some(g) != named && !one(g) && rises(&goods[g]))
                 };
                 let place = || format!("{t}: {} of {}", chip.id, plan.model.title);
-                match base.production.bound_by[c][lane] {
+                match base.outputs.production.bound_by[c][lane] {
                     cause::NONE => {}
                     cause::DEMAND => {
                         if !ramped && made(&base) > 1e-3 {
                             // Where a hundredth more changes the label, a good is as near: a tie.
-                            let tie = demand.production.bound_by[c][lane] != cause::DEMAND;
+                            let tie = demand.outputs.production.bound_by[c][lane] != cause::DEMAND;
                             assert!(tie || rises(&demand), "{}: demand does not help", place());
                             *tried.entry("demand").or_default() += 1;
                         }
                         assert!(others(None).is_none(), "{}: demand, yet a good helps", place());
                     }
                     cause::RAMP => {
-                        let (has, had) =
-                            (faster.production.planned[c][lane], base.production.planned[c][lane]);
+                        let (has, had) = (
+                            faster.outputs.production.planned[c][lane],
+                            base.outputs.production.planned[c][lane],
+                        );
                         if had > 1e-3 {
                             assert!(has > had * (1.0 + RISE), "{}: a faster ramp does not help", place());
                             *tried.entry("ramp").or_default() += 1;
@@ -151,10 +153,15 @@ fn trained(plan: &Plan, state: &Batch, t: usize, change: impl FnOnce(&mut Batch)
 }
 
 fn more_chips(b: &mut Batch) {
-    for list in [&mut b.fleet.count, &mut b.fleet.age, &mut b.trade.sold, &mut b.diversion.delivered] {
+    for list in [
+        &mut b.state.fleet.count,
+        &mut b.state.fleet.age,
+        &mut b.outputs.trade.sold,
+        &mut b.outputs.diversion.delivered,
+    ] {
         list.iter_mut().for_each(|x| *x *= MORE);
     }
-    b.fleet.deploying.iter_mut().flat_map(|d| d.slots_mut()).for_each(|x| *x *= MORE);
+    b.state.fleet.deploying.iter_mut().flat_map(|d| d.slots_mut()).for_each(|x| *x *= MORE);
 }
 
 #[test]
@@ -174,7 +181,7 @@ fn what_bound_a_lab_would_have_let_it_train_more() {
             (
                 lab_cause::POWER,
                 trained(plan, state, t, |b| {
-                    b.shocks.change(Lever::Power).iter_mut().for_each(|f| *f *= MORE);
+                    b.outputs.shocks.change(Lever::Power).iter_mut().for_each(|f| *f *= MORE);
                 }),
             ),
         ];
@@ -183,19 +190,19 @@ fn what_bound_a_lab_would_have_let_it_train_more() {
         let fed = trained(plan, state, t, |b| b.inputs.scale(plan.model.science.data_stock, MORE));
         for l in 0..plan.model.labs.len() {
             for lane in 0..8 {
-                let size = |b: &Batch| b.training.reachable[l][lane];
+                let size = |b: &Batch| b.outputs.training.reachable[l][lane];
                 if size(&base) <= 0.0 {
                     continue;
                 }
                 let gain = |b: &Batch| size(b) / size(&base) - 1.0;
-                let label = base.training.bound_by[l][lane];
+                let label = base.outputs.training.bound_by[l][lane];
                 let slow = label == lab_cause::INTERCONNECT;
                 let named = if slow { lab_cause::CHIPS } else { label };
                 let place = || format!("{t}: {} of {}", plan.model.labs[l].id, plan.model.title);
                 let more = &causes.iter().find(|c| c.0 == named).unwrap().1;
                 let helps = gain(more);
                 // Where a hundredth more changes the label, another cause is as near: a tie.
-                let tie = more.training.bound_by[l][lane] != label;
+                let tie = more.outputs.training.bound_by[l][lane] != label;
                 assert!(
                     tie || helps > RISE,
                     "{}: {} does not help",
@@ -211,8 +218,8 @@ fn what_bound_a_lab_would_have_let_it_train_more() {
                 if slow {
                     assert!(gain(&linked) > RISE, "{}: faster links do not help", place());
                 }
-                let effective = |b: &Batch| b.training.effective[l][lane];
-                let data = base.training.effective_bound_by[l][lane] == lab_cause::DATA;
+                let effective = |b: &Batch| b.outputs.training.effective[l][lane];
+                let data = base.outputs.training.effective_bound_by[l][lane] == lab_cause::DATA;
                 assert_eq!(data, effective(&fed) > effective(&base) * (1.0 + RISE), "{}: data", place());
                 *tried.entry(lab_cause::NAMES[usize::from(label)]).or_default() += 1;
                 *tried.entry("data").or_default() += usize::from(data);

@@ -23,7 +23,7 @@ fn lab(chip: &str, chips: f64, lab: &str) -> Batch {
 fn gpt_4_by_its_chips_days_and_utilisation() {
     // Epoch AI: about 25,000 A100 (312 TFLOP/s) for 95 days at 34 %: 2.0e25 to 2.4e25 FLOP.
     let batch = lab("bf16_tflops = 312", 25_000.0, "mfu = 0.34\nlongest_run = 95");
-    let flop = batch.training.reachable[0][0];
+    let flop = batch.outputs.training.reachable[0][0];
     assert!((flop / 2.18e25 - 1.0).abs() < 0.01, "{flop:e}");
 }
 
@@ -32,9 +32,9 @@ fn deepseek_v3_by_its_chip_hours_and_its_bill() {
     // DeepSeek-V3 report: 2048 H800 (989.5 TFLOP/s), 2.788 million chip-hours, 5.576 million USD at 2 USD an hour.
     let days = 2.788e6 / 2048.0 / 24.0;
     let batch = lab("bf16_tflops = 989.5", 2048.0, &format!("mfu = 0.343\nlongest_run = {days}"));
-    let flop = batch.training.reachable[0][0];
+    let flop = batch.outputs.training.reachable[0][0];
     assert!((flop / 3.41e24 - 1.0).abs() < 0.01, "{flop:e}");
-    let cost = batch.training.cost[0][0];
+    let cost = batch.outputs.training.cost[0][0];
     assert!((cost / 5.576e6 - 1.0).abs() < 1e-6, "{cost}");
 }
 
@@ -46,10 +46,10 @@ struct Sums {
 }
 
 impl Observer for Sums {
-    fn after(&mut self, step: Step, _: usize, _: &Plan, batch: &mut Batch) {
+    fn after(&mut self, step: Step, _: usize, _: &Plan, batch: &Batch) {
         if step == Step::Trade {
-            self.sold += batch.trade.sold[0][0];
-            self.started += batch.production.started[0][0];
+            self.sold += batch.outputs.trade.sold[0][0];
+            self.started += batch.outputs.production.started[0][0];
         }
     }
 }

@@ -11,6 +11,7 @@ use chokepoint::math::Lanes;
 use chokepoint::metrics::Recording;
 use chokepoint::model::{Model, Recovery};
 use chokepoint::plan::Plan;
+use chokepoint::study::{Project, ScenarioRequest};
 use rayon::prelude::*;
 
 #[test]
@@ -47,12 +48,12 @@ fn a_short_outage_costs_a_short_time() {
 struct Strikes(Vec<[Vec<f64>; 8]>);
 
 impl Observer for Strikes {
-    fn after(&mut self, step: Step, _: usize, plan: &Plan, batch: &mut Batch) {
+    fn after(&mut self, step: Step, _: usize, plan: &Plan, batch: &Batch) {
         if step == Step::Shocks {
             self.0.resize_with(plan.model.shocks.len(), Default::default);
             for (s, lanes) in self.0.iter_mut().enumerate() {
-                for lane in (0..8).filter(|&l| batch.shocks.struck[s].lane(l)) {
-                    lanes[lane].push(batch.shocks.onset[s][lane]);
+                for lane in (0..8).filter(|&l| batch.outputs.shocks.struck[s].lane(l)) {
+                    lanes[lane].push(batch.state.shocks.onset[s][lane]);
                 }
             }
         }
@@ -115,21 +116,22 @@ fn without_rules_shocks_or_shortage_all_money_is_spent_and_nothing_smuggled() {
     /// What was bought and deployed, by quarter.
     struct Spent(Vec<[f64; 2]>);
     impl Observer for Spent {
-        fn after(&mut self, step: Step, t: usize, plan: &Plan, batch: &mut Batch) {
+        fn after(&mut self, step: Step, t: usize, plan: &Plan, batch: &Batch) {
             if step == Step::Trade && t > 0 {
                 for b in 0..2 {
-                    let part = batch.trade.spent[b] / batch.trade.money_at_start(b);
+                    let part = batch.outputs.trade.spent[b] / batch.outputs.trade.had[b];
                     assert!((part[0] - 1.0).abs() < 1e-9, "{t}: {}", part[0]);
                 }
             }
             if step == Step::Fleet {
-                let smuggled = batch.diversion.attempted.iter().chain(&batch.diversion.delivered);
+                let smuggled =
+                    batch.outputs.diversion.attempted.iter().chain(&batch.outputs.diversion.delivered);
                 assert!(smuggled.copied().all(|x| x == Lanes::ZERO));
-                self.0.push([batch.fleet.deployed[0][0], batch.fleet.deployed[1][0]]);
+                self.0.push([batch.outputs.fleet.deployed[0][0], batch.outputs.fleet.deployed[1][0]]);
                 // The renewal equation: every cohort, an eighth of a year old at the end of its quarter, less what failed since.
                 let (h, g) = (plan.model.fleet.hazard, plan.model.fleet.aging);
                 let (h, g) = (batch.inputs.value(h)[0], batch.inputs.value(g)[0]);
-                for (k, count) in batch.fleet.count.iter().enumerate().take(2) {
+                for (k, count) in batch.state.fleet.count.iter().enumerate().take(2) {
                     let lived = |age: f64| h * age + 0.5 * g * age * age;
                     let alive = |years: f64| chokepoint::math::exp(lived(0.125) - lived(0.125 + years));
                     let exact: f64 = (0..=t).map(|s| self.0[s][k] * alive((t - s) as f64 / 4.0)).sum();
@@ -152,7 +154,7 @@ fn fleets_follow_the_renewal_equation() {
     batch.simulate(&plan, 0, &mut ());
     let years = 10.0_f64;
     let exact = 1000.0 * chokepoint::math::exp(-(0.03 * years + 0.008 * ((1.0 + years).powi(2) - 1.0) / 2.0));
-    let ours = batch.fleet.count[0][0];
+    let ours = batch.state.fleet.count[0][0];
     assert!((ours / exact - 1.0).abs() < 1e-3, "{ours} {exact}");
 }
 
@@ -208,23 +210,16 @@ fn no_input_is_dead() {
 #[test]
 fn every_shock_that_is_forced_changes_something() {
     for (path, by) in [("scenarios/tutorial", "2023Q2"), ("scenarios/baseline", "2027Q1")] {
-        let (document, model) = read(path, None).unwrap();
-        let base = plan_of(model);
+        let base = plan_of(read(path, None).unwrap().1);
         let recording = Recording::new(&base, &["*".to_owned()]).unwrap();
         let without = recorded(&base, &recording, &[], 1);
         for shock in &base.model.shocks {
             if shock.date.is_some() {
                 continue;
             }
-            let mut forced = document.clone();
-            let (mut sources, mut diagnostics) = Default::default();
-            let edit = chokepoint::scenario::from_argument(
-                &format!("shock.{}.date={by}", shock.id),
-                &mut sources,
-                &mut diagnostics,
-            );
-            chokepoint::scenario::apply(&mut forced, &[edit.unwrap()], &mut diagnostics);
-            let plan = plan_of(Model::from_document(&forced, &sources, &mut diagnostics).unwrap());
+            let set = vec![format!("shock.{}.date={by}", shock.id)];
+            let forced = Project::open(&ScenarioRequest { set, ..ScenarioRequest::new(path) });
+            let plan = plan_of(forced.unwrap_or_else(|e| panic!("{e}")).model);
             assert!(recorded(&plan, &recording, &[], 1) != without, "shock.{}", shock.id);
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::support::{audited, plan_of, read};
 use chokepoint::engine::ledger::{Broken, Ledger};
-use chokepoint::engine::{Batch, Observer, Step};
+use chokepoint::engine::{Batch, Intervention, Step};
 use chokepoint::math::Lanes;
 use chokepoint::plan::Plan;
 
@@ -20,7 +20,7 @@ struct Fault<F: FnMut(&Plan, &mut Batch)> {
     tamper: F,
 }
 
-impl<F: FnMut(&Plan, &mut Batch)> Observer for Fault<F> {
+impl<F: FnMut(&Plan, &mut Batch)> Intervention for Fault<F> {
     fn after(&mut self, step: Step, t: usize, plan: &Plan, batch: &mut Batch) {
         if step == self.step && t == self.quarter {
             (self.tamper)(plan, batch);
@@ -33,8 +33,8 @@ fn caught(step: Step, tamper: impl FnMut(&Plan, &mut Batch)) -> Broken {
     let plan = plan_of(read("scenarios/tutorial", None).unwrap().1);
     let mut batch = Batch::new(&plan);
     let mut ledger = Ledger::new(&plan);
-    let fault = Fault { step, quarter: 9, tamper };
-    batch.simulate(&plan, 0, &mut (fault, &mut ledger));
+    let mut fault = Fault { step, quarter: 9, tamper };
+    batch.simulate_under(&plan, 0, &mut fault, &mut ledger);
     let broken = ledger.broken().expect("the fault is caught");
     assert_eq!(broken.quarter, 9, "{broken}");
     assert!(broken.draw < 8);
@@ -43,78 +43,79 @@ fn caught(step: Step, tamper: impl FnMut(&Plan, &mut Batch)) -> Broken {
 
 #[test]
 fn a_pipeline_quarter_that_is_lost() {
-    let b = caught(Step::Production, |_, b| b.production.pipeline[0].fill(Lanes::ZERO));
+    let b = caught(Step::Production, |_, b| b.state.production.pipeline[0].fill(Lanes::ZERO));
     assert_eq!((b.account, b.node.as_str()), ("production", "chip.n1"));
 }
 
 #[test]
 fn chips_that_vanish_from_stock() {
-    let b = caught(Step::Trade, |_, b| b.trade.inventory[0] -= b.production.arrived[0] * 0.01);
+    let b = caught(Step::Trade, |_, b| b.state.trade.inventory[0] -= b.outputs.production.arrived[0] * 0.01);
     assert_eq!((b.account, b.node.as_str()), ("inventory", "chip.n1"));
 }
 
 #[test]
 fn chips_that_are_sold_twice() {
-    let b = caught(Step::Trade, |_, b| b.trade.sold[0] *= 2.0);
+    let b = caught(Step::Trade, |_, b| b.outputs.trade.sold[0] *= 2.0);
     assert_eq!(b.account, "inventory");
 }
 
 #[test]
 fn seized_chips_that_count_twice() {
-    let b = caught(Step::Diversion, |_, b| b.diversion.seized[0] *= 2.0);
+    let b = caught(Step::Diversion, |_, b| b.outputs.diversion.seized[0] *= 2.0);
     assert_eq!((b.account, b.node.as_str()), ("diversion", "route.gamma"));
 }
 
 #[test]
 fn smuggled_chips_that_no_route_delivered() {
-    let b = caught(Step::Diversion, |_, b| b.diversion.delivered[0] += 1000.0);
+    let b = caught(Step::Diversion, |_, b| b.outputs.diversion.delivered[0] += 1000.0);
     assert_eq!((b.account, b.node.as_str()), ("deliveries", "country.omega"));
 }
 
 #[test]
 fn purchases_that_never_arrive() {
-    let b = caught(Step::Fleet, |_, b| b.fleet.deployed[0] *= 0.9);
+    let b = caught(Step::Fleet, |_, b| b.outputs.fleet.deployed[0] *= 0.9);
     assert_eq!((b.account, b.node.as_str()), ("deployment", "chip.n1 at buyer.alpha-cloud"));
 }
 
 #[test]
 fn chips_that_fail_without_a_trace() {
-    let b = caught(Step::Fleet, |_, b| b.fleet.count[0] *= 0.99);
+    let b = caught(Step::Fleet, |_, b| b.state.fleet.count[0] *= 0.99);
     assert_eq!((b.account, b.node.as_str()), ("fleet", "chip.n1 at buyer.alpha-cloud"));
 }
 
 #[test]
 fn money_spent_beyond_the_budget() {
-    let b = caught(Step::Trade, |_, b| b.trade.spent[0] += b.trade.budget[0]);
+    let b = caught(Step::Trade, |_, b| b.outputs.trade.spent[0] += b.outputs.trade.budget[0]);
     assert_eq!((b.account, b.node.as_str()), ("money", "buyer.alpha-cloud"));
 }
 
 #[test]
 fn a_fee_that_is_paid_and_not_owed() {
-    let b = caught(Step::Trade, |_, b| b.trade.fees[1] += 1e6);
+    let b = caught(Step::Trade, |_, b| b.outputs.trade.fees[1] += 1e6);
     assert_eq!((b.account, b.node.as_str()), ("fees", "buyer.omega-labs"));
 }
 
 #[test]
 fn wafers_that_are_used_twice() {
-    let b = caught(Step::Production, |_, b| b.production.used[0] = b.capacity.available[0] * 1.5);
+    let b =
+        caught(Step::Production, |_, b| b.outputs.production.used[0] = b.outputs.capacity.available[0] * 1.5);
     assert_eq!((b.account, b.node.as_str()), ("output", "facility.fab"));
 }
 
 #[test]
 fn chips_that_two_labs_both_use_whole() {
-    let b = caught(Step::Fleet, |_, b| b.fleet.used[0] *= 2.0);
+    let b = caught(Step::Fleet, |_, b| b.outputs.fleet.used[0] *= 2.0);
     assert_eq!((b.account, b.node.as_str()), ("use of chips", "buyer.alpha-cloud"));
 }
 
 #[test]
 fn a_number_that_is_none() {
-    let b = caught(Step::Training, |_, b| b.training.reachable[1] = Lanes::splat(f64::NAN));
+    let b = caught(Step::Training, |_, b| b.outputs.training.reachable[1] = Lanes::splat(f64::NAN));
     assert_eq!((b.account, b.node.as_str()), ("training", "lab.second"));
 }
 
 #[test]
 fn chips_that_run_without_power() {
-    let b = caught(Step::Fleet, |_, b| b.fleet.load[0] *= 1e6);
+    let b = caught(Step::Fleet, |_, b| b.outputs.fleet.load[0] *= 1e6);
     assert_eq!((b.account, b.node.as_str()), ("power", "country.alpha"));
 }

@@ -33,7 +33,7 @@ fn more_capacity_lowers_no_first_pass() {
         let base = with(state, |b| b.produce(plan, t));
         for f in 0..plan.model.facilities.len() {
             let more = with(state, |b| {
-                b.capacity.available[f] *= 1.2;
+                b.outputs.capacity.available[f] *= 1.2;
                 b.produce(plan, t);
             });
             let good = plan.model.facilities[f].good;
@@ -45,9 +45,11 @@ fn more_capacity_lowers_no_first_pass() {
                         let ramped = packaging
                             && plan.supply.chips_of[d]
                                 .iter()
-                                .any(|x| base.production.capped[x.index()].lane(lane));
-                        let (has, had) =
-                            (more.production.first_pass[c][lane], base.production.first_pass[c][lane]);
+                                .any(|x| base.outputs.production.capped[x.index()].lane(lane));
+                        let (has, had) = (
+                            more.outputs.production.first_pass[c][lane],
+                            base.outputs.production.first_pass[c][lane],
+                        );
                         assert!(
                             ramped || has >= had * (1.0 - ROUNDING) - 1e-9,
                             "{t}: {} makes {has} of {}, {had} before",
@@ -65,11 +67,11 @@ fn more_capacity_lowers_no_first_pass() {
 fn total_denial_means_no_legal_sale() {
     in_many_states(Step::Production, |plan, state, t| {
         let denied = with(state, |b| {
-            b.controls.permitted.fill(Lanes::ZERO);
+            b.outputs.controls.permitted.fill(Lanes::ZERO);
             b.sell(plan, t);
         });
-        assert!(denied.trade.sold.iter().all(|s| *s == Lanes::ZERO));
-        assert!(denied.trade.spent.iter().all(|s| *s == Lanes::ZERO));
+        assert!(denied.outputs.trade.sold.iter().all(|s| *s == Lanes::ZERO));
+        assert!(denied.outputs.trade.spent.iter().all(|s| *s == Lanes::ZERO));
     });
 }
 
@@ -84,15 +86,15 @@ fn a_buyer_gets_no_less_of_a_chip_when_more_of_it_is_permitted() {
                 continue;
             }
             let more = with(state, |b| {
-                let p = b.controls.permitted[sale.chip_market];
-                b.controls.permitted[sale.chip_market] = p + (1.0 - p) * 0.2;
+                let p = b.outputs.controls.permitted[sale.chip_market];
+                b.outputs.controls.permitted[sale.chip_market] = p + (1.0 - p) * 0.2;
                 b.sell(plan, t);
             });
-            let (has, had) = (more.trade.first_fill[s], base.trade.first_fill[s]);
+            let (has, had) = (more.outputs.trade.first_fill[s], base.outputs.trade.first_fill[s]);
             assert!(
                 not_less(has, had, 1e-6),
                 "{t}: {has:?} {had:?} {:?}",
-                state.controls.permitted[sale.chip_market]
+                state.outputs.controls.permitted[sale.chip_market]
             );
         }
     });
@@ -102,15 +104,16 @@ fn a_buyer_gets_no_less_of_a_chip_when_more_of_it_is_permitted() {
 fn more_of_a_chip_in_stock_sells_no_less_of_it() {
     in_many_states(Step::Production, |plan, state, t| {
         let sold = |b: &Batch, c: usize| {
-            let legal = plan.edges.sales.iter().zip(&b.trade.first_fill).filter(|(s, _)| s.chip.index() == c);
+            let legal =
+                plan.edges.sales.iter().zip(&b.outputs.trade.first_fill).filter(|(s, _)| s.chip.index() == c);
             let chips = plan.model.chips.len();
-            let grey = (0..plan.model.routes.len()).map(|r| b.trade.attempted[r * chips + c]);
+            let grey = (0..plan.model.routes.len()).map(|r| b.outputs.trade.attempted[r * chips + c]);
             legal.map(|x| *x.1).chain(grey).fold(Lanes::ZERO, |sum, x| sum + x)
         };
         let base = with(state, |b| b.sell(plan, t));
         for c in plan.edges.chips.iter().map(|c| c.index()) {
             let more = with(state, |b| {
-                b.trade.inventory[c] *= 1.1;
+                b.state.trade.inventory[c] *= 1.1;
                 b.sell(plan, t);
             });
             let (has, had) = (sold(&more, c), sold(&base, c));
@@ -122,11 +125,11 @@ fn more_of_a_chip_in_stock_sells_no_less_of_it() {
 #[test]
 fn a_buyer_with_a_larger_budget_spends_no_less() {
     in_many_states(Step::Production, |plan, state, t| {
-        let spent = |b: &Batch, i: usize| b.trade.filled[i] + b.trade.spent_grey[i];
+        let spent = |b: &Batch, i: usize| b.outputs.trade.filled[i] + b.outputs.trade.spent_grey[i];
         let base = with(state, |b| b.sell(plan, t));
         for i in (0..plan.model.buyers.len()).filter(|&i| plan.model.buyers[i].budget.is_some()) {
             let more = with(state, |b| {
-                b.shocks.change(Lever::Budget)[i] *= 1.1;
+                b.outputs.shocks.change(Lever::Budget)[i] *= 1.1;
                 b.sell(plan, t);
             });
             let (mut has, had) = (spent(&more, i), spent(&base, i));
@@ -134,7 +137,8 @@ fn a_buyer_with_a_larger_budget_spends_no_less() {
             // smuggled ones give way to them in the same room.
             let n = plan.model.buyers[i].country.index();
             for lane in 0..8 {
-                let full = more.trade.power[n][lane] < 1.0 && more.trade.spent_grey[i][lane] > 0.0;
+                let full =
+                    more.state.trade.power[n][lane] < 1.0 && more.outputs.trade.spent_grey[i][lane] > 0.0;
                 has[lane] = if full { has[lane].max(had[lane]) } else { has[lane] };
             }
             assert!(not_less(has, had, 1.0), "{t}: {} {has:?} {had:?}", plan.model.buyers[i].id);
@@ -145,20 +149,20 @@ fn a_buyer_with_a_larger_budget_spends_no_less() {
 #[test]
 fn better_detection_seizes_no_smaller_share() {
     in_many_states(Step::Trade, |plan, state, t| {
-        let share = |b: &Batch, r: usize| b.diversion.seized[r].per(b.diversion.attempted[r]);
+        let share = |b: &Batch, r: usize| b.outputs.diversion.seized[r].per(b.outputs.diversion.attempted[r]);
         let base = with(state, |b| b.divert(plan, t));
         for (r, route) in plan.model.routes.iter().enumerate().filter(|(_, r)| r.good.is_none()) {
             let more = with(state, |b| {
                 b.inputs.scale(route.detection, 1.1);
-                b.diversion.open(plan, &b.inputs, &b.shocks, t);
+                b.open_routes(plan, t);
                 b.divert(plan, t);
             });
             let (has, had) = (share(&more, r), share(&base, r));
             assert!(not_less(has, had, 1.0));
-            for lane in (0..8).filter(|&l| base.diversion.attempted[r][l] > 1.0) {
-                let sure = base.diversion.routes.detection[r][lane] >= 1.0 - 1e-9;
+            for lane in (0..8).filter(|&l| base.outputs.diversion.attempted[r][l] > 1.0) {
+                let sure = base.outputs.diversion.routes.detection[r][lane] >= 1.0 - 1e-9;
                 let free = base.inputs.at(route.detection, t)[lane] == 0.0;
-                let off = base.shocks.of(Lever::Detection)[r][lane] == 0.0;
+                let off = base.outputs.shocks.of(Lever::Detection)[r][lane] == 0.0;
                 assert!(
                     sure || free || off || has[lane] > had[lane],
                     "{t}: {} {} {}",

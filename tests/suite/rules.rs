@@ -152,7 +152,7 @@ fn an_uncertain_band_acts_draw_by_draw() {
 }
 
 #[test]
-fn what_is_announced_is_expected_and_rushed_for() {
+fn what_is_announced_is_expected_and_bought_ahead_of() {
     // Announced on 15 February 2022 (45 of 90 days into the quarter), in force from 16 August (46 of 92 days).
     let book = small(&format!(
         "{LICENCE}announced = \"2022-02-15\"\neffective = \"2022-08-16\"\nshare = 0.2\nlag = 1\nrush = 1.5\n"
@@ -168,8 +168,8 @@ fn what_is_announced_is_expected_and_rushed_for() {
     for (found, expected) in cut.iter().zip([0.8 * 0.5, 0.8, 0.8 * 0.5, 0.0]) {
         near(found.share[2], expected);
     }
-    let rush: Vec<f64> = cut.iter().map(|c| c.rush[2]).collect();
-    assert_eq!(rush, [1.5, 1.5, 1.5, 1.0]);
+    let front_running: Vec<f64> = cut.iter().map(|c| c.front_running[2]).collect();
+    assert_eq!(front_running, [1.5, 1.5, 1.5, 1.0]);
     // Half the quarter is free; then nothing is approved for a quarter.
     let ahead: Vec<f64> = (0..4).map(|t| rules.ahead(case, t, lead, &book.terms).permitted[2]).collect();
     for (found, expected) in ahead.iter().zip([1.0, 0.5, 0.1, 0.2]) {
@@ -239,8 +239,16 @@ fn tables_and_draws_agree() {
             let mut blame = vec![Lanes::ZERO; 3];
             rules.blame(case, t, &book.terms, &mut blame);
             let governs = rules.governs(case, rule_of(book, "r"), t, &book.terms);
-            let numbers =
-                [now.permitted, now.fee, ahead.permitted, ahead.fee, cut.share, cut.rush, blame[0], blame[2]];
+            let numbers = [
+                now.permitted,
+                now.fee,
+                ahead.permitted,
+                ahead.fee,
+                cut.share,
+                cut.front_running,
+                blame[0],
+                blame[2],
+            ];
             (numbers, governs)
         });
         for (x, y) in a.0.iter().zip(b.0) {
@@ -380,19 +388,23 @@ struct Anew {
 }
 
 impl Observer for Anew {
-    fn after(&mut self, step: Step, t: usize, plan: &Plan, batch: &mut Batch) {
+    fn after(&mut self, step: Step, t: usize, plan: &Plan, batch: &Batch) {
         if step != Step::Shocks {
             return;
         }
-        for case in plan.rules.occurring().filter(|&case| batch.controls.is_asked(case)) {
-            let (i, controls) = (case.index(), &batch.controls);
+        for case in plan.rules.occurring().filter(|&case| batch.outputs.controls.is_asked(case)) {
+            let (i, controls) = (case.index(), &batch.outputs.controls);
             let (now, cut) = plan.rules.now_and_cut(case, t, &batch.terms, &batch.inputs);
             let ahead = plan.rules.ahead(case, t, plan.lead, &batch.terms);
             let near = |a: Lanes, b: Lanes| (a - b).abs().le(Lanes::splat(1e-11)).all();
             assert!(near(controls.now[i].permitted, now.permitted), "case {i}, quarter {t}");
             assert!(near(controls.ahead[i].permitted, ahead.permitted), "case {i}, ahead of quarter {t}");
             assert_eq!((controls.now[i].fee, controls.ahead[i].fee), (now.fee, ahead.fee), "{i} {t}");
-            assert_eq!((controls.cut[i], controls.rush[i]), (cut.share, cut.rush), "{i} {t}");
+            assert_eq!(
+                (controls.cut[i], controls.front_running[i]),
+                (cut.share, cut.front_running),
+                "{i} {t}"
+            );
             self.compared += 1;
             self.kept += u64::from(t > 0 && plan.rules.may_change(case, t, &batch.terms).is_none());
         }

@@ -28,7 +28,7 @@ fn sales(plan: &Plan) -> Vec<[f64; 2]> {
         let mut sold = [Lanes::ZERO; 2];
         for (s, sale) in plan.edges.sales.iter().enumerate().filter(|(_, s)| s.chip.index() == variant) {
             let abroad = plan.model.buyers[sale.buyer.index()].country.index() != alpha;
-            sold[usize::from(abroad)] += batch.trade.sold[s];
+            sold[usize::from(abroad)] += batch.outputs.trade.sold[s];
         }
         all.push(sold.map(|x| x.sum()));
     });

@@ -1,53 +1,86 @@
 //! Capacity: what facilities can make, how tools and their servicing let it grow or wear.
 
-use super::controls::Controls;
-use super::shocks::Shocks;
+use super::controls::ControlOutputs;
+use super::shocks::ShockOutputs;
 use crate::inputs::Inputs;
 use crate::math::Lanes;
 use crate::model::{CountryId, Lever, ToolId};
 use crate::plan::Plan;
 use crate::rules::CaseId;
 
-/// Capacity of every facility [its good's unit/quarter].
+/// Capacity that a quarter leaves to the next.
 #[derive(Clone, Debug)]
-pub struct Capacity {
-    /// Installed.
+pub struct CapacityState {
+    /// Installed, by facility [its good's unit/quarter].
     pub installed: Vec<Lanes>,
-    /// Installed and able to work.
+}
+
+/// Capacity in a quarter, by facility.
+#[derive(Clone, Debug)]
+pub struct CapacityOutputs {
+    /// Installed and able to work [its good's unit/quarter].
     pub available: Vec<Lanes>,
-    /// Share of planned growth that tools allow in this quarter [1].
+    /// Share of planned growth that tools allow [1].
     pub access: Vec<Lanes>,
-    /// Share lost in this quarter for want of servicing [1].
+    /// Share lost for want of servicing [1].
     pub wear: Vec<Lanes>,
 }
 
-impl Capacity {
+/// The step.
+pub(crate) struct Capacity<'a> {
+    pub state: &'a mut CapacityState,
+    pub out: &'a mut CapacityOutputs,
+}
+
+impl CapacityState {
     /// Facilities without capacity.
     pub fn new(plan: &Plan) -> Self {
-        let zeros = vec![Lanes::ZERO; plan.model.facilities.len()];
-        Self { installed: zeros.clone(), available: zeros.clone(), access: zeros.clone(), wear: zeros }
+        Self { installed: vec![Lanes::ZERO; plan.model.facilities.len()] }
     }
 
+    /// Takes over what is installed.
+    pub(crate) fn adopt(&mut self, from: &Self) {
+        let Self { installed } = from;
+        self.installed.clone_from(installed);
+    }
+}
+
+impl CapacityOutputs {
+    /// Nothing can be made.
+    pub fn new(plan: &Plan) -> Self {
+        let zeros = vec![Lanes::ZERO; plan.model.facilities.len()];
+        Self { available: zeros.clone(), access: zeros.clone(), wear: zeros }
+    }
+}
+
+impl Capacity<'_> {
     /// Installed as planned at the start.
     #[inline(always)]
-    pub fn reset(&mut self, plan: &Plan, inputs: &Inputs) {
+    pub(crate) fn reset(&mut self, plan: &Plan, inputs: &Inputs) {
         for (f, facility) in plan.model.facilities.iter().enumerate() {
-            self.installed[f] = inputs.at(facility.capacity, 0);
+            self.state.installed[f] = inputs.at(facility.capacity, 0);
         }
     }
 
     /// What is available in this quarter.
     #[inline(always)]
-    pub fn step(&mut self, shocks: &Shocks) {
+    pub(crate) fn step(&mut self, shocks: &ShockOutputs) {
         let availability = shocks.of(Lever::Capacity);
-        for f in 0..self.installed.len() {
-            self.available[f] = self.installed[f] * availability[f];
+        for f in 0..self.state.installed.len() {
+            self.out.available[f] = self.state.installed[f] * availability[f];
         }
     }
 
     /// What is installed in the next quarter.
     #[inline(always)]
-    pub fn grow(&mut self, plan: &Plan, inputs: &Inputs, controls: &Controls, shocks: &Shocks, t: usize) {
+    pub(crate) fn grow(
+        &mut self,
+        plan: &Plan,
+        inputs: &Inputs,
+        controls: &ControlOutputs,
+        shocks: &ShockOutputs,
+        t: usize,
+    ) {
         for (f, facility) in plan.model.facilities.iter().enumerate() {
             let mut access = Lanes::ONE;
             let mut wear = Lanes::ZERO;
@@ -68,9 +101,9 @@ impl Capacity {
                     wear += inputs.value(servicing) * (1.0 - granted) * rest;
                 }
             }
-            self.access[f] = access;
-            self.wear[f] = wear.min(1.0);
-            self.installed[f] = self.next(inputs, f, facility.capacity, t);
+            self.out.access[f] = access;
+            self.out.wear[f] = wear.min(1.0);
+            self.state.installed[f] = self.next(inputs, f, facility.capacity, t);
         }
     }
 
@@ -78,9 +111,9 @@ impl Capacity {
     fn next(&self, inputs: &Inputs, f: usize, plan: crate::model::QuantityId, t: usize) -> Lanes {
         let (planned, coming) = (inputs.at(plan, t), inputs.at(plan, t + 1));
         let change = coming - planned;
-        let installed = self.installed[f];
+        let installed = self.state.installed[f];
         let shrinking = change.min(0.0) * installed.per(planned).min(1.0);
-        (installed * (1.0 - self.wear[f]) + change.max(0.0) * self.access[f] + shrinking).max(0.0)
+        (installed * (1.0 - self.out.wear[f]) + change.max(0.0) * self.out.access[f] + shrinking).max(0.0)
     }
 }
 
@@ -89,7 +122,7 @@ impl Capacity {
 fn granted(
     plan: &Plan,
     inputs: &Inputs,
-    controls: &Controls,
+    controls: &ControlOutputs,
     tool: ToolId,
     suppliers: impl Iterator<Item = (CountryId, CaseId)>,
     factor: Lanes,

@@ -1,5 +1,6 @@
 //! Volume limits: what a capped rule governs shrinks to the room that its limits leave.
 
+use crate::engine::twins::{Twins, take, take_rows};
 use crate::inputs::Inputs;
 use crate::math::{Lanes, Mask};
 use crate::model::time::Date;
@@ -16,17 +17,29 @@ struct Known {
     next: usize,
 }
 
-/// What has been sold under caps, and the sales that they govern in a quarter.
+/// What has been sold under caps.
 #[derive(Clone, Debug)]
-pub(in crate::engine) struct Caps {
-    /// Sold under each cap in this calendar year, by rule [chips].
+pub(crate) struct CapState {
+    /// In this calendar year, by rule [chips].
     units: Vec<Lanes>,
-    /// Sold under each cap in its period, by rule and country [TPP].
+    /// In the rule's period, by rule and country [TPP].
     tpp: Vec<Lanes>,
-    /// Sold under each cap in this calendar year, by rule and buyer [chips], [TPP].
-    buyers: Vec<[Lanes; 2]>,
+    /// In this calendar year, by rule and buyer.
+    buyers: Vec<Sold>,
     /// Legal sales of the last quarter to buyers in each country, by country and chip [chips].
     home: Vec<Lanes>,
+}
+
+/// What a buyer was sold under a cap.
+#[derive(Clone, Copy, Debug, Default)]
+struct Sold {
+    chips: Lanes,
+    tpp: Lanes,
+}
+
+/// The sales that caps govern in a quarter.
+#[derive(Clone, Debug)]
+pub(crate) struct CapScratch {
     /// Sold under each cap in this quarter, by rule and chip [chips].
     sold: Vec<Lanes>,
     /// Sales that each capped rule governs in this quarter, with the lanes in which it does.
@@ -39,16 +52,66 @@ pub(in crate::engine) struct Caps {
     known: Vec<Vec<Known>>,
 }
 
-impl Caps {
+/// The step.
+pub(crate) struct Caps<'a> {
+    pub state: &'a mut CapState,
+    pub scratch: &'a mut CapScratch,
+}
+
+impl CapState {
     /// Nothing sold under any cap.
-    pub(in crate::engine) fn new(plan: &Plan) -> Self {
+    pub(crate) fn new(plan: &Plan) -> Self {
+        let m = &plan.model;
+        Self {
+            units: vec![Lanes::ZERO; m.rules.len()],
+            tpp: vec![Lanes::ZERO; m.rules.len() * m.countries.len()],
+            buyers: vec![Sold::default(); m.rules.len() * m.buyers.len()],
+            home: vec![Lanes::ZERO; m.countries.len() * m.chips.len()],
+        }
+    }
+
+    /// Back to the horizon's start.
+    #[inline(always)]
+    pub(crate) fn reset(&mut self) {
+        for list in [&mut self.units, &mut self.tpp, &mut self.home] {
+            list.fill(Lanes::ZERO);
+        }
+        self.buyers.fill(Sold::default());
+    }
+
+    /// Takes over what has been sold under the rules that both plans have.
+    pub(crate) fn adopt(&mut self, from: &Self, twins: &Twins) {
+        let Self { units, tpp, buyers, home } = from;
+        let rules = twins.rules.len();
+        take(&twins.rules, units, &mut self.units);
+        take_rows(&twins.rules, self.tpp.len().checked_div(rules).unwrap_or(0), tpp, &mut self.tpp);
+        take_rows(&twins.rules, self.buyers.len().checked_div(rules).unwrap_or(0), buyers, &mut self.buyers);
+        self.home.clone_from(home);
+    }
+
+    /// Ends a quarter: what was sold by some sales [chips] is the home market that the next one's shares are of.
+    #[inline(always)]
+    pub(crate) fn close(&mut self, plan: &Plan, sales: impl Iterator<Item = usize>, sold: &[Lanes]) {
+        let limited = |rule: &RuleId| {
+            plan.model.rules[rule.index()].cap.as_ref().is_some_and(|cap| cap.home_share.is_some())
+        };
+        if !plan.caps.iter().any(|(rule, _)| limited(rule)) {
+            return;
+        }
+        let chips = plan.model.chips.len();
+        self.home.fill(Lanes::ZERO);
+        for s in sales {
+            self.home[country(plan, s) * chips + plan.edges.sales[s].chip.index()] += sold[s];
+        }
+    }
+}
+
+impl CapScratch {
+    /// Room for a plan's edges.
+    pub(crate) fn new(plan: &Plan) -> Self {
         let lanes = |n: usize| vec![Lanes::ZERO; n];
         let m = &plan.model;
         Self {
-            units: lanes(m.rules.len()),
-            tpp: lanes(m.rules.len() * m.countries.len()),
-            buyers: vec![[Lanes::ZERO; 2]; m.rules.len() * m.buyers.len()],
-            home: lanes(m.countries.len() * m.chips.len()),
             sold: lanes(m.rules.len() * m.chips.len()),
             members: vec![Vec::new(); plan.caps.len()],
             left: lanes(plan.edges.sales.len()),
@@ -57,44 +120,29 @@ impl Caps {
         }
     }
 
-    /// Back to the horizon's start.
+    /// Forgets what rules govern: other draws follow.
     #[inline(always)]
-    pub(in crate::engine) fn reset(&mut self) {
-        for list in [&mut self.units, &mut self.tpp, &mut self.home] {
-            list.fill(Lanes::ZERO);
-        }
-        self.buyers.fill([Lanes::ZERO; 2]);
+    pub(crate) fn reset(&mut self) {
         self.known.iter_mut().for_each(Vec::clear);
     }
+}
 
-    /// Takes over what has been sold under the rules that both plans have.
-    pub(in crate::engine) fn adopt(&mut self, from: &Self, rules: &[Option<usize>]) {
-        let countries = self.tpp.len().checked_div(rules.len()).unwrap_or(0);
-        let buyers = self.buyers.len().checked_div(rules.len()).unwrap_or(0);
-        for (i, twin) in rules.iter().enumerate().filter_map(|(i, twin)| twin.map(|t| (i, t))) {
-            self.units[i] = from.units[twin];
-            self.tpp[i * countries..(i + 1) * countries]
-                .copy_from_slice(&from.tpp[twin * countries..(twin + 1) * countries]);
-            self.buyers[i * buyers..(i + 1) * buyers]
-                .copy_from_slice(&from.buyers[twin * buyers..(twin + 1) * buyers]);
-        }
-        self.home.clone_from(&from.home);
-    }
-
+impl Caps<'_> {
     /// Starts quarter `t`: a new year's or period's sales are none, and each capped rule finds what it governs of what is wanted.
     #[inline(always)]
-    pub(in crate::engine) fn open(&mut self, plan: &Plan, terms: &Terms, wanted: &[Lanes], t: usize) {
-        self.sold.fill(Lanes::ZERO);
+    pub(crate) fn open(&mut self, plan: &Plan, terms: &Terms, wanted: &[Lanes], t: usize) {
+        self.scratch.sold.fill(Lanes::ZERO);
         let quarter = plan.model.run.horizon.first.0 + t as i32;
         if quarter.rem_euclid(4) == 0 {
-            self.units.fill(Lanes::ZERO);
-            self.buyers.fill([Lanes::ZERO; 2]);
+            self.state.units.fill(Lanes::ZERO);
+            self.state.buyers.fill(Sold::default());
             let countries = plan.model.countries.len();
             for (rule, _) in plan.caps.iter().filter(|c| renews(plan, c.0, quarter.div_euclid(4))) {
-                self.tpp[rule.index() * countries..][..countries].fill(Lanes::ZERO);
+                self.state.tpp[rule.index() * countries..][..countries].fill(Lanes::ZERO);
             }
         }
-        for (((rule, sales), members), known) in plan.caps.iter().zip(&mut self.members).zip(&mut self.known)
+        for (((rule, sales), members), known) in
+            plan.caps.iter().zip(&mut self.scratch.members).zip(&mut self.scratch.known)
         {
             members.clear();
             if !plan.rules.can_hold(*rule, t) {
@@ -122,7 +170,7 @@ impl Caps {
 
     /// Shrinks fills by sale [chips] to the room that there is, and counts them; `units` are the chips' TPP.
     #[inline(always)]
-    pub(in crate::engine) fn limit(
+    pub(crate) fn limit(
         &mut self,
         plan: &Plan,
         inputs: &Inputs,
@@ -131,41 +179,43 @@ impl Caps {
     ) {
         let (chips, countries) = (plan.model.chips.len(), plan.model.countries.len());
         let buyers = plan.model.buyers.len();
-        for &(s, _) in self.members.iter().flatten() {
-            self.left[s] = Lanes::ONE;
+        for &(s, _) in self.scratch.members.iter().flatten() {
+            self.scratch.left[s] = Lanes::ONE;
         }
-        for ((rule, _), members) in plan.caps.iter().zip(&self.members) {
+        for ((rule, _), members) in plan.caps.iter().zip(&self.scratch.members) {
             let i = rule.index();
             let rule = &plan.model.rules[i];
             let Some(cap) = &rule.cap else { continue };
             if members.is_empty() {
                 continue;
             }
-            let mut group = Group { members, fill, left: &mut self.left, totals: &mut self.totals };
+            let mut group =
+                Group { members, fill, left: &mut self.scratch.left, totals: &mut self.scratch.totals };
             let buyer = |s: usize| plan.edges.sales[s].buyer.index();
             let tpp = |s: usize, fill| units[plan.edges.sales[s].chip.index()][ChipUnit::Tpp] * fill;
             if let Some(limit) = cap.units {
-                group.limit(1, |_| inputs.value(limit) - self.units[i], |_, fill| fill, |_| 0);
+                group.limit(1, |_| inputs.value(limit) - self.state.units[i], |_, fill| fill, |_| 0);
             }
-            let sold = &self.buyers[i * buyers..][..buyers];
+            let sold = &self.state.buyers[i * buyers..][..buyers];
             if let Some(limit) = cap.units_per_buyer {
-                group.limit(buyers, |b| inputs.value(limit) - sold[b][0], |_, fill| fill, buyer);
+                group.limit(buyers, |b| inputs.value(limit) - sold[b].chips, |_, fill| fill, buyer);
             }
             if let Some(limit) = cap.tpp_per_buyer {
-                group.limit(buyers, |b| inputs.value(limit) - sold[b][1], tpp, buyer);
+                group.limit(buyers, |b| inputs.value(limit) - sold[b].tpp, tpp, buyer);
             }
             if let Some(limit) = cap.tpp_per_country {
-                let sold = &self.tpp[i * countries..][..countries];
+                let sold = &self.state.tpp[i * countries..][..countries];
                 group.limit(countries, |n| inputs.value(limit) - sold[n], tpp, |s| country(plan, s));
             }
             if let Some(share) = cap.home_share {
-                let (home, sold) = (&self.home[rule.issuer.index() * chips..], &self.sold[i * chips..]);
+                let (home, sold) =
+                    (&self.state.home[rule.issuer.index() * chips..], &self.scratch.sold[i * chips..]);
                 let room = |c: usize| inputs.value(share) * home[c] - sold[c];
                 group.limit(chips, room, |_, fill| fill, |s| plan.edges.sales[s].chip.index());
             }
         }
-        for &(s, _) in self.members.iter().flatten() {
-            fill[s] *= std::mem::replace(&mut self.left[s], Lanes::ONE);
+        for &(s, _) in self.scratch.members.iter().flatten() {
+            fill[s] *= std::mem::replace(&mut self.scratch.left[s], Lanes::ONE);
         }
         self.count(plan, units, fill);
     }
@@ -174,39 +224,18 @@ impl Caps {
     fn count(&mut self, plan: &Plan, units: &[PerUnit<Lanes>], fill: &[Lanes]) {
         let (chips, countries) = (plan.model.chips.len(), plan.model.countries.len());
         let buyers = plan.model.buyers.len();
-        for (members, (rule, _)) in self.members.iter().zip(&plan.caps) {
+        for (members, (rule, _)) in self.scratch.members.iter().zip(&plan.caps) {
             let i = rule.index();
             for &(s, lanes) in members {
                 let c = plan.edges.sales[s].chip.index();
                 let sold = lanes.select(fill[s], Lanes::ZERO);
-                self.units[i] += sold;
-                let buyer = &mut self.buyers[i * buyers + plan.edges.sales[s].buyer.index()];
-                buyer[0] += sold;
-                buyer[1] += sold * units[c][ChipUnit::Tpp];
-                self.tpp[i * countries + country(plan, s)] += sold * units[c][ChipUnit::Tpp];
-                self.sold[i * chips + c] += sold;
+                self.state.units[i] += sold;
+                let buyer = &mut self.state.buyers[i * buyers + plan.edges.sales[s].buyer.index()];
+                buyer.chips += sold;
+                buyer.tpp += sold * units[c][ChipUnit::Tpp];
+                self.state.tpp[i * countries + country(plan, s)] += sold * units[c][ChipUnit::Tpp];
+                self.scratch.sold[i * chips + c] += sold;
             }
-        }
-    }
-
-    /// Ends a quarter: what was sold by some sales [chips] is the home market that the next one's shares are of.
-    #[inline(always)]
-    pub(in crate::engine) fn close(
-        &mut self,
-        plan: &Plan,
-        sales: impl Iterator<Item = usize>,
-        sold: &[Lanes],
-    ) {
-        let limited = |rule: &RuleId| {
-            plan.model.rules[rule.index()].cap.as_ref().is_some_and(|cap| cap.home_share.is_some())
-        };
-        if !plan.caps.iter().any(|(rule, _)| limited(rule)) {
-            return;
-        }
-        let chips = plan.model.chips.len();
-        self.home.fill(Lanes::ZERO);
-        for s in sales {
-            self.home[country(plan, s) * chips + plan.edges.sales[s].chip.index()] += sold[s];
         }
     }
 }

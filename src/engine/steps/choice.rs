@@ -1,89 +1,18 @@
 //! How buyers weigh chips: a logit in value for money, used for what is ordered and for what will be.
 
+use super::data_sheets::DataSheets;
 use crate::inputs::Inputs;
 use crate::math::{Lanes, Mask};
-use crate::model::{ChipUnit, PerUnit, h100};
 use crate::plan::Plan;
 
-/// What does not change within a draw: performance and power of chips.
-#[derive(Clone, Debug)]
-pub struct DataSheets {
-    /// Dense BF16 throughput, by chip [FLOP/s].
-    pub flops: Vec<Lanes>,
-    /// IT power, by chip [W].
-    pub watts: Vec<Lanes>,
-    /// Counting units of chips: chips, H100e, 8-bit H100e, TPP.
-    pub units: Vec<PerUnit<Lanes>>,
-    /// Quality for training: interconnect against the reference, by chip [1].
-    pub quality: Vec<Lanes>,
-    /// Effective throughput, by chip and mix of work: `chip * mixes + mix` [FLOP/s].
-    effective: Vec<Lanes>,
-    /// Elasticity θ [1].
-    theta: Lanes,
-    /// ω^θ [1].
-    pub wait: Lanes,
-    /// Preferences that do not change over time, to the power of θ [1].
-    preference: Vec<Lanes>,
-}
+/// Less than this of a chip is rounding, not something to buy or to smuggle [chips].
+pub(crate) const DUST: f64 = 1e-6;
 
-impl DataSheets {
-    /// Empty sheets of a plan's chips.
-    pub fn new(plan: &Plan) -> Self {
-        let chips = plan.model.chips.len();
-        let zeros = vec![Lanes::ZERO; chips];
-        Self {
-            flops: zeros.clone(),
-            watts: zeros.clone(),
-            units: vec![PerUnit::splat(Lanes::ZERO); chips],
-            quality: zeros,
-            effective: vec![Lanes::ZERO; chips * plan.edges.mixes.len()],
-            theta: Lanes::ONE,
-            wait: Lanes::ZERO,
-            preference: vec![Lanes::ONE; plan.edges.affinities.len()],
-        }
-    }
-
-    /// Reads the sheets of a batch.
-    #[inline(always)]
-    pub fn read(&mut self, plan: &Plan, inputs: &Inputs) {
-        let trade = &plan.model.trade;
-        let training = &plan.model.training;
-        self.theta = inputs.value(trade.elasticity);
-        self.wait = inputs.value(trade.wait).pow(self.theta);
-        for (i, &(_, _, affinity)) in plan.edges.affinities.iter().enumerate() {
-            if inputs.is_constant(affinity) {
-                self.preference[i] = inputs.value(affinity).pow(self.theta);
-            }
-        }
-        let mixes = &plan.edges.mixes;
-        for (c, chip) in plan.model.chips.iter().enumerate() {
-            let id = crate::model::ChipId(c as u32);
-            self.units[c] = super::controls::units(&plan.model, inputs, id);
-            let flops = self.units[c][ChipUnit::H100e] * h100::FLOP_PER_SECOND;
-            self.flops[c] = flops;
-            let tdp = chip.tdp.map(|q| inputs.value(q) * inputs.value(plan.model.fleet.server_factor));
-            self.watts[c] = chip.it_power.map(|q| inputs.value(q)).or(tdp).unwrap_or(Lanes::ZERO);
-            self.quality[c] = chip.interconnect.map_or(Lanes::ONE, |q| {
-                let ratio = inputs.value(q) / inputs.value(training.reference_interconnect);
-                ratio.pow(inputs.value(training.interconnect_loss)).min(1.0)
-            });
-            for (m, &share) in mixes.iter().enumerate() {
-                let fed = chip
-                    .memory_bandwidth
-                    .map_or(flops, |q| flops.min(inputs.value(q) * 1e9 * inputs.value(trade.intensity)));
-                let memory_bound = inputs.value(share);
-                self.effective[c * mixes.len() + m] =
-                    1.0 / ((1.0 - memory_bound) / flops + memory_bound / fed);
-            }
-        }
-    }
-}
-
-/// Choice of every option, and of waiting.
+/// Weights of all options, and of waiting.
 ///
 /// Only options that may be chosen in some draw are weighed; of the others everything is 0.
 #[derive(Clone, Debug)]
-pub struct Choice {
+pub struct ChoiceOutputs {
     /// Of legal sales, were there permission: by sale.
     pub asked: Vec<Lanes>,
     /// Of legal options: `asked` where something is permitted.
@@ -96,6 +25,8 @@ pub struct Choice {
     pub legal_total: Vec<Lanes>,
     /// Sum over all options and waiting for any, by buyer.
     pub total: Vec<Lanes>,
+    /// Share of a buyer's money that grey-market options attract.
+    pub grey_share: Vec<Lanes>,
     /// Price with fees, by (chip, market), where a chip on sale is offered [USD].
     pub price: Vec<Lanes>,
     /// List price, by chip on sale [USD].
@@ -106,10 +37,16 @@ pub struct Choice {
     pub wanted: Options,
     /// Of them those that are permitted or smuggled in some draw.
     pub open: Options,
-    /// Share of a buyer's money that grey-market options attract.
-    pub grey_share: Vec<Lanes>,
+}
+
+/// Room to work in.
+#[derive(Clone, Debug)]
+pub(crate) struct ChoiceScratch {
+    /// Preferences to the power of θ [1].
     preference: Vec<Lanes>,
+    /// Values of legal offers, to the power of θ.
     value: Vec<Lanes>,
+    /// Values of smuggled offers, to the power of θ.
     grey_value: Vec<Lanes>,
     on_sale: Vec<bool>,
     /// Values without any fee, by chip and mix of work, where they are known.
@@ -118,6 +55,12 @@ pub struct Choice {
     /// Values of smuggled chips, by chip, mix and country, where they are known.
     street: Vec<Lanes>,
     street_known: Vec<bool>,
+}
+
+/// The step.
+pub(crate) struct Choice<'a> {
+    pub out: &'a mut ChoiceOutputs,
+    pub scratch: &'a mut ChoiceScratch,
 }
 
 /// Sales in order, buyer by buyer.
@@ -129,7 +72,7 @@ pub struct Options {
 
 impl Options {
     /// An empty list.
-    pub(in crate::engine) fn new(plan: &Plan) -> Self {
+    pub(crate) fn new(plan: &Plan) -> Self {
         let buyers = plan.edges.of_buyer.len();
         Self { sales: Vec::with_capacity(plan.edges.sales.len()), starts: vec![0; buyers + 1] }
     }
@@ -149,25 +92,25 @@ impl Options {
 
     /// Starts a new list.
     #[inline(always)]
-    pub(in crate::engine) fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.sales.clear();
     }
 
     /// Adds a sale of the buyer whose turn it is.
     #[inline(always)]
-    pub(in crate::engine) fn push(&mut self, sale: usize) {
+    pub(crate) fn push(&mut self, sale: usize) {
         self.sales.push(sale as u32);
     }
 
     /// Ends the turn of a buyer.
     #[inline(always)]
-    pub(in crate::engine) fn end(&mut self, buyer: usize) {
+    pub(crate) fn end(&mut self, buyer: usize) {
         self.starts[buyer + 1] = self.sales.len() as u32;
     }
 
     /// Copies a list.
     #[inline(always)]
-    pub(in crate::engine) fn copy(&mut self, other: &Self) {
+    pub(crate) fn copy(&mut self, other: &Self) {
         self.sales.clear();
         self.sales.extend_from_slice(&other.sales);
         self.starts.copy_from_slice(&other.starts);
@@ -176,7 +119,7 @@ impl Options {
 
 /// What a quarter's choice is made from.
 #[derive(Clone, Copy, Debug)]
-pub struct ChoiceContext<'a> {
+pub(crate) struct ChoiceContext<'a> {
     /// Quarter whose prices and preferences count.
     pub quarter: usize,
     /// Ramp by chip.
@@ -195,25 +138,43 @@ pub struct ChoiceContext<'a> {
     pub premium: &'a [Lanes],
 }
 
-impl Choice {
-    /// A choice in which no option has any weight.
+impl ChoiceOutputs {
+    /// No option has any weight.
     pub fn new(plan: &Plan) -> Self {
         let e = &plan.edges;
         let lanes = |n: usize| vec![Lanes::ZERO; n];
-        let plain = plan.model.chips.len() * e.mixes.len();
+        let (chips, buyers) = (plan.model.chips.len(), plan.model.buyers.len());
         Self {
             asked: lanes(e.sales.len()),
             legal: lanes(e.sales.len()),
             grey: lanes(e.grey_options.len()),
-            wait: lanes(plan.model.buyers.len()),
-            legal_total: lanes(plan.model.buyers.len()),
-            total: lanes(plan.model.buyers.len()),
-            grey_share: lanes(plan.model.buyers.len()),
+            wait: lanes(buyers),
+            legal_total: lanes(buyers),
+            total: lanes(buyers),
+            grey_share: lanes(buyers),
             price: lanes(e.chip_markets.len()),
-            list: lanes(plan.model.chips.len()),
-            chips: Vec::with_capacity(plan.model.chips.len()),
+            list: lanes(chips),
+            chips: Vec::with_capacity(chips),
             wanted: Options::new(plan),
             open: Options::new(plan),
+        }
+    }
+
+    /// Sales whose grey-market options may be chosen in some draw, with those options, in order.
+    #[inline(always)]
+    pub fn smuggled<'a>(&'a self, plan: &'a Plan) -> impl Iterator<Item = (usize, usize)> + 'a {
+        let grey = self.open.all().filter_map(|s| Some((s, plan.edges.sales[s].grey?)));
+        grey.filter(|&(_, g)| self.grey[g].gt(Lanes::ZERO).any())
+    }
+}
+
+impl ChoiceScratch {
+    /// Room for a plan's edges.
+    pub(crate) fn new(plan: &Plan) -> Self {
+        let e = &plan.edges;
+        let lanes = |n: usize| vec![Lanes::ZERO; n];
+        let plain = plan.model.chips.len() * e.mixes.len();
+        Self {
             preference: vec![Lanes::ONE; e.affinities.len()],
             value: lanes(e.offers.len()),
             grey_value: lanes(e.offers.len()),
@@ -224,28 +185,38 @@ impl Choice {
             street_known: vec![false; plain * plan.model.countries.len()],
         }
     }
+}
 
+impl Choice<'_> {
     /// Weighs all options.
     #[inline(always)]
-    pub fn weigh(&mut self, plan: &Plan, inputs: &Inputs, sheets: &DataSheets, view: &ChoiceContext<'_>) {
+    pub(crate) fn weigh(
+        &mut self,
+        plan: &Plan,
+        inputs: &Inputs,
+        sheets: &DataSheets,
+        context: &ChoiceContext<'_>,
+    ) {
         let edges = &plan.edges;
         for (i, &(_, _, affinity)) in edges.affinities.iter().enumerate() {
-            self.preference[i] = if inputs.is_constant(affinity) {
+            self.scratch.preference[i] = if inputs.is_constant(affinity) {
                 sheets.preference[i]
             } else {
-                inputs.at(affinity, view.quarter).pow(sheets.theta)
+                inputs.at(affinity, context.quarter).pow(sheets.theta)
             };
         }
-        self.value_offers(plan, inputs, sheets, view);
+        self.value_offers(plan, inputs, sheets, context);
         self.clear(plan);
         let willing = inputs.value(plan.model.diversion.willing);
-        let (sales, on_sale, offered) = (&edges.sales[..], &self.on_sale[..], view.offered);
-        let (value, grey_value, preferences) = (&self.value[..], &self.grey_value[..], &self.preference[..]);
-        let (all_asked, all_legal, all_grey) = (&mut self.asked[..], &mut self.legal[..], &mut self.grey[..]);
+        let (sales, on_sale, offered) = (&edges.sales[..], &self.scratch.on_sale[..], context.offered);
+        let (value, grey_value, preferences) =
+            (&self.scratch.value[..], &self.scratch.grey_value[..], &self.scratch.preference[..]);
+        let (all_asked, all_legal, all_grey) =
+            (&mut self.out.asked[..], &mut self.out.legal[..], &mut self.out.grey[..]);
         for b in 0..edges.of_buyer.len() {
             let (mut sum, mut best) = (Lanes::ZERO, Lanes::ZERO);
             let (mut grey_sum, mut grey_best) = (Lanes::ZERO, Lanes::ZERO);
-            let smuggles = view.route_capacity[plan.model.buyers[b].country.index()].gt(Lanes::ZERO);
+            let smuggles = context.route_capacity[plan.model.buyers[b].country.index()].gt(Lanes::ZERO);
             for s in edges.of_buyer[b].clone() {
                 let sale = &sales[s];
                 let c = sale.chip.index();
@@ -253,18 +224,18 @@ impl Choice {
                     continue;
                 }
                 let preference = sale.affinity.map_or(Lanes::ONE, |i| preferences[i]);
-                let weight = offered[sale.chip_market].select(view.ramp[c] * preference, Lanes::ZERO);
-                let permitted = view.permitted[sale.chip_market];
+                let weight = offered[sale.chip_market].select(context.ramp[c] * preference, Lanes::ZERO);
+                let permitted = context.permitted[sale.chip_market];
                 let asked = weight * value[sale.offer];
                 let legal = permitted.gt(Lanes::ZERO).select(asked, Lanes::ZERO);
                 all_asked[s] = asked;
                 all_legal[s] = legal;
-                self.wanted.push(s);
+                self.out.wanted.push(s);
                 let mut open = legal.gt(Lanes::ZERO);
                 sum += legal;
                 best = best.max(legal);
                 if let (Some(g), true) = (sale.grey, permitted.lt(Lanes::ONE).any()) {
-                    let possible = view.in_stock[c] & smuggles;
+                    let possible = context.in_stock[c] & smuggles;
                     let grey = willing * (1.0 - permitted) * weight * grey_value[sale.offer];
                     let grey = possible.select(grey, Lanes::ZERO);
                     all_grey[g] = grey;
@@ -273,86 +244,85 @@ impl Choice {
                     grey_best = grey_best.max(grey);
                 }
                 if open.any() {
-                    self.open.push(s);
+                    self.out.open.push(s);
                 }
             }
-            self.wanted.end(b);
-            self.open.end(b);
-            self.wait[b] = sheets.wait * best;
-            self.legal_total[b] = sum + self.wait[b];
-            self.total[b] = sum + grey_sum + sheets.wait * best.max(grey_best);
-            self.grey_share[b] = grey_sum.per(self.total[b]);
+            self.out.wanted.end(b);
+            self.out.open.end(b);
+            self.out.wait[b] = sheets.wait * best;
+            self.out.legal_total[b] = sum + self.out.wait[b];
+            self.out.total[b] = sum + grey_sum + sheets.wait * best.max(grey_best);
+            self.out.grey_share[b] = grey_sum.per(self.out.total[b]);
         }
-    }
-
-    /// Sales whose grey-market options may be chosen in some draw, with those options, in order.
-    #[inline(always)]
-    pub fn smuggled<'a>(&'a self, plan: &'a Plan) -> impl Iterator<Item = (usize, usize)> + 'a {
-        let grey = self.open.all().filter_map(|s| Some((s, plan.edges.sales[s].grey?)));
-        grey.filter(|&(_, g)| self.grey[g].gt(Lanes::ZERO).any())
     }
 
     /// Forgets what was weighed last.
     #[inline(always)]
     fn clear(&mut self, plan: &Plan) {
-        for s in self.wanted.sales.drain(..) {
+        for s in self.out.wanted.sales.drain(..) {
             let s = s as usize;
-            self.asked[s] = Lanes::ZERO;
-            self.legal[s] = Lanes::ZERO;
+            self.out.asked[s] = Lanes::ZERO;
+            self.out.legal[s] = Lanes::ZERO;
             if let Some(g) = plan.edges.sales[s].grey {
-                self.grey[g] = Lanes::ZERO;
+                self.out.grey[g] = Lanes::ZERO;
             }
         }
-        self.open.clear();
+        self.out.open.clear();
     }
 
     #[inline(always)]
-    fn value_offers(&mut self, plan: &Plan, inputs: &Inputs, sheets: &DataSheets, view: &ChoiceContext<'_>) {
+    fn value_offers(
+        &mut self,
+        plan: &Plan,
+        inputs: &Inputs,
+        sheets: &DataSheets,
+        context: &ChoiceContext<'_>,
+    ) {
         let edges = &plan.edges;
-        self.chips.clear();
+        self.out.chips.clear();
         for (c, chip) in plan.model.chips.iter().enumerate() {
-            self.on_sale[c] = chip.price.is_some() && view.ramp[c].gt(Lanes::ZERO).any();
-            if let (Some(price), true) = (chip.price, self.on_sale[c]) {
-                self.list[c] = inputs.at(price, view.quarter);
-                self.chips.push(c);
+            self.scratch.on_sale[c] = chip.price.is_some() && context.ramp[c].gt(Lanes::ZERO).any();
+            if let (Some(price), true) = (chip.price, self.scratch.on_sale[c]) {
+                self.out.list[c] = inputs.at(price, context.quarter);
+                self.out.chips.push(c);
             }
         }
         let per_watt = inputs.value(plan.model.trade.usd_per_watt);
         let per_chip = inputs.value(plan.model.trade.usd_per_chip);
         let support = inputs.value(plan.model.diversion.support);
-        self.plain_known.fill(false);
-        self.street_known.fill(false);
+        self.scratch.plain_known.fill(false);
+        self.scratch.street_known.fill(false);
         for (o, offer) in edges.offers.iter().enumerate() {
             let c = offer.chip.index();
-            if !self.on_sale[c] || !view.offered[offer.chip_market].any() {
+            if !self.scratch.on_sale[c] || !context.offered[offer.chip_market].any() {
                 continue;
             }
-            let price = self.list[c];
+            let price = self.out.list[c];
             let use_of = c * edges.mixes.len() + offer.mix;
             let effective = sheets.effective[use_of];
             let running = per_watt * sheets.watts[c] + per_chip;
-            let fee = view.fee[offer.chip_market];
-            self.price[offer.chip_market] = price * (1.0 + fee);
+            let fee = context.fee[offer.chip_market];
+            self.out.price[offer.chip_market] = price * (1.0 + fee);
             // Powers are dear: markets without a fee share one, and smuggled chips have one for each country.
             let value = |paid: Lanes| (effective / (paid + running)).pow(sheets.theta);
-            self.value[o] = if fee == Lanes::ZERO {
-                if !std::mem::replace(&mut self.plain_known[use_of], true) {
-                    self.plain[use_of] = value(price);
+            self.scratch.value[o] = if fee == Lanes::ZERO {
+                if !std::mem::replace(&mut self.scratch.plain_known[use_of], true) {
+                    self.scratch.plain[use_of] = value(price);
                 }
-                self.plain[use_of]
+                self.scratch.plain[use_of]
             } else {
-                value(self.price[offer.chip_market])
+                value(self.out.price[offer.chip_market])
             };
             let country = edges.markets[offer.chip_market % edges.markets.len()].delivery.index();
             let smuggled = !edges.routes_to[country].is_empty()
-                && view.permitted[offer.chip_market].lt(Lanes::ONE).any();
+                && context.permitted[offer.chip_market].lt(Lanes::ONE).any();
             if smuggled {
                 let place = use_of * plan.model.countries.len() + country;
-                if !std::mem::replace(&mut self.street_known[place], true) {
-                    let street = price * view.premium[country] + running;
-                    self.street[place] = (effective * support / street).pow(sheets.theta);
+                if !std::mem::replace(&mut self.scratch.street_known[place], true) {
+                    let street = price * context.premium[country] + running;
+                    self.scratch.street[place] = (effective * support / street).pow(sheets.theta);
                 }
-                self.grey_value[o] = self.street[place];
+                self.scratch.grey_value[o] = self.scratch.street[place];
             }
         }
     }
@@ -360,9 +330,9 @@ impl Choice {
 
 /// Share of what is wanted from smugglers that routes can carry, by country [1]; `wants` are those of a grey-market option [chips].
 #[inline(always)]
-pub fn limit_to_routes(
+pub(crate) fn limit_to_routes(
     plan: &Plan,
-    choice: &Choice,
+    choice: &ChoiceOutputs,
     capacity: &[Lanes],
     wants: impl Fn(usize) -> Lanes,
     reach: &mut [Lanes],
@@ -380,10 +350,10 @@ pub fn limit_to_routes(
 ///
 /// `reach` is room for what routes can carry, by country.
 #[inline(always)]
-pub fn expected_sales(
+pub(crate) fn expected_sales(
     plan: &Plan,
-    choice: &Choice,
-    view: &ChoiceContext<'_>,
+    choice: &ChoiceOutputs,
+    context: &ChoiceContext<'_>,
     money: &[Lanes],
     reach: &mut [Lanes],
     expected: &mut [Lanes],
@@ -392,10 +362,10 @@ pub fn expected_sales(
     let wants = |g: usize| {
         let sale = &plan.edges.sales[plan.edges.grey_options[g]];
         let (b, c) = (sale.buyer.index(), sale.chip.index());
-        let street = choice.list[c] * view.premium[sale.country.index()];
+        let street = choice.list[c] * context.premium[sale.country.index()];
         money[b].per(choice.total[b]) * choice.grey[g] / street
     };
-    limit_to_routes(plan, choice, view.route_capacity, wants, reach);
+    limit_to_routes(plan, choice, context.route_capacity, wants, reach);
     for (b, buyer) in plan.model.buyers.iter().enumerate() {
         let grey = reach[buyer.country.index()] * choice.grey_share[b];
         let per_weight = (money[b] * (1.0 - grey)).per(choice.legal_total[b]);
@@ -403,7 +373,7 @@ pub fn expected_sales(
             let sale = &plan.edges.sales[s];
             let price = choice.price[sale.chip_market];
             expected[sale.chip.index()] +=
-                per_weight * choice.legal[s] * view.permitted[sale.chip_market] / price;
+                per_weight * choice.legal[s] * context.permitted[sale.chip_market] / price;
         }
     }
 }

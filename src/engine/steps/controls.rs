@@ -1,18 +1,25 @@
-//! What rules permit in a quarter: of every sale, now and ahead, and which chips are on sale.
+//! Controls: what rules permit in a quarter of every sale, now and ahead, and which chips are on sale.
 
-use super::shocks::Shocks;
+use super::shocks::ShockOutputs;
 use crate::inputs::Inputs;
 use crate::math::{Lanes, Mask};
-use crate::model::{ChipId, Lever, Model, PerUnit, h100};
+use crate::model::{ChipId, Lever};
 use crate::plan::Plan;
 use crate::rules::{CaseId, Outcome, Terms};
 
 /// Shares closer to 0 or 1 than this are 0 or 1: rounding must not decide whether a chip is an option.
 const SNAP: f64 = 1e-12;
 
-/// Rules' outcomes of a quarter and who is on sale.
+/// Launches so far.
 #[derive(Clone, Debug)]
-pub struct Controls {
+pub struct ControlState {
+    /// Launch of each chip [quarters]; infinite while a variant waits for its parent's denial.
+    pub launch: Vec<Lanes>,
+}
+
+/// Rules' outcomes of a quarter and what is on sale.
+#[derive(Clone, Debug)]
+pub struct ControlOutputs {
     /// Outcome of each case now, before shocks' factors.
     pub now: Vec<Outcome>,
     /// Outcome of each case at arrival of what is started now, as far as known.
@@ -20,7 +27,7 @@ pub struct Controls {
     /// Loss of permission that is announced and not yet in force, over the quarter, by case [1].
     pub cut: Vec<Lanes>,
     /// Purchases before that loss over ordinary ones, by case [1].
-    pub rush: Vec<Lanes>,
+    pub front_running: Vec<Lanes>,
     /// Whether anything is announced to be cut in some draw, by case.
     pub about_to_be_cut: Vec<bool>,
     /// Permitted share of each (chip, market) now, shocks included [1].
@@ -35,33 +42,55 @@ pub struct Controls {
     pub offered: Vec<Mask>,
     /// Whether it will be offered at arrival.
     pub offered_ahead: Vec<Mask>,
-    /// Launch of each chip [quarters]; infinite while a variant waits for its parent's denial.
-    pub launch: Vec<Lanes>,
     /// Ramp of each chip now: 0 before launch and after its end, 1 once ramped.
     pub ramp: Vec<Lanes>,
     /// Ramp at arrival of what is started now.
     pub ramp_ahead: Vec<Lanes>,
+    /// Whether a case decides on anything: cases of live chips, and those of no chip.
+    asked: Vec<bool>,
+}
+
+/// What is kept between quarters to look up less.
+#[derive(Clone, Debug)]
+pub(crate) struct ControlScratch {
     /// Chips that are or will be on sale when what is started now arrives, variants that could be, and what they are variants of.
     live: Vec<ChipId>,
     is_live: Vec<bool>,
-    /// Cases of live chips, and those of no chip.
-    asked: Vec<bool>,
     /// By case: the quarter that follows on the outcome at hand; 0 if there is none.
     next: Vec<usize>,
 }
 
-impl Controls {
-    /// A new quarter, in which everything is permitted and nothing on sale.
+/// The step.
+pub(crate) struct Controls<'a> {
+    pub state: &'a mut ControlState,
+    pub out: &'a mut ControlOutputs,
+    pub scratch: &'a mut ControlScratch,
+}
+
+impl ControlState {
+    /// No chip has a launch.
+    pub fn new(plan: &Plan) -> Self {
+        Self { launch: vec![Lanes::ZERO; plan.model.chips.len()] }
+    }
+
+    /// Takes over launches.
+    pub(crate) fn adopt(&mut self, from: &Self) {
+        let Self { launch } = from;
+        self.launch.clone_from(launch);
+    }
+}
+
+impl ControlOutputs {
+    /// Everything is permitted and nothing on sale.
     pub fn new(plan: &Plan) -> Self {
         let cases = plan.rules.cases();
         let chip_markets = plan.edges.chip_markets.len();
         let chips = plan.model.chips.len();
-        let free = Outcome { permitted: Lanes::ONE, fee: Lanes::ZERO };
         Self {
-            now: vec![free; cases],
-            ahead: vec![free; cases],
+            now: vec![Outcome::FREE; cases],
+            ahead: vec![Outcome::FREE; cases],
             cut: vec![Lanes::ZERO; cases],
-            rush: vec![Lanes::ONE; cases],
+            front_running: vec![Lanes::ONE; cases],
             about_to_be_cut: vec![false; cases],
             permitted: vec![Lanes::ONE; chip_markets],
             fee: vec![Lanes::ZERO; chip_markets],
@@ -69,27 +98,9 @@ impl Controls {
             fee_ahead: vec![Lanes::ZERO; chip_markets],
             offered: vec![Mask::splat(false); chip_markets],
             offered_ahead: vec![Mask::splat(false); chip_markets],
-            launch: vec![Lanes::ZERO; chips],
             ramp: vec![Lanes::ZERO; chips],
             ramp_ahead: vec![Lanes::ZERO; chips],
-            live: Vec::with_capacity(chips),
-            is_live: vec![false; chips],
             asked: vec![false; cases],
-            next: vec![0; cases],
-        }
-    }
-
-    /// Back to the horizon's start.
-    #[inline(always)]
-    pub fn reset(&mut self, plan: &Plan, inputs: &Inputs) {
-        self.next.fill(0);
-        for (c, chip) in plan.model.chips.iter().enumerate() {
-            self.launch[c] = match chip.launch {
-                Some(date) if chip.price.is_some() => {
-                    Lanes::splat(plan.since_start(date)) + inputs.value(chip.delay)
-                }
-                _ => Lanes::splat(f64::INFINITY),
-            };
         }
     }
 
@@ -103,26 +114,61 @@ impl Controls {
     pub fn permitted_now(&self, case: CaseId) -> Lanes {
         self.now[case.index()].permitted
     }
+}
+
+impl ControlScratch {
+    /// No outcome is at hand.
+    pub(crate) fn new(plan: &Plan) -> Self {
+        let chips = plan.model.chips.len();
+        Self {
+            live: Vec::with_capacity(chips),
+            is_live: vec![false; chips],
+            next: vec![0; plan.rules.cases()],
+        }
+    }
+}
+
+impl Controls<'_> {
+    /// Back to the horizon's start.
+    #[inline(always)]
+    pub(crate) fn reset(&mut self, plan: &Plan, inputs: &Inputs) {
+        self.scratch.next.fill(0);
+        for (c, chip) in plan.model.chips.iter().enumerate() {
+            self.state.launch[c] = match chip.launch {
+                Some(date) if chip.price.is_some() => {
+                    Lanes::splat(plan.since_start(date)) + inputs.value(chip.delay)
+                }
+                _ => Lanes::splat(f64::INFINITY),
+            };
+        }
+    }
 
     /// Rules, launches and offers of quarter `t`.
     #[inline(always)]
-    pub fn step(&mut self, plan: &Plan, inputs: &Inputs, terms: &Terms, shocks: &Shocks, t: usize) {
+    pub(crate) fn step(
+        &mut self,
+        plan: &Plan,
+        inputs: &Inputs,
+        terms: &Terms,
+        shocks: &ShockOutputs,
+        t: usize,
+    ) {
         self.find_live(plan, t);
         self.read_rules(plan, inputs, terms, t);
         self.apply_to_chip_markets(plan, shocks);
         self.launch_variants(plan, inputs, t);
         self.find_ramps(plan, inputs, t);
         let markets = plan.edges.markets.len();
-        for &c in &self.live {
+        for &c in &self.scratch.live {
             let parent = plan.model.chips[c.index()].variant_of;
             let range = c.index() * markets..(c.index() + 1) * markets;
             let Some(parent) = parent else {
-                self.offered[range.clone()].fill(Mask::splat(true));
-                self.offered_ahead[range].fill(Mask::splat(true));
+                self.out.offered[range.clone()].fill(Mask::splat(true));
+                self.out.offered_ahead[range].fill(Mask::splat(true));
                 continue;
             };
-            offer_variant(plan, &self.permitted, parent, c, &mut self.offered);
-            offer_variant(plan, &self.permitted_ahead, parent, c, &mut self.offered_ahead);
+            offer_variant(plan, &self.out.permitted, parent, c, &mut self.out.offered);
+            offer_variant(plan, &self.out.permitted_ahead, parent, c, &mut self.out.offered_ahead);
         }
     }
 
@@ -130,29 +176,29 @@ impl Controls {
     #[inline(always)]
     fn find_live(&mut self, plan: &Plan, t: usize) {
         let arrival = Lanes::splat((t + plan.lead) as f64 + 1.0);
-        self.is_live.fill(false);
+        self.scratch.is_live.fill(false);
         for &c in &plan.edges.chips {
             let ended = plan.model.chips[c.index()].end.is_some_and(|end| plan.since_start(end) <= t as f64);
-            self.is_live[c.index()] = !ended && self.launch[c.index()].lt(arrival).any();
+            self.scratch.is_live[c.index()] = !ended && self.state.launch[c.index()].lt(arrival).any();
         }
         for &c in &plan.edges.chips {
-            self.is_live[c.index()] |= waits_for_denial(plan, c);
+            self.scratch.is_live[c.index()] |= waits_for_denial(plan, c);
             // A variant is launched and offered by what is permitted of its parent.
             let mut chip = c;
             while let (true, Some(parent)) =
-                (self.is_live[c.index()], plan.model.chips[chip.index()].variant_of)
+                (self.scratch.is_live[c.index()], plan.model.chips[chip.index()].variant_of)
             {
-                self.is_live[parent.index()] = true;
+                self.scratch.is_live[parent.index()] = true;
                 chip = parent;
             }
         }
-        self.live.clear();
-        self.live.extend(plan.edges.with_parents.iter().filter(|c| self.is_live[c.index()]));
-        self.asked.copy_from_slice(&plan.always_asked);
+        self.scratch.live.clear();
+        self.scratch.live.extend(plan.edges.with_parents.iter().filter(|c| self.scratch.is_live[c.index()]));
+        self.out.asked.copy_from_slice(&plan.always_asked);
         let markets = plan.edges.markets.len();
-        for c in &self.live {
+        for c in &self.scratch.live {
             for case in &plan.edges.chip_markets[c.index() * markets..][..markets] {
-                self.asked[case.index()] = true;
+                self.out.asked[case.index()] = true;
             }
         }
     }
@@ -161,54 +207,54 @@ impl Controls {
     #[inline(always)]
     fn find_ramps(&mut self, plan: &Plan, inputs: &Inputs, t: usize) {
         let wind_down = inputs.value(plan.model.production.wind_down);
-        self.ramp.fill(Lanes::ZERO);
-        self.ramp_ahead.fill(Lanes::ZERO);
-        for &c in &self.live {
+        self.out.ramp.fill(Lanes::ZERO);
+        self.out.ramp_ahead.fill(Lanes::ZERO);
+        for &c in &self.scratch.live {
             let i = c.index();
             let next = plan.model.chips[i].successor;
             let at = |t: usize| {
                 let left = next.map_or(Lanes::ONE, |s| {
-                    1.0 - wind_down * ramp(plan, inputs, s, self.launch[s.index()], t)
+                    1.0 - wind_down * ramp(plan, inputs, s, self.state.launch[s.index()], t)
                 });
-                ramp(plan, inputs, c, self.launch[i], t) * left
+                ramp(plan, inputs, c, self.state.launch[i], t) * left
             };
-            (self.ramp[i], self.ramp_ahead[i]) = (at(t), at(t + plan.lead));
+            (self.out.ramp[i], self.out.ramp_ahead[i]) = (at(t), at(t + plan.lead));
         }
     }
 
     /// Outcomes of the cases that are asked for; those in which nothing can have changed stay as they are.
     #[inline(always)]
     fn read_rules(&mut self, plan: &Plan, inputs: &Inputs, terms: &Terms, t: usize) {
-        for case in plan.rules.occurring().filter(|case| self.asked[case.index()]) {
+        for case in plan.rules.occurring().filter(|case| self.out.asked[case.index()]) {
             let i = case.index();
-            let fresh = t == 0 || self.next[i] != t;
-            self.next[i] = t + 1;
+            let fresh = t == 0 || self.scratch.next[i] != t;
+            self.scratch.next[i] = t + 1;
             let all = fresh.then(|| Mask::splat(true));
             if let Some(lanes) = all.or_else(|| plan.rules.may_change(case, t, terms)) {
                 let (now, cut) = plan.rules.now_and_cut_in(case, lanes, t, terms, inputs);
-                take(&mut self.now[i], lanes, now);
-                self.cut[i] = lanes.select(cut.share, self.cut[i]);
-                self.rush[i] = lanes.select(cut.rush, self.rush[i]);
-                self.about_to_be_cut[i] = self.cut[i].gt(Lanes::ZERO).any();
+                take(&mut self.out.now[i], lanes, now);
+                self.out.cut[i] = lanes.select(cut.share, self.out.cut[i]);
+                self.out.front_running[i] = lanes.select(cut.front_running, self.out.front_running[i]);
+                self.out.about_to_be_cut[i] = self.out.cut[i].gt(Lanes::ZERO).any();
             }
             if let Some(lanes) = all.or_else(|| plan.rules.may_change_ahead(case, t, plan.lead, terms)) {
-                take(&mut self.ahead[i], lanes, plan.rules.ahead_in(case, lanes, t, plan.lead, terms));
+                take(&mut self.out.ahead[i], lanes, plan.rules.ahead_in(case, lanes, t, plan.lead, terms));
             }
         }
     }
 
     #[inline(always)]
-    fn apply_to_chip_markets(&mut self, plan: &Plan, shocks: &Shocks) {
+    fn apply_to_chip_markets(&mut self, plan: &Plan, shocks: &ShockOutputs) {
         let (sales, fees) = (shocks.of(Lever::Sales), shocks.of(Lever::Fee));
         let markets = plan.edges.markets.len();
-        let all = self.live.iter().flat_map(|c| c.index() * markets..(c.index() + 1) * markets);
+        let all = self.scratch.live.iter().flat_map(|c| c.index() * markets..(c.index() + 1) * markets);
         for s in all {
             let case = plan.edges.chip_markets[s];
-            let (now, ahead) = (&self.now[case.index()], &self.ahead[case.index()]);
-            self.permitted[s] = snap(now.permitted * sales[s]);
-            self.fee[s] = now.fee + fees[s];
-            self.permitted_ahead[s] = ahead.permitted;
-            self.fee_ahead[s] = ahead.fee;
+            let (now, ahead) = (&self.out.now[case.index()], &self.out.ahead[case.index()]);
+            self.out.permitted[s] = snap(now.permitted * sales[s]);
+            self.out.fee[s] = now.fee + fees[s];
+            self.out.permitted_ahead[s] = ahead.permitted;
+            self.out.fee_ahead[s] = ahead.fee;
         }
     }
 
@@ -219,7 +265,7 @@ impl Controls {
         if plan.edges.chips.iter().all(|c| !waits_for_denial(plan, *c)) {
             return;
         }
-        let before = self.launch.clone();
+        let before = self.state.launch.clone();
         for &c in &plan.edges.chips {
             let chip = &plan.model.chips[c.index()];
             let (None, Some(parent), Some(lag)) = (chip.launch, chip.variant_of, chip.variant_lag) else {
@@ -228,10 +274,11 @@ impl Controls {
             let p = parent.index();
             let on_sale = ramp(plan, inputs, parent, before[p], t).gt(Lanes::ZERO);
             let denied = (p * markets..(p + 1) * markets)
-                .fold(Mask::splat(false), |any, s| any | self.permitted[s].lt(Lanes::splat(0.5)));
-            let waits = self.launch[c.index()].eq(Lanes::splat(f64::INFINITY));
+                .fold(Mask::splat(false), |any, s| any | self.out.permitted[s].lt(Lanes::splat(0.5)));
+            let waits = self.state.launch[c.index()].eq(Lanes::splat(f64::INFINITY));
             let launch = Lanes::splat(t as f64) + inputs.value(lag);
-            self.launch[c.index()] = (waits & on_sale & denied).select(launch, self.launch[c.index()]);
+            self.state.launch[c.index()] =
+                (waits & on_sale & denied).select(launch, self.state.launch[c.index()]);
         }
     }
 }
@@ -288,16 +335,4 @@ fn offer_variant(plan: &Plan, permitted: &[Lanes], parent: ChipId, chip: ChipId,
     for m in 0..markets {
         offered[at(chip, m)] = offered[at(chip, m)] | !any;
     }
-}
-
-/// Bandwidths, formats and prices of chips: what the data sheet says in one place.
-#[inline(always)]
-pub fn units(model: &Model, inputs: &Inputs, chip: ChipId) -> PerUnit<Lanes> {
-    let c = &model.chips[chip.index()];
-    let value = |q: Option<crate::model::QuantityId>| q.map(|q| inputs.value(q));
-    let bf16 = value(c.bf16_tflops).unwrap_or(Lanes::ZERO);
-    let int8 = value(c.int8_tops).unwrap_or(bf16);
-    let fp4 = value(c.fp4_tflops).unwrap_or(Lanes::ZERO);
-    let tpp = value(c.tpp).unwrap_or_else(|| (bf16 * 16.0).max((int8 * 8.0).max(fp4 * 4.0)));
-    PerUnit([Lanes::ONE, bf16 / h100::BF16_TFLOPS, int8 / h100::INT8_TOPS, tpp])
 }

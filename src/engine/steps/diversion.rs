@@ -1,6 +1,7 @@
 //! Diversion: denied chips that resellers buy, what is seized on the way, how routes and premiums answer.
 
-use super::shocks::Shocks;
+use super::shocks::ShockOutputs;
+use crate::engine::twins::{Twins, take};
 use crate::inputs::Inputs;
 use crate::math::Lanes;
 use crate::model::{ChipUnit, Lever, PerUnit};
@@ -98,93 +99,136 @@ impl Routes {
     }
 }
 
-/// Smuggling of chips.
+/// Smuggling of chips that a quarter leaves to the next.
 #[derive(Clone, Debug)]
-pub struct Diversion {
+pub struct DiversionState {
     /// What networks could carry before shocks and opening days, by route.
     pub networks: Vec<Lanes>,
-    /// Capacity and detection in this quarter.
-    pub routes: Routes,
-    /// Effective capacity of open chip routes to each country.
-    pub capacity_to: Vec<Lanes>,
     /// Grey-market price over list price, by country [1].
     pub premium: Vec<Lanes>,
-    /// Attempted in the quarter, by route [chips or the good's unit].
-    pub attempted: Vec<Lanes>,
-    /// Seized in the quarter, by route.
-    pub seized: Vec<Lanes>,
-    /// Attempted by route and chip [chips].
-    pub attempted_chips: Vec<Lanes>,
-    /// Delivered in the quarter, by grey-market option [chips].
-    pub delivered: Vec<Lanes>,
-    /// Delivered in the quarter by route, in chips, H100e and 8-bit H100e.
-    pub delivered_by_route: Vec<PerUnit<Lanes>>,
     /// On their way, by grey-market option [chips].
     pub transit: Vec<Lagged>,
-    /// Whether anything was ever sent to a grey-market option in some draw.
-    pub sent: Vec<bool>,
-    /// Shares of what is sent that arrive now and in the next quarters, by route [1].
-    shares: Vec<LagShares>,
-    /// On their way by route, in chips, H100e and 8-bit H100e.
+    /// On their way by route, in each unit.
     pub transit_by_route: Vec<PerUnit<Lagged>>,
 }
 
-impl Diversion {
+/// Smuggling of chips in a quarter.
+#[derive(Clone, Debug)]
+pub struct DiversionOutputs {
+    /// Capacity and detection.
+    pub routes: Routes,
+    /// Effective capacity of open chip routes to each country.
+    pub capacity_to: Vec<Lanes>,
+    /// Attempted, by route [chips or the good's unit].
+    pub attempted: Vec<Lanes>,
+    /// Seized, by route.
+    pub seized: Vec<Lanes>,
+    /// Attempted by route and chip [chips].
+    pub attempted_chips: Vec<Lanes>,
+    /// Delivered, by grey-market option [chips].
+    pub delivered: Vec<Lanes>,
+    /// Delivered by route, in each unit.
+    pub delivered_by_route: Vec<PerUnit<Lanes>>,
+    /// Whether anything was ever sent to a grey-market option in some draw.
+    pub sent: Vec<bool>,
+}
+
+/// Room to work in.
+#[derive(Clone, Debug)]
+pub(crate) struct DiversionScratch {
+    /// Shares of what is sent that arrive now and in the next quarters, by route [1].
+    shares: Vec<LagShares>,
+}
+
+/// The step.
+pub(crate) struct Diversion<'a> {
+    pub state: &'a mut DiversionState,
+    pub out: &'a mut DiversionOutputs,
+    pub scratch: &'a mut DiversionScratch,
+}
+
+impl DiversionState {
+    /// Nothing on its way.
+    pub fn new(plan: &Plan) -> Self {
+        let routes = plan.model.routes.len();
+        Self {
+            networks: vec![Lanes::ZERO; routes],
+            premium: vec![Lanes::ONE; plan.model.countries.len()],
+            transit: vec![Lagged::default(); plan.edges.grey_options.len()],
+            transit_by_route: vec![PerUnit::splat(Lagged::default()); routes],
+        }
+    }
+
+    /// Takes over networks, premiums and what is on its way.
+    pub(crate) fn adopt(&mut self, from: &Self, twins: &Twins) {
+        let Self { networks, premium, transit, transit_by_route } = from;
+        self.networks.clone_from(networks);
+        self.premium.clone_from(premium);
+        take(&twins.grey_options, transit, &mut self.transit);
+        self.transit_by_route.clone_from(transit_by_route);
+    }
+}
+
+impl DiversionOutputs {
     /// Nothing smuggled.
     pub fn new(plan: &Plan) -> Self {
         let routes = vec![Lanes::ZERO; plan.model.routes.len()];
         let grey_options = plan.edges.grey_options.len();
         Self {
-            networks: routes.clone(),
             routes: Routes::new(plan),
             capacity_to: vec![Lanes::ZERO; plan.model.countries.len()],
-            premium: vec![Lanes::ONE; plan.model.countries.len()],
             attempted: routes.clone(),
             seized: routes.clone(),
             attempted_chips: vec![Lanes::ZERO; routes.len() * plan.model.chips.len()],
             delivered: vec![Lanes::ZERO; grey_options],
             delivered_by_route: vec![PerUnit::splat(Lanes::ZERO); routes.len()],
-            transit: vec![Lagged::default(); grey_options],
             sent: vec![false; grey_options],
-            shares: vec![LagShares::NONE; routes.len()],
-            transit_by_route: vec![PerUnit::splat(Lagged::default()); routes.len()],
         }
     }
+}
 
+impl DiversionScratch {
+    /// Room for a plan's routes.
+    pub(crate) fn new(plan: &Plan) -> Self {
+        Self { shares: vec![LagShares::NONE; plan.model.routes.len()] }
+    }
+}
+
+impl Diversion<'_> {
     /// Back to the horizon's start.
     #[inline(always)]
-    pub fn reset(&mut self, plan: &Plan, inputs: &Inputs) {
+    pub(crate) fn reset(&mut self, plan: &Plan, inputs: &Inputs) {
         for (r, route) in plan.model.routes.iter().enumerate() {
-            self.networks[r] = inputs.value(route.capacity);
+            self.state.networks[r] = inputs.value(route.capacity);
         }
-        self.premium.fill(inputs.value(plan.model.diversion.premium));
-        self.transit.fill(Lagged::default());
-        self.sent.fill(false);
-        self.delivered.fill(Lanes::ZERO);
-        self.transit_by_route.fill(PerUnit::splat(Lagged::default()));
+        self.state.premium.fill(inputs.value(plan.model.diversion.premium));
+        self.state.transit.fill(Lagged::default());
+        self.out.sent.fill(false);
+        self.out.delivered.fill(Lanes::ZERO);
+        self.state.transit_by_route.fill(PerUnit::splat(Lagged::default()));
     }
 
     /// Finds out what is on its way, from the state.
-    pub(in crate::engine) fn note_sent(&mut self) {
-        for (sent, transit) in self.sent.iter_mut().zip(&self.transit) {
+    pub(crate) fn note_sent(&mut self) {
+        for (sent, transit) in self.out.sent.iter_mut().zip(&self.state.transit) {
             *sent = transit.total().gt(Lanes::ZERO).any();
         }
     }
 
     /// Capacity and detection of quarter `t`.
     #[inline(always)]
-    pub fn open(&mut self, plan: &Plan, inputs: &Inputs, shocks: &Shocks, t: usize) {
+    pub(crate) fn open(&mut self, plan: &Plan, inputs: &Inputs, shocks: &ShockOutputs, t: usize) {
         let made = t.saturating_sub(plan.lead);
         let verification = inputs.at(plan.model.diversion.verification, made);
-        self.capacity_to.fill(Lanes::ZERO);
+        self.out.capacity_to.fill(Lanes::ZERO);
         for (r, route) in plan.model.routes.iter().enumerate() {
             let open = route.opens.map_or(1.0, |d| (t as f64 + 1.0 - plan.since_start(d)).clamp(0.0, 1.0));
-            self.routes.capacity[r] = self.networks[r] * shocks.of(Lever::RouteCapacity)[r] * open;
+            self.out.routes.capacity[r] = self.state.networks[r] * shocks.of(Lever::RouteCapacity)[r] * open;
             let found = (inputs.at(route.detection, t) * shocks.of(Lever::Detection)[r]).clamp(0.0, 1.0);
-            self.routes.detection[r] = if route.good.is_some() {
+            self.out.routes.detection[r] = if route.good.is_some() {
                 found
             } else {
-                self.capacity_to[route.to.index()] += self.routes.capacity[r];
+                self.out.capacity_to[route.to.index()] += self.out.routes.capacity[r];
                 1.0 - (1.0 - found) * (1.0 - verification)
             };
         }
@@ -194,7 +238,7 @@ impl Diversion {
     ///
     /// `wants` are the grey-market options' wants [chips], `wanted` their sums by country and chip.
     #[inline(always)]
-    pub fn step(
+    pub(crate) fn step(
         &mut self,
         plan: &Plan,
         inputs: &Inputs,
@@ -209,12 +253,12 @@ impl Diversion {
                 continue;
             }
             let shares = LagShares::of(inputs.value(route.lag));
-            self.shares[r] = shares;
-            let pass = 1.0 - self.routes.detection[r];
+            self.scratch.shares[r] = shares;
+            let pass = 1.0 - self.out.routes.detection[r];
             let mut sent = PerUnit::splat(Lanes::ZERO);
             let mut attempted = Lanes::ZERO;
             for &c in &plan.edges.chips {
-                let amount = self.attempted_chips[r * chips + c.index()];
+                let amount = self.out.attempted_chips[r * chips + c.index()];
                 if !amount.gt(Lanes::ZERO).any() {
                     continue;
                 }
@@ -223,50 +267,57 @@ impl Diversion {
                     sent[unit] += amount * pass * units[c.index()][unit];
                 }
             }
-            self.attempted[r] = attempted;
-            self.seized[r] = attempted * self.routes.detection[r];
+            self.out.attempted[r] = attempted;
+            self.out.seized[r] = attempted * self.out.routes.detection[r];
             for unit in ChipUnit::ALL {
-                self.transit_by_route[r][unit].spread(sent[unit], &shares, t);
-                self.delivered_by_route[r][unit] = self.transit_by_route[r][unit].take(t);
+                self.state.transit_by_route[r][unit].spread(sent[unit], &shares, t);
+                self.out.delivered_by_route[r][unit] = self.state.transit_by_route[r][unit].take(t);
             }
         }
         for (g, &s) in plan.edges.grey_options.iter().enumerate() {
             let sale = &plan.edges.sales[s];
             let country = sale.country;
             let wants_any = wants[g].gt(Lanes::ZERO).any();
-            if !wants_any && !self.sent[g] {
+            if !wants_any && !self.out.sent[g] {
                 continue;
             }
-            self.sent[g] = true;
+            self.out.sent[g] = true;
             let share = wants[g].per(wanted[country.index() * chips + sale.chip.index()]);
             for r in &plan.edges.routes_to[country.index()] {
-                let amount = self.attempted_chips[r.index() * chips + sale.chip.index()];
+                let amount = self.out.attempted_chips[r.index() * chips + sale.chip.index()];
                 if !amount.gt(Lanes::ZERO).any() {
                     continue;
                 }
-                let passed = amount * share * (1.0 - self.routes.detection[r.index()]);
-                self.transit[g].spread(passed, &self.shares[r.index()], t);
+                let passed = amount * share * (1.0 - self.out.routes.detection[r.index()]);
+                self.state.transit[g].spread(passed, &self.scratch.shares[r.index()], t);
             }
-            self.delivered[g] = self.transit[g].take(t);
+            self.out.delivered[g] = self.state.transit[g].take(t);
         }
     }
 
     /// Networks and premiums of the next quarter; `goods` are the attempts on goods routes.
     #[inline(always)]
-    pub fn adapt(&mut self, plan: &Plan, inputs: &Inputs, goods: &[Lanes], wanted: &[Lanes], t: usize) {
+    pub(crate) fn adapt(
+        &mut self,
+        plan: &Plan,
+        inputs: &Inputs,
+        goods: &[Lanes],
+        wanted: &[Lanes],
+        t: usize,
+    ) {
         for (r, route) in plan.model.routes.iter().enumerate() {
             if route.good.is_some() {
-                self.attempted[r] = goods[r];
-                self.seized[r] = goods[r] * self.routes.detection[r];
+                self.out.attempted[r] = goods[r];
+                self.out.seized[r] = goods[r] * self.out.routes.detection[r];
             }
             if route.opens.is_some_and(|d| plan.since_start(d) >= t as f64 + 1.0) {
                 continue;
             }
             let ceiling = route.ceiling.map_or_else(|| inputs.value(route.capacity), |q| inputs.value(q));
-            let used = self.attempted[r].per(self.routes.capacity[r]);
-            let growth = inputs.value(route.growth) * used * (1.0 - self.networks[r].per(ceiling));
-            let loss = inputs.value(route.rollup) * self.seized[r].per(self.attempted[r]);
-            self.networks[r] *= (growth - loss).exp();
+            let used = self.out.attempted[r].per(self.out.routes.capacity[r]);
+            let growth = inputs.value(route.growth) * used * (1.0 - self.state.networks[r].per(ceiling));
+            let loss = inputs.value(route.rollup) * self.out.seized[r].per(self.out.attempted[r]);
+            self.state.networks[r] *= (growth - loss).exp();
         }
         let chips = plan.model.chips.len();
         let first = inputs.value(plan.model.diversion.premium);
@@ -276,11 +327,11 @@ impl Diversion {
                 continue;
             }
             let wanted = wanted[n * chips..(n + 1) * chips].iter().fold(Lanes::ZERO, |sum, &w| sum + w);
-            let filled = routes.iter().fold(Lanes::ZERO, |sum, r| sum + self.attempted[r.index()]);
+            let filled = routes.iter().fold(Lanes::ZERO, |sum, r| sum + self.out.attempted[r.index()]);
             let scarcity = wanted.per(filled).pow(Lanes::splat(0.25));
             let price = (1.0 + (first - 1.0) * scarcity).max(1.0).min(bound);
             let answered = filled.gt(Lanes::ZERO).select(price, bound);
-            self.premium[n] = wanted.gt(Lanes::ZERO).select(answered, self.premium[n]);
+            self.state.premium[n] = wanted.gt(Lanes::ZERO).select(answered, self.state.premium[n]);
         }
     }
 }

@@ -1,44 +1,56 @@
 //! Fleets: purchases enter service, chips fail with age, power limits what runs, clouds rent out a part.
 
-use super::choice::DataSheets;
-use super::controls::Controls;
+use super::controls::ControlOutputs;
+use super::data_sheets::DataSheets;
 use super::diversion::{LagShares, Lagged};
-use super::shocks::Shocks;
+use super::shocks::ShockOutputs;
+use crate::engine::twins::{Twins, take};
 use crate::inputs::Inputs;
 use crate::math::{Lanes, Mask};
 use crate::model::time::DAYS_PER_QUARTER;
 use crate::model::{ChipUnit, Lever};
 use crate::plan::Plan;
 
-/// Chips owned, deployed and working.
+/// Chips owned, and the power that they will take.
 #[derive(Clone, Debug)]
-pub struct Fleet {
-    /// Whether anything was ever held in some draw, by holding.
-    pub held: Vec<bool>,
+pub struct FleetState {
     /// Deployed, by holding [chips].
     pub count: Vec<Lanes>,
     /// Sum of ages of the deployed, by holding [chip·years].
     pub age: Vec<Lanes>,
     /// Bought and not yet deployed, by holding.
     pub deploying: Vec<Lagged>,
-    /// Entered service in the quarter, by holding [chips].
+    /// Facility power of the deployed and of what is in deployment, by country [MW].
+    pub coming_load: Vec<Lanes>,
+}
+
+/// Chips that work in a quarter, and for whom.
+#[derive(Clone, Debug)]
+pub struct FleetOutputs {
+    /// Whether anything was ever held in some draw, by holding.
+    pub held: Vec<bool>,
+    /// Entered service, by holding [chips].
     pub deployed: Vec<Lanes>,
-    /// Failed in the quarter, by holding [chips].
+    /// Failed, by holding [chips].
     pub failed: Vec<Lanes>,
     /// Facility power of the deployed, by country [MW].
     pub load: Vec<Lanes>,
-    /// Facility power of the deployed and of what is in deployment, by country [MW].
-    pub coming_load: Vec<Lanes>,
     /// Share of the deployed that there is power for, by country [1].
     pub operating: Vec<Lanes>,
-    /// Working chips of each buyer in four sums: H100e, peak [FLOP/s], peak times quality, chips.
-    pub working: Vec<[Lanes; 4]>,
+    /// Working chips of each buyer, in the sums that [`sum`] names.
+    pub working: Vec<[Lanes; sum::COUNT]>,
     /// Rented out by each link of a lab to a buyer [H100e].
     pub rented: Vec<Lanes>,
     /// Part of a buyer's working chips that each link uses [1].
     pub used: Vec<Lanes>,
     /// Whether a buyer's chips are all spoken for: more was asked for rent than it offers, or than owners leave.
     pub rationed: Vec<Mask>,
+}
+
+/// The step.
+pub(crate) struct Fleets<'a> {
+    pub state: &'a mut FleetState,
+    pub out: &'a mut FleetOutputs,
 }
 
 /// Positions in the sums of working chips.
@@ -51,54 +63,78 @@ pub mod sum {
     pub const QUALITY: usize = 2;
     /// Chips.
     pub const CHIPS: usize = 3;
+    /// How many sums there are.
+    pub const COUNT: usize = 4;
 }
 
-impl Fleet {
+impl FleetState {
     /// Empty fleets.
+    pub fn new(plan: &Plan) -> Self {
+        let holdings = plan.edges.holdings.len();
+        Self {
+            count: vec![Lanes::ZERO; holdings],
+            age: vec![Lanes::ZERO; holdings],
+            deploying: vec![Lagged::default(); holdings],
+            coming_load: vec![Lanes::ZERO; plan.model.countries.len()],
+        }
+    }
+
+    /// Takes over fleets.
+    pub(crate) fn adopt(&mut self, from: &Self, twins: &Twins) {
+        let Self { count, age, deploying, coming_load } = from;
+        take(&twins.holdings, count, &mut self.count);
+        take(&twins.holdings, age, &mut self.age);
+        take(&twins.holdings, deploying, &mut self.deploying);
+        self.coming_load.clone_from(coming_load);
+    }
+}
+
+impl FleetOutputs {
+    /// Nothing works.
     pub fn new(plan: &Plan) -> Self {
         let holdings = vec![Lanes::ZERO; plan.edges.holdings.len()];
         let countries = vec![Lanes::ZERO; plan.model.countries.len()];
         let links = vec![Lanes::ZERO; plan.usage.links.len()];
+        let buyers = plan.model.buyers.len();
         Self {
             held: vec![false; holdings.len()],
-            count: holdings.clone(),
-            age: holdings.clone(),
-            deploying: vec![Lagged::default(); holdings.len()],
             deployed: holdings.clone(),
             failed: holdings,
             load: countries.clone(),
-            coming_load: countries.clone(),
             operating: countries,
-            working: vec![[Lanes::ZERO; 4]; plan.model.buyers.len()],
+            working: vec![[Lanes::ZERO; sum::COUNT]; buyers],
             rented: links.clone(),
             used: links,
-            rationed: vec![Mask::splat(false); plan.model.buyers.len()],
+            rationed: vec![Mask::splat(false); buyers],
         }
     }
+}
 
+impl Fleets<'_> {
     /// Opening fleets.
     #[inline(always)]
-    pub fn reset(&mut self, plan: &Plan, inputs: &Inputs, sheets: &DataSheets) {
-        self.deploying.fill(Lagged::default());
-        self.held.fill(true);
+    pub(crate) fn reset(&mut self, plan: &Plan, inputs: &Inputs, sheets: &DataSheets) {
+        self.state.deploying.fill(Lagged::default());
+        self.out.held.fill(true);
         for (h, holding) in plan.edges.holdings.iter().enumerate() {
             let opening = plan.model.buyers[holding.buyer.index()].opening.get(&holding.chip);
             let (count, age) = match opening {
                 Some(o) if !holding.grey => (inputs.value(o.count), inputs.value(o.age)),
                 _ => (Lanes::ZERO, Lanes::ZERO),
             };
-            self.count[h] = count;
-            self.age[h] = count * age;
-            self.deployed[h] = Lanes::ZERO;
-            self.failed[h] = Lanes::ZERO;
+            self.state.count[h] = count;
+            self.state.age[h] = count * age;
+            self.out.deployed[h] = Lanes::ZERO;
+            self.out.failed[h] = Lanes::ZERO;
         }
         self.weigh(plan, inputs, sheets);
     }
 
     /// Finds out what is held, from the state.
-    pub(in crate::engine) fn note_held(&mut self) {
-        for (h, held) in self.held.iter_mut().enumerate() {
-            *held = (self.count[h].gt(Lanes::ZERO) | self.deploying[h].total().gt(Lanes::ZERO)).any();
+    pub(crate) fn note_held(&mut self) {
+        for (h, held) in self.out.held.iter_mut().enumerate() {
+            *held =
+                (self.state.count[h].gt(Lanes::ZERO) | self.state.deploying[h].total().gt(Lanes::ZERO)).any();
         }
     }
 
@@ -107,12 +143,12 @@ impl Fleet {
     /// `sold` are legal purchases by sale, `delivered` smuggled chips by option [chips].
     #[inline(always)]
     #[allow(clippy::too_many_arguments)] // the step's inputs, each from another step
-    pub fn step(
+    pub(crate) fn step(
         &mut self,
         plan: &Plan,
         inputs: &Inputs,
         sheets: &DataSheets,
-        shocks: &Shocks,
+        shocks: &ShockOutputs,
         sold: &[Lanes],
         delivered: &[Lanes],
         t: usize,
@@ -122,9 +158,9 @@ impl Fleet {
         let failure = inputs.value(plan.model.diversion.failure);
         let lag = LagShares::of(inputs.value(fleet.lag));
         let none = Lanes::ZERO;
-        let (held, deploying) = (&mut self.held[..], &mut self.deploying[..]);
-        let (counts, ages) = (&mut self.count[..], &mut self.age[..]);
-        let (failed, deployed) = (&mut self.failed[..], &mut self.deployed[..]);
+        let (held, deploying) = (&mut self.out.held[..], &mut self.state.deploying[..]);
+        let (counts, ages) = (&mut self.state.count[..], &mut self.state.age[..]);
+        let (failed, deployed) = (&mut self.out.failed[..], &mut self.out.deployed[..]);
         for (h, holding) in plan.edges.holdings.iter().enumerate() {
             let bought = sold.get(h).or_else(|| delivered.get(h - sold.len())).unwrap_or(&none);
             if !held[h] {
@@ -148,9 +184,9 @@ impl Fleet {
         }
         self.weigh(plan, inputs, sheets);
         for (n, country) in plan.model.countries.iter().enumerate() {
-            self.operating[n] = country.power.map_or(Lanes::ONE, |power| {
+            self.out.operating[n] = country.power.map_or(Lanes::ONE, |power| {
                 let has = inputs.at(power, t) * shocks.of(Lever::Power)[n];
-                self.load[n].gt(has).select(has.per(self.load[n]), Lanes::ONE)
+                self.out.load[n].gt(has).select(has.per(self.out.load[n]), Lanes::ONE)
             });
         }
         self.work(plan, inputs, sheets);
@@ -159,18 +195,18 @@ impl Fleet {
     /// Facility power of what is deployed and in deployment.
     #[inline(always)]
     fn weigh(&mut self, plan: &Plan, inputs: &Inputs, sheets: &DataSheets) {
-        self.load.fill(Lanes::ZERO);
-        self.coming_load.fill(Lanes::ZERO);
-        for (h, holding) in plan.edges.holdings.iter().enumerate().filter(|(h, _)| self.held[*h]) {
+        self.out.load.fill(Lanes::ZERO);
+        self.state.coming_load.fill(Lanes::ZERO);
+        for (h, holding) in plan.edges.holdings.iter().enumerate().filter(|(h, _)| self.out.held[*h]) {
             let n = holding.country.index();
             let watts = sheets.watts[holding.chip.index()];
-            self.load[n] += self.count[h] * watts;
-            self.coming_load[n] += (self.count[h] + self.deploying[h].total()) * watts;
+            self.out.load[n] += self.state.count[h] * watts;
+            self.state.coming_load[n] += (self.state.count[h] + self.state.deploying[h].total()) * watts;
         }
         for (n, country) in plan.model.countries.iter().enumerate() {
             let megawatts = inputs.value(country.overhead) / 1e6;
-            self.load[n] *= megawatts;
-            self.coming_load[n] *= megawatts;
+            self.out.load[n] *= megawatts;
+            self.state.coming_load[n] *= megawatts;
         }
     }
 
@@ -178,13 +214,13 @@ impl Fleet {
     #[inline(always)]
     fn work(&mut self, plan: &Plan, inputs: &Inputs, sheets: &DataSheets) {
         let support = inputs.value(plan.model.diversion.support);
-        self.working.fill([Lanes::ZERO; 4]);
-        for (h, holding) in plan.edges.holdings.iter().enumerate().filter(|(h, _)| self.held[*h]) {
+        self.out.working.fill([Lanes::ZERO; sum::COUNT]);
+        for (h, holding) in plan.edges.holdings.iter().enumerate().filter(|(h, _)| self.out.held[*h]) {
             let (b, c) = (holding.buyer.index(), holding.chip.index());
-            let working = self.count[h] * self.operating[holding.country.index()];
+            let working = self.state.count[h] * self.out.operating[holding.country.index()];
             let peak = working * sheets.flops[c];
             let quality = if holding.grey { sheets.quality[c] * support } else { sheets.quality[c] };
-            let sums = &mut self.working[b];
+            let sums = &mut self.out.working[b];
             sums[sum::H100E] += working * sheets.units[c][ChipUnit::H100e];
             sums[sum::PEAK] += peak;
             sums[sum::QUALITY] += peak * quality;
@@ -194,7 +230,7 @@ impl Fleet {
 
     /// Rentals of quarter `t` and every lab's part of every buyer's chips.
     #[inline(always)]
-    pub fn rent(&mut self, plan: &Plan, inputs: &Inputs, controls: &Controls, t: usize) {
+    pub(crate) fn rent(&mut self, plan: &Plan, inputs: &Inputs, controls: &ControlOutputs, t: usize) {
         let hours = 24.0 * DAYS_PER_QUARTER;
         let price = inputs.at(plan.model.rental.price, t);
         for (l, lab) in plan.model.labs.iter().enumerate() {
@@ -204,7 +240,7 @@ impl Fleet {
             let money = lab.rent_budget.map_or(Lanes::ZERO, |q| inputs.at(q, t));
             for i in links {
                 let link = &plan.usage.links[i];
-                self.rented[i] = link.weight.map_or(Lanes::ZERO, |q| {
+                self.out.rented[i] = link.weight.map_or(Lanes::ZERO, |q| {
                     let want = money / (price * hours) * inputs.value(q).per(total);
                     let permitted = controls.permitted_now(link.remote);
                     let above = plan.rules.rental_floor(link.remote, inputs);
@@ -213,24 +249,24 @@ impl Fleet {
             }
         }
         for (b, buyer) in plan.model.buyers.iter().enumerate() {
-            let h100e = self.working[b][sum::H100E];
+            let h100e = self.out.working[b][sum::H100E];
             let offer = buyer.rents.map_or(Lanes::ZERO, |q| inputs.at(q, t)) * h100e;
             let links = &plan.usage.of_buyer[b];
-            let asked = links.iter().fold(Lanes::ZERO, |sum, &i| sum + self.rented[i]);
+            let asked = links.iter().fold(Lanes::ZERO, |sum, &i| sum + self.out.rented[i]);
             let scale = asked.gt(offer).select(offer.per(asked), Lanes::ONE);
-            self.rationed[b] = asked.gt(offer);
+            self.out.rationed[b] = asked.gt(offer);
             let mut total = Lanes::ZERO;
             for &i in links {
-                self.rented[i] *= scale;
+                self.out.rented[i] *= scale;
                 let own = plan.usage.links[i].own.map_or(Lanes::ZERO, |q| inputs.value(q));
-                self.used[i] = own + self.rented[i].per(h100e);
-                total += self.used[i];
+                self.out.used[i] = own + self.out.rented[i].per(h100e);
+                total += self.out.used[i];
             }
-            self.rationed[b] = self.rationed[b] | total.gt(Lanes::ONE);
+            self.out.rationed[b] = self.out.rationed[b] | total.gt(Lanes::ONE);
             let fit = total.gt(Lanes::ONE).select(total.recip(), Lanes::ONE);
             for &i in links {
-                self.used[i] *= fit;
-                self.rented[i] *= fit;
+                self.out.used[i] *= fit;
+                self.out.rented[i] *= fit;
             }
         }
     }

@@ -1,14 +1,16 @@
 //! Shocks: when they strike, how strong they are in each quarter, and the factors that follow.
 
+use super::triggers::TriggerState;
+use crate::engine::twins::{Twins, take};
 use crate::inputs::Inputs;
 use crate::math::{Lanes, Mask, WIDTH};
-use crate::model::{Change, Gauge, Lever, QuantityId, Recovery, Shock, ShockId};
+use crate::model::{Change, Lever, QuantityId, Recovery, Shock, ShockId};
 use crate::plan::Plan;
 use crate::rules::Terms;
 
-/// Shocks' clocks and courses, and what they do to the world in this quarter.
+/// Clocks and courses of shocks.
 #[derive(Clone, Debug)]
-pub struct Shocks {
+pub struct ShockState {
     /// Strikes so far, by shock and lane.
     pub strikes: Vec<[u32; WIDTH]>,
     /// Start of the current course [quarters]; infinite before the first strike.
@@ -17,84 +19,78 @@ pub struct Shocks {
     pub duration: Vec<Lanes>,
     /// Strength averaged over the quarter [1].
     pub strength: Vec<Lanes>,
-    /// Lanes in which it struck in this quarter.
-    pub struck: Vec<Mask>,
     /// When the clock runs again [quarters].
-    pub(in crate::engine) resume: Vec<Lanes>,
+    resume: Vec<Lanes>,
     /// Hazard accumulated since the clock was set to zero [1].
-    pub(in crate::engine) accumulated: Vec<Lanes>,
+    accumulated: Vec<Lanes>,
     /// Hazard at which it strikes next [1].
-    pub(in crate::engine) threshold: Vec<Lanes>,
+    threshold: Vec<Lanes>,
     /// Amounts of the current course, by act.
-    pub(in crate::engine) amounts: Vec<Lanes>,
+    amounts: Vec<Lanes>,
     /// Leaks of the current course, by shock [stockpile's unit].
-    pub(in crate::engine) leaks: Vec<Lanes>,
+    leaks: Vec<Lanes>,
+}
+
+/// What shocks do to the world in a quarter.
+#[derive(Clone, Debug)]
+pub struct ShockOutputs {
+    /// Lanes in which each shock struck.
+    pub struck: Vec<Mask>,
+    /// What private stocks gain, by stockpile [its unit].
+    pub leaked: Vec<Lanes>,
     /// Factors by lever and place; additions for fees.
     factors: [Vec<Lanes>; Lever::ALL.len()],
-    /// Levers that anything acted on in this quarter.
+    /// Levers that anything acted on.
     acted: [bool; Lever::ALL.len()],
-    /// What private stocks gain in this quarter, by stockpile [its unit].
-    pub leaked: Vec<Lanes>,
 }
 
-/// States of the world in the last quarter on which shocks can wait, by country [1].
-#[derive(Clone, Debug)]
-pub struct Triggers {
-    /// Seized over attempted chips.
-    pub seized: Vec<Lanes>,
-    /// Share of first-round orders that was not filled.
-    pub unmet: Vec<Lanes>,
-    /// Smuggled over legally bought chips.
-    pub smuggled: Vec<Lanes>,
+/// The step.
+pub(crate) struct Shocks<'a> {
+    pub state: &'a mut ShockState,
+    pub out: &'a mut ShockOutputs,
 }
 
-impl Triggers {
-    /// Nothing has happened yet.
-    pub fn new(countries: usize) -> Self {
-        let zeros = vec![Lanes::ZERO; countries];
-        Self { seized: zeros.clone(), unmet: zeros.clone(), smuggled: zeros }
-    }
-    /// Back to the start.
-    pub fn reset(&mut self) {
-        for list in [&mut self.seized, &mut self.unmet, &mut self.smuggled] {
-            list.fill(Lanes::ZERO);
-        }
-    }
-    fn read(&self, gauge: Gauge, country: usize) -> Lanes {
-        match gauge {
-            Gauge::SeizedShare => self.seized[country],
-            Gauge::UnmetDemand => self.unmet[country],
-            Gauge::SmuggledShare => self.smuggled[country],
-        }
-    }
-}
-
-/// What a strike needs to look its numbers up.
-struct Address {
-    shock: usize,
-    lane: usize,
-    draw: u64,
-}
-
-impl Shocks {
+impl ShockState {
     /// No shock has struck.
     pub fn new(plan: &Plan) -> Self {
-        let n = plan.model.shocks.len();
-        let zeros = vec![Lanes::ZERO; n];
+        let zeros = vec![Lanes::ZERO; plan.model.shocks.len()];
         Self {
-            strikes: vec![[0; WIDTH]; n],
+            strikes: vec![[0; WIDTH]; zeros.len()],
             onset: zeros.clone(),
             duration: zeros.clone(),
             strength: zeros.clone(),
-            struck: vec![Mask::splat(false); n],
             resume: zeros.clone(),
             accumulated: zeros.clone(),
             threshold: zeros.clone(),
             amounts: vec![Lanes::ZERO; plan.effects.acts.len()],
             leaks: zeros,
+        }
+    }
+
+    /// Takes over the clocks and courses of shocks that both plans have.
+    pub(crate) fn adopt(&mut self, from: &Self, twins: &Twins) {
+        let Self { strikes, onset, duration, strength, resume, accumulated, threshold, amounts, leaks } =
+            from;
+        take(&twins.shocks, strikes, &mut self.strikes);
+        take(&twins.shocks, onset, &mut self.onset);
+        take(&twins.shocks, duration, &mut self.duration);
+        take(&twins.shocks, strength, &mut self.strength);
+        take(&twins.shocks, resume, &mut self.resume);
+        take(&twins.shocks, accumulated, &mut self.accumulated);
+        take(&twins.shocks, threshold, &mut self.threshold);
+        take(&twins.acts, amounts, &mut self.amounts);
+        take(&twins.shocks, leaks, &mut self.leaks);
+    }
+}
+
+impl ShockOutputs {
+    /// No shock acts.
+    pub fn new(plan: &Plan) -> Self {
+        Self {
+            struck: vec![Mask::splat(false); plan.model.shocks.len()],
+            leaked: vec![Lanes::ZERO; plan.model.stockpiles.len()],
             factors: Lever::ALL.map(|lever| vec![rest(lever); plan.effects.places[lever as usize]]),
             acted: [false; Lever::ALL.len()],
-            leaked: vec![Lanes::ZERO; plan.model.stockpiles.len()],
         }
     }
 
@@ -109,38 +105,47 @@ impl Shocks {
         self.acted[lever as usize] = true;
         &mut self.factors[lever as usize]
     }
+}
 
+/// What a strike needs to look its numbers up.
+struct Address {
+    shock: usize,
+    lane: usize,
+    draw: u64,
+}
+
+impl Shocks<'_> {
     /// Back to the horizon's start, for the draws from `first_draw` on.
-    pub fn reset(&mut self, plan: &Plan, terms: &mut Terms, first_draw: u64) {
-        for s in 0..self.onset.len() {
-            self.strikes[s] = [0; WIDTH];
-            self.onset[s] = Lanes::splat(f64::INFINITY);
-            self.duration[s] = Lanes::ONE;
-            self.strength[s] = Lanes::ZERO;
-            self.struck[s] = Mask::splat(false);
-            self.resume[s] = Lanes::ZERO;
-            self.accumulated[s] = Lanes::ZERO;
+    pub(crate) fn reset(&mut self, plan: &Plan, terms: &mut Terms, first_draw: u64) {
+        for s in 0..self.state.onset.len() {
+            self.state.strikes[s] = [0; WIDTH];
+            self.state.onset[s] = Lanes::splat(f64::INFINITY);
+            self.state.duration[s] = Lanes::ONE;
+            self.state.strength[s] = Lanes::ZERO;
+            self.out.struck[s] = Mask::splat(false);
+            self.state.resume[s] = Lanes::ZERO;
+            self.state.accumulated[s] = Lanes::ZERO;
             let clock = first_clock(&plan.model.shocks[s]);
             let uniforms = plan.layout.clocks(ShockId(s as u32), clock, first_draw / WIDTH as u64);
-            self.threshold[s] = uniforms.map(threshold);
+            self.state.threshold[s] = uniforms.map(threshold);
         }
         terms.clear_courses();
     }
 
     /// Strikes, strengths and factors of quarter `t`.
     #[inline(always)]
-    pub fn step(
+    pub(crate) fn step(
         &mut self,
         plan: &Plan,
         inputs: &Inputs,
         terms: &mut Terms,
-        triggers: &Triggers,
+        triggers: &TriggerState,
         first_draw: u64,
         t: usize,
     ) {
-        for s in 0..self.onset.len() {
+        for s in 0..self.state.onset.len() {
             let hazard = self.hazard(plan, inputs, triggers, s, t);
-            self.struck[s] = Mask::splat(false);
+            self.out.struck[s] = Mask::splat(false);
             for lane in 0..WIDTH {
                 let at = Address { shock: s, lane, draw: first_draw + lane as u64 };
                 if let Some(when) = self.strike_time(plan, &at, hazard.map(|h| h[lane]), t) {
@@ -149,10 +154,10 @@ impl Shocks {
             }
         }
         for (s, shock) in plan.model.shocks.iter().enumerate() {
-            let x = Lanes::splat(t as f64) - self.onset[s];
+            let x = Lanes::splat(t as f64) - self.state.onset[s];
             let begun = x.gt(Lanes::splat(-1.0)).any();
-            self.strength[s] =
-                if begun { strength(shock.recovery, x, self.duration[s]) } else { Lanes::ZERO };
+            self.state.strength[s] =
+                if begun { strength(shock.recovery, x, self.state.duration[s]) } else { Lanes::ZERO };
         }
         self.act(plan);
         self.leak(plan, t);
@@ -160,7 +165,14 @@ impl Shocks {
 
     /// Hazard of a quarter [1/quarter], or the condition alone (1 or 0) where there is no hazard; none for dated shocks.
     #[inline(always)]
-    fn hazard(&self, plan: &Plan, inputs: &Inputs, triggers: &Triggers, s: usize, t: usize) -> Option<Lanes> {
+    fn hazard(
+        &self,
+        plan: &Plan,
+        inputs: &Inputs,
+        triggers: &TriggerState,
+        s: usize,
+        t: usize,
+    ) -> Option<Lanes> {
         let shock = &plan.model.shocks[s];
         let condition = shock.when.as_ref().map(|w| {
             let level = triggers.read(w.gauge, w.country.index());
@@ -169,7 +181,7 @@ impl Shocks {
         let Some(hazard) = shock.hazard else { return condition };
         let mut h = inputs.at(hazard, t) * 0.25;
         for (&other, &times) in &shock.hazard_times {
-            h *= 1.0 + (inputs.value(times) - 1.0) * self.strength[other.index()];
+            h *= 1.0 + (inputs.value(times) - 1.0) * self.state.strength[other.index()];
         }
         Some(condition.map_or(h, |c| h * c))
     }
@@ -178,7 +190,7 @@ impl Shocks {
     fn strike_time(&mut self, plan: &Plan, at: &Address, hazard: Option<f64>, t: usize) -> Option<f64> {
         let (s, lane) = (at.shock, at.lane);
         let shock = &plan.model.shocks[s];
-        let strikes = self.strikes[s][lane];
+        let strikes = self.state.strikes[s][lane];
         let now = t as f64;
         if let (Some(date), 0) = (shock.date, strikes) {
             let date = plan.since_start(date);
@@ -188,16 +200,16 @@ impl Shocks {
         if t < plan.shocks_from || (strikes > 0 && !shock.recurring) {
             return None;
         }
-        let from = self.resume[s][lane].max(now);
+        let from = self.state.resume[s][lane].max(now);
         if shock.hazard.is_none() {
             return (hazard > 0.0 && from <= now).then_some(now);
         }
         let gain = hazard * (now + 1.0 - from).max(0.0);
-        let missing = self.threshold[s][lane] - self.accumulated[s][lane];
+        let missing = self.state.threshold[s][lane] - self.state.accumulated[s][lane];
         if gain > 0.0 && gain >= missing {
             return Some(from + missing / hazard);
         }
-        self.accumulated[s][lane] += gain;
+        self.state.accumulated[s][lane] += gain;
         None
     }
 
@@ -205,26 +217,26 @@ impl Shocks {
     fn strike(&mut self, plan: &Plan, terms: &mut Terms, at: &Address, when: f64, t: usize) {
         let (s, lane) = (at.shock, at.lane);
         let shock = &plan.model.shocks[s];
-        let k = self.strikes[s][lane];
+        let k = self.state.strikes[s][lane];
         let number = |q: QuantityId| plan.layout.strike(q, k, at.draw);
         let onset = when + number(shock.delay);
         let duration = number(shock.duration);
         let length = if shock.recovery == Recovery::Exponential { 3.0 * duration } else { duration };
-        self.onset[s][lane] = onset;
-        self.duration[s][lane] = duration;
-        self.resume[s][lane] = (onset + length).max(t as f64 + 1.0);
-        self.accumulated[s][lane] = 0.0;
-        self.strikes[s][lane] = k + 1;
-        self.struck[s].0[lane] = u64::MAX;
-        self.threshold[s][lane] = threshold(plan.layout.clock(ShockId(s as u32), k + 1, at.draw));
+        self.state.onset[s][lane] = onset;
+        self.state.duration[s][lane] = duration;
+        self.state.resume[s][lane] = (onset + length).max(t as f64 + 1.0);
+        self.state.accumulated[s][lane] = 0.0;
+        self.state.strikes[s][lane] = k + 1;
+        self.out.struck[s].0[lane] = u64::MAX;
+        self.state.threshold[s][lane] = threshold(plan.layout.clock(ShockId(s as u32), k + 1, at.draw));
         terms.begin_course(&plan.rules, ShockId(s as u32), lane, (onset, onset + duration), t);
         for (a, act) in plan.effects.acts.iter().enumerate() {
             if act.shock.index() == s {
-                self.amounts[a][lane] = number(act.amount);
+                self.state.amounts[a][lane] = number(act.amount);
             }
         }
         if let Some(leak) = &shock.leak {
-            self.leaks[s][lane] = number(leak.amount);
+            self.state.leaks[s][lane] = number(leak.amount);
         }
     }
 
@@ -233,34 +245,34 @@ impl Shocks {
     fn act(&mut self, plan: &Plan) {
         let mut acts = [false; Lever::ALL.len()];
         for act in &plan.effects.acts {
-            acts[act.lever as usize] |= self.strength[act.shock.index()].gt(Lanes::ZERO).any();
+            acts[act.lever as usize] |= self.state.strength[act.shock.index()].gt(Lanes::ZERO).any();
         }
         for lever in Lever::ALL {
-            if acts[lever as usize] || self.acted[lever as usize] {
-                self.factors[lever as usize].fill(rest(lever));
+            if acts[lever as usize] || self.out.acted[lever as usize] {
+                self.out.factors[lever as usize].fill(rest(lever));
             }
         }
-        self.acted = acts;
+        self.out.acted = acts;
         for (a, act) in plan.effects.acts.iter().enumerate() {
-            let w = self.strength[act.shock.index()];
+            let w = self.state.strength[act.shock.index()];
             if !w.gt(Lanes::ZERO).any() {
                 continue;
             }
-            let factors = &mut self.factors[act.lever as usize];
+            let factors = &mut self.out.factors[act.lever as usize];
             let change = act.lever.row().change;
             match change {
                 Change::Plus => {
-                    let add = active(w, self.amounts[a] * w, change.rest());
+                    let add = active(w, self.state.amounts[a] * w, change.rest());
                     act.targets.iter().for_each(|&i| factors[i] += add);
                 }
                 Change::Times => {
-                    let factor = active(w, 1.0 + (self.amounts[a] - 1.0) * w, change.rest());
+                    let factor = active(w, 1.0 + (self.state.amounts[a] - 1.0) * w, change.rest());
                     act.targets.iter().for_each(|&i| factors[i] *= factor);
                 }
             }
         }
         for lever in Lever::ALL.into_iter().filter(|&lever| acts[lever as usize]) {
-            for f in &mut self.factors[lever as usize] {
+            for f in &mut self.out.factors[lever as usize] {
                 *f = f.clamp(0.0, lever.row().top);
             }
         }
@@ -268,13 +280,13 @@ impl Shocks {
 
     #[inline(always)]
     fn leak(&mut self, plan: &Plan, t: usize) {
-        self.leaked.fill(Lanes::ZERO);
+        self.out.leaked.fill(Lanes::ZERO);
         for (s, shock) in plan.model.shocks.iter().enumerate() {
             if let Some(leak) = &shock.leak {
-                let x = Lanes::splat(t as f64) - self.onset[s];
-                let d = self.duration[s];
+                let x = Lanes::splat(t as f64) - self.state.onset[s];
+                let d = self.state.duration[s];
                 let share = ((x + 1.0).max(0.0).min(d) - x.max(0.0).min(d)) / d;
-                self.leaked[leak.stockpile.index()] += active(share, self.leaks[s] * share, 0.0);
+                self.out.leaked[leak.stockpile.index()] += active(share, self.state.leaks[s] * share, 0.0);
             }
         }
     }

@@ -1,106 +1,160 @@
 //! Private stocks of goods: purchases while rules permit them, smuggling when they do not, leaks, and what production draws.
 
-use super::controls::Controls;
+use super::controls::ControlOutputs;
 use super::diversion::{Lagged, Routes};
 use crate::inputs::Inputs;
 use crate::math::Lanes;
 use crate::model::{DesignerId, GoodId, Stockpile};
 use crate::plan::Plan;
 
-/// Private stocks and the flows into and out of them in a quarter.
+/// Private stocks and what is on its way to them.
 #[derive(Clone, Debug)]
-pub struct Stockpiles {
-    /// Held [the stock's unit].
+pub struct StockpileState {
+    /// Held, by stock [its unit].
     pub held: Vec<Lanes>,
-    /// Bought legally in the quarter.
+    transit: Vec<Lagged>,
+}
+
+/// Flows into and out of private stocks in a quarter.
+#[derive(Clone, Debug)]
+pub struct StockpileOutputs {
+    /// Bought legally, by stock [its unit].
     pub bought: Vec<Lanes>,
-    /// Smuggled in, delivered in the quarter.
+    /// Smuggled in and delivered, by stock.
     pub delivered: Vec<Lanes>,
-    /// Gained by leaks in the quarter.
+    /// Gained by leaks, by stock.
     pub leaked: Vec<Lanes>,
-    /// Used in the quarter.
+    /// Used, by stock.
     pub drawn: Vec<Lanes>,
-    /// Taken from each facility's output in the quarter, legally or not [good's unit].
+    /// Taken from each facility's output, legally or not [good's unit].
     pub taken: Vec<Lanes>,
-    /// Attempted on each goods route in the quarter [good's unit].
+    /// Attempted on each goods route [good's unit].
     pub attempted: Vec<Lanes>,
     /// Capacity of goods routes and their detection, set at the start of the quarter.
     pub routes: Routes,
-    transit: Vec<Lagged>,
+}
+
+/// Room to work in.
+#[derive(Clone, Debug)]
+pub(crate) struct StockpileScratch {
     /// Asked legally and of routes, by stock.
-    asks: Vec<[Lanes; 2]>,
+    asks: Vec<Ask>,
     /// Asked of routes, by stock, before they limit it.
     wanted: Vec<Lanes>,
     /// Share of what is asked of a facility that it can give [1].
     scale: Vec<Lanes>,
 }
 
-impl Stockpiles {
+/// The step.
+pub(crate) struct Stockpiles<'a> {
+    pub state: &'a mut StockpileState,
+    pub out: &'a mut StockpileOutputs,
+    pub scratch: &'a mut StockpileScratch,
+}
+
+/// What a stock asks for [its unit].
+#[derive(Clone, Copy, Debug, Default)]
+struct Ask {
+    legally: Lanes,
+    of_routes: Lanes,
+}
+
+impl StockpileState {
     /// Empty stocks.
     pub fn new(plan: &Plan) -> Self {
-        let zeros = vec![Lanes::ZERO; plan.model.stockpiles.len()];
-        Self {
-            held: zeros.clone(),
-            bought: zeros.clone(),
-            delivered: zeros.clone(),
-            leaked: zeros.clone(),
-            drawn: zeros.clone(),
-            taken: vec![Lanes::ZERO; plan.model.facilities.len()],
-            attempted: vec![Lanes::ZERO; plan.model.routes.len()],
-            routes: Routes::new(plan),
-            transit: vec![Lagged::default(); plan.model.stockpiles.len()],
-            asks: vec![[Lanes::ZERO; 2]; plan.model.stockpiles.len()],
-            wanted: zeros,
-            scale: vec![Lanes::ONE; plan.model.facilities.len()],
-        }
-    }
-
-    /// What is held at the start.
-    #[inline(always)]
-    pub fn reset(&mut self, plan: &Plan, inputs: &Inputs) {
-        for (s, stock) in plan.model.stockpiles.iter().enumerate() {
-            self.held[s] = inputs.value(stock.opening);
-            self.transit[s] = Lagged::default();
-        }
+        let stocks = plan.model.stockpiles.len();
+        Self { held: vec![Lanes::ZERO; stocks], transit: vec![Lagged::default(); stocks] }
     }
 
     /// Takes over what is held and on its way.
-    pub(in crate::engine) fn adopt(&mut self, from: &Self) {
-        self.held.clone_from(&from.held);
-        self.transit.clone_from(&from.transit);
+    pub(crate) fn adopt(&mut self, from: &Self) {
+        let Self { held, transit } = from;
+        self.held.clone_from(held);
+        self.transit.clone_from(transit);
+    }
+
+    /// What is on its way to a stock [its unit].
+    pub fn in_transit(&self, s: usize) -> Lanes {
+        self.transit[s].total()
+    }
+}
+
+impl StockpileOutputs {
+    /// Nothing gained or used.
+    pub fn new(plan: &Plan) -> Self {
+        let zeros = vec![Lanes::ZERO; plan.model.stockpiles.len()];
+        Self {
+            bought: zeros.clone(),
+            delivered: zeros.clone(),
+            leaked: zeros.clone(),
+            drawn: zeros,
+            taken: vec![Lanes::ZERO; plan.model.facilities.len()],
+            attempted: vec![Lanes::ZERO; plan.model.routes.len()],
+            routes: Routes::new(plan),
+        }
+    }
+}
+
+impl StockpileScratch {
+    /// Room for a plan's stocks.
+    pub(crate) fn new(plan: &Plan) -> Self {
+        let stocks = plan.model.stockpiles.len();
+        Self {
+            asks: vec![Ask::default(); stocks],
+            wanted: vec![Lanes::ZERO; stocks],
+            scale: vec![Lanes::ONE; plan.model.facilities.len()],
+        }
+    }
+}
+
+impl Stockpiles<'_> {
+    /// What is held at the start.
+    #[inline(always)]
+    pub(crate) fn reset(&mut self, plan: &Plan, inputs: &Inputs) {
+        for (s, stock) in plan.model.stockpiles.iter().enumerate() {
+            self.state.held[s] = inputs.value(stock.opening);
+            self.state.transit[s] = Lagged::default();
+        }
     }
 
     /// Purchases, smuggling and leaks of quarter `t`, all of which can be used in it.
     #[inline(always)]
-    pub fn buy(&mut self, plan: &Plan, inputs: &Inputs, controls: &Controls, available: &[Lanes], t: usize) {
-        self.taken.fill(Lanes::ZERO);
-        self.attempted.fill(Lanes::ZERO);
-        self.drawn.fill(Lanes::ZERO);
+    pub(crate) fn buy(
+        &mut self,
+        plan: &Plan,
+        inputs: &Inputs,
+        controls: &ControlOutputs,
+        available: &[Lanes],
+        t: usize,
+    ) {
+        self.out.taken.fill(Lanes::ZERO);
+        self.out.attempted.fill(Lanes::ZERO);
+        self.out.drawn.fill(Lanes::ZERO);
         for (s, stock) in plan.model.stockpiles.iter().enumerate() {
-            self.asks[s] = ask(plan, inputs, controls, available, s, stock, t);
+            self.scratch.asks[s] = ask(plan, inputs, controls, available, s, stock, t);
         }
         self.limit_to_routes(plan);
         self.take(plan, available);
         for (s, stock) in plan.model.stockpiles.iter().enumerate() {
-            let fed = share_fed(plan, available, s, &self.scale);
-            self.bought[s] = self.asks[s][0] * fed;
-            self.delivered[s] = self.smuggle(plan, inputs, s, stock, fed, t);
-            self.held[s] += self.bought[s] + self.delivered[s] + self.leaked[s];
+            let fed = share_fed(plan, available, s, &self.scratch.scale);
+            self.out.bought[s] = self.scratch.asks[s].legally * fed;
+            self.out.delivered[s] = self.smuggle(plan, inputs, s, stock, fed, t);
+            self.state.held[s] += self.out.bought[s] + self.out.delivered[s] + self.out.leaked[s];
         }
     }
 
     /// What is asked of routes is at most their capacity.
     #[inline(always)]
     fn limit_to_routes(&mut self, plan: &Plan) {
-        for (wanted, asks) in self.wanted.iter_mut().zip(&self.asks) {
-            *wanted = asks[1];
+        for (wanted, asks) in self.scratch.wanted.iter_mut().zip(&self.scratch.asks) {
+            *wanted = asks.of_routes;
         }
         for (s, stock) in plan.model.stockpiles.iter().enumerate() {
-            let rivals =
-                plan.model.stockpiles.iter().enumerate().filter(|(_, r)| same_routes(plan, stock, r));
-            let wanted = rivals.fold(Lanes::ZERO, |sum, (r, _)| sum + self.wanted[r]);
-            let capacity = routes_for(plan, stock).fold(Lanes::ZERO, |sum, r| sum + self.routes.capacity[r]);
-            self.asks[s][1] *= wanted.gt(capacity).select(capacity.per(wanted), Lanes::ONE);
+            let alike = plan.model.stockpiles.iter().enumerate().filter(|(_, r)| same_routes(plan, stock, r));
+            let wanted = alike.fold(Lanes::ZERO, |sum, (r, _)| sum + self.scratch.wanted[r]);
+            let capacity =
+                routes_for(plan, stock).fold(Lanes::ZERO, |sum, r| sum + self.out.routes.capacity[r]);
+            self.scratch.asks[s].of_routes *= wanted.gt(capacity).select(capacity.per(wanted), Lanes::ONE);
         }
     }
 
@@ -111,10 +165,11 @@ impl Stockpiles {
             let total = sources.iter().fold(Lanes::ZERO, |sum, (f, _)| sum + available[f.index()]);
             for (f, _) in sources {
                 let share = available[f.index()].per(total);
-                self.taken[f.index()] += (self.asks[s][0] + self.asks[s][1]) * share;
+                self.out.taken[f.index()] +=
+                    (self.scratch.asks[s].legally + self.scratch.asks[s].of_routes) * share;
             }
         }
-        for ((taken, &has), scale) in self.taken.iter_mut().zip(available).zip(&mut self.scale) {
+        for ((taken, &has), scale) in self.out.taken.iter_mut().zip(available).zip(&mut self.scratch.scale) {
             *scale = taken.gt(has).select(has.per(*taken), Lanes::ONE);
             *taken *= *scale;
         }
@@ -131,27 +186,27 @@ impl Stockpiles {
         fed: Lanes,
         t: usize,
     ) -> Lanes {
-        let capacity = routes_for(plan, stock).fold(Lanes::ZERO, |sum, r| sum + self.routes.capacity[r]);
+        let capacity = routes_for(plan, stock).fold(Lanes::ZERO, |sum, r| sum + self.out.routes.capacity[r]);
         for r in routes_for(plan, stock) {
-            let attempted = self.asks[s][1] * fed * self.routes.capacity[r].per(capacity);
-            self.attempted[r] += attempted;
-            let passed = attempted * (1.0 - self.routes.detection[r]);
-            self.transit[s].add(passed, inputs.value(plan.model.routes[r].lag), t);
+            let attempted = self.scratch.asks[s].of_routes * fed * self.out.routes.capacity[r].per(capacity);
+            self.out.attempted[r] += attempted;
+            let passed = attempted * (1.0 - self.out.routes.detection[r]);
+            self.state.transit[s].add(passed, inputs.value(plan.model.routes[r].lag), t);
         }
-        self.transit[s].take(t)
+        self.state.transit[s].take(t)
     }
 
     /// What a designer's stocks add to its room for a good [good's unit].
     #[inline(always)]
-    pub fn room(&self, plan: &Plan, need: &[Vec<Lanes>], designer: DesignerId, good: GoodId) -> Lanes {
+    pub(crate) fn room(&self, plan: &Plan, need: &[Vec<Lanes>], designer: DesignerId, good: GoodId) -> Lanes {
         let stocks = plan.model.stockpiles.iter().enumerate();
         let own = stocks.filter(|(_, s)| s.designer == designer && s.good == good);
-        own.fold(Lanes::ZERO, |sum, (i, s)| sum + self.held[i] * unit(plan, need, s))
+        own.fold(Lanes::ZERO, |sum, (i, s)| sum + self.state.held[i] * unit(plan, need, s))
     }
 
     /// Draws an amount of a good [good's unit] from a designer's stocks, pro rata.
     #[inline(always)]
-    pub fn draw(
+    pub(crate) fn draw(
         &mut self,
         plan: &Plan,
         need: &[Vec<Lanes>],
@@ -163,15 +218,10 @@ impl Stockpiles {
         let share = amount.max(0.0).per(room).min(1.0);
         for (i, s) in plan.model.stockpiles.iter().enumerate() {
             if s.designer == designer && s.good == good {
-                self.drawn[i] = self.held[i] * share;
-                self.held[i] = (self.held[i] - self.drawn[i]).max(0.0);
+                self.out.drawn[i] = self.state.held[i] * share;
+                self.state.held[i] = (self.state.held[i] - self.out.drawn[i]).max(0.0);
             }
         }
-    }
-
-    /// What is on its way to a stock [its unit].
-    pub fn in_transit(&self, s: usize) -> Lanes {
-        self.transit[s].total()
     }
 }
 
@@ -188,16 +238,16 @@ pub fn unit(plan: &Plan, need: &[Vec<Lanes>], stock: &Stockpile) -> Lanes {
 fn ask(
     plan: &Plan,
     inputs: &Inputs,
-    controls: &Controls,
+    controls: &ControlOutputs,
     available: &[Lanes],
     s: usize,
     stock: &Stockpile,
     t: usize,
-) -> [Lanes; 2] {
-    let Some(rate) = stock.rate else { return [Lanes::ZERO; 2] };
+) -> Ask {
+    let Some(rate) = stock.rate else { return Ask::default() };
     let sources = &plan.supply.stockpile_sources[s];
     if sources.is_empty() {
-        return [inputs.at(rate, t), Lanes::ZERO];
+        return Ask { legally: inputs.at(rate, t), of_routes: Lanes::ZERO };
     }
     let mean = |values: &dyn Fn(crate::rules::CaseId) -> Lanes| {
         let total = sources.iter().fold(Lanes::ZERO, |sum, (f, _)| sum + available[f.index()]);
@@ -207,7 +257,7 @@ fn ask(
     let permitted = mean(&|case| controls.permitted_now(case));
     let cut = mean(&|case| controls.cut[case.index()]).min(1.0);
     let want = inputs.at(rate, t) * (1.0 + (inputs.value(stock.burst) - 1.0) * cut);
-    [permitted * want, (1.0 - permitted) * want]
+    Ask { legally: permitted * want, of_routes: (1.0 - permitted) * want }
 }
 
 /// Share of what a stock asks that its sources can give.

@@ -1,8 +1,8 @@
 //! Training: what a lab's chips, money and time make of a run, and what stops it.
 
-use super::fleet::{Fleet, sum};
+use super::fleet::{FleetOutputs, sum};
 use crate::inputs::Inputs;
-use crate::math::Lanes;
+use crate::math::{Lanes, WIDTH};
 use crate::model::time::DAYS_PER_QUARTER;
 use crate::model::{CountryId, h100};
 use crate::plan::Plan;
@@ -27,9 +27,23 @@ pub mod lab_cause {
 const SLOW: f64 = 0.9;
 const SECONDS_PER_DAY: f64 = 86_400.0;
 
-/// What labs and countries can train.
+/// What labs leave to the next quarter.
 #[derive(Clone, Debug)]
-pub struct Training {
+pub struct TrainingState {
+    /// Sums of each lab's chips, as [`sum`] names them: in the last quarter and in this.
+    pub chips: [Vec<Sums>; 2],
+    /// What would give each lab more: in the last quarter and in this.
+    lacks: [Vec<Lack>; 2],
+    /// Runs that each lab has made so far, by quarter [FLOP].
+    made: Vec<Vec<Lanes>>,
+}
+
+/// Sums of chips.
+pub type Sums = [Lanes; sum::COUNT];
+
+/// What labs and countries can train in a quarter.
+#[derive(Clone, Debug)]
+pub struct TrainingOutputs {
     /// Largest run that a lab could finish by the quarter's end [FLOP].
     pub reachable: Vec<Lanes>,
     /// Largest run that it is expected to have finished [FLOP].
@@ -44,21 +58,29 @@ pub struct Training {
     pub rented: Vec<Lanes>,
     /// Reachable if labs pooled their chips, by country then by group [FLOP].
     pub pooled: Vec<Lanes>,
-    /// What bound each lab's reachable run.
-    pub bound_by: Vec<[u8; 8]>,
+    /// What bound each lab's reachable run, see [`lab_cause`].
+    pub bound_by: Vec<[u8; WIDTH]>,
     /// What bound its effective compute.
-    pub effective_bound_by: Vec<[u8; 8]>,
-    /// Sums of each lab's chips: in the last quarter and in this.
-    pub chips: [Vec<[Lanes; 4]>; 2],
+    pub effective_bound_by: Vec<[u8; WIDTH]>,
     /// The compute-optimal run.
     pub optimum: Optimum,
+}
+
+/// Room to work in.
+#[derive(Clone, Debug)]
+pub(crate) struct TrainingScratch {
     /// Algorithmic progress since the horizon's start, in the quarter [1].
     progress: Lanes,
-    made: Vec<Vec<Lanes>>,
     parts: Vec<Part>,
-    lacks: [Vec<Lack>; 2],
     /// Labs whose chips are pooled, by place.
     members: Vec<Vec<usize>>,
+}
+
+/// The step.
+pub(crate) struct Training<'a> {
+    pub state: &'a mut TrainingState,
+    pub out: &'a mut TrainingOutputs,
+    pub scratch: &'a mut TrainingScratch,
 }
 
 /// Compute-optimal parameters and tokens of a run, by the scaling law of a draw.
@@ -114,12 +136,32 @@ struct Run {
     crowding: Lanes,
 }
 
-impl Training {
+impl TrainingState {
     /// Labs without chips.
     pub fn new(plan: &Plan) -> Self {
         let labs = plan.model.labs.len();
+        let sums = vec![[Lanes::ZERO; sum::COUNT]; labs];
+        Self {
+            chips: [sums.clone(), sums],
+            lacks: [vec![Lack::default(); labs], vec![Lack::default(); labs]],
+            made: vec![vec![Lanes::ZERO; plan.quarters]; labs],
+        }
+    }
+
+    /// Takes over labs' chips and the runs that they have made so far.
+    pub(crate) fn adopt(&mut self, from: &Self) {
+        let Self { chips, lacks, made } = from;
+        self.chips.clone_from(chips);
+        self.lacks.clone_from(lacks);
+        self.made.clone_from(made);
+    }
+}
+
+impl TrainingOutputs {
+    /// Nothing can be trained.
+    pub fn new(plan: &Plan) -> Self {
+        let labs = plan.model.labs.len();
         let zeros = vec![Lanes::ZERO; labs];
-        let sums = vec![[Lanes::ZERO; 4]; labs];
         Self {
             reachable: zeros.clone(),
             run: zeros.clone(),
@@ -128,44 +170,44 @@ impl Training {
             accessible: zeros.clone(),
             rented: zeros,
             pooled: vec![Lanes::ZERO; plan.model.countries.len() + plan.model.groups.len()],
-            bound_by: vec![[0; 8]; labs],
-            effective_bound_by: vec![[0; 8]; labs],
-            chips: [sums.clone(), sums],
-            made: vec![vec![Lanes::ZERO; plan.quarters]; labs],
+            bound_by: vec![[lab_cause::CHIPS; WIDTH]; labs],
+            effective_bound_by: vec![[lab_cause::CHIPS; WIDTH]; labs],
             optimum: Optimum::default(),
+        }
+    }
+}
+
+impl TrainingScratch {
+    /// Room for a plan's labs.
+    pub(crate) fn new(plan: &Plan) -> Self {
+        Self {
             progress: Lanes::ONE,
-            parts: vec![Part::default(); labs],
-            lacks: [vec![Lack::default(); labs], vec![Lack::default(); labs]],
+            parts: vec![Part::default(); plan.model.labs.len()],
             members: pools(plan),
         }
     }
+}
 
-    /// Takes over labs' chips and the runs that they have made so far.
-    pub(in crate::engine) fn adopt(&mut self, from: &Self) {
-        self.chips.clone_from(&from.chips);
-        self.lacks.clone_from(&from.lacks);
-        self.made.clone_from(&from.made);
-    }
-
+impl Training<'_> {
     /// Reads a batch's scaling law.
     #[inline(always)]
-    pub fn reset(&mut self, plan: &Plan, inputs: &Inputs) {
-        self.optimum = Optimum::new(plan, inputs);
+    pub(crate) fn reset(&mut self, plan: &Plan, inputs: &Inputs) {
+        self.out.optimum = Optimum::new(plan, inputs);
     }
 
     /// What each lab can train in quarter `t`.
     #[inline(always)]
-    pub fn step(&mut self, plan: &Plan, inputs: &Inputs, fleet: &Fleet, t: usize) {
-        let [last, now] = &mut self.chips;
+    pub(crate) fn step(&mut self, plan: &Plan, inputs: &Inputs, fleet: &FleetOutputs, t: usize) {
+        let [last, now] = &mut self.state.chips;
         std::mem::swap(last, now);
-        self.lacks.swap(0, 1);
+        self.state.lacks.swap(0, 1);
         let algorithms = inputs.value(plan.model.science.algorithms);
-        self.progress = algorithms.pow(Lanes::splat(t as f64 / 4.0));
+        self.scratch.progress = algorithms.pow(Lanes::splat(t as f64 / 4.0));
         for l in 0..plan.model.labs.len() {
             self.gather(plan, fleet, l);
             if t == 0 {
-                self.chips[0][l] = self.chips[1][l];
-                self.lacks[0][l] = self.lacks[1][l];
+                self.state.chips[0][l] = self.state.chips[1][l];
+                self.state.lacks[0][l] = self.state.lacks[1][l];
             }
             self.train(plan, inputs, l, t);
         }
@@ -174,8 +216,8 @@ impl Training {
 
     /// Sums a lab's parts of buyers' working chips.
     #[inline(always)]
-    fn gather(&mut self, plan: &Plan, fleet: &Fleet, l: usize) {
-        let mut sums = [Lanes::ZERO; 4];
+    fn gather(&mut self, plan: &Plan, fleet: &FleetOutputs, l: usize) {
+        let mut sums = [Lanes::ZERO; sum::COUNT];
         let mut rented = Lanes::ZERO;
         for i in plan.usage.of_lab[l].clone() {
             let working = &fleet.working[plan.usage.links[i].buyer.index()];
@@ -184,10 +226,10 @@ impl Training {
             }
             rented += fleet.rented[i];
         }
-        self.accessible[l] = sums[sum::H100E];
-        self.rented[l] = rented;
-        self.chips[1][l] = sums;
-        self.lacks[1][l] = lacks(plan, fleet, l);
+        self.out.accessible[l] = sums[sum::H100E];
+        self.out.rented[l] = rented;
+        self.state.chips[1][l] = sums;
+        self.state.lacks[1][l] = lacks(plan, fleet, l);
     }
 
     #[inline(always)]
@@ -198,23 +240,23 @@ impl Training {
         let longest = inputs.value(lab.longest_run);
         let financeable = lab.financeable.map(|q| inputs.at(q, t));
         let could = self.run_of(plan, inputs, l, max_share, longest, financeable, t);
-        self.reachable[l] = could.flop;
-        self.cost[l] = could.flop * could.cost_per_flop;
+        self.out.reachable[l] = could.flop;
+        self.out.cost[l] = could.flop * could.cost_per_flop;
         self.note_part(plan, inputs, l, max_share, longest, financeable);
         let usual = inputs.value(lab.usual_run.unwrap_or(training.usual_run));
         let share = (inputs.value(training.run_share) * inputs.value(lab.run_share_factor)).min(1.0);
         let budget = lab.training_budget.map(|q| inputs.at(q, t));
-        self.made[l][t] = self.run_of(plan, inputs, l, share, usual, budget, t).flop;
-        self.run[l] = self.finished(plan, inputs, l, t);
-        let tokens = self.optimum.tokens(could.flop);
+        self.state.made[l][t] = self.run_of(plan, inputs, l, share, usual, budget, t).flop;
+        self.out.run[l] = self.finished(plan, inputs, l, t);
+        let tokens = self.out.optimum.tokens(could.flop);
         let stock = inputs.at(plan.model.science.data_stock, t);
         let scarce = tokens.gt(stock);
-        self.effective[l] = self.effective(plan, inputs, could.flop, tokens, stock);
-        self.bound_by[l] = label(&could, &self.mid_run_lack(l, longest));
-        self.effective_bound_by[l] =
+        self.out.effective[l] = self.effective(plan, inputs, could.flop, tokens, stock);
+        self.out.bound_by[l] = label(&could, &self.mid_run_lack(l, longest));
+        self.out.effective_bound_by[l] =
             std::array::from_fn(
                 |lane| {
-                    if scarce.lane(lane) { lab_cause::DATA } else { self.bound_by[l][lane] }
+                    if scarce.lane(lane) { lab_cause::DATA } else { self.out.bound_by[l][lane] }
                 },
             );
     }
@@ -256,16 +298,16 @@ impl Training {
 
     /// A lab's chips at the middle of a run that ends now.
     #[inline(always)]
-    fn mid_run(&self, l: usize, days: Lanes) -> [Lanes; 4] {
+    fn mid_run(&self, l: usize, days: Lanes) -> Sums {
         let w = (0.5 * days / DAYS_PER_QUARTER).min(1.0);
-        std::array::from_fn(|k| (1.0 - w) * self.chips[1][l][k] + w * self.chips[0][l][k])
+        std::array::from_fn(|k| (1.0 - w) * self.state.chips[1][l][k] + w * self.state.chips[0][l][k])
     }
 
     /// The same of what its chips lack.
     #[inline(always)]
     fn mid_run_lack(&self, l: usize, days: Lanes) -> Lack {
         let w = (0.5 * days / DAYS_PER_QUARTER).min(1.0);
-        let [last, now] = [&self.lacks[0][l], &self.lacks[1][l]];
+        let [last, now] = [&self.state.lacks[0][l], &self.state.lacks[1][l]];
         let part = |of: fn(&Lack) -> Portion| Portion {
             useful: (1.0 - w) * of(now).useful + w * of(last).useful,
             count: (1.0 - w) * of(now).count + w * of(last).count,
@@ -278,7 +320,7 @@ impl Training {
     fn finished(&self, plan: &Plan, inputs: &Inputs, l: usize, t: usize) -> Lanes {
         let lag = (inputs.value(plan.model.training.disclosure_lag) + 0.5).floor();
         let mut best = inputs.value(plan.model.labs[l].opening_run);
-        for (s, &made) in self.made[l][..=t].iter().enumerate() {
+        for (s, &made) in self.state.made[l][..=t].iter().enumerate() {
             let known = Lanes::splat((t - s) as f64).ge(lag);
             best = best.max(known.select(made, Lanes::ZERO));
         }
@@ -290,10 +332,10 @@ impl Training {
     fn effective(&self, plan: &Plan, inputs: &Inputs, flop: Lanes, tokens: Lanes, stock: Lanes) -> Lanes {
         let scarce = tokens.gt(stock);
         if !scarce.any() {
-            return flop * self.progress;
+            return flop * self.scratch.progress;
         }
         let fed = scarce.select(stock.per(tokens), Lanes::ONE);
-        flop * self.progress * fed.pow(inputs.value(plan.model.science.data_returns))
+        flop * self.scratch.progress * fed.pow(inputs.value(plan.model.science.data_returns))
     }
 
     #[inline(always)]
@@ -308,7 +350,7 @@ impl Training {
     ) {
         let mid = self.mid_run(l, days);
         let useful = mid[sum::QUALITY] * base_mfu(plan, inputs, l);
-        self.parts[l] = Part {
+        self.scratch.parts[l] = Part {
             flop: share * useful * days * SECONDS_PER_DAY,
             chips: share * mid[sum::CHIPS],
             peak: mid[sum::PEAK],
@@ -320,9 +362,9 @@ impl Training {
     /// What countries and groups could train on all their labs' chips.
     #[inline(always)]
     fn pool(&mut self, plan: &Plan, inputs: &Inputs, t: usize) {
-        for p in 0..self.pooled.len() {
-            if !self.members[p].is_empty() {
-                self.pooled[p] = self.pool_of(plan, inputs, &self.members[p], t);
+        for p in 0..self.out.pooled.len() {
+            if !self.scratch.members[p].is_empty() {
+                self.out.pooled[p] = self.pool_of(plan, inputs, &self.scratch.members[p], t);
             }
         }
     }
@@ -333,7 +375,7 @@ impl Training {
         let mut all = Part::default();
         let mut funds = Lanes::ZERO;
         for &l in labs {
-            let part = &self.parts[l];
+            let part = &self.scratch.parts[l];
             all.flop += part.flop;
             all.chips += part.chips;
             all.peak += part.peak;
@@ -344,12 +386,12 @@ impl Training {
         let scale = size.max(1.0).pow(-inputs.value(training.scale_loss));
         let coordination = inputs.value(training.coordination);
         let mut flop = coordination * all.flop * scale;
-        if labs.iter().all(|&l| self.parts[l].money.is_some()) {
+        if labs.iter().all(|&l| self.scratch.parts[l].money.is_some()) {
             let mfu = coordination * scale * all.useful.per(all.peak);
             let price = inputs.at(plan.model.rental.price, t);
             flop = flop.min(funds.per(price.per(h100::FLOP_PER_HOUR * mfu)));
         }
-        labs.iter().fold(flop, |best, &l| best.max(self.reachable[l]))
+        labs.iter().fold(flop, |best, &l| best.max(self.out.reachable[l]))
     }
 }
 
@@ -413,7 +455,7 @@ impl Lack {
 
 /// What more of would give a lab more chips.
 #[inline(always)]
-fn lacks(plan: &Plan, fleet: &Fleet, l: usize) -> Lack {
+fn lacks(plan: &Plan, fleet: &FleetOutputs, l: usize) -> Lack {
     let mut lack = Lack::default();
     for i in plan.usage.of_lab[l].clone() {
         let buyer = plan.usage.links[i].buyer.index();
@@ -433,7 +475,7 @@ fn lacks(plan: &Plan, fleet: &Fleet, l: usize) -> Lack {
     lack
 }
 
-fn label(run: &Run, lack: &Lack) -> [u8; 8] {
+fn label(run: &Run, lack: &Lack) -> [u8; WIDTH] {
     let gains = lack.gains(run.crowding);
     std::array::from_fn(|lane| {
         let poor = run.affordable.is_some_and(|a| a[lane] < 0.0);

@@ -41,18 +41,16 @@ pub(super) fn events(m: &Model, facts: &Facts, focus: &Focus) -> Vec<String> {
         ));
     }
     all.extend(facts.stocks.iter().filter(|s| focus.stockpiles[s.stockpile.index()]).map(|s| stock(m, s)));
-    for &(n, [attempted, seized, delivered, premium]) in
-        facts.smuggling.iter().filter(|s| focus.countries[s.0.index()])
-    {
+    for s in facts.smuggling.iter().filter(|s| focus.countries[s.country.index()]) {
         let caught =
-            if attempted > 0.0 { format!(" ({})", percent(seized / attempted)) } else { String::new() };
+            if s.attempted > 0.0 { format!(" ({})", percent(s.seized / s.attempted)) } else { String::new() };
         all.push(format!(
             "smuggling to {}: resellers buy {} chips, {} are seized{caught}, {} arrive, at {} times list price",
-            m.countries[n.index()].id,
-            number(attempted),
-            number(seized),
-            number(delivered),
-            number(premium),
+            m.countries[s.country.index()].id,
+            number(s.attempted),
+            number(s.seized),
+            number(s.delivered),
+            number(s.premium),
         ));
     }
     for &(n, works) in facts.dark.iter().filter(|d| focus.countries[d.0.index()]) {

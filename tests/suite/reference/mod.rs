@@ -12,13 +12,14 @@ mod choice;
 mod diversion;
 mod draw;
 mod fleets;
+mod governing;
 mod market;
 mod names;
 mod numbers;
 mod pool;
 mod production;
 mod record;
-mod reign;
+
 mod rules;
 mod shocks;
 mod stocks;

@@ -3,7 +3,7 @@
 //! Which rules govern on which days is the same in all draws in which no shock intervenes and the same rules hold: it is found
 //! once and kept. What they let through is the draw's.
 
-use super::reign::{Chronicle, Governing, State};
+use super::governing::{Governing, State, Timeline};
 use super::rules::{Case, CaseId, FREE, Term};
 use super::{Draw, World, per};
 use chokepoint::model::Status;
@@ -37,7 +37,7 @@ pub struct Terms {
     pub shares: [f64; 6],
 }
 
-/// Rules of a case that chance may leave out, at most: for more, reigns are found anew in every draw.
+/// Rules of a case that chance may leave out, at most: for more, governing rules are found anew in every draw.
 const CHANCES: usize = 8;
 const UNKNOWN: u32 = u32::MAX;
 
@@ -52,11 +52,11 @@ pub struct Verdicts {
     /// Cases that a shock's intervention may touch, and whether one has in this draw.
     pub touched: Vec<Vec<CaseId>>,
     pub struck: Vec<bool>,
-    /// By case: where its reigns are listed, and which rules hold, as a binary number.
+    /// By case: where its quarters are listed, and which rules hold, as a binary number.
     pub first: Vec<usize>,
     pub holding: Vec<usize>,
     pub found: Vec<u32>,
-    pub chronicle: Chronicle,
+    pub timeline: Timeline,
     pub states: Vec<State>,
     /// Places in the case of rules that may act in the quarter.
     pub acting: Vec<usize>,
@@ -98,7 +98,7 @@ impl Verdicts {
             first,
             holding: vec![0; cases],
             found: vec![UNKNOWN; size],
-            chronicle: Chronicle::default(),
+            timeline: Timeline::default(),
             states: Vec::with_capacity(longest),
             acting: Vec::with_capacity(longest),
             cuts: Vec::with_capacity(8 * longest + 2),
@@ -191,36 +191,36 @@ impl Draw<'_> {
     fn verdict(&mut self, id: CaseId, x: f64, known: f64, v: &mut Verdict) {
         let case = &self.w.book.cases[id];
         if self.rules.struck[id] || case.chances.len() > CHANCES {
-            let kept = self.rules.chronicle.reigns.len();
-            self.find_reign(case, x, known);
+            let kept = self.rules.timeline.quarters.len();
+            self.find_governing(case, x, known);
             self.weigh(case, kept, x, v);
-            self.rules.chronicle.forget(kept);
+            self.rules.timeline.forget(kept);
             return;
         }
         let quarter = 2 * self.t + usize::from(known.is_finite());
         let place = self.rules.first[id] + self.rules.holding[id] * 2 * self.w.quarters + quarter;
         if self.rules.found[place] == UNKNOWN {
-            self.rules.found[place] = self.rules.chronicle.reigns.len() as u32;
-            self.find_reign(case, x, known);
+            self.rules.found[place] = self.rules.timeline.quarters.len() as u32;
+            self.find_governing(case, x, known);
         }
         self.weigh(case, self.rules.found[place] as usize, x, v);
     }
 
-    /// What a reign lets through in this draw.
-    fn weigh(&mut self, case: &Case, reign: usize, x: f64, v: &mut Verdict) {
+    /// What the governing rules of a quarter let through in this draw.
+    fn weigh(&mut self, case: &Case, quarter: usize, x: f64, v: &mut Verdict) {
         let rules = &mut self.rules;
-        let reign = &rules.chronicle.reigns[reign];
+        let quarter = &rules.timeline.quarters[quarter];
         v.governing.clear();
         (v.permitted, v.fee, v.cut, v.rush) = (1.0, 0.0, 0.0, 1.0);
-        (v.until, v.known_until) = (reign.next, reign.news);
-        if reign.pieces.len() > 1 {
+        (v.until, v.known_until) = (quarter.next, quarter.news);
+        if quarter.pieces.len() > 1 {
             v.until = f64::NEG_INFINITY;
         }
         rules.by_issuer.clear();
         rules.by_issuer.resize(case.issuers.len(), (0.0, 0.0));
         let mut rushed = false;
-        for piece in &rules.chronicle.pieces[reign.pieces.clone()] {
-            let now = &rules.chronicle.governing[piece.now.clone()];
+        for piece in &rules.timeline.pieces[quarter.pieces.clone()] {
+            let now = &rules.timeline.governing[piece.now.clone()];
             rules.cuts.clear();
             rules.cuts.push(piece.start);
             for g in now {
@@ -255,7 +255,7 @@ impl Draw<'_> {
                 rushed = true;
                 v.rush = rules.terms[rule].rush;
             }
-            let then = &rules.chronicle.governing[piece.then.clone()];
+            let then = &rules.timeline.governing[piece.then.clone()];
             let product = |all: &[Governing], at: f64| {
                 let share = |g: &Governing| {
                     let terms = &rules.terms[case.rules[g.place].rule];

@@ -10,7 +10,7 @@ struct At<F: FnMut(&Plan, &Batch, usize)> {
 }
 
 impl<F: FnMut(&Plan, &Batch, usize)> Observer for At<F> {
-    fn after(&mut self, step: Step, t: usize, plan: &Plan, batch: &mut Batch) {
+    fn after(&mut self, step: Step, t: usize, plan: &Plan, batch: &Batch) {
         if step == self.step {
             (self.look)(plan, batch, t);
         }

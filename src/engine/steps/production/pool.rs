@@ -1,25 +1,26 @@
 //! The third pass: what is left at each facility, pooled among the designers that it may serve.
 
-use super::{Pool, Production, mean_need};
+use super::needs::mean_need;
+use super::{Pool, Production};
 use crate::math::Lanes;
 use crate::model::ChipId;
 use crate::plan::Plan;
 
-impl Production {
+impl Production<'_> {
     /// Pass 3: what is left at facilities, pooled among those that they may serve.
     #[inline(always)]
     pub(super) fn pooled_pass(&mut self, plan: &Plan) {
         let supply = &plan.supply;
-        self.pool.asked.fill(Lanes::ZERO);
-        self.pool.demand.fill(Lanes::ZERO);
+        self.scratch.pool.asked.fill(Lanes::ZERO);
+        self.scratch.pool.demand.fill(Lanes::ZERO);
         for (l, link) in supply.links.iter().enumerate() {
-            let left = self.left[link.facility.index()];
-            self.pool.open[l] = self.granted[l].gt(Lanes::ZERO).select(left, Lanes::ZERO);
+            let left = self.scratch.left[link.facility.index()];
+            self.scratch.pool.open[l] = self.scratch.granted[l].gt(Lanes::ZERO).select(left, Lanes::ZERO);
         }
         for links in supply.links_of.iter().flatten() {
-            let total = links.iter().fold(Lanes::ZERO, |sum, &l| sum + self.pool.open[l]);
+            let total = links.iter().fold(Lanes::ZERO, |sum, &l| sum + self.scratch.pool.open[l]);
             for &l in links {
-                self.pool.share[l] = self.pool.open[l].per(total);
+                self.scratch.pool.share[l] = self.scratch.pool.open[l].per(total);
             }
         }
         for (d, chips) in supply.chips_of.iter().enumerate() {
@@ -30,10 +31,10 @@ impl Production {
             }
         }
         for (l, link) in supply.links.iter().enumerate() {
-            self.pool.demand[link.facility.index()] += self.pool.asked[l];
+            self.scratch.pool.demand[link.facility.index()] += self.scratch.pool.asked[l];
         }
-        for (f, granted) in self.pool.granted.iter_mut().enumerate() {
-            let (demand, left) = (self.pool.demand[f], self.left[f]);
+        for (f, granted) in self.scratch.pool.granted.iter_mut().enumerate() {
+            let (demand, left) = (self.scratch.pool.demand[f], self.scratch.left[f]);
             *granted = demand.gt(left).select(left.per(demand), Lanes::ONE);
         }
         for d in 0..supply.chips_of.len() {
@@ -47,12 +48,14 @@ impl Production {
         let i = chip.index();
         for (k, line) in plan.supply.lines_of[i].iter().enumerate() {
             let links = &plan.supply.links_of[d][line.good.index()];
-            let needs = &self.need_at[line.base..];
-            let (total, by_left) =
-                mean_need(links.iter().map(|&l| (self.pool.open[l], needs[plan.supply.links[l].place])));
-            self.pool.need[i][k] = total.gt(Lanes::ZERO).select(by_left, self.need[i][k]);
+            let needs = &self.scratch.need_at[line.base..];
+            let (total, by_left) = mean_need(
+                links.iter().map(|&l| (self.scratch.pool.open[l], needs[plan.supply.links[l].place])),
+            );
+            self.scratch.pool.need[i][k] = total.gt(Lanes::ZERO).select(by_left, self.state.need[i][k]);
             for &l in links {
-                self.pool.asked[l] += residual * self.pool.need[i][k] * self.pool.share[l];
+                self.scratch.pool.asked[l] +=
+                    residual * self.scratch.pool.need[i][k] * self.scratch.pool.share[l];
             }
         }
     }
@@ -68,19 +71,20 @@ impl Production {
         let here = |pool: &Pool, l: usize| pool.share[l] * pool.granted[supply.links[l].facility.index()];
         for g in &supply.needed[d] {
             let links = supply.links_of[d][g.index()].iter();
-            self.ratios[g.index()] = links.fold(Lanes::ZERO, |sum, &l| sum + here(&self.pool, l));
+            self.scratch.ratios[g.index()] =
+                links.fold(Lanes::ZERO, |sum, &l| sum + here(&self.scratch.pool, l));
         }
         for &c in chips {
             let i = c.index();
             let Some(residual) = self.residual(c) else { continue };
             let goods = &supply.goods_of[i];
-            let least = goods.iter().fold(Lanes::ONE, |least, g| least.min(self.ratios[g.index()]));
+            let least = goods.iter().fold(Lanes::ONE, |least, g| least.min(self.scratch.ratios[g.index()]));
             let made = residual * least;
-            self.started[i] += made;
+            self.out.started[i] += made;
             for (k, g) in goods.iter().enumerate() {
                 for &l in &supply.links_of[d][g.index()] {
-                    let part = here(&self.pool, l).per(self.ratios[g.index()]);
-                    self.used[l] += made * self.pool.need[i][k] * part;
+                    let part = here(&self.scratch.pool, l).per(self.scratch.ratios[g.index()]);
+                    self.out.used[l] += made * self.scratch.pool.need[i][k] * part;
                 }
             }
         }

@@ -1,4 +1,4 @@
-//! Section 5: who governs a case on which days of a quarter.
+//! Section 5: which rules govern a case on which days of a quarter.
 
 use super::Draw;
 use super::rules::{Case, Term};
@@ -36,50 +36,50 @@ pub struct Piece {
     pub waiting: Option<usize>,
 }
 
-/// Who governs in a quarter.
+/// The rules that govern in a quarter.
 #[derive(Clone)]
-pub struct Reign {
+pub struct Quarter {
     pub pieces: Range<usize>,
     /// The next change after the quarter, and the next announcement that is not known yet.
     pub next: f64,
     pub news: f64,
 }
 
-/// Reigns that have been found; a list of lists, one behind the other.
+/// Quarters that have been found; a list of lists, one behind the other.
 #[derive(Default)]
-pub struct Chronicle {
-    pub reigns: Vec<Reign>,
+pub struct Timeline {
+    pub quarters: Vec<Quarter>,
     pub pieces: Vec<Piece>,
     pub governing: Vec<Governing>,
 }
 
-impl Chronicle {
-    /// Forgets what was found from a reign on.
+impl Timeline {
+    /// Forgets what was found from a quarter on.
     pub fn forget(&mut self, from: usize) {
-        for reign in self.reigns.drain(from..) {
-            self.governing.truncate(self.pieces[reign.pieces.start].now.start);
-            self.pieces.truncate(reign.pieces.start);
+        for quarter in self.quarters.drain(from..) {
+            self.governing.truncate(self.pieces[quarter.pieces.start].now.start);
+            self.pieces.truncate(quarter.pieces.start);
         }
     }
 }
 
 impl Draw<'_> {
-    /// Finds who governs a case in a quarter, and writes it down.
+    /// Finds which rules govern a case in a quarter, and writes it down.
     #[inline(never)]
-    pub fn find_reign(&mut self, case: &Case, x: f64, known: f64) {
+    pub fn find_governing(&mut self, case: &Case, x: f64, known: f64) {
         let (next, news) = self.find_cuts(case, x, known);
-        let first = self.rules.chronicle.pieces.len();
+        let first = self.rules.timeline.pieces.len();
         for i in 1..self.rules.cuts.len() {
             let (start, end) = (self.rules.cuts[i - 1], self.rules.cuts[i]);
             if end > start {
                 let waiting = self.read_states(case, 0.5 * (start + end), known);
                 let now = self.govern(case, false);
                 let then = if waiting.is_some() { self.govern(case, true) } else { 0..0 };
-                self.rules.chronicle.pieces.push(Piece { start, end, now, then, waiting });
+                self.rules.timeline.pieces.push(Piece { start, end, now, then, waiting });
             }
         }
-        let pieces = first..self.rules.chronicle.pieces.len();
-        self.rules.chronicle.reigns.push(Reign { pieces, next, news });
+        let pieces = first..self.rules.timeline.pieces.len();
+        self.rules.timeline.quarters.push(Quarter { pieces, next, news });
     }
 
     /// Days within the quarter on which a case changes; gives the first one after it, and the next announcement.
@@ -165,7 +165,7 @@ impl Draw<'_> {
     /// Governing rules, one for each issuer that requires something; with what waits counted as in force, if asked.
     fn govern(&mut self, case: &Case, pending: bool) -> Range<usize> {
         let rules = &mut self.rules;
-        let first = rules.chronicle.governing.len();
+        let first = rules.timeline.governing.len();
         let force = |place: usize| match rules.states[place] {
             State::On(from) => Some(from),
             State::Waiting if pending => Some(f64::INFINITY),
@@ -193,9 +193,9 @@ impl Draw<'_> {
             }
             if let Some((status, from, place)) = best {
                 let from = if from.is_finite() { from } else { f64::NEG_INFINITY };
-                rules.chronicle.governing.push(Governing { issuer, place, status, from });
+                rules.timeline.governing.push(Governing { issuer, place, status, from });
             }
         }
-        first..rules.chronicle.governing.len()
+        first..rules.timeline.governing.len()
     }
 }

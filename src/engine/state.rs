@@ -1,0 +1,147 @@
+//! The steps' structs gathered: what a quarter leaves to the next, what is read of a quarter, and room to work in.
+//!
+//! A field that a later quarter reads before it is written anew belongs to [`State`]. A fork takes over [`State`] alone, so
+//! anything else is found afresh from the plan, the inputs and the state.
+
+use super::steps::capacity::{CapacityOutputs, CapacityState};
+use super::steps::choice::{ChoiceOutputs, ChoiceScratch};
+use super::steps::controls::{ControlOutputs, ControlScratch, ControlState};
+use super::steps::diversion::{DiversionOutputs, DiversionScratch, DiversionState};
+use super::steps::fleet::{FleetOutputs, FleetState};
+use super::steps::production::{ProductionOutputs, ProductionScratch, ProductionState};
+use super::steps::shocks::{ShockOutputs, ShockState};
+use super::steps::stockpiles::{StockpileOutputs, StockpileScratch, StockpileState};
+use super::steps::trade::{TradeOutputs, TradeScratch, TradeState};
+use super::steps::training::{TrainingOutputs, TrainingScratch, TrainingState};
+use super::steps::triggers::TriggerState;
+use super::twins::Twins;
+use crate::math::{Lanes, Mask};
+use crate::plan::Plan;
+
+/// What one quarter leaves to the next.
+#[derive(Clone, Debug)]
+#[allow(missing_docs)] // each is its step's
+pub struct State {
+    pub shocks: ShockState,
+    pub triggers: TriggerState,
+    pub capacity: CapacityState,
+    pub controls: ControlState,
+    pub stockpiles: StockpileState,
+    pub production: ProductionState,
+    pub trade: TradeState,
+    pub diversion: DiversionState,
+    pub fleet: FleetState,
+    pub training: TrainingState,
+}
+
+/// What later steps and observers read of a quarter.
+#[derive(Clone, Debug)]
+#[allow(missing_docs)] // each is its step's
+pub struct Outputs {
+    pub shocks: ShockOutputs,
+    pub capacity: CapacityOutputs,
+    pub controls: ControlOutputs,
+    pub stockpiles: StockpileOutputs,
+    pub production: ProductionOutputs,
+    pub choice: ChoiceOutputs,
+    pub trade: TradeOutputs,
+    pub diversion: DiversionOutputs,
+    pub fleet: FleetOutputs,
+    pub training: TrainingOutputs,
+    /// List price of each chip [USD].
+    pub price: Vec<Lanes>,
+}
+
+/// Room to work in: nobody else reads it.
+#[derive(Clone, Debug)]
+pub(crate) struct Scratch {
+    pub controls: ControlScratch,
+    pub stockpiles: StockpileScratch,
+    pub production: ProductionScratch,
+    pub choice: ChoiceScratch,
+    pub trade: TradeScratch,
+    pub diversion: DiversionScratch,
+    pub training: TrainingScratch,
+    /// Draws in which a chip is in stock, by chip.
+    pub in_stock: Vec<Mask>,
+}
+
+impl State {
+    /// A state before the horizon's start.
+    pub fn new(plan: &Plan) -> Self {
+        Self {
+            shocks: ShockState::new(plan),
+            triggers: TriggerState::new(plan),
+            capacity: CapacityState::new(plan),
+            controls: ControlState::new(plan),
+            stockpiles: StockpileState::new(plan),
+            production: ProductionState::new(plan),
+            trade: TradeState::new(plan),
+            diversion: DiversionState::new(plan),
+            fleet: FleetState::new(plan),
+            training: TrainingState::new(plan),
+        }
+    }
+
+    /// Takes over the state of another plan's batch; what has no twin there stays as it is.
+    pub(crate) fn adopt(&mut self, from: &Self, twins: &Twins) {
+        // Every step has its place here: one that is added does not compile until it has.
+        let Self {
+            shocks,
+            triggers,
+            capacity,
+            controls,
+            stockpiles,
+            production,
+            trade,
+            diversion,
+            fleet,
+            training,
+        } = from;
+        self.shocks.adopt(shocks, twins);
+        self.triggers.adopt(triggers);
+        self.capacity.adopt(capacity);
+        self.controls.adopt(controls);
+        self.stockpiles.adopt(stockpiles);
+        self.production.adopt(production);
+        self.trade.adopt(trade, twins);
+        self.diversion.adopt(diversion, twins);
+        self.fleet.adopt(fleet, twins);
+        self.training.adopt(training);
+    }
+}
+
+impl Outputs {
+    /// Outputs of no quarter yet.
+    pub fn new(plan: &Plan) -> Self {
+        Self {
+            shocks: ShockOutputs::new(plan),
+            capacity: CapacityOutputs::new(plan),
+            controls: ControlOutputs::new(plan),
+            stockpiles: StockpileOutputs::new(plan),
+            production: ProductionOutputs::new(plan),
+            choice: ChoiceOutputs::new(plan),
+            trade: TradeOutputs::new(plan),
+            diversion: DiversionOutputs::new(plan),
+            fleet: FleetOutputs::new(plan),
+            training: TrainingOutputs::new(plan),
+            price: vec![Lanes::ZERO; plan.model.chips.len()],
+        }
+    }
+}
+
+impl Scratch {
+    /// Room for a plan's steps.
+    pub(crate) fn new(plan: &Plan) -> Self {
+        Self {
+            controls: ControlScratch::new(plan),
+            stockpiles: StockpileScratch::new(plan),
+            production: ProductionScratch::new(plan),
+            choice: ChoiceScratch::new(plan),
+            trade: TradeScratch::new(plan),
+            diversion: DiversionScratch::new(plan),
+            training: TrainingScratch::new(plan),
+            in_stock: vec![Mask::splat(false); plan.model.chips.len()],
+        }
+    }
+}

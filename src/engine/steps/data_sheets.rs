@@ -1,0 +1,92 @@
+//! Data sheets: performance and power of chips, which do not change within a draw.
+
+use crate::inputs::Inputs;
+use crate::math::Lanes;
+use crate::model::{ChipId, ChipUnit, Model, PerUnit, h100};
+use crate::plan::Plan;
+
+/// What does not change within a draw: performance and power of chips.
+#[derive(Clone, Debug)]
+pub struct DataSheets {
+    /// Dense BF16 throughput, by chip [FLOP/s].
+    pub flops: Vec<Lanes>,
+    /// IT power, by chip [W].
+    pub watts: Vec<Lanes>,
+    /// Counting units of chips: chips, H100e, 8-bit H100e, TPP.
+    pub units: Vec<PerUnit<Lanes>>,
+    /// Quality for training: interconnect against the reference, by chip [1].
+    pub quality: Vec<Lanes>,
+    /// Effective throughput, by chip and mix of work: `chip * mixes + mix` [FLOP/s].
+    pub(super) effective: Vec<Lanes>,
+    /// Elasticity θ [1].
+    pub(super) theta: Lanes,
+    /// ω^θ [1].
+    pub wait: Lanes,
+    /// Preferences that do not change over time, to the power of θ [1].
+    pub(super) preference: Vec<Lanes>,
+}
+
+impl DataSheets {
+    /// Empty sheets of a plan's chips.
+    pub fn new(plan: &Plan) -> Self {
+        let chips = plan.model.chips.len();
+        let zeros = vec![Lanes::ZERO; chips];
+        Self {
+            flops: zeros.clone(),
+            watts: zeros.clone(),
+            units: vec![PerUnit::splat(Lanes::ZERO); chips],
+            quality: zeros,
+            effective: vec![Lanes::ZERO; chips * plan.edges.mixes.len()],
+            theta: Lanes::ONE,
+            wait: Lanes::ZERO,
+            preference: vec![Lanes::ONE; plan.edges.affinities.len()],
+        }
+    }
+
+    /// Reads the sheets of a batch.
+    #[inline(always)]
+    pub(crate) fn read(&mut self, plan: &Plan, inputs: &Inputs) {
+        let trade = &plan.model.trade;
+        let training = &plan.model.training;
+        self.theta = inputs.value(trade.elasticity);
+        self.wait = inputs.value(trade.wait).pow(self.theta);
+        for (i, &(_, _, affinity)) in plan.edges.affinities.iter().enumerate() {
+            if inputs.is_constant(affinity) {
+                self.preference[i] = inputs.value(affinity).pow(self.theta);
+            }
+        }
+        let mixes = &plan.edges.mixes;
+        for (c, chip) in plan.model.chips.iter().enumerate() {
+            let id = ChipId(c as u32);
+            self.units[c] = units(&plan.model, inputs, id);
+            let flops = self.units[c][ChipUnit::H100e] * h100::FLOP_PER_SECOND;
+            self.flops[c] = flops;
+            let tdp = chip.tdp.map(|q| inputs.value(q) * inputs.value(plan.model.fleet.server_factor));
+            self.watts[c] = chip.it_power.map(|q| inputs.value(q)).or(tdp).unwrap_or(Lanes::ZERO);
+            self.quality[c] = chip.interconnect.map_or(Lanes::ONE, |q| {
+                let ratio = inputs.value(q) / inputs.value(training.reference_interconnect);
+                ratio.pow(inputs.value(training.interconnect_loss)).min(1.0)
+            });
+            for (m, &share) in mixes.iter().enumerate() {
+                let fed = chip
+                    .memory_bandwidth
+                    .map_or(flops, |q| flops.min(inputs.value(q) * 1e9 * inputs.value(trade.intensity)));
+                let memory_bound = inputs.value(share);
+                self.effective[c * mixes.len() + m] =
+                    1.0 / ((1.0 - memory_bound) / flops + memory_bound / fed);
+            }
+        }
+    }
+}
+
+/// What a chip counts in each unit.
+#[inline(always)]
+fn units(model: &Model, inputs: &Inputs, chip: ChipId) -> PerUnit<Lanes> {
+    let c = &model.chips[chip.index()];
+    let value = |q: Option<crate::model::QuantityId>| q.map(|q| inputs.value(q));
+    let bf16 = value(c.bf16_tflops).unwrap_or(Lanes::ZERO);
+    let int8 = value(c.int8_tops).unwrap_or(bf16);
+    let fp4 = value(c.fp4_tflops).unwrap_or(Lanes::ZERO);
+    let tpp = value(c.tpp).unwrap_or_else(|| (bf16 * 16.0).max((int8 * 8.0).max(fp4 * 4.0)));
+    PerUnit([Lanes::ONE, bf16 / h100::BF16_TFLOPS, int8 / h100::INT8_TOPS, tpp])
+}
