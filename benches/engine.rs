@@ -9,12 +9,10 @@ use chokepoint::engine::record::Recorder;
 use chokepoint::engine::{Batch, Observer, Step};
 use chokepoint::math::{Lanes, Mask, WIDTH};
 use chokepoint::metrics::{Recording, flows};
-use chokepoint::model::Model;
-use chokepoint::network::Network;
 use chokepoint::plan::Plan;
 use chokepoint::random::{Design, Sampler};
 use chokepoint::results::{DrawsTable, ExportFormat, Folder, Opened, Summary, float};
-use chokepoint::scenario::{self, Diagnostics, Sources};
+use chokepoint::study::{Project, Sampling, ScenarioRequest};
 use measure::{active, timed};
 use std::time::Instant;
 
@@ -77,12 +75,8 @@ fn main() {
 fn start_up(path: &str) -> Plan {
     let mut plan = None;
     let seconds = fastest(|| {
-        let (mut sources, mut diagnostics) = (Sources::default(), Diagnostics::default());
-        let document = scenario::load(path.as_ref(), &mut sources, &mut diagnostics).expect("a document");
-        let model = Model::from_document(&document, &sources, &mut diagnostics).expect("a model");
-        let network = Network::from_model(&model);
-        let design = Design { seed: 1, sampler: Sampler::Sobol };
-        plan = Some(Plan::new(model, &network, &design).expect("a plan"));
+        let project = Project::open(&ScenarioRequest::new(path)).expect("a scenario");
+        plan = Some(project.plan(&Sampling::default()).expect("a plan"));
     });
     println!("read, check, plan: {:.1} ms", seconds * 1e3);
     plan.expect("a plan")

@@ -5,14 +5,10 @@
 use chokepoint::engine::run::{Alternative, Round, Task, simulate, simulate_paired};
 use chokepoint::metrics::headline;
 use chokepoint::metrics::{FlowSource, Recording, flows};
-use chokepoint::model::Model;
-use chokepoint::network::Network;
 use chokepoint::plan::Plan;
-use chokepoint::random::{Design, Sampler};
 use chokepoint::results::Summary;
-use chokepoint::scenario::{self, Diagnostics, Sources};
+use chokepoint::study::{Project, Sampling, ScenarioRequest, TextSource, policies};
 use std::convert::Infallible;
-use std::path::Path;
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
@@ -42,12 +38,12 @@ fn main() {
         print!("{:>6} sale edges", plan.edges.sales.len());
         seconds(&plan, 256, 1)
     });
-    let policies = policies_of(&path);
-    let most = policies.len().min(16) as u64;
+    let rivals = policies_of(&path);
+    let most = rivals.len().min(16) as u64;
     let counts: Vec<u64> = [1, 2, 4, 8, 16].into_iter().filter(|&n| n <= most).collect();
     if counts.len() > 1 {
         grow("policies beside the scenario, headline cells, 512 draws, one thread", &counts, |n| {
-            seconds_of_rivals(&plan, &policies[..n as usize], 512)
+            seconds_of_rivals(&plan, &rivals[..n as usize], 512)
         });
     }
     println!("peak memory: {}", peak_memory());
@@ -55,26 +51,13 @@ fn main() {
 
 /// A scenario in one text.
 fn read(path: &str) -> String {
-    let (mut sources, mut diagnostics) = (Sources::default(), Diagnostics::default());
-    scenario::load(path.as_ref(), &mut sources, &mut diagnostics).expect("a document").to_toml()
+    Project::open(&ScenarioRequest::new(path)).expect("a scenario").document.to_toml()
 }
 
 /// Plans of a scenario's own policies, in order of their names.
 fn policies_of(path: &str) -> Vec<Plan> {
-    let files = std::fs::read_dir(Path::new(path).join("policies"));
-    let mut names: Vec<String> = (files.into_iter().flatten().flatten())
-        .filter_map(|f| f.path().file_stem().map(|name| name.to_string_lossy().into_owned()))
-        .collect();
-    names.sort_unstable();
-    let plan = |name: &String| {
-        let (mut sources, mut diagnostics) = (Sources::default(), Diagnostics::default());
-        let mut document = scenario::load(path.as_ref(), &mut sources, &mut diagnostics)?;
-        let policy = scenario::load_policy(path.as_ref(), name, &mut sources, &mut diagnostics)?;
-        scenario::apply(&mut document, &policy.edits, &mut diagnostics);
-        let model = Model::from_document(&document, &sources, &mut diagnostics)?;
-        Some(planned(model))
-    };
-    names.iter().filter_map(plan).collect()
+    let names = policies(&path.into()).into_iter();
+    names.map(|name| planned(&ScenarioRequest::new(path).under(name))).collect()
 }
 
 /// Seconds of simulating policies beside a scenario, forked and sampled together as `compare` does it.
@@ -103,16 +86,12 @@ fn task<'a>(plan: &'a Plan, recording: &'a Recording, flows: &'a [FlowSource], d
 }
 
 fn plan_of(text: &str) -> Plan {
-    let (mut sources, mut diagnostics) = (Sources::default(), Diagnostics::default());
-    let document = scenario::from_text("world.toml", text, &mut sources, &mut diagnostics);
-    let model = Model::from_document(&document, &sources, &mut diagnostics);
-    let model = model.unwrap_or_else(|| panic!("{}", sources.render(&diagnostics, false)));
-    planned(model)
+    planned(&ScenarioRequest::new(TextSource::text("world.toml", text)))
 }
 
-fn planned(model: Model) -> Plan {
-    let network = Network::from_model(&model);
-    Plan::new(model, &network, &Design { seed: 1, sampler: Sampler::Sobol }).expect("a plan")
+fn planned(scenario: &ScenarioRequest) -> Plan {
+    let project = Project::open(scenario).unwrap_or_else(|e| panic!("{e}"));
+    project.plan(&Sampling::default()).expect("a plan")
 }
 
 /// Every buyer so many times over, under other names.

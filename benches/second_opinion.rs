@@ -20,7 +20,7 @@ use chokepoint::model::Model;
 use chokepoint::network::Network;
 use chokepoint::plan::Plan;
 use chokepoint::random::{Design, Sampler};
-use chokepoint::scenario::{self, Diagnostics, Sources};
+use chokepoint::study::{Project, ScenarioRequest};
 use measure::{Count, timed};
 use reference::{Cells, Draw, Series, World};
 use std::collections::BTreeSet;
@@ -29,9 +29,7 @@ use std::collections::BTreeSet;
 const PASSES: usize = 9;
 
 fn model(path: &str) -> Model {
-    let (mut sources, mut diagnostics) = (Sources::default(), Diagnostics::default());
-    let document = scenario::load(path.as_ref(), &mut sources, &mut diagnostics).expect("a document");
-    Model::from_document(&document, &sources, &mut diagnostics).expect("a model")
+    Project::open(&ScenarioRequest::new(path)).expect("a scenario").model
 }
 
 fn main() {

@@ -2,17 +2,7 @@
 //!
 //! `cargo run --release --example response [SCENARIO] [DRAWS]`
 
-use chokepoint::engine::Batch;
-use chokepoint::engine::record::Recorder;
-use chokepoint::math::Lanes;
-use chokepoint::metrics::Recording;
-use chokepoint::model::Model;
-use chokepoint::network::Network;
-use chokepoint::plan::Plan;
-use chokepoint::random::{Design, Sampler};
-use chokepoint::scenario::{self, Diagnostics, Sources};
-use rayon::prelude::*;
-use std::path::Path;
+use chokepoint::study::{Error, PolicySource, Sampling, ScenarioRequest, Simulation, SimulationRequest};
 
 /// A lever: its name, the paths that it multiplies, and those that it divides.
 type Lever = (&'static str, &'static [&'static str], &'static [&'static str]);
@@ -73,15 +63,15 @@ const OUTCOMES: [(&str, &str, Option<&str>); 10] = [
     ("China, 2028", "country.china/reachable_flop@2028Q4", None),
 ];
 
-fn main() -> Result<(), String> {
+fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
     let scenario = arguments.next().unwrap_or_else(|| "scenarios/baseline".to_owned());
-    let draws: u64 = arguments.next().map_or(Ok(2048), |t| t.parse()).map_err(|e| format!("draws: {e}"))?;
+    let draws: u64 = arguments.next().map_or(Ok(2048), |t| t.parse())?;
     let base = medians(&scenario, "", draws)?;
     let heads: Vec<&str> = OUTCOMES.iter().map(|o| o.0).collect();
     println!("| lever ±20 % | {} |\n| --- |{}", heads.join(" | "), " ---: |".repeat(heads.len()));
     for (name, times, over) in LEVERS {
-        let changed = |factor: f64| -> Result<Vec<f64>, String> {
+        let changed = |factor: f64| {
             let edit = |path: &&str, x: f64| {
                 format!("\n[[set]]\npath = \"{}\"\ntimes = {x}\n", path.replace('"', ""))
             };
@@ -105,57 +95,24 @@ fn main() -> Result<(), String> {
 }
 
 /// Medians of the outcomes under edits, on the same draws for every lever.
-fn medians(scenario: &str, edits: &str, draws: u64) -> Result<Vec<f64>, String> {
-    let plan = plan(scenario, edits)?;
-    let cells: Vec<String> =
-        OUTCOMES.iter().flat_map(|o| [Some(o.1), o.2]).flatten().map(str::to_owned).collect();
-    let recording = Recording::new(&plan, &cells).map_err(|e| e.to_string())?;
-    let batches: Vec<Vec<Lanes>> = (0..draws / 8)
-        .into_par_iter()
-        .map_init(
-            || (Batch::new(&plan), Recorder::new(&plan, &recording, &[])),
-            |(batch, recorder), b| {
-                batch.simulate(&plan, b, recorder);
-                recorder.cells.clone()
-            },
-        )
-        .collect();
-    let place = |cell: &str| {
-        let (actor, rest) = cell.split_once('/').unwrap_or_default();
-        let (metric, quarter) = rest.split_once('@').unwrap_or_default();
-        let first = plan.model.run.horizon.first.0;
-        recording.cells.iter().position(|&(t, s)| {
-            let series = &recording.series[s];
-            series.is(actor, metric)
-                && chokepoint::model::time::Quarter(first + t as i32).to_string() == quarter
-        })
+fn medians(scenario: &str, edits: &str, draws: u64) -> Result<Vec<f64>, Error> {
+    let lever = PolicySource::text("lever.toml", format!("title = \"a lever\"\n{edits}"));
+    let cells = OUTCOMES.iter().flat_map(|o| [Some(o.1), o.2]).flatten();
+    let request = SimulationRequest {
+        sampling: Sampling { draws, ..Sampling::default() },
+        select: cells.map(str::to_owned).collect(),
+        ..SimulationRequest::default()
     };
-    OUTCOMES
-        .iter()
-        .map(|(name, cell, less)| {
-            let at = place(cell).ok_or_else(|| format!("{name}: no {cell}"))?;
-            let before = less.map(|c| place(c).ok_or_else(|| format!("{name}: no {c}"))).transpose()?;
-            let value = |b: &Vec<Lanes>, lane: usize| b[at][lane] - before.map_or(0.0, |p| b[p][lane]);
-            let mut all: Vec<f64> =
-                batches.iter().flat_map(|b| (0..8).map(move |lane| value(b, lane))).collect();
-            all.sort_by(f64::total_cmp);
-            Ok(all[all.len() / 2])
-        })
-        .collect()
-}
-
-/// A scenario with edits, laid out.
-fn plan(scenario: &str, edits: &str) -> Result<Plan, String> {
-    let (mut sources, mut diagnostics) = (Sources::default(), Diagnostics::default());
-    let document = scenario::load(Path::new(scenario), &mut sources, &mut diagnostics);
-    let text = format!("title = \"a lever\"\n{edits}");
-    let lever = scenario::from_text("lever.toml", &text, &mut sources, &mut diagnostics);
-    let model = document.and_then(|mut document| {
-        let policy = scenario::read_policy("lever", &lever.root, &mut diagnostics);
-        scenario::apply(&mut document, &policy.edits, &mut diagnostics);
-        Model::from_document(&document, &sources, &mut diagnostics)
-    });
-    let model = model.ok_or_else(|| sources.render(&diagnostics, false))?;
-    let network = Network::from_model(&model);
-    Plan::new(model, &network, &Design { seed: 1, sampler: Sampler::Sobol }).map_err(|e| e.to_string())
+    let simulation = Simulation::open(&ScenarioRequest::new(scenario).under(lever), &request, &())?;
+    let values = simulation.values(&())?;
+    let of = |cell: &str| values.of(cell).expect("every outcome is selected");
+    let median = |&(_, cell, less): &(&str, &str, Option<&str>)| {
+        let mut all = of(cell).to_vec();
+        if let Some(less) = less {
+            all.iter_mut().zip(of(less)).for_each(|(x, before)| *x -= before);
+        }
+        all.sort_by(f64::total_cmp);
+        all[all.len() / 2]
+    };
+    Ok(OUTCOMES.iter().map(median).collect())
 }

@@ -63,5 +63,6 @@ pub mod rules;
 pub mod scenario;
 pub mod study;
 
+#[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod cli;

@@ -1,7 +1,7 @@
 //! The Pareto front of plans under several objectives, and how surely a plan is dominated.
 
 use super::tiers::difference;
-use super::{Contest, Objective, Paired};
+use super::{Objective, Paired, PairedRuns};
 use crate::math::{Lanes, Mask};
 use crate::results::Interval;
 
@@ -12,7 +12,7 @@ pub struct Front {
     /// Cell of each objective.
     cells: Vec<usize>,
     plans: usize,
-    /// By plan, then rival.
+    /// By plan, then alternative.
     beaten: Vec<u64>,
     draws: u64,
 }
@@ -29,7 +29,7 @@ pub struct Standing {
 }
 
 impl Front {
-    /// Room for `plans` plans and objectives with their cells.
+    /// A front of `plans` plans, with no draw yet: objectives with their cells.
     pub fn new(plans: usize, objectives: Vec<(Objective, usize)>) -> Self {
         let (objectives, cells) = objectives.into_iter().unzip();
         Self { objectives, cells, plans, beaten: vec![0; plans * plans], draws: 0 }
@@ -55,9 +55,9 @@ impl Front {
     }
 
     /// Where every plan stands.
-    pub fn standings(&self, contest: &Contest) -> Vec<Standing> {
+    pub fn standings(&self, runs: &PairedRuns) -> Vec<Standing> {
         let paired: Vec<Vec<Paired>> =
-            (self.cells.iter()).map(|&c| (0..self.plans).map(|p| contest.paired(c, p)).collect()).collect();
+            (self.cells.iter()).map(|&c| (0..self.plans).map(|p| runs.paired(c, p)).collect()).collect();
         (0..self.plans).map(|p| self.standing(&paired, p)).collect()
     }
 

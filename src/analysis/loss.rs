@@ -1,4 +1,4 @@
-//! What is lost of an outcome, draw by draw against the same draw as it stands.
+//! What is lost of an outcome, draw by draw against the same draw of the reference case.
 
 use crate::math::{Lanes, Mask, WIDTH};
 use crate::results::Moments;
@@ -10,7 +10,7 @@ pub struct Loss {
 }
 
 impl Loss {
-    /// Adds a batch: the outcome as it stands and with something taken away, in the lanes that count and where there is any.
+    /// Adds a batch: the outcome of the reference case and with something taken away, in the lanes that count and where there is any.
     pub fn add(&mut self, whole: Lanes, less: Lanes, mask: Mask) {
         self.shares.add(1.0 - less.per(whole), mask & whole.gt(Lanes::ZERO));
     }

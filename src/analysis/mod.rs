@@ -20,7 +20,7 @@ pub mod weights;
 pub use front::{Front, Standing};
 pub use goal::{BadGoal, Objective, Precision, Sense, Statistic, Target};
 pub use loss::Loss;
-pub use paired::{Contest, Dominance, Paired, quarters_to};
+pub use paired::{Dominance, Paired, PairedRuns, quarters_to};
 pub use sensitivity::{CellDrivers, Scale, Sensitivity};
 pub use sweep::{Effect, Factorial, interactions};
 pub use tiers::tiers;

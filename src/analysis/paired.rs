@@ -60,7 +60,7 @@ impl Default for Pair {
 
 /// Plans on the same draws, cell by cell.
 #[derive(Clone, Debug)]
-pub struct Contest {
+pub struct PairedRuns {
     plans: usize,
     senses: Vec<Sense>,
     independent: bool,
@@ -100,8 +100,8 @@ impl Paired {
     }
 }
 
-impl Contest {
-    /// Room for `plans` plans, the first being the reference; a sense for each cell; `independent` if draws are.
+impl PairedRuns {
+    /// Runs of `plans` plans, with no draw yet, the first being the reference; a sense for each cell; `independent` if draws are.
     pub fn new(plans: usize, senses: Vec<Sense>, independent: bool) -> Self {
         let against = |e: usize| (!e.is_multiple_of(plans)).then(Box::default);
         let entry = |e: usize| Entry { against: against(e), ..Entry::default() };
@@ -232,20 +232,20 @@ pub fn quarters_to(course: &[Lanes], level: f64) -> Lanes {
 mod tests {
     use super::*;
 
-    fn contest(first: &[f64], second: &[f64], sense: Sense) -> Contest {
-        let mut contest = Contest::new(2, vec![sense], false);
+    fn runs(first: &[f64], second: &[f64], sense: Sense) -> PairedRuns {
+        let mut runs = PairedRuns::new(2, vec![sense], false);
         let batches = |x: &[f64]| -> Vec<Vec<Lanes>> {
             x.chunks(WIDTH).map(|c| vec![Lanes::from_fn(|i| c[i])]).collect()
         };
         let masks = vec![Mask::splat(true); first.len() / WIDTH];
-        contest.absorb(&[batches(first), batches(second)], &masks);
-        contest
+        runs.absorb(&[batches(first), batches(second)], &masks);
+        runs
     }
 
     #[test]
     fn the_same_values_differ_by_exactly_nothing() {
         let x: Vec<f64> = (0..256).map(|i| 1e26 * f64::from(1 + i % 37)).collect();
-        let paired = contest(&x, &x, Sense::Min).paired(0, 1);
+        let paired = runs(&x, &x, Sense::Min).paired(0, 1);
         assert_eq!((paired.mean.value, paired.mean.half()), (0.0, 0.0));
         assert_eq!(paired.quantiles.map(|q| (q.value, q.error)), [(0.0, 0.0); 3]);
         assert_eq!(paired.ratios.map(|r| (r.value, r.error)), [(1.0, 0.0); 3]);
@@ -260,21 +260,21 @@ mod tests {
     fn a_half_is_lower_everywhere_and_the_other_regrets_it() {
         let x: Vec<f64> = (0..512).map(|i| f64::from(1 + i % 64)).collect();
         let half: Vec<f64> = x.iter().map(|x| 0.5 * x).collect();
-        let contest = contest(&x, &half, Sense::Min);
-        let paired = contest.paired(0, 1);
+        let runs = runs(&x, &half, Sense::Min);
+        let paired = runs.paired(0, 1);
         assert!((paired.mean.value + 16.25).abs() < 1e-12);
         assert_eq!((paired.ratios[1].value, paired.lower, paired.higher), (0.5, 1.0, 0.0));
         assert_eq!((paired.dominance, paired.regret_mean), (Dominance::Lower, 0.0));
-        let first = contest.paired(0, 0);
+        let first = runs.paired(0, 0);
         assert!((first.regret_mean - 16.25).abs() < 1e-12 && first.mean.value == 0.0);
-        assert_eq!(self::contest(&x, &half, Sense::Max).paired(0, 0).regret_mean, 0.0);
+        assert_eq!(self::runs(&x, &half, Sense::Max).paired(0, 0).regret_mean, 0.0);
     }
 
     #[test]
     fn what_changes_in_a_few_draws_leaves_the_median_where_it_is() {
         let x: Vec<f64> = (0..512).map(|i| f64::from(1 + i % 64)).collect();
         let few: Vec<f64> = x.iter().enumerate().map(|(i, x)| if i % 8 < 3 { 2.0 * x } else { *x }).collect();
-        let paired = contest(&x, &few, Sense::Min).paired(0, 1);
+        let paired = runs(&x, &few, Sense::Min).paired(0, 1);
         assert_eq!((paired.ratios[1].value, paired.quantiles[1].value, paired.higher), (1.0, 0.0, 0.375));
         assert!((paired.ratios[2].value - 2.0).abs() < 0.02);
         assert_eq!(paired.changed(), 192);
@@ -284,9 +284,9 @@ mod tests {
     fn crossing_distributions_dominate_neither_way() {
         let x: Vec<f64> = (0..512).map(|i| f64::from(100 + i % 64)).collect();
         let wider: Vec<f64> = x.iter().map(|x| 132.0 + 3.0 * (x - 132.0)).collect();
-        assert_eq!(contest(&x, &wider, Sense::Min).paired(0, 1).dominance, Dominance::Neither);
+        assert_eq!(runs(&x, &wider, Sense::Min).paired(0, 1).dominance, Dominance::Neither);
         let more: Vec<f64> = x.iter().map(|x| x + 50.0).collect();
-        assert_eq!(contest(&x, &more, Sense::Min).paired(0, 1).dominance, Dominance::Higher);
+        assert_eq!(runs(&x, &more, Sense::Min).paired(0, 1).dominance, Dominance::Higher);
     }
 
     #[test]

@@ -71,7 +71,7 @@ pub struct Sensitivity {
 }
 
 impl Sensitivity {
-    /// Room for `inputs` and `cells` in about `draws` draws, on which the number of bins depends.
+    /// No draw yet, of so many inputs and cells; the number of bins depends on the number of draws that are to come.
     ///
     /// Bins are `2^⌊½ log₂ draws − 1⌋`, between 4 and 64: their draws grow as fast as their number, so that both what a bin
     /// hides (the variance within it) and chance fade.

@@ -71,7 +71,7 @@ fn interaction(factorial: &Factorial, points: &[Paired], (a, b): (usize, usize))
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Contest, Sense};
+    use super::super::{PairedRuns, Sense};
     use super::*;
     use crate::math::{Lanes, Mask};
 
@@ -93,9 +93,9 @@ mod tests {
                     vec![vec![Lanes::from_fn(x)]]
                 })
                 .collect();
-            let mut contest = Contest::new(6, vec![Sense::Min], false);
-            contest.absorb(&values, &[Mask::splat(true)]);
-            let paired: Vec<_> = (0..6).map(|p| contest.paired(0, p)).collect();
+            let mut runs = PairedRuns::new(6, vec![Sense::Min], false);
+            runs.absorb(&values, &[Mask::splat(true)]);
+            let paired: Vec<_> = (0..6).map(|p| runs.paired(0, p)).collect();
             interactions(&factorial, &paired).remove(0)
         };
         let sum = run(&|a, b, lane| 3.0 * a + 2.0 * b + lane).interaction;

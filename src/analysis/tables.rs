@@ -121,11 +121,11 @@ pub fn comparison<'a>() -> Table<ContrastRow<'a>> {
 pub struct SweepRow<'a> {
     /// Number of the point, or `base`.
     pub point: &'a str,
-    /// Level of each lever as written; empty for the scenario as it stands.
+    /// Level of each lever as written; empty for the reference case.
     pub levels: &'a [&'a str],
     /// Mean and quantiles 5, 50, 95 % at the point; none of what only a comparison measures.
     pub own: Option<[f64; 4]>,
-    /// The cell, and the point against the scenario as it stands.
+    /// The cell, and the point against the reference case.
     pub contrast: ContrastRow<'a>,
 }
 

@@ -404,7 +404,12 @@ impl SimulatingArguments {
     }
 
     pub(super) fn destination(&self) -> Destination {
-        Destination { out: self.out.clone(), force: self.force, command: terminal::command() }
+        Destination {
+            out: self.out.clone(),
+            force: self.force,
+            command: terminal::command(),
+            ..Destination::default()
+        }
     }
 }
 

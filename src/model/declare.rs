@@ -11,6 +11,11 @@ macro_rules! entity {
             pub id: String,
             $( $(#[doc = $doc])* pub $f: $t, )*
         }
+        impl $crate::model::Same for $name {
+            fn same(&self, other: &Self, models: (&$crate::model::Model, &$crate::model::Model)) -> bool {
+                self.id == other.id$( && $crate::model::Same::same(&self.$f, &other.$f, models) )*
+            }
+        }
         impl $crate::model::Named for $name {
             fn name(&self) -> &str { &self.id }
         }
@@ -41,6 +46,11 @@ macro_rules! part {
         $(#[doc = $about])*
         #[derive(Clone, Debug)]
         pub struct $name { $( $(#[doc = $doc])* pub $f: $t, )* }
+        impl $crate::model::Same for $name {
+            fn same(&self, other: &Self, models: (&$crate::model::Model, &$crate::model::Model)) -> bool {
+                true$( && $crate::model::Same::same(&self.$f, &other.$f, models) )*
+            }
+        }
         impl $crate::model::read::Item for $name {
             fn read_node(
                 reader: &mut $crate::model::read::Reader<'_>,
@@ -72,6 +82,11 @@ macro_rules! settings {
         $(#[doc = $about])*
         #[derive(Clone, Debug)]
         pub struct $name { $( $(#[doc = $doc])* pub $f: $t, )* }
+        impl $crate::model::Same for $name {
+            fn same(&self, other: &Self, models: (&$crate::model::Model, &$crate::model::Model)) -> bool {
+                true$( && $crate::model::Same::same(&self.$f, &other.$f, models) )*
+            }
+        }
         impl $crate::model::read::Row for $name {
             const TABLE: &'static str = $table;
             fn read(reader: &mut $crate::model::read::Reader<'_>, table: &$crate::scenario::Table, path: &str) -> Self {
@@ -99,6 +114,11 @@ macro_rules! choice {
             pub fn as_str(self) -> &'static str { match self { $( Self::$v => $text, )* } }
             /// All that can be written.
             pub const ALL: &'static [Self] = &[$(Self::$v),*];
+        }
+        impl $crate::model::Same for $name {
+            fn same(&self, other: &Self, _: (&$crate::model::Model, &$crate::model::Model)) -> bool {
+                self == other
+            }
         }
         impl $crate::model::read::Item for $name {
             fn read_node(

@@ -4,141 +4,68 @@
 //! paths from the first quarter that reads a value of another course. Anything else diverges in the first quarter.
 
 use super::Plan;
-use crate::model::{Model, Quantity, QuantityId, Rule, Shape, Shock};
+use crate::model::{Model, Named, Quantity, QuantityId, Rule, Same, Shape, Shock};
 use std::collections::BTreeMap;
-use std::fmt::{Debug, Write};
 
 /// First quarter in which `policy` can differ from `base`; `usize::MAX` if it never does.
 pub fn first_divergence(base: &Plan, policy: &Plan) -> usize {
-    if base.quarters != policy.quarters
-        || base.lead != policy.lead
-        || frame(&base.model) != frame(&policy.model)
+    if base.quarters != policy.quarters || base.lead != policy.lead || !same_frame(&base.model, &policy.model)
     {
         return 0;
     }
-    let rules = changed(base, policy, &base.model.rules, &policy.model.rules, |plan, rule| {
-        (rule.id.clone(), from_announcement(plan, rule))
-    });
-    let shocks = changed(base, policy, &base.model.shocks, &policy.model.shocks, |plan, shock| {
-        (shock.id.clone(), from_strike(plan, shock))
-    });
+    let rules = changed((base, policy), (&base.model.rules, &policy.model.rules), from_announcement);
+    let shocks = changed((base, policy), (&base.model.shocks, &policy.model.shocks), from_strike);
     rules.min(shocks).min(numbers(base, policy))
 }
 
-/// Everything but rules and shocks, apart from numbers, as text: equal texts have equal lists in the plan.
+/// Whether two models say the same of everything but rules and shocks, apart from numbers: then their plans have equal lists.
 ///
 /// Observations and ratios are results, not causes; correlations are compared with the uniforms that they tie.
-fn frame(m: &Model) -> String {
-    // Every field has its place here: one that is added to the model does not compile until it has.
-    let Model {
-        title: _,
-        quantities: _,
-        rules: _,
-        shocks: _,
-        ratios: _,
-        correlations: _,
-        observations: _,
-        countries,
-        groups,
-        tools,
-        goods,
-        facilities,
-        designers,
-        chips,
-        stockpiles,
-        buyers,
-        labs,
-        routes,
-        run,
-        trade,
-        production,
-        licensing,
-        diversion,
-        fleet,
-        rental,
-        training,
-        science,
-    } = m;
-    let parts: [&dyn Debug; 21] = [
-        countries,
-        groups,
-        tools,
-        goods,
-        facilities,
-        designers,
-        chips,
-        stockpiles,
-        buyers,
-        labs,
-        routes,
-        trade,
-        production,
-        licensing,
-        diversion,
-        fleet,
-        rental,
-        training,
-        science,
-        &run.horizon,
-        &run.known_until,
-    ];
-    parts.into_iter().map(|part| named(m, part)).collect()
-}
-
-/// A part of the model as text, with names for the ids that other rules and shocks can shift.
-///
-/// The derived text holds every field, so that a new field is compared from its first day.
-fn named(m: &Model, part: &dyn Debug) -> String {
-    let mut raw = String::new();
-    let _ = write!(raw, "{part:?}");
-    let kinds: [(&str, &dyn Fn(usize) -> String); 3] = [
-        ("QuantityId(", &|i| m.quantities[i].path.clone()),
-        ("RuleId(", &|i| m.rules[i].id.clone()),
-        ("ShockId(", &|i| m.shocks[i].id.clone()),
-    ];
-    for (head, name) in kinds {
-        let mut text = String::with_capacity(raw.len());
-        let mut parts = raw.split(head);
-        text.push_str(parts.next().unwrap_or_default());
-        for part in parts {
-            let (number, rest) = part.split_once(')').unwrap_or((part, ""));
-            text.push_str(&number.parse().map_or_else(|_| number.to_owned(), name));
-            text.push(';');
-            text.push_str(rest);
-        }
-        raw = text;
+fn same_frame(a: &Model, b: &Model) -> bool {
+    macro_rules! all_same {
+        ($($part:ident),* $(,)?) => {{
+            // Every field has its place here: one that is added to the model does not compile until it has.
+            let Model {
+                title: _,
+                quantities: _,
+                rules: _,
+                shocks: _,
+                ratios: _,
+                correlations: _,
+                observations: _,
+                run,
+                $($part,)*
+            } = a;
+            run.horizon.same(&b.run.horizon, (a, b))
+                && run.known_until.same(&b.run.known_until, (a, b))
+                $( && $part.same(&b.$part, (a, b)) )*
+        }};
     }
-    raw
+    all_same!(
+        countries, groups, tools, goods, facilities, designers, chips, stockpiles, buyers, labs, routes,
+        trade, production, licensing, diversion, fleet, rental, training, science,
+    )
 }
 
 /// The earliest divergence by rows that one model has and the other has not, or has otherwise.
-fn changed<T: Debug>(
-    base: &Plan,
-    policy: &Plan,
-    before: &[T],
-    after: &[T],
-    about: impl Fn(&Plan, &T) -> (String, usize),
+fn changed<T: Same + Named>(
+    (base, policy): (&Plan, &Plan),
+    (old, new): (&[T], &[T]),
+    from: impl Fn(&Plan, &T) -> usize,
 ) -> usize {
-    let index = |plan: &Plan, rows: &[T]| -> Vec<(String, String, usize)> {
-        let row = |r: &T| {
-            let (id, from) = about(plan, r);
-            (id, named(&plan.model, r), from)
-        };
-        rows.iter().map(row).collect()
-    };
-    let (old, new) = (index(base, before), index(policy, after));
-    let kept = |rows: &[(String, String, usize)], others: &[(String, String, usize)]| -> Vec<String> {
-        rows.iter().map(|r| r.0.clone()).filter(|id| others.iter().any(|o| o.0 == *id)).collect()
+    let kept = |rows: &[T], others: &[T]| -> Vec<String> {
+        let known = |name: &&str| others.iter().any(|o| o.name() == *name);
+        rows.iter().map(Named::name).filter(known).map(str::to_owned).collect()
     };
     // Of two rows that tie the later one rules, so their order must stay.
-    if kept(&old, &new) != kept(&new, &old) {
+    if kept(old, new) != kept(new, old) {
         return 0;
     }
-    let without = |rows: &[(String, String, usize)], others: &[(String, String, usize)]| {
-        let alone = rows.iter().filter(|r| !others.iter().any(|o| o.0 == r.0 && o.1 == r.1));
-        alone.map(|r| r.2).min().unwrap_or(usize::MAX)
-    };
-    without(&old, &new).min(without(&new, &old))
+    let models = (&*base.model, &*policy.model);
+    let same = |a: &T, b: &T| a.name() == b.name() && a.same(b, models);
+    let gone = old.iter().filter(|a| !new.iter().any(|b| same(a, b))).map(|row| from(base, row));
+    let come = new.iter().filter(|b| !old.iter().any(|a| same(a, b))).map(|row| from(policy, row));
+    gone.chain(come).min().unwrap_or(usize::MAX)
 }
 
 /// Quarter from which a rule acts: it is announced, in force, or a shock that enforces or lifts it can strike.

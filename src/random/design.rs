@@ -2,8 +2,8 @@
 
 use super::sobol::{Matrix, matrix, mix, point, scramble};
 use crate::math::{Lanes, WIDTH};
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::{Rng, SeedableRng};
+use rand::rngs::ChaCha8Rng;
+use rand::{Rng, SeedableRng};
 use sha2::{Digest, Sha256};
 
 /// Independent randomisations of the point set: draw i is point ⌊i/8⌋ of replicate i mod 8.
@@ -66,8 +66,8 @@ enum Source {
     Net(Box<Matrix>, [u64; REPLICATES]),
     /// A sequence of its own.
     Sequence([u64; REPLICATES]),
-    /// Counter-based uniforms.
-    Counter(Box<ChaCha8Rng>),
+    /// Counter-based uniforms of a seed.
+    Counter([u8; 32]),
 }
 
 impl Design {
@@ -103,7 +103,7 @@ fn own_source(key: u64, sampler: Sampler) -> Source {
             for (i, chunk) in seed.chunks_exact_mut(8).enumerate() {
                 chunk.copy_from_slice(&mix(key ^ mix(i as u64)).to_le_bytes());
             }
-            Source::Counter(Box::new(ChaCha8Rng::from_seed(seed)))
+            Source::Counter(seed)
         }
     }
 }
@@ -118,8 +118,8 @@ impl Stream {
                 Lanes::from_fn(|r| of_net(x, keys[r], batch))
             }
             Source::Sequence(keys) => Lanes::from_fn(|r| of_sequence(keys[r], batch)),
-            Source::Counter(rng) => {
-                let mut rng = rng.clone();
+            Source::Counter(seed) => {
+                let mut rng = ChaCha8Rng::from_seed(*seed);
                 rng.set_word_pos(u128::from(batch) * 2 * WIDTH as u128);
                 Lanes::from_fn(|_| open(rng.next_u64()))
             }

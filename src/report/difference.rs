@@ -7,7 +7,7 @@ use crate::metrics::headline::FIRST;
 use crate::model::ChipUnit;
 use crate::results::table::Table;
 use crate::results::{PastRun, float};
-use crate::scenario::leaves::{Leaf, leaves};
+use crate::scenario::leaves::Leaf;
 use serde_json::{Value, json};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -275,7 +275,7 @@ fn sentence(group: &[&Moved]) -> String {
     } else {
         String::new()
     };
-    let first = group.iter().map(|m| m.quarter.as_str()).min().unwrap_or_default();
+    let first = group.iter().map(|m| m.quarter.as_str()).min().expect("a group has members");
     let since = if group.len() > 1 { format!("; moved from {first} on") } else { String::new() };
     let (from, to) = (digits(a), digits(b));
     let unit = if most.unit == "1" { String::new() } else { format!(" {}", most.unit) };
@@ -347,7 +347,7 @@ fn settings(before: &PastRun, after: &PastRun) -> Vec<Change> {
 
 /// Inputs that differ; of a row that is new or gone only the row.
 fn inputs(before: &PastRun, after: &PastRun) -> Vec<Change> {
-    let (Some(a), Some(b)) = (leaves(before.resolved()), leaves(after.resolved())) else { return Vec::new() };
+    let (a, b) = (&before.inputs, &after.inputs);
     let mut all: Vec<Change> = Vec::new();
     let mut paths: Vec<&String> = a.keys().chain(b.keys()).collect();
     paths.sort_unstable();
@@ -378,7 +378,7 @@ fn moved(before: &PastRun, after: &PastRun) -> (Vec<Moved>, usize) {
     };
     // Two runs of one policy each are held against each other whatever it is called.
     let by_policy = !(alone(before) && alone(after));
-    let key = |r: &crate::results::SummaryRow| {
+    let key = |r: &crate::results::PastCell| {
         let policy = if by_policy { r.policy.clone() } else { String::new() };
         (policy, r.actor.clone(), r.metric.clone(), r.quarter.clone())
     };

@@ -61,7 +61,7 @@ const STAGES: [(&str, &str); 10] = [
 ];
 
 fn stage(kind: &str) -> usize {
-    STAGES.iter().position(|s| s.0 == kind).unwrap_or(0)
+    STAGES.iter().position(|s| s.0 == kind).expect("every kind of node has a stage")
 }
 
 fn text(t: &str) -> Attribute {
@@ -78,7 +78,7 @@ impl SupplyGraph {
         let nodes = (all.iter().zip(network.structure()))
             .map(|(&n, s)| (n.path(&plan.model), picture.node(n, s)))
             .collect();
-        let place = |n: Node| all.binary_search(&n).unwrap_or_default();
+        let place = |n: Node| all.binary_search(&n).expect("an edge's ends are nodes");
         let mut edges: Vec<_> = network
             .graph
             .edge_references()

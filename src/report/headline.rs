@@ -2,7 +2,7 @@
 
 use super::columns::{Align, aligned};
 use super::fan::Axis;
-use super::{number, percent};
+use super::{OutputFormat, number, percent};
 use crate::results::Statistics;
 use crate::results::table::Table;
 use serde_json::json;
@@ -33,17 +33,6 @@ pub struct Headline {
     pub rows: Vec<HeadlineRow>,
     /// Draws.
     pub draws: u64,
-}
-
-/// How it is printed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OutputFormat {
-    /// For people.
-    Text,
-    /// For spreadsheets.
-    Csv,
-    /// For programs.
-    Json,
 }
 
 /// Relative error of the median.

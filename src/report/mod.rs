@@ -5,6 +5,7 @@ mod difference;
 mod fan;
 mod graph;
 mod headline;
+#[cfg(feature = "page")]
 pub mod page;
 mod quantities;
 mod ranking;
@@ -18,7 +19,7 @@ pub mod world;
 
 pub use difference::{Change, Difference, Moved};
 pub use graph::{Attribute, Attributes, GraphFormat, SupplyGraph};
-pub use headline::{Headline, HeadlineRow, OutputFormat};
+pub use headline::{Headline, HeadlineRow};
 pub use quantities::quantities;
 pub use ranking::{Ranking, RankingRow};
 pub use rule_list::{rule_changes, rule_list};
@@ -26,6 +27,17 @@ pub use scoreboard::{Scoreboard, Section};
 pub use story::{Bound, Draw, Figure, Focus, Story, Told, Unusual, Worlds};
 pub use swept::{Point, Swept};
 pub use verdict::{Ranked, Satisfied, Verdict};
+
+/// How a finding is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OutputFormat {
+    /// For people.
+    Text,
+    /// For spreadsheets.
+    Csv,
+    /// For programs.
+    Json,
+}
 
 /// A number in two or three significant digits.
 pub fn number(x: f64) -> String {

@@ -1,9 +1,8 @@
 //! How well a simulated past fits, at a glance: a line a group, naive rivals, the worst misses, and what the fit implies.
 
 use super::columns::{Align, aligned};
-use super::headline::OutputFormat;
 use super::scores::{InSection, WeightedCell, Weighting, hindcast, naive, rivals, scores};
-use super::{number, percent};
+use super::{OutputFormat, number, percent};
 use crate::analysis::hindcast::{Board, Duel, Line, Scored};
 use crate::math::exp;
 use crate::model::time::Quarter;

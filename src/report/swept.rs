@@ -14,7 +14,7 @@ pub struct Point {
     pub mean: f64,
     /// Median over draws.
     pub median: f64,
-    /// Against the scenario as it stands.
+    /// Against the reference case.
     pub paired: Paired,
     /// Its tier.
     pub tier: usize,
@@ -35,7 +35,7 @@ pub struct Swept {
     pub sense: Sense,
     /// Paths of the levers.
     pub levers: Vec<String>,
-    /// The scenario as it stands.
+    /// The reference case: the scenario without any lever.
     pub base: Point,
     /// All points.
     pub points: Vec<Point>,

@@ -8,7 +8,7 @@ use serde_json::json;
 /// Fewer draws with an effect than this leave replicates without any: eight of them hold five each on average.
 const FEW: u64 = 40;
 
-/// Policies ranked in one cell; the first plan is the scenario as it stands.
+/// Policies ranked in one cell; the first plan is the reference case.
 #[derive(Clone, Debug)]
 pub struct Ranked {
     /// The cell's address.
@@ -17,7 +17,7 @@ pub struct Ranked {
     pub unit: String,
     /// Which way is better.
     pub sense: Sense,
-    /// Mean of the scenario as it stands.
+    /// Mean of the reference case.
     pub base: f64,
     /// Names of the plans.
     pub plans: Vec<String>,

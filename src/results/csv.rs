@@ -3,7 +3,7 @@
 /// Bytes that a number takes at most.
 pub(super) const LONGEST: usize = 24;
 
-/// Room for a number, of which what the number does not take may be overwritten.
+/// Bytes kept for a number: what the number does not take may be overwritten.
 pub(super) const ROOM: usize = 32;
 
 /// Writes a number: whole numbers plainly, others with the fewest digits that read back as the same bits.
@@ -46,7 +46,7 @@ impl Digits {
         let truncated = x as i64;
         if truncated as f64 == x && x.abs() < 1e15 {
             let length = whole(&mut self.whole, truncated);
-            return std::str::from_utf8(&self.whole[..length]).unwrap_or_default();
+            return std::str::from_utf8(&self.whole[..length]).expect("digits and a sign are ASCII");
         }
         if x.is_finite() { self.shortest.format_finite(x) } else { "" }
     }

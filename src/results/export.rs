@@ -1,7 +1,8 @@
 //! Tables with a row a draw: metrics of draws, and the inputs that they were made from.
 
 use super::csv::quoted;
-use super::parquet::{Filling, Group, ParquetTable};
+use super::filling::{Filling, Group};
+use super::parquet::ParquetTable;
 use super::rows::{Draw, RowPattern, TextRows};
 use super::table::{Field, Kind, Schema};
 use super::{Cell, FolderError, OutputFile};
@@ -34,7 +35,7 @@ impl Sink {
             file.write(schema.header().as_bytes())?;
             return Ok(Self::Csv(Box::new(TextRows::new(file))));
         }
-        let table = ParquetTable::new(file.handle()?, &schema.fields)?;
+        let table = ParquetTable::new(&file, &schema.fields)?;
         Ok(Self::Parquet(file, Box::new(table)))
     }
 
@@ -78,9 +79,8 @@ impl DrawsTable {
                 places.push(vec![None; metrics.len()]);
             }
             let place = metrics.iter().position(|m| m.metric == cell.metric);
-            if let (Some(last), Some(place)) = (places.last_mut(), place) {
-                last[place] = Some(c);
-            }
+            let last = places.last_mut().expect("the row of the cell");
+            last[place.expect("every cell's metric is a column")] = Some(c);
         }
         let mut fields = vec![
             Field::new("draw", Kind::Integer, "Number of the draw"),

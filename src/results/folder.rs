@@ -24,9 +24,9 @@ pub enum FolderError {
     /// Another run's files are there.
     #[error("{0} holds another run; choose another `--out`, or replace it with `--force`")]
     Occupied(PathBuf),
-    /// The page could not be made of the tables.
-    #[error("report.html: {0}")]
-    Page(String),
+    /// This build writes no Parquet.
+    #[error("Parquet tables take chokepoint with its feature `parquet`")]
+    WithoutParquet,
     /// Another run is writing there now.
     #[error("another run is writing to {0}")]
     Busy(PathBuf),
@@ -62,6 +62,18 @@ fn io(path: &Path) -> impl FnOnce(std::io::Error) -> FolderError + '_ {
     move |error| FolderError::Io { path: path.to_owned(), error }
 }
 
+/// Identity of the run that a manifest describes; none without a manifest, or of a file that is none.
+fn identity_of(manifest: &Path) -> Result<Option<String>, FolderError> {
+    match fs::read_to_string(manifest) {
+        Ok(text) => {
+            let manifest: Option<serde_json::Value> = serde_json::from_str(&text).ok();
+            Ok(manifest.and_then(|m| m["identity"].as_str().map(str::to_owned)))
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(io(manifest)(error)),
+    }
+}
+
 impl Folder {
     /// Takes a folder for the run of an identity.
     ///
@@ -77,9 +89,7 @@ impl Folder {
             Err(fs::TryLockError::Error(error)) => return Err(io(&lock_path)(error)),
         }
         let manifest = path.join("manifest.json");
-        let found = fs::read_to_string(&manifest).unwrap_or_default();
-        let same = found.contains(&format!("\"identity\": \"{identity}\""));
-        if same && !force {
+        if !force && identity_of(&manifest)?.as_deref() == Some(identity) {
             return Ok(Opened::Complete);
         }
         let files: Vec<PathBuf> = fs::read_dir(path)
@@ -151,6 +161,11 @@ impl OutputFile {
     /// If they cannot be written.
     pub fn write(&mut self, bytes: &[u8]) -> Result<(), FolderError> {
         self.writer.write_all(bytes).map_err(io(&self.last))
+    }
+
+    /// Where it is to be, once it is whole.
+    pub fn path(&self) -> &Path {
+        &self.last
     }
 
     /// The open file itself, for writers that need one.

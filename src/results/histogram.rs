@@ -16,7 +16,7 @@ const CHUNK: usize = 32;
 /// Half octaves that are found without a search.
 const WINDOW: usize = 32;
 
-/// So many chunks get room for one more.
+/// Chunks are allocated for so many, and one more.
 const GROWTH: usize = 8;
 
 /// Where the half octaves of one sign are kept.
@@ -234,7 +234,9 @@ impl<const R: usize> Histogram<R> {
         while i < a.len() || j < b.len() {
             let level = match (a.get(i), b.get(j)) {
                 (Some(x), Some(y)) => x.0.min(y.0),
-                (x, y) => x.or(y).map_or(0.0, |b| b.0),
+                (Some(x), None) => x.0,
+                (None, Some(y)) => y.0,
+                (None, None) => unreachable!("one of the two has buckets left"),
             };
             while a.get(i).is_some_and(|x| x.0 <= level) {
                 below += a[i].1;

@@ -23,7 +23,7 @@ pub struct Manifest {
     pub scenario: String,
     /// Its title.
     pub title: String,
-    /// Policies, in order; empty for the scenario as it stands.
+    /// Policies, in order; empty for the reference case.
     pub policies: Vec<String>,
     /// Files that were read.
     pub files: Vec<SourceFile>,

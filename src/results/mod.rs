@@ -5,13 +5,19 @@
 
 mod csv;
 mod export;
+mod filling;
 mod folder;
 mod histogram;
 mod interval;
 mod manifest;
 mod moments;
 mod package;
+#[cfg(feature = "parquet")]
 mod pages;
+#[cfg(feature = "parquet")]
+mod parquet;
+#[cfg(not(feature = "parquet"))]
+#[path = "without_parquet.rs"]
 mod parquet;
 mod past_run;
 mod quantile;
@@ -29,7 +35,7 @@ pub use interval::{Interval, t95};
 pub use manifest::{Manifest, SourceFile};
 pub use moments::Moments;
 pub use package::data_package;
-pub use past_run::{PastRun, PastRunError, SummaryRow};
+pub use past_run::{PastCell, PastRun, PastRunError};
 pub use quantile::Ranks;
 pub use share::{Labels, Thresholds, wilson};
 pub use summary::{Quantiles, Statistics, Summary};

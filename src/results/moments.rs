@@ -131,7 +131,7 @@ impl Spread {
         if let Some(merges) = &step.close {
             let mut node = std::mem::take(&mut self.leaf);
             for &merge in merges {
-                node = self.tree.pop().unwrap_or_default().merge(node, merge);
+                node = self.tree.pop().expect("a subtree for every merge").merge(node, merge);
             }
             self.tree.push(node);
         }

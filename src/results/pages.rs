@@ -2,14 +2,12 @@
 //!
 //! The encodings are those of the format's page "Encodings": PLAIN, RLE (runs and bit-packed groups of eight) and `RLE_DICTIONARY`.
 
+use super::filling::Run;
 use parquet::basic::Encoding;
 use parquet::column::page::Page;
 
 /// Values of a group of packed bits; shorter runs are packed.
 const GROUP: usize = 8;
-
-/// So many times a value, one run after the other.
-pub(super) type Run = (u32, usize);
 
 /// Adds runs encoded in `width` bits a value: long runs as such, what lies between them as packed bits.
 pub(super) fn encode_runs(out: &mut Vec<u8>, runs: impl Iterator<Item = Run>, width: u32) {

@@ -3,11 +3,11 @@
 //! The rows of a row group are those of one draw after the other, and every draw has the same ones: which texts and which gaps a
 //! row has is encoded once for all draws, and only numbers are looked at one by one.
 
-use super::FolderError;
-use super::pages::{Run, data_page, dictionary_page, places, presence};
+use super::filling::{Filling, Group, Run};
+use super::pages::{data_page, dictionary_page, places, presence};
 use super::rows::Draw;
 use super::table::{Field, Kind};
-use crate::math::Lanes;
+use super::{FolderError, OutputFile};
 use bytes::Bytes;
 use parquet::basic::{Encoding, LogicalType, Repetition, Type as Physical};
 use parquet::column::page::{CompressedPage, Page, PageWriter};
@@ -21,6 +21,7 @@ use parquet::file::writer::{SerializedFileWriter, SerializedPageWriter, TrackedW
 use parquet::schema::types::{ColumnDescPtr, Type};
 use rayon::prelude::*;
 use std::fs::File;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Columns that are made side by side before they are written, in order.
@@ -28,56 +29,6 @@ const TOGETHER: usize = 4;
 
 /// Rows of a page, as far as whole draws give that.
 const PAGE: usize = 1 << 16;
-
-/// What the rows of each draw hold in a column.
-#[derive(Clone, Debug)]
-pub(super) enum Filling {
-    /// The draw's number.
-    Draw,
-    /// Distinct texts, and which of them each row has, by runs.
-    Text { distinct: Vec<String>, runs: Vec<Run> },
-    /// Cells of the rows that have a number, and which rows those are: by runs, 1 for there and 0 for not.
-    Number { cells: Vec<usize>, runs: Vec<Run> },
-}
-
-impl Filling {
-    /// A text for each row of a draw.
-    pub(super) fn texts<'a>(rows: impl Iterator<Item = &'a str>) -> Self {
-        let mut distinct: Vec<String> = Vec::new();
-        let mut runs = Vec::new();
-        for text in rows {
-            let place = distinct.iter().position(|t| t == text).unwrap_or_else(|| {
-                distinct.push(text.to_owned());
-                distinct.len() - 1
-            });
-            runs.push((place as u32, 1));
-        }
-        Self::Text { distinct, runs }
-    }
-
-    /// For each row of a draw its cell, if there is one.
-    pub(super) fn numbers(rows: impl Iterator<Item = Option<usize>>) -> Self {
-        let (mut cells, mut runs): (Vec<usize>, Vec<Run>) = (Vec::new(), Vec::new());
-        for cell in rows {
-            let there = u32::from(cell.is_some());
-            match runs.last_mut() {
-                Some(run) if run.0 == there => run.1 += 1,
-                _ => runs.push((there, 1)),
-            }
-            cells.extend(cell);
-        }
-        Self::Number { cells, runs }
-    }
-}
-
-/// Draws of a row group, and their values by batch.
-#[derive(Clone, Copy)]
-pub(super) struct Group<'a> {
-    pub(super) draws: &'a [Draw],
-    pub(super) batches: &'a [Vec<Lanes>],
-    /// Rows of each draw.
-    pub(super) rows: usize,
-}
 
 impl Group<'_> {
     /// Draws of each page.
@@ -89,15 +40,18 @@ impl Group<'_> {
 /// A Parquet file being written.
 pub(super) struct ParquetTable {
     writer: SerializedFileWriter<File>,
+    path: PathBuf,
 }
 
-fn failed(error: ParquetError) -> FolderError {
-    FolderError::Io { path: "the parquet table".into(), error: std::io::Error::other(error) }
+/// An error of the format as one of the file.
+fn failed(path: &Path) -> impl Fn(ParquetError) -> FolderError + '_ {
+    |error| FolderError::Io { path: path.to_owned(), error: std::io::Error::other(error) }
 }
 
 impl ParquetTable {
     /// Starts a file with columns.
-    pub(super) fn new(file: File, fields: &[Field]) -> Result<Self, FolderError> {
+    pub(super) fn new(file: &OutputFile, fields: &[Field]) -> Result<Self, FolderError> {
+        let failed = failed(file.path());
         let fields: Result<Vec<Arc<Type>>, ParquetError> = fields
             .iter()
             .map(|field| {
@@ -113,13 +67,13 @@ impl ParquetTable {
             })
             .collect();
         let schema = Type::group_type_builder("schema")
-            .with_fields(fields.map_err(failed)?)
+            .with_fields(fields.map_err(&failed)?)
             .build()
-            .map_err(failed)?;
+            .map_err(&failed)?;
         let properties = WriterProperties::builder().set_created_by("chokepoint".to_owned()).build();
-        let writer =
-            SerializedFileWriter::new(file, Arc::new(schema), Arc::new(properties)).map_err(failed)?;
-        Ok(Self { writer })
+        let writer = SerializedFileWriter::new(file.handle()?, Arc::new(schema), Arc::new(properties))
+            .map_err(failed)?;
+        Ok(Self { writer, path: file.path().to_owned() })
     }
 
     /// Adds a row group; a number that is not finite is nothing.
@@ -127,24 +81,25 @@ impl ParquetTable {
         if group.draws.is_empty() || group.rows == 0 {
             return Ok(());
         }
+        let failed = failed(&self.path);
         let descriptions = self.writer.schema_descr().columns().to_vec();
-        let mut row_group = self.writer.next_row_group().map_err(failed)?;
+        let mut row_group = self.writer.next_row_group().map_err(&failed)?;
         let columns: Vec<_> = columns.iter().zip(&descriptions).collect();
         for together in columns.chunks(TOGETHER) {
             let chunks: Vec<Result<(Bytes, ColumnCloseResult), ParquetError>> =
                 together.par_iter().map(|(column, description)| chunk(group, column, description)).collect();
             for chunk in chunks {
-                let (bytes, close) = chunk.map_err(failed)?;
-                row_group.append_column(&bytes, close).map_err(failed)?;
+                let (bytes, close) = chunk.map_err(&failed)?;
+                row_group.append_column(&bytes, close).map_err(&failed)?;
             }
         }
-        row_group.close().map_err(failed)?;
+        row_group.close().map_err(&failed)?;
         Ok(())
     }
 
     /// Writes the footer.
     pub(super) fn finish(self) -> Result<(), FolderError> {
-        self.writer.close().map_err(failed).map(|_| ())
+        self.writer.close().map_err(failed(&self.path)).map(|_| ())
     }
 }
 

@@ -1,7 +1,9 @@
 //! A run's folder, read back: what it was and the numbers of its summary.
 
+use crate::scenario::leaves::{Leaf, leaves};
 use serde::Deserialize;
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// Why a folder cannot be read as a run.
@@ -20,18 +22,26 @@ pub enum PastRunError {
     },
 }
 
-/// A row of `summary.csv`, as far as it is compared.
+/// A cell of `summary.csv`, as far as it is compared: its fields are columns of that table.
 #[derive(Clone, Debug, Deserialize)]
-#[allow(missing_docs)] // the columns of the table
-pub struct SummaryRow {
+pub struct PastCell {
+    /// Stem of the policy.
     pub policy: String,
+    /// The metric.
     pub metric: String,
+    /// Its unit.
     pub unit: String,
+    /// The actor.
     pub actor: String,
+    /// The quarter.
     pub quarter: String,
+    /// Mean over draws.
     pub mean: f64,
+    /// Its standard error.
     pub mean_se: Option<f64>,
+    /// Median over draws.
     pub p50: f64,
+    /// Its standard error.
     pub p50_se: Option<f64>,
 }
 
@@ -40,8 +50,10 @@ pub struct SummaryRow {
 pub struct PastRun {
     /// Its manifest.
     pub manifest: Value,
-    /// Rows of its summary.
-    pub summary: Vec<SummaryRow>,
+    /// What the resolved scenario has written at every path.
+    pub inputs: BTreeMap<String, Leaf>,
+    /// Its summary.
+    pub summary: Vec<PastCell>,
 }
 
 impl PastRun {
@@ -50,16 +62,40 @@ impl PastRun {
     /// # Errors
     /// If it holds no complete run, or its summary is not one.
     pub fn read(folder: &Path) -> Result<Self, PastRunError> {
-        let text = std::fs::read_to_string(folder.join("manifest.json")).unwrap_or_default();
-        let manifest: Value =
-            serde_json::from_str(&text).map_err(|_| PastRunError::NoRun(folder.to_owned()))?;
+        let manifest = std::fs::read_to_string(folder.join("manifest.json")).ok();
+        let manifest: Option<Value> = manifest.and_then(|text| serde_json::from_str(&text).ok());
+        let inputs = manifest.as_ref().and_then(|m| leaves(m["resolved"].as_str()?));
+        let (Some(manifest), Some(inputs)) = (manifest, inputs) else {
+            return Err(PastRunError::NoRun(folder.to_owned()));
+        };
         let path = folder.join("summary.csv");
         let rows = csv::Reader::from_path(&path).and_then(|mut r| r.deserialize().collect());
-        Ok(Self { manifest, summary: rows.map_err(|error| PastRunError::Table { path, error })? })
+        let summary = rows.map_err(|error| PastRunError::Table { path, error })?;
+        Ok(Self { manifest, inputs, summary })
     }
+}
 
-    /// The resolved scenario.
-    pub fn resolved(&self) -> &str {
-        self.manifest["resolved"].as_str().unwrap_or_default()
+#[cfg(test)]
+mod tests {
+    use super::super::tables::{SummaryRow, summary};
+    use super::super::{Cell, Summary};
+    use super::*;
+    use crate::math::{Lanes, Mask};
+    use crate::model::time::Quarter;
+
+    #[test]
+    fn a_summary_reads_back() {
+        let mut one: Summary = Summary::new(1, false);
+        one.absorb(&[vec![Lanes::splat(2.5)]], &[Mask::splat(true)]);
+        let (actor, metric) = ("lab.a".to_owned(), "run_flop".to_owned());
+        let cell = Cell { actor, metric, unit: "FLOP".to_owned(), quarter: Quarter::new(2025, 4) };
+        let statistics = &one.finish()[0];
+        let row = SummaryRow { scenario: "s", policy: "base", cell: &cell, statistics };
+        let text = summary().csv([row]);
+        let rows: Vec<PastCell> =
+            csv::Reader::from_reader(text.as_bytes()).deserialize().collect::<Result<_, _>>().unwrap();
+        let [back] = rows.as_slice() else { panic!("{rows:?}") };
+        assert_eq!((back.mean, back.mean_se, back.p50, back.p50_se), (2.5, Some(0.0), 2.5, Some(0.0)));
+        assert_eq!((back.actor.as_str(), back.quarter.as_str()), ("lab.a", "2025Q4"));
     }
 }

@@ -89,7 +89,7 @@ impl RowPattern {
     }
 }
 
-/// The text of a draw's rows; room for it is kept, since fresh memory costs more than what is written into it.
+/// The text of a draw's rows; its memory is kept, since fresh memory costs more than what is written into it.
 #[derive(Default)]
 struct Text {
     bytes: Vec<u8>,

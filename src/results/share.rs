@@ -27,7 +27,7 @@ pub struct Thresholds {
 }
 
 impl Thresholds {
-    /// Room for `series` series.
+    /// Counts of none: levels \[FLOP\], and how many series and quarters there are.
     pub fn new(levels: Vec<f64>, series: usize, quarters: usize) -> Self {
         let counts = vec![0; series * quarters * levels.len()];
         Self { levels, quarters, counts, draws: 0 }
@@ -96,7 +96,7 @@ pub struct Labels {
 }
 
 impl Labels {
-    /// Room for places: a subject in a quarter each.
+    /// Counts of none for so many places, each a subject in a quarter.
     pub fn new(places: usize) -> Self {
         Self { counts: vec![Vec::new(); places] }
     }

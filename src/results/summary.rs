@@ -14,16 +14,24 @@ const PROBABILITIES: [f64; 9] = [0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.
 
 /// Quantiles in tables.
 #[derive(Clone, Copy, Debug, PartialEq)]
-#[allow(missing_docs)] // each is the quantile of its name
 pub struct Quantiles {
+    /// 1 %.
     pub p01: f64,
+    /// 5 %.
     pub p05: f64,
+    /// 10 %.
     pub p10: f64,
+    /// 25 %.
     pub p25: f64,
+    /// The median.
     pub p50: f64,
+    /// 75 %.
     pub p75: f64,
+    /// 90 %.
     pub p90: f64,
+    /// 95 %.
     pub p95: f64,
+    /// 99 %.
     pub p99: f64,
 }
 
@@ -71,7 +79,7 @@ struct Absorption<'a, const R: usize> {
     batches: &'a [Vec<Lanes>],
     /// For each batch: the counts before it, and what it does.
     steps: &'a [(Counts, Step, Mask)],
-    /// Room to turn values in.
+    /// Where values are turned, kept from one time to the next.
     turned: &'a mut Vec<Lanes>,
 }
 
@@ -112,7 +120,7 @@ impl<const R: usize> Accumulator<R> {
 }
 
 impl<const R: usize> Summary<R> {
-    /// Room for cells; `independent` if draws are (then the mean's error is that of independent draws).
+    /// A summary of so many cells; `independent` if draws are: then the mean's error is that of independent draws.
     pub fn new(cells: usize, independent: bool) -> Self {
         Self { counts: Counts::default(), cells: vec![None; cells], independent }
     }

@@ -136,14 +136,18 @@ pub fn bottlenecks<'a>() -> Table<BottleneckRow<'a>> {
         .whole_on_page()
 }
 
-/// An edge on which things flow: item, from, to, channel, unit.
+/// An edge on which things flow.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)] // the columns of the table
 pub struct Flow {
+    /// What flows: a chip, a good, or compute.
     pub item: String,
+    /// Where it comes from.
     pub from: String,
+    /// Where it goes.
     pub to: String,
+    /// Legal, licensed, smuggled, seized or rental.
     pub channel: &'static str,
+    /// Unit of the amounts.
     pub unit: String,
 }
 

@@ -4,7 +4,7 @@ use super::comparison::{Comparison, Findings, Goals};
 use super::distributions::{Distributions, Rows, THRESHOLDS};
 use super::error::Error;
 use super::folder::{RunFolder, Took, Written};
-use super::gather::Gatherer;
+use super::gather::{Gatherer, Values};
 use super::project::policies;
 use super::request::{CompareRequest, Destination, PolicySource, ScenarioRequest};
 use super::simulation::{Exports, Simulation};
@@ -148,6 +148,19 @@ impl Compare {
         Ok(CompareResults { study: self, comparison, distributions: all, statistics, findings, took })
     }
 
+    /// Simulates all draws under every policy, and keeps the values of all cells in memory: the scenario as it stands first.
+    ///
+    /// # Errors
+    /// If it is stopped, or a draw does not add up under audit.
+    pub fn values(&self, watch: &dyn Watch) -> Result<Vec<Values>, Error> {
+        let plans = self.plans().into_iter().enumerate();
+        let mut all: Vec<Values> = plans.map(|(i, plan)| Values::new(i, &plan.recording)).collect();
+        let mut gatherers: Vec<&mut dyn Gatherer> =
+            all.iter_mut().map(|values| values as &mut dyn Gatherer).collect();
+        self.base.work_on(&self.others, 0..self.base.request.sampling.draws, watch, &mut gatherers)?;
+        Ok(all)
+    }
+
     fn plans(&self) -> Vec<&Simulation> {
         std::iter::once(&self.base).chain(&self.others).collect()
     }
@@ -201,7 +214,7 @@ impl Compare {
         let own = interval(&base.statistic(cell), wanted.statistic, self.base.is_independent());
         let place = comparison.cells.iter().position(|c| *c == self.base.recording.names[cell]);
         let of = |p: usize| {
-            let paired = comparison.contest.paired(place.unwrap_or(0), p);
+            let paired = comparison.runs.paired(place.unwrap_or(0), p);
             match wanted.statistic {
                 Statistic::Mean => paired.mean,
                 Statistic::Quantile(i) => paired.quantiles[i],

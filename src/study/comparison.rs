@@ -4,7 +4,7 @@ use super::error::Error;
 use super::gather::Gatherer;
 use super::simulation::Simulation;
 use crate::analysis::tables::{self, ContrastRow, ObjectiveRow, TargetRow};
-use crate::analysis::{Contest, Front, Objective, Paired, Sense, Standing, Target, quarters_to, tiers};
+use crate::analysis::{Front, Objective, Paired, PairedRuns, Sense, Standing, Target, quarters_to, tiers};
 use crate::engine::run::Round;
 use crate::math::{Lanes, WIDTH};
 use crate::metrics::Metric;
@@ -24,7 +24,7 @@ pub(super) struct Comparison {
     places: Vec<Vec<usize>>,
     /// For each time: the tracked series of each plan, and the level [FLOP].
     times: Vec<(Vec<usize>, f64)>,
-    pub(super) contest: Contest,
+    pub(super) runs: PairedRuns,
     front: Option<Front>,
     /// Targets with their cells and, by plan, the draws that satisfy them.
     targets: Vec<(Target, usize, Vec<u64>)>,
@@ -111,7 +111,7 @@ impl Comparison {
         let targets = targets.collect();
         let objectives: Vec<_> = goals.objectives.iter().map(|o| (o.clone(), find(&o.cell))).collect();
         Self {
-            contest: Contest::new(plans.len(), senses.clone(), first.is_independent()),
+            runs: PairedRuns::new(plans.len(), senses.clone(), first.is_independent()),
             front: (!objectives.is_empty()).then(|| Front::new(plans.len(), objectives)),
             plans: names,
             cells,
@@ -140,12 +140,12 @@ impl Comparison {
         let (paired, tiers) = (0..self.cells.len())
             .into_par_iter()
             .map(|c| {
-                let paired: Vec<Paired> = (0..self.plans.len()).map(|p| self.contest.paired(c, p)).collect();
+                let paired: Vec<Paired> = (0..self.plans.len()).map(|p| self.runs.paired(c, p)).collect();
                 let tiers = tiers(&paired, self.senses[c]);
                 (paired, tiers)
             })
             .unzip();
-        let standings = self.front.as_ref().map_or_else(Vec::new, |f| f.standings(&self.contest));
+        let standings = self.front.as_ref().map_or_else(Vec::new, |f| f.standings(&self.runs));
         Findings { paired, tiers, standings }
     }
 
@@ -237,7 +237,7 @@ impl Gatherer for Comparison {
                 (0..masks.len()).map(batch).collect()
             })
             .collect();
-        self.contest.absorb(&values, masks);
+        self.runs.absorb(&values, masks);
         if let Some(front) = &mut self.front {
             front.absorb(&values, masks);
         }

@@ -6,6 +6,7 @@ use crate::engine::ledger::Broken;
 use crate::inputs::LayoutError;
 use crate::metrics::SelectError;
 use crate::model::time::Quarter;
+#[cfg(feature = "page")]
 use crate::report::page::PageError;
 use crate::results::{FolderError, PastRunError};
 use crate::scenario::import::ImportError;
@@ -234,8 +235,12 @@ pub enum Error {
     #[error(transparent)]
     Folder(#[from] FolderError),
     /// The page.
+    #[cfg(feature = "page")]
     #[error(transparent)]
     Page(#[from] PageError),
+    /// This build has no such feature.
+    #[error("this takes chokepoint with its feature `{0}`")]
+    WithoutFeature(&'static str),
     /// Threads cannot be had.
     #[error("threads: {0}")]
     Threads(#[from] rayon::ThreadPoolBuildError),
@@ -248,7 +253,9 @@ impl Error {
             Self::NoDrawCounts | Self::Interrupted | Self::Ledger(_) | Self::Folder(_) | Self::Threads(_) => {
                 ErrorKind::Failed
             }
+            #[cfg(feature = "page")]
             Self::Page(PageError::NoRun(_)) => ErrorKind::Rejected,
+            #[cfg(feature = "page")]
             Self::Page(_) => ErrorKind::Failed,
             Self::Goal(_)
             | Self::Horizon(_)
@@ -262,6 +269,7 @@ impl Error {
             | Self::Grid(_)
             | Self::LeverTwice(_)
             | Self::GridTooLarge { .. }
+            | Self::WithoutFeature(_)
             | Self::NoDraw { .. }
             | Self::Pick(_)
             | Self::From(_)

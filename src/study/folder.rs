@@ -1,11 +1,11 @@
 //! The folder that a study writes: its tables, the page and the data package made of them, and the manifest, last.
 
 use super::error::Error;
+use super::page::{PAGE, page};
 use super::request::Destination;
 use super::simulation::Simulation;
 use super::watch::{Note, Watch};
 use crate::network::Network;
-use crate::report::page::{PageError, RunFiles, page};
 use crate::report::world;
 use crate::results::table::{Schema, TableText};
 use crate::results::{Folder, FolderError, Manifest, Opened, OutputFile, data_package};
@@ -19,7 +19,7 @@ const FILES: [&str; 8] = [
     "nodes.csv",
     "edges.csv",
     "yearly_flows.csv",
-    "report.html",
+    PAGE,
     "datapackage.json",
     "manifest.json",
 ];
@@ -34,6 +34,8 @@ pub struct RunFolder {
     files: Vec<(String, OutputFile)>,
     /// What the data package describes, in order of writing.
     schemas: Vec<Schema>,
+    /// Whether it gets a page.
+    page: bool,
     /// Tables that are written, for the page.
     tables: BTreeMap<&'static str, String>,
     /// Tables that come after those of the study: what the scenario as it stands is about.
@@ -50,6 +52,9 @@ impl RunFolder {
         destination: &Destination,
         watch: &dyn Watch,
     ) -> Result<Option<Self>, Error> {
+        if destination.page && !cfg!(feature = "page") {
+            return Err(Error::WithoutFeature("page"));
+        }
         manifest.identify();
         manifest.command.clone_from(&destination.command);
         let path = destination.out.clone().unwrap_or_else(|| {
@@ -63,7 +68,7 @@ impl RunFolder {
             }
         };
         let model = &simulation.plan.model;
-        let names = files.iter().copied().chain(FILES);
+        let names = files.iter().copied().chain(FILES).filter(|name| destination.page || *name != PAGE);
         let files: Result<Vec<_>, FolderError> =
             names.map(|name| Ok((name.to_owned(), folder.create(name)?))).collect();
         Ok(Some(Self {
@@ -72,6 +77,7 @@ impl RunFolder {
             files: files?,
             folder,
             schemas: Vec::new(),
+            page: destination.page,
             tables: BTreeMap::new(),
             world: world::tables(model, &Network::from_model(model)).into(),
         }))
@@ -112,16 +118,10 @@ impl RunFolder {
 
     /// Writes a whole file.
     pub(super) fn text(&mut self, name: &str, text: &str) -> Result<(), FolderError> {
-        let file = match self.files.iter().position(|f| f.0 == name) {
-            Some(i) => self.files.remove(i).1,
-            None => self.folder.create(name)?,
-        };
+        let place = self.files.iter().position(|f| f.0 == name);
+        let place = place.unwrap_or_else(|| panic!("{name} is not among the files opened before the work"));
+        let (_, file) = self.files.remove(place);
         self.folder.write(file, text)
-    }
-
-    /// The page of what is written.
-    fn page(&self, manifest: &str) -> Result<String, PageError> {
-        page(&RunFiles::new(manifest, &self.tables)?)
     }
 
     /// Writes the page, the data package and the manifest: the study is complete.
@@ -135,8 +135,10 @@ impl RunFolder {
             self.table(table)?;
         }
         let manifest = self.manifest.to_json();
-        let page = self.page(&manifest)?;
-        self.text("report.html", &page)?;
+        if self.page {
+            let page = page(&manifest, &self.tables)?;
+            self.text(PAGE, &page)?;
+        }
         let package = data_package(&self.manifest.scenario, &self.manifest.title, &self.schemas);
         self.text("datapackage.json", &package)?;
         self.text("manifest.json", &manifest)?;
@@ -162,19 +164,4 @@ pub struct Written {
     pub manifest: Manifest,
     /// Its folder.
     pub path: PathBuf,
-}
-
-/// Makes the page of a run again, from its files; says where it is.
-///
-/// # Errors
-/// If there is no run, a file of it is not what a run writes, or the page cannot be written.
-pub fn write_page(run: &Path) -> Result<PathBuf, Error> {
-    let page = page(&RunFiles::read(run)?)?;
-    // Whole or absent, as everything in a run's folder.
-    let temporary = run.join(".report.html.part");
-    let path = run.join("report.html");
-    std::fs::write(&temporary, page)
-        .and_then(|()| std::fs::rename(&temporary, &path))
-        .map_err(|error| FolderError::Io { path: path.clone(), error })?;
-    Ok(path)
 }

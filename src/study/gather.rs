@@ -4,7 +4,8 @@ use super::error::Error;
 use super::watch::{Watch, Work};
 use crate::engine::run::{Alternative, Round, Stopped, Task, simulate_paired};
 use crate::math::WIDTH;
-use crate::results::FolderError;
+use crate::metrics::Recording;
+use crate::results::{Cell, FolderError};
 
 /// Something that takes rounds of draws, in order: distributions, indices, comparisons, scores.
 pub trait Gatherer: Send {
@@ -15,26 +16,54 @@ pub trait Gatherer: Send {
     fn absorb(&mut self, rounds: &[Round]) -> Result<(), FolderError>;
 }
 
-/// Values of all cells that a plan records, draw by draw, in memory.
-#[derive(Clone, Debug, Default)]
+/// Values of all cells that are recorded, draw by draw, in memory.
+#[derive(Clone, Debug)]
 pub struct Values {
     /// Which of the plans simulated side by side it looks at.
-    pub place: usize,
+    place: usize,
+    names: Vec<Cell>,
+    draws: Vec<u64>,
+    /// By cell, then draw.
+    columns: Vec<Vec<f64>>,
+}
+
+impl Values {
+    /// None yet, of the plan at a place among those that are simulated side by side.
+    pub(super) fn new(place: usize, recording: &Recording) -> Self {
+        let names = recording.names.clone();
+        Self { place, columns: vec![Vec::new(); names.len()], names, draws: Vec::new() }
+    }
+
+    /// The cells, in order.
+    pub fn cells(&self) -> &[Cell] {
+        &self.names
+    }
+
     /// Numbers of the draws that count, in order.
-    pub draws: Vec<u64>,
-    /// By cell in the order of the recording, then draw.
-    pub cells: Vec<Vec<f64>>,
+    pub fn draws(&self) -> &[u64] {
+        &self.draws
+    }
+
+    /// Values of a cell by its place, in its unit, in order of draws.
+    pub fn values(&self, cell: usize) -> &[f64] {
+        &self.columns[cell]
+    }
+
+    /// Values of a cell by its address, `actor/metric@quarter`; none if it is not recorded.
+    pub fn of(&self, address: &str) -> Option<&[f64]> {
+        let place = self.names.iter().position(|c| c.address() == address)?;
+        Some(&self.columns[place])
+    }
 }
 
 impl Gatherer for Values {
     fn absorb(&mut self, rounds: &[Round]) -> Result<(), FolderError> {
         let round = &rounds[self.place];
-        for (b, (values, mask)) in round.cells.iter().zip(&round.masks).enumerate() {
-            self.cells.resize_with(values.len(), Vec::new);
+        for (b, (cells, mask)) in round.cells.iter().zip(&round.masks).enumerate() {
             let first = (round.first + b as u64) * WIDTH as u64;
             for lane in (0..WIDTH).filter(|&lane| mask.lane(lane)) {
                 self.draws.push(first + lane as u64);
-                self.cells.iter_mut().zip(values).for_each(|(list, x)| list.push(x[lane]));
+                self.columns.iter_mut().zip(cells).for_each(|(list, x)| list.push(x[lane]));
             }
         }
         Ok(())

@@ -16,6 +16,7 @@ mod folder;
 mod gather;
 mod hindcast;
 mod knockout;
+mod page;
 mod pick;
 mod project;
 mod request;
@@ -29,10 +30,11 @@ mod watch;
 pub use compare::{Compare, CompareResults};
 pub use error::{Error, ErrorKind, Findings};
 pub use explain::{Explained, explain};
-pub use folder::{RunFolder, Took, Written, write_page};
+pub use folder::{RunFolder, Took, Written};
 pub use gather::{Gatherer, Values};
 pub use hindcast::{Hindcast, HindcastResults};
 pub use knockout::knockout;
+pub use page::write_page;
 pub use project::{Idle, Project, policies};
 pub use request::{
     CompareRequest, Destination, DrawChoice, ExplainRequest, HindcastRequest, KnockoutRequest, PolicySource,

@@ -47,9 +47,10 @@ pub(super) fn pick(
         audit: false,
         inputs: false,
     };
-    let mut values = Values::default();
+    let mut values = Values::new(0, &recording);
     work(&task, &[], 0, watch, &mut [&mut values])?;
-    let mut values: Vec<(f64, u64)> = values.cells.swap_remove(0).into_iter().zip(values.draws).collect();
+    let mut values: Vec<(f64, u64)> =
+        values.values(0).iter().copied().zip(values.draws().iter().copied()).collect();
     values.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
     let place = (percent / 100.0 * (values.len() - 1) as f64).round() as usize;
     let (value, draw) = values[place];

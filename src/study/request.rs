@@ -337,12 +337,20 @@ pub struct RulesRequest {
 }
 
 /// Where a study is written to.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Destination {
     /// The folder; none for `output/SCENARIO-IDENTITY`.
     pub out: Option<PathBuf>,
     /// Whether another run's files there are replaced.
     pub force: bool,
+    /// Whether the page is made of it, `report.html`; it is, where the build has the feature `page`.
+    pub page: bool,
     /// What was typed, for the manifest.
     pub command: Vec<String>,
+}
+
+impl Default for Destination {
+    fn default() -> Self {
+        Self { out: None, force: false, page: cfg!(feature = "page"), command: Vec::new() }
+    }
 }

@@ -1,7 +1,7 @@
 //! What every study of many draws starts from: a project laid out, what is recorded of it, and the answers to common requests.
 
 use super::error::Error;
-use super::gather::{Gatherer, work};
+use super::gather::{Gatherer, Values, work};
 use super::project::Project;
 use super::request::{ScenarioRequest, SimulationRequest};
 use super::watch::{Note, Watch};
@@ -102,6 +102,16 @@ impl Simulation {
         self.work_on(&[], 0..self.request.sampling.draws, watch, gatherers)
     }
 
+    /// Simulates all draws, and keeps the values of all cells in memory.
+    ///
+    /// # Errors
+    /// If it is stopped, or a draw does not add up under audit.
+    pub fn values(&self, watch: &dyn Watch) -> Result<Values, Error> {
+        let mut values = Values::new(0, &self.recording);
+        self.work(watch, &mut [&mut values])?;
+        Ok(values)
+    }
+
     /// Simulates a range of draws, which starts at a multiple of eight, under this plan and others.
     pub(super) fn work_on(
         &self,
@@ -200,6 +210,7 @@ impl Exports {
             let (table, format) = text.split_once('=').unwrap_or((text, ""));
             let format = match format {
                 "csv" => ExportFormat::Csv,
+                "parquet" if !cfg!(feature = "parquet") => return Err(Error::WithoutFeature("parquet")),
                 "parquet" => ExportFormat::Parquet,
                 _ => return Err(Error::ExportFormat(text.clone())),
             };

@@ -4,7 +4,7 @@
 //! seeds, on the tutorial alone. On the baseline (`-- --ignored`) `CHOKEPOINT_DRAWS` is the most draws a seed and
 //! `CHOKEPOINT_LONG` those of the long run; `.ci/run` runs a short form.
 
-use chokepoint::analysis::{Contest, Paired, Sense};
+use chokepoint::analysis::{Paired, PairedRuns, Sense};
 use chokepoint::engine::run::{Alternative, Task, simulate_paired};
 use chokepoint::metrics::Recording;
 use chokepoint::model::Model;
@@ -35,7 +35,7 @@ fn estimates(models: &[Model; 2], cells: &[&str], design: Design, draws: &[u64])
     let plans = plans(models, design);
     let select: Vec<String> = cells.iter().map(|c| (*c).to_owned()).collect();
     let recordings = plans.each_ref().map(|p| Recording::lean(p, &select).unwrap());
-    let mut pairs = Contest::new(2, vec![Sense::Min; cells.len()], design.sampler == Sampler::Mc);
+    let mut pairs = PairedRuns::new(2, vec![Sense::Min; cells.len()], design.sampler == Sampler::Mc);
     // Cells are recorded in order of quarters; each is asked for alone, so that order does not matter.
     let place = |c: &&str| recordings[0].names.iter().position(|n| n.address() == **c).unwrap();
     let starts = std::iter::once(0).chain(draws.iter().copied());

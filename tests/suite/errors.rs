@@ -2,6 +2,7 @@
 
 use crate::support::{PAGE, findings};
 use chokepoint::scenario::Severity;
+use chokepoint::study::Findings;
 
 /// The page with one thing changed, and what is said of it.
 struct Wrong {
@@ -268,7 +269,7 @@ fn each_mistake_gets_one_clear_answer_at_its_place() {
     for case in CASES {
         assert!(PAGE.contains(case.from), "{}", case.from);
         let text = PAGE.replacen(case.from, case.to, 1);
-        let (sources, diagnostics) = findings(&text);
+        let Findings { sources, diagnostics } = findings(&text);
         let shown = sources.render(&diagnostics, false);
         if case.message.is_empty() {
             assert!(!diagnostics.has_errors(), "{shown}");
@@ -295,7 +296,7 @@ fn all_errors_come_in_one_go() {
         .replace("kind = \"cloud\"", "kind = \"clod\"")
         .replace("\"wafers/month\"", "\"wafers/fortnight\"")
         .replace("buyers = [\"omega-labs\"]", "buyers = [\"omega-lab\"]");
-    let (sources, diagnostics) = findings(&text);
+    let Findings { sources, diagnostics } = findings(&text);
     let shown = sources.render(&diagnostics, false);
     for part in ["defect_densty", "clod", "fortnight", "omega-lab", "scenario.toml:", "^^^"] {
         assert!(shown.contains(part), "{part}\n{shown}");
@@ -310,16 +311,17 @@ fn correlations_that_contradict_are_refused_with_what_would_do() {
         format!("[[correlation]]\nof = [\"{}\", \"{}\"]\nrho = {rho}\n", paths[a], paths[b])
     };
     let text = format!("{PAGE}\n{}{}{}", pair(0, 1, 0.9), pair(1, 2, 0.9), pair(0, 2, -0.9));
-    let (_, diagnostics) = findings(&text);
+    let Findings { diagnostics, .. } = findings(&text);
     let d = diagnostics.all.iter().find(|d| d.message.contains("positive semi-definite")).unwrap();
     assert_eq!(d.help.as_deref(), Some("all of them times 0.56 would be possible"));
-    let (_, fine) = findings(&format!("{PAGE}\n{}", pair(0, 1, 0.9)));
+    let Findings { diagnostics: fine, .. } = findings(&format!("{PAGE}\n{}", pair(0, 1, 0.9)));
     assert!(fine.all.is_empty());
 }
 
 #[test]
 fn mass_outside_a_domain_is_a_warning_with_its_size() {
-    let (_, diagnostics) = findings(&PAGE.replace("mfu = \"30% to 45%\"", "mfu = \"normal(0.9, 0.1)\""));
+    let Findings { diagnostics, .. } =
+        findings(&PAGE.replace("mfu = \"30% to 45%\"", "mfu = \"normal(0.9, 0.1)\""));
     let d = &diagnostics.all[0];
     assert_eq!(
         (d.severity, d.label.as_str()),

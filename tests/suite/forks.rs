@@ -2,25 +2,16 @@
 
 use crate::support::plan_of;
 use chokepoint::engine::run::{Alternative, Round, Task, simulate, simulate_paired};
-use chokepoint::inputs::leading_paths;
 use chokepoint::metrics::Recording;
 use chokepoint::model::Model;
 use chokepoint::plan::Plan;
-use chokepoint::scenario::{self, Diagnostics, Sources};
+use chokepoint::study::{PolicySource, Project, ScenarioRequest};
 use std::sync::atomic::AtomicBool;
 
-/// A scenario's model under a policy given as TOML, with the leading paths of the scenario as it stands.
+/// A scenario's model under a policy given as TOML.
 fn under(path: &str, policy: &str) -> Model {
-    let (mut sources, mut diagnostics) = (Sources::default(), Diagnostics::default());
-    let mut document = scenario::load(path.as_ref(), &mut sources, &mut diagnostics).unwrap();
-    let base = Model::from_document(&document, &sources, &mut diagnostics).unwrap();
-    let table = scenario::from_text("policy.toml", policy, &mut sources, &mut diagnostics).root;
-    let policy = scenario::read_policy("policy", &table, &mut diagnostics);
-    scenario::apply(&mut document, &policy.edits, &mut diagnostics);
-    let model = Model::from_document(&document, &sources, &mut diagnostics);
-    let mut model = model.unwrap_or_else(|| panic!("{}", sources.render(&diagnostics, false)));
-    model.run.lead = leading_paths(&base).unwrap();
-    model
+    let scenario = ScenarioRequest::new(path).under(PolicySource::text("policy", policy));
+    Project::open(&scenario).unwrap_or_else(|e| panic!("{e}")).model
 }
 
 fn task<'a>(plan: &'a Plan, recording: &'a Recording, draws: u64) -> Task<'a> {

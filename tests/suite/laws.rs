@@ -11,6 +11,7 @@ use chokepoint::math::Lanes;
 use chokepoint::metrics::Recording;
 use chokepoint::model::{Model, Recovery};
 use chokepoint::plan::Plan;
+use chokepoint::study::{Project, ScenarioRequest};
 use rayon::prelude::*;
 
 #[test]
@@ -209,23 +210,16 @@ fn no_input_is_dead() {
 #[test]
 fn every_shock_that_is_forced_changes_something() {
     for (path, by) in [("scenarios/tutorial", "2023Q2"), ("scenarios/baseline", "2027Q1")] {
-        let (document, model) = read(path, None).unwrap();
-        let base = plan_of(model);
+        let base = plan_of(read(path, None).unwrap().1);
         let recording = Recording::new(&base, &["*".to_owned()]).unwrap();
         let without = recorded(&base, &recording, &[], 1);
         for shock in &base.model.shocks {
             if shock.date.is_some() {
                 continue;
             }
-            let mut forced = document.clone();
-            let (mut sources, mut diagnostics) = Default::default();
-            let edit = chokepoint::scenario::from_argument(
-                &format!("shock.{}.date={by}", shock.id),
-                &mut sources,
-                &mut diagnostics,
-            );
-            chokepoint::scenario::apply(&mut forced, &[edit.unwrap()], &mut diagnostics);
-            let plan = plan_of(Model::from_document(&forced, &sources, &mut diagnostics).unwrap());
+            let set = vec![format!("shock.{}.date={by}", shock.id)];
+            let forced = Project::open(&ScenarioRequest { set, ..ScenarioRequest::new(path) });
+            let plan = plan_of(forced.unwrap_or_else(|e| panic!("{e}")).model);
             assert!(recorded(&plan, &recording, &[], 1) != without, "shock.{}", shock.id);
         }
     }

@@ -36,4 +36,5 @@ mod second_opinion;
 mod sensitivity;
 mod shipped;
 mod support;
+mod tables;
 mod variants;

@@ -3,16 +3,14 @@
 use crate::support::plan_of;
 use chokepoint::engine::Batch;
 use chokepoint::engine::record::Recorder;
-use chokepoint::inputs::leading_paths;
 use chokepoint::math::WIDTH;
 use chokepoint::metrics::Recording;
 use chokepoint::model::Model;
 use chokepoint::model::time::{Horizon, Quarter};
 use chokepoint::plan::Plan;
-use chokepoint::scenario::{self, Diagnostics, Policy, Sources};
+use chokepoint::scenario::Policy;
+use chokepoint::study::{Project, ScenarioRequest, policies};
 use rayon::prelude::*;
-use std::path::Path;
-use std::sync::OnceLock;
 
 const SCENARIO: &str = "scenarios/baseline";
 /// Batches of eight draws, one of each replicate.
@@ -38,34 +36,14 @@ fn promise(text: &str) -> (String, Promise) {
 }
 
 fn stems() -> Vec<String> {
-    let files = std::fs::read_dir(Path::new(SCENARIO).join("policies")).unwrap();
-    let mut stems: Vec<String> =
-        files.map(|f| f.unwrap().path().file_stem().unwrap().to_string_lossy().into_owned()).collect();
-    stems.sort();
-    stems
-}
-
-/// Leading paths of the scenario as it stands: a policy changes no other path's dimension.
-fn leads() -> &'static [String] {
-    static LEADS: OnceLock<Vec<String>> = OnceLock::new();
-    LEADS.get_or_init(|| leading_paths(&crate::support::read(SCENARIO, None).unwrap().1).expect("leads"))
+    policies(&SCENARIO.into())
 }
 
 /// The scenario under a policy, with its policy.
 fn under(name: Option<&str>) -> Result<(Model, Policy), String> {
-    let (mut sources, mut diagnostics) = (Sources::default(), Diagnostics::default());
-    let path = Path::new(SCENARIO);
-    let mut document = scenario::load(path, &mut sources, &mut diagnostics).expect("the baseline");
-    let policy = match name {
-        None => Policy::default(),
-        Some(name) => scenario::load_policy(path, name, &mut sources, &mut diagnostics)
-            .ok_or_else(|| sources.render(&diagnostics, false))?,
-    };
-    scenario::apply(&mut document, &policy.edits, &mut diagnostics);
-    let model = Model::from_document(&document, &sources, &mut diagnostics);
-    let mut model = model.ok_or_else(|| sources.render(&diagnostics, false))?;
-    model.run.lead = leads().to_vec();
-    Ok((model, policy))
+    let scenario = ScenarioRequest { policy: name.map(Into::into), ..ScenarioRequest::new(SCENARIO) };
+    let project = Project::open(&scenario).map_err(|e| e.to_string())?;
+    Ok((project.model, project.policy.unwrap_or_default()))
 }
 
 /// Values of cells, by draw, then cell: of a horizon that ends with the last of them.

@@ -2,49 +2,25 @@
 
 #![allow(clippy::cast_possible_truncation)]
 
-use crate::support::{plan_of, read};
-use chokepoint::engine::Batch;
-use chokepoint::engine::record::Recorder;
-use chokepoint::metrics::Recording;
-use chokepoint::model::{Model, Shape};
-use chokepoint::plan::Plan;
-use chokepoint::scenario::{self, Diagnostics, Sources};
-use rayon::prelude::*;
-use std::path::Path;
+use crate::support::read;
+use chokepoint::model::Shape;
+use chokepoint::study::{PolicySource, Sampling, ScenarioRequest, Simulation, SimulationRequest};
 
-/// The baseline with edits: paths and factors.
-fn changed(edits: &[(&str, f64)]) -> Plan {
-    let (mut sources, mut diagnostics) = (Sources::default(), Diagnostics::default());
-    let mut document =
-        scenario::load(Path::new("scenarios/baseline"), &mut sources, &mut diagnostics).expect("a document");
+/// Values of cells of the baseline over 256 draws, under edits given as paths and factors: by cell, then draw.
+fn draws(edits: &[(&str, f64)], cells: &[String]) -> Vec<Vec<f64>> {
     let mut text = "title = \"a lever\"\n".to_owned();
     for (path, factor) in edits {
         text.push_str(&format!("[[set]]\npath = \"{path}\"\ntimes = {factor}\n"));
     }
-    let lever = scenario::from_text("lever.toml", &text, &mut sources, &mut diagnostics);
-    let policy = scenario::read_policy("lever", &lever.root, &mut diagnostics);
-    scenario::apply(&mut document, &policy.edits, &mut diagnostics);
-    let model = Model::from_document(&document, &sources, &mut diagnostics);
-    plan_of(model.unwrap_or_else(|| panic!("{}", sources.render(&diagnostics, false))))
-}
-
-/// Values of cells over 256 draws: by cell in the order of quarters, then draw.
-fn draws(plan: &Plan, cells: &[String]) -> Vec<Vec<f64>> {
-    let recording = Recording::new(plan, cells).unwrap();
-    assert_eq!(recording.cells.len(), cells.len());
-    let mut order: Vec<usize> = (0..cells.len()).collect();
-    order.sort_by_key(|&i| recording.cells[i].0);
-    let batches: Vec<Vec<[f64; 8]>> = (0..32_u64)
-        .into_par_iter()
-        .map_init(
-            || (Batch::new(plan), Recorder::new(plan, &recording, &[])),
-            |(batch, recorder), b| {
-                batch.simulate(plan, b, recorder);
-                order.iter().map(|&i| recorder.cells[i].0).collect()
-            },
-        )
-        .collect();
-    (0..cells.len()).map(|i| batches.iter().flat_map(|b| b[i]).collect()).collect()
+    let scenario = ScenarioRequest::new("scenarios/baseline").under(PolicySource::text("lever.toml", text));
+    let request = SimulationRequest {
+        sampling: Sampling { draws: 256, ..Sampling::default() },
+        select: cells.to_vec(),
+        ..SimulationRequest::default()
+    };
+    let simulation = Simulation::open(&scenario, &request, &()).unwrap_or_else(|e| panic!("{e}"));
+    let values = simulation.values(&()).unwrap_or_else(|e| panic!("{e}"));
+    cells.iter().map(|cell| values.of(cell).unwrap().to_vec()).collect()
 }
 
 /// The middle of some numbers.
@@ -54,8 +30,8 @@ fn middle(mut all: Vec<f64>) -> f64 {
 }
 
 /// Median of the difference of two cells.
-fn median(plan: &Plan, last: &str, first: &str) -> f64 {
-    let [early, late] = &draws(plan, &[first.to_owned(), last.to_owned()])[..] else { unreachable!() };
+fn median(edits: &[(&str, f64)], last: &str, first: &str) -> f64 {
+    let [early, late] = &draws(edits, &[first.to_owned(), last.to_owned()])[..] else { unreachable!() };
     middle(late.iter().zip(early).map(|(l, e)| l - e).collect())
 }
 
@@ -66,21 +42,21 @@ fn of_2024(actor: &str) -> (String, String) {
 #[test]
 fn half_the_packaging_of_2023_and_2024_costs_a_third_of_nvidias_shipments() {
     let (last, first) = of_2024("designer.nvidia");
-    let base = median(&changed(&[]), &last, &first);
+    let base = median(&[], &last, &first);
     let halved: Vec<(String, f64)> = ["2023Q2", "2023Q4", "2024Q4"]
         .iter()
         .map(|q| (format!("facility.tsmc-cowos.capacity.{q}"), 0.5))
         .collect();
     let halved: Vec<(&str, f64)> = halved.iter().map(|(p, x)| (p.as_str(), *x)).collect();
-    let less = median(&changed(&halved), &last, &first);
+    let less = median(&halved, &last, &first);
     assert!(less < 0.7 * base, "{}", less / base);
 }
 
 #[test]
 fn twice_the_money_does_not_make_many_more_chips() {
     let (last, first) = of_2024("world");
-    let base = median(&changed(&[]), &last, &first);
-    let more = median(&changed(&[("buyer.*.budget", 2.0)]), &last, &first);
+    let base = median(&[], &last, &first);
+    let more = median(&[("buyer.*.budget", 2.0)], &last, &first);
     // It may even fall: money that comes early fills halls with the generation before.
     assert!((0.9..1.25).contains(&(more / base)), "{}", more / base);
 }
@@ -88,8 +64,8 @@ fn twice_the_money_does_not_make_many_more_chips() {
 #[test]
 fn half_the_memory_stock_lowers_ascend_output() {
     let cells = ("designer.huawei/produced_chips_cum@2026Q4", "designer.huawei/produced_chips_cum@2024Q4");
-    let base = median(&changed(&[]), cells.0, cells.1);
-    let less = median(&changed(&[("stockpile.huawei-hbm.rate", 0.5)]), cells.0, cells.1);
+    let base = median(&[], cells.0, cells.1);
+    let less = median(&[("stockpile.huawei-hbm.rate", 0.5)], cells.0, cells.1);
     assert!(less < 0.9 * base, "{}", less / base);
 }
 
@@ -102,7 +78,7 @@ fn year_ends(cell: &str) -> Vec<String> {
 fn lines_are_built_for_orders() {
     // Makers announce lines that are sold out; a world in which most of them stand idle contradicts itself. Nor are they full in
     // every draw: power, money and packaging each hold in some.
-    let used = draws(&changed(&[]), &year_ends("facility.tsmc-cowos/utilisation"));
+    let used = draws(&[], &year_ends("facility.tsmc-cowos/utilisation"));
     for (year, used) in (2025..).zip(used) {
         let full = used.iter().filter(|x| **x > 0.999).count() as f64 / used.len() as f64;
         assert!((0.15..0.75).contains(&full), "{year}: full in {full}");
@@ -114,9 +90,9 @@ fn lines_are_built_for_orders() {
 #[test]
 fn each_of_power_money_and_packaging_holds_back_fleets() {
     let cell = ["country.us/fleet_h100e@2028Q4".to_owned()];
-    let base = draws(&changed(&[]), &cell).remove(0);
+    let base = draws(&[], &cell).remove(0);
     let levers = ["country.us.power", "buyer.*.budget", "facility.{tsmc,ase}-cowos.capacity"].map(|p| {
-        let less = draws(&changed(&[(p, 0.8)]), &cell).remove(0);
+        let less = draws(&[(p, 0.8)], &cell).remove(0);
         let share = base.iter().zip(&less).filter(|(b, l)| *l < &(0.98 * *b)).count() as f64;
         println!("a fifth less of {p}: fewer chips in {:.0} %", 100.0 * share / base.len() as f64);
         share / base.len() as f64

@@ -2,7 +2,7 @@
 
 use crate::support::{PAGE, findings, model_of, read};
 use chokepoint::model::{Model, schema, show};
-use chokepoint::scenario::{self, Diagnostics, Sources};
+use chokepoint::study::{Findings, Project, ScenarioRequest, TextSource};
 use std::path::Path;
 
 const SHIPPED: [&str; 2] = ["scenarios/tutorial", "scenarios/baseline"];
@@ -10,10 +10,8 @@ const SHIPPED: [&str; 2] = ["scenarios/tutorial", "scenarios/baseline"];
 #[test]
 fn they_read_without_a_finding() {
     for path in SHIPPED {
-        let (mut sources, mut diagnostics) = (Sources::default(), Diagnostics::default());
-        let document = scenario::load(Path::new(path), &mut sources, &mut diagnostics).unwrap();
-        let model = Model::from_document(&document, &sources, &mut diagnostics);
-        assert!(model.is_some() && diagnostics.all.is_empty(), "{}", sources.render(&diagnostics, false));
+        let project = Project::open(&ScenarioRequest::new(path)).unwrap_or_else(|e| panic!("{e}"));
+        assert!(project.diagnostics.all.is_empty(), "{}", project.findings().render(false));
     }
 }
 
@@ -31,7 +29,7 @@ fn every_policy_applies() {
 
 #[test]
 fn the_page_of_the_documentation_reads_without_a_finding() {
-    let (sources, diagnostics) = findings(PAGE);
+    let Findings { sources, diagnostics } = findings(PAGE);
     assert!(diagnostics.all.is_empty(), "{}", sources.render(&diagnostics, false));
 }
 
@@ -90,13 +88,9 @@ fn what_show_prints_edits_accept() {
             let unit = if dated { String::new() } else { row.unit.clone() };
             csv.push_str(&format!("{},{},{}\n", row.quantity.path, quote(&row.value), unit));
         }
-        let (mut sources, mut diagnostics) = (Sources::default(), Diagnostics::default());
-        let mut document = scenario::load(Path::new(path), &mut sources, &mut diagnostics).unwrap();
-        let source = sources.add("edits.csv", csv);
-        let edits = scenario::from_csv(&sources, source, "--edits", &mut diagnostics);
-        scenario::apply(&mut document, &edits, &mut diagnostics);
-        let again = Model::from_document(&document, &sources, &mut diagnostics);
-        let again = again.unwrap_or_else(|| panic!("{}", sources.render(&diagnostics, false)));
+        let edits = vec![TextSource::text("edits.csv", csv)];
+        let edited = ScenarioRequest { edits, ..ScenarioRequest::new(path) };
+        let again = Project::open(&edited).unwrap_or_else(|e| panic!("{e}")).model;
         for (a, b) in essence(&model).iter().zip(&essence(&again)) {
             assert_eq!(a, b);
         }

@@ -11,7 +11,7 @@ pub(super) struct Answer {
     pub(super) sentences: Vec<Phrase>,
 }
 
-/// Writes them: of a comparison, a sweep, a hindcast, or of the scenario as it stands.
+/// Writes them: of a comparison, a sweep, a hindcast, or of the reference case.
 pub(super) fn answer(facts: &Facts<'_>) -> Answer {
     let has = |table: &str| !facts.files.table(table).is_empty();
     let found = if has("comparison.csv") {

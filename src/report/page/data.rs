@@ -12,6 +12,8 @@ pub(super) struct Dataset {
     pub(super) id: &'static str,
     pub(super) table: &'static str,
     rows: Vec<usize>,
+    /// In how many ways rows may be left out where the page has no room for all; see [`Dataset::trim`].
+    ways: usize,
     /// What the rows were narrowed to where the page has no room for all.
     pub(super) only: Vec<&'static str>,
 }
@@ -32,7 +34,7 @@ pub(super) fn datasets(files: &RunFiles) -> Vec<Dataset> {
     let some = |id, table, wanted: &dyn Fn(&RunTable, usize) -> bool| {
         let of = files.table(table);
         let rows = (0..of.rows.len()).filter(|&r| wanted(of, r)).collect();
-        Dataset { id, table, rows, only: Vec::new() }
+        Dataset { id, table, rows, ways: ALL_WAYS, only: Vec::new() }
     };
     let of_summary = |id, (metrics, kinds): Wanted| {
         some(id, "summary.csv", &|t, r| {
@@ -40,21 +42,23 @@ pub(super) fn datasets(files: &RunFiles) -> Vec<Dataset> {
         })
     };
     let whole = |id, table| some(id, table, &|_, _| true);
+    let at_most = |ways, dataset: Dataset| Dataset { ways, ..dataset };
     let mut all = vec![
         of_summary("runs", RUNS),
         some("thresholds", "thresholds.csv", &|t, r| t.text(r, "metric") == REACHABLE),
         of_summary("shares", SHARES),
         of_summary("holdings", HOLDINGS),
         whole("flows", "yearly_flows.csv"),
-        whole("bound", "bottlenecks.csv"),
+        // What binds is read over time and for chips too, so that only quarters go.
+        at_most(1, whole("bound", "bottlenecks.csv")),
         of_summary("facilities", FACILITIES),
         some("drivers", "drivers.csv", &|t, r| t.number(r, "rank").is_some_and(|rank| rank <= DRIVERS)),
         whole("comparison", "comparison.csv"),
-        whole("hindcast", "hindcast.csv"),
+        at_most(0, whole("hindcast", "hindcast.csv")),
         whole("sweep", "sweep.csv"),
         whole("nodes", "nodes.csv"),
         whole("edges", "edges.csv"),
-        whole("quantities", "quantities.csv"),
+        at_most(0, whole("quantities", "quantities.csv")),
         whole("rules", "rules.csv"),
     ];
     for dataset in &mut all {
@@ -66,6 +70,8 @@ pub(super) fn datasets(files: &RunFiles) -> Vec<Dataset> {
 
 /// Rows of a table that the page holds at most.
 const ROWS: usize = 9_000;
+/// Ways in which rows may be left out.
+const ALL_WAYS: usize = 4;
 
 impl Dataset {
     /// Leaves out what the page has no room for, the least asked for first: quarters but the last of each year, actors that
@@ -75,7 +81,7 @@ impl Dataset {
         let in_quarters = table.has("quarter");
         let last = if in_quarters { table.values("quarter").into_iter().max() } else { None };
         let headline = files.headline();
-        let keep: [(&'static str, &dyn Fn(usize) -> bool); 4] = [
+        let keep: [(&'static str, &dyn Fn(usize) -> bool); ALL_WAYS] = [
             ("the fourth quarter of each year", &|r| {
                 !in_quarters || table.text(r, "quarter").ends_with("Q4")
             }),
@@ -87,13 +93,7 @@ impl Dataset {
             ("the last quarter", &|r| !in_quarters || Some(table.text(r, "quarter")) == last),
             ("reachable compute", &|r| !table.has("metric") || table.text(r, "metric") == REACHABLE),
         ];
-        // What binds is read over time and for chips too, so that only quarters go; some tables are whole or nothing.
-        let steps = match self.id {
-            "quantities" | "hindcast" => 0,
-            "bound" => 1,
-            _ => keep.len(),
-        };
-        for (what, keep) in keep.iter().take(steps) {
+        for (what, keep) in keep.iter().take(self.ways) {
             let before = self.rows.len();
             if before > ROWS {
                 self.rows.retain(|&r| keep(r));
@@ -138,7 +138,7 @@ impl Dataset {
     fn numbers(&self, out: &mut String, table: &RunTable, column: usize) {
         out.push('[');
         for (i, &r) in self.rows.iter().enumerate() {
-            let cell = table.rows[r].get(column).unwrap_or_default();
+            let cell = &table.rows[r][column];
             let sign = if i == 0 { "" } else { "," };
             let number = cell.parse::<f64>().is_ok_and(f64::is_finite);
             let _ = write!(out, "{sign}{}", if number { cell } else { "null" });
@@ -151,7 +151,7 @@ impl Dataset {
         let mut list = String::new();
         let mut places = String::new();
         for (i, &r) in self.rows.iter().enumerate() {
-            let cell = table.rows[r].get(column).unwrap_or_default();
+            let cell = &table.rows[r][column];
             let next = words.len();
             let place = *words.entry(cell).or_insert(next);
             if place == next {
@@ -181,7 +181,7 @@ mod tests {
     use super::*;
 
     fn dataset(only: Vec<&'static str>) -> Dataset {
-        Dataset { id: "comparison", table: "comparison.csv", rows: Vec::new(), only }
+        Dataset { id: "comparison", table: "comparison.csv", rows: Vec::new(), ways: ALL_WAYS, only }
     }
 
     #[test]

@@ -173,8 +173,7 @@ impl<'a> Facts<'a> {
             ("subject_kind", "lab"),
             ("quarter", quarter),
         ];
-        let share = |r: &usize| table.number(*r, "share").unwrap_or(0.0);
-        let row = table.find(&wanted).max_by(|a, b| share(a).total_cmp(&share(b)).then(b.cmp(a)))?;
+        let row = table.largest(table.find(&wanted), "share")?;
         Some((
             table.text(row, "cause").to_owned(),
             source("bottlenecks.csv", "share", table.text(row, "share"))?,

@@ -23,8 +23,11 @@ pub(super) struct Figure {
     pub(super) chosen: String,
 }
 
-/// A figure without titles yet: name, section, data, what is drawn.
-type Plain = (&'static str, &'static str, &'static [&'static str], &'static str);
+/// What a figure shows at first, and its titles by what can be chosen.
+type Titled = (String, Titles);
+
+/// A figure without titles yet: name, section, data, what is drawn, and how its titles are found.
+type Plain = (&'static str, &'static str, &'static [&'static str], &'static str, fn(&Facts<'_>) -> Titled);
 
 const FIGURES: [Plain; 16] = [
     (
@@ -32,156 +35,143 @@ const FIGURES: [Plain; 16] = [
         "runs",
         &["runs"],
         "Largest training run [FLOP, log scale] by quarter: what the actor could finish (line: median; bands: 50 % and 90 % of draws) and, dashed, what it is expected to have finished. Dotted lines are thresholds.",
+        |facts| (follower(facts), by_actor(facts, fan)),
     ),
     (
         "reached",
         "runs",
         &["thresholds"],
         "Probability [%] of having been able to finish a run of each size, by quarter; bands are 95 % intervals for the number of draws.",
+        |facts| (follower(facts), by_actor(facts, milestone)),
     ),
     (
         "spread",
         "runs",
         &["runs"],
         "Largest run that each actor could finish [FLOP, log scale] in the quarter chosen: dot, median; thick, 50 % of draws; thin, 90 %.",
+        |facts| (facts.last().to_owned(), by_quarter(facts, spread)),
     ),
     (
         "shares",
         "compute",
         &["shares"],
         "Share [%] of the world's AI compute (dense BF16) that stands in each country at year ends; bars, 90 % of draws. The five largest countries.",
+        |facts| (String::new(), shares(facts).map(|t| (String::new(), t)).into_iter().collect()),
     ),
     (
         "holdings",
         "compute",
         &["holdings"],
         "Compute at year ends [H100 equivalents, log scale]: owned (what stands in the country, smuggled chips included), rented (by labs of the country, wherever it stands) and smuggled into the country so far; dots, medians; bars, 90 % of draws. What is nothing is left out.",
+        |facts| (follower(facts), holdings(facts)),
     ),
     (
         "flows",
         "flows",
         &["flows"],
         "Chips sold in the year chosen [chips, mean over draws], from the process that made them to the country where they went; colour, the channel. Flows too small to see are added up as other chips.",
+        findings::flows,
     ),
     (
         "bound",
         "limits",
         &["bound"],
         "What bound each subject most often, by quarter; a fuller colour, in a larger share of draws. Labs: what stops a larger run. Chips: what stops more production.",
+        findings::bound,
     ),
     (
         "facilities",
         "limits",
         &["facilities"],
         "Output over available capacity [%, median over draws] of each facility at year ends. A full line is a candidate for the bottleneck; an idle one is not.",
+        |facts| (String::new(), findings::facilities(facts)),
     ),
     (
         "drivers",
         "drivers",
         &["drivers"],
         "Share [%] of the variance of the cell chosen that an input explains by itself (first-order index; of the cell's logarithm where it is positive in every draw); colour, how well the input is founded. Left of the dashed line is what chance alone would show with this number of draws.",
+        findings::drivers,
     ),
     (
         "forest",
         "policies",
         &["comparison"],
         "Change of the cell chosen under each policy against the scenario as it stands, on the same draws: dot, median; bar, 90 % of draws. Policies with the same number in brackets are in one tier: they cannot be told apart.",
+        findings::forest,
     ),
     (
         "regret",
         "policies",
         &["comparison"],
         "Regret: how much worse a policy does than the best policy of each draw; dot, mean; bar to the 95 % quantile. Low is robust.",
+        findings::regret,
     ),
     (
         "pareto",
         "policies",
         &["comparison"],
         "Median changes of two cells under each policy. A policy on the line is beaten by no other in both, if less of the first and more of the second is wanted.",
+        findings::pareto,
     ),
     (
         "sweep",
         "sweep",
         &["sweep"],
         "Mean over draws of the cell chosen over the levels of two levers; other levers stay at the level chosen.",
+        findings::sweep,
     ),
     (
         "past",
         "past",
         &["hindcast"],
         "Published values (diamond, with their interval; filled, if inside the simulated 90 % interval) against simulated ones (dot, median; bar, 90 % of draws), for the metric chosen. Of a lower bound only the bound is published.",
+        findings::past,
     ),
     (
         "graph",
         "graph",
         &["nodes", "edges", "facilities", "bound"],
         "Who supplies whom, from tools to labs. Larger facilities are fuller at the horizon's end; colour, the share of draws in which a good is what binds a chip's production, the largest of any chip. Point at a node, or move to it by keyboard, to see its links.",
+        |facts| (String::new(), findings::graph(facts)),
     ),
     (
         "timeline",
         "rules",
         &["rules"],
         "Rules by issuer: from the effective to the last day; a dot marks the announcement where it came earlier.",
+        |facts| (String::new(), findings::timeline(facts)),
     ),
 ];
 
 /// The figures that the run has data for, with their titles under every policy.
 pub(super) fn figures(policies: &[Facts<'_>], datasets: &[&str]) -> Vec<Figure> {
-    let mut all: Vec<Figure> = (FIGURES.iter())
-        .filter(|f| datasets.contains(&f.2[0]))
-        .map(|&(id, section, data, about)| Figure {
-            id,
-            section,
-            data,
-            about,
-            titles: Vec::new(),
-            chosen: String::new(),
-        })
-        .collect();
-    for figure in &mut all {
+    let mut all = Vec::new();
+    for &(id, section, data, about, titled) in FIGURES.iter().filter(|f| datasets.contains(&f.2[0])) {
+        let (mut chosen, mut titles) = (String::new(), Vec::new());
         for facts in policies {
-            let (chosen, titles) = titles(figure.id, facts);
-            if figure.chosen.is_empty() {
-                figure.chosen = chosen;
+            let (first, own) = titled(facts);
+            if chosen.is_empty() {
+                chosen = first;
             }
-            for (key, title) in titles {
-                let key =
-                    if key.is_empty() { facts.policy.clone() } else { format!("{}|{key}", facts.policy) };
-                figure.titles.push((key, title));
-            }
+            let key = |key: String| match key.as_str() {
+                "" => facts.policy.clone(),
+                key => format!("{}|{key}", facts.policy),
+            };
+            titles.extend(own.into_iter().map(|(choice, title)| (key(choice), title)));
         }
+        all.push(Figure { id, section, data, about, titles, chosen });
     }
-    all.retain(|f| !f.titles.is_empty());
+    all.retain(|f: &Figure| !f.titles.is_empty());
     all
 }
 
 type Titles = Vec<(String, Phrase)>;
 
-/// What a figure shows at first, and its titles by what can be chosen.
-fn titles(figure: &str, facts: &Facts<'_>) -> (String, Titles) {
-    let follower = || {
-        let contenders = facts.contenders();
-        contenders.get(1).or(contenders.first()).cloned().unwrap_or_default()
-    };
-    match figure {
-        "fan" => (follower(), by_actor(facts, fan)),
-        "reached" => (follower(), by_actor(facts, milestone)),
-        "spread" => (facts.last().to_owned(), by_quarter(facts, spread)),
-        "shares" => (String::new(), shares(facts).map(|t| (String::new(), t)).into_iter().collect()),
-        "holdings" => (follower(), holdings(facts)),
-        "flows" => findings::flows(facts),
-        "bound" => findings::bound(facts),
-        "facilities" => (String::new(), findings::facilities(facts)),
-        "drivers" => findings::drivers(facts),
-        "forest" => findings::forest(facts),
-        "regret" => findings::regret(facts),
-        "pareto" => findings::pareto(facts),
-        "sweep" => findings::sweep(facts),
-        "past" => findings::past(facts),
-        "graph" => (String::new(), findings::graph(facts)),
-        "timeline" => (String::new(), findings::timeline(facts)),
-        _ => (String::new(), Vec::new()),
-    }
+/// The one who is behind of those who compete.
+fn follower(facts: &Facts<'_>) -> String {
+    let contenders = facts.contenders();
+    contenders.get(1).or(contenders.first()).cloned().unwrap_or_default()
 }
 
 fn by_actor(facts: &Facts<'_>, title: fn(&Facts<'_>, &str) -> Option<Phrase>) -> Titles {

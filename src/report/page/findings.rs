@@ -8,29 +8,15 @@ use std::collections::BTreeMap;
 
 type Titles = Vec<(String, Phrase)>;
 
-/// The row with the largest number.
-fn largest(
-    facts: &Facts<'_>,
-    table: &'static str,
-    rows: impl Iterator<Item = usize>,
-    column: &str,
-) -> Option<usize> {
-    let number = |r: &usize| facts.files.table(table).number(*r, column).unwrap_or(f64::NEG_INFINITY);
-    // Of equals the first, so that the order of rows decides.
-    rows.max_by(|a, b| number(a).total_cmp(&number(b)).then(b.cmp(a)))
-}
-
 /// By year: the largest sale, and the largest smuggled one.
 pub(super) fn flows(facts: &Facts<'_>) -> (String, Titles) {
     let table = facts.files.table("yearly_flows.csv");
     let title = |year: &str| {
         let sold = |channel: Option<&'static str>| {
             let wanted = [("policy", facts.policy.as_str()), ("stage", "sold"), ("year", year)];
-            let rows: Vec<usize> = table
-                .find(&wanted)
-                .filter(|&r| channel.is_none_or(|c| table.text(r, "channel") == c))
-                .collect();
-            largest(facts, "yearly_flows.csv", rows.into_iter(), "mean")
+            let rows = table.find(&wanted);
+            let rows = rows.filter(|&r| channel.is_none_or(|c| table.text(r, "channel") == c));
+            table.largest(rows, "mean")
         };
         let flow = |r: usize| {
             let (from, to) = (actor_name(table.text(r, "from")), actor_name(table.text(r, "to")));
@@ -61,8 +47,8 @@ pub(super) fn bound(facts: &Facts<'_>) -> (String, Titles) {
     let table = facts.files.table("bottlenecks.csv");
     let title = |kind: &str| {
         let wanted = [("policy", facts.policy.as_str()), ("subject_kind", kind), ("quarter", facts.last())];
-        let rows: Vec<usize> = table.find(&wanted).filter(|&r| table.text(r, "cause") != "demand").collect();
-        let r = largest(facts, "bottlenecks.csv", rows.into_iter(), "share")?;
+        let r =
+            table.largest(table.find(&wanted).filter(|&r| table.text(r, "cause") != "demand"), "share")?;
         let what = if kind == "chip" { " holds back production of " } else { " holds back " };
         let start = Phrase::new("In ").name(facts.last()).say(", nothing binds more surely than ");
         let start = start.name(&cause_name(table.text(r, "cause"))).say(": it");
@@ -107,8 +93,7 @@ pub(super) fn drivers(facts: &Facts<'_>) -> (String, Titles) {
     let table = facts.files.table("drivers.csv");
     let title = |cell: &str| {
         let wanted = [("policy", facts.policy.as_str()), ("cell", cell)];
-        let rows: Vec<usize> = table.find(&wanted).collect();
-        let r = largest(facts, "drivers.csv", rows.into_iter(), "index")?;
+        let r = table.largest(table.find(&wanted), "index")?;
         let (index, noise) =
             (at(facts, "drivers.csv", r, "index")?, at(facts, "drivers.csv", r, "noise_floor")?);
         let path = table.text(r, "path");
@@ -184,18 +169,18 @@ fn compared_number(facts: &Facts<'_>, row: usize, column: &str) -> Option<Source
     at(facts, "comparison.csv", row, column)
 }
 
-/// Whether a row's mean difference lies outside its 95 % interval around zero.
+/// Whether a row's mean difference lies outside its 95 % interval around zero; not, if nobody knows its error.
 fn beyond_error(facts: &Facts<'_>, row: usize) -> bool {
-    let of = |column: &str| compared_number(facts, row, column).map_or(0.0, |s| s.value());
-    of("difference_mean").abs() > 2.0 * of("difference_se")
+    let of = |column: &str| compared_number(facts, row, column).map(|s| s.value());
+    of("difference_mean").zip(of("difference_se")).is_some_and(|(mean, error)| mean.abs() > 2.0 * error)
 }
 
 /// The policy that moves a cell most, in words.
 fn moved(facts: &Facts<'_>, cell: &str, rows: &[usize]) -> Option<Phrase> {
     let table = facts.files.table("comparison.csv");
-    let size = |r: &usize| table.number(*r, "difference_mean").map_or(0.0, f64::abs);
     let rows = rows.iter().copied().filter(|&r| table.text(r, "policy") != "base");
-    let r = rows.max_by(|a, b| size(a).total_cmp(&size(b)).then(b.cmp(a)))?;
+    let sized = rows.filter_map(|r| Some((r, table.number(r, "difference_mean")?.abs())));
+    let (r, _) = sized.max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)))?;
     if !beyond_error(facts, r) {
         return Some(Phrase::new("No policy moves ").name(cell).say(" beyond the error of this many draws."));
     }
@@ -223,19 +208,18 @@ fn effect(facts: &Facts<'_>, row: usize, what: &Phrase) -> Option<Phrase> {
 /// The policies that lower and raise an actor's reachable run most, and the stronger of the two.
 pub(super) fn extremes(facts: &Facts<'_>, actor: &str, rows: &[usize]) -> (Phrase, Option<String>) {
     let table = facts.files.table("comparison.csv");
-    let mean = |r: &usize| table.number(*r, "difference_mean").unwrap_or(0.0);
-    let sure: Vec<usize> = (rows.iter().copied())
+    let sure: Vec<(usize, f64)> = (rows.iter().copied())
         .filter(|&r| table.text(r, "policy") != "base" && beyond_error(facts, r))
+        .filter_map(|r| Some((r, table.number(r, "difference_mean")?)))
         .collect();
-    let least = sure.iter().copied().min_by(|a, b| mean(a).total_cmp(&mean(b))).filter(|r| mean(r) < 0.0);
-    let most = sure.iter().copied().max_by(|a, b| mean(a).total_cmp(&mean(b))).filter(|r| mean(r) > 0.0);
+    let least = sure.iter().copied().min_by(|a, b| a.1.total_cmp(&b.1)).filter(|r| r.1 < 0.0);
+    let most = sure.iter().copied().max_by(|a, b| a.1.total_cmp(&b.1)).filter(|r| r.1 > 0.0);
     let name = actor_name(actor);
-    let clause = |r: usize| {
+    let clause = |(r, _): (usize, f64)| {
         let what = Phrase::default().name(&name).say("'s reach most");
         Some(Phrase::default().name(table.text(r, "policy")).then(effect(facts, r, &what)?))
     };
-    let stronger = least.into_iter().chain(most).max_by(|a, b| mean(a).abs().total_cmp(&mean(b).abs()));
-    let policy = least.or(stronger).map(|r| table.text(r, "policy").to_owned());
+    let policy = least.or(most).map(|r| table.text(r.0, "policy").to_owned());
     let phrase = match (least.and_then(clause), most.and_then(clause)) {
         (Some(low), Some(high)) => low.say("; ").then(high).say("."),
         (Some(low), None) => low.say("; none raises it beyond the error."),
@@ -273,9 +257,7 @@ pub(super) fn regret(facts: &Facts<'_>) -> (String, Titles) {
         return (chosen, Vec::new());
     }
     let title = |(cell, rows): &(String, Vec<usize>)| {
-        let known = rows.iter().copied().filter(|&r| table.number(r, "regret_mean").is_some());
-        let value = |r: &usize| table.number(*r, "regret_mean").unwrap_or(f64::INFINITY);
-        let r = known.min_by(|a, b| value(a).total_cmp(&value(b)).then(a.cmp(b)))?;
+        let r = table.smallest(rows.iter().copied(), "regret_mean")?;
         let start =
             Phrase::default().name(table.text(r, "policy")).say(" is least regretted for ").name(cell);
         let mean = at(facts, "comparison.csv", r, "regret_mean")?;
@@ -323,12 +305,12 @@ pub(super) fn pareto(facts: &Facts<'_>) -> (String, Titles) {
 pub(super) fn swept_cell(facts: &Facts<'_>) -> Option<String> {
     let table = facts.files.table("sweep.csv");
     let last = table.values("quarter").into_iter().max()?;
-    let mut rows: Vec<usize> =
-        table.find(&[("point", "base"), ("metric", REACHABLE), ("quarter", last)]).collect();
+    let rows = table.find(&[("point", "base"), ("metric", REACHABLE), ("quarter", last)]);
     // As everywhere, the one who is behind: the country with the smaller mean.
-    let mean = |r: &usize| table.number(*r, "mean").unwrap_or(0.0);
     let country = |r: &usize| table.text(*r, "actor").starts_with("country.");
-    rows.sort_by(|a, b| mean(b).total_cmp(&mean(a)));
+    let mut sized: Vec<(usize, f64)> = rows.filter_map(|r| Some((r, table.number(r, "mean")?))).collect();
+    sized.sort_by(|a, b| b.1.total_cmp(&a.1));
+    let rows: Vec<usize> = sized.into_iter().map(|r| r.0).collect();
     let countries: Vec<usize> = rows.iter().copied().filter(|r| country(r)).collect();
     let headline = facts.files.headline();
     let named: Vec<usize> = (countries.iter().copied())
@@ -354,9 +336,8 @@ fn swept_in(facts: &Facts<'_>, cell: &str, rows: Vec<usize>) -> Vec<Phrase> {
     let table = facts.files.table("sweep.csv");
     let (base, points): (Vec<usize>, Vec<usize>) =
         rows.into_iter().partition(|&r| table.text(r, "point") == "base");
-    let mean = |r: &usize| table.number(*r, "mean").unwrap_or(f64::NAN);
-    let least = points.iter().min_by(|a, b| mean(a).total_cmp(&mean(b)).then(a.cmp(b)));
-    let most = points.iter().max_by(|a, b| mean(a).total_cmp(&mean(b)).then(b.cmp(a)));
+    let least = table.smallest(points.iter().copied(), "mean");
+    let most = table.largest(points.iter().copied(), "mean");
     let point = |r: usize| {
         let mut phrase = Phrase::default();
         for (i, lever) in facts.files.levers.iter().enumerate() {
@@ -380,7 +361,7 @@ fn swept_in(facts: &Facts<'_>, cell: &str, rows: Vec<usize>) -> Vec<Phrase> {
     }
     for (r, words) in [(least, "The least comes from "), (most, "The most comes from ")] {
         let sentence =
-            r.and_then(|&r| Some(Phrase::new(words).then(point(r)).say(": ").then(value(r)?).say(".")));
+            r.and_then(|r| Some(Phrase::new(words).then(point(r)).say(": ").then(value(r)?).say(".")));
         sentences.extend(sentence);
     }
     sentences
@@ -424,8 +405,7 @@ pub(super) fn worst_group(facts: &Facts<'_>) -> Option<Phrase> {
     let table = facts.files.table("scores.csv");
     let wanted = [("policy", facts.policy.as_str()), ("section", "past")];
     let groups = table.find(&wanted).filter(|&r| table.text(r, "group") != "all");
-    let crps = |r: &usize| table.number(*r, "crps").unwrap_or(f64::NEG_INFINITY);
-    let r = groups.max_by(|a, b| crps(a).total_cmp(&crps(b)).then(b.cmp(a)))?;
+    let r = table.largest(groups, "crps")?;
     let inside = at(facts, "scores.csv", r, "inside90")?;
     let bias = at(facts, "scores.csv", r, "bias")?;
     let way = if bias.value() < 0.0 { "below" } else { "above" };
@@ -439,19 +419,12 @@ pub(super) fn worst_group(facts: &Facts<'_>) -> Option<Phrase> {
 pub(super) fn rivals(facts: &Facts<'_>) -> Option<Phrase> {
     let table = facts.files.table("rivals.csv");
     let wanted = [("policy", facts.policy.as_str()), ("section", "past")];
-    let mut beaten = 0;
-    let mut worst: Option<usize> = None;
-    let skill = |r: usize| table.number(r, "skill").unwrap_or(f64::NAN);
-    for r in table.find(&wanted).filter(|&r| skill(r).is_finite()) {
-        beaten += usize::from(skill(r) > 0.0);
-        if worst.is_none_or(|w| skill(r) < skill(w)) {
-            worst = Some(r);
-        }
-    }
-    let r = worst?;
-    let start = if skill(r) > 0.0 {
+    let known: Vec<(usize, f64)> =
+        table.find(&wanted).filter_map(|r| Some((r, table.number(r, "skill")?))).collect();
+    let (r, skill) = known.iter().copied().min_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0)))?;
+    let start = if skill > 0.0 {
         Phrase::new("It beats every naive forecast from the same publications, least of all the ")
-    } else if beaten > 0 {
+    } else if known.iter().any(|r| r.1 > 0.0) {
         Phrase::new("It beats some naive forecasts from the same publications, but not the ")
     } else {
         Phrase::new("It beats no naive forecast from the same publications; the best is the ")
@@ -471,9 +444,8 @@ pub(super) fn past(facts: &Facts<'_>) -> (String, Titles) {
 pub(super) fn graph(facts: &Facts<'_>) -> Titles {
     let table = facts.files.table("bottlenecks.csv");
     let wanted = [("policy", facts.policy.as_str()), ("subject_kind", "chip"), ("quarter", facts.last())];
-    let goods: Vec<usize> =
-        table.find(&wanted).filter(|&r| table.text(r, "cause").starts_with("good.")).collect();
-    let title = match largest(facts, "bottlenecks.csv", goods.into_iter(), "share") {
+    let goods = table.find(&wanted).filter(|&r| table.text(r, "cause").starts_with("good."));
+    let title = match table.largest(goods, "share") {
         None => Phrase::new("In ").name(facts.last()).say(", no good binds the production of any chip."),
         Some(r) => {
             let Some(share) = at(facts, "bottlenecks.csv", r, "share") else { return Vec::new() };

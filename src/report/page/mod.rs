@@ -213,6 +213,19 @@ mod tests {
     use super::*;
 
     #[test]
+    fn every_column_that_the_script_reads_is_on_the_page() {
+        let script = SCRIPT.concat();
+        let fields: Vec<_> = run_files::schemas().into_iter().flat_map(|s| s.fields).collect();
+        let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        // Rows are called `r` there.
+        for (at, _) in script.match_indices("r.").filter(|(at, _)| !script[..*at].ends_with(is_name)) {
+            let rest = &script[at + 2..];
+            let name = &rest[..rest.find(|c| !is_name(c)).unwrap_or(rest.len())];
+            assert!(fields.iter().any(|f| f.name == name && f.on_page), "no table has {name} on the page");
+        }
+    }
+
+    #[test]
     fn a_command_is_told_without_what_decides_nothing() {
         let words =
             ["run", "a b", "--threads", "7", "--out", "x", "--quiet", "--set", "a=it's", "--threads=2"];

@@ -131,6 +131,11 @@ pub(super) fn escape(text: &str) -> String {
         .replace('\'', "&#39;")
 }
 
+/// A number rounded to two significant digits.
+fn two_digits(x: f64) -> f64 {
+    format!("{x:.1e}").parse().expect("a number reads back from its digits")
+}
+
 /// A number in two significant digits: `3.1e28`, `0.42`, `17`, `-0.3`.
 pub(super) fn significant(x: f64) -> String {
     if !x.is_finite() {
@@ -138,7 +143,7 @@ pub(super) fn significant(x: f64) -> String {
     } else if x == 0.0 {
         "0".to_owned()
     } else if (1e-3..1e5).contains(&x.abs()) {
-        let rounded: f64 = format!("{x:.1e}").parse().unwrap_or(x);
+        let rounded = two_digits(x);
         format!("{rounded}")
     } else {
         format!("{x:.1e}").replace(".0e", "e")
@@ -147,7 +152,7 @@ pub(super) fn significant(x: f64) -> String {
 
 /// A number of things in two significant digits: `1200`, `170k`, `11M`, `2.5B`.
 pub(super) fn amount(x: f64) -> String {
-    let rounded: f64 = format!("{x:.1e}").parse().unwrap_or(x);
+    let rounded = two_digits(x);
     let steps = [(1e12, "T"), (1e9, "B"), (1e6, "M"), (1e4, "k")];
     match steps.iter().find(|s| rounded.abs() >= s.0 && rounded.abs() < 1e15) {
         Some((step, sign)) => {

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// Tables that the page reads, where a run has them.
-fn schemas() -> [Schema; 14] {
+pub(super) fn schemas() -> [Schema; 14] {
     [
         tables::summary().schema(),
         tables::thresholds().schema(),
@@ -44,6 +44,9 @@ pub enum PageError {
     /// A manifest that is not JSON.
     #[error("manifest.json cannot be read: {0}")]
     Manifest(#[source] serde_json::Error),
+    /// A manifest without a scenario.
+    #[error("manifest.json cannot be read: it holds no resolved scenario")]
+    NoScenario,
     /// A manifest whose scenario is not TOML.
     #[error("manifest.json cannot be read: {0}")]
     Scenario(#[source] toml::de::Error),
@@ -88,7 +91,7 @@ impl RunFiles {
     /// If one of them cannot be read.
     pub fn new(manifest: &str, texts: &BTreeMap<&'static str, String>) -> Result<Self, PageError> {
         let manifest: serde_json::Value = serde_json::from_str(manifest).map_err(PageError::Manifest)?;
-        let resolved = manifest["resolved"].as_str().unwrap_or_default();
+        let resolved = manifest["resolved"].as_str().ok_or(PageError::NoScenario)?;
         let scenario = resolved.parse().map_err(PageError::Scenario)?;
         let tables = schemas().into_iter().map(|schema| {
             let name = schema.name;
@@ -126,7 +129,7 @@ impl RunFiles {
         self.tables.get(name).expect("a table that the page reads")
     }
 
-    /// Policies of the run, the scenario as it stands first.
+    /// Policies of the run, the reference case first.
     pub(super) fn policies(&self) -> Vec<String> {
         let mut all: Vec<String> =
             self.table("summary.csv").values("policy").into_iter().map(str::to_owned).collect();
@@ -189,14 +192,26 @@ impl RunTable {
         place
     }
 
-    /// A cell's text; empty where there is none.
+    /// A cell's text; empty in a file of a version that did not have the column.
     pub(super) fn text(&self, row: usize, column: &str) -> &str {
-        self.column(column).and_then(|c| self.rows[row].get(c)).unwrap_or_default()
+        self.column(column).map_or("", |c| &self.rows[row][c])
     }
 
-    /// A cell's number.
+    /// A cell's number; none where it is empty.
     pub(super) fn number(&self, row: usize, column: &str) -> Option<f64> {
         self.text(row, column).parse().ok()
+    }
+
+    /// The row with the largest number of those that have one, the first of equals.
+    pub(super) fn largest(&self, rows: impl Iterator<Item = usize>, column: &str) -> Option<usize> {
+        let numbered = rows.filter_map(|r| Some((r, self.number(r, column)?)));
+        numbered.max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0))).map(|r| r.0)
+    }
+
+    /// The row with the smallest number of those that have one, the first of equals.
+    pub(super) fn smallest(&self, rows: impl Iterator<Item = usize>, column: &str) -> Option<usize> {
+        let numbered = rows.filter_map(|r| Some((r, self.number(r, column)?)));
+        numbered.min_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0))).map(|r| r.0)
     }
 
     /// Rows whose columns have the values given.

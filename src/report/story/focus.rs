@@ -4,15 +4,20 @@ use crate::model::{CountryId, Model};
 
 /// Rows that a story tells of; shocks and rules are told in every story.
 #[derive(Clone, Debug)]
-#[allow(missing_docs)] // one flag a row of the table of that name
 pub struct Focus {
     /// The actor, if it is not everybody.
     pub actor: Option<String>,
+    /// Whether it is about each lab.
     pub labs: Vec<bool>,
+    /// Whether it is about each country.
     pub countries: Vec<bool>,
+    /// Whether it is about each buyer.
     pub buyers: Vec<bool>,
+    /// Whether it is about each chip.
     pub chips: Vec<bool>,
+    /// Whether it is about each facility.
     pub facilities: Vec<bool>,
+    /// Whether it is about each private stock.
     pub stockpiles: Vec<bool>,
 }
 

@@ -11,37 +11,32 @@ use chokepoint::model::Model;
 use chokepoint::network::Network;
 use chokepoint::plan::Plan;
 use chokepoint::random::{Design, Sampler};
-use chokepoint::scenario::{self, Diagnostics, Document, Policy, Sources};
-use std::path::Path;
+use chokepoint::scenario::Document;
+use chokepoint::study::{Error, Findings, Project, ScenarioRequest, TextSource};
 
 /// A scenario's document and model, or the findings.
 pub fn read(path: &str, policy: Option<&str>) -> Result<(Document, Model), String> {
-    let (mut sources, mut diagnostics) = (Sources::default(), Diagnostics::default());
-    let document = scenario::load(Path::new(path), &mut sources, &mut diagnostics);
-    let mut document = document.ok_or_else(|| sources.render(&diagnostics, false))?;
-    if let Some(name) = policy {
-        let policy: Policy = scenario::load_policy(Path::new(path), name, &mut sources, &mut diagnostics)
-            .ok_or_else(|| sources.render(&diagnostics, false))?;
-        scenario::apply(&mut document, &policy.edits, &mut diagnostics);
-    }
-    let model = Model::from_document(&document, &sources, &mut diagnostics);
-    model.map(|m| (document, m)).ok_or_else(|| sources.render(&diagnostics, false))
+    let scenario = ScenarioRequest { policy: policy.map(Into::into), ..ScenarioRequest::new(path) };
+    let project = Project::open(&scenario).map_err(|e| e.to_string())?;
+    Ok((project.document, project.model))
 }
 
 /// A model from TOML text; the findings if there are errors.
 pub fn model_of(text: &str) -> Result<Model, String> {
-    let (mut sources, mut diagnostics) = (Sources::default(), Diagnostics::default());
-    let document = scenario::from_text("scenario.toml", text, &mut sources, &mut diagnostics);
-    let model = Model::from_document(&document, &sources, &mut diagnostics);
-    model.ok_or_else(|| sources.render(&diagnostics, false))
+    opened(text).map(|project| project.model).map_err(|e| e.to_string())
 }
 
 /// All findings on a text, errors and warnings.
-pub fn findings(text: &str) -> (Sources, Diagnostics) {
-    let (mut sources, mut diagnostics) = (Sources::default(), Diagnostics::default());
-    let document = scenario::from_text("scenario.toml", text, &mut sources, &mut diagnostics);
-    let _ = Model::from_document(&document, &sources, &mut diagnostics);
-    (sources, diagnostics)
+pub fn findings(text: &str) -> Findings {
+    match opened(text) {
+        Ok(project) => project.findings(),
+        Err(Error::Findings(findings)) => *findings,
+        Err(error) => panic!("{error}"),
+    }
+}
+
+fn opened(text: &str) -> Result<Project, Error> {
+    Project::open(&ScenarioRequest::new(TextSource::text("scenario.toml", text)))
 }
 
 /// A plan with the default design.
