@@ -1,15 +1,14 @@
 //! What stands in for Parquet tables in a build without them: none can be started.
 
-use super::FolderError;
 use super::filling::{Filling, Group};
 use super::table::Field;
-use std::fs::File;
+use super::{FolderError, OutputFile};
 
 /// There is none.
 pub(super) enum ParquetTable {}
 
 impl ParquetTable {
-    pub(super) fn new(_: File, _: &[Field]) -> Result<Self, FolderError> {
+    pub(super) fn new(_: &OutputFile, _: &[Field]) -> Result<Self, FolderError> {
         Err(FolderError::WithoutParquet)
     }
 

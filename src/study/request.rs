@@ -349,6 +349,8 @@ pub struct Destination {
     pub command: Vec<String>,
 }
 
+// With the feature a page is made, which no derived default says.
+#[cfg_attr(not(feature = "page"), allow(clippy::derivable_impls))]
 impl Default for Destination {
     fn default() -> Self {
         Self { out: None, force: false, page: cfg!(feature = "page"), command: Vec::new() }
