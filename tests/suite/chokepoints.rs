@@ -151,7 +151,7 @@ fn the_ranking_is_printed_the_same_on_any_number_of_threads() {
 }
 
 #[test]
-fn wrong_knockoutss_are_told_so() {
+fn wrong_requests_are_told_so() {
     let (code, _, err) = chokepoint(&[
         "graph",
         "scenarios/tutorial",
