@@ -12,11 +12,7 @@ use crate::inputs::Inputs;
 use crate::math::{Lanes, Mask};
 use crate::model::Lever;
 use crate::plan::{Plan, Sale};
-<<<<<<< HEAD
 use crate::rules::Parameters;
-=======
-use crate::rules::Terms;
->>>>>>> engine
 
 /// Trade rounds in a quarter.
 const ROUNDS: usize = 3;
@@ -471,7 +467,7 @@ impl Trade<'_> {
         if round == 0 {
             for &(r, c) in &self.out.smuggled {
                 self.scratch.demand[c] +=
-                    self.out.reseller_orders[r * chips + c] * Self::reseller_priority(plan, inputs, r);
+                    self.out.reseller_orders[r * chips + c] * reseller_priority(plan, inputs, r);
             }
         }
         for &c in &context.choice.chips {
@@ -489,7 +485,7 @@ impl Trade<'_> {
         if round == 0 {
             for &(r, c) in &self.out.smuggled {
                 let at = r * chips + c;
-                let share = (Self::reseller_priority(plan, inputs, r) * supply[c]).min(1.0);
+                let share = (reseller_priority(plan, inputs, r) * supply[c]).min(1.0);
                 self.out.attempted[at] = self.out.reseller_orders[at] * share;
                 self.scratch.left[c] = (self.scratch.left[c] - self.out.attempted[at]).max(0.0);
             }

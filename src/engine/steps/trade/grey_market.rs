@@ -84,16 +84,4 @@ impl Trade<'_> {
             self.out.spent_grey[b] += part * context.choice.list[c] * context.premium[n];
         }
     }
-<<<<<<< HEAD
-=======
-
-    /// Precedence of a route's reseller [1].
-    #[inline(always)]
-    pub(super) fn reseller_priority(plan: &Plan, inputs: &Inputs, r: usize) -> Lanes {
-        let own = plan.model.routes[r]
-            .reseller
-            .map_or(Lanes::ONE, |b| inputs.value(plan.model.buyers[b.index()].priority));
-        own * inputs.value(plan.model.diversion.priority)
-    }
->>>>>>> engine
 }
