@@ -2,11 +2,11 @@
 //!
 //! `cargo bench --bench growth [-- SCENARIO]`. Each figure is the least of several runs; an exponent is fitted in logarithms.
 
-use chokepoint::engine::run::{Alternative, Round, Task, simulate, simulate_paired};
-use chokepoint::metrics::headline;
-use chokepoint::metrics::{FlowSource, Recording, flows};
-use chokepoint::plan::Plan;
-use chokepoint::results::Summary;
+use chokepoint::internals::engine::run::{Alternative, Round, Task, simulate, simulate_paired};
+use chokepoint::internals::metrics::headline;
+use chokepoint::internals::metrics::{FlowSource, Recording, flows};
+use chokepoint::internals::plan::Plan;
+use chokepoint::internals::results::Summary;
 use chokepoint::study::{Project, Sampling, ScenarioRequest, TextSource, policies};
 use std::convert::Infallible;
 use std::sync::atomic::AtomicBool;
@@ -142,7 +142,7 @@ fn grow(what: &str, sizes: &[u64], mut seconds: impl FnMut(u64) -> f64) {
     for &size in sizes {
         let s = seconds(size);
         println!("{size:>8} {s:9.3} s");
-        points.push((chokepoint::math::ln(size as f64), chokepoint::math::ln(s)));
+        points.push((chokepoint::internals::math::ln(size as f64), chokepoint::internals::math::ln(s)));
     }
     let n = points.len() as f64;
     let mean = |f: &dyn Fn(&(f64, f64)) -> f64| points.iter().map(f).sum::<f64>() / n;

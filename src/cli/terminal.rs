@@ -50,11 +50,6 @@ pub(super) fn draws_fans() -> bool {
     std::io::stdout().is_terminal() && unicode && !plain
 }
 
-/// What was typed.
-pub(super) fn command() -> Vec<String> {
-    std::env::args().skip(1).collect()
-}
-
 /// Watches a study at a terminal.
 pub(super) struct Terminal {
     quiet: bool,

@@ -344,7 +344,7 @@ impl Ledger {
     }
 }
 
-/// Shares lie in [0, 1], and what is trained is a number.
+/// Shares lie in \[0, 1\], and what is trained is a number.
 fn audit_shares(at: &mut At<'_>, plan: &Plan, batch: &Batch) {
     for (s, &permitted) in batch.outputs.controls.permitted.iter().enumerate() {
         at.at_most("permission", || format!("case of edge {s}"), permitted, Lanes::ONE);

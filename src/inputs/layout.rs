@@ -307,7 +307,7 @@ fn correlate(
     copulas
 }
 
-/// Where a moment [quarters since the horizon's start] lies among dated points.
+/// Where a moment \[quarters since the horizon's start\] lies among dated points.
 pub(super) fn span(dated: &Dated, x: f64) -> Span {
     let points = &dated.points;
     let last = points.len() - 1;

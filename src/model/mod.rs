@@ -106,6 +106,6 @@ impl Chip {
 pub struct Correlation {
     /// The quantities.
     pub of: Vec<QuantityId>,
-    /// Correlation of their normal scores, for every pair [1].
+    /// Correlation of their normal scores, for every pair \[1\].
     pub rho: f64,
 }

@@ -8,7 +8,7 @@ const STEP: f64 = 1.0 / 32.0;
 const LOWEST: f64 = -8.25;
 const NODES: usize = 529;
 
-/// The beta distribution on [0, 1]: logit of the quantile as a cubic in the normal score between nodes.
+/// The beta distribution on \[0, 1\]: logit of the quantile as a cubic in the normal score between nodes.
 ///
 /// In both tails ln x is nearly linear in ln u, so the logit is smooth in the score; the relative error is below 1e-7.
 #[derive(Clone, Debug, PartialEq)]

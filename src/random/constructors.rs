@@ -152,7 +152,7 @@ impl Distribution {
         Self::beta(1.0 + 4.0 * at, 1.0 + 4.0 * (1.0 - at), low, high)
     }
 
-    /// Beta on [low, high].
+    /// Beta on \[low, high\].
     ///
     /// # Errors
     /// If a shape is not positive or the ends are swapped.
@@ -205,7 +205,7 @@ impl Distribution {
         Ok(Self::of(Base::Mixture(Arc::new(Mixture::new(parts)))))
     }
 
-    /// Cut to [low, high] and renormalised.
+    /// Cut to \[low, high\] and renormalised.
     ///
     /// # Errors
     /// If the ends are swapped or nothing is left.

@@ -85,7 +85,7 @@ pub(super) enum Base {
     Uniform { low: f64, high: f64 },
     /// Triangular.
     Triangular { low: f64, mode: f64, high: f64 },
-    /// Beta, on [0, 1].
+    /// Beta, on \[0, 1\].
     Beta(Arc<BetaTable>),
     /// Values with the probability of each and all before it.
     Discrete(Arc<[(f64, f64)]>),

@@ -150,7 +150,7 @@ impl Span {
         Self { start, end, moves }
     }
 
-    /// Its share of the quarter, where approvals begin at `begins` [1].
+    /// Its share of the quarter, where approvals begin at `begins` \[1\].
     #[inline(always)]
     pub(super) fn weight(self, begins: Lanes) -> Lanes {
         match self.moves {

@@ -38,7 +38,7 @@ pub(super) struct Case {
     pub(super) ahead: Vec<Memo>,
     /// Shocks that enforce or lift one of its rules, and whether they enforce one.
     pub(super) shocks: Vec<(ShockId, bool)>,
-    /// Days on which its rules come into force by their own dates [quarters since the start].
+    /// Days on which its rules come into force by their own dates \[quarters since the start\].
     pub(super) dates: Vec<f64>,
     /// When it can change.
     pub(super) watch: Watch,

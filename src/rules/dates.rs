@@ -11,7 +11,7 @@ pub(super) struct Dates {
     pub(super) announced: f64,
     pub(super) enforced_by: Vec<ShockId>,
     pub(super) lifted_by: Vec<ShockId>,
-    /// The lag, if it is certain [quarters].
+    /// The lag, if it is certain \[quarters\].
     pub(super) lag: Option<f64>,
     /// Time in which approvals begin in some draws and not yet in others; empty if the lag is certain.
     begins: (f64, f64),

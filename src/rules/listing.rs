@@ -37,7 +37,7 @@ pub struct Listed {
     pub issuer: String,
     /// Status.
     pub status: Status,
-    /// Fee over the price on what is approved [1]; 0 where nothing can be.
+    /// Fee over the price on what is approved \[1\]; 0 where nothing can be.
     pub fee: f64,
     /// The governing rule; none if nothing is required.
     pub rule: Option<String>,
@@ -56,7 +56,7 @@ pub struct Change {
     pub issuer: String,
     /// Quarter.
     pub quarter: Quarter,
-    /// Status and fee [1] at the first moment of the quarter at which the books differ.
+    /// Status and fee \[1\] at the first moment of the quarter at which the books differ.
     pub before: (Status, f64),
     /// The same by the other book.
     pub after: (Status, f64),

@@ -27,7 +27,7 @@ pub(super) struct Memo {
 pub(super) struct Begins {
     /// The rule.
     pub(super) rule: RuleId,
-    /// When it comes into force [quarters since the start].
+    /// When it comes into force \[quarters since the start\].
     pub(super) from: f64,
     /// Moments of the quarter at which anything else can change, rising.
     pub(super) others: Vec<f64>,

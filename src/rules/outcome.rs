@@ -7,9 +7,9 @@ use crate::model::{RuleId, Status};
 /// What rules make of a sale in a quarter.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Outcome {
-    /// Share that may flow [1].
+    /// Share that may flow \[1\].
     pub permitted: Lanes,
-    /// Fees over the price [1].
+    /// Fees over the price \[1\].
     pub fee: Lanes,
 }
 
@@ -21,9 +21,9 @@ impl Outcome {
 /// What is announced and not yet in force.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Cut {
-    /// Permission that it will take, times the share of the quarter before it does [1].
+    /// Permission that it will take, times the share of the quarter before it does \[1\].
     pub share: Lanes,
-    /// Purchases before it over ordinary ones [1].
+    /// Purchases before it over ordinary ones \[1\].
     pub front_running: Lanes,
 }
 

@@ -13,7 +13,7 @@ use crate::model::{IdVec, Model, QuantityId, Rule, RuleId, ShockId, Status};
 pub(super) struct Keys {
     /// A bit for each rule, set where its condition holds and its own dates count.
     pub(super) by_lane: [u64; WIDTH],
-    /// The longest of its rules' lags [quarters].
+    /// The longest of its rules' lags \[quarters\].
     pub(super) longest_lag: Lanes,
 }
 
@@ -22,17 +22,17 @@ pub(super) struct Keys {
 pub struct Parameters {
     /// Whether a rule's own dates hold.
     pub(super) switched_on: IdVec<RuleId, Mask>,
-    /// From the start of force to the first approvals, by rule [quarters].
+    /// From the start of force to the first approvals, by rule \[quarters\].
     pub(super) lag: IdVec<RuleId, Lanes>,
-    /// Approved share once approvals have begun, by rule [1].
+    /// Approved share once approvals have begun, by rule \[1\].
     pub(super) share: IdVec<RuleId, Lanes>,
-    /// Fee of each rule of each case, in order of cases [1].
+    /// Fee of each rule of each case, in order of cases \[1\].
     pub(super) fee: Vec<Lanes>,
     /// Whether conditions hold that are not the same in every draw.
     pub(super) holds: Vec<Mask>,
     /// Which rules of each case hold and are switched on, as bits by lane: the key to its tables.
     pub(super) keys: IdVec<CaseId, Keys>,
-    /// Start and end of force of the current course of each shock [quarters since the horizon's start]; infinite before its first.
+    /// Start and end of force of the current course of each shock \[quarters since the horizon's start\]; infinite before its first.
     pub courses: IdVec<ShockId, (Lanes, Lanes)>,
     /// Quarters in which first approvals under each rule's own dates come, in draws that differ.
     pub(super) approvals: IdVec<RuleId, Turns>,

@@ -18,9 +18,9 @@ pub struct Ruling {
     pub status: Status,
     /// The rule that gives it; none if the issuer requires nothing.
     pub rule: Option<RuleId>,
-    /// Share that may flow [1].
+    /// Share that may flow \[1\].
     pub share: f64,
-    /// Fee over the price [1].
+    /// Fee over the price \[1\].
     pub fee: f64,
 }
 
@@ -288,7 +288,7 @@ impl Rulebook {
         });
     }
 
-    /// Status of a case by issuer at a moment [quarters since the horizon's start], with the governing rule, in one lane; issuers that require nothing are left out.
+    /// Status of a case by issuer at a moment \[quarters since the horizon's start\], with the governing rule, in one lane; issuers that require nothing are left out.
     pub fn status_at(
         &self,
         case: CaseId,
@@ -300,7 +300,7 @@ impl Rulebook {
         governing.into_iter().map(|g| (g.issuer, g.status, g.rule)).collect()
     }
 
-    /// What one issuer says of a case at a moment [quarters since the horizon's start], in one lane.
+    /// What one issuer says of a case at a moment \[quarters since the horizon's start\], in one lane.
     pub fn status(
         &self,
         case: CaseId,
@@ -324,14 +324,14 @@ impl Rulebook {
         calendar::status(&self.model, &standing, moment, false)
     }
 
-    /// Fee of a rule in a case once its approvals have begun [1]; 0 for a rule that is not in it.
+    /// Fee of a rule in a case once its approvals have begun \[1\]; 0 for a rule that is not in it.
     pub fn fee(&self, case: CaseId, rule: RuleId, parameters: &Parameters) -> Lanes {
         let c: &Case = &self.cases[case];
         let place = c.members.iter().position(|m| m.rule == rule);
         place.map_or(Lanes::ZERO, |p| parameters.fee[c.first + p])
     }
 
-    /// Rentals up to this size are not covered by a case of remote access [H100e].
+    /// Rentals up to this size are not covered by a case of remote access \[H100e\].
     pub fn rental_floor(&self, case: CaseId, inputs: &Inputs) -> Lanes {
         let members = &self.cases[case].members;
         let above = members.iter().find_map(|m| self.model.rules[m.rule].above);

@@ -185,7 +185,7 @@ impl Rulebook {
         Memo::with(Begins { rule, from: begins.from, others })
     }
 
-    /// Moments of the first approvals under each rule's own dates, given lags; none where draws agree [quarters].
+    /// Moments of the first approvals under each rule's own dates, given lags; none where draws agree \[quarters\].
     pub(super) fn first_approvals<'a>(
         &'a self,
         lags: &'a [Lanes],

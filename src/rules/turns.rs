@@ -14,7 +14,7 @@ pub(super) struct Quarters([u64; KEPT / 64]);
 impl Quarters {
     pub(super) const NONE: Self = Self([0; KEPT / 64]);
 
-    /// Adds the quarter of a moment [quarters]; what is before the start or never comes is left out.
+    /// Adds the quarter of a moment \[quarters\]; what is before the start or never comes is left out.
     #[inline(always)]
     pub(super) fn add(&mut self, moment: f64) {
         if (0.0..KEPT as f64).contains(&moment) {

@@ -37,7 +37,7 @@ pub struct ToolClass {
 pub struct Share {
     /// Country's id.
     pub country: String,
-    /// Share as written [%].
+    /// Share as written \[%\].
     pub percent: f64,
     /// Year and source of the number.
     pub source: String,
@@ -80,7 +80,7 @@ const NO_COUNTRY: [&str; 6] =
     ["various countries", "various", "other", "others", "rest of world", "other countries"];
 /// Countries whose id is not their name.
 const SHORT: [(&str, &str); 3] = [("united-states", "us"), ("usa", "us"), ("united-arab-emirates", "uae")];
-/// Sums further from 100 % than this are told [%].
+/// Sums further from 100 % than this are told \[%\].
 const ROUNDING: f64 = 0.5;
 
 /// Reads the ETO's tables in a folder.

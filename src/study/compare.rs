@@ -14,7 +14,8 @@ use crate::analysis::{Paired, Precision, Statistic};
 use crate::metrics::{ActorKind, BadRatio, Recording, headline, matching};
 use crate::plan::Plan;
 use crate::report::{Ranked, Verdict};
-use crate::results::{Cell, DrawsTable, ExportFormat, FolderError, Interval, SourceFile, Statistics};
+use crate::results::table::TableText;
+use crate::results::{Cell, DrawsTable, ExportFormat, Interval, SourceFile, Statistics};
 
 /// Cells that are ranked in print at most.
 const RANKED: usize = 3;
@@ -228,35 +229,6 @@ impl Compare {
         (widest.unwrap_or(own), own.value)
     }
 
-    fn write(
-        &self,
-        comparison: &mut Comparison,
-        all: &mut [Distributions],
-        statistics: &[Vec<Statistics>],
-        findings: &Findings,
-        folder: &mut RunFolder,
-    ) -> Result<(), FolderError> {
-        let mut rows = Rows::new();
-        for ((plan, distributions), statistics) in self.plans().iter().zip(all.iter_mut()).zip(statistics) {
-            distributions.add_rows(plan, statistics, &mut rows);
-        }
-        rows.write(folder)?;
-        folder.table(comparison.table(findings))?;
-        if !self.goals.objectives.is_empty() {
-            folder.table(comparison.objectives(findings))?;
-        }
-        if !self.goals.targets.is_empty() {
-            folder.table(comparison.targets())?;
-        }
-        if let Some(table) = comparison.draws.take() {
-            if self.base.exports.draws == Some(ExportFormat::Csv) {
-                folder.describe(table.schema());
-            }
-            folder.finish_file(table.finish()?)?;
-        }
-        all[0].write_exports(&self.base, folder)
-    }
-
     fn verdict(
         &self,
         comparison: &Comparison,
@@ -337,13 +309,37 @@ impl CompareResults<'_> {
         self.study.verdict(&self.comparison, &self.findings, &self.statistics[0], self.took.used)
     }
 
+    /// All tables, as they stand in a comparison's folder.
+    pub fn tables(&self) -> Vec<TableText> {
+        let mut rows = Rows::new();
+        for ((plan, distributions), statistics) in
+            self.study.plans().iter().zip(&self.distributions).zip(&self.statistics)
+        {
+            distributions.add_rows(plan, statistics, &mut rows);
+        }
+        let mut all = rows.tables();
+        all.push(self.comparison.table(&self.findings));
+        let goals = &self.study.goals;
+        all.extend((!goals.objectives.is_empty()).then(|| self.comparison.objectives(&self.findings)));
+        all.extend((!goals.targets.is_empty()).then(|| self.comparison.targets()));
+        all
+    }
+
     /// Writes all tables, the page, the data package and the manifest.
     ///
     /// # Errors
     /// If a file cannot be written.
     pub fn write(self, mut folder: RunFolder) -> Result<Written, Error> {
+        self.tables().into_iter().try_for_each(|table| folder.table(table))?;
         let Self { study, mut comparison, mut distributions, statistics, findings, took } = self;
-        study.write(&mut comparison, &mut distributions, &statistics, &findings, &mut folder)?;
+        let base = &study.base;
+        if let Some(table) = comparison.draws.take() {
+            if base.exports.draws == Some(ExportFormat::Csv) {
+                folder.describe(table.schema());
+            }
+            folder.finish_file(table.finish()?)?;
+        }
+        distributions[0].write_exports(base, &mut folder)?;
         // The page is made from the tables, which take as much room again: what they were made from goes first.
         drop((comparison, distributions, statistics, findings));
         folder.finish(took)

@@ -1,6 +1,5 @@
 //! What drives the headline: a gatherer that estimates each uncertain input's index for the headline's cells during a run.
 
-use super::folder::RunFolder;
 use super::gather::Gatherer;
 use super::simulation::Simulation;
 use crate::analysis::Sensitivity;
@@ -62,9 +61,9 @@ impl Drivers {
         Self { place: 0, policy: simulation.policy(), sensitivity, cells }
     }
 
-    /// Writes the table: for each cell, inputs from the one that explains most to the one that explains least.
-    pub(super) fn write(&self, simulation: &Simulation, folder: &mut RunFolder) -> Result<(), FolderError> {
-        folder.table(TableText::of(&tables::drivers(), self.rows(&simulation.plan)))
+    /// The table: for each cell, inputs from the one that explains most to the one that explains least.
+    pub(super) fn table(&self, plan: &Plan) -> TableText {
+        TableText::of(&tables::drivers(), self.rows(plan))
     }
 
     pub(super) fn rows(&self, plan: &Plan) -> Vec<DriverRow<'_>> {

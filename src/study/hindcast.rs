@@ -142,6 +142,16 @@ impl HindcastResults<'_> {
         &self.board
     }
 
+    /// All tables, as they stand in a hindcast's folder.
+    pub fn tables(&self) -> Vec<TableText> {
+        let simulation = &self.study.simulation;
+        let mut all = self.distributions.tables(simulation, &self.statistics);
+        all.extend(self.board.tables());
+        all.extend(self.weighed.iter().cloned());
+        all.push(self.distributions.yearly_flows(simulation));
+        all
+    }
+
     /// Writes all tables, the page, the data package and the manifest.
     ///
     /// # Errors

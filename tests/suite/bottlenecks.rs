@@ -7,11 +7,11 @@
 use crate::support::states::{after_each, with};
 use crate::support::worlds::world;
 use crate::support::{model_of, plan_of, read};
-use chokepoint::engine::steps::production::cause;
-use chokepoint::engine::steps::training::lab_cause;
-use chokepoint::engine::{Batch, Step};
-use chokepoint::model::{GoodId, GoodKind, Lever};
-use chokepoint::plan::Plan;
+use chokepoint::internals::engine::steps::production::cause;
+use chokepoint::internals::engine::steps::training::lab_cause;
+use chokepoint::internals::engine::{Batch, Step};
+use chokepoint::internals::model::{GoodId, GoodKind, Lever};
+use chokepoint::internals::plan::Plan;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 

@@ -2,12 +2,12 @@
 
 use crate::support::{model_of, plan_of, read};
 use assert_cmd::Command;
-use chokepoint::engine::Batch;
-use chokepoint::engine::knockout::{KnockoutCells, Knockouts, knock_out};
-use chokepoint::engine::record::Recorder;
-use chokepoint::metrics::Recording;
-use chokepoint::network::Network;
-use chokepoint::plan::{Plan, Supplied, Supplier};
+use chokepoint::internals::engine::Batch;
+use chokepoint::internals::engine::knockout::{KnockoutCells, Knockouts, knock_out};
+use chokepoint::internals::engine::record::Recorder;
+use chokepoint::internals::metrics::Recording;
+use chokepoint::internals::network::Network;
+use chokepoint::internals::plan::{Plan, Supplied, Supplier};
 use std::sync::atomic::AtomicBool;
 
 /// Suppliers of a plan and what was found in some batches, for cells that patterns select.

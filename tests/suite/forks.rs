@@ -1,10 +1,10 @@
 //! Policies fork from the scenario as it stands: the same bits as a full run, from as late a quarter as can be.
 
 use crate::support::plan_of;
-use chokepoint::engine::run::{Alternative, Round, Task, simulate, simulate_paired};
-use chokepoint::metrics::Recording;
-use chokepoint::model::Model;
-use chokepoint::plan::Plan;
+use chokepoint::internals::engine::run::{Alternative, Round, Task, simulate, simulate_paired};
+use chokepoint::internals::metrics::Recording;
+use chokepoint::internals::model::Model;
+use chokepoint::internals::plan::Plan;
 use chokepoint::study::{PolicySource, Project, ScenarioRequest};
 use std::sync::atomic::AtomicBool;
 

@@ -5,10 +5,10 @@
 use crate::support::states::{after_each, with};
 use crate::support::worlds::world;
 use crate::support::{model_of, plan_of, read};
-use chokepoint::engine::{Batch, Step};
-use chokepoint::math::Lanes;
-use chokepoint::model::{GoodKind, Lever};
-use chokepoint::plan::Plan;
+use chokepoint::internals::engine::{Batch, Step};
+use chokepoint::internals::math::Lanes;
+use chokepoint::internals::model::{GoodKind, Lever};
+use chokepoint::internals::plan::Plan;
 use rayon::prelude::*;
 
 /// Relative slack for rounding.

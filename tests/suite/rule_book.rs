@@ -2,9 +2,9 @@
 
 use crate::support::book::Book;
 use crate::support::{baseline_with, plan_of, read};
-use chokepoint::math::Lanes;
-use chokepoint::model::{Model, QuantityId, Status, Subject};
-use chokepoint::rules::Parameters;
+use chokepoint::internals::math::Lanes;
+use chokepoint::internals::model::{Model, QuantityId, Status, Subject};
+use chokepoint::internals::rules::Parameters;
 use std::fmt::Write;
 
 fn baseline() -> Model {

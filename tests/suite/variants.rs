@@ -2,9 +2,9 @@
 
 use crate::support::states::after_each;
 use crate::support::{model_of, plan_of};
-use chokepoint::engine::Step;
-use chokepoint::math::Lanes;
-use chokepoint::plan::Plan;
+use chokepoint::internals::engine::Step;
+use chokepoint::internals::math::Lanes;
+use chokepoint::internals::plan::Plan;
 
 /// Quarter of the tutorial's rule: 2023Q4.
 const DENIED: usize = 7;

@@ -11,18 +11,18 @@ use crate::rules::CaseId;
 /// Capacity that a quarter leaves to the next.
 #[derive(Clone, Debug)]
 pub struct CapacityState {
-    /// Installed, by facility [its good's unit/quarter].
+    /// Installed, by facility \[its good's unit/quarter\].
     pub installed: Vec<Lanes>,
 }
 
 /// Capacity in a quarter, by facility.
 #[derive(Clone, Debug)]
 pub struct CapacityOutputs {
-    /// Installed and able to work [its good's unit/quarter].
+    /// Installed and able to work \[its good's unit/quarter\].
     pub available: Vec<Lanes>,
-    /// Share of planned growth that tools allow [1].
+    /// Share of planned growth that tools allow \[1\].
     pub access: Vec<Lanes>,
-    /// Share lost for want of servicing [1].
+    /// Share lost for want of servicing \[1\].
     pub wear: Vec<Lanes>,
 }
 
@@ -138,7 +138,7 @@ fn granted(
     (1.0 - refused / total.max(1.0)) * factor
 }
 
-/// Share of a tool class's function that a country's own substitute fills [1].
+/// Share of a tool class's function that a country's own substitute fills \[1\].
 #[inline(always)]
 fn substitute(plan: &Plan, inputs: &Inputs, tool: ToolId, country: CountryId, t: usize) -> Lanes {
     plan.model.tools[tool].substitute.get(&country).map_or(Lanes::ZERO, |s| {

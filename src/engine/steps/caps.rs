@@ -20,13 +20,13 @@ struct Known {
 /// What has been sold under caps.
 #[derive(Clone, Debug)]
 pub(crate) struct CapState {
-    /// In this calendar year, by rule [chips].
+    /// In this calendar year, by rule \[chips\].
     units: Vec<Lanes>,
-    /// In the rule's period, by rule and country [TPP].
+    /// In the rule's period, by rule and country \[TPP\].
     tpp: Vec<Lanes>,
     /// In this calendar year, by rule and buyer.
     buyers: Vec<Sold>,
-    /// Legal sales of the last quarter to buyers in each country, by country and chip [chips].
+    /// Legal sales of the last quarter to buyers in each country, by country and chip \[chips\].
     home: Vec<Lanes>,
 }
 
@@ -40,11 +40,11 @@ struct Sold {
 /// The sales that caps govern in a quarter.
 #[derive(Clone, Debug)]
 pub(crate) struct CapScratch {
-    /// Sold under each cap in this quarter, by rule and chip [chips].
+    /// Sold under each cap in this quarter, by rule and chip \[chips\].
     sold: Vec<Lanes>,
     /// Sales that each capped rule governs in this quarter, with the lanes in which it does.
     members: Vec<Vec<(usize, Mask)>>,
-    /// Share of each sale's fill that limits leave [1].
+    /// Share of each sale's fill that limits leave \[1\].
     left: Vec<Lanes>,
     /// Fills of the parts that a limit is for, then what it leaves of them.
     totals: Vec<Lanes>,
@@ -89,7 +89,7 @@ impl CapState {
         self.home.clone_from(home);
     }
 
-    /// Ends a quarter: what was sold by some sales [chips] is the home market that the next one's shares are of.
+    /// Ends a quarter: what was sold by some sales \[chips\] is the home market that the next one's shares are of.
     #[inline(always)]
     pub(crate) fn close(&mut self, plan: &Plan, sales: impl Iterator<Item = usize>, sold: &[Lanes]) {
         let limited =
@@ -167,7 +167,7 @@ impl Caps<'_> {
         }
     }
 
-    /// Shrinks fills by sale [chips] to the room that there is, and counts them; `units` are the chips' TPP.
+    /// Shrinks fills by sale \[chips\] to the room that there is, and counts them; `units` are the chips' TPP.
     #[inline(always)]
     pub(crate) fn limit(
         &mut self,

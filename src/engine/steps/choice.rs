@@ -5,7 +5,7 @@ use crate::inputs::Inputs;
 use crate::math::{Lanes, Mask};
 use crate::plan::Plan;
 
-/// Less than this of a chip is rounding, not something to buy or to smuggle [chips].
+/// Less than this of a chip is rounding, not something to buy or to smuggle \[chips\].
 pub(crate) const DUST: f64 = 1e-6;
 
 /// Weights of all options, and of waiting.
@@ -27,9 +27,9 @@ pub struct ChoiceOutputs {
     pub total: Vec<Lanes>,
     /// Share of a buyer's money that grey-market options attract.
     pub grey_share: Vec<Lanes>,
-    /// Price with fees, by (chip, market), where a chip on sale is offered [USD].
+    /// Price with fees, by (chip, market), where a chip on sale is offered \[USD\].
     pub price: Vec<Lanes>,
-    /// List price, by chip on sale [USD].
+    /// List price, by chip on sale \[USD\].
     pub list: Vec<Lanes>,
     /// Chips on sale in some draw.
     pub chips: Vec<usize>,
@@ -42,7 +42,7 @@ pub struct ChoiceOutputs {
 /// Room to work in.
 #[derive(Clone, Debug)]
 pub(crate) struct ChoiceScratch {
-    /// Preferences to the power of θ [1].
+    /// Preferences to the power of θ \[1\].
     preference: Vec<Lanes>,
     /// Values of legal offers, to the power of θ.
     value: Vec<Lanes>,
@@ -132,9 +132,9 @@ pub(crate) struct ChoiceContext<'a> {
     pub fee: &'a [Lanes],
     /// Whether smuggling of a chip is possible for want of stock, by chip.
     pub in_stock: &'a [Mask],
-    /// Capacity of chip routes to each country [chips/quarter].
+    /// Capacity of chip routes to each country \[chips/quarter\].
     pub route_capacity: &'a [Lanes],
-    /// Grey-market price over list price, by country [1].
+    /// Grey-market price over list price, by country \[1\].
     pub premium: &'a [Lanes],
 }
 
@@ -328,7 +328,7 @@ impl Choice<'_> {
     }
 }
 
-/// Share of what is wanted from smugglers that routes can carry, by country [1]; `wants` are those of a grey-market option [chips].
+/// Share of what is wanted from smugglers that routes can carry, by country \[1\]; `wants` are those of a grey-market option \[chips\].
 #[inline(always)]
 pub(crate) fn limit_to_routes(
     plan: &Plan,
@@ -346,7 +346,7 @@ pub(crate) fn limit_to_routes(
     }
 }
 
-/// Expected sales of every chip: what buyers' money [USD] would buy at arrival, less what they will have smuggled.
+/// Expected sales of every chip: what buyers' money \[USD\] would buy at arrival, less what they will have smuggled.
 ///
 /// `reach` is room for what routes can carry, by country.
 #[inline(always)]

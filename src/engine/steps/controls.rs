@@ -13,7 +13,7 @@ const SNAP: f64 = 1e-12;
 /// Launches so far.
 #[derive(Clone, Debug)]
 pub struct ControlState {
-    /// Launch of each chip [quarters]; infinite while a variant waits for its parent's denial.
+    /// Launch of each chip \[quarters\]; infinite while a variant waits for its parent's denial.
     pub launch: Vec<Lanes>,
 }
 
@@ -24,19 +24,19 @@ pub struct ControlOutputs {
     pub now: Vec<Outcome>,
     /// Outcome of each case at arrival of what is started now, as far as known.
     pub ahead: Vec<Outcome>,
-    /// Loss of permission that is announced and not yet in force, over the quarter, by case [1].
+    /// Loss of permission that is announced and not yet in force, over the quarter, by case \[1\].
     pub cut: Vec<Lanes>,
-    /// Purchases before that loss over ordinary ones, by case [1].
+    /// Purchases before that loss over ordinary ones, by case \[1\].
     pub front_running: Vec<Lanes>,
     /// Whether anything is announced to be cut in some draw, by case.
     pub about_to_be_cut: Vec<bool>,
-    /// Permitted share of each (chip, market) now, shocks included [1].
+    /// Permitted share of each (chip, market) now, shocks included \[1\].
     pub permitted: Vec<Lanes>,
-    /// Fee on each (chip, market) now, shocks included [1].
+    /// Fee on each (chip, market) now, shocks included \[1\].
     pub fee: Vec<Lanes>,
-    /// Permitted share of each (chip, market) at arrival of what is started now, as far as known [1].
+    /// Permitted share of each (chip, market) at arrival of what is started now, as far as known \[1\].
     pub permitted_ahead: Vec<Lanes>,
-    /// Fee on each (chip, market) at that arrival, as far as known [1].
+    /// Fee on each (chip, market) at that arrival, as far as known \[1\].
     pub fee_ahead: Vec<Lanes>,
     /// Whether a chip is offered in a market now.
     pub offered: Vec<Mask>,

@@ -8,21 +8,21 @@ use crate::plan::Plan;
 /// What does not change within a draw: performance and power of chips.
 #[derive(Clone, Debug)]
 pub struct DataSheets {
-    /// Dense BF16 throughput, by chip [FLOP/s].
+    /// Dense BF16 throughput, by chip \[FLOP/s\].
     pub flops: Vec<Lanes>,
-    /// IT power, by chip [W].
+    /// IT power, by chip \[W\].
     pub watts: Vec<Lanes>,
     /// Counting units of chips: chips, H100e, 8-bit H100e, TPP.
     pub units: Vec<PerUnit<Lanes>>,
-    /// Quality for training: interconnect against the reference, by chip [1].
+    /// Quality for training: interconnect against the reference, by chip \[1\].
     pub quality: Vec<Lanes>,
-    /// Effective throughput, by chip and mix of work: `chip * mixes + mix` [FLOP/s].
+    /// Effective throughput, by chip and mix of work: `chip * mixes + mix` \[FLOP/s\].
     pub(super) effective: Vec<Lanes>,
-    /// Elasticity θ [1].
+    /// Elasticity θ \[1\].
     pub(super) theta: Lanes,
-    /// ω^θ [1].
+    /// ω^θ \[1\].
     pub wait: Lanes,
-    /// Preferences that do not change over time, to the power of θ [1].
+    /// Preferences that do not change over time, to the power of θ \[1\].
     pub(super) preference: Vec<Lanes>,
 }
 

@@ -14,13 +14,13 @@ use crate::plan::Plan;
 /// Chips owned, and the power that they will take.
 #[derive(Clone, Debug)]
 pub struct FleetState {
-    /// Deployed, by holding [chips].
+    /// Deployed, by holding \[chips\].
     pub count: Vec<Lanes>,
-    /// Sum of ages of the deployed, by holding [chip·years].
+    /// Sum of ages of the deployed, by holding \[chip·years\].
     pub age: Vec<Lanes>,
     /// Bought and not yet deployed, by holding.
     pub deploying: Vec<Lagged>,
-    /// Facility power of the deployed and of what is in deployment, by country [MW].
+    /// Facility power of the deployed and of what is in deployment, by country \[MW\].
     pub coming_load: Vec<Lanes>,
 }
 
@@ -29,19 +29,19 @@ pub struct FleetState {
 pub struct FleetOutputs {
     /// Whether anything was ever held in some draw, by holding.
     pub held: Vec<bool>,
-    /// Entered service, by holding [chips].
+    /// Entered service, by holding \[chips\].
     pub deployed: Vec<Lanes>,
-    /// Failed, by holding [chips].
+    /// Failed, by holding \[chips\].
     pub failed: Vec<Lanes>,
-    /// Facility power of the deployed, by country [MW].
+    /// Facility power of the deployed, by country \[MW\].
     pub load: Vec<Lanes>,
-    /// Share of the deployed that there is power for, by country [1].
+    /// Share of the deployed that there is power for, by country \[1\].
     pub operating: Vec<Lanes>,
     /// Working chips of each buyer, in the sums that [`sum`] names.
     pub working: Vec<[Lanes; sum::COUNT]>,
-    /// Rented out by each link of a lab to a buyer [H100e].
+    /// Rented out by each link of a lab to a buyer \[H100e\].
     pub rented: Vec<Lanes>,
-    /// Part of a buyer's working chips that each link uses [1].
+    /// Part of a buyer's working chips that each link uses \[1\].
     pub used: Vec<Lanes>,
     /// Whether a buyer's chips are all spoken for: more was asked for rent than it offers, or than owners leave.
     pub rationed: Vec<Mask>,
@@ -55,11 +55,11 @@ pub(crate) struct Fleets<'a> {
 
 /// Positions in the sums of working chips.
 pub mod sum {
-    /// H100e [H100e].
+    /// H100e \[H100e\].
     pub const H100E: usize = 0;
-    /// Peak throughput [FLOP/s].
+    /// Peak throughput \[FLOP/s\].
     pub const PEAK: usize = 1;
-    /// Peak throughput times quality [FLOP/s].
+    /// Peak throughput times quality \[FLOP/s\].
     pub const QUALITY: usize = 2;
     /// Chips.
     pub const CHIPS: usize = 3;
@@ -140,7 +140,7 @@ impl Fleets<'_> {
 
     /// A quarter of failures and deployments, then what there is power for.
     ///
-    /// `sold` are legal purchases by sale, `delivered` smuggled chips by option [chips].
+    /// `sold` are legal purchases by sale, `delivered` smuggled chips by option \[chips\].
     #[inline(always)]
     #[allow(clippy::too_many_arguments)] // the step's inputs, each from another step
     pub(crate) fn step(

@@ -10,7 +10,7 @@ use crate::plan::Plan;
 /// Private stocks and what is on its way to them.
 #[derive(Clone, Debug)]
 pub struct StockpileState {
-    /// Held, by stock [its unit].
+    /// Held, by stock \[its unit\].
     pub held: Vec<Lanes>,
     transit: Vec<Lagged>,
 }
@@ -18,7 +18,7 @@ pub struct StockpileState {
 /// Flows into and out of private stocks in a quarter.
 #[derive(Clone, Debug)]
 pub struct StockpileOutputs {
-    /// Bought legally, by stock [its unit].
+    /// Bought legally, by stock \[its unit\].
     pub bought: Vec<Lanes>,
     /// Smuggled in and delivered, by stock.
     pub delivered: Vec<Lanes>,
@@ -26,9 +26,9 @@ pub struct StockpileOutputs {
     pub leaked: Vec<Lanes>,
     /// Used, by stock.
     pub drawn: Vec<Lanes>,
-    /// Taken from each facility's output, legally or not [good's unit].
+    /// Taken from each facility's output, legally or not \[good's unit\].
     pub taken: Vec<Lanes>,
-    /// Attempted on each goods route [good's unit].
+    /// Attempted on each goods route \[good's unit\].
     pub attempted: Vec<Lanes>,
     /// Capacity of goods routes and their detection, set at the start of the quarter.
     pub routes: Routes,
@@ -41,7 +41,7 @@ pub(crate) struct StockpileScratch {
     asks: Vec<Ask>,
     /// Asked of routes, by stock, before they limit it.
     wanted: Vec<Lanes>,
-    /// Share of what is asked of a facility that it can give [1].
+    /// Share of what is asked of a facility that it can give \[1\].
     scale: Vec<Lanes>,
 }
 
@@ -52,7 +52,7 @@ pub(crate) struct Stockpiles<'a> {
     pub scratch: &'a mut StockpileScratch,
 }
 
-/// What a stock asks for [its unit].
+/// What a stock asks for \[its unit\].
 #[derive(Clone, Copy, Debug, Default)]
 struct Ask {
     legally: Lanes,
@@ -73,7 +73,7 @@ impl StockpileState {
         self.transit.clone_from(transit);
     }
 
-    /// What is on its way to a stock [its unit].
+    /// What is on its way to a stock \[its unit\].
     pub fn in_transit(&self, s: usize) -> Lanes {
         self.transit[s].total()
     }
@@ -196,7 +196,7 @@ impl Stockpiles<'_> {
         self.state.transit[s].take(t)
     }
 
-    /// What a designer's stocks add to its room for a good [good's unit].
+    /// What a designer's stocks add to its room for a good \[good's unit\].
     #[inline(always)]
     pub(crate) fn room(&self, plan: &Plan, need: &[Vec<Lanes>], designer: DesignerId, good: GoodId) -> Lanes {
         let stocks = plan.model.stockpiles.iter().enumerate();
@@ -204,7 +204,7 @@ impl Stockpiles<'_> {
         own.fold(Lanes::ZERO, |sum, (i, s)| sum + self.state.held[i] * unit(plan, need, s))
     }
 
-    /// Draws an amount of a good [good's unit] from a designer's stocks, pro rata.
+    /// Draws an amount of a good \[good's unit\] from a designer's stocks, pro rata.
     #[inline(always)]
     pub(crate) fn draw(
         &mut self,

@@ -33,7 +33,7 @@ pub struct Unusual {
     pub value: f64,
     /// Its unit.
     pub unit: String,
-    /// Share of draws that lie lower [1].
+    /// Share of draws that lie lower \[1\].
     pub rank: f64,
 }
 

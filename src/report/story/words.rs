@@ -7,7 +7,7 @@ use crate::model::time::Quarter;
 use crate::model::{Lever, Model, Shock};
 use crate::report::{number, percent};
 
-/// Purchases brought forward that are worth a sentence [USD].
+/// Purchases brought forward that are worth a sentence \[USD\].
 const RUSH: f64 = 1e6;
 
 /// Sentences on a quarter, as far as the story is about whom they concern.

@@ -1,6 +1,6 @@
 //! Section 12, what all draws share: every metric of every actor, as places in one flat list; names are only read when results are compared.
 
-use chokepoint::model::{Model, Subject};
+use chokepoint::internals::model::{Model, Subject};
 
 /// What is counted of sets of buyers, and whether it is a flow.
 pub const HELD: [(&str, bool); 15] = [
@@ -131,7 +131,7 @@ impl Table {
             shares: block(n, 1),
             ratios: block(m.ratios.len(), 1),
         };
-        let family = |c: &chokepoint::model::Chip| families.binary_search(&c.family.as_str()).ok();
+        let family = |c: &chokepoint::internals::model::Chip| families.binary_search(&c.family.as_str()).ok();
         let mut table = Self {
             series: Vec::new(),
             cells: vec![Vec::new(); m.run.horizon.len()],

@@ -3,9 +3,9 @@
 use super::rules::{CaseId, FREE, Item};
 use super::stocks::{goods_case, supply};
 use super::{Draw, Preparation, fit, per};
-use chokepoint::math::pow;
-use chokepoint::model::{Amount, DesignerId, GoodKind, Model, Subject};
-use chokepoint::network::Edge;
+use chokepoint::internals::math::pow;
+use chokepoint::internals::model::{Amount, DesignerId, GoodKind, Model, Subject};
+use chokepoint::internals::network::Edge;
 use petgraph::visit::EdgeRef;
 use petgraph::{Incoming, Outgoing};
 use std::ops::Range;
@@ -70,7 +70,7 @@ impl Chain {
         }
         for (s, stock) in m.stockpiles.iter().enumerate() {
             chain.stocks_of[stock.designer.index()].push(s);
-            let part = |c: chokepoint::model::ChipId| {
+            let part = |c: chokepoint::internals::model::ChipId| {
                 let mut parts = chain.parts_of[c.index()].clone();
                 parts.find(|&i| chain.parts[i].good == stock.good.index())
             };
@@ -103,7 +103,7 @@ impl Chain {
         for good in goods {
             let lots = self.lots.len()..self.lots.len() + self.makers[good].len();
             self.lots.extend(self.makers[good].iter().map(|&facility| Lot { facility }));
-            let amount = m.chips[c].recipe[&chokepoint::model::GoodId(good as u32)];
+            let amount = m.chips[c].recipe[&chokepoint::internals::model::GoodId(good as u32)];
             self.parts.push(Part { chip: c, good, amount, lots });
         }
         let parts = first..self.parts.len();

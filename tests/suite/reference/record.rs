@@ -3,7 +3,7 @@
 use super::names::{BOUGHT, HELD, IMPORTED, POWER, SMUGGLED, SOLD, SPEND, TRAINED};
 use super::training::Trained;
 use super::{Draw, per};
-use chokepoint::model::CountryId;
+use chokepoint::internals::model::CountryId;
 
 #[inline]
 fn add<const N: usize>(values: &mut [f64], from: usize, to: usize) {

@@ -1,7 +1,7 @@
 //! Section 5, what all draws share: which rules cover which sale. Sales that rules treat alike are one case, judged once.
 
 use super::numbers::{Layout, Numbers};
-use chokepoint::model::{
+use chokepoint::internals::model::{
     Attribute, Clause, Comparison, Condition, CountryId, DesignerId, GoodId, GroupId, Model, QuantityId,
     Rule, RuleId, Status, Subject, ToolId,
 };
@@ -79,7 +79,7 @@ impl Book {
     pub fn new(m: &Model) -> Self {
         let shocks = |i: usize| {
             let id = RuleId(i as u32);
-            let of = |(s, shock): (usize, &chokepoint::model::Shock)| {
+            let of = |(s, shock): (usize, &chokepoint::internals::model::Shock)| {
                 let on = shock.enforces.contains(&id).then_some((s, false));
                 on.into_iter().chain(shock.lifts.contains(&id).then_some((s, true)))
             };

@@ -6,7 +6,7 @@
 use super::governing::{Governing, State, Timeline};
 use super::rules::{Case, CaseId, FREE, Term};
 use super::{Draw, World, per};
-use chokepoint::model::Status;
+use chokepoint::internals::model::Status;
 
 /// What rules make of a case over a quarter.
 #[derive(Clone)]
@@ -114,7 +114,9 @@ impl Draw<'_> {
         let w = self.w;
         let (n, l) = (&self.n, &w.m.licensing);
         for (terms, r) in self.rules.terms.iter_mut().zip(&w.m.rules) {
-            let day = |d: Option<chokepoint::model::time::Date>| d.map(|d| d.since(w.m.run.horizon.first));
+            let day = |d: Option<chokepoint::internals::model::time::Date>| {
+                d.map(|d| d.since(w.m.run.horizon.first))
+            };
             let from = day(r.effective).filter(|_| n.v(r.in_force) >= 0.5).unwrap_or(f64::INFINITY);
             let share = |q| n.v(r.share.unwrap_or(q));
             *terms = Terms {

@@ -1,10 +1,10 @@
 //! A rule book at medians, asked by names.
 
 use super::plan_of;
-use chokepoint::model::time::Date;
-use chokepoint::model::{ChipId, CountryId, Model, Status};
-use chokepoint::plan::Plan;
-use chokepoint::rules::{CaseId, Parameters};
+use chokepoint::internals::model::time::Date;
+use chokepoint::internals::model::{ChipId, CountryId, Model, Status};
+use chokepoint::internals::plan::Plan;
+use chokepoint::internals::rules::{CaseId, Parameters};
 
 pub struct Book {
     pub plan: Plan,

@@ -6,13 +6,13 @@ pub mod imports;
 pub mod states;
 pub mod worlds;
 
-use chokepoint::engine::Batch;
-use chokepoint::engine::ledger::Ledger;
-use chokepoint::model::Model;
-use chokepoint::network::Network;
-use chokepoint::plan::Plan;
-use chokepoint::random::{Design, Sampler};
-use chokepoint::scenario::{self, Diagnostics, Document, Sources};
+use chokepoint::internals::engine::Batch;
+use chokepoint::internals::engine::ledger::Ledger;
+use chokepoint::internals::model::Model;
+use chokepoint::internals::network::Network;
+use chokepoint::internals::plan::Plan;
+use chokepoint::internals::random::{Design, Sampler};
+use chokepoint::internals::scenario::{self, Diagnostics, Document, Sources};
 use chokepoint::study::{Error, Findings, Project, ScenarioRequest, TextSource};
 
 /// A scenario's document and model, or the findings.

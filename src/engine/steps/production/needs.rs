@@ -82,7 +82,7 @@ impl Production<'_> {
         }
     }
 
-    /// Amount of a good in a chip, of whose dies a share is sound [good's unit].
+    /// Amount of a good in a chip, of whose dies a share is sound \[good's unit\].
     #[inline(always)]
     fn amount(&self, plan: &Plan, inputs: &Inputs, chip: ChipId, line: &Line, sound: Lanes) -> Lanes {
         let c = &plan.model.chips[chip];

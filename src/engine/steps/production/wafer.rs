@@ -2,7 +2,7 @@
 
 use crate::math::Lanes;
 
-/// Gross dies of an area [mm²] on a 300 mm wafer.
+/// Gross dies of an area \[mm²\] on a 300 mm wafer.
 #[inline(always)]
 pub fn dies_per_wafer(area: Lanes) -> Lanes {
     let pi = std::f64::consts::PI;
