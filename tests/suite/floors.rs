@@ -81,8 +81,6 @@ const PRIVATE: [(&str, &str); 14] = [
     ("taker", "intervention"),
     ("crew", "workers"),
     ("contest", "paired run"),
-    ("rival", "alternative"),
-    ("rivals", "alternatives"),
     ("witness", "trace"),
     ("greys", "grey-market options"),
     ("attraction", "choice"),
