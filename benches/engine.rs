@@ -5,13 +5,13 @@
 
 mod measure;
 
-use chokepoint::engine::record::Recorder;
-use chokepoint::engine::{Batch, Observer, Step};
-use chokepoint::math::{Lanes, Mask, WIDTH};
-use chokepoint::metrics::{Recording, flows};
-use chokepoint::plan::Plan;
-use chokepoint::random::{Design, Sampler};
-use chokepoint::results::{DrawsTable, ExportFormat, Folder, Opened, Summary, float};
+use chokepoint::internals::engine::record::Recorder;
+use chokepoint::internals::engine::{Batch, Observer, Step};
+use chokepoint::internals::math::{Lanes, Mask, WIDTH};
+use chokepoint::internals::metrics::{Recording, flows};
+use chokepoint::internals::plan::Plan;
+use chokepoint::internals::random::{Design, Sampler};
+use chokepoint::internals::results::{DrawsTable, ExportFormat, Folder, Opened, Summary, float};
 use chokepoint::study::{Project, Sampling, ScenarioRequest};
 use measure::{active, timed};
 use std::time::Instant;
@@ -132,7 +132,11 @@ fn engine(plan: &Plan) -> f64 {
 }
 
 /// Seconds of recording default cells and flows, and of summarising them.
-fn recording_cost(plan: &Plan, recording: &Recording, sources: &[chokepoint::metrics::FlowSource]) -> f64 {
+fn recording_cost(
+    plan: &Plan,
+    recording: &Recording,
+    sources: &[chokepoint::internals::metrics::FlowSource],
+) -> f64 {
     let mut batch = Batch::new(plan);
     let mut recorder = Recorder::new(plan, recording, sources);
     let bare = fastest(|| (0..BATCHES).for_each(|b| batch.simulate(plan, b, &mut ())));
@@ -145,7 +149,7 @@ fn recording_cost(plan: &Plan, recording: &Recording, sources: &[chokepoint::met
 fn values(
     plan: &Plan,
     recording: &Recording,
-    sources: &[chokepoint::metrics::FlowSource],
+    sources: &[chokepoint::internals::metrics::FlowSource],
 ) -> (Vec<Vec<Lanes>>, Vec<Vec<Lanes>>) {
     let mut batch = Batch::new(plan);
     let mut recorder = Recorder::new(plan, recording, sources);
@@ -156,7 +160,11 @@ fn values(
     (0..BATCHES).map(one).unzip()
 }
 
-fn summarise(plan: &Plan, recording: &Recording, sources: &[chokepoint::metrics::FlowSource]) -> f64 {
+fn summarise(
+    plan: &Plan,
+    recording: &Recording,
+    sources: &[chokepoint::internals::metrics::FlowSource],
+) -> f64 {
     let (cells, flowed) = values(plan, recording, sources);
     let masks = vec![Mask::splat(true); BATCHES as usize];
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a pool");
@@ -172,7 +180,7 @@ fn summarise(plan: &Plan, recording: &Recording, sources: &[chokepoint::metrics:
     })
 }
 
-fn summarising(plan: &Plan, recording: &Recording, sources: &[chokepoint::metrics::FlowSource]) {
+fn summarising(plan: &Plan, recording: &Recording, sources: &[chokepoint::internals::metrics::FlowSource]) {
     let seconds = summarise(plan, recording, sources);
     line("summarising cells and flows", seconds, 0.0);
     let values = (recording.cells.len() + sources.len() * plan.quarters) as f64;

@@ -2,11 +2,11 @@
 //!
 //! `cargo bench --bench growth [-- SCENARIO]`. Each figure is the least of several runs; an exponent is fitted in logarithms.
 
-use chokepoint::engine::run::{Alternative, Round, Task, simulate, simulate_paired};
-use chokepoint::metrics::headline;
-use chokepoint::metrics::{FlowSource, Recording, flows};
-use chokepoint::plan::Plan;
-use chokepoint::results::Summary;
+use chokepoint::internals::engine::run::{Alternative, Round, Task, simulate, simulate_paired};
+use chokepoint::internals::metrics::headline;
+use chokepoint::internals::metrics::{FlowSource, Recording, flows};
+use chokepoint::internals::plan::Plan;
+use chokepoint::internals::results::Summary;
 use chokepoint::study::{Project, Sampling, ScenarioRequest, TextSource, policies};
 use std::convert::Infallible;
 use std::sync::atomic::AtomicBool;
@@ -38,12 +38,12 @@ fn main() {
         print!("{:>6} sale edges", plan.edges.sales.len());
         seconds(&plan, 256, 1)
     });
-    let rivals = policies_of(&path);
-    let most = rivals.len().min(16) as u64;
+    let alternatives = policies_of(&path);
+    let most = alternatives.len().min(16) as u64;
     let counts: Vec<u64> = [1, 2, 4, 8, 16].into_iter().filter(|&n| n <= most).collect();
     if counts.len() > 1 {
         grow("policies beside the scenario, headline cells, 512 draws, one thread", &counts, |n| {
-            seconds_of_rivals(&plan, &rivals[..n as usize], 512)
+            seconds_of_alternatives(&plan, &alternatives[..n as usize], 512)
         });
     }
     println!("peak memory: {}", peak_memory());
@@ -61,12 +61,12 @@ fn policies_of(path: &str) -> Vec<Plan> {
 }
 
 /// Seconds of simulating policies beside a scenario, forked and sampled together as `compare` does it.
-fn seconds_of_rivals(plan: &Plan, policies: &[Plan], draws: u64) -> f64 {
-    let lean = |plan: &Plan| Recording::lean(plan, &headline::cells(plan)).expect("cells");
+fn seconds_of_alternatives(plan: &Plan, policies: &[Plan], draws: u64) -> f64 {
+    let lean = |plan: &Plan| Recording::lean(plan, &headline::cells(plan).expect("ratios")).expect("cells");
     let (recording, theirs) = (lean(plan), policies.iter().map(lean).collect::<Vec<_>>());
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a thread");
     let task = task(plan, &recording, &[], draws);
-    let rivals: Vec<Alternative<'_>> = policies
+    let alternatives: Vec<Alternative<'_>> = policies
         .iter()
         .zip(&theirs)
         .map(|(plan, recording)| Alternative::new(&task, plan, recording))
@@ -74,7 +74,8 @@ fn seconds_of_rivals(plan: &Plan, policies: &[Plan], draws: u64) -> f64 {
     let run = |_| {
         let start = Instant::now();
         let stop = AtomicBool::new(false);
-        let done = pool.install(|| simulate_paired(&task, &rivals, &stop, |_| Ok::<(), Infallible>(())));
+        let done =
+            pool.install(|| simulate_paired(&task, &alternatives, &stop, |_| Ok::<(), Infallible>(())));
         assert!(done.is_ok());
         start.elapsed().as_secs_f64()
     };
@@ -142,7 +143,7 @@ fn grow(what: &str, sizes: &[u64], mut seconds: impl FnMut(u64) -> f64) {
     for &size in sizes {
         let s = seconds(size);
         println!("{size:>8} {s:9.3} s");
-        points.push((chokepoint::math::ln(size as f64), chokepoint::math::ln(s)));
+        points.push((chokepoint::internals::math::ln(size as f64), chokepoint::internals::math::ln(s)));
     }
     let n = points.len() as f64;
     let mean = |f: &dyn Fn(&(f64, f64)) -> f64| points.iter().map(f).sum::<f64>() / n;

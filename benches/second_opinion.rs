@@ -12,14 +12,14 @@ mod measure;
 #[path = "../tests/suite/reference/mod.rs"]
 mod reference;
 
-use chokepoint::engine::Batch;
-use chokepoint::engine::record::Recorder;
-use chokepoint::math::WIDTH;
-use chokepoint::metrics::Recording;
-use chokepoint::model::Model;
-use chokepoint::network::Network;
-use chokepoint::plan::Plan;
-use chokepoint::random::{Design, Sampler};
+use chokepoint::internals::engine::Batch;
+use chokepoint::internals::engine::record::Recorder;
+use chokepoint::internals::math::WIDTH;
+use chokepoint::internals::metrics::Recording;
+use chokepoint::internals::model::Model;
+use chokepoint::internals::network::Network;
+use chokepoint::internals::plan::Plan;
+use chokepoint::internals::random::{Design, Sampler};
 use chokepoint::study::{Project, ScenarioRequest};
 use measure::{Count, timed};
 use reference::{Cells, Draw, Series, World};

@@ -1,9 +1,9 @@
 //! What benchmarks measure by: processor time of this thread, and how many sale edges were active.
 #![allow(dead_code, unreachable_pub)] // every benchmark uses its own part of this
 
-use chokepoint::engine::{Batch, Observer, Step};
-use chokepoint::math::Lanes;
-use chokepoint::plan::Plan;
+use chokepoint::internals::engine::{Batch, Observer, Step};
+use chokepoint::internals::math::Lanes;
+use chokepoint::internals::plan::Plan;
 use std::time::Instant;
 
 /// Sale edges that are open in a quarter, summed over draws: launched and offered, permitted or smuggled, to a buyer with money.

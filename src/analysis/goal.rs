@@ -80,7 +80,7 @@ pub struct Precision {
     pub cell: String,
     /// Which number of it.
     pub statistic: Statistic,
-    /// Half of the interval over the number [1].
+    /// Half of the interval over the number \[1\].
     pub share: f64,
 }
 

@@ -6,7 +6,7 @@ use crate::math::{exp, inverse_normal};
 use crate::model::Observation;
 use crate::model::time::Quarter;
 
-/// Time of a quarter's end [years].
+/// Time of a quarter's end \[years\].
 pub fn years(quarter: Quarter) -> f64 {
     f64::from(quarter.0 + 1) / 4.0
 }
@@ -14,9 +14,9 @@ pub fn years(quarter: Quarter) -> f64 {
 /// A published number on the scale of scores: natural logs.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Published {
-    /// The middle [ln].
+    /// The middle \[ln\].
     pub center: f64,
-    /// Standard deviations below and above it of the two-piece lognormal with the published ends [ln]; none without ends.
+    /// Standard deviations below and above it of the two-piece lognormal with the published ends \[ln\]; none without ends.
     pub spread: Option<(f64, f64)>,
 }
 
@@ -32,7 +32,7 @@ impl Published {
         Self { center, spread }
     }
 
-    /// The 5 % and the 95 % quantile [ln], whatever coverage was published.
+    /// The 5 % and the 95 % quantile \[ln\], whatever coverage was published.
     fn ninety(self) -> Option<(f64, f64)> {
         let width = inverse_normal(0.95);
         self.spread.map(|(below, above)| (self.center - width * below, self.center + width * above))
@@ -61,13 +61,13 @@ pub struct Scored {
 /// Scores of a published value.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Scores {
-    /// Probability integral transform of the published middle [1].
+    /// Probability integral transform of the published middle \[1\].
     pub pit: f64,
-    /// Continuous ranked probability score of the published middle [ln].
+    /// Continuous ranked probability score of the published middle \[ln\].
     pub crps: f64,
-    /// Simulated median over the published middle [ln].
+    /// Simulated median over the published middle \[ln\].
     pub bias: f64,
-    /// Length in logs that the simulated and the published 90 % interval share, over that which they cover together [1].
+    /// Length in logs that the simulated and the published 90 % interval share, over that which they cover together \[1\].
     pub overlap: Option<f64>,
     /// Whether the published middle lies within the simulated 50 % interval.
     pub inside50: bool,
@@ -86,7 +86,7 @@ pub struct Naive {
     pub last: Option<f64>,
     /// The log-linear trend, in the metric's unit.
     pub trend: Option<f64>,
-    /// Standard deviation of each by the same publications [ln]; 0 where they are too few for one.
+    /// Standard deviation of each by the same publications \[ln\]; 0 where they are too few for one.
     pub spreads: (f64, f64),
 }
 
@@ -127,26 +127,27 @@ impl Scored {
             origin,
             last: last_value(&history),
             trend: log_linear_trend(&logs, time).map(exp),
+            // Too few published values tell no spread: the forecast is then a point.
             spreads: (spreads.0.unwrap_or(0.0), spreads.1.unwrap_or(0.0)),
         });
     }
 
-    /// On the scale of scores [ln].
+    /// On the scale of scores \[ln\].
     fn log(&self, x: f64) -> f64 {
         log_at_least(x, floor_of(&self.unit))
     }
 
-    /// Absolute error of a point forecast of the published middle [ln].
+    /// Absolute error of a point forecast of the published middle \[ln\].
     pub fn error(&self, forecast: f64) -> f64 {
         self.score_of(forecast, 0.0)
     }
 
-    /// Score of a lognormal forecast of the published middle by its median and standard deviation [ln].
+    /// Score of a lognormal forecast of the published middle by its median and standard deviation \[ln\].
     pub fn score_of(&self, forecast: f64, spread: f64) -> f64 {
         crps_of_normal(self.log(forecast) - self.log(self.observation.center()), spread)
     }
 
-    /// Simulated p95/p05 [1]; each at least the metric's floor.
+    /// Simulated p95/p05 \[1\]; each at least the metric's floor.
     pub fn width(&self) -> f64 {
         let floor = floor_of(&self.unit);
         self.quantiles[4].max(floor) / self.quantiles[0].max(floor)
@@ -207,13 +208,13 @@ pub struct Line {
     pub inside50_by_series: f64,
     /// The same, averaged over each series and then over series.
     pub inside90_by_series: f64,
-    /// Mean score [ln], averaged over each series and then over series.
+    /// Mean score \[ln\], averaged over each series and then over series.
     pub crps: f64,
-    /// Mean of simulated median over published middle [ln], averaged likewise.
+    /// Mean of simulated median over published middle \[ln\], averaged likewise.
     pub bias: f64,
-    /// Mean overlap [1], averaged likewise.
+    /// Mean overlap \[1\], averaged likewise.
     pub overlap: f64,
-    /// Median over rows of the simulated p95/p05 [1].
+    /// Median over rows of the simulated p95/p05 \[1\].
     pub width: f64,
     /// Share of simulated medians within the published range.
     pub median_in_range: f64,
@@ -253,13 +254,13 @@ pub struct Duel {
     pub rows: usize,
     /// Series that they belong to.
     pub series: usize,
-    /// The simulation's mean score [ln].
+    /// The simulation's mean score \[ln\].
     pub crps: f64,
-    /// Mean absolute error of its median [ln]: a point against a point.
+    /// Mean absolute error of its median \[ln\]: a point against a point.
     pub median_error: f64,
-    /// The rival's mean absolute error [ln], which is the score of a point.
+    /// The rival's mean absolute error \[ln\], which is the score of a point.
     pub rival_error: f64,
-    /// The rival's mean score with a spread from the same publications [ln].
+    /// The rival's mean score with a spread from the same publications \[ln\].
     pub rival_crps: f64,
     /// Series in which the simulation's mean score is below the better of the rival's two.
     pub series_won: usize,
@@ -282,9 +283,10 @@ impl Board {
             .collect();
         let rivals = [Rival::Last, Rival::Trend];
         let duels = (origins.iter()).flat_map(|&o| rivals.map(|r| Duel::new(rows, o, r))).flatten().collect();
-        let mut worst: Vec<usize> = (0..rows.len()).filter(|&i| rows[i].scores.is_some()).collect();
-        let crps = |i: usize| rows[i].scores.map_or(0.0, |s| s.crps);
-        worst.sort_by(|&a, &b| crps(b).total_cmp(&crps(a)));
+        let scored = rows.iter().enumerate().filter_map(|(i, row)| Some((i, row.scores?.crps)));
+        let mut worst: Vec<(usize, f64)> = scored.collect();
+        worst.sort_by(|a, b| b.1.total_cmp(&a.1));
+        let worst = worst.into_iter().map(|(i, _)| i).collect();
         Self { groups, all: Line::new("all", &all), duels, worst }
     }
 }
@@ -358,7 +360,7 @@ impl Duel {
 struct Met<'a> {
     row: &'a Scored,
     scores: Scores,
-    /// The rival's absolute error, and its score with a spread [ln].
+    /// The rival's absolute error, and its score with a spread \[ln\].
     error: f64,
     crps: f64,
 }

@@ -15,7 +15,7 @@ impl Loss {
         self.shares.add(1.0 - less.per(whole), mask & whole.gt(Lanes::ZERO));
     }
 
-    /// Mean share lost (negative: gained) and its standard error from the eight independent replicates [1]; none without draws.
+    /// Mean share lost (negative: gained) and its standard error from the eight independent replicates \[1\]; none without draws.
     pub fn mean(&self) -> Option<(f64, f64)> {
         let (n, mean, _) = self.shares.pooled();
         let counts = self.shares.counts();

@@ -2,7 +2,7 @@
 
 use crate::math::{exp, normal_cdf};
 
-/// When something was published for [years], and the value or its logarithm.
+/// When something was published for \[years\], and the value or its logarithm.
 pub type Point = (f64, f64);
 
 /// The value of the latest time.
@@ -10,7 +10,7 @@ pub fn last_value(known: &[Point]) -> Option<f64> {
     known.iter().copied().max_by(|a, b| a.0.total_cmp(&b.0)).map(|p| p.1)
 }
 
-/// The straight line by least squares through values in logs, read off at `time` [years]; none from fewer than two times.
+/// The straight line by least squares through values in logs, read off at `time` \[years\]; none from fewer than two times.
 pub fn log_linear_trend(known: &[Point], time: f64) -> Option<f64> {
     let n = known.len() as f64;
     let mean = |of: &dyn Fn(&Point) -> f64| known.iter().map(of).sum::<f64>() / n;
@@ -31,7 +31,7 @@ pub fn last_value_spread(known: &[Point], ahead: f64) -> Option<f64> {
     (years > 0.0).then(|| (squares / years * ahead).sqrt())
 }
 
-/// Standard deviation of a value about the line by least squares at `time` [years], the line's own error included.
+/// Standard deviation of a value about the line by least squares at `time` \[years\], the line's own error included.
 ///
 /// `√(s²(1 + 1/n + (t − t̄)²/Sxx))` with `s² = RSS/(n − 2)`, as in any text on regression; none from fewer than three values.
 pub fn trend_spread(known: &[Point], time: f64) -> Option<f64> {

@@ -36,9 +36,9 @@ impl Scale {
 pub struct CellDrivers {
     /// Scale of the outcome.
     pub scale: Scale,
-    /// First-order index of each input [1]; about 0, also below, for an inert one.
+    /// First-order index of each input \[1\]; about 0, also below, for an inert one.
     pub indices: Vec<f64>,
-    /// What the index of one inert input or other reaches by chance, by input [1]; see [`Sensitivity::finish`].
+    /// What the index of one inert input or other reaches by chance, by input \[1\]; see [`Sensitivity::finish`].
     pub noise_floor: Vec<f64>,
 }
 

@@ -5,24 +5,24 @@ use crate::math::{exp, ln, normal_cdf};
 /// How far the model itself may be off: a normal deviation in logs that is shared along a series.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Discrepancy {
-    /// Its standard deviation [ln].
+    /// Its standard deviation \[ln\].
     pub sd: f64,
-    /// Correlation of the deviations of one series a year apart [1].
+    /// Correlation of the deviations of one series a year apart \[1\].
     pub rho: f64,
 }
 
 /// One published number, in logs, and what each draw says of it.
 #[derive(Clone, Debug)]
 pub struct Evidence {
-    /// When it held [years].
+    /// When it held \[years\].
     pub time: f64,
-    /// Published middle [ln].
+    /// Published middle \[ln\].
     pub center: f64,
-    /// Published spread below and above the middle, as standard deviations [ln]; 0 where none was published.
+    /// Published spread below and above the middle, as standard deviations \[ln\]; 0 where none was published.
     pub spread: (f64, f64),
     /// Whether it is a lower bound only.
     pub at_least: bool,
-    /// The draws' values [ln].
+    /// The draws' values \[ln\].
     pub values: Vec<f64>,
 }
 
@@ -114,9 +114,9 @@ pub struct Weights {
     pub weights: Vec<f64>,
     /// Power to which the likelihood is raised, at most 1; its inverse is the temperature.
     pub exponent: f64,
-    /// Effective sample size, 1/Σw² (Kong 1992) [draws].
+    /// Effective sample size, 1/Σw² (Kong 1992) \[draws\].
     pub effective: f64,
-    /// The same at the full likelihood [draws].
+    /// The same at the full likelihood \[draws\].
     pub effective_full: f64,
     /// Largest weight at the full likelihood.
     pub largest_full: f64,

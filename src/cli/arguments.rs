@@ -1,6 +1,5 @@
 //! What can be typed.
 
-use super::terminal;
 use crate::model::time::Quarter;
 use crate::random::Sampler;
 use crate::report::OutputFormat;
@@ -195,6 +194,9 @@ pub(super) struct SimulatingArguments {
     /// What is printed when it is done
     #[arg(long, value_enum, default_value = "table")]
     pub(super) format: Format,
+    /// What was typed, for the manifest.
+    #[arg(skip)]
+    command: Vec<String>,
 }
 
 #[derive(Clone, Debug, Args)]
@@ -367,6 +369,28 @@ pub(super) struct ReportArguments {
     pub(super) run: PathBuf,
 }
 
+impl Verb {
+    /// Keeps what was typed, for verbs that write a manifest.
+    pub(super) fn remember(&mut self, command: Vec<String>) {
+        match self {
+            Self::Run(a) => a.simulating.command = command,
+            Self::Compare(a) => a.simulating.command = command,
+            Self::Sweep(a) => a.simulating.command = command,
+            Self::Hindcast(a) => a.simulating.command = command,
+            Self::Check(_)
+            | Self::Show(_)
+            | Self::Rules(_)
+            | Self::Explain(_)
+            | Self::Graph(_)
+            | Self::Import(_)
+            | Self::Diff(_)
+            | Self::Report(_)
+            | Self::Schema
+            | Self::Completions { .. } => {}
+        }
+    }
+}
+
 impl ScenarioArguments {
     pub(super) fn request(&self) -> ScenarioRequest {
         ScenarioRequest {
@@ -407,7 +431,7 @@ impl SimulatingArguments {
         Destination {
             out: self.out.clone(),
             force: self.force,
-            command: terminal::command(),
+            command: self.command.clone(),
             ..Destination::default()
         }
     }

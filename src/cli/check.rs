@@ -22,13 +22,13 @@ pub(super) fn check(arguments: &CheckArguments) -> Result<(), Failure> {
         tell(&format!("warning: nothing flows through {}: it changes no result", node.path(model)));
     }
     for rule in idle.rules {
-        let id = &model.rules[rule.index()].id;
+        let id = &model.rules[rule].id;
         tell(&format!(
             "warning: rule.{id} matches nothing: no chip, good, tool or rental that it describes goes where it reaches"
         ));
     }
     for buyer in idle.buyers {
-        tell(&format!("warning: no chip can be sold to buyer.{}", model.buyers[buyer.index()].id));
+        tell(&format!("warning: no chip can be sold to buyer.{}", model.buyers[buyer].id));
     }
     let uncertain = model.quantities.iter().filter(|q| q.is_uncertain()).count();
     print(&format!(

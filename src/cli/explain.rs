@@ -21,9 +21,5 @@ pub(super) fn explain(arguments: &ExplainArguments) -> Result<(), Failure> {
         actor: arguments.actor.clone(),
     };
     let told = tell_story(&request, &Terminal::new(false))?;
-    print(&if arguments.format == Format::Json {
-        serde_json::to_string_pretty(&told.json()).unwrap_or_default() + "\n"
-    } else {
-        told.text()
-    })
+    print(&if arguments.format == Format::Json { format!("{:#}\n", told.json()) } else { told.text() })
 }

@@ -1,6 +1,5 @@
 //! How a command fails: its exit code, and what is said.
 
-use super::terminal::{colored, tell};
 use crate::study::{Error, ErrorKind};
 
 /// Why a command failed.
@@ -31,17 +30,6 @@ impl Failure {
                 ErrorKind::Misused => 2,
                 ErrorKind::Rejected => 3,
             },
-        }
-    }
-
-    /// Says why.
-    pub(super) fn say(&self) {
-        match self {
-            // Findings say themselves which of them are errors.
-            Self::Study(Error::Findings(findings)) => tell(findings.render(colored()).trim_end()),
-            Self::Study(error) => tell(&format!("error: {error}")),
-            Self::Usage(text) => tell(&format!("error: {text}")),
-            Self::Stdout(error) => tell(&format!("error: stdout: {error}")),
         }
     }
 }

@@ -19,20 +19,29 @@ mod terminal;
 
 use arguments::{Arguments, Verb};
 use clap::Parser;
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 /// Where this is set in the environment, instructions that not every machine has are left alone: the bytes are the same.
 const PORTABLE: &str = "CHOKEPOINT_PORTABLE";
 
-/// Reads the command line, does what it says, and gives the exit code: 0 done, 1 failed while running, 2 bad usage, 3 rejected.
+/// Reads the command line of this process and does what it says.
 pub fn main() -> ExitCode {
-    let arguments = match Arguments::try_parse() {
+    ExitCode::from(main_with(std::env::args_os()))
+}
+
+/// Does what some arguments say, the first of which is the command's name, and gives the exit code: 0 done, 1 failed while
+/// running, 2 bad usage, 3 rejected.
+pub fn main_with(arguments: impl IntoIterator<Item = OsString>) -> u8 {
+    let typed: Vec<OsString> = arguments.into_iter().collect();
+    let mut arguments = match Arguments::try_parse_from(&typed) {
         Ok(arguments) => arguments,
         Err(error) => {
             let _ = error.print();
-            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+            return if error.use_stderr() { 2 } else { 0 };
         }
     };
+    arguments.verb.remember(typed.iter().skip(1).map(|word| word.to_string_lossy().into_owned()).collect());
     if std::env::var_os(PORTABLE).is_some() {
         crate::math::use_portable_instructions();
     }
@@ -53,10 +62,10 @@ pub fn main() -> ExitCode {
         Verb::Completions { shell } => schema::completions(*shell),
     };
     match done {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(()) => 0,
         Err(failure) => {
-            failure.say();
-            ExitCode::from(failure.code())
+            terminal::say(&failure);
+            failure.code()
         }
     }
 }

@@ -8,8 +8,7 @@ use crate::study::{self, Watch};
 
 pub(super) fn rules(arguments: &RulesArguments) -> Result<(), Failure> {
     let (request, layout) = (arguments.request(), arguments.format.table());
-    if !arguments.diff {
-        let on = arguments.on.as_deref().unwrap_or_default();
+    if let Some(on) = &arguments.on {
         return print(&rule_list(&study::rules(&request)?, on, layout));
     }
     let (changes, note) = study::rule_changes(&request)?;

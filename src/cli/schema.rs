@@ -5,7 +5,7 @@ use super::failure::Failure;
 use super::terminal::print;
 
 pub(super) fn schema() -> Result<(), Failure> {
-    print(&(serde_json::to_string_pretty(&crate::model::schema()).unwrap_or_default() + "\n"))
+    print(&format!("{:#}\n", crate::model::schema()))
 }
 
 pub(super) fn completions(shell: clap_complete::Shell) -> Result<(), Failure> {

@@ -1,7 +1,7 @@
 //! The terminal: what is printed, notes, progress, a hand on Ctrl-C, colour.
 
 use super::failure::Failure;
-use crate::study::{Note, Watch, Work};
+use crate::study::{Error, Note, Watch, Work};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::{IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,6 +14,17 @@ static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 /// Tells a person something, on a line of stderr; nobody listening is no error.
 pub(super) fn tell(text: &str) {
     let _ = writeln!(std::io::stderr(), "{text}");
+}
+
+/// Says why a command failed.
+pub(super) fn say(failure: &Failure) {
+    match failure {
+        // Findings say themselves which of them are errors.
+        Failure::Study(Error::Findings(findings)) => tell(findings.render(colored()).trim_end()),
+        Failure::Study(error) => tell(&format!("error: {error}")),
+        Failure::Usage(text) => tell(&format!("error: {text}")),
+        Failure::Stdout(error) => tell(&format!("error: stdout: {error}")),
+    }
 }
 
 /// Prints data; a closed pipe is no error.
@@ -37,11 +48,6 @@ pub(super) fn draws_fans() -> bool {
     let unicode = ["utf-8", "utf8"].iter().any(|u| locale.to_lowercase().contains(u));
     let plain = says("NO_COLOR").is_some() || says("TERM").is_none_or(|t| t == "dumb");
     std::io::stdout().is_terminal() && unicode && !plain
-}
-
-/// What was typed.
-pub(super) fn command() -> Vec<String> {
-    std::env::args().skip(1).collect()
 }
 
 /// Watches a study at a terminal.

@@ -35,7 +35,7 @@ impl Fork {
         let at = first_divergence(old, new).min(new.quarters);
         // A first cap on a share of the home market looks at all sales before, which are counted only under such a cap.
         let counts_home = |plan: &Plan| {
-            let cap = |r: &crate::model::RuleId| plan.model.rules[r.index()].cap.as_ref();
+            let cap = |r: &crate::model::RuleId| plan.model.rules[*r].cap.as_ref();
             plan.caps.iter().any(|(rule, _)| cap(rule).is_some_and(|c| c.home_share.is_some()))
         };
         let at = if counts_home(new) && !counts_home(old) { 0 } else { at };

@@ -19,7 +19,7 @@ pub struct Knockouts<'a> {
     pub recording: &'a Recording,
     /// What each supplier supplies.
     pub suppliers: &'a [Vec<Supplied>],
-    /// Parts that a knockout leaves [1]: 0 leaves nothing.
+    /// Parts that a knockout leaves \[1\]: 0 leaves nothing.
     pub kept: &'a [f64],
     /// The first quarter in which less is supplied.
     pub from: usize,

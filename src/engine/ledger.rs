@@ -202,10 +202,8 @@ impl Ledger {
         let sales = plan.edges.sales.len();
         for (h, holding) in plan.edges.holdings.iter().enumerate() {
             let name = || {
-                let (chip, buyer) = (
-                    &plan.model.chips[holding.chip.index()].id,
-                    &plan.model.buyers[holding.buyer.index()].id,
-                );
+                let (chip, buyer) =
+                    (&plan.model.chips[holding.chip].id, &plan.model.buyers[holding.buyer].id);
                 format!("chip.{chip} at buyer.{buyer}{}", if holding.grey { ", smuggled" } else { "" })
             };
             let bought = if h < sales {
@@ -262,7 +260,7 @@ impl Ledger {
                 .fold(Lanes::ZERO, |sum, r| sum + d.delivered_by_route[r.index()][ChipUnit::Chips]);
             let mut by_buyer = Lanes::ZERO;
             for (g, &s) in plan.edges.grey_options.iter().enumerate() {
-                if plan.model.buyers[plan.edges.sales[s].buyer.index()].country.index() == n {
+                if plan.model.buyers[plan.edges.sales[s].buyer].country.index() == n {
                     by_buyer += d.delivered[g];
                 }
             }
@@ -321,7 +319,7 @@ impl Ledger {
                 }
                 let mut needed = Lanes::ZERO;
                 for &c in &plan.supply.chips_of[d] {
-                    if let Some(k) = plan.supply.goods_of[c.index()].iter().position(|x| x.index() == g) {
+                    if let Some(k) = plan.supply.goods_of[c].iter().position(|x| x.index() == g) {
                         needed += p.started[c.index()] * need[c.index()][k];
                     }
                 }
@@ -380,7 +378,7 @@ impl Ledger {
     }
 }
 
-/// Shares lie in [0, 1], and what is trained is a number.
+/// Shares lie in \[0, 1\], and what is trained is a number.
 fn audit_shares(at: &mut At<'_>, plan: &Plan, batch: &Batch) {
     for (s, &permitted) in batch.outputs.controls.permitted.iter().enumerate() {
         at.at_most("permission", || format!("case of edge {s}"), permitted, Lanes::ONE);
@@ -407,7 +405,7 @@ fn audit_shares(at: &mut At<'_>, plan: &Plan, batch: &Batch) {
     }
 }
 
-/// What the chips that are switched on in a country draw [MW].
+/// What the chips that are switched on in a country draw \[MW\].
 fn load(plan: &Plan, batch: &Batch, n: usize) -> Lanes {
     let here = plan.edges.holdings.iter().enumerate().filter(|(_, h)| h.country.index() == n);
     let watts = here.fold(Lanes::ZERO, |sum, (h, holding)| {
@@ -416,7 +414,7 @@ fn load(plan: &Plan, batch: &Batch, n: usize) -> Lanes {
     watts * batch.inputs.value(plan.model.countries[n].overhead) / 1e6
 }
 
-/// The power that there is in a country: the lesser of halls and of grid and generation together, as far as they have come about [MW].
+/// The power that there is in a country: the lesser of halls and of grid and generation together, as far as they have come about \[MW\].
 fn power(plan: &Plan, batch: &Batch, t: usize, n: usize) -> Lanes {
     let country = &plan.model.countries[n];
     let links = [
@@ -454,7 +452,7 @@ fn power(plan: &Plan, batch: &Batch, t: usize, n: usize) -> Lanes {
 
 fn sale_name(plan: &Plan, s: usize) -> String {
     let sale = &plan.edges.sales[s];
-    let (chip, buyer) = (&plan.model.chips[sale.chip.index()].id, &plan.model.buyers[sale.buyer.index()].id);
+    let (chip, buyer) = (&plan.model.chips[sale.chip].id, &plan.model.buyers[sale.buyer].id);
     format!("chip.{chip} to buyer.{buyer}")
 }
 

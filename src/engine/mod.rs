@@ -25,7 +25,7 @@ mod twins;
 use crate::inputs::Inputs;
 use crate::math::{Kernel, Lanes, WIDTH, dispatch};
 use crate::plan::Plan;
-use crate::rules::Terms;
+use crate::rules::Parameters;
 use state::Scratch;
 pub use state::{Outputs, State};
 use steps::capacity::Capacity;
@@ -106,7 +106,7 @@ pub struct Batch {
     /// Data sheets of chips.
     pub sheets: DataSheets,
     /// Intervals and numbers of rules, and the courses of shocks that rules wait for.
-    pub terms: Terms,
+    pub terms: Parameters,
     /// What the last quarter left to this one, then what this one leaves to the next.
     pub state: State,
     /// What the steps of the quarter came to.
@@ -138,7 +138,7 @@ impl Batch {
         let mut inputs = plan.layout.inputs();
         plan.layout.medians(&mut inputs);
         Self {
-            terms: Terms::new(&plan.rules, &inputs),
+            terms: Parameters::new(&plan.rules, &inputs),
             inputs,
             sheets: DataSheets::new(plan),
             state: State::new(plan),

@@ -267,7 +267,7 @@ impl Tally {
             let sale = &plan.edges.sales[s];
             let (b, c) = (sale.buyer.index(), sale.chip.index());
             let sold = batch.outputs.trade.sold[s];
-            let home = plan.model.designers[plan.model.chips[c].designer.index()].country;
+            let home = plan.model.designers[plan.model.chips[c].designer].country;
             let abroad = home != sale.country;
             for u in ChipUnit::ALL {
                 let amount = sold * batch.sheets.units[c][u];
@@ -342,7 +342,7 @@ impl Tally {
                     buyers.iter().fold(Lanes::ZERO, |sum, b| sum + self.smuggled[b.index()][*unit])
                 }
                 Arrived::Seized => {
-                    let routes = &plan.edges.routes_to[n.index()];
+                    let routes = &plan.edges.routes_to[*n];
                     routes.iter().fold(Lanes::ZERO, |sum, r| sum + batch.outputs.diversion.seized[r.index()])
                 }
                 Arrived::Premium => batch.state.diversion.premium[n.index()],

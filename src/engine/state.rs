@@ -48,7 +48,7 @@ pub struct Outputs {
     pub diversion: DiversionOutputs,
     pub fleet: FleetOutputs,
     pub training: TrainingOutputs,
-    /// List price of each chip [USD].
+    /// List price of each chip \[USD\].
     pub price: Vec<Lanes>,
 }
 

@@ -10,7 +10,7 @@ use crate::plan::Plan;
 /// What happened in a quarter of one draw.
 #[derive(Clone, Debug, Default)]
 pub struct Facts {
-    /// Shocks that struck, with onset [quarters since the start] and length or time constant [quarters].
+    /// Shocks that struck, with onset \[quarters since the start\] and length or time constant \[quarters\].
     pub strikes: Vec<(ShockId, f64, f64)>,
     /// Rules that took effect or ended, by their dates.
     pub rules: Vec<(RuleId, bool)>,
@@ -20,15 +20,15 @@ pub struct Facts {
     pub labs: Vec<LabBound>,
     /// Facilities that open.
     pub openings: Vec<FacilityId>,
-    /// Commitments: who owes whom how many chips, as far as the buyer can pay and power them, and how many it gets [chips].
+    /// Commitments: who owes whom how many chips, as far as the buyer can pay and power them, and how many it gets \[chips\].
     pub owed: Vec<(DesignerId, BuyerId, [f64; 2])>,
-    /// Facilities that shocks keep from working in full, with the share that works [1].
+    /// Facilities that shocks keep from working in full, with the share that works \[1\].
     pub outages: Vec<(FacilityId, f64)>,
     /// Private stocks that gained or were used.
     pub stocks: Vec<Stocked>,
     /// Smuggling into countries.
     pub smuggling: Vec<Smuggling>,
-    /// Purchases brought forward before a rule, by buyer [USD].
+    /// Purchases brought forward before a rule, by buyer \[USD\].
     pub front_running: Vec<(BuyerId, f64)>,
     /// Chips of which more was wanted than made, with what bound them.
     pub short: Vec<(ChipId, u8)>,
@@ -52,17 +52,17 @@ pub struct LabBound {
 pub struct Smuggling {
     /// The country.
     pub country: CountryId,
-    /// Bought by resellers [chips].
+    /// Bought by resellers \[chips\].
     pub attempted: f64,
-    /// Seized on the way [chips].
+    /// Seized on the way \[chips\].
     pub seized: f64,
-    /// Delivered [chips].
+    /// Delivered \[chips\].
     pub delivered: f64,
-    /// Grey-market price over list price [1].
+    /// Grey-market price over list price \[1\].
     pub premium: f64,
 }
 
-/// A private stock's quarter [its unit].
+/// A private stock's quarter \[its unit\].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Stocked {
     /// Which stock.
@@ -77,7 +77,7 @@ pub struct Stocked {
     pub used: f64,
     /// Held at the quarter's end.
     pub held: f64,
-    /// Purchases over the usual pace, ahead of a rule that will end them [1]; none where it buys nothing.
+    /// Purchases over the usual pace, ahead of a rule that will end them \[1\]; none where it buys nothing.
     pub front_running: Option<f64>,
 }
 

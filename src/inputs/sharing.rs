@@ -1,8 +1,9 @@
 //! Two layouts on the same draws: what one can take from the other's samples, and from which quarter on a path differs.
 
-use super::{Inputs, Layout, Room, Span, span};
+use super::layout::{Inputs, Layout, Span, holds_first, span};
+use super::sampling::PathPoints;
 use crate::math::Lanes;
-use crate::model::{Between, Dated, Point, QuantityId, Shape};
+use crate::model::{Dated, IdVec, Point, QuantityId, Shape};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a layout takes from another one's samples, and what it evaluates itself.
@@ -23,15 +24,15 @@ pub struct Shared {
 }
 
 /// Quantities by path.
-fn by_path(layout: &Layout) -> BTreeMap<&str, usize> {
-    layout.model.iter().enumerate().map(|(i, q)| (q.path.as_str(), i)).collect()
+fn by_path(layout: &Layout) -> BTreeMap<&str, QuantityId> {
+    layout.quantities.iter_enumerated().map(|(id, q)| (q.path.as_str(), id)).collect()
 }
 
 impl Layout {
     /// What can be taken from the samples of `base`: paths whose uniforms and distributions are the same.
     pub fn shared_with(&self, base: &Self) -> Shared {
         let theirs = by_path(base);
-        let same: Vec<Option<usize>> = (self.model.iter().enumerate())
+        let same: IdVec<QuantityId, Option<QuantityId>> = (self.quantities.iter_enumerated())
             .map(|(i, q)| theirs.get(q.path.as_str()).copied().filter(|&j| self.same(i, base, j)))
             .collect();
         let mut shared = Shared {
@@ -43,27 +44,25 @@ impl Layout {
             courses: Vec::new(),
         };
         for (s, sampled) in self.sampled.iter().enumerate() {
-            let i = sampled.quantity.0 as usize;
+            let i = sampled.quantity;
             let twin = theirs.get(sampled_path(self, s)).copied();
             match twin.filter(|&j| self.same_uniform(i, base, j)).and_then(|j| base.sampled_of[j]) {
                 Some(from) => shared.uniforms.push((from, s)),
                 None => shared.fresh.push(s),
             }
-            if same[i].is_none() && matches!(self.model[i].shape, Shape::Uncertain(_)) {
+            if same[i].is_none() && matches!(self.quantities[i].shape, Shape::Uncertain(_)) {
                 shared.values.push(s);
             }
         }
         let anew = |members: &Vec<usize>| members.iter().any(|m| shared.fresh.contains(m));
         shared.groups = (0..self.groups.len()).filter(|&g| anew(&self.groups[g].1)).collect();
-        shared.courses = (0..self.courses.len())
-            .filter(|&c| same[self.courses[c].quantity.0 as usize].is_none())
-            .collect();
+        shared.courses =
+            (0..self.courses.len()).filter(|&c| same[self.courses[c].quantity].is_none()).collect();
         let mut places = Vec::new();
-        for (i, twin) in same.iter().enumerate().filter_map(|(i, j)| j.map(|j| (i, j))) {
-            let (theirs, ours) = (base.slots[twin], self.slots[i]);
-            let quarters = if ours.step == 0 { 1 } else { self.quarters() };
-            let place = |slot: super::Slot, t: usize| slot.base as usize + slot.step as usize * t;
-            places.extend((0..quarters).map(|t| (place(ours, t), place(theirs, t))));
+        for (i, twin) in same.iter_enumerated().filter_map(|(i, j)| j.map(|j| (i, j))) {
+            let (theirs, ours) = (base.slot(twin), self.slot(i));
+            let quarters = if ours.step == 0 { 1 } else { self.quarters };
+            places.extend((0..quarters).map(|t| (ours.at(t), theirs.at(t))));
         }
         places.sort_unstable();
         for (to, from) in places {
@@ -96,12 +95,12 @@ impl Layout {
             into.uniforms[to] = base.uniforms[from];
         }
         for &s in &shared.values {
-            let i = self.sampled[s].quantity.0 as usize;
-            if let Shape::Uncertain(d) = &self.model[i].shape {
-                into.buffer[self.slots[i].base as usize] = d.quantiles(into.uniforms[s]);
+            let q = self.sampled[s].quantity;
+            if let Shape::Uncertain(d) = &self.quantities[q].shape {
+                into.buffer[self.slot(q).at(0)] = d.quantiles(into.uniforms[s]);
             }
         }
-        let mut room = Room::default();
+        let mut room = PathPoints::default();
         for &c in &shared.courses {
             self.follow(&self.courses[c], into, &mut room);
         }
@@ -109,30 +108,27 @@ impl Layout {
 
     /// First quarter in which the values of a path can differ from those of its twin in `base`; none if they never do.
     pub fn first_difference(&self, q: QuantityId, base: &Self, twin: QuantityId) -> Option<usize> {
-        let (i, j) = (q.0 as usize, twin.0 as usize);
-        if self.same(i, base, j) {
+        if self.same(q, base, twin) {
             return None;
         }
-        (0..self.quarters()).find(|&t| !self.same_at(i, base, j, t))
+        (0..self.quarters).find(|&t| !self.same_at(q, base, twin, t))
     }
 
     /// Quantities that are parts of dated ones: points of their own, growth, level.
     pub fn parts(&self) -> BTreeSet<QuantityId> {
-        let dated =
-            self.model.iter().filter_map(|q| if let Shape::Dated(d) = &q.shape { Some(d) } else { None });
+        let dated = self
+            .quantities
+            .iter()
+            .filter_map(|q| if let Shape::Dated(d) = &q.shape { Some(d) } else { None });
         dated.flat_map(|d| parts_of(d).collect::<Vec<_>>()).collect()
     }
 
-    fn quarters(&self) -> usize {
-        self.span_quarters
-    }
-
     /// Whether a path has the same values as its twin in every draw.
-    fn same(&self, i: usize, base: &Self, j: usize) -> bool {
-        let (a, b) = (&self.model[i], &base.model[j]);
+    fn same(&self, i: QuantityId, base: &Self, j: QuantityId) -> bool {
+        let (a, b) = (&self.quantities[i], &base.quantities[j]);
         let both = |x: Option<QuantityId>, y: Option<QuantityId>| match (x, y) {
             (None, None) => true,
-            (Some(x), Some(y)) => self.same(x.0 as usize, base, y.0 as usize),
+            (Some(x), Some(y)) => self.same(x, base, y),
             _ => false,
         };
         a.path == b.path
@@ -157,13 +153,13 @@ impl Layout {
         p.0 == q.0
             && match (&p.1, &q.1) {
                 (Point::Shared(x), Point::Shared(y)) => x == y,
-                (Point::Own(x), Point::Own(y)) => self.same(x.0 as usize, base, y.0 as usize),
+                (Point::Own(x), Point::Own(y)) => self.same(*x, base, *y),
                 _ => false,
             }
     }
 
     /// Whether a path takes the same uniform as its twin: the same stream, and the same copula if it is correlated.
-    fn same_uniform(&self, i: usize, base: &Self, j: usize) -> bool {
+    fn same_uniform(&self, i: QuantityId, base: &Self, j: QuantityId) -> bool {
         let (a, b) = match (self.sampled_of[i], base.sampled_of[j]) {
             (None, None) => return true,
             (Some(a), Some(b)) => (a, b),
@@ -185,20 +181,21 @@ impl Layout {
             }
             _ => false,
         };
-        self.model[i].path == base.model[j].path && one.dimension == other.dimension && groups
+        self.quantities[i].path == base.quantities[j].path && one.dimension == other.dimension && groups
     }
 
     /// Whether a path has the same values as its twin at quarter `t`.
-    fn same_at(&self, i: usize, base: &Self, j: usize, t: usize) -> bool {
+    fn same_at(&self, i: QuantityId, base: &Self, j: QuantityId, t: usize) -> bool {
         if let (Some(x), Some(y)) = (self.certain_at(i, t), base.certain_at(j, t)) {
             return x.to_bits() == y.to_bits();
         }
-        let (Shape::Dated(x), Shape::Dated(y)) = (&self.model[i].shape, &base.model[j].shape) else {
+        let (Shape::Dated(x), Shape::Dated(y)) = (&self.quantities[i].shape, &base.quantities[j].shape)
+        else {
             return false;
         };
         let both = |x: Option<QuantityId>, y: Option<QuantityId>| match (x, y) {
             (None, None) => true,
-            (Some(x), Some(y)) => self.same(x.0 as usize, base, y.0 as usize),
+            (Some(x), Some(y)) => self.same(x, base, y),
             _ => false,
         };
         let points = |a: usize, b: usize| self.same_point(&x.points[a], base, &y.points[b]);
@@ -215,43 +212,13 @@ impl Layout {
         };
         course
             && both(x.level, y.level)
-            && self.model[i].domain == base.model[j].domain
+            && self.quantities[i].domain == base.quantities[j].domain
             && self.same_uniform(i, base, j)
     }
-
-    /// The value at quarter `t`, where it is the same in every draw.
-    pub(super) fn certain_at(&self, i: usize, t: usize) -> Option<f64> {
-        let slot = self.slots[i];
-        let value = self.template[slot.base as usize + slot.step as usize * t][0];
-        let fixed = |q: Option<QuantityId>| q.is_none_or(|q| self.certain_at(q.0 as usize, 0).is_some());
-        let point = |p: &Point| match p {
-            Point::Shared(d) => d.is_fixed(),
-            Point::Own(q) => fixed(Some(*q)),
-        };
-        let certain = match &self.model[i].shape {
-            Shape::Fixed(_) => true,
-            Shape::Uncertain(d) => d.is_fixed(),
-            Shape::Dated(d) => {
-                let at = |k: usize| point(&d.points[k].1);
-                fixed(d.level)
-                    && match span(d, t as f64) {
-                        Span::Before(_) => at(0) && fixed(d.before),
-                        Span::After(_) => at(d.points.len() - 1) && fixed(d.after),
-                        Span::Between(a, b, w) => at(a) && (holds_first(d, w) || at(b)),
-                    }
-            }
-        };
-        certain.then_some(value)
-    }
-}
-
-/// Whether a moment between two points takes the first one's value.
-fn holds_first(dated: &Dated, weight: f64) -> bool {
-    dated.between == Between::Step || weight == 0.0
 }
 
 fn sampled_path(layout: &Layout, s: usize) -> &str {
-    &layout.model[layout.sampled[s].quantity.0 as usize].path
+    &layout.quantities[layout.sampled[s].quantity].path
 }
 
 fn parts_of(dated: &Dated) -> impl Iterator<Item = QuantityId> + '_ {

@@ -9,7 +9,7 @@ const LOG2_E: f64 = std::f64::consts::LOG2_E;
 /// Adding and subtracting it rounds to a whole number.
 const ROUND: f64 = 6_755_399_441_055_744.0;
 
-/// 2^n for whole n in [-1022, 1023].
+/// 2^n for whole n in \[-1022, 1023\].
 #[inline(always)]
 fn power_of_two(n: i64) -> f64 {
     f64::from_bits(((n + 1023) as u64) << 52)

@@ -9,7 +9,7 @@ use crate::model::ChipUnit;
 /// What the sum of a flow is called after the flow.
 const SUM: &str = "_cum";
 
-/// What a time until a run of some size is reachable is called, before the size [FLOP].
+/// What a time until a run of some size is reachable is called, before the size \[FLOP\].
 const UNTIL: &str = "quarters_to_";
 
 /// A kind of actor: the word before the dot in an actor's name.
@@ -520,7 +520,7 @@ impl Metric {
         found(name).map(|m| (m, false)).or_else(|| sum().map(|m| (m, true)))
     }
 
-    /// What a comparison calls the time until a run of a size [FLOP] is reachable: it derives that of a metric's course.
+    /// What a comparison calls the time until a run of a size \[FLOP\] is reachable: it derives that of a metric's course.
     pub fn until(level: f64) -> String {
         format!("{UNTIL}{level:e}")
     }

@@ -35,16 +35,16 @@ pub fn flows(plan: &Plan) -> Vec<(Flow, FlowSource)> {
         unit: unit.to_owned(),
     };
     for (l, link) in plan.supply.links.iter().enumerate() {
-        let facility = &model.facilities[link.facility.index()];
-        let good = &model.goods[facility.good.index()];
-        let to = format!("designer.{}", model.designers[link.designer.index()].id);
+        let facility = &model.facilities[link.facility];
+        let good = &model.goods[facility.good];
+        let to = format!("designer.{}", model.designers[link.designer].id);
         let from = format!("facility.{}", facility.id);
         all.push((flow(format!("good.{}", good.id), from, to, "legal", &good.unit), FlowSource::Link(l)));
     }
     for (s, stock) in model.stockpiles.iter().enumerate() {
-        let good = &model.goods[stock.good.index()];
+        let good = &model.goods[stock.good];
         let from = match stock.from.as_slice() {
-            [one] => format!("facility.{}", model.facilities[one.index()].id),
+            [one] => format!("facility.{}", model.facilities[*one].id),
             _ => format!("good.{}", good.id),
         };
         let to = format!("stockpile.{}", stock.id);
@@ -55,12 +55,12 @@ pub fn flows(plan: &Plan) -> Vec<(Flow, FlowSource)> {
         all.push((flow(item, from, to, "smuggled", unit), diverted));
     }
     for &c in &plan.edges.chips {
-        let chip = &model.chips[c.index()];
-        let from = format!("designer.{}", model.designers[chip.designer.index()].id);
+        let chip = &model.chips[c];
+        let from = format!("designer.{}", model.designers[chip.designer].id);
         for (n, country) in model.countries.iter().enumerate() {
             let here = |s: &usize| {
                 let sale = &plan.edges.sales[*s];
-                sale.chip == c && model.buyers[sale.buyer.index()].country.index() == n
+                sale.chip == c && model.buyers[sale.buyer].country.index() == n
             };
             let sales: Vec<usize> = (0..plan.edges.sales.len()).filter(|s| here(s)).collect();
             if sales.is_empty() {
@@ -83,15 +83,15 @@ pub fn flows(plan: &Plan) -> Vec<(Flow, FlowSource)> {
     }
     for (r, route) in model.routes.iter().enumerate().filter(|(_, r)| r.good.is_none()) {
         let from = format!("route.{}", route.id);
-        let to = format!("country.{}", model.countries[route.via.index()].id);
+        let to = format!("country.{}", model.countries[route.via].id);
         all.push((
             flow("chips".to_owned(), from, to, "seized", "chips"),
             FlowSource::Seized(RouteId(r as u32)),
         ));
     }
     for (l, link) in plan.usage.links.iter().enumerate().filter(|(_, l)| l.weight.is_some()) {
-        let from = format!("buyer.{}", model.buyers[link.buyer.index()].id);
-        let to = format!("lab.{}", model.labs[link.lab.index()].id);
+        let from = format!("buyer.{}", model.buyers[link.buyer].id);
+        let to = format!("lab.{}", model.labs[link.lab].id);
         all.push((flow("compute".to_owned(), from, to, "rental", "H100e"), FlowSource::Rental(l)));
     }
     all

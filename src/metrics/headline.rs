@@ -2,6 +2,7 @@
 
 use super::catalogue::{ActorKind, Metric};
 use super::select::matching;
+use super::series::BadRatio;
 use crate::model::Model;
 use crate::model::time::{Horizon, Quarter};
 use crate::plan::Plan;
@@ -91,7 +92,10 @@ pub fn trained(actors: &str) -> String {
 
 /// Patterns of the cells that comparisons look at, at year ends: the headline's metrics of its labs, and of all countries and
 /// groups; designers' revenue; ratios. Patterns that match nothing are left out.
-pub fn cells(plan: &Plan) -> Vec<String> {
+///
+/// # Errors
+/// If a ratio names what does not exist.
+pub fn cells(plan: &Plan) -> Result<Vec<String>, BadRatio> {
     let horizon = plan.model.run.horizon;
     let mut ends = vec!["*Q4".to_owned()];
     if horizon.last.number() != 4 {
@@ -112,5 +116,5 @@ pub fn cells(plan: &Plan) -> Vec<String> {
     ]);
     let all: Vec<String> =
         heads.flat_map(|head| ends.iter().map(move |end| format!("{head}@{end}"))).collect();
-    matching(plan, &all).unwrap_or_default()
+    matching(plan, &all)
 }

@@ -1,5 +1,35 @@
-//! The macros that declare a table once and give its struct, its reader and its schema.
+//! The macros that declare a table once and give its struct, its reader, its schema and its comparison.
 
+/// Reads a field by its type.
+macro_rules! read_field {
+    ($reader:expr, $table:expr, $path:expr; $f:ident : $t:ty = $spec:expr) => {
+        $crate::model::read::Field::read(
+            $reader,
+            $table,
+            stringify!($f),
+            $path,
+            &($spec).of_type(stringify!($t)),
+        )
+    };
+}
+/// Schemas of fields in order.
+macro_rules! field_schemas {
+    ($( $(#[doc = $doc:literal])* $f:ident : $t:ty = $spec:expr ),*) => {
+        vec![$( $crate::model::read::FieldSchema::of::<$t>(
+            stringify!($f), &[$($doc),*], &($spec).of_type(stringify!($t)),
+        ) ),*]
+    };
+}
+/// Compares two of a struct field by field.
+macro_rules! same {
+    ($name:ident { $($f:ident),* }) => {
+        impl $crate::model::Same for $name {
+            fn same(&self, other: &Self, models: (&$crate::model::Model, &$crate::model::Model)) -> bool {
+                $( $crate::model::Same::same(&self.$f, &other.$f, models) )&&*
+            }
+        }
+    };
+}
 macro_rules! entity {
     ($(#[doc = $about:literal])* $name:ident in $table:literal {
         $( $(#[doc = $doc:literal])* $f:ident : $t:ty = $spec:expr ),* $(,)?
@@ -11,11 +41,7 @@ macro_rules! entity {
             pub id: String,
             $( $(#[doc = $doc])* pub $f: $t, )*
         }
-        impl $crate::model::Same for $name {
-            fn same(&self, other: &Self, models: (&$crate::model::Model, &$crate::model::Model)) -> bool {
-                self.id == other.id$( && $crate::model::Same::same(&self.$f, &other.$f, models) )*
-            }
-        }
+        same! { $name { id, $($f),* } }
         impl $crate::model::Named for $name {
             fn name(&self) -> &str { &self.id }
         }
@@ -25,16 +51,12 @@ macro_rules! entity {
                 reader.known_keys(table, &["id", $(stringify!($f)),*], path);
                 Self {
                     id: reader.id_of(table),
-                    $( $f: $crate::model::read::Field::read(
-                        reader, table, stringify!($f), path, &($spec).of_type(stringify!($t)),
-                    ), )*
+                    $( $f: read_field!(reader, table, path; $f: $t = $spec), )*
                 }
             }
             fn about() -> String { concat!($($about),*).trim().to_owned() }
             fn fields() -> Vec<$crate::model::read::FieldSchema> {
-                vec![$( $crate::model::read::FieldSchema::of::<$t>(
-                    stringify!($f), &[$($doc),*], &($spec).of_type(stringify!($t)),
-                ) ),*]
+                field_schemas!($( $(#[doc = $doc])* $f: $t = $spec ),*)
             }
         }
     };
@@ -46,11 +68,7 @@ macro_rules! part {
         $(#[doc = $about])*
         #[derive(Clone, Debug)]
         pub struct $name { $( $(#[doc = $doc])* pub $f: $t, )* }
-        impl $crate::model::Same for $name {
-            fn same(&self, other: &Self, models: (&$crate::model::Model, &$crate::model::Model)) -> bool {
-                true$( && $crate::model::Same::same(&self.$f, &other.$f, models) )*
-            }
-        }
+        same! { $name { $($f),* } }
         impl $crate::model::read::Item for $name {
             fn read_node(
                 reader: &mut $crate::model::read::Reader<'_>,
@@ -61,16 +79,11 @@ macro_rules! part {
                 let empty = $crate::scenario::Table::default();
                 let table = reader.table(node, path).unwrap_or(&empty);
                 reader.known_keys(table, &[$(stringify!($f)),*], path);
-                Self { $( $f: $crate::model::read::Field::read(
-                    reader, table, stringify!($f), path, &($spec).of_type(stringify!($t)),
-                ), )* }
+                Self { $( $f: read_field!(reader, table, path; $f: $t = $spec), )* }
             }
             fn schema(_: &$crate::model::Spec) -> serde_json::Value {
-                $crate::model::read::object_schema(concat!($($about),*).trim(), &[], vec![$(
-                    $crate::model::read::FieldSchema::of::<$t>(
-                        stringify!($f), &[$($doc),*], &($spec).of_type(stringify!($t)),
-                    )
-                ),*])
+                let fields = field_schemas!($( $(#[doc = $doc])* $f: $t = $spec ),*);
+                $crate::model::read::object_schema(concat!($($about),*).trim(), &[], fields)
             }
         }
     };
@@ -82,24 +95,16 @@ macro_rules! settings {
         $(#[doc = $about])*
         #[derive(Clone, Debug)]
         pub struct $name { $( $(#[doc = $doc])* pub $f: $t, )* }
-        impl $crate::model::Same for $name {
-            fn same(&self, other: &Self, models: (&$crate::model::Model, &$crate::model::Model)) -> bool {
-                true$( && $crate::model::Same::same(&self.$f, &other.$f, models) )*
-            }
-        }
+        same! { $name { $($f),* } }
         impl $crate::model::read::Row for $name {
             const TABLE: &'static str = $table;
             fn read(reader: &mut $crate::model::read::Reader<'_>, table: &$crate::scenario::Table, path: &str) -> Self {
                 reader.known_keys(table, &[$(stringify!($f)),*], path);
-                Self { $( $f: $crate::model::read::Field::read(
-                    reader, table, stringify!($f), path, &($spec).of_type(stringify!($t)),
-                ), )* }
+                Self { $( $f: read_field!(reader, table, path; $f: $t = $spec), )* }
             }
             fn about() -> String { concat!($($about),*).trim().to_owned() }
             fn fields() -> Vec<$crate::model::read::FieldSchema> {
-                vec![$( $crate::model::read::FieldSchema::of::<$t>(
-                    stringify!($f), &[$($doc),*], &($spec).of_type(stringify!($t)),
-                ) ),*]
+                field_schemas!($( $(#[doc = $doc])* $f: $t = $spec ),*)
             }
         }
     };
@@ -113,7 +118,7 @@ macro_rules! choice {
             /// As written in a scenario.
             pub fn as_str(self) -> &'static str { match self { $( Self::$v => $text, )* } }
             /// All that can be written.
-            pub const ALL: &'static [Self] = &[$(Self::$v),*];
+            pub const ALL: [Self; [$(Self::$v),*].len()] = [$(Self::$v),*];
         }
         impl $crate::model::Same for $name {
             fn same(&self, other: &Self, _: (&$crate::model::Model, &$crate::model::Model)) -> bool {
@@ -127,12 +132,10 @@ macro_rules! choice {
                 path: &str,
                 _: &$crate::model::Spec,
             ) -> Self {
-                let words: Vec<&str> = Self::ALL.iter().map(|v| v.as_str()).collect();
-                Self::ALL[reader.choice(node, path, &words)]
+                Self::ALL[reader.choice(node, path, &Self::ALL.map(Self::as_str))]
             }
             fn schema(_: &$crate::model::Spec) -> serde_json::Value {
-                let words: Vec<&str> = Self::ALL.iter().map(|v| v.as_str()).collect();
-                serde_json::json!({ "enum": words })
+                serde_json::json!({ "enum": Self::ALL.map(Self::as_str) })
             }
         }
     };

@@ -79,23 +79,23 @@ pub enum Comparison {
 pub enum Attribute {
     /// `tpp`: total processing performance.
     Tpp,
-    /// `performance_density` [TPP/mm2].
+    /// `performance_density` \[TPP/mm2\].
     PerformanceDensity,
-    /// `memory_bandwidth` [GB/s].
+    /// `memory_bandwidth` \[GB/s\].
     MemoryBandwidth,
-    /// `interconnect` [GB/s, both directions].
+    /// `interconnect` \[GB/s, both directions\].
     Interconnect,
-    /// `memory_bandwidth_plus_interconnect` [GB/s].
+    /// `memory_bandwidth_plus_interconnect` \[GB/s\].
     MemoryBandwidthPlusInterconnect,
-    /// `memory_bandwidth_density` [GB/s/mm2], of stand-alone memory.
+    /// `memory_bandwidth_density` \[GB/s/mm2\], of stand-alone memory.
     MemoryBandwidthDensity,
-    /// `memory` [GB].
+    /// `memory` \[GB\].
     Memory,
     /// `datacenter`: 1 or 0.
     Datacenter,
-    /// `node` [nm].
+    /// `node` \[nm\].
     Node,
-    /// `transistors` [1].
+    /// `transistors` \[1\].
     Transistors,
 }
 
@@ -109,7 +109,7 @@ pub struct Effect {
     pub on: Nodes,
     /// For sales, fees, tools and servicing: countries of delivery (for tools: of the facility); empty: all.
     pub to: Vec<CountryId>,
-    /// Factor at full strength, or addition for a fee [1].
+    /// Factor at full strength, or addition for a fee \[1\].
     pub amount: QuantityId,
 }
 

@@ -120,7 +120,7 @@ impl<I: Id, T> IdVec<I, T> {
     }
 
     /// Another vector of the same table: one item made of each of this one's.
-    pub fn map<U>(&self, item_of: impl FnMut(&T) -> U) -> IdVec<I, U> {
+    pub fn map<'a, U>(&'a self, item_of: impl FnMut(&'a T) -> U) -> IdVec<I, U> {
         self.items.iter().map(item_of).collect()
     }
 
@@ -132,6 +132,12 @@ impl<I: Id, T> IdVec<I, T> {
     /// Another vector of the same table, with the same item in every row.
     pub fn filled<U: Clone>(&self, item: U) -> IdVec<I, U> {
         vec![item; self.items.len()].into()
+    }
+
+    /// Takes other items in place of what there was.
+    pub fn refill(&mut self, items: impl Iterator<Item = T>) {
+        self.items.clear();
+        self.items.extend(items);
     }
 
     /// The items as a slice.

@@ -43,7 +43,7 @@ pub struct LeverRow {
     pub to: bool,
     /// What an effect's amount does.
     pub change: Change,
-    /// Largest value that shocks together can make [1].
+    /// Largest value that shocks together can make \[1\].
     pub top: f64,
 }
 
@@ -120,7 +120,7 @@ impl Change {
         }
     }
 
-    /// What changes nothing [1].
+    /// What changes nothing \[1\].
     pub const fn rest(self) -> f64 {
         match self {
             Self::Times => 1.0,

@@ -71,15 +71,6 @@ pub struct Model {
 }
 
 impl Model {
-    /// Reads a model from a document; errors and warnings go to `diagnostics`, and none comes back if there are errors.
-    pub fn from_document(
-        document: &crate::scenario::Document,
-        sources: &crate::scenario::Sources,
-        diagnostics: &mut crate::scenario::Diagnostics,
-    ) -> Option<Self> {
-        read::read(document, sources, diagnostics)
-    }
-
     /// The quantity at a path.
     pub fn quantity_of(&self, path: &str) -> Option<QuantityId> {
         self.quantities.find_id(|q| q.path == path)
@@ -104,11 +95,18 @@ impl Model {
     }
 }
 
+impl Chip {
+    /// Whether it comes on sale: it has a price, and a launch of its own or of the chip that it is a variant of.
+    pub fn is_sold(&self) -> bool {
+        self.price.is_some() && (self.launch.is_some() || self.variant_of.is_some())
+    }
+}
+
 /// Quantities whose ranks move together.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Correlation {
     /// The quantities.
     pub of: Vec<QuantityId>,
-    /// Correlation of their normal scores, for every pair [1].
+    /// Correlation of their normal scores, for every pair \[1\].
     pub rho: f64,
 }

@@ -18,7 +18,7 @@ pub struct Observation {
     pub central: Option<f64>,
     /// Published high end, if any.
     pub high: Option<f64>,
-    /// Coverage of low..high [1].
+    /// Coverage of low..high \[1\].
     pub interval: f64,
     /// Whether it is one-sided evidence: the truth is at least this.
     pub at_least: bool,
@@ -52,7 +52,7 @@ impl Observation {
         match (self.central, self.low, self.high) {
             (Some(x), ..) => x,
             (None, Some(a), Some(b)) => (a * b).sqrt(),
-            (None, a, b) => a.or(b).unwrap_or(f64::NAN),
+            (None, a, b) => a.or(b).expect("an observation gives at least one of the three"),
         }
     }
 

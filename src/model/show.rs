@@ -53,7 +53,7 @@ fn quantiles(model: &Model, quantity: &Quantity) -> [f64; 3] {
         Shape::Uncertain(d) => of(d),
         Shape::Dated(dated) => match dated.points.last().map(|p| &p.1) {
             Some(Point::Shared(d)) => of(d),
-            Some(Point::Own(q)) => quantiles(model, &model.quantities[q.0 as usize]),
+            Some(Point::Own(q)) => quantiles(model, &model.quantities[*q]),
             None => [f64::NAN; 3],
         },
     }

@@ -4,13 +4,13 @@ use std::ops::{Index, IndexMut};
 
 /// Dense rates of an H100 SXM, by NVIDIA's data sheet: an `H100e` of a chip is its rate over these.
 pub mod h100 {
-    /// At 16 bits [TFLOP/s].
+    /// At 16 bits \[TFLOP/s\].
     pub const BF16_TFLOPS: f64 = 989.5;
-    /// At 8 bits [TOP/s].
+    /// At 8 bits \[TOP/s\].
     pub const INT8_TOPS: f64 = 1979.0;
-    /// At 16 bits [FLOP/s].
+    /// At 16 bits \[FLOP/s\].
     pub const FLOP_PER_SECOND: f64 = 989.5e12;
-    /// In an hour at 16 bits [FLOP].
+    /// In an hour at 16 bits \[FLOP\].
     pub const FLOP_PER_HOUR: f64 = FLOP_PER_SECOND * 3600.0;
 }
 

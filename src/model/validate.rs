@@ -1,6 +1,6 @@
 //! What no single field can see: dates in order, circles, correlations that contradict, things that nothing uses.
 
-use super::{GoodKind, Model, QuantityId, Shape};
+use super::{GoodKind, Lever, Model, QuantityId, Shape};
 use crate::random::Copula;
 use crate::scenario::{Diagnostics, Document, Place, Value};
 
@@ -102,7 +102,7 @@ impl Check<'_> {
             let mut seen = vec![id];
             let mut parent = chip.variant_of;
             while let Some(p) = parent {
-                let next = &model.chips[p.index()];
+                let next = &model.chips[p];
                 if seen.contains(&next.id.as_str()) {
                     self.error(
                         "chip",
@@ -167,7 +167,7 @@ impl Check<'_> {
                 }
             }
             for eased in &rule.eases {
-                let other = &model.rules[eased.index()];
+                let other = &model.rules[*eased];
                 if other.issuer != rule.issuer {
                     let message = format!("`rule.{id}` eases a rule of another issuer: `{}`", other.id);
                     self.error("rule", id, "eases", message, "a state eases its own rules");
@@ -180,8 +180,7 @@ impl Check<'_> {
             if rule.to.countries.is_empty() && rule.to.groups.is_empty() && !rule.to.worldwide {
                 self.warn("rule", id, "to", format!("`rule.{id}` has no destination"), "it covers nothing");
             }
-            let enforced =
-                model.shocks.iter().any(|s| s.enforces.iter().any(|r| model.rules[r.index()].id == id));
+            let enforced = model.shocks.iter().any(|s| s.enforces.iter().any(|r| model.rules[*r].id == id));
             if rule.effective.is_none() && !enforced {
                 self.warn(
                     "rule",
@@ -271,7 +270,7 @@ impl Check<'_> {
         for chip in &model.chips {
             for super::Part { good, amount, .. } in chip.parts() {
                 let made: Vec<_> = model.facilities.iter().filter(|f| f.good == good).collect();
-                let name = &model.goods[good.index()].id;
+                let name = &model.goods[good].id;
                 if made.is_empty() && !model.stockpiles.iter().any(|s| s.good == good) {
                     let message = format!("`chip.{}` needs `{name}`, which no facility makes", chip.id);
                     self.warn("chip", &chip.id, "recipe", message, "it can never be made");
@@ -304,18 +303,7 @@ impl Check<'_> {
                 let message = format!("`shock.{id}` never strikes");
                 self.warn("shock", id, "id", message, "give a `date`, a `hazard` or a `when`");
             }
-            let acts = [
-                &shock.capacity,
-                &shock.power,
-                &shock.budget,
-                &shock.detection,
-                &shock.route_capacity,
-                &shock.sales,
-                &shock.fee,
-                &shock.tools,
-                &shock.service,
-            ];
-            let any = acts.iter().any(|a| !a.is_empty());
+            let any = Lever::ALL.iter().any(|lever| !shock.effects(*lever).is_empty());
             if !any && shock.enforces.is_empty() && shock.lifts.is_empty() && shock.leak.is_none() {
                 let message = format!("`shock.{id}` does nothing");
                 self.warn("shock", id, "id", message, "no effect is given");
@@ -324,23 +312,21 @@ impl Check<'_> {
     }
 
     fn correlations(&mut self) {
-        let mut paths: Vec<usize> =
-            self.model.correlations.iter().flat_map(|c| c.of.iter().map(|q| q.0 as usize)).collect();
-        paths.sort_unstable();
-        paths.dedup();
-        let place_of = |q: usize| paths.iter().position(|&p| p == q).unwrap_or(0);
+        let correlations = &self.model.correlations;
+        let mut tied: Vec<QuantityId> = correlations.iter().flat_map(|c| c.of.iter().copied()).collect();
+        tied.sort_unstable();
+        tied.dedup();
+        let place_of = |q: &QuantityId| tied.binary_search(q).expect("every tied quantity is listed");
         let mut pairs = Vec::new();
-        for c in &self.model.correlations {
+        for c in correlations {
             for (i, a) in c.of.iter().enumerate() {
-                pairs.extend(
-                    c.of[i + 1..].iter().map(|b| (place_of(a.0 as usize), place_of(b.0 as usize), c.rho)),
-                );
+                pairs.extend(c.of[i + 1..].iter().map(|b| (place_of(a), place_of(b), c.rho)));
             }
         }
-        if let Err(error) = Copula::new(paths.len(), &pairs) {
+        if let Err(error) = Copula::new(tied.len(), &pairs) {
             let place =
                 self.document.root.entry("correlation").map_or_else(Place::default, |e| e.node.place.clone());
-            let path = &self.model.quantities[paths[error.row]].path;
+            let path = &self.model.quantities[tied[error.row]].path;
             let label = format!("the contradiction shows at `{path}`");
             self.diagnostics
                 .error(&place, error.to_string(), label)
@@ -350,12 +336,12 @@ impl Check<'_> {
 
     fn claims(&mut self) {
         let model = self.model;
-        for (d, designer) in model.designers.iter().enumerate() {
+        for (id, designer) in model.designers.iter_enumerated() {
             for f in designer.claims.keys() {
-                let facility = &model.facilities[f.index()];
-                let uses = model.chips.iter().any(|c| c.designer.index() == d && c.needs(facility.good));
-                let stocks =
-                    model.stockpiles.iter().any(|s| s.designer.index() == d && s.good == facility.good);
+                let facility = &model.facilities[*f];
+                let good = facility.good;
+                let uses = model.chips.iter().any(|c| c.designer == id && c.needs(good));
+                let stocks = model.stockpiles.iter().any(|s| s.designer == id && s.good == good);
                 if !uses && !stocks {
                     let message = format!(
                         "`designer.{}` claims `{}`, whose good none of its chips needs",
@@ -369,10 +355,9 @@ impl Check<'_> {
 
     fn demand(&mut self) {
         let model = self.model;
-        for (b, buyer) in model.buyers.iter().enumerate() {
-            let used =
-                model.labs.iter().any(|l| l.buyers.keys().chain(l.clouds.keys()).any(|x| x.index() == b));
-            let resells = model.routes.iter().any(|r| r.reseller.is_some_and(|x| x.index() == b));
+        for (id, buyer) in model.buyers.iter_enumerated() {
+            let used = model.labs.iter().any(|l| l.buyers.keys().chain(l.clouds.keys()).any(|x| *x == id));
+            let resells = model.routes.iter().any(|r| r.reseller == Some(id));
             let idle = buyer.budget.is_none() && buyer.opening.is_empty();
             if idle && !resells {
                 let message = format!("`buyer.{}` has no budget and no chips", buyer.id);
@@ -409,7 +394,7 @@ impl Check<'_> {
                 );
             }
             for cloud in lab.clouds.keys() {
-                let buyer = &model.buyers[cloud.index()];
+                let buyer = &model.buyers[*cloud];
                 if buyer.rents.is_none() {
                     let message = format!("`lab.{}` rents from `{}`, which offers nothing", lab.id, buyer.id);
                     self.warn("lab", &lab.id, "clouds", message, "that buyer has no `rents`");

@@ -1,11 +1,10 @@
 //! Who supplies whom: the model as a typed graph, to check and to analyse. The engine never walks it.
 
 use crate::model::{
-    BuyerId, BuyerKind, ChipId, CountryId, DesignerId, FacilityId, GoodId, LabId, Model, RouteId,
-    StockpileId, ToolId,
+    BuyerId, ChipId, CountryId, DesignerId, FacilityId, GoodId, LabId, Model, RouteId, StockpileId, ToolId,
 };
 use petgraph::graph::{DiGraph, NodeIndex};
-use petgraph::visit::Bfs;
+use petgraph::visit::{Bfs, EdgeRef};
 
 mod structure;
 
@@ -47,16 +46,16 @@ impl Node {
     /// The id of its row.
     pub fn id(self, model: &Model) -> &str {
         match self {
-            Self::Country(i) => &model.countries[i.index()].id,
-            Self::Tool(i) => &model.tools[i.index()].id,
-            Self::Good(i) => &model.goods[i.index()].id,
-            Self::Facility(i) => &model.facilities[i.index()].id,
-            Self::Designer(i) => &model.designers[i.index()].id,
-            Self::Chip(i) => &model.chips[i.index()].id,
-            Self::Stockpile(i) => &model.stockpiles[i.index()].id,
-            Self::Buyer(i) => &model.buyers[i.index()].id,
-            Self::Route(i) => &model.routes[i.index()].id,
-            Self::Lab(i) => &model.labs[i.index()].id,
+            Self::Country(i) => &model.countries[i].id,
+            Self::Tool(i) => &model.tools[i].id,
+            Self::Good(i) => &model.goods[i].id,
+            Self::Facility(i) => &model.facilities[i].id,
+            Self::Designer(i) => &model.designers[i].id,
+            Self::Chip(i) => &model.chips[i].id,
+            Self::Stockpile(i) => &model.stockpiles[i].id,
+            Self::Buyer(i) => &model.buyers[i].id,
+            Self::Route(i) => &model.routes[i].id,
+            Self::Lab(i) => &model.labs[i].id,
         }
     }
 
@@ -70,13 +69,13 @@ impl Node {
         match self {
             Self::Country(i) => Some(i),
             Self::Tool(_) | Self::Good(_) => None,
-            Self::Facility(i) => Some(model.facilities[i.index()].country),
-            Self::Designer(i) => Some(model.designers[i.index()].country),
-            Self::Chip(i) => Some(model.designers[model.chips[i.index()].designer.index()].country),
-            Self::Stockpile(i) => Some(model.designers[model.stockpiles[i.index()].designer.index()].country),
-            Self::Buyer(i) => Some(model.buyers[i.index()].country),
-            Self::Route(i) => Some(model.routes[i.index()].via),
-            Self::Lab(i) => Some(model.labs[i.index()].country),
+            Self::Facility(i) => Some(model.facilities[i].country),
+            Self::Designer(i) => Some(model.designers[i].country),
+            Self::Chip(i) => Some(model.designers[model.chips[i].designer].country),
+            Self::Stockpile(i) => Some(model.designers[model.stockpiles[i].designer].country),
+            Self::Buyer(i) => Some(model.buyers[i].country),
+            Self::Route(i) => Some(model.routes[i].via),
+            Self::Lab(i) => Some(model.labs[i].country),
         }
     }
 }
@@ -147,17 +146,16 @@ impl Network {
     }
 
     fn add_nodes(&mut self, model: &Model) {
-        let rows = |n: usize| 0..n as u32;
-        let all = (rows(model.countries.len()).map(|i| Node::Country(CountryId(i))))
-            .chain(rows(model.tools.len()).map(|i| Node::Tool(ToolId(i))))
-            .chain(rows(model.goods.len()).map(|i| Node::Good(GoodId(i))))
-            .chain(rows(model.facilities.len()).map(|i| Node::Facility(FacilityId(i))))
-            .chain(rows(model.designers.len()).map(|i| Node::Designer(DesignerId(i))))
-            .chain(rows(model.chips.len()).map(|i| Node::Chip(ChipId(i))))
-            .chain(rows(model.stockpiles.len()).map(|i| Node::Stockpile(StockpileId(i))))
-            .chain(rows(model.buyers.len()).map(|i| Node::Buyer(BuyerId(i))))
-            .chain(rows(model.routes.len()).map(|i| Node::Route(RouteId(i))))
-            .chain(rows(model.labs.len()).map(|i| Node::Lab(LabId(i))));
+        let all = (model.countries.ids().map(Node::Country))
+            .chain(model.tools.ids().map(Node::Tool))
+            .chain(model.goods.ids().map(Node::Good))
+            .chain(model.facilities.ids().map(Node::Facility))
+            .chain(model.designers.ids().map(Node::Designer))
+            .chain(model.chips.ids().map(Node::Chip))
+            .chain(model.stockpiles.ids().map(Node::Stockpile))
+            .chain(model.buyers.ids().map(Node::Buyer))
+            .chain(model.routes.ids().map(Node::Route))
+            .chain(model.labs.ids().map(Node::Lab));
         for node in all {
             let index = self.graph.add_node(node);
             self.nodes.push((node, index));
@@ -184,40 +182,38 @@ impl Network {
     }
 
     fn connect_supply(&mut self, model: &Model) {
-        for (f, facility) in model.facilities.iter().enumerate() {
-            let node = Node::Facility(FacilityId(f as u32));
+        for (id, facility) in model.facilities.iter_enumerated() {
+            let node = Node::Facility(id);
             for &tool in facility.dependence.keys().chain(facility.servicing.keys()) {
                 self.connect(Node::Tool(tool), node, Edge::Equips);
             }
             self.connect(node, Node::Good(facility.good), Edge::Makes);
         }
-        for (d, designer) in model.designers.iter().enumerate() {
-            for &f in designer.claims.keys() {
-                self.connect(Node::Designer(DesignerId(d as u32)), Node::Facility(f), Edge::Claims);
+        for (id, designer) in model.designers.iter_enumerated() {
+            for &facility in designer.claims.keys() {
+                self.connect(Node::Designer(id), Node::Facility(facility), Edge::Claims);
             }
         }
-        for (c, chip) in model.chips.iter().enumerate() {
-            let node = Node::Chip(ChipId(c as u32));
+        for (id, chip) in model.chips.iter_enumerated() {
+            let node = Node::Chip(id);
             self.connect(Node::Designer(chip.designer), node, Edge::Designs);
             for part in chip.parts() {
                 self.connect(Node::Good(part.good), node, Edge::Feeds);
             }
         }
-        for (s, stock) in model.stockpiles.iter().enumerate() {
-            let node = Node::Stockpile(StockpileId(s as u32));
+        for (id, stock) in model.stockpiles.iter_enumerated() {
+            let node = Node::Stockpile(id);
             self.connect(Node::Good(stock.good), node, Edge::Feeds);
             self.connect(node, Node::Designer(stock.designer), Edge::Feeds);
         }
     }
 
     fn connect_demand(&mut self, model: &Model) {
-        for (b, buyer) in model.buyers.iter().enumerate() {
-            let id = BuyerId(b as u32);
-            for (c, chip) in model.chips.iter().enumerate() {
-                let on_sale = chip.price.is_some() && (chip.launch.is_some() || chip.variant_of.is_some());
-                let for_it = chip.sold_to.is_empty() || chip.sold_to.contains(&id);
-                if on_sale && for_it && buyer.budget.is_some() && buyer.kind != BuyerKind::Reseller {
-                    self.connect(Node::Chip(ChipId(c as u32)), Node::Buyer(id), Edge::Sells);
+        for buyer in model.buyers.ids().filter(|b| model.buys(*b)) {
+            for (id, chip) in model.chips.iter_enumerated() {
+                let for_it = chip.sold_to.is_empty() || chip.sold_to.contains(&buyer);
+                if for_it && chip.is_sold() {
+                    self.connect(Node::Chip(id), Node::Buyer(buyer), Edge::Sells);
                 }
             }
         }
@@ -226,55 +222,42 @@ impl Network {
         for (designer, buyer) in pairs {
             self.connect(Node::Designer(designer), Node::Buyer(buyer), Edge::Commits);
         }
-        for (r, route) in model.routes.iter().enumerate() {
-            let node = Node::Route(RouteId(r as u32));
+        for (id, route) in model.routes.iter_enumerated() {
+            let node = Node::Route(id);
             match route.good {
                 Some(good) => {
                     self.connect(Node::Good(good), node, Edge::Diverts);
-                    for (s, stock) in model.stockpiles.iter().enumerate() {
-                        if stock.good == good && model.designers[stock.designer.index()].country == route.to {
-                            self.connect(node, Node::Stockpile(StockpileId(s as u32)), Edge::Diverts);
+                    for (id, stock) in model.stockpiles.iter_enumerated() {
+                        if stock.good == good && model.designers[stock.designer].country == route.to {
+                            self.connect(node, Node::Stockpile(id), Edge::Diverts);
                         }
                     }
                 }
                 None => {
-                    for (b, buyer) in model.buyers.iter().enumerate() {
+                    for (id, buyer) in model.buyers.iter_enumerated() {
                         if buyer.country == route.to && buyer.budget.is_some() {
-                            self.connect(node, Node::Buyer(BuyerId(b as u32)), Edge::Diverts);
+                            self.connect(node, Node::Buyer(id), Edge::Diverts);
                         }
                     }
                 }
             }
         }
-        for (l, lab) in model.labs.iter().enumerate() {
-            let node = Node::Lab(LabId(l as u32));
+        for (id, lab) in model.labs.iter_enumerated() {
             for &b in lab.buyers.keys() {
-                self.connect(Node::Buyer(b), node, Edge::Owns);
+                self.connect(Node::Buyer(b), Node::Lab(id), Edge::Owns);
             }
             for &b in lab.clouds.keys() {
-                self.connect(Node::Buyer(b), node, Edge::Rents);
+                self.connect(Node::Buyer(b), Node::Lab(id), Edge::Rents);
             }
         }
     }
 
     fn connect_countries(&mut self, model: &Model) {
-        let mut homes: Vec<(CountryId, Node)> = Vec::new();
-        let rows = |n: usize| 0..n as u32;
-        homes.extend(
-            rows(model.facilities.len())
-                .map(|i| (model.facilities[i as usize].country, Node::Facility(FacilityId(i)))),
-        );
-        homes.extend(
-            rows(model.designers.len())
-                .map(|i| (model.designers[i as usize].country, Node::Designer(DesignerId(i)))),
-        );
-        homes.extend(
-            rows(model.buyers.len()).map(|i| (model.buyers[i as usize].country, Node::Buyer(BuyerId(i)))),
-        );
-        homes.extend(rows(model.labs.len()).map(|i| (model.labs[i as usize].country, Node::Lab(LabId(i)))));
-        homes.extend(
-            rows(model.routes.len()).map(|i| (model.routes[i as usize].via, Node::Route(RouteId(i)))),
-        );
+        let homes = (model.facilities.iter_enumerated().map(|(id, f)| (f.country, Node::Facility(id))))
+            .chain(model.designers.iter_enumerated().map(|(id, d)| (d.country, Node::Designer(id))))
+            .chain(model.buyers.iter_enumerated().map(|(id, b)| (b.country, Node::Buyer(id))))
+            .chain(model.labs.iter_enumerated().map(|(id, l)| (l.country, Node::Lab(id))))
+            .chain(model.routes.iter_enumerated().map(|(id, r)| (r.via, Node::Route(id))));
         for (country, node) in homes {
             self.connect(Node::Country(country), node, Edge::Contains);
         }
@@ -282,13 +265,11 @@ impl Network {
 
     /// Possible sales.
     pub fn sales(&self) -> Vec<(ChipId, BuyerId)> {
-        self.graph
-            .edge_indices()
-            .filter(|&e| self.graph[e] == Edge::Sells)
-            .filter_map(|e| self.graph.edge_endpoints(e))
-            .filter_map(|(a, b)| match (self.graph[a], self.graph[b]) {
-                (Node::Chip(c), Node::Buyer(b)) => Some((c, b)),
-                _ => None,
+        let sales = self.graph.edge_references().filter(|e| *e.weight() == Edge::Sells);
+        sales
+            .map(|e| match (self.graph[e.source()], self.graph[e.target()]) {
+                (Node::Chip(chip), Node::Buyer(buyer)) => (chip, buyer),
+                ends => unreachable!("a chip is sold to a buyer, not {ends:?}"),
             })
             .collect()
     }

@@ -9,9 +9,9 @@ use std::collections::VecDeque;
 /// Measures of one node.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Structure {
-    /// Share of shortest supply paths between other nodes that pass through it [1] (Freeman 1977).
+    /// Share of shortest supply paths between other nodes that pass through it \[1\] (Freeman 1977).
     pub betweenness: f64,
-    /// Share of those it supplies for whom nothing else can take its place [1].
+    /// Share of those it supplies for whom nothing else can take its place \[1\].
     pub single_supplier: f64,
     /// Other nodes that cannot be supplied without it: those it dominates, where a need is an "and" and a choice an "or".
     pub dominates: usize,

@@ -19,7 +19,7 @@ pub struct Commitments {
 pub struct Commitment {
     /// Sales that it may be met with.
     pub sales: Vec<usize>,
-    /// Chips of a quarter [chips/quarter].
+    /// Chips of a quarter \[chips/quarter\].
     pub units: QuantityId,
 }
 

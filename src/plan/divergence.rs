@@ -5,7 +5,7 @@
 
 use super::Plan;
 use crate::model::{
-    Commitment, Facility, Model, Named, Point, Quantity, QuantityId, Rule, Same, Shape, Shock,
+    Commitment, Facility, Model, Named, Point, Quantity, QuantityId, Rule, RuleId, Same, Shape, Shock,
 };
 use std::collections::BTreeMap;
 
@@ -109,7 +109,7 @@ fn changed<T: Same + Named>(
 fn from_announcement(plan: &Plan, rule: &Rule) -> usize {
     let dates = [rule.announced, rule.effective].into_iter().flatten();
     let own = dates.map(|d| quarter_of(plan.since_start(d))).min().unwrap_or(usize::MAX);
-    let is_it = |r: &crate::model::RuleId| plan.model.rules[r.index()].id == rule.id;
+    let is_it = |r: &RuleId| plan.model.rules[*r].id == rule.id;
     let acting = plan.model.shocks.iter().filter(|s| s.enforces.iter().chain(&s.lifts).any(is_it));
     acting.map(|s| from_strike(plan, s)).fold(own, usize::min)
 }
@@ -128,18 +128,16 @@ fn quarter_of(since_start: f64) -> usize {
 /// The earliest divergence by numbers that differ.
 fn numbers(base: &Plan, policy: &Plan) -> usize {
     let ahead = policy.lead.max(1);
-    let paths: BTreeMap<&str, usize> =
-        base.model.quantities.iter().enumerate().map(|(i, q)| (q.path.as_str(), i)).collect();
+    let paths: BTreeMap<&str, QuantityId> =
+        base.model.quantities.iter_enumerated().map(|(id, q)| (q.path.as_str(), id)).collect();
     let parts = policy.layout.parts();
     let mut first = usize::MAX;
-    for (i, q) in policy.model.quantities.iter().enumerate() {
-        let id = QuantityId(i as u32);
+    for (id, q) in policy.model.quantities.iter_enumerated() {
         // A number that only one side has belongs to a row that only that side has.
         let (false, Some(&twin)) = (parts.contains(&id), paths.get(q.path.as_str())) else { continue };
-        let twin = QuantityId(twin as u32);
         if let Some(slot) = policy.layout.first_difference(id, &base.layout, twin) {
             let dated = |q: &Quantity| matches!(q.shape, Shape::Dated(_));
-            let either = dated(q) || dated(&base.model.quantities[twin.0 as usize]);
+            let either = dated(q) || dated(&base.model.quantities[twin]);
             let from = if either { slot.saturating_sub(ahead) } else { 0 };
             first = first.min(from.max(owner(base, policy, &q.path)));
         }

@@ -17,16 +17,16 @@ pub enum Driver {
 impl Plan {
     /// Every uncertain quantity in order of reading, then the clock of every shock that can strike by chance.
     pub fn drivers(&self) -> Vec<Driver> {
-        let shocks = self.model.shocks.iter().enumerate().filter(|(_, s)| s.hazard.is_some());
-        let clocks = shocks.map(|(i, _)| Driver::Clock(ShockId(i as u32)));
+        let by_chance = self.model.shocks.iter_enumerated().filter(|(_, shock)| shock.hazard.is_some());
+        let clocks = by_chance.map(|(id, _)| Driver::Clock(id));
         self.layout.uncertain().map(Driver::Quantity).chain(clocks).collect()
     }
 
     /// A driver's path: `shock.quake.clock` for a clock, as `[run] lead` writes it.
     pub fn driver_path(&self, driver: Driver) -> String {
         match driver {
-            Driver::Quantity(q) => self.model.quantities[q.0 as usize].path.clone(),
-            Driver::Clock(s) => format!("shock.{}.clock", self.model.shocks[s.index()].id),
+            Driver::Quantity(q) => self.model.quantities[q].path.clone(),
+            Driver::Clock(s) => format!("shock.{}.clock", self.model.shocks[s].id),
         }
     }
 
@@ -36,7 +36,7 @@ impl Plan {
             Driver::Quantity(q) => self.layout.rank(q, inputs),
             Driver::Clock(s) => {
                 // A dated shock's strike 0 is its date; the clock runs from strike 1.
-                let dated = self.model.shocks[s.index()].date.is_some();
+                let dated = self.model.shocks[s].date.is_some();
                 self.layout.clocks(s, u32::from(dated), batch)
             }
         }

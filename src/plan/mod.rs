@@ -6,25 +6,28 @@
 mod commitments;
 mod divergence;
 mod drivers;
-mod edges;
-mod effects;
+mod labs;
+mod levers;
+mod market;
 mod suppliers;
+mod supply;
 
-use crate::inputs::{Inputs, Layout, LayoutError};
-use crate::model::{
-    Amount, BuyerId, ChipId, CountryId, DesignerId, FacilityId, GoodId, GoodKind, LabId, Model, Part, RuleId,
-};
-use crate::network::Network;
-use crate::random::Design;
-use crate::rules::{CaseId, Rulebook};
 pub use commitments::{Commitment, Commitments};
 pub use divergence::first_divergence;
 pub use drivers::Driver;
-pub use edges::{Edges, Holding, Market, Offer, Sale};
-pub use effects::{Act, Effects};
+pub use labs::{Usage, UseLink};
+pub use levers::{Act, Effects};
+pub use market::{Edges, Holding, Market, Offer, Sale};
+pub use suppliers::{Supplied, Supplier};
+pub use supply::{Line, Link, Supply, ToolCases, Users};
+
+use crate::inputs::{Layout, LayoutError};
+use crate::model::{BuyerId, IdVec, Model, RuleId};
+use crate::network::Network;
+use crate::random::Design;
+use crate::rules::{CaseId, Rulebook};
 use std::collections::BTreeSet;
 use std::sync::Arc;
-pub use suppliers::{Supplied, Supplier};
 
 /// A model, a sampling design and everything that follows from the two.
 #[derive(Debug)]
@@ -44,7 +47,7 @@ pub struct Plan {
     /// What shocks act on.
     pub effects: Effects,
     /// Cases that are asked for whatever is on sale: whether, by case.
-    pub always_asked: Vec<bool>,
+    pub always_asked: IdVec<CaseId, bool>,
     /// What buyers are committed to take.
     pub commitments: Commitments,
     /// Sales that each rule with a cap can govern.
@@ -57,109 +60,6 @@ pub struct Plan {
     pub shocks_from: usize,
     /// The last quarter that is known: what is announced after it may come late, or never.
     pub known: usize,
-}
-
-/// Facilities by good, designers at facilities, and the rules between them.
-#[derive(Debug)]
-pub struct Supply {
-    /// Facilities that make each good.
-    pub facilities_of: Vec<Vec<FacilityId>>,
-    /// Links of designers to facilities: every pair that may do business.
-    pub links: Vec<Link>,
-    /// Links of each designer, by good: indices into `links`.
-    pub links_of: Vec<Vec<Vec<usize>>>,
-    /// Chips of each designer that can be made.
-    pub chips_of: Vec<Vec<ChipId>>,
-    /// Goods that each chip needs.
-    pub goods_of: Vec<Vec<GoodId>>,
-    /// What a chip needs at each facility, by chip: a line for each good.
-    pub lines_of: Vec<Vec<Line>>,
-    /// How many needs there are.
-    pub needs: usize,
-    /// For each designer, its chips that use each packaging good, with the good's place in their recipes.
-    pub packagings: Vec<Vec<(GoodId, Users)>>,
-    /// Goods that each designer's chips need, in order of rows.
-    pub needed: Vec<Vec<GoodId>>,
-    /// Chips in dies of which private stocks are counted.
-    pub stocked_dies: Vec<bool>,
-    /// The packaging good that a chip's launch ramp limits.
-    pub packaging_of: Vec<Option<GoodId>>,
-    /// Cases of the rules on tools: (facility, tool, supplier) in order of facilities and tools.
-    pub tools: Vec<Vec<ToolCases>>,
-    /// For each stockpile, the goods rules from each source facility.
-    pub stockpile_sources: Vec<Vec<(FacilityId, CaseId)>>,
-    /// Facilities that answer to scarcity of their goods.
-    pub answering: Vec<FacilityId>,
-    /// Whether any chip has companion silicon.
-    pub companions: bool,
-}
-
-/// Chips that use a good, with its place in their recipes.
-pub type Users = Vec<(ChipId, usize)>;
-
-/// A good that a chip needs.
-#[derive(Clone, Copy, Debug)]
-pub struct Line {
-    /// The good.
-    pub good: GoodId,
-    /// How much of it goes into the chip itself.
-    pub amount: Option<Amount>,
-    /// Area of companion silicon [mm2].
-    pub companion: Option<crate::model::QuantityId>,
-    /// Place of the first of its needs, one for each facility of the good.
-    pub base: usize,
-}
-
-/// A designer at a facility.
-#[derive(Clone, Copy, Debug)]
-pub struct Link {
-    /// The designer.
-    pub designer: DesignerId,
-    /// The facility.
-    pub facility: FacilityId,
-    /// Its place among the facilities of its good.
-    pub place: usize,
-    /// Rules on having chips made there.
-    pub foundry: CaseId,
-    /// Rules on buying the good.
-    pub goods: CaseId,
-    /// What the designer claims of the facility's output, if it does.
-    pub claim: Option<crate::model::QuantityId>,
-}
-
-/// Rules on one tool class at one facility.
-#[derive(Clone, Debug)]
-pub struct ToolCases {
-    /// The tool class, by its row.
-    pub tool: crate::model::ToolId,
-    /// Suppliers' countries with the rules on sales and on servicing.
-    pub suppliers: Vec<(CountryId, CaseId, CaseId)>,
-}
-
-/// Labs' use of buyers' chips.
-#[derive(Debug)]
-pub struct Usage {
-    /// One link for each lab and buyer that it owns a share of or rents from, by lab.
-    pub links: Vec<UseLink>,
-    /// Links of each lab: a range of `links`.
-    pub of_lab: Vec<std::ops::Range<usize>>,
-    /// Links of each buyer.
-    pub of_buyer: Vec<Vec<usize>>,
-}
-
-/// A lab at a buyer.
-#[derive(Clone, Copy, Debug)]
-pub struct UseLink {
-    /// The lab.
-    pub lab: LabId,
-    /// The buyer.
-    pub buyer: BuyerId,
-    /// Share of the buyer's chips that is the lab's own.
-    pub own: Option<crate::model::QuantityId>,
-    /// Weight of the buyer among the clouds that the lab rents from.
-    pub weight: Option<crate::model::QuantityId>,
-    /// Rules on remote access.
-    pub remote: CaseId,
 }
 
 impl Plan {
@@ -210,13 +110,13 @@ impl Plan {
     pub fn idle_rules(&self) -> Vec<RuleId> {
         let covering: BTreeSet<RuleId> =
             self.rules.all_cases().flat_map(|case| self.rules.rules_of(case)).collect();
-        (0..self.model.rules.len() as u32).map(RuleId).filter(|r| !covering.contains(r)).collect()
+        self.model.rules.ids().filter(|r| !covering.contains(r)).collect()
     }
 
     /// Buyers with a budget to whom no chip can be sold.
     pub fn unreachable_buyers(&self) -> Vec<BuyerId> {
-        let all = (0..self.model.buyers.len() as u32).map(BuyerId);
-        all.filter(|&b| self.model.buys(b) && self.edges.of_buyer[b.index()].is_empty()).collect()
+        let buying = self.model.buyers.ids().filter(|&b| self.model.buys(b));
+        buying.filter(|&b| self.edges.of_buyer[b].is_empty()).collect()
     }
 
     /// Quarters from the horizon's start to a date.
@@ -247,178 +147,9 @@ fn cases_of_supply<'a>(supply: &'a Supply, usage: &'a Usage) -> impl Iterator<It
 
 /// For each rule with a cap, the sales that it covers.
 fn capped_sales(model: &Model, rules: &Rulebook, edges: &Edges) -> Vec<(RuleId, Vec<usize>)> {
-    let capped = (0..model.rules.len() as u32).map(RuleId).filter(|r| model.rules[r.index()].cap.is_some());
+    let capped = model.rules.ids().filter(|r| model.rules[*r].cap.is_some());
     let covers = |rule: RuleId, s: &usize| {
         rules.rules_of(edges.chip_markets[edges.sales[*s].chip_market]).any(|r| r == rule)
     };
     capped.map(|rule| (rule, (0..edges.sales.len()).filter(|s| covers(rule, s)).collect())).collect()
-}
-
-impl Supply {
-    fn new(model: &Model, rules: &mut Rulebook, medians: &Inputs) -> Self {
-        let goods = model.goods.len();
-        let mut facilities_of = vec![Vec::new(); goods];
-        for (f, facility) in model.facilities.iter().enumerate() {
-            facilities_of[facility.good.index()].push(FacilityId(f as u32));
-        }
-        let goods_of: Vec<Vec<GoodId>> =
-            model.chips.iter().map(|c| c.parts().map(|part| part.good).collect()).collect();
-        let packaging_of: Vec<Option<GoodId>> = goods_of
-            .iter()
-            .map(|gs| gs.iter().copied().find(|g| model.goods[g.index()].kind == GoodKind::Packaging))
-            .collect();
-        let mut chips_of = vec![Vec::new(); model.designers.len()];
-        for (c, chip) in model.chips.iter().enumerate() {
-            if chip.price.is_some() && (chip.launch.is_some() || chip.variant_of.is_some()) {
-                chips_of[chip.designer.index()].push(ChipId(c as u32));
-            }
-        }
-        let mut links = Vec::new();
-        let mut links_of = vec![vec![Vec::new(); goods]; model.designers.len()];
-        for d in 0..model.designers.len() {
-            let designer = DesignerId(d as u32);
-            for good in needed_goods(model, &chips_of[d]) {
-                for (place, &facility) in facilities_of[good.index()].iter().enumerate() {
-                    let serves = &model.facilities[facility.index()].serves;
-                    if serves.is_empty() || serves.contains(&designer) {
-                        links_of[d][good.index()].push(links.len());
-                        links.push(Link {
-                            designer,
-                            facility,
-                            place,
-                            foundry: rules.foundry_case(facility, designer, medians),
-                            goods: rules.goods_case(facility, designer, medians),
-                            claim: model.designers[d].claims.get(&facility).copied(),
-                        });
-                    }
-                }
-            }
-        }
-        let tools = (0..model.facilities.len())
-            .map(|f| tool_cases(model, rules, medians, FacilityId(f as u32)))
-            .collect();
-        let stockpile_sources = model
-            .stockpiles
-            .iter()
-            .map(|s| s.from.iter().map(|&f| (f, rules.goods_case(f, s.designer, medians))).collect())
-            .collect();
-        let (lines_of, needs) = lines(model, &facilities_of);
-        let packagings =
-            chips_of.iter().map(|chips| packagings(model, chips, &packaging_of, &goods_of)).collect();
-        let needed = chips_of.iter().map(|chips| needed_goods(model, chips)).collect();
-        let mut stocked_dies = vec![false; model.chips.len()];
-        for chip in model.stockpiles.iter().filter_map(|s| s.dies_of) {
-            stocked_dies[chip.index()] = true;
-        }
-        Self {
-            facilities_of,
-            links,
-            links_of,
-            chips_of,
-            goods_of,
-            lines_of,
-            needs,
-            packagings,
-            needed,
-            stocked_dies,
-            packaging_of,
-            tools,
-            stockpile_sources,
-            answering: answering(model),
-            companions: model.chips.iter().any(|c| !c.companions.is_empty()),
-        }
-    }
-}
-
-/// Lines of every chip's recipe, and how many needs they have in all.
-fn lines(model: &Model, facilities_of: &[Vec<FacilityId>]) -> (Vec<Vec<Line>>, usize) {
-    let mut needs = 0;
-    let lines = (model.chips.iter())
-        .map(|chip| {
-            let line = |part: Part| {
-                let base = needs;
-                needs += facilities_of[part.good.index()].len();
-                Line { good: part.good, amount: part.amount, companion: part.companion, base }
-            };
-            chip.parts().map(line).collect()
-        })
-        .collect();
-    (lines, needs)
-}
-
-/// Packaging goods in order of rows, with the chips of a designer that use each.
-fn packagings(
-    model: &Model,
-    chips: &[ChipId],
-    packaging_of: &[Option<GoodId>],
-    goods_of: &[Vec<GoodId>],
-) -> Vec<(GoodId, Users)> {
-    let users = |g: GoodId| -> Users {
-        let packaged = chips.iter().filter(|c| packaging_of[c.index()] == Some(g));
-        packaged.filter_map(|&c| goods_of[c.index()].iter().position(|&x| x == g).map(|i| (c, i))).collect()
-    };
-    let goods = (0..model.goods.len() as u32).map(GoodId);
-    goods.map(|g| (g, users(g))).filter(|(_, users)| !users.is_empty()).collect()
-}
-
-/// Facilities that may add capacity where their goods are scarce.
-fn answering(model: &Model) -> Vec<FacilityId> {
-    let answers = |f: &FacilityId| model.facilities[f.index()].answers(model);
-    (0..model.facilities.len() as u32).map(FacilityId).filter(answers).collect()
-}
-
-/// Goods that a designer's chips need, in order of rows.
-fn needed_goods(model: &Model, chips: &[ChipId]) -> Vec<GoodId> {
-    let mut goods: Vec<GoodId> =
-        chips.iter().flat_map(|c| model.chips[c.index()].parts().map(|part| part.good)).collect();
-    goods.sort_unstable();
-    goods.dedup();
-    goods
-}
-
-fn tool_cases(model: &Model, rules: &mut Rulebook, medians: &Inputs, facility: FacilityId) -> Vec<ToolCases> {
-    let f = &model.facilities[facility.index()];
-    let mut tools: Vec<_> = f.dependence.keys().chain(f.servicing.keys()).copied().collect();
-    tools.sort_unstable();
-    tools.dedup();
-    tools
-        .into_iter()
-        .map(|tool| ToolCases {
-            tool,
-            suppliers: model.tools[tool.index()]
-                .suppliers
-                .keys()
-                .map(|&j| {
-                    let sales = rules.tool_case(tool, j, facility, medians);
-                    (j, sales, rules.servicing_case(tool, j, facility, medians))
-                })
-                .collect(),
-        })
-        .collect()
-}
-
-impl Usage {
-    fn new(model: &Model, rules: &mut Rulebook, medians: &Inputs) -> Self {
-        let mut links = Vec::new();
-        let mut of_lab = Vec::new();
-        let mut of_buyer = vec![Vec::new(); model.buyers.len()];
-        for (l, lab) in model.labs.iter().enumerate() {
-            let start = links.len();
-            let mut buyers: Vec<BuyerId> = lab.buyers.keys().chain(lab.clouds.keys()).copied().collect();
-            buyers.sort_unstable();
-            buyers.dedup();
-            for buyer in buyers {
-                of_buyer[buyer.index()].push(links.len());
-                links.push(UseLink {
-                    lab: LabId(l as u32),
-                    buyer,
-                    own: lab.buyers.get(&buyer).copied(),
-                    weight: lab.clouds.get(&buyer).copied(),
-                    remote: rules.remote_case(buyer, LabId(l as u32), medians),
-                });
-            }
-            of_lab.push(start..links.len());
-        }
-        Self { links, of_lab, of_buyer }
-    }
 }

@@ -1,7 +1,8 @@
 //! Nodes and classes of edges as suppliers, for knockouts.
 
 use super::Plan;
-use crate::model::{BuyerId, CountryId, FacilityId, QuantityId};
+use super::labs::UseLink;
+use crate::model::{BuyerId, CountryId, DesignerId, FacilityId, QuantityId, ToolId};
 use crate::network::{Network, Node};
 
 /// Something that a supplier supplies, as places in the engine's lists.
@@ -58,9 +59,9 @@ impl Plan {
         let supplies = match node {
             Node::Country(n) => self.country_supplies(n),
             Node::Tool(t) => vec![Supplied::Tools(self.tool_places(|tool, _| tool == t), None)],
-            Node::Good(g) => vec![Supplied::Output(indices(&self.supply.facilities_of[g.index()]))],
+            Node::Good(g) => vec![Supplied::Output(indices(&self.supply.facilities_of[g]))],
             Node::Facility(f) => vec![Supplied::Output(vec![f.index()])],
-            Node::Designer(d) => vec![Supplied::Chips(self.chips_of(|designer| designer == d.index()))],
+            Node::Designer(d) => vec![Supplied::Chips(self.chips_of(|designer| designer == d))],
             Node::Chip(c) if self.edges.chips.contains(&c) => vec![Supplied::Chips(vec![c.index()])],
             Node::Chip(_) => Vec::new(),
             Node::Stockpile(s) => vec![Supplied::Stocks(vec![s.index()])],
@@ -82,34 +83,35 @@ impl Plan {
             Supplied::Chips(self.chips_of(|d| m.designers[d].country == n)),
             Supplied::Routes(within(&mut m.routes.iter().map(|r| r.via))),
         ];
-        for (t, tool) in m.tools.iter().enumerate() {
+        for (id, tool) in m.tools.iter_enumerated() {
             if let Some(&share) = tool.suppliers.get(&n) {
-                supplies.push(Supplied::Tools(self.tool_places(|x, _| x.index() == t), Some(share)));
+                supplies.push(Supplied::Tools(self.tool_places(|x, _| x == id), Some(share)));
             }
         }
-        let is_here = |b: BuyerId| m.buyers[b.index()].country == n;
+        let is_here = |b: BuyerId| m.buyers[b].country == n;
         supplies.extend(self.use_supplies(|l| is_here(l.buyer)));
         supplies
     }
 
-    fn chips_of(&self, keep: impl Fn(usize) -> bool) -> Vec<usize> {
-        let chips = self.edges.chips.iter().map(|c| c.index());
-        chips.filter(|&c| keep(self.model.chips[c].designer.index())).collect()
+    /// Chips on sale of some designers.
+    fn chips_of(&self, keep: impl Fn(DesignerId) -> bool) -> Vec<usize> {
+        let chips = self.edges.chips.iter().filter(|c| keep(self.model.chips[**c].designer));
+        chips.map(|c| c.index()).collect()
     }
 
-    fn tool_places(&self, keep: impl Fn(crate::model::ToolId, FacilityId) -> bool) -> Vec<usize> {
+    fn tool_places(&self, keep: impl Fn(ToolId, FacilityId) -> bool) -> Vec<usize> {
         let mut places = Vec::new();
-        for (f, tools) in self.supply.tools.iter().enumerate() {
+        for (id, tools) in self.supply.tools.iter_enumerated() {
             for (k, tool) in tools.iter().enumerate() {
-                if keep(tool.tool, FacilityId(f as u32)) {
-                    places.push(self.effects.tool_base[f] + k);
+                if keep(tool.tool, id) {
+                    places.push(self.effects.tool_base[id] + k);
                 }
             }
         }
         places
     }
 
-    fn use_supplies(&self, keep: impl Fn(&super::UseLink) -> bool) -> Vec<Supplied> {
+    fn use_supplies(&self, keep: impl Fn(&UseLink) -> bool) -> Vec<Supplied> {
         let links = self.usage.links.iter().enumerate().filter(|(_, l)| keep(l));
         let (mut owned, mut rented) = (Vec::new(), Vec::new());
         for (i, link) in links {
@@ -130,17 +132,17 @@ impl Plan {
 
     fn tool_edges(&self, all: &mut Vec<Supplier>) {
         let m = &self.model;
-        for t in (0..m.tools.len() as u32).map(crate::model::ToolId) {
-            for n in (0..m.countries.len() as u32).map(CountryId) {
-                let places = self.tool_places(|tool, f| tool == t && m.facilities[f.index()].country == n);
+        for t in m.tools.ids() {
+            for n in m.countries.ids() {
+                let places = self.tool_places(|tool, f| tool == t && m.facilities[f].country == n);
                 self.edge(all, "equips", Node::Tool(t), Node::Country(n), Supplied::Tools(places, None));
             }
         }
     }
 
     fn claim_edges(&self, all: &mut Vec<Supplier>) {
-        for (d, designer) in self.model.designers.iter().enumerate() {
-            let from = Node::Designer(crate::model::DesignerId(d as u32));
+        for (id, designer) in self.model.designers.iter_enumerated() {
+            let from = Node::Designer(id);
             for (&f, &claim) in &designer.claims {
                 self.edge(all, "claims", from, Node::Facility(f), Supplied::Claims(vec![claim]));
             }
@@ -149,11 +151,10 @@ impl Plan {
 
     fn sale_edges(&self, all: &mut Vec<Supplier>) {
         let m = &self.model;
-        for d in (0..m.designers.len() as u32).map(crate::model::DesignerId) {
-            for n in (0..m.countries.len() as u32).map(CountryId) {
-                let sales = self.edges.sales.iter().filter(|s| {
-                    m.chips[s.chip.index()].designer == d && m.buyers[s.buyer.index()].country == n
-                });
+        for d in m.designers.ids() {
+            for n in m.countries.ids() {
+                let sales =
+                    self.edges.sales.iter().filter(|s| m.chips[s.chip].designer == d && s.country == n);
                 let mut chip_markets: Vec<usize> = sales.map(|s| s.chip_market).collect();
                 chip_markets.sort_unstable();
                 chip_markets.dedup();

@@ -1,279 +1,25 @@
 //! An uncertain number: one uniform, one monotone inverse distribution function.
 
-use super::forms::Base;
-use super::table::{BetaTable, Mixture};
-use crate::math::{Lanes, inverse_normal, ln};
+use super::beta::BetaTable;
+use crate::math::{Lanes, ln, normal_cdf};
 use std::sync::Arc;
 
 /// An uncertain number.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Distribution {
-    base: Base,
+    pub(super) base: Base,
     /// Probabilities of the base between which it is read.
-    range: (f64, f64),
-    scale: f64,
-    shift: f64,
+    pub(super) range: (f64, f64),
+    pub(super) scale: f64,
+    pub(super) shift: f64,
     /// Ends after cutting; rounding does not pass them.
-    ends: (f64, f64),
+    pub(super) ends: (f64, f64),
 }
-
-/// Which family a 90 % interval means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Form {
-    /// For positive numbers.
-    Lognormal,
-    /// For any numbers.
-    Normal,
-    /// For shares.
-    LogitNormal,
-}
-
-/// Numbers that make no distribution.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-pub enum DistributionError {
-    /// Ends in the wrong order.
-    #[error("the ends are swapped: {0} to {1}")]
-    Swapped(f64, f64),
-    /// Quantiles in the wrong order.
-    #[error("the quantiles are out of order: {0} at {1} %, {2} at {3} %")]
-    OutOfOrder(f64, f64, f64, f64),
-    /// A number outside what the form allows.
-    #[error("{what} must be {must}, not {is}")]
-    Must {
-        /// Which number.
-        what: &'static str,
-        /// What it must be.
-        must: &'static str,
-        /// What it is.
-        is: f64,
-    },
-    /// Weights that do not sum to one.
-    #[error("the probabilities sum to {0} %, not to 100 %")]
-    Weights(f64),
-    /// Nothing to choose from.
-    #[error("it has no values")]
-    Empty,
-    /// All mass lies outside.
-    #[error("nothing lies between {0} and {1}")]
-    NothingLeft(f64, f64),
-}
-
-/// Normal score of the 95 % quantile.
-const Z95: f64 = 1.644_853_626_951_472_2;
 
 impl Distribution {
-    fn of(base: Base) -> Self {
+    pub(super) fn of(base: Base) -> Self {
         let ends = base.support();
         Self { base, range: (0.0, 1.0), scale: 1.0, shift: 0.0, ends }
-    }
-
-    /// One number.
-    pub fn fixed(x: f64) -> Self {
-        Self::of(Base::Fixed(x))
-    }
-
-    /// From a 90 % interval.
-    ///
-    /// # Errors
-    /// If the ends are swapped, or outside the form's range.
-    pub fn interval(low: f64, high: f64, form: Form) -> Result<Self, DistributionError> {
-        ordered(low, high)?;
-        if low == high {
-            return Ok(Self::fixed(low));
-        }
-        match form {
-            Form::Normal => Self::normal(0.5 * (low + high), 0.5 * (high - low) / Z95),
-            Form::Lognormal => Self::lognormal(&[(0.05, low), (0.95, high)]),
-            Form::LogitNormal => {
-                must("the low end", "above 0", low, low > 0.0)?;
-                must("the high end", "below 1", high, high < 1.0)?;
-                let logit = |x: f64| ln(x / (1.0 - x));
-                let (a, b) = (logit(low), logit(high));
-                Ok(Self::of(Base::LogitNormal { mean: 0.5 * (a + b), sd: 0.5 * (b - a) / Z95 }))
-            }
-        }
-    }
-
-    /// Normal.
-    ///
-    /// # Errors
-    /// If the standard deviation is negative.
-    pub fn normal(mean: f64, sd: f64) -> Result<Self, DistributionError> {
-        must("the standard deviation", "positive", sd, sd >= 0.0)?;
-        Ok(if sd == 0.0 { Self::fixed(mean) } else { Self::of(Base::Normal { mean, sd }) })
-    }
-
-    /// Lognormal through two quantiles (p, x), or in two pieces through three.
-    ///
-    /// # Errors
-    /// If the quantiles are out of order or not positive.
-    pub fn lognormal(quantiles: &[(f64, f64)]) -> Result<Self, DistributionError> {
-        for &(p, x) in quantiles {
-            must("a quantile of a lognormal", "positive", x, x > 0.0)?;
-            must("a quantile's probability", "between 0 and 1", p, p > 0.0 && p < 1.0)?;
-        }
-        for pair in quantiles.windows(2) {
-            let ((p, x), (q, y)) = (pair[0], pair[1]);
-            if x > y || p >= q {
-                return Err(DistributionError::OutOfOrder(x, 100.0 * p, y, 100.0 * q));
-            }
-        }
-        let point = |i: usize| (inverse_normal(quantiles[i].0), ln(quantiles[i].1));
-        let slope = |a: (f64, f64), b: (f64, f64)| (b.1 - a.1) / (b.0 - a.0);
-        let base = match quantiles.len() {
-            2 => {
-                let (a, b) = (point(0), point(1));
-                let spread = slope(a, b);
-                Base::Lognormal { join: 0.0, level: a.1 - spread * a.0, below: spread, above: spread }
-            }
-            3 => {
-                let (a, b, c) = (point(0), point(1), point(2));
-                Base::Lognormal { join: b.0, level: b.1, below: slope(a, b), above: slope(b, c) }
-            }
-            _ => return Err(DistributionError::Empty),
-        };
-        let flat = quantiles[0].1 == quantiles[quantiles.len() - 1].1;
-        Ok(if flat { Self::fixed(quantiles[0].1) } else { Self::of(base) })
-    }
-
-    /// Uniform.
-    ///
-    /// # Errors
-    /// If the ends are swapped.
-    pub fn uniform(low: f64, high: f64) -> Result<Self, DistributionError> {
-        ordered(low, high)?;
-        Ok(if low == high { Self::fixed(low) } else { Self::of(Base::Uniform { low, high }) })
-    }
-
-    /// Triangular.
-    ///
-    /// # Errors
-    /// If low, mode and high are out of order.
-    pub fn triangular(low: f64, mode: f64, high: f64) -> Result<Self, DistributionError> {
-        ordered(low, mode)?;
-        ordered(mode, high)?;
-        Ok(if low == high { Self::fixed(low) } else { Self::of(Base::Triangular { low, mode, high }) })
-    }
-
-    /// PERT: a beta with weight 4 on the mode.
-    ///
-    /// # Errors
-    /// If low, mode and high are out of order.
-    pub fn pert(low: f64, mode: f64, high: f64) -> Result<Self, DistributionError> {
-        ordered(low, mode)?;
-        ordered(mode, high)?;
-        if low == high {
-            return Ok(Self::fixed(low));
-        }
-        let at = (mode - low) / (high - low);
-        Self::beta(1.0 + 4.0 * at, 1.0 + 4.0 * (1.0 - at), low, high)
-    }
-
-    /// Beta on [low, high].
-    ///
-    /// # Errors
-    /// If a shape is not positive or the ends are swapped.
-    pub fn beta(a: f64, b: f64, low: f64, high: f64) -> Result<Self, DistributionError> {
-        for shape in [a, b] {
-            must("a shape of a beta", "between 0.01 and 100000", shape, (0.01..=1e5).contains(&shape))?;
-        }
-        ordered(low, high)?;
-        Ok(Self::of(Base::Beta(Arc::new(BetaTable::new(a, b)))).scaled(high - low).shifted(low))
-    }
-
-    /// Values with probabilities.
-    ///
-    /// # Errors
-    /// If there are none, or the probabilities do not sum to 1.
-    pub fn discrete(values: &[(f64, f64)]) -> Result<Self, DistributionError> {
-        weights(values.iter().map(|v| v.1))?;
-        let mut sorted = values.to_vec();
-        sorted.sort_by(|a, b| a.0.total_cmp(&b.0));
-        let mut sum = 0.0;
-        let mut steps: Vec<(f64, f64)> = Vec::new();
-        for (x, w) in sorted {
-            sum += w;
-            match steps.last_mut() {
-                Some(last) if last.0 == x => last.1 = sum,
-                _ if w > 0.0 => steps.push((x, sum)),
-                _ => {}
-            }
-        }
-        let last = steps.len() - 1;
-        steps[last].1 = 1.0;
-        Ok(if last == 0 { Self::fixed(steps[0].0) } else { Self::of(Base::Discrete(steps.into())) })
-    }
-
-    /// 1 with probability p, else 0.
-    ///
-    /// # Errors
-    /// If p is not a probability.
-    pub fn bernoulli(p: f64) -> Result<Self, DistributionError> {
-        must("a probability", "between 0 and 1", p, (0.0..=1.0).contains(&p))?;
-        Self::discrete(&[(0.0, 1.0 - p), (1.0, p)])
-    }
-
-    /// Distributions with weights.
-    ///
-    /// # Errors
-    /// If there are none, or the weights do not sum to 1.
-    pub fn mixture(parts: Vec<(f64, Self)>) -> Result<Self, DistributionError> {
-        weights(parts.iter().map(|p| p.0))?;
-        Ok(Self::of(Base::Mixture(Arc::new(Mixture::new(parts)))))
-    }
-
-    /// Cut to [low, high] and renormalised.
-    ///
-    /// # Errors
-    /// If the ends are swapped or nothing is left.
-    pub fn truncated(self, low: f64, high: f64) -> Result<Self, DistributionError> {
-        ordered(low, high)?;
-        let (below, above) = (self.below(low), self.cdf(high));
-        if above - below < 1e-12 {
-            return Err(DistributionError::NothingLeft(low, high));
-        }
-        let (a, b) = self.range;
-        let at = |p: f64| a + p * (b - a);
-        let range =
-            if self.scale < 0.0 { (at(1.0 - above), at(1.0 - below)) } else { (at(below), at(above)) };
-        let ends = (self.ends.0.max(low), self.ends.1.min(high));
-        Ok(Self { range, ends, ..self })
-    }
-
-    /// Cut to a field's domain, with the mass that was cut off. If all of it lies outside: the nearest end, and 1.
-    #[must_use]
-    pub fn cut(self, low: f64, high: f64) -> (Self, f64) {
-        if self.ends.0 >= low && self.ends.1 <= high {
-            return (self, 0.0);
-        }
-        let mass = self.below(low) + (1.0 - self.cdf(high));
-        let nearest = if self.below(low) > 0.5 { low } else { high };
-        match self.truncated(low, high) {
-            Ok(cut) => (cut, mass),
-            Err(_) => (Self::fixed(nearest), 1.0),
-        }
-    }
-
-    /// Times a factor.
-    #[must_use]
-    pub fn scaled(self, factor: f64) -> Self {
-        let (a, b) = (self.ends.0 * factor, self.ends.1 * factor);
-        let flips = factor < 0.0;
-        if factor == 0.0 {
-            return Self::fixed(0.0);
-        }
-        Self {
-            scale: self.scale * factor,
-            shift: self.shift * factor,
-            ends: if flips { (b, a) } else { (a, b) },
-            ..self
-        }
-    }
-
-    /// Plus a number.
-    #[must_use]
-    pub fn shifted(self, by: f64) -> Self {
-        Self { shift: self.shift + by, ends: (self.ends.0 + by, self.ends.1 + by), ..self }
     }
 
     /// The values with probabilities `u` below them.
@@ -324,24 +70,177 @@ impl Distribution {
     }
 }
 
-fn ordered(low: f64, high: f64) -> Result<(), DistributionError> {
-    if low <= high { Ok(()) } else { Err(DistributionError::Swapped(low, high)) }
+/// A distribution before it is scaled, shifted or cut.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Base {
+    /// One number.
+    Fixed(f64),
+    /// Normal.
+    Normal { mean: f64, sd: f64 },
+    /// Lognormal in two pieces that meet at normal score `join`: ln x there, and the spread on each side.
+    Lognormal { join: f64, level: f64, below: f64, above: f64 },
+    /// Logit-normal.
+    LogitNormal { mean: f64, sd: f64 },
+    /// Uniform.
+    Uniform { low: f64, high: f64 },
+    /// Triangular.
+    Triangular { low: f64, mode: f64, high: f64 },
+    /// Beta, on \[0, 1\].
+    Beta(Arc<BetaTable>),
+    /// Values with the probability of each and all before it.
+    Discrete(Arc<[(f64, f64)]>),
+    /// Parts with weights.
+    Mixture(Arc<Mixture>),
 }
 
-fn must(what: &'static str, must: &'static str, is: f64, holds: bool) -> Result<(), DistributionError> {
-    if holds { Ok(()) } else { Err(DistributionError::Must { what, must, is }) }
+impl Base {
+    #[inline(always)]
+    pub(super) fn quantiles(&self, u: Lanes) -> Lanes {
+        match self {
+            Self::Fixed(x) => Lanes::splat(*x),
+            Self::Normal { mean, sd } => *mean + *sd * u.inverse_normal(),
+            Self::Lognormal { join, level, below, above } => {
+                let z = u.inverse_normal() - *join;
+                let spread = z.lt(Lanes::ZERO).select(Lanes::splat(*below), Lanes::splat(*above));
+                (*level + z * spread).exp()
+            }
+            Self::LogitNormal { mean, sd } => 1.0 / (1.0 + (-(*mean + *sd * u.inverse_normal())).exp()),
+            Self::Uniform { low, high } => *low + u * (high - low),
+            Self::Triangular { low, mode, high } => triangular(u, *low, *mode, *high),
+            Self::Beta(table) => table.quantiles(u),
+            Self::Discrete(values) => u.map(|u| discrete(u, values)),
+            Self::Mixture(mixture) => u.map(|u| mixture.quantile(u)),
+        }
+    }
+
+    /// Probability of values up to and including x.
+    pub(super) fn cdf(&self, x: f64) -> f64 {
+        match self {
+            Self::Fixed(at) => f64::from(u8::from(x >= *at)),
+            Self::Normal { mean, sd } => normal_cdf((x - mean) / sd),
+            Self::Lognormal { join, level, below, above } => {
+                if x <= 0.0 {
+                    return 0.0;
+                }
+                let y = ln(x) - level;
+                normal_cdf(join + y / if y < 0.0 { *below } else { *above })
+            }
+            Self::LogitNormal { mean, sd } => {
+                if x <= 0.0 {
+                    0.0
+                } else if x >= 1.0 {
+                    1.0
+                } else {
+                    normal_cdf((ln(x / (1.0 - x)) - mean) / sd)
+                }
+            }
+            Self::Uniform { low, high } => ((x - low) / (high - low)).clamp(0.0, 1.0),
+            Self::Triangular { low, mode, high } => triangular_cdf(x, *low, *mode, *high),
+            Self::Beta(table) => table.cdf(x),
+            Self::Discrete(values) => {
+                values.iter().rev().find(|(at, _)| *at <= x + rounding(x)).map_or(0.0, |(_, p)| *p)
+            }
+            Self::Mixture(mixture) => mixture.cdf(x),
+        }
+    }
+
+    /// Probability of values below x.
+    pub(super) fn below(&self, x: f64) -> f64 {
+        match self {
+            Self::Fixed(at) => f64::from(u8::from(x > *at)),
+            Self::Discrete(values) => {
+                values.iter().rev().find(|(at, _)| *at < x - rounding(x)).map_or(0.0, |(_, p)| *p)
+            }
+            Self::Mixture(mixture) => mixture.below(x),
+            _ => self.cdf(x),
+        }
+    }
+
+    pub(super) fn support(&self) -> (f64, f64) {
+        match self {
+            Self::Fixed(x) => (*x, *x),
+            Self::Normal { .. } => (f64::NEG_INFINITY, f64::INFINITY),
+            Self::Lognormal { .. } => (0.0, f64::INFINITY),
+            Self::LogitNormal { .. } | Self::Beta(_) => (0.0, 1.0),
+            Self::Uniform { low, high } | Self::Triangular { low, high, .. } => (*low, *high),
+            Self::Discrete(values) => (values[0].0, values[values.len() - 1].0),
+            Self::Mixture(mixture) => mixture.support(),
+        }
+    }
 }
 
-fn weights(all: impl Iterator<Item = f64>) -> Result<(), DistributionError> {
-    let mut sum = 0.0;
-    let mut any = false;
-    for w in all {
-        must("a probability", "between 0 and 1", w, (0.0..=1.0 + 1e-9).contains(&w))?;
-        sum += w;
-        any = true;
+/// What scaling and shifting a value there and back may change of it: an atom is still met.
+fn rounding(x: f64) -> f64 {
+    1e-12 * (1.0 + x.abs())
+}
+
+#[inline(always)]
+fn triangular(u: Lanes, low: f64, mode: f64, high: f64) -> Lanes {
+    let width = high - low;
+    let at_mode = (mode - low) / width;
+    let left = low + (u * width * (mode - low)).sqrt();
+    let right = high - ((1.0 - u) * width * (high - mode)).sqrt();
+    u.lt(Lanes::splat(at_mode)).select(left, right)
+}
+
+fn triangular_cdf(x: f64, low: f64, mode: f64, high: f64) -> f64 {
+    if x <= low {
+        0.0
+    } else if x >= high {
+        1.0
+    } else if x < mode {
+        (x - low) * (x - low) / ((high - low) * (mode - low))
+    } else {
+        1.0 - (high - x) * (high - x) / ((high - low) * (high - mode))
     }
-    if !any {
-        return Err(DistributionError::Empty);
+}
+
+#[inline]
+fn discrete(u: f64, values: &[(f64, f64)]) -> f64 {
+    values.iter().find(|(_, p)| u <= *p).map_or(values[values.len() - 1].0, |(x, _)| *x)
+}
+
+/// A mixture, its quantile found by bracketing its distribution function.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Mixture {
+    parts: Vec<(f64, Distribution)>,
+}
+
+impl Mixture {
+    pub(super) fn new(parts: Vec<(f64, Distribution)>) -> Self {
+        Self { parts }
     }
-    if (sum - 1.0).abs() > 1e-6 { Err(DistributionError::Weights(100.0 * sum)) } else { Ok(()) }
+
+    pub(super) fn cdf(&self, x: f64) -> f64 {
+        self.parts.iter().map(|(w, d)| w * d.cdf(x)).sum::<f64>().min(1.0)
+    }
+
+    pub(super) fn below(&self, x: f64) -> f64 {
+        self.parts.iter().map(|(w, d)| w * d.below(x)).sum::<f64>().min(1.0)
+    }
+
+    pub(super) fn support(&self) -> (f64, f64) {
+        self.parts.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), (_, d)| {
+            let (a, b) = d.support();
+            (low.min(a), high.max(b))
+        })
+    }
+
+    /// The smallest x with probability u up to it: between the smallest and largest of the parts' own quantiles.
+    pub(super) fn quantile(&self, u: f64) -> f64 {
+        let ends = self.parts.iter().map(|(_, d)| d.quantiles(Lanes::splat(u))[0]);
+        let (mut low, mut high) =
+            ends.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| (low.min(x), high.max(x)));
+        if self.cdf(low) >= u {
+            return low;
+        }
+        while high - low > 1e-13 * (low.abs() + high.abs()) {
+            let middle = 0.5 * (low + high);
+            if middle <= low || middle >= high {
+                break;
+            }
+            if self.cdf(middle) < u { low = middle } else { high = middle }
+        }
+        high
+    }
 }

@@ -3,14 +3,15 @@
 //! A [`Design`] gives every path a [`Stream`]; a stream gives the uniform of any draw as a pure function of (seed, path, draw);
 //! a [`Distribution`] turns one uniform into one number.
 
+mod beta;
+mod constructors;
 mod copula;
 mod design;
 mod direction_numbers;
 mod distribution;
-mod forms;
 mod sobol;
-mod table;
 
+pub use constructors::{DistributionError, Form};
 pub use copula::{Copula, NotPositiveSemiDefinite};
 pub use design::{DIMENSIONS, Design, REPLICATES, Sampler, Stream, UnknownSampler};
-pub use distribution::{Distribution, DistributionError, Form};
+pub use distribution::Distribution;

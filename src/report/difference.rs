@@ -63,7 +63,7 @@ pub struct Moved {
     pub before: Estimate,
     /// In the second.
     pub after: Estimate,
-    /// Probability of such a difference without any change [1].
+    /// Probability of such a difference without any change \[1\].
     pub chance: f64,
 }
 
@@ -243,7 +243,7 @@ impl Moved {
         format!("{}/{}@{}", self.actor, self.metric, self.quarter)
     }
 
-    /// Size of the change relative to the larger number [1].
+    /// Size of the change relative to the larger number \[1\].
     fn size(&self) -> f64 {
         let size = self.before.value.abs().max(self.after.value.abs());
         if size == 0.0 { 0.0 } else { (self.after.value - self.before.value).abs() / size }

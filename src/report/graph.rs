@@ -281,7 +281,7 @@ impl Picture<'_> {
         let mut all: Attributes =
             vec![("kind", text(node.kind())), ("stage", Attribute::Count(stage(node.kind())))];
         if let (Some(n), false) = (node.country(m), matches!(node, Node::Country(_))) {
-            all.push(("country", text(&m.countries[n.index()].id)));
+            all.push(("country", text(&m.countries[n].id)));
         }
         let mut series = |name: [&'static str; 2], q: Option<QuantityId>, unit: String| {
             if let Some(q) = q {
@@ -298,26 +298,26 @@ impl Picture<'_> {
                 series(["on_site_first", "on_site_last"], country.on_site, "MW".to_owned());
             }
             Node::Facility(i) => {
-                let f = &m.facilities[i.index()];
-                let unit = format!("{}/quarter", m.goods[f.good.index()].unit);
+                let f = &m.facilities[i];
+                let unit = format!("{}/quarter", m.goods[f.good].unit);
                 series(["capacity_first", "capacity_last"], Some(f.capacity), unit);
                 all.push(("operator", text(&f.operator)));
-                all.push(("good", text(&m.goods[f.good.index()].id)));
+                all.push(("good", text(&m.goods[f.good].id)));
             }
-            Node::Good(i) => all.push(("unit", text(&m.goods[i.index()].unit))),
+            Node::Good(i) => all.push(("unit", text(&m.goods[i].unit))),
             Node::Buyer(i) => {
-                let buyer = &m.buyers[i.index()];
+                let buyer = &m.buyers[i];
                 series(["budget_first", "budget_last"], buyer.budget, "USD/quarter".to_owned());
                 all.push(("role", text(buyer.kind.as_str())));
             }
             Node::Route(i) => {
-                let route = &m.routes[i.index()];
-                all.push(("to", text(&m.countries[route.to.index()].id)));
+                let route = &m.routes[i];
+                all.push(("to", text(&m.countries[route.to].id)));
                 all.push(("capacity", Attribute::Number(self.medians.value(route.capacity)[0])));
             }
             Node::Chip(i) => {
-                let chip = &m.chips[i.index()];
-                all.push(("designer", text(&m.designers[chip.designer.index()].id)));
+                let chip = &m.chips[i];
+                all.push(("designer", text(&m.designers[chip.designer].id)));
                 if let Some(q) = chip.bf16_tflops {
                     all.push(("bf16_tflops", Attribute::Number(self.medians.value(q)[0])));
                 }
@@ -340,11 +340,11 @@ impl Picture<'_> {
         let m = &self.plan.model;
         match (from, to, edge) {
             (Node::Tool(t), Node::Facility(f), _) => {
-                share("dependence", m.facilities[f.index()].dependence.get(&t));
-                share("servicing", m.facilities[f.index()].servicing.get(&t));
+                share("dependence", m.facilities[f].dependence.get(&t));
+                share("servicing", m.facilities[f].servicing.get(&t));
             }
             (Node::Designer(d), Node::Facility(f), _) => {
-                if let Some(&q) = m.designers[d.index()].claims.get(&f) {
+                if let Some(&q) = m.designers[d].claims.get(&f) {
                     let values = self.dated(q);
                     all.extend(["share_first", "share_last"].into_iter().zip(values.map(Attribute::Number)));
                 }

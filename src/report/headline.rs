@@ -14,11 +14,11 @@ pub struct HeadlineRow {
     pub actor: String,
     /// The quarter.
     pub quarter: String,
-    /// Largest run that it could finish [FLOP].
+    /// Largest run that it could finish \[FLOP\].
     pub reachable: Statistics,
-    /// Largest run that it is expected to have finished [FLOP].
+    /// Largest run that it is expected to have finished \[FLOP\].
     pub run: Option<Statistics>,
-    /// Probability of having reached each threshold [FLOP, 1].
+    /// Probability of having reached each threshold \[FLOP, 1\].
     pub reached: Vec<(f64, f64)>,
     /// What bound it most often, and in what share of draws.
     pub bound_by: Option<(String, f64)>,

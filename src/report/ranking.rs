@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 
 /// Rows in the table for people.
 const SHOWN: usize = 25;
-/// A loss below this is little, one above its tenfold is much [1].
+/// A loss below this is little, one above its tenfold is much \[1\].
 const LITTLE: f64 = 0.02;
 
 /// A supplier.
@@ -18,11 +18,11 @@ pub struct RankingRow {
     pub class: &'static str,
     /// Its name.
     pub name: String,
-    /// Share lost when it is cut, with standard error [1].
+    /// Share lost when it is cut, with standard error \[1\].
     pub cut: (f64, f64),
-    /// Share lost when it gives a tenth less, with standard error [1].
+    /// Share lost when it gives a tenth less, with standard error \[1\].
     pub tenth: (f64, f64),
-    /// Structure of a node, and the share of the cell's labs that have no supply without it [1].
+    /// Structure of a node, and the share of the cell's labs that have no supply without it \[1\].
     pub structure: Option<(Structure, f64)>,
 }
 

@@ -230,7 +230,7 @@ pub fn rivals<'a>() -> Table<InSection<'a, &'a Duel>> {
 pub struct WeightRow {
     /// Number of the draw.
     pub draw: u64,
-    /// Its weight [1].
+    /// Its weight \[1\].
     pub weight: f64,
     /// Natural log of the full likelihood less the largest one.
     pub log_likelihood: f64,

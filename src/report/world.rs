@@ -107,7 +107,7 @@ pub fn rules<'a>() -> Table<RuleRow<'a>> {
     Table::<RuleRow<'a>>::new("rules.csv", "The rules")
         .text("rule", "The rule: rule.id", |r| format!("rule.{}", r.rule.id).into())
         .text("title", "What it is called", |r| (&r.rule.title).into())
-        .text("issuer", "Country that issues it", |r| (&r.model.countries[r.rule.issuer.index()].id).into())
+        .text("issuer", "Country that issues it", |r| (&r.model.countries[r.rule.issuer].id).into())
         .text("subject", "What it acts on", |r| r.rule.subject.as_str().into())
         .text("effect", "The status that it requires, or to which it eases other rules", |r| {
             match (r.rule.requires, r.rule.eased_to) {
@@ -144,15 +144,15 @@ pub fn nodes<'a>() -> Table<NodeRow<'a>> {
             r.node.kind().into()
         })
         .text("country", "Where it stands; empty where nothing says", |r| {
-            r.node.country(r.model).map_or("", |c| r.model.countries[c.index()].id.as_str()).into()
+            r.node.country(r.model).map_or("", |c| r.model.countries[c].id.as_str()).into()
         })
         .text("unit", "Of goods and facilities: what is counted", |r| {
             let good = match r.node {
                 Node::Good(good) => Some(good),
-                Node::Facility(facility) => Some(r.model.facilities[facility.index()].good),
+                Node::Facility(facility) => Some(r.model.facilities[facility].good),
                 _ => None,
             };
-            good.map_or("", |g| r.model.goods[g.index()].unit.as_str()).into()
+            good.map_or("", |g| r.model.goods[g].unit.as_str()).into()
         })
         .whole_on_page()
 }
@@ -179,12 +179,12 @@ pub fn edges<'a>() -> Table<EdgeRow<'a>> {
 
 /// What makes each chip's logic, by the chip's actor: the facility of its wafers, or the good where several make it.
 fn makers(model: &Model) -> BTreeMap<String, String> {
-    let wafers = |g: &GoodId| model.goods[g.index()].kind == GoodKind::Wafer;
+    let wafers = |g: &GoodId| model.goods[*g].kind == GoodKind::Wafer;
     let of = |good: GoodId| {
         let mut at = model.facilities.iter().filter(|f| f.good == good);
         match (at.next(), at.next()) {
             (Some(only), None) => format!("facility.{}", only.id),
-            _ => format!("good.{}", model.goods[good.index()].id),
+            _ => format!("good.{}", model.goods[good].id),
         }
     };
     let chips = model.chips.iter();

@@ -252,7 +252,7 @@ impl<const R: usize> Histogram<R> {
         (more, less)
     }
 
-    /// Memory of the counts [bytes].
+    /// Memory of the counts \[bytes\].
     pub fn bytes(&self) -> usize {
         self.low.len() * R * (1 + self.high.len())
     }

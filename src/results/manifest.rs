@@ -54,7 +54,7 @@ pub struct Manifest {
     pub uncertain: usize,
     /// The command.
     pub command: Vec<String>,
-    /// Wall time of the simulation [s].
+    /// Wall time of the simulation \[s\].
     pub wall_seconds: f64,
     /// Draws simulated per second of it.
     pub draws_per_second: f64,

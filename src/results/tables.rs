@@ -75,7 +75,7 @@ pub struct ThresholdRow<'a> {
     pub actor: &'a str,
     /// The metric.
     pub metric: &'a str,
-    /// The threshold [FLOP].
+    /// The threshold \[FLOP\].
     pub threshold: f64,
     /// The quarter.
     pub quarter: Quarter,
@@ -189,9 +189,9 @@ pub struct DriverRow<'a> {
     pub cell: &'a str,
     /// Path of the input.
     pub path: String,
-    /// First-order sensitivity index [1].
+    /// First-order sensitivity index \[1\].
     pub index: f64,
-    /// Index below which it may be chance [1].
+    /// Index below which it may be chance \[1\].
     pub noise_floor: f64,
     /// Place in the order of the cell's indices, from 1.
     pub rank: usize,

@@ -16,7 +16,7 @@ pub(super) struct Standing {
 #[derive(Clone, Debug, PartialEq)]
 struct Row {
     issuer: CountryId,
-    rule: usize,
+    rule: RuleId,
     member: usize,
     in_force: Range<usize>,
     lifted: Range<usize>,
@@ -28,7 +28,7 @@ struct Row {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Covering {
     pub(super) issuer: CountryId,
-    pub(super) rule: usize,
+    pub(super) rule: RuleId,
     /// Position among the rules of the case.
     pub(super) member: usize,
     /// Announced day; infinite if nobody knows of it before it is in force.
@@ -117,7 +117,7 @@ impl Standing {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Governing {
     pub(super) issuer: CountryId,
-    pub(super) rule: usize,
+    pub(super) rule: RuleId,
     pub(super) member: usize,
     pub(super) status: Status,
     /// Whether its approvals have not begun.
@@ -150,7 +150,7 @@ impl Span {
         Self { start, end, moves }
     }
 
-    /// Its share of the quarter, where approvals begin at `begins` [1].
+    /// Its share of the quarter, where approvals begin at `begins` \[1\].
     #[inline(always)]
     pub(super) fn weight(self, begins: Lanes) -> Lanes {
         match self.moves {
@@ -200,7 +200,7 @@ pub(super) struct Pending {
     /// What would, were the announced rules in force.
     then: Range<usize>,
     /// The first row that is announced and not yet in force.
-    pub(super) rule: usize,
+    pub(super) rule: RuleId,
 }
 
 /// Room to find what governs in, used again and again.
@@ -251,7 +251,7 @@ impl Finder {
     }
 
     /// Notes which rules are in force at a moment and which are announced; gives the first of the latter.
-    fn look(&mut self, standing: &Standing, at: f64) -> Option<usize> {
+    fn look(&mut self, standing: &Standing, at: f64) -> Option<RuleId> {
         self.stands.clear();
         let mut first = None;
         for row in &standing.rows {
@@ -301,7 +301,7 @@ pub(super) fn status(model: &Model, standing: &Standing, at: f64, with_pending: 
 #[derive(Clone, Copy, Debug)]
 struct InForce {
     issuer: CountryId,
-    rule: usize,
+    rule: RuleId,
     member: usize,
     from: f64,
     shut: bool,
@@ -318,7 +318,7 @@ fn governing(model: &Model, in_force: &[InForce], issuer: CountryId) -> Option<G
             .filter_map(|easing| {
                 let e = &model.rules[easing.rule];
                 let to = e.eased_to?;
-                let listed = e.eases.contains(&RuleId(requirement.rule as u32));
+                let listed = e.eases.contains(&requirement.rule);
                 (listed && to <= required).then_some((to, easing))
             })
             .reduce(|a, b| if b.0 < a.0 || (b.0 == a.0 && later(a.1, b.1)) { b } else { a });

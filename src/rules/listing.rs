@@ -1,17 +1,17 @@
 //! The rule book as a list: every chip's status by destination on a day, and what another book says otherwise.
 
-use super::CaseId;
 use super::calendar::{self, Standing};
-use super::parameters::Terms;
+use super::case::CaseId;
+use super::parameters::Parameters;
 use super::rulebook::Rulebook;
 use super::scope::Place;
 use crate::model::time::{Date, Quarter};
-use crate::model::{ChipId, CountryId, Model, Status, Subject};
+use crate::model::{ChipId, CountryId, RuleId, Status, Subject};
 use std::collections::BTreeMap;
 
 /// What is asked of the book; what is not given is listed in full.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Query {
+pub struct ListingFilter {
     /// The day, from its first moment.
     pub on: Date,
     /// Place of delivery; default: every country of the scenario.
@@ -37,7 +37,7 @@ pub struct Listed {
     pub issuer: String,
     /// Status.
     pub status: Status,
-    /// Fee over the price on what is approved [1]; 0 where nothing can be.
+    /// Fee over the price on what is approved \[1\]; 0 where nothing can be.
     pub fee: f64,
     /// The governing rule; none if nothing is required.
     pub rule: Option<String>,
@@ -56,35 +56,35 @@ pub struct Change {
     pub issuer: String,
     /// Quarter.
     pub quarter: Quarter,
-    /// Status and fee [1] at the first moment of the quarter at which the books differ.
+    /// Status and fee \[1\] at the first moment of the quarter at which the books differ.
     pub before: (Status, f64),
     /// The same by the other book.
     pub after: (Status, f64),
 }
 
 impl Rulebook {
-    /// Statuses of chips on a day, by chip, country and issuer; `terms` are at medians for the likelier state of the world.
+    /// Statuses of chips on a day, by chip, country and issuer; `parameters` are at medians for the likelier state of the world.
     ///
     /// Unless one is asked for, countries that issue no rule on chips are left out.
-    pub fn list(&self, terms: &Terms, query: &Query) -> Vec<Listed> {
+    pub fn list(&self, parameters: &Parameters, filter: &ListingFilter) -> Vec<Listed> {
         let model = &self.model;
-        let moment = query.on.since(model.run.horizon.first);
-        let issuers = query.issuer.map_or_else(|| self.issuers(), |n| vec![n]);
+        let moment = filter.on.since(model.run.horizon.first);
+        let issuers = filter.issuer.map_or_else(|| self.issuers(), |n| vec![n]);
         let mut rows = Vec::new();
-        for chip in (0..model.chips.len() as u32).map(ChipId).filter(|c| wanted(query.chip, *c)) {
-            for to in self.destinations(query.to) {
-                let headquarters = query.headquarters.unwrap_or(to);
+        for chip in model.chips.ids().filter(|c| wanted(filter.chip, *c)) {
+            for to in self.destinations(filter.to) {
+                let headquarters = filter.headquarters.unwrap_or(to);
                 let case = self.chip_case_at(chip, to, headquarters);
                 for &issuer in &issuers {
-                    let ruling = self.status(case, moment, issuer, terms, 0);
+                    let ruling = self.status(case, moment, issuer, parameters, 0);
                     rows.push(Listed {
-                        chip: model.chips[chip.index()].id.clone(),
+                        chip: model.chips[chip].id.clone(),
                         to: self.name(to).to_owned(),
                         headquarters: self.name(headquarters).to_owned(),
                         issuer: self.name(Place::Country(issuer)).to_owned(),
                         status: ruling.status,
-                        fee: self.fee_owed(case, ruling.status, ruling.rule, terms),
-                        rule: ruling.rule.map(|r| model.rules[r.index()].id.clone()),
+                        fee: self.fee_owed(case, ruling.status, ruling.rule, parameters),
+                        rule: ruling.rule.map(|r| model.rules[r].id.clone()),
                     });
                 }
             }
@@ -94,24 +94,30 @@ impl Rulebook {
 
     /// What another book of the same horizon says otherwise: by chip, country and issuer that both know, the quarters that differ.
     ///
-    /// Buyers have their headquarters as the query says, by default where they take delivery; both terms are read in lane 0.
-    /// The day of the query is not looked at.
-    pub fn changes(&self, terms: &Terms, other: &Self, other_terms: &Terms, query: &Query) -> Vec<Change> {
+    /// Buyers have their headquarters as the filter says, by default where they take delivery; both parameters are read in lane 0.
+    /// The day of the filter is not looked at.
+    pub fn changes(
+        &self,
+        parameters: &Parameters,
+        other: &Self,
+        other_terms: &Parameters,
+        filter: &ListingFilter,
+    ) -> Vec<Change> {
         let mut known: BTreeMap<(CaseId, CaseId), Vec<Difference>> = BTreeMap::new();
         let mut rows = Vec::new();
-        let issuer = query.issuer.map(|n| self.name(Place::Country(n)));
-        for chip in (0..self.model.chips.len() as u32).map(ChipId).filter(|c| wanted(query.chip, *c)) {
-            let id = &self.model.chips[chip.index()].id;
-            let Some(its) = other.model.chips.iter().position(|c| c.id == *id) else { continue };
-            for to in self.destinations(query.to) {
-                let headquarters = query.headquarters.unwrap_or(to);
+        let issuer = filter.issuer.map(|n| self.name(Place::Country(n)));
+        for chip in self.model.chips.ids().filter(|c| wanted(filter.chip, *c)) {
+            let id = &self.model.chips[chip].id;
+            let Some(its) = other.model.chips.named(id) else { continue };
+            for to in self.destinations(filter.to) {
+                let headquarters = filter.headquarters.unwrap_or(to);
                 let there = [to, headquarters].map(|p| other.place(self.name(p)));
                 let [Some(its_to), Some(its_headquarters)] = there else { continue };
                 let case = self.chip_case_at(chip, to, headquarters);
-                let its_case = other.chip_case_at(ChipId(its as u32), its_to, its_headquarters);
+                let its_case = other.chip_case_at(its, its_to, its_headquarters);
                 let differences = known
                     .entry((case, its_case))
-                    .or_insert_with(|| differences((self, case, terms), (other, its_case, other_terms)));
+                    .or_insert_with(|| differences((self, case, parameters), (other, its_case, other_terms)));
                 let asked = differences.iter().filter(|d| issuer.is_none_or(|i| *i == d.issuer));
                 rows.extend(asked.map(|d| Change {
                     chip: id.clone(),
@@ -125,30 +131,6 @@ impl Rulebook {
             }
         }
         rows
-    }
-
-    /// The model whose rules they are.
-    pub fn model(&self) -> &Model {
-        &self.model
-    }
-
-    /// Places that the book knows: the countries of the scenario, then those that only lists of groups name.
-    pub fn places(&self) -> impl Iterator<Item = Place> + use<> {
-        let (countries, outside) = (self.model.countries.len() as u32, self.outside.len() as u32);
-        (0..countries).map(|n| Place::Country(CountryId(n))).chain((0..outside).map(Place::Outside))
-    }
-
-    /// The place of a name.
-    pub fn place(&self, name: &str) -> Option<Place> {
-        self.places().find(|p| self.name(*p) == name)
-    }
-
-    /// The name of a place.
-    pub fn name(&self, place: Place) -> &str {
-        match place {
-            Place::Country(n) => &self.model.countries[n.index()].id,
-            Place::Outside(i) => &self.outside[i as usize],
-        }
     }
 
     fn destinations(&self, asked: Option<Place>) -> Vec<Place> {
@@ -166,15 +148,9 @@ impl Rulebook {
     }
 
     /// Fee of a governing rule, lag or not: it is owed on whatever comes to be approved.
-    fn fee_owed(
-        &self,
-        case: CaseId,
-        status: Status,
-        rule: Option<crate::model::RuleId>,
-        terms: &Terms,
-    ) -> f64 {
+    fn fee_owed(&self, case: CaseId, status: Status, rule: Option<RuleId>, parameters: &Parameters) -> f64 {
         match rule {
-            Some(rule) if status < Status::Denied => self.fee(case, rule, terms)[0],
+            Some(rule) if status < Status::Denied => self.fee(case, rule, parameters)[0],
             _ => 0.0,
         }
     }
@@ -185,14 +161,13 @@ impl Rulebook {
         case: CaseId,
         standing: &Standing,
         at: f64,
-        terms: &Terms,
+        parameters: &Parameters,
     ) -> BTreeMap<String, (Status, f64)> {
         let governing = calendar::status(&self.model, standing, at, false);
         let said = governing.into_iter().map(|g| {
-            let rule = crate::model::RuleId(g.rule as u32);
             (
                 self.name(Place::Country(g.issuer)).to_owned(),
-                (g.status, self.fee_owed(case, g.status, Some(rule), terms)),
+                (g.status, self.fee_owed(case, g.status, Some(g.rule), parameters)),
             )
         });
         said.collect()
@@ -208,13 +183,13 @@ struct Difference {
     after: (Status, f64),
 }
 
-/// A book, one of its cases, and terms.
-type Side<'a> = (&'a Rulebook, CaseId, &'a Terms);
+/// A book, one of its cases, and parameters.
+type Side<'a> = (&'a Rulebook, CaseId, &'a Parameters);
 
 fn differences(a: Side<'_>, b: Side<'_>) -> Vec<Difference> {
-    let stand = |(book, case, terms): Side<'_>| {
+    let stand = |(book, case, parameters): Side<'_>| {
         let mut standing = Standing::default();
-        book.stand(case.index(), f64::INFINITY, terms, 0, &mut standing);
+        book.stand(case, f64::INFINITY, parameters, 0, &mut standing);
         standing
     };
     let (stand_a, stand_b) = (stand(a), stand(b));

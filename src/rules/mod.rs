@@ -1,31 +1,26 @@
 //! The rule book: which rules cover which sale, and what follows in each quarter.
 //!
-//! Sales that the same rules cover in the same way are one *case*. Where dates, switches and conditions are the same in every
-//! draw, what governs in each quarter is found once; elsewhere it is found in each draw, by the same function.
+//! Sales that the same rules cover in the same way are one *case*. What governs a case in a quarter is found when a draw first
+//! asks, and kept in a memo for every draw in which the same rules hold; where draws differ in more than that, it is found in
+//! each draw, by the same function.
 
 mod calendar;
+mod case;
 mod changes;
+mod dates;
 mod listing;
+mod memo;
 mod outcome;
 mod parameters;
+mod query;
 mod rulebook;
-mod ruling;
 mod scope;
-mod table;
+mod turns;
 
-pub use listing::{Change, Listed, Query};
+pub use case::CaseId;
+pub use listing::{Change, Listed, ListingFilter};
 pub use outcome::{Cut, Outcome};
-pub use parameters::Terms;
+pub use parameters::Parameters;
+pub use query::Ruling;
 pub use rulebook::Rulebook;
-pub use ruling::Ruling;
 pub use scope::{Place, chip_attribute};
-
-crate::model::ids::ids! {
-    /// Sales that the same rules cover in the same way.
-    CaseId,
-}
-
-impl CaseId {
-    /// The case that no rule covers.
-    pub const FREE: Self = Self(0);
-}

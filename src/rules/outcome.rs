@@ -2,14 +2,14 @@
 
 use super::calendar::{Governing, Quarter};
 use crate::math::Lanes;
-use crate::model::Status;
+use crate::model::{RuleId, Status};
 
 /// What rules make of a sale in a quarter.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Outcome {
-    /// Share that may flow [1].
+    /// Share that may flow \[1\].
     pub permitted: Lanes,
-    /// Fees over the price [1].
+    /// Fees over the price \[1\].
     pub fee: Lanes,
 }
 
@@ -21,9 +21,9 @@ impl Outcome {
 /// What is announced and not yet in force.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Cut {
-    /// Permission that it will take, times the share of the quarter before it does [1].
+    /// Permission that it will take, times the share of the quarter before it does \[1\].
     pub share: Lanes,
-    /// Purchases before it over ordinary ones [1].
+    /// Purchases before it over ordinary ones \[1\].
     pub front_running: Lanes,
 }
 
@@ -58,18 +58,14 @@ pub(super) fn evaluate(
     out
 }
 
-/// Loss of permission that is announced, over the quarter, and the rule that says how much is brought forward.
+/// Of a quarter in which something is: loss of permission that is announced, over the quarter, and the rule that says how much is brought forward.
 #[inline(always)]
-pub(super) fn cut(
-    quarter: &Quarter,
-    begins: Lanes,
-    given: impl Fn(&Governing) -> Lanes,
-) -> (Lanes, Option<usize>) {
+pub(super) fn cut(quarter: &Quarter, begins: Lanes, given: impl Fn(&Governing) -> Lanes) -> (Lanes, RuleId) {
     let permitted =
         |all: &[Governing]| all.iter().fold(Lanes::ONE, |product, g| product * share(g, given(g)));
     let loss = quarter.pending.iter().fold(Lanes::ZERO, |sum, piece| {
         sum + piece.span.weight(begins)
             * (permitted(quarter.now(piece)) - permitted(quarter.then(piece))).max(0.0)
     });
-    (loss, quarter.pending.first().map(|piece| piece.rule))
+    (loss, quarter.pending[0].rule)
 }

@@ -1,80 +1,78 @@
-//! What rules say in a batch: switches, lags, shares and fees, which conditions hold, and the courses of shocks.
+//! The numbers of rules in a batch: switches, lags, shares and fees, which conditions hold, and the courses of shocks.
 
-use super::changes::Turns;
-use super::rulebook::{Case, Rulebook};
+use super::case::{Case, CaseId};
+use super::rulebook::Rulebook;
 use super::scope;
+use super::turns::Turns;
 use crate::inputs::Inputs;
 use crate::math::{Lanes, Mask, WIDTH};
-use crate::model::{Model, QuantityId, Rule, Status};
+use crate::model::{IdVec, Model, QuantityId, Rule, RuleId, ShockId, Status};
 
 /// What tells the draws of a batch apart in a case.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Keys {
     /// A bit for each rule, set where its condition holds and its own dates count.
     pub(super) by_lane: [u64; WIDTH],
-    /// The longest of its rules' lags [quarters].
+    /// The longest of its rules' lags \[quarters\].
     pub(super) longest_lag: Lanes,
 }
 
 /// Rules' intervals and numbers in a batch.
 #[derive(Clone, Debug)]
-pub struct Terms {
+pub struct Parameters {
     /// Whether a rule's own dates hold.
-    pub(super) switched_on: Vec<Mask>,
-    /// From the start of force to the first approvals, by rule [quarters].
-    pub(super) lag: Vec<Lanes>,
-    /// Approved share once approvals have begun, by rule [1].
-    pub(super) share: Vec<Lanes>,
-    /// Fee of each rule of each case, in order of cases [1].
+    pub(super) switched_on: IdVec<RuleId, Mask>,
+    /// From the start of force to the first approvals, by rule \[quarters\].
+    pub(super) lag: IdVec<RuleId, Lanes>,
+    /// Approved share once approvals have begun, by rule \[1\].
+    pub(super) share: IdVec<RuleId, Lanes>,
+    /// Fee of each rule of each case, in order of cases \[1\].
     pub(super) fee: Vec<Lanes>,
     /// Whether conditions hold that are not the same in every draw.
     pub(super) holds: Vec<Mask>,
     /// Which rules of each case hold and are switched on, as bits by lane: the key to its tables.
-    pub(super) keys: Vec<Keys>,
-    /// Start and end of force of the current course of each shock [quarters since the horizon's start]; infinite before its first.
-    pub courses: Vec<(Lanes, Lanes)>,
+    pub(super) keys: IdVec<CaseId, Keys>,
+    /// Start and end of force of the current course of each shock \[quarters since the horizon's start\]; infinite before its first.
+    pub courses: IdVec<ShockId, (Lanes, Lanes)>,
     /// Quarters in which first approvals under each rule's own dates come, in draws that differ.
-    pub(super) approvals: Vec<Turns>,
+    pub(super) approvals: IdVec<RuleId, Turns>,
     /// Quarters in which courses of each shock begin or end, or approvals under what they enforce come.
-    pub(super) turns: Vec<Turns>,
+    pub(super) turns: IdVec<ShockId, Turns>,
 }
 
 /// When a shock that has not struck begins and ends.
 pub(super) const NEVER: Lanes = Lanes::splat(f64::INFINITY);
 
-impl Terms {
-    /// Terms of all cases at given inputs, without any shock.
+impl Parameters {
+    /// Parameters of all cases at given inputs, without any shock.
     pub fn new(book: &Rulebook, inputs: &Inputs) -> Self {
         let members = book.cases.iter().map(|c| c.members.len()).sum();
-        let mut terms = Self {
-            switched_on: Vec::new(),
-            lag: Vec::new(),
-            share: Vec::new(),
+        let mut parameters = Self {
+            switched_on: IdVec::new(),
+            lag: IdVec::new(),
+            share: IdVec::new(),
             fee: vec![Lanes::ZERO; members],
             holds: Vec::new(),
-            keys: vec![Keys { by_lane: [0; WIDTH], longest_lag: Lanes::ZERO }; book.cases.len()],
-            courses: vec![(NEVER, NEVER); book.model.shocks.len()],
-            approvals: vec![Turns::NONE; book.model.rules.len()],
-            turns: vec![Turns::NONE; book.model.shocks.len()],
+            keys: book.cases.filled(Keys { by_lane: [0; WIDTH], longest_lag: Lanes::ZERO }),
+            courses: book.model.shocks.filled((NEVER, NEVER)),
+            approvals: book.model.rules.filled(Turns::NONE),
+            turns: book.model.shocks.filled(Turns::NONE),
         };
-        terms.read(book, inputs, 0..book.cases.len());
-        terms
+        parameters.read(book, inputs, book.cases.ids());
+        parameters
     }
 
     /// Reads a batch's numbers for the cases that occur; courses of shocks stay as they are.
     pub fn refresh(&mut self, book: &Rulebook, inputs: &Inputs) {
-        self.read(book, inputs, book.occurring.iter().map(|case| case.index()));
+        self.read(book, inputs, book.occurring.iter().copied());
     }
 
-    fn read(&mut self, book: &Rulebook, inputs: &Inputs, cases: impl Iterator<Item = usize>) {
+    fn read(&mut self, book: &Rulebook, inputs: &Inputs, cases: impl Iterator<Item = CaseId>) {
         let model = &book.model;
         let half = Lanes::splat(0.5);
-        self.switched_on.clear();
-        self.switched_on.extend(model.rules.iter().map(|r| inputs.value(r.in_force).ge(half)));
-        self.lag.clear();
-        self.lag.extend(model.rules.iter().map(|r| inputs.value(r.lag)));
-        self.share.clear();
-        self.share.extend(model.rules.iter().map(|r| approved(model, r, inputs)));
+        self.switched_on.refill(model.rules.iter().map(|r| inputs.value(r.in_force).ge(half)));
+        self.lag.refill(model.rules.iter().map(|r| inputs.value(r.lag)));
+        self.share.refill(model.rules.iter().map(|r| approved(model, r, inputs)));
         self.holds.clear();
         self.holds.extend(book.conditions.iter().map(|c| {
             let (any, all) = c.clauses(model);
@@ -86,18 +84,19 @@ impl Terms {
                 moments.0.into_iter().enumerate().for_each(|(lane, moment)| turns.add(lane, moment));
             }
         }
-        for i in cases {
-            self.read_case(&book.cases[i], i, inputs);
+        for case in cases {
+            self.read_case(&book.cases[case], case, inputs);
         }
     }
 
     /// The key and the fees of a case.
-    fn read_case(&mut self, case: &Case, i: usize, inputs: &Inputs) {
+    fn read_case(&mut self, case: &Case, id: CaseId, inputs: &Inputs) {
         let mut keys = Keys { by_lane: [0; WIDTH], longest_lag: Lanes::ZERO };
         for (place, member) in case.members.iter().enumerate() {
             let holds = member.condition.map_or(Mask::splat(true), |c| self.holds[c]);
             let on = holds & self.switched_on[member.rule];
             for (key, on) in keys.by_lane.iter_mut().zip(on.0) {
+                // A case of more rules than a key has bits keeps no memo.
                 *key |= on & 1_u64.checked_shl(place as u32).unwrap_or(0);
             }
             keys.longest_lag = keys.longest_lag.max(self.lag[member.rule]);
@@ -107,7 +106,60 @@ impl Terms {
             });
             self.fee[case.first + place] = fee;
         }
-        self.keys[i] = keys;
+        self.keys[id] = keys;
+    }
+
+    /// Forgets all courses of shocks.
+    pub fn clear_courses(&mut self) {
+        self.courses.fill((NEVER, NEVER));
+        self.turns.fill(Turns::NONE);
+    }
+
+    /// Starts a course of a shock that struck in quarter `t`, in one lane; times in quarters since the horizon's start.
+    pub fn begin_course(
+        &mut self,
+        book: &Rulebook,
+        shock: ShockId,
+        lane: usize,
+        course: (f64, f64),
+        t: usize,
+    ) {
+        self.courses[shock].0[lane] = course.0;
+        self.courses[shock].1[lane] = course.1;
+        self.turns[shock].add(lane, t as f64);
+        self.note_turns(book, shock, lane);
+    }
+
+    /// Takes over courses that began before: `twins` are places of the same shocks in `from`, by shock.
+    pub fn adopt_courses(&mut self, book: &Rulebook, from: &Self, twins: &[Option<usize>]) {
+        // Everything but courses, and the turns that follow from them, is read from the inputs.
+        let Self {
+            courses,
+            turns: _,
+            switched_on: _,
+            lag: _,
+            share: _,
+            fee: _,
+            holds: _,
+            keys: _,
+            approvals: _,
+        } = from;
+        for (shock, twin) in book.model.shocks.ids().zip(twins) {
+            let Some(twin) = *twin else { continue };
+            self.courses[shock] = courses.as_slice()[twin];
+            (0..WIDTH).for_each(|lane| self.note_turns(book, shock, lane));
+        }
+    }
+
+    /// Notes when a course and the approvals under rules that it puts in force begin and end.
+    fn note_turns(&mut self, book: &Rulebook, shock: ShockId, lane: usize) {
+        let (onset, until) = self.courses[shock];
+        let turns = &mut self.turns[shock];
+        turns.add(lane, onset[lane]);
+        turns.add(lane, until[lane]);
+        for rule in &book.model.shocks[shock].enforces {
+            turns.add(lane, onset[lane] + self.lag[*rule][lane]);
+        }
     }
 }
 

@@ -85,7 +85,7 @@ pub(super) fn addresses(model: &Model, outside: &[String], rule: &Rule, edge: &E
 pub(super) fn lists(model: &Model, outside: &[String], rule: &Rule, place: Place) -> bool {
     let country = |list: &[CountryId]| matches!(place, Place::Country(n) if list.contains(&n));
     let group = |list: &[GroupId]| {
-        list.iter().map(|g| &model.groups[g.index()]).any(|g| match place {
+        list.iter().map(|g| &model.groups[*g]).any(|g| match place {
             Place::Country(n) => g.members.contains(&n),
             Place::Outside(i) => g.others.contains(&outside[i as usize]),
         })
@@ -130,7 +130,7 @@ fn condition(model: &Model, item: Item, condition: &Condition, inputs: &Inputs) 
 
 /// An attribute of a chip; none if its data sheet lacks it.
 pub fn chip_attribute(model: &Model, chip: ChipId, attribute: Attribute, inputs: &Inputs) -> Option<Lanes> {
-    let c = &model.chips[chip.index()];
+    let c = &model.chips[chip];
     let value = |q: Option<QuantityId>| q.map(|q| inputs.value(q));
     let tpp = || {
         value(c.tpp).or_else(|| {
@@ -159,7 +159,7 @@ pub fn chip_attribute(model: &Model, chip: ChipId, attribute: Attribute, inputs:
 
 fn attribute(model: &Model, item: Item, attribute: Attribute, inputs: &Inputs) -> Option<Lanes> {
     let good = |g: GoodId| {
-        let good = &model.goods[g.index()];
+        let good = &model.goods[g];
         match attribute {
             Attribute::Node => good.node.map(Lanes::splat),
             Attribute::MemoryBandwidthDensity => good.memory_bandwidth_density.map(|q| inputs.value(q)),
@@ -183,7 +183,7 @@ pub(super) fn certain(model: &Model, item: Item, any: &[Clause], all: &[Clause])
         Condition::Compare(attribute, _, limit) => {
             let mut sources = sources(model, item, *attribute);
             sources.push(*limit);
-            sources.iter().all(|q| matches!(model.quantities[q.0 as usize].shape, Shape::Fixed(_)))
+            sources.iter().all(|q| matches!(model.quantities[*q].shape, Shape::Fixed(_)))
         }
         Condition::Is(..) => true,
         Condition::All(list) | Condition::Any(list) => certain(model, item, &[], list),
@@ -193,7 +193,7 @@ pub(super) fn certain(model: &Model, item: Item, any: &[Clause], all: &[Clause])
 /// Numbers from which an attribute of an item follows.
 fn sources(model: &Model, item: Item, attribute: Attribute) -> Vec<QuantityId> {
     let of_chip = |c: ChipId| {
-        let c = &model.chips[c.index()];
+        let c = &model.chips[c];
         let tpp = || c.tpp.map_or_else(|| vec![c.bf16_tflops, c.int8_tops, c.fp4_tflops], |q| vec![Some(q)]);
         match attribute {
             Attribute::Tpp => tpp(),
@@ -209,7 +209,7 @@ fn sources(model: &Model, item: Item, attribute: Attribute) -> Vec<QuantityId> {
             Attribute::Datacenter | Attribute::Node | Attribute::MemoryBandwidthDensity => Vec::new(),
         }
     };
-    let of_good = |g: GoodId| vec![model.goods[g.index()].memory_bandwidth_density];
+    let of_good = |g: GoodId| vec![model.goods[g].memory_bandwidth_density];
     let all = match item {
         Item::Chip(c) => of_chip(c),
         Item::Good(g) | Item::Tool(_, g) => of_good(g),

@@ -101,6 +101,11 @@ impl Table {
             None => self.entries.push(entry),
         }
     }
+    /// Takes a key's entry out.
+    pub fn take(&mut self, key: &str) -> Option<Entry> {
+        let place = self.entries.iter().position(|e| e.key == key)?;
+        Some(self.entries.remove(place))
+    }
     /// The value of a key, to change.
     pub fn get_mut(&mut self, key: &str) -> Option<&mut Node> {
         self.entries.iter_mut().find(|e| e.key == key).map(|e| &mut e.node)

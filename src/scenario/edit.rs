@@ -2,6 +2,7 @@
 
 use super::diagnostic::{Diagnostics, Place, Sources};
 use super::document::{Adjustment, Document, Entry, Node, Table, Value};
+use super::extends::resolve_row_extends;
 use super::glob::{glob_match, is_glob};
 use super::parse::{cell_value, csv_rows, relocated, toml_table, toml_value};
 use super::{replaced, suggest};
@@ -291,7 +292,7 @@ pub fn apply(document: &mut Document, edits: &[Edit], diagnostics: &mut Diagnost
             }),
         }
     }
-    super::load::resolve_row_extends(document, diagnostics);
+    resolve_row_extends(document, diagnostics);
 }
 
 fn add(document: &mut Document, edit: &Edit, table: &str, row: &Table, diagnostics: &mut Diagnostics) {

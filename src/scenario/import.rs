@@ -37,7 +37,7 @@ pub struct ToolClass {
 pub struct Share {
     /// Country's id.
     pub country: String,
-    /// Share as written [%].
+    /// Share as written \[%\].
     pub percent: f64,
     /// Year and source of the number.
     pub source: String,
@@ -80,7 +80,7 @@ const NO_COUNTRY: [&str; 6] =
     ["various countries", "various", "other", "others", "rest of world", "other countries"];
 /// Countries whose id is not their name.
 const SHORT: [(&str, &str); 3] = [("united-states", "us"), ("usa", "us"), ("united-arab-emirates", "uae")];
-/// Sums further from 100 % than this are told [%].
+/// Sums further from 100 % than this are told \[%\].
 const ROUNDING: f64 = 0.5;
 
 /// Reads the ETO's tables in a folder.
@@ -351,7 +351,7 @@ struct Row {
 
 impl Row {
     fn get(&self, column: &'static str) -> &str {
-        self.cells.get(column).map_or("", String::as_str)
+        &self.cells[column]
     }
 }
 
@@ -370,8 +370,9 @@ impl Sheet {
         let mut rows = Vec::new();
         for record in reader.records() {
             let record = record.map_err(|e| failed(e.to_string()))?;
-            let line = record.position().map_or(0, csv::Position::line);
-            let cells = places.iter().map(|&(c, i)| (c, record.get(i).unwrap_or_default().trim().to_owned()));
+            let line = record.position().expect("a record that was read has a place").line();
+            // The reader refuses a row of another length than the header.
+            let cells = places.iter().map(|&(c, i)| (c, record[i].trim().to_owned()));
             rows.push(Row { line, cells: cells.collect() });
         }
         Ok(Self { file, rows })

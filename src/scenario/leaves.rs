@@ -32,8 +32,8 @@ fn descend(path: &str, value: &Value, all: &mut BTreeMap<String, Leaf>) {
         }
         Value::Array(rows) if !rows.is_empty() && rows.iter().all(|r| id(r).is_some()) => {
             for row in rows {
-                let Value::Table(table) = row else { continue };
-                let path = format!("{path}.{}", id(row).unwrap_or_default());
+                let (Value::Table(table), Some(id)) = (row, id(row)) else { continue };
+                let path = format!("{path}.{id}");
                 // The row itself is a leaf, so that one without other fields is seen.
                 all.insert(path.clone(), Leaf { value: String::new(), about: String::new() });
                 for (k, v) in table.iter().filter(|(k, _)| *k != "id") {

@@ -6,6 +6,7 @@
 use super::diagnostic::{Diagnostics, Place, Source, Sources};
 use super::document::{Document, Entry, Node, Table, Value};
 use super::edit::{self, Edit};
+use super::extends::resolve_row_extends;
 use super::parse::{Cell, cell_value, csv_rows, toml_table};
 use std::path::{Path, PathBuf};
 
@@ -53,7 +54,7 @@ impl Loader<'_> {
     /// Lays a scenario over the one that it extends.
     fn extended(&mut self, file: &Path, mut table: Table) -> Option<Table> {
         let folder = file.parent().unwrap_or(Path::new("")).to_owned();
-        let Some(extends) = take(&mut table, "extends") else { return Some(table) };
+        let Some(extends) = table.take("extends") else { return Some(table) };
         let Value::Text(base) = &extends.node.value else {
             self.diagnostics.error(&extends.node.place, "`extends` names a scenario's folder", "not a text");
             return Some(table);
@@ -96,7 +97,7 @@ impl Loader<'_> {
     }
 
     fn include(&mut self, table: &mut Table, folder: &Path) {
-        let Some(include) = take(table, "include") else { return };
+        let Some(include) = table.take("include") else { return };
         let Value::List(files) = &include.node.value else {
             self.diagnostics.error(&include.node.place, "`include` is a list of files", "not a list");
             return;
@@ -159,7 +160,7 @@ impl Loader<'_> {
     }
 
     fn spreadsheet(&mut self, table: &mut Table, key: &str, folder: &Path) -> Option<u32> {
-        let entry = take(table, key)?;
+        let entry = table.take(key)?;
         let Value::Text(name) = &entry.node.value else {
             self.diagnostics.error(&entry.node.place, format!("`{key}` names a CSV file"), "not a text");
             return None;
@@ -296,61 +297,6 @@ fn overlay_row(rows: &mut Vec<Node>, row: Node) {
         }
         (_, value) => rows.push(Node { value, ..row }),
     }
-}
-
-/// Rows that extend another row of their table take its fields where they give none.
-pub(super) fn resolve_row_extends(document: &mut Document, diagnostics: &mut Diagnostics) {
-    for entry in &mut document.root.entries {
-        let Value::List(rows) = &mut entry.node.value else { continue };
-        for i in 0..rows.len() {
-            resolve_row(rows, i, &mut Vec::new(), diagnostics);
-        }
-    }
-}
-
-fn resolve_row(rows: &mut Vec<Node>, i: usize, open: &mut Vec<usize>, diagnostics: &mut Diagnostics) {
-    let Value::Table(row) = &mut rows[i].value else { return };
-    let Some(extends) = take(row, "extends") else { return };
-    let Value::Text(base) = &extends.node.value else {
-        diagnostics.error(&extends.node.place, "`extends` names a row of the same table", "not an id");
-        return;
-    };
-    let ids: Vec<String> = rows.iter().filter_map(|r| r.id().map(str::to_owned)).collect();
-    let Some(from) = rows.iter().position(|r| r.id() == Some(base)).filter(|&j| j != i) else {
-        let d = diagnostics.error(
-            &extends.node.place,
-            format!("there is no row `{base}` to extend"),
-            "unknown id",
-        );
-        if let Some(near) = super::suggest(base, ids.iter().map(String::as_str)) {
-            d.help(format!("did you mean `{near}`?"));
-        }
-        return;
-    };
-    if open.contains(&from) {
-        diagnostics.error(
-            &extends.node.place,
-            format!("`{base}` leads back to this row"),
-            "a circle of `extends`",
-        );
-        return;
-    }
-    open.push(i);
-    resolve_row(rows, from, open, diagnostics);
-    open.pop();
-    let Value::Table(base) = rows[from].value.clone() else { return };
-    if let Value::Table(row) = &mut rows[i].value {
-        for entry in base.entries {
-            if row.get(&entry.key).is_none() {
-                row.entries.push(entry);
-            }
-        }
-    }
-}
-
-fn take(table: &mut Table, key: &str) -> Option<Entry> {
-    let place = table.entries.iter().position(|e| e.key == key)?;
-    Some(table.entries.remove(place))
 }
 
 fn name_of(path: &Path) -> String {

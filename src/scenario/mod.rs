@@ -3,6 +3,7 @@
 mod diagnostic;
 mod document;
 mod edit;
+mod extends;
 mod glob;
 pub mod import;
 pub mod leaves;

@@ -52,6 +52,7 @@ fn convert(text: &str, source: u32, value: &Spanned<DeValue<'_>>) -> Node {
     let (value, written) = match value.get_ref() {
         DeValue::String(s) => (Value::Text(s.to_string()), String::new()),
         DeValue::Integer(_) | DeValue::Float(_) => {
+            // A number in another base is not read: fields refuse what is not finite.
             let plain: String = written.chars().filter(|c| *c != '_').collect();
             (Value::Number(plain.parse().unwrap_or(f64::NAN)), written)
         }
@@ -94,7 +95,7 @@ pub(super) fn csv_rows(
                 break;
             }
         };
-        let start = record.position().map_or(0, |p| p.byte() as usize);
+        let start = record.position().expect("a record that was read has a place").byte() as usize;
         let cells = cells(text, source, start, &record);
         if header.is_empty() {
             header = cells;

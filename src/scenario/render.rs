@@ -9,7 +9,7 @@ impl Sources {
         let Some(source) = self.all.get(place.source as usize) else { return ("", 1, 1) };
         let before = &source.text[..place.span.start.min(source.text.len())];
         let line = before.matches('\n').count() + 1;
-        let column = before.rsplit('\n').next().unwrap_or("").chars().count() + 1;
+        let column = before.rsplit_once('\n').map_or(before, |(_, line)| line).chars().count() + 1;
         (&source.name, line, column)
     }
 

@@ -11,10 +11,11 @@ use super::simulation::{Exports, Simulation};
 use super::stopping::{Stopping, interval};
 use super::watch::Watch;
 use crate::analysis::{Paired, Precision, Statistic};
-use crate::metrics::{ActorKind, Recording, headline, matching};
+use crate::metrics::{ActorKind, BadRatio, Recording, headline, matching};
 use crate::plan::Plan;
 use crate::report::{Ranked, Verdict};
-use crate::results::{Cell, DrawsTable, ExportFormat, FolderError, Interval, SourceFile, Statistics};
+use crate::results::table::TableText;
+use crate::results::{Cell, DrawsTable, ExportFormat, Interval, SourceFile, Statistics};
 
 /// Cells that are ranked in print at most.
 const RANKED: usize = 3;
@@ -47,10 +48,10 @@ pub struct CompareResults<'a> {
 }
 
 /// Cells that are compared: those selected, or the headline's; and those that goals ask for.
-pub(super) fn selection(plan: &Plan, select: &[String], asked: &[String]) -> Vec<String> {
-    let mut all = if select.is_empty() { headline::cells(plan) } else { select.to_vec() };
+pub(super) fn selection(plan: &Plan, select: &[String], asked: &[String]) -> Result<Vec<String>, BadRatio> {
+    let mut all = if select.is_empty() { headline::cells(plan)? } else { select.to_vec() };
     all.extend(asked.iter().cloned());
-    all
+    Ok(all)
 }
 
 /// Thresholds of a scenario \[FLOP\].
@@ -72,7 +73,7 @@ impl Compare {
         let open = |policy: Option<&PolicySource>, watch: &dyn Watch| {
             let scenario = ScenarioRequest { policy: policy.cloned(), ..request.scenario.clone() };
             Simulation::open_with(&scenario, &request.simulation, watch, |plan| {
-                let mut select = selection(plan, &request.simulation.select, &asked);
+                let mut select = selection(plan, &request.simulation.select, &asked)?;
                 if policy.is_some() {
                     // What a policy takes away cannot be compared; what is there still can.
                     select = matching(plan, &select)?;
@@ -213,45 +214,19 @@ impl Compare {
     ) -> (Interval, f64) {
         let own = interval(&base.statistic(cell), wanted.statistic, self.base.is_independent());
         let place = comparison.cells.iter().position(|c| *c == self.base.recording.names[cell]);
-        let of = |p: usize| {
-            let paired = comparison.runs.paired(place.unwrap_or(0), p);
+        let of = |place: usize, p: usize| {
+            let paired = comparison.runs.paired(place, p);
             match wanted.statistic {
                 Statistic::Mean => paired.mean,
                 Statistic::Quantile(i) => paired.quantiles[i],
             }
         };
-        let widest =
-            (1..comparison.plans.len()).map(of).reduce(|a, b| if b.half() > a.half() { b } else { a });
+        // A cell that a policy takes away is compared with none.
+        let widest = place.and_then(|place| {
+            let intervals = (1..comparison.plans.len()).map(|p| of(place, p));
+            intervals.reduce(|a, b| if b.half() > a.half() { b } else { a })
+        });
         (widest.unwrap_or(own), own.value)
-    }
-
-    fn write(
-        &self,
-        comparison: &mut Comparison,
-        all: &mut [Distributions],
-        statistics: &[Vec<Statistics>],
-        findings: &Findings,
-        folder: &mut RunFolder,
-    ) -> Result<(), FolderError> {
-        let mut rows = Rows::new();
-        for ((plan, distributions), statistics) in self.plans().iter().zip(all.iter_mut()).zip(statistics) {
-            distributions.add_rows(plan, statistics, &mut rows);
-        }
-        rows.write(folder)?;
-        folder.table(comparison.table(findings))?;
-        if !self.goals.objectives.is_empty() {
-            folder.table(comparison.objectives(findings))?;
-        }
-        if !self.goals.targets.is_empty() {
-            folder.table(comparison.targets())?;
-        }
-        if let Some(table) = comparison.draws.take() {
-            if self.base.exports.draws == Some(ExportFormat::Csv) {
-                folder.describe(table.schema());
-            }
-            folder.finish_file(table.finish()?)?;
-        }
-        all[0].write_exports(&self.base, folder)
     }
 
     fn verdict(
@@ -334,13 +309,37 @@ impl CompareResults<'_> {
         self.study.verdict(&self.comparison, &self.findings, &self.statistics[0], self.took.used)
     }
 
+    /// All tables, as they stand in a comparison's folder.
+    pub fn tables(&self) -> Vec<TableText> {
+        let mut rows = Rows::new();
+        for ((plan, distributions), statistics) in
+            self.study.plans().iter().zip(&self.distributions).zip(&self.statistics)
+        {
+            distributions.add_rows(plan, statistics, &mut rows);
+        }
+        let mut all = rows.tables();
+        all.push(self.comparison.table(&self.findings));
+        let goals = &self.study.goals;
+        all.extend((!goals.objectives.is_empty()).then(|| self.comparison.objectives(&self.findings)));
+        all.extend((!goals.targets.is_empty()).then(|| self.comparison.targets()));
+        all
+    }
+
     /// Writes all tables, the page, the data package and the manifest.
     ///
     /// # Errors
     /// If a file cannot be written.
     pub fn write(self, mut folder: RunFolder) -> Result<Written, Error> {
+        self.tables().into_iter().try_for_each(|table| folder.table(table))?;
         let Self { study, mut comparison, mut distributions, statistics, findings, took } = self;
-        study.write(&mut comparison, &mut distributions, &statistics, &findings, &mut folder)?;
+        let base = &study.base;
+        if let Some(table) = comparison.draws.take() {
+            if base.exports.draws == Some(ExportFormat::Csv) {
+                folder.describe(table.schema());
+            }
+            folder.finish_file(table.finish()?)?;
+        }
+        distributions[0].write_exports(base, &mut folder)?;
         // The page is made from the tables, which take as much room again: what they were made from goes first.
         drop((comparison, distributions, statistics, findings));
         folder.finish(took)

@@ -22,7 +22,7 @@ pub(super) struct Comparison {
     pub(super) senses: Vec<Sense>,
     /// Place of each metric's cell in each plan's recording.
     places: Vec<Vec<usize>>,
-    /// For each time: the tracked series of each plan, and the level [FLOP].
+    /// For each time: the tracked series of each plan, and the level \[FLOP\].
     times: Vec<(Vec<usize>, f64)>,
     pub(super) runs: PairedRuns,
     front: Option<Front>,

@@ -16,7 +16,7 @@ use crate::results::{
     DrawsTable, ExportFormat, FolderError, InputsTable, Labels, Statistics, Summary, Thresholds,
 };
 
-/// Thresholds where the scenario names none [FLOP].
+/// Thresholds where the scenario names none \[FLOP\].
 pub(super) const THRESHOLDS: [f64; 4] = [1e25, 1e26, 1e27, 1e28];
 
 /// The tables that all studies write, with rows of one plan or of several one after the other.
@@ -37,9 +37,9 @@ impl Rows {
         }
     }
 
-    /// Writes the tables.
-    pub(super) fn write(self, folder: &mut RunFolder) -> Result<(), FolderError> {
-        [self.summary, self.thresholds, self.bottlenecks].into_iter().try_for_each(|t| folder.table(t))
+    /// The tables, in order.
+    pub(super) fn tables(self) -> Vec<TableText> {
+        vec![self.summary, self.thresholds, self.bottlenecks]
     }
 }
 
@@ -129,7 +129,7 @@ impl Distributions {
     }
 
     /// Adds this plan's rows to all tables.
-    pub(super) fn add_rows(&mut self, simulation: &Simulation, statistics: &[Statistics], rows: &mut Rows) {
+    pub(super) fn add_rows(&self, simulation: &Simulation, statistics: &[Statistics], rows: &mut Rows) {
         let policy = &simulation.policy();
         let scenario = &simulation.project.name;
         let cells = simulation.recording.names.iter().zip(statistics);
@@ -139,6 +139,23 @@ impl Distributions {
         self.add_bottlenecks(simulation, policy, &mut rows.bottlenecks);
     }
 
+    /// The tables of this plan alone, but for yearly flows.
+    pub(super) fn tables(&self, simulation: &Simulation, statistics: &[Statistics]) -> Vec<TableText> {
+        let mut rows = Rows::new();
+        self.add_rows(simulation, statistics, &mut rows);
+        let mut all = rows.tables();
+        let (policy, flows) = (simulation.policy(), self.flows.finish());
+        all.push(TableText::of(&tables::flows(), flow_rows(simulation, &policy, &flows)));
+        all
+    }
+
+    /// Chips from fab to country by year.
+    pub(super) fn yearly_flows(&self, simulation: &Simulation) -> TableText {
+        let (policy, flows) = (simulation.policy(), self.flows.finish());
+        let rows = flow_rows(simulation, &policy, &flows);
+        TableText::of(&world::yearly_flows(), world::yearly_flow_rows(&simulation.plan.model, rows))
+    }
+
     /// Writes all tables of this plan alone.
     pub(super) fn write(
         &mut self,
@@ -146,22 +163,8 @@ impl Distributions {
         statistics: &[Statistics],
         folder: &mut RunFolder,
     ) -> Result<(), FolderError> {
-        let mut rows = Rows::new();
-        self.add_rows(simulation, statistics, &mut rows);
-        rows.write(folder)?;
-        let (policy, statistics) = (&simulation.policy(), self.flows.finish());
-        let n = simulation.flows.len();
-        let all = statistics.iter().enumerate().map(|(i, statistics)| FlowRow {
-            policy,
-            flow: &simulation.flows[i % n],
-            quarter: simulation.quarter(i / n),
-            statistics,
-        });
-        // Flows that are nothing in every draw are left out.
-        let flows = || all.clone().filter(|r| r.statistics.max > 0.0);
-        folder.table(TableText::of(&tables::flows(), flows()))?;
-        let yearly = world::yearly_flow_rows(&simulation.plan.model, flows());
-        folder.table_at_the_end(TableText::of(&world::yearly_flows(), yearly));
+        self.tables(simulation, statistics).into_iter().try_for_each(|table| folder.table(table))?;
+        folder.table_at_the_end(self.yearly_flows(simulation));
         self.write_exports(simulation, folder)
     }
 
@@ -237,6 +240,22 @@ impl Distributions {
     }
 }
 
+/// Flows quarter by quarter; those that are nothing in every draw are left out.
+fn flow_rows<'a>(
+    simulation: &'a Simulation,
+    policy: &'a str,
+    statistics: &'a [Statistics],
+) -> impl Iterator<Item = FlowRow<'a>> {
+    let n = simulation.flows.len();
+    let all = statistics.iter().enumerate().map(move |(i, statistics)| FlowRow {
+        policy,
+        flow: &simulation.flows[i % n],
+        quarter: simulation.quarter(i / n),
+        statistics,
+    });
+    all.filter(|row| row.statistics.max > 0.0)
+}
+
 fn open_exports(
     simulation: &Simulation,
     exports: Exports,
@@ -253,7 +272,7 @@ fn open_exports(
         Some(format) => {
             let file = folder.create(&format!("inputs.{}", format.extension()))?;
             let model = &simulation.plan.model;
-            let uncertain = simulation.plan.layout.uncertain().map(|q| &model.quantities[q.0 as usize]);
+            let uncertain = simulation.plan.layout.uncertain().map(|q| &model.quantities[q]);
             let columns = uncertain.map(|q| (q.path.clone(), q.unit.clone()));
             Some(InputsTable::new(format, file, columns)?)
         }
@@ -267,7 +286,7 @@ fn subject(plan: &Plan, i: usize) -> (String, &'static str) {
     let m = &plan.model;
     let chips = plan.edges.chips.len();
     if i < chips {
-        return (format!("chip.{}", m.chips[plan.edges.chips[i].index()].id), "chip");
+        return (format!("chip.{}", m.chips[plan.edges.chips[i]].id), "chip");
     }
     let (l, kind) = if i < chips + m.labs.len() {
         (i - chips, "lab")

@@ -1,6 +1,5 @@
 //! What drives the headline: a gatherer that estimates each uncertain input's index for the headline's cells during a run.
 
-use super::folder::RunFolder;
 use super::gather::Gatherer;
 use super::simulation::Simulation;
 use crate::analysis::Sensitivity;
@@ -49,7 +48,8 @@ impl Drivers {
     /// New ones for the headline's cells, which the simulation watches.
     pub(super) fn new(simulation: &Simulation) -> Self {
         let watched = &simulation.recording.watched;
-        let place = |cell: &(usize, usize)| watched.binary_search(cell).unwrap_or_default();
+        let place =
+            |cell: &(usize, usize)| watched.binary_search(cell).expect("the headline's cells are watched");
         let address = |&(t, s): &(usize, usize)| {
             let series = &simulation.recording.series[s];
             let (actor, metric) = (series.actor.clone(), series.name().to_owned());
@@ -61,9 +61,9 @@ impl Drivers {
         Self { place: 0, policy: simulation.policy(), sensitivity, cells }
     }
 
-    /// Writes the table: for each cell, inputs from the one that explains most to the one that explains least.
-    pub(super) fn write(&self, simulation: &Simulation, folder: &mut RunFolder) -> Result<(), FolderError> {
-        folder.table(TableText::of(&tables::drivers(), self.rows(&simulation.plan)))
+    /// The table: for each cell, inputs from the one that explains most to the one that explains least.
+    pub(super) fn table(&self, plan: &Plan) -> TableText {
+        TableText::of(&tables::drivers(), self.rows(plan))
     }
 
     pub(super) fn rows(&self, plan: &Plan) -> Vec<DriverRow<'_>> {
@@ -91,7 +91,7 @@ impl Drivers {
 
 fn grade(plan: &Plan, driver: Driver) -> &'static str {
     let Driver::Quantity(q) = driver else { return "" };
-    plan.model.quantities[q.0 as usize].provenance.grade.map_or("", crate::model::Grade::name)
+    plan.model.quantities[q].provenance.grade.map_or("", crate::model::Grade::name)
 }
 
 /// Cells of the headline, as (quarter, series): each actor's reachable compute, then ratios, by the latest year end shown

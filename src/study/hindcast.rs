@@ -142,6 +142,16 @@ impl HindcastResults<'_> {
         &self.board
     }
 
+    /// All tables, as they stand in a hindcast's folder.
+    pub fn tables(&self) -> Vec<TableText> {
+        let simulation = &self.study.simulation;
+        let mut all = self.distributions.tables(simulation, &self.statistics);
+        all.extend(self.board.tables());
+        all.extend(self.weighed.iter().cloned());
+        all.push(self.distributions.yearly_flows(simulation));
+        all
+    }
+
     /// Writes all tables, the page, the data package and the manifest.
     ///
     /// # Errors
@@ -227,7 +237,7 @@ impl Gatherer for Past<'_> {
             for lane in (0..WIDTH).filter(|&lane| mask.lane(lane)) {
                 self.draws.push((round.first + b as u64) * WIDTH as u64 + lane as u64);
                 for ((row, cells), list) in self.rows.iter().zip(&self.cells).zip(&mut self.values) {
-                    let place = |key| cells.iter().find(|c| c.0 == key).map_or(0, |c| c.1);
+                    let place = |key| cells.iter().find(|c| c.0 == key).expect("a row reads its own cells").1;
                     list.push(row.observed.value(|t, series| values[place((t, series))][lane]));
                 }
                 for (&place, list) in self.headline.iter().zip(&mut self.headline_values) {
@@ -242,7 +252,8 @@ impl Gatherer for Past<'_> {
 impl<'a> Past<'a> {
     fn new(simulation: &Simulation, rows: &'a [Row], weight: bool) -> Self {
         let recording = &simulation.recording;
-        let place = |key: (usize, usize)| recording.cells.binary_search(&key).unwrap_or_default();
+        let place =
+            |key: (usize, usize)| recording.cells.binary_search(&key).expect("what is observed is recorded");
         let cells: Vec<Vec<_>> =
             rows.iter().map(|r| r.observed.cells().into_iter().map(|c| (c, place(c))).collect()).collect();
         let headline: Vec<usize> =

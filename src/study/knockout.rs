@@ -38,7 +38,7 @@ pub fn knockout(request: &KnockoutRequest, watch: &dyn Watch) -> Result<Vec<Rank
     let structure = network.structure();
     let mut rankings = Vec::new();
     for (place, cell) in &cells {
-        let labs = labs_of(plan, cell.split('/').next().unwrap_or_default());
+        let labs = labs_of(plan, cell.split_once('/').map_or(cell.as_str(), |(actor, _)| actor));
         let mut rows = Vec::new();
         for (s, supplier) in suppliers.iter().enumerate() {
             let of = |part: usize| losses[s * KEPT.len() + part][*place].mean();
@@ -83,7 +83,7 @@ fn watched(request: &KnockoutRequest, plan: &Plan) -> Result<(Recording, Vec<(us
 
 /// The quarter from which suppliers fail.
 fn first_quarter(request: &KnockoutRequest, plan: &Plan, recording: &Recording) -> Result<usize, Error> {
-    let last = recording.watched.iter().map(|c| c.0).min().unwrap_or(0);
+    let last = recording.watched.iter().map(|c| c.0).min().expect("a knockout watches a cell");
     let Some(text) = &request.from else { return Ok(plan.shocks_from.min(last)) };
     let found = Quarter::parse(text).ok_or_else(|| Error::From(text.clone()))?;
     let t = found.0 - plan.model.run.horizon.first.0;
@@ -125,12 +125,11 @@ fn labs_of(plan: &Plan, actor: &str) -> Vec<Node> {
     let (kind, id) = actor.split_once('.').unwrap_or((actor, ""));
     let here = |l: &crate::model::Lab| match kind {
         "lab" => l.id == id,
-        "country" => m.countries[l.country.index()].id == id,
+        "country" => m.countries[l.country].id == id,
         "group" => m.groups.iter().any(|g| g.id == id && g.members.contains(&l.country)),
         _ => kind == "world",
     };
-    let labs = m.labs.iter().enumerate().filter(|(_, l)| here(l));
-    labs.map(|(i, _)| Node::Lab(crate::model::LabId(i as u32))).collect()
+    m.labs.iter_enumerated().filter(|(_, lab)| here(lab)).map(|(id, _)| Node::Lab(id)).collect()
 }
 
 /// A node's structure, and the share of the labs that have no supply at all without it.
@@ -139,6 +138,6 @@ fn structural(network: &Network, structure: &[Structure], node: Node, labs: &[No
     let mut stopped = network.stopped_without(&gone);
     stopped.extend(gone);
     let cut_off = labs.iter().filter(|l| stopped.contains(l)).count() as f64;
-    let place = network.nodes().binary_search(&node).unwrap_or_default();
+    let place = network.nodes().binary_search(&node).expect("a node of this network");
     (structure[place], if labs.is_empty() { 0.0 } else { cut_off / labs.len() as f64 })
 }

@@ -188,7 +188,7 @@ impl Project {
             GoodKind::Other => None,
         };
         let facilities: Vec<_> = (model.facilities.iter())
-            .filter_map(|f| Some((f.id.clone(), stage(model.goods[f.good.index()].kind)?)))
+            .filter_map(|f| Some((f.id.clone(), stage(model.goods[f.good].kind)?)))
             .collect();
         chain.to_policy(&countries, &tools, &facilities)
     }

@@ -4,10 +4,9 @@ use super::error::Error;
 use super::project::Project;
 use super::request::{RulesRequest, Sampling, ScenarioRequest};
 use super::watch::Note;
-use crate::model::ChipId;
 use crate::model::time::Date;
 use crate::plan::Plan;
-use crate::rules::{Change, Listed, Place, Query, Rulebook, Terms};
+use crate::rules::{Change, Listed, ListingFilter, Parameters, Place, Rulebook};
 use crate::scenario::suggest;
 
 /// Statuses on a day, by chip, destination, headquarters and issuer; numbers at their medians, switches at their likelier side.
@@ -36,7 +35,7 @@ pub fn rule_changes(request: &RulesRequest) -> Result<(Vec<Change>, Option<Note>
 /// A scenario's rule book, with numbers at their medians and switches at their likelier side.
 struct Book {
     plan: Plan,
-    terms: Terms,
+    terms: Parameters,
 }
 
 impl Book {
@@ -44,7 +43,7 @@ impl Book {
         let plan = Project::open(scenario)?.plan(&Sampling::default())?;
         let mut medians = plan.layout.inputs();
         plan.layout.medians(&mut medians);
-        let terms = Terms::new(&plan.rules, &medians);
+        let terms = Parameters::new(&plan.rules, &medians);
         Ok(Self { plan, terms })
     }
 
@@ -68,7 +67,7 @@ impl Book {
 }
 
 /// What is asked, with names looked up.
-fn query(book: &Rulebook, request: &RulesRequest) -> Result<Query, Error> {
+fn query(book: &Rulebook, request: &RulesRequest) -> Result<ListingFilter, Error> {
     let model = book.model();
     let on = match &request.on {
         None => Date(f64::from(model.run.horizon.first.0)),
@@ -87,8 +86,8 @@ fn query(book: &Rulebook, request: &RulesRequest) -> Result<Query, Error> {
     let issuer = match place("issuer", &request.issuer)? {
         None => None,
         Some(Place::Country(n)) => Some(n),
-        Some(Place::Outside(_)) => {
-            let name = request.issuer.as_deref().unwrap_or_default();
+        Some(outside @ Place::Outside(_)) => {
+            let name = book.name(outside);
             let countries = model.countries.iter().map(|c| c.id.as_str());
             return Err(unknown(
                 "issuer",
@@ -100,14 +99,12 @@ fn query(book: &Rulebook, request: &RulesRequest) -> Result<Query, Error> {
     };
     let chip = match &request.chip {
         None => None,
-        Some(id) => {
-            Some(model.chips.iter().position(|c| c.id == *id).map(|c| ChipId(c as u32)).ok_or_else(|| {
-                unknown("chip", id, "is no chip of the scenario", model.chips.iter().map(|c| c.id.as_str()))
-            })?)
-        }
+        Some(id) => Some(model.chips.named(id).ok_or_else(|| {
+            unknown("chip", id, "is no chip of the scenario", model.chips.iter().map(|c| c.id.as_str()))
+        })?),
     };
     let (to, headquarters) = (place("to", &request.to)?, place("hq", &request.headquarters)?);
-    Ok(Query { on, to, headquarters, issuer, chip })
+    Ok(ListingFilter { on, to, headquarters, issuer, chip })
 }
 
 fn unknown<'a>(

@@ -11,6 +11,7 @@ use super::watch::Watch;
 use crate::metrics::{Metric, headline};
 use crate::network::Network;
 use crate::report::{GraphFormat, Headline, HeadlineRow, SupplyGraph};
+use crate::results::table::TableText;
 use crate::results::tables::DriverRow;
 use crate::results::{Cell, Statistics};
 
@@ -115,6 +116,14 @@ impl RunResults<'_> {
         headline(&self.run.simulation, &self.distributions, &self.statistics)
     }
 
+    /// All tables, as they stand in a run's folder.
+    pub fn tables(&self) -> Vec<TableText> {
+        let simulation = &self.run.simulation;
+        let mut all = self.distributions.tables(simulation, &self.statistics);
+        all.extend([self.drivers.table(&simulation.plan), self.distributions.yearly_flows(simulation)]);
+        all
+    }
+
     /// Writes all tables, the page, the data package and the manifest.
     ///
     /// # Errors
@@ -123,7 +132,7 @@ impl RunResults<'_> {
         let Self { run, mut distributions, statistics, drivers, took } = self;
         let simulation = &run.simulation;
         distributions.write(simulation, &statistics, &mut folder)?;
-        drivers.write(simulation, &mut folder)?;
+        folder.table(drivers.table(&simulation.plan))?;
         let graph = SupplyGraph::new(&simulation.plan, &Network::from_model(&simulation.plan.model));
         folder.text(GRAPH, &graph.render(GraphFormat::Json))?;
         // The page is made from the tables: what they were made from makes room for it.

@@ -75,7 +75,7 @@ impl Sweep {
             let mut scenario: ScenarioRequest = request.scenario.clone();
             scenario.set.extend(set);
             Simulation::open_with(&scenario, &request.simulation, watch, |plan| {
-                Recording::lean(plan, &selection(plan, &request.simulation.select, &asked))
+                Recording::lean(plan, &selection(plan, &request.simulation.select, &asked)?)
             })
         };
         let mut base = open(Vec::new(), watch)?;
@@ -231,13 +231,18 @@ impl SweepResults<'_> {
         self.study.swept(&self.comparison, &self.findings, &self.statistics, self.took.used)
     }
 
+    /// All tables, as they stand in a sweep's folder.
+    pub fn tables(&self) -> Vec<TableText> {
+        vec![self.study.table(&self.comparison, &self.findings, &self.statistics)]
+    }
+
     /// Writes all tables, the page, the data package and the manifest.
     ///
     /// # Errors
     /// If a file cannot be written.
     pub fn write(self, mut folder: RunFolder) -> Result<Written, Error> {
+        self.tables().into_iter().try_for_each(|table| folder.table(table))?;
         let Self { study, comparison, mut distributions, statistics, findings, took } = self;
-        folder.table(study.table(&comparison, &findings, &statistics))?;
         distributions[0].write_exports(&study.base, &mut folder)?;
         // The page is made from the tables: what they were made from makes room for it.
         drop((comparison, distributions, statistics, findings));

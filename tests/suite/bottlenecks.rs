@@ -7,11 +7,11 @@
 use crate::support::states::{after_each, with};
 use crate::support::worlds::world;
 use crate::support::{model_of, plan_of, read};
-use chokepoint::engine::steps::production::cause;
-use chokepoint::engine::steps::training::lab_cause;
-use chokepoint::engine::{Batch, Step};
-use chokepoint::model::{GoodId, GoodKind, Lever};
-use chokepoint::plan::Plan;
+use chokepoint::internals::engine::steps::production::cause;
+use chokepoint::internals::engine::steps::training::lab_cause;
+use chokepoint::internals::engine::{Batch, Step};
+use chokepoint::internals::model::{GoodId, GoodKind, Lever};
+use chokepoint::internals::plan::Plan;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 
@@ -85,7 +85,7 @@ fn what_bound_a_chip_would_have_let_more_be_made() {
             b.produce(plan, t);
         });
         for (c, chip) in plan.model.chips.iter().enumerate() {
-            let siblings = &plan.supply.chips_of[chip.designer.index()];
+            let siblings = &plan.supply.chips_of[chip.designer];
             for lane in 0..8 {
                 let ramped = siblings.iter().any(|x| base.outputs.production.capped[x.index()].lane(lane));
                 // A hundredth more of all wants reaches a sibling's ramp: it leaves what it would have asked for.
@@ -130,7 +130,7 @@ fn what_bound_a_chip_would_have_let_more_be_made() {
                                 plan.model.goods[g].id
                             );
                             let kind = ["wafers", "memory", "packaging", "other"]
-                                [plan.model.goods[GoodId(g as u32).index()].kind as usize];
+                                [plan.model.goods[GoodId(g as u32)].kind as usize];
                             *tried.entry(kind).or_default() += 1;
                         }
                         let other = others(Some(g)).map(|o| plan.model.goods[o].id.clone());

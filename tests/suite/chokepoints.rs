@@ -2,12 +2,12 @@
 
 use crate::support::{model_of, plan_of, read};
 use assert_cmd::Command;
-use chokepoint::engine::Batch;
-use chokepoint::engine::knockout::{KnockoutCells, Knockouts, knock_out};
-use chokepoint::engine::record::Recorder;
-use chokepoint::metrics::Recording;
-use chokepoint::network::Network;
-use chokepoint::plan::{Plan, Supplied, Supplier};
+use chokepoint::internals::engine::Batch;
+use chokepoint::internals::engine::knockout::{KnockoutCells, Knockouts, knock_out};
+use chokepoint::internals::engine::record::Recorder;
+use chokepoint::internals::metrics::Recording;
+use chokepoint::internals::network::Network;
+use chokepoint::internals::plan::{Plan, Supplied, Supplier};
 use std::sync::atomic::AtomicBool;
 
 /// Suppliers of a plan and what was found in some batches, for cells that patterns select.
@@ -151,7 +151,7 @@ fn the_ranking_is_printed_the_same_on_any_number_of_threads() {
 }
 
 #[test]
-fn wrong_knockoutss_are_told_so() {
+fn wrong_requests_are_told_so() {
     let (code, _, err) = chokepoint(&[
         "graph",
         "scenarios/tutorial",

@@ -4,20 +4,20 @@
 //! seeds, on the tutorial alone. On the baseline (`-- --ignored`) `CHOKEPOINT_DRAWS` is the most draws a seed and
 //! `CHOKEPOINT_LONG` those of the long run; `.ci/run` runs a short form.
 
-use chokepoint::analysis::{Paired, PairedRuns, Sense};
-use chokepoint::engine::run::{Alternative, Task, simulate_paired};
-use chokepoint::metrics::Recording;
-use chokepoint::model::Model;
-use chokepoint::network::Network;
-use chokepoint::plan::Plan;
-use chokepoint::random::{Design, Sampler};
-use chokepoint::results::Interval;
+use chokepoint::internals::analysis::{Paired, PairedRuns, Sense};
+use chokepoint::internals::engine::run::{Alternative, Task, simulate_paired};
+use chokepoint::internals::metrics::Recording;
+use chokepoint::internals::model::Model;
+use chokepoint::internals::network::Network;
+use chokepoint::internals::plan::Plan;
+use chokepoint::internals::random::{Design, Sampler};
+use chokepoint::internals::results::Interval;
 use std::sync::atomic::AtomicBool;
 
 /// Models of a scenario and of a policy, with the leading paths of the scenario as it stands.
 fn models(scenario: &str, policy: &str) -> [Model; 2] {
     let model = |policy: Option<&str>| -> Model { crate::support::read(scenario, policy).unwrap().1 };
-    let lead = chokepoint::inputs::leading_paths(&model(None)).unwrap();
+    let lead = chokepoint::internals::inputs::leading_paths(&model(None)).unwrap();
     [None, Some(policy)].map(|p| {
         let mut model = model(p);
         model.run.lead.clone_from(&lead);
@@ -50,8 +50,8 @@ fn estimates(models: &[Model; 2], cells: &[&str], design: Design, draws: &[u64])
             audit: false,
             inputs: false,
         };
-        let rival = Alternative::new(&task, &plans[1], &recordings[1]);
-        simulate_paired::<()>(&task, std::slice::from_ref(&rival), &AtomicBool::new(false), |rounds| {
+        let alternative = Alternative::new(&task, &plans[1], &recordings[1]);
+        simulate_paired::<()>(&task, std::slice::from_ref(&alternative), &AtomicBool::new(false), |rounds| {
             let masks = rounds[0].masks.clone();
             let values: Vec<_> = rounds.iter().map(|r| r.cells.clone()).collect();
             pairs.absorb(&values, &masks);
@@ -272,8 +272,9 @@ fn levels(
         audit: false,
         inputs: false,
     };
-    let mut summary: chokepoint::results::Summary = chokepoint::results::Summary::new(cells.len(), false);
-    chokepoint::engine::run::simulate::<()>(&task, &AtomicBool::new(false), |round| {
+    let mut summary: chokepoint::internals::results::Summary =
+        chokepoint::internals::results::Summary::new(cells.len(), false);
+    chokepoint::internals::engine::run::simulate::<()>(&task, &AtomicBool::new(false), |round| {
         summary.absorb(&round.cells, &round.masks);
         Ok(())
     })

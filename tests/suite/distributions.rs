@@ -1,6 +1,6 @@
 //! Quantiles and distribution functions against another library, into the tails, and the laws that all forms obey.
 
-use chokepoint::random::{Distribution, DistributionError, Form};
+use chokepoint::internals::random::{Distribution, DistributionError, Form};
 use proptest::prelude::*;
 use statrs::distribution::{Beta, ContinuousCDF, LogNormal, Normal, Triangular, Uniform};
 

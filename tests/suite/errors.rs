@@ -1,7 +1,7 @@
 //! What a person would do wrong, and what is said: message, the text that is underlined, help.
 
 use crate::support::{PAGE, findings};
-use chokepoint::scenario::Severity;
+use chokepoint::internals::scenario::Severity;
 use chokepoint::study::Findings;
 
 /// The page with one thing changed, and what is said of it.

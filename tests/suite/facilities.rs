@@ -1,13 +1,13 @@
 //! Facilities that open, serve others and answer to scarcity, companion silicon, commitments: closed forms.
 
 use crate::support::{findings, model_of, plan_of, read};
-use chokepoint::engine::Batch;
-use chokepoint::engine::record::Recorder;
-use chokepoint::metrics::Recording;
-use chokepoint::model::time::Date;
-use chokepoint::model::{FacilityId, Model, Shape};
-use chokepoint::network::Network;
-use chokepoint::random::{Design, Sampler};
+use chokepoint::internals::engine::Batch;
+use chokepoint::internals::engine::record::Recorder;
+use chokepoint::internals::metrics::Recording;
+use chokepoint::internals::model::time::Date;
+use chokepoint::internals::model::{FacilityId, Model, Shape};
+use chokepoint::internals::network::Network;
+use chokepoint::internals::random::{Design, Sampler};
 
 /// One line, one chip, one buyer: what the line makes is worth far less than the buyer has.
 const WORLD: &str = r#"
@@ -218,7 +218,7 @@ fn an_earlier_opening_lowers_no_joint_shipments_where_nothing_answers_to_scarcit
     let mut wrong = Vec::new();
     for f in late {
         let id = FacilityId(f as u32);
-        let claims = |d: &&chokepoint::model::Designer| d.claims.contains_key(&id);
+        let claims = |d: &&chokepoint::internals::model::Designer| d.claims.contains_key(&id);
         let designers: Vec<&str> = model.designers.iter().filter(claims).map(|d| d.id.as_str()).collect();
         if designers.is_empty() {
             continue;

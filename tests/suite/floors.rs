@@ -1,37 +1,14 @@
-//! The house: imports go downward only, only the command line knows clap, the clock and the environment, the engine knows no files.
+//! The house: imports go downward only and never in a circle, only the command line knows clap, the clock and the environment,
+//! the engine knows no files, no file is long, and the code speaks the field's words.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use crate::support::imports::{Imports, code, sources};
+use std::path::Path;
 
 /// Floors from the top down. A file may import from its own floor and from those below it.
 const FLOORS: [&str; 15] = [
     "cli", "study", "report", "engine", "metrics", "plan", "rules", "inputs", "analysis", "results",
     "network", "model", "random", "scenario", "math",
 ];
-
-/// Sources under a folder, with their texts up to the unit tests.
-fn sources(folder: &Path) -> Vec<(PathBuf, String)> {
-    let mut all = Vec::new();
-    if !folder.exists() {
-        return all;
-    }
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            all.extend(sources(&path));
-        } else if path.extension().is_some_and(|e| e == "rs") {
-            let text = fs::read_to_string(&path).unwrap();
-            all.push((path, text.split("#[cfg(test)]").next().unwrap().to_owned()));
-        }
-    }
-    all
-}
-
-/// Code without comments.
-fn code(text: &str) -> String {
-    let plain = text.lines().map(|l| l.split("//").next().unwrap_or_default());
-    plain.collect::<Vec<_>>().join("\n")
-}
 
 #[test]
 fn imports_go_downward_only() {
@@ -49,6 +26,22 @@ fn imports_go_downward_only() {
     }
     wrong.dedup();
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn no_files_use_each_other_in_a_circle() {
+    let circles = Imports::read().circles();
+    assert!(circles.is_empty(), "{circles:#?}");
+}
+
+#[test]
+fn no_file_is_too_long_to_read() {
+    for folder in ["src", "tests", "benches", "examples"] {
+        for (path, _) in sources(Path::new(folder)) {
+            let lines = std::fs::read_to_string(&path).unwrap().lines().count();
+            assert!(lines <= 600, "{} has {lines} lines", path.display());
+        }
+    }
 }
 
 #[test]
@@ -78,4 +71,53 @@ fn every_file_opens_with_what_it_is_responsible_for() {
     for (path, text) in sources(Path::new("src")) {
         assert!(text.starts_with("//! "), "{}", path.display());
     }
+}
+
+/// Words that only this code would know, with the field's words for them.
+const PRIVATE: [(&str, &str); 12] = [
+    ("weaken", "knockout"),
+    ("gift", "what is supplied"),
+    ("gifts", "what is supplied"),
+    ("taker", "intervention"),
+    ("crew", "workers"),
+    ("contest", "paired run"),
+    ("witness", "trace"),
+    ("greys", "grey-market options"),
+    ("attraction", "choice"),
+    ("permits", "controls"),
+    ("chief", "default selection"),
+    ("reign", "which rule governs"),
+];
+
+#[test]
+fn names_are_the_fields_words() {
+    let mut found = Vec::new();
+    for folder in ["src", "tests", "benches", "examples"] {
+        for (path, text) in sources(Path::new(folder)) {
+            let text = code(&text);
+            let names = text.split(|c: char| !c.is_alphanumeric() && c != '_');
+            for name in names {
+                for word in words(name) {
+                    if let Some((private, public)) = PRIVATE.iter().find(|(private, _)| *private == word) {
+                        found.push(format!("{}: `{name}`: {private} is {public}", path.display()));
+                    }
+                }
+            }
+        }
+    }
+    found.sort();
+    found.dedup();
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+/// Words of a name in snake or camel case.
+fn words(name: &str) -> Vec<String> {
+    let mut spaced = String::new();
+    for c in name.chars() {
+        if c.is_uppercase() || c == '_' {
+            spaced.push(' ');
+        }
+        spaced.extend(c.to_lowercase().filter(|c| *c != '_'));
+    }
+    spaced.split_whitespace().map(str::to_owned).collect()
 }

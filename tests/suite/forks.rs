@@ -1,10 +1,10 @@
 //! Policies fork from the scenario as it stands: the same bits as a full run, from as late a quarter as can be.
 
 use crate::support::plan_of;
-use chokepoint::engine::run::{Alternative, Round, Task, simulate, simulate_paired};
-use chokepoint::metrics::Recording;
-use chokepoint::model::Model;
-use chokepoint::plan::Plan;
+use chokepoint::internals::engine::run::{Alternative, Round, Task, simulate, simulate_paired};
+use chokepoint::internals::metrics::Recording;
+use chokepoint::internals::model::Model;
+use chokepoint::internals::plan::Plan;
 use chokepoint::study::{PolicySource, Project, ScenarioRequest};
 use std::sync::atomic::AtomicBool;
 
@@ -40,10 +40,10 @@ fn check(path: &str, policy: &str, draws: u64) -> (Option<usize>, usize) {
     let recording = |plan: &Plan| Recording::new(plan, &select).unwrap();
     let (was, is) = (recording(&base), recording(&plan));
     let first = task(&base, &was, draws);
-    let rival = Alternative::new(&first, &plan, &is);
+    let alternative = Alternative::new(&first, &plan, &is);
     let stop = AtomicBool::new(false);
     let (mut together, mut before, mut alone) = (Vec::new(), Vec::new(), Vec::new());
-    simulate_paired::<()>(&first, std::slice::from_ref(&rival), &stop, |rounds| {
+    simulate_paired::<()>(&first, std::slice::from_ref(&alternative), &stop, |rounds| {
         together.push(rounds.pop().unwrap());
         before.push(rounds.pop().unwrap());
         Ok(())
@@ -64,7 +64,7 @@ fn check(path: &str, policy: &str, draws: u64) -> (Option<usize>, usize) {
     } else {
         usize::MAX
     };
-    (rival.fork.map(|f| f.at), moved)
+    (alternative.fork.map(|f| f.at), moved)
 }
 
 #[test]
@@ -162,8 +162,8 @@ fn forks_of_the_baseline_are_full_runs_to_the_bit() {
 fn work(base: &Plan, policy: &Plan) -> usize {
     let recording = |plan: &Plan| Recording::new(plan, &[]).unwrap();
     let (was, is) = (recording(base), recording(policy));
-    let rival = Alternative::new(&task(base, &was, 8), policy, &is);
-    policy.quarters - rival.fork.map_or(0, |f| f.at)
+    let alternative = Alternative::new(&task(base, &was, 8), policy, &is);
+    policy.quarters - alternative.fork.map_or(0, |f| f.at)
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! The supply graph: structural measures against hand counts and another algorithm, and files that other programs open.
 
 use crate::support::{model_of, plan_of, read};
-use chokepoint::network::{Edge, Network, Node};
-use chokepoint::report::{Attribute, GraphFormat, SupplyGraph};
+use chokepoint::internals::network::{Edge, Network, Node};
+use chokepoint::internals::report::{Attribute, GraphFormat, SupplyGraph};
 use petgraph::algo::dominators::simple_fast;
 use petgraph::graph::DiGraph;
 use std::collections::BTreeMap;

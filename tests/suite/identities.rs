@@ -1,8 +1,8 @@
 //! Published arithmetic that the engine must reproduce: what is known of a few runs, caps and stocks fixes the rest.
 
 use crate::support::{model_of, plan_of};
-use chokepoint::engine::{Batch, Observer, Step};
-use chokepoint::plan::Plan;
+use chokepoint::internals::engine::{Batch, Observer, Step};
+use chokepoint::internals::plan::Plan;
 
 /// A lab alone with chips of one kind, no failures and no losses of scale.
 fn lab(chip: &str, chips: f64, lab: &str) -> Batch {

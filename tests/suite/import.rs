@@ -2,7 +2,7 @@
 
 use crate::support::read;
 use assert_cmd::Command;
-use chokepoint::scenario::import::{ImportError, Stage, read_eto};
+use chokepoint::internals::scenario::import::{ImportError, Stage, read_eto};
 use std::fs;
 use std::path::Path;
 
@@ -81,7 +81,9 @@ fn what_is_printed_for_a_scenario_is_a_policy_that_it_takes() {
     assert_eq!(after.tools.len(), before.tools.len() + 5);
     assert_eq!(after.countries.len(), before.countries.len() + 1);
     let depends = |tool: &str| {
-        let id = chokepoint::model::ToolId(after.tools.iter().position(|t| t.id == tool).unwrap() as u32);
+        let id = chokepoint::internals::model::ToolId(
+            after.tools.iter().position(|t| t.id == tool).unwrap() as u32
+        );
         after.facilities.iter().filter(|f| f.dependence.contains_key(&id)).count()
     };
     assert!(depends("blue-lamps") > 0 && depends("glue-pots") > 0);

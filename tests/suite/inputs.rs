@@ -1,10 +1,10 @@
 //! Quantities of a batch: dated paths in closed form, strikes, correlations, and what a draw owes to its address alone.
 
 use crate::support::model_of;
-use chokepoint::inputs::{Inputs, Layout, LayoutError, leading_paths};
-use chokepoint::math::{Lanes, WIDTH};
-use chokepoint::model::{Model, QuantityId};
-use chokepoint::random::{Design, Sampler};
+use chokepoint::internals::inputs::{Inputs, Layout, LayoutError, leading_paths};
+use chokepoint::internals::math::{Lanes, WIDTH};
+use chokepoint::internals::model::{Model, QuantityId};
+use chokepoint::internals::random::{Design, Sampler};
 
 const DESIGN: Design = Design { seed: 7, sampler: Sampler::Sobol };
 const QUARTERS: usize = 12;
@@ -162,7 +162,7 @@ fn the_first_strike_has_the_draw_s_numbers_and_later_ones_their_own() {
             }
         }
     }
-    let shock = chokepoint::model::ShockId(0);
+    let shock = chokepoint::internals::model::ShockId(0);
     assert!(layout.clock(shock, 0, 9) != layout.clock(shock, 1, 9));
     assert!(layout.clock(shock, 0, 9) != layout.clock(shock, 0, 10));
 }
@@ -195,7 +195,7 @@ fn each_uncertain_path_can_be_moved_alone() {
     for &q in &uncertain {
         layout.sample_with(1, &[(q, 0.05)], &mut low);
         layout.sample_with(1, &[(q, 0.95)], &mut high);
-        let path = &model.quantities[q.0 as usize].path;
+        let path = &model.quantities[q].path;
         assert_eq!(layout.rank(q, &low), Lanes::splat(0.05), "{path}");
         assert!(layout.drawn(q, &low).le(layout.drawn(q, &high)).all(), "{path}");
         let others = uncertain.iter().filter(|o| **o != q);

@@ -3,14 +3,14 @@
 #![allow(clippy::items_after_statements)] // an observer stands where it is used
 
 use crate::support::{PAGE, model_of, plan_of, read};
-use chokepoint::engine::record::Recorder;
-use chokepoint::engine::steps::production::{dies_per_wafer, murphy};
-use chokepoint::engine::steps::shocks::strength;
-use chokepoint::engine::{Batch, Observer, Step};
-use chokepoint::math::Lanes;
-use chokepoint::metrics::Recording;
-use chokepoint::model::{Model, Recovery};
-use chokepoint::plan::Plan;
+use chokepoint::internals::engine::record::Recorder;
+use chokepoint::internals::engine::steps::production::{dies_per_wafer, murphy};
+use chokepoint::internals::engine::steps::shocks::strength;
+use chokepoint::internals::engine::{Batch, Observer, Step};
+use chokepoint::internals::math::Lanes;
+use chokepoint::internals::metrics::Recording;
+use chokepoint::internals::model::{Model, Recovery};
+use chokepoint::internals::plan::Plan;
 use chokepoint::study::{Project, ScenarioRequest};
 use rayon::prelude::*;
 
@@ -78,7 +78,7 @@ fn strikes_follow_their_hazard() {
     let n = 2048.0;
     for years in [0.25, 1.0, 2.0, 4.0] {
         let struck = times.iter().filter(|&&t| t <= 1.0 + 4.0 * years).count() as f64 / n;
-        let expected = 1.0 - chokepoint::math::exp(-0.5 * years);
+        let expected = 1.0 - chokepoint::internals::math::exp(-0.5 * years);
         assert!((struck - expected).abs() < 0.01, "{years}: {struck} {expected}");
     }
 }
@@ -133,7 +133,8 @@ fn without_rules_shocks_or_shortage_all_money_is_spent_and_nothing_smuggled() {
                 let (h, g) = (batch.inputs.value(h)[0], batch.inputs.value(g)[0]);
                 for (k, count) in batch.state.fleet.count.iter().enumerate().take(2) {
                     let lived = |age: f64| h * age + 0.5 * g * age * age;
-                    let alive = |years: f64| chokepoint::math::exp(lived(0.125) - lived(0.125 + years));
+                    let alive =
+                        |years: f64| chokepoint::internals::math::exp(lived(0.125) - lived(0.125 + years));
                     let exact: f64 = (0..=t).map(|s| self.0[s][k] * alive((t - s) as f64 / 4.0)).sum();
                     assert!((count[0] - exact).abs() <= 1e-3 * exact, "{t}: {} {exact}", count[0]);
                 }
@@ -153,7 +154,8 @@ fn fleets_follow_the_renewal_equation() {
     let mut batch = Batch::new(&plan);
     batch.simulate(&plan, 0, &mut ());
     let years = 10.0_f64;
-    let exact = 1000.0 * chokepoint::math::exp(-(0.03 * years + 0.008 * ((1.0 + years).powi(2) - 1.0) / 2.0));
+    let exact = 1000.0
+        * chokepoint::internals::math::exp(-(0.03 * years + 0.008 * ((1.0 + years).powi(2) - 1.0) / 2.0));
     let ours = batch.state.fleet.count[0][0];
     assert!((ours / exact - 1.0).abs() < 1e-3, "{ours} {exact}");
 }
@@ -173,7 +175,7 @@ fn published_runs_close_arithmetically() {
 fn recorded(
     plan: &Plan,
     recording: &Recording,
-    held: &[(chokepoint::model::QuantityId, f64)],
+    held: &[(chokepoint::internals::model::QuantityId, f64)],
     batches: std::ops::Range<u64>,
 ) -> Vec<Lanes> {
     let mut batch = Batch::new(plan);
@@ -194,7 +196,7 @@ fn no_input_is_dead() {
         let model: Model = read(path, None).unwrap().1;
         let plan = plan_of(model);
         let recording = Recording::new(&plan, &["*".to_owned()]).unwrap();
-        let path_of = |q: chokepoint::model::QuantityId| &plan.model.quantities[q.0 as usize].path;
+        let path_of = |q: chokepoint::internals::model::QuantityId| &plan.model.quantities[q].path;
         let moved: Vec<_> = plan.layout.uncertain().filter(|q| !path_of(*q).starts_with("shock.")).collect();
         let dead: Vec<&String> = moved
             .into_par_iter()

@@ -1,11 +1,11 @@
 //! The ledger: clean on the shipped worlds, and twelve ways of losing or inventing things that it catches by name.
 
 use crate::support::{audited, plan_of, read};
-use chokepoint::engine::ledger::{Broken, Ledger};
-use chokepoint::engine::{Batch, Intervention, Step};
-use chokepoint::math::Lanes;
-use chokepoint::model::Lever;
-use chokepoint::plan::Plan;
+use chokepoint::internals::engine::ledger::{Broken, Ledger};
+use chokepoint::internals::engine::{Batch, Intervention, Step};
+use chokepoint::internals::math::Lanes;
+use chokepoint::internals::model::Lever;
+use chokepoint::internals::plan::Plan;
 
 #[test]
 fn the_shipped_worlds_add_up() {

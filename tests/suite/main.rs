@@ -36,6 +36,7 @@ mod rules_verb;
 mod second_opinion;
 mod sensitivity;
 mod shipped;
+mod study;
 mod support;
 mod tables;
 mod variants;

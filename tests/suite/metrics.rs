@@ -1,11 +1,11 @@
 //! The catalogues of metrics and of levers: every row is real, and stands where people look for it.
 
 use crate::support::{baseline_with, plan_of, read};
-use chokepoint::engine::Batch;
-use chokepoint::engine::record::Recorder;
-use chokepoint::math::Lanes;
-use chokepoint::metrics::{ActorKind, Better, Metric, Recording, all_series};
-use chokepoint::model::{Lever, Model};
+use chokepoint::internals::engine::Batch;
+use chokepoint::internals::engine::record::Recorder;
+use chokepoint::internals::math::Lanes;
+use chokepoint::internals::metrics::{ActorKind, Better, Metric, Recording, all_series};
+use chokepoint::internals::model::{Lever, Model};
 use rayon::prelude::*;
 use std::collections::BTreeSet;
 

@@ -5,10 +5,10 @@
 use crate::support::states::{after_each, with};
 use crate::support::worlds::world;
 use crate::support::{model_of, plan_of, read};
-use chokepoint::engine::{Batch, Step};
-use chokepoint::math::{Lanes, Mask};
-use chokepoint::model::{GoodKind, Lever};
-use chokepoint::plan::{Plan, Sale};
+use chokepoint::internals::engine::{Batch, Step};
+use chokepoint::internals::math::{Lanes, Mask};
+use chokepoint::internals::model::{GoodKind, Lever};
+use chokepoint::internals::plan::{Plan, Sale};
 use rayon::prelude::*;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -38,7 +38,7 @@ fn more_capacity_lowers_no_first_pass() {
                 b.produce(plan, t);
             });
             let good = plan.model.facilities[f].good;
-            let packaging = plan.model.goods[good.index()].kind == GoodKind::Packaging;
+            let packaging = plan.model.goods[good].kind == GoodKind::Packaging;
             for (d, chips) in plan.supply.chips_of.iter().enumerate() {
                 for c in chips.iter().map(|c| c.index()) {
                     for lane in 0..8 {

@@ -1,8 +1,8 @@
 //! Tables in Parquet hold the same numbers and the same gaps as those in CSV, whatever rows a table has.
 
-use chokepoint::math::{Lanes, Mask, WIDTH};
-use chokepoint::model::time::Quarter;
-use chokepoint::results::{Cell, DrawsTable, ExportFormat, Folder, InputsTable, Opened};
+use chokepoint::internals::math::{Lanes, Mask, WIDTH};
+use chokepoint::internals::model::time::Quarter;
+use chokepoint::internals::results::{Cell, DrawsTable, ExportFormat, Folder, InputsTable, Opened};
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::file::statistics::Statistics;
 use parquet::record::Field;

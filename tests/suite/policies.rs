@@ -1,14 +1,14 @@
 //! The policy library: each policy moves the metric that its file names, its way, beyond the error of paired draws; and policies combine.
 
 use crate::support::plan_of;
-use chokepoint::engine::Batch;
-use chokepoint::engine::record::Recorder;
-use chokepoint::math::WIDTH;
-use chokepoint::metrics::Recording;
-use chokepoint::model::Model;
-use chokepoint::model::time::{Horizon, Quarter};
-use chokepoint::plan::Plan;
-use chokepoint::scenario::Policy;
+use chokepoint::internals::engine::Batch;
+use chokepoint::internals::engine::record::Recorder;
+use chokepoint::internals::math::WIDTH;
+use chokepoint::internals::metrics::Recording;
+use chokepoint::internals::model::Model;
+use chokepoint::internals::model::time::{Horizon, Quarter};
+use chokepoint::internals::plan::Plan;
+use chokepoint::internals::scenario::Policy;
 use chokepoint::study::{Project, ScenarioRequest, policies};
 use rayon::prelude::*;
 

@@ -3,7 +3,7 @@
 #![allow(clippy::cast_possible_truncation)]
 
 use crate::support::read;
-use chokepoint::model::Shape;
+use chokepoint::internals::model::Shape;
 use chokepoint::study::{PolicySource, Sampling, ScenarioRequest, Simulation, SimulationRequest};
 
 /// Values of cells of the baseline over 256 draws, under edits given as paths and factors: by cell, then draw.
@@ -201,7 +201,7 @@ fn no_series_is_dated_more_than_twice_a_year() {
 #[test]
 fn every_uncertain_number_says_where_it_comes_from() {
     let model = read("scenarios/baseline", None).unwrap().1;
-    let shown = chokepoint::model::show(&model, "**");
+    let shown = chokepoint::internals::model::show(&model, "**");
     let uncertain: Vec<_> = shown.iter().filter(|s| s.quantity.is_uncertain()).collect();
     assert!(uncertain.len() >= 180, "{}", uncertain.len());
     for s in uncertain {

@@ -2,9 +2,9 @@
 
 use crate::support::book::Book;
 use crate::support::{baseline_with, plan_of, read};
-use chokepoint::math::Lanes;
-use chokepoint::model::{Model, QuantityId, Status, Subject};
-use chokepoint::rules::Terms;
+use chokepoint::internals::math::Lanes;
+use chokepoint::internals::model::{Model, QuantityId, Status, Subject};
+use chokepoint::internals::rules::Parameters;
 use std::fmt::Write;
 
 fn baseline() -> Model {
@@ -261,7 +261,7 @@ fn chips_that_do_not_exist_are_judged_as_the_law_says() {
 #[test]
 fn no_status_by_the_united_states_depends_on_a_name() {
     let model = baseline();
-    let by_us = model.rules.iter().filter(|r| model.countries[r.issuer.index()].id == "us");
+    let by_us = model.rules.iter().filter(|r| model.countries[r.issuer].id == "us");
     assert!(by_us.clone().count() > 20);
     for rule in by_us {
         assert!(rule.products.is_empty(), "{} names products", rule.id);
@@ -272,7 +272,7 @@ fn no_status_by_the_united_states_depends_on_a_name() {
     book.plan.layout.medians(&mut medians);
     let mut rows = String::new();
     for (i, chip) in book.plan.model.chips.iter().enumerate() {
-        let designer = &book.plan.model.designers[chip.designer.index()].id;
+        let designer = &book.plan.model.designers[chip.designer].id;
         let _ = write!(
             rows,
             "[[chip]]\nid = \"twin-{i}\"\ndesigner = \"{designer}\"\ndatacenter = {}\ndies = {}\n",
@@ -369,11 +369,11 @@ fn other_subjects_act_on_the_flows_that_they_name() {
         assert_eq!((permitted(case, before), permitted(case, after)), (1.0, 0.0), "stand-alone memory");
     }
     for (f, tools) in book.plan.supply.tools.iter().enumerate() {
-        let country = &model.countries[model.facilities[f].country.index()].id;
+        let country = &model.countries[model.facilities[f].country].id;
         for cases in tools {
-            let tool = &model.tools[cases.tool.index()].id;
+            let tool = &model.tools[cases.tool].id;
             for &(supplier, sales, _) in &cases.suppliers {
-                let supplier = &model.countries[supplier.index()].id;
+                let supplier = &model.countries[supplier].id;
                 if tool == "euv" && country == "china" && supplier == "netherlands" {
                     assert_eq!(permitted(sales, before), 0.0, "EUV for China");
                 }
@@ -394,7 +394,7 @@ fn shares_are_within_bounds_in_every_quarter() {
     let plan = plan_of(baseline());
     let mut inputs = plan.layout.inputs();
     plan.layout.sample(3, &mut inputs);
-    let terms = Terms::new(&plan.rules, &inputs);
+    let terms = Parameters::new(&plan.rules, &inputs);
     for case in plan.rules.all_cases() {
         for t in 0..plan.quarters {
             let now = plan.rules.now(case, t, &terms);

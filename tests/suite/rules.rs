@@ -4,12 +4,12 @@
 
 use crate::support::book::Book;
 use crate::support::model_of;
-use chokepoint::engine::{Batch, Observer, Step};
-use chokepoint::math::Lanes;
-use chokepoint::model::Status;
-use chokepoint::model::time::Date;
-use chokepoint::plan::Plan;
-use chokepoint::rules::Terms;
+use chokepoint::internals::engine::{Batch, Observer, Step};
+use chokepoint::internals::math::Lanes;
+use chokepoint::internals::model::Status;
+use chokepoint::internals::model::time::Date;
+use chokepoint::internals::plan::Plan;
+use chokepoint::internals::rules::Parameters;
 use proptest::prelude::*;
 
 fn small(rules: &str) -> Book {
@@ -70,7 +70,7 @@ fn a_switch_and_an_uncertain_threshold_act_draw_by_draw() {
     let mut denied = 0.0;
     for batch in 0..1024 {
         book.plan.layout.sample(batch, &mut inputs);
-        let terms = Terms::new(&book.plan.rules, &inputs);
+        let terms = Parameters::new(&book.plan.rules, &inputs);
         denied += (1.0 - book.plan.rules.now(case, 3, &terms).permitted).sum();
     }
     // In force in 30 % of draws, and the limit at or below 5000 in half of them.
@@ -102,12 +102,14 @@ proptest! {
 }
 
 /// The outcome of chip `x` from `a` for `b` in a quarter, with terms of one's own.
-fn case_of_x(book: &Book) -> chokepoint::rules::CaseId {
+fn case_of_x(book: &Book) -> chokepoint::internals::rules::CaseId {
     book.plan.rules.chip_case(book.chip("x"), book.country("b"), book.country("b"))
 }
 
-fn rule_of(book: &Book, id: &str) -> chokepoint::model::RuleId {
-    chokepoint::model::RuleId(book.plan.model.rules.iter().position(|r| r.id == id).expect(id) as u32)
+fn rule_of(book: &Book, id: &str) -> chokepoint::internals::model::RuleId {
+    chokepoint::internals::model::RuleId(
+        book.plan.model.rules.iter().position(|r| r.id == id).expect(id) as u32
+    )
 }
 
 fn near(found: f64, expected: f64) {
@@ -142,11 +144,11 @@ fn an_uncertain_band_acts_draw_by_draw() {
         "{LICENCE}effective = \"2022Q1\"\nshare = 0.4\nfee = 0.1\nbands = [{{ fee = 0.3, all = [{{ id = \"t\", tpp = \">= uniform(4000, 6000)\" }}] }}]\n"
     ));
     let limit = book.plan.model.quantities.iter().position(|q| q.path.contains(".t.tpp")).unwrap();
-    let limit = chokepoint::model::QuantityId(limit as u32);
+    let limit = chokepoint::internals::model::QuantityId(limit as u32);
     let mut inputs = book.plan.layout.inputs();
     for (u, fee) in [(0.49, 0.3), (0.51, 0.1)] {
         book.plan.layout.sample_with(0, &[(limit, u)], &mut inputs);
-        let terms = Terms::new(&book.plan.rules, &inputs);
+        let terms = Parameters::new(&book.plan.rules, &inputs);
         near(book.plan.rules.now(case_of_x(&book), 3, &terms).fee[5], fee);
     }
 }
@@ -339,11 +341,11 @@ fn other_subjects_have_edges_of_their_own() {
 
 #[test]
 fn the_list_and_the_difference_of_two_books() {
-    use chokepoint::rules::{Place, Query};
+    use chokepoint::internals::rules::{ListingFilter, Place};
     let text =
         |effective: &str| format!("{LICENCE}effective = \"{effective}\"\nshare = 0.5\nfee = 0.15\nlag = 1\n");
     let (early, late) = (small(&text("2022-05-05")), small(&text("2022-11-11")));
-    let ask = |on: &str| Query {
+    let ask = |on: &str| ListingFilter {
         on: Date::parse(on).unwrap(),
         to: None,
         headquarters: None,
@@ -362,7 +364,7 @@ fn the_list_and_the_difference_of_two_books() {
             ("local", "b", Status::Free, 0.0, None),
         ]
     );
-    let one = Query {
+    let one = ListingFilter {
         to: Some(Place::Country(early.country("b"))),
         chip: Some(early.chip("x")),
         ..ask("2022-05-04")

@@ -1,13 +1,13 @@
 //! The engine against a second program written from the model's page alone: every metric of a draw to 1e-9.
 
 use crate::support::{PAGE, model_of, read};
-use chokepoint::engine::Batch;
-use chokepoint::engine::record::Recorder;
-use chokepoint::metrics::Recording;
-use chokepoint::model::Model;
-use chokepoint::network::Network;
-use chokepoint::plan::Plan;
-use chokepoint::random::{Design, Sampler};
+use chokepoint::internals::engine::Batch;
+use chokepoint::internals::engine::record::Recorder;
+use chokepoint::internals::metrics::Recording;
+use chokepoint::internals::model::Model;
+use chokepoint::internals::network::Network;
+use chokepoint::internals::plan::Plan;
+use chokepoint::internals::random::{Design, Sampler};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 

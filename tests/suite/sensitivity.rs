@@ -2,9 +2,9 @@
 
 #![allow(clippy::disallowed_methods)] // the functions' own sines are inputs here, not results
 
-use chokepoint::analysis::{CellDrivers, Scale, Sensitivity};
-use chokepoint::math::{Lanes, Mask, WIDTH, inverse_normal};
-use chokepoint::random::{Design, Sampler, Stream};
+use chokepoint::internals::analysis::{CellDrivers, Scale, Sensitivity};
+use chokepoint::internals::math::{Lanes, Mask, WIDTH, inverse_normal};
+use chokepoint::internals::random::{Design, Sampler, Stream};
 use std::f64::consts::PI;
 
 /// Uniforms of `inputs` paths in a design, and outcomes of them, batch by batch.

@@ -1,7 +1,7 @@
 //! The scenarios that ship: clean, valid against the schema, and the same after a round trip.
 
 use crate::support::{PAGE, findings, model_of, read};
-use chokepoint::model::{Model, schema, show};
+use chokepoint::internals::model::{Model, schema, show};
 use chokepoint::study::{Findings, Project, ScenarioRequest, TextSource};
 use std::path::Path;
 
@@ -83,7 +83,7 @@ fn what_show_prints_edits_accept() {
         let (_, model) = read(path, None).unwrap();
         let mut csv = "path,value,unit\n".to_owned();
         for row in show(&model, "**") {
-            let dated = matches!(row.quantity.shape, chokepoint::model::Shape::Dated(_));
+            let dated = matches!(row.quantity.shape, chokepoint::internals::model::Shape::Dated(_));
             let quote = |t: &str| format!("\"{}\"", t.replace('"', "\"\""));
             let unit = if dated { String::new() } else { row.unit.clone() };
             csv.push_str(&format!("{},{},{}\n", row.quantity.path, quote(&row.value), unit));
@@ -124,7 +124,7 @@ fn the_resolved_scenario_reads_back_as_the_same() {
 fn no_series_has_more_than_two_dated_points_a_year() {
     let (_, model) = read("scenarios/baseline", None).unwrap();
     for q in &model.quantities {
-        if let chokepoint::model::Shape::Dated(dated) = &q.shape {
+        if let chokepoint::internals::model::Shape::Dated(dated) = &q.shape {
             for year in 0..9 {
                 let within =
                     dated.points.iter().filter(|(x, _)| (x / 4.0).floor() == f64::from(year)).count();

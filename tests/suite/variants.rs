@@ -2,9 +2,9 @@
 
 use crate::support::states::after_each;
 use crate::support::{model_of, plan_of};
-use chokepoint::engine::Step;
-use chokepoint::math::Lanes;
-use chokepoint::plan::Plan;
+use chokepoint::internals::engine::Step;
+use chokepoint::internals::math::Lanes;
+use chokepoint::internals::plan::Plan;
 
 /// Quarter of the tutorial's rule: 2023Q4.
 const DENIED: usize = 7;
@@ -33,7 +33,7 @@ fn sales(plan: &Plan) -> Vec<[f64; 2]> {
     after_each(plan, 0, Step::Trade, |plan, batch, _| {
         let mut sold = [Lanes::ZERO; 2];
         for (s, sale) in plan.edges.sales.iter().enumerate().filter(|(_, s)| s.chip.index() == variant) {
-            let abroad = plan.model.buyers[sale.buyer.index()].country.index() != alpha;
+            let abroad = plan.model.buyers[sale.buyer].country.index() != alpha;
             sold[usize::from(abroad)] += batch.outputs.trade.sold[s];
         }
         all.push(sold.map(|x| x.sum()));

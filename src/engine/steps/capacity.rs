@@ -14,30 +14,30 @@ const SLOTS: usize = 16;
 /// Capacity that a quarter leaves to the next, by facility.
 #[derive(Clone, Debug)]
 pub struct CapacityState {
-    /// Installed [its good's unit/quarter].
+    /// Installed \[its good's unit/quarter\].
     pub installed: Vec<Lanes>,
-    /// Unmet shares of its good in the last four quarters, of facilities that answer to them [1].
+    /// Unmet shares of its good in the last four quarters, of facilities that answer to them \[1\].
     pub unmet: Vec<[Lanes; 4]>,
-    /// What comes in answer to them, by quarter of arrival [its good's unit/quarter].
+    /// What comes in answer to them, by quarter of arrival \[its good's unit/quarter\].
     pub coming: Vec<[Lanes; SLOTS]>,
-    /// What has come so far, for the next quarter [its good's unit/quarter].
+    /// What has come so far, for the next quarter \[its good's unit/quarter\].
     pub built: Vec<Lanes>,
 }
 
 /// Capacity in a quarter, by facility.
 #[derive(Clone, Debug)]
 pub struct CapacityOutputs {
-    /// Installed and able to work [its good's unit/quarter].
+    /// Installed and able to work \[its good's unit/quarter\].
     pub works: Vec<Lanes>,
-    /// What other customers take of that [its good's unit/quarter].
+    /// What other customers take of that \[its good's unit/quarter\].
     pub others: Vec<Lanes>,
-    /// The rest [its good's unit/quarter].
+    /// The rest \[its good's unit/quarter\].
     pub available: Vec<Lanes>,
-    /// What has come in answer to scarcity so far [its good's unit/quarter].
+    /// What has come in answer to scarcity so far \[its good's unit/quarter\].
     pub answered: Vec<Lanes>,
-    /// Share of planned growth that tools allow [1].
+    /// Share of planned growth that tools allow \[1\].
     pub access: Vec<Lanes>,
-    /// Share lost for want of servicing [1].
+    /// Share lost for want of servicing \[1\].
     pub wear: Vec<Lanes>,
 }
 
@@ -212,7 +212,7 @@ fn granted(
     suppliers: impl Iterator<Item = (CountryId, CaseId)>,
     factor: Lanes,
 ) -> Lanes {
-    let shares = &plan.model.tools[tool.index()].suppliers;
+    let shares = &plan.model.tools[tool].suppliers;
     let mut total = Lanes::ZERO;
     let mut refused = Lanes::ZERO;
     for (j, case) in suppliers {
@@ -223,10 +223,10 @@ fn granted(
     (1.0 - refused / total.max(1.0)) * factor
 }
 
-/// Share of a tool class's function that a country's own substitute fills [1].
+/// Share of a tool class's function that a country's own substitute fills \[1\].
 #[inline(always)]
 fn substitute(plan: &Plan, inputs: &Inputs, tool: ToolId, country: CountryId, t: usize) -> Lanes {
-    plan.model.tools[tool.index()].substitute.get(&country).map_or(Lanes::ZERO, |s| {
+    plan.model.tools[tool].substitute.get(&country).map_or(Lanes::ZERO, |s| {
         let x = Lanes::splat(t as f64) - inputs.value(s.midpoint);
         inputs.value(s.ceiling) / (1.0 + (-(inputs.value(s.steepness) * x)).exp())
     })

@@ -6,7 +6,7 @@ use crate::math::{Lanes, Mask};
 use crate::model::time::Date;
 use crate::model::{ChipUnit, PerUnit, RuleId};
 use crate::plan::Plan;
-use crate::rules::{CaseId, Terms};
+use crate::rules::{CaseId, Parameters};
 
 /// Where a rule governs a case.
 #[derive(Clone, Copy, Debug)]
@@ -20,15 +20,15 @@ struct Known {
 /// What has been sold under caps.
 #[derive(Clone, Debug)]
 pub(crate) struct CapState {
-    /// In this calendar year, by rule [chips].
+    /// In this calendar year, by rule \[chips\].
     units: Vec<Lanes>,
-    /// In the rule's period, by rule and country [TPP].
+    /// In the rule's period, by rule and country \[TPP\].
     tpp: Vec<Lanes>,
     /// In this calendar year, by rule and buyer.
     buyers: Vec<Sold>,
-    /// Legal sales to buyers in each country before this quarter, by country and chip [chips].
+    /// Legal sales to buyers in each country before this quarter, by country and chip \[chips\].
     home: Vec<Lanes>,
-    /// Under each cap so far, by rule and chip [chips].
+    /// Under each cap so far, by rule and chip \[chips\].
     sold: Vec<Lanes>,
 }
 
@@ -44,7 +44,7 @@ struct Sold {
 pub(crate) struct CapScratch {
     /// Sales that each capped rule governs in this quarter, with the lanes in which it does.
     members: Vec<Vec<(usize, Mask)>>,
-    /// Share of each sale's fill that limits leave [1].
+    /// Share of each sale's fill that limits leave \[1\].
     left: Vec<Lanes>,
     /// Fills of the parts that a limit is for, then what it leaves of them.
     totals: Vec<Lanes>,
@@ -91,12 +91,11 @@ impl CapState {
         self.home.clone_from(home);
     }
 
-    /// Ends a quarter: what was sold by some sales [chips] joins the home market that later shares are of.
+    /// Ends a quarter: what was sold by some sales \[chips\] joins the home market that later shares are of.
     #[inline(always)]
     pub(crate) fn close(&mut self, plan: &Plan, sales: impl Iterator<Item = usize>, sold: &[Lanes]) {
-        let limited = |rule: &RuleId| {
-            plan.model.rules[rule.index()].cap.as_ref().is_some_and(|cap| cap.home_share.is_some())
-        };
+        let limited =
+            |rule: &RuleId| plan.model.rules[*rule].cap.as_ref().is_some_and(|cap| cap.home_share.is_some());
         if !plan.caps.iter().any(|(rule, _)| limited(rule)) {
             return;
         }
@@ -130,7 +129,7 @@ impl CapScratch {
 impl Caps<'_> {
     /// Starts quarter `t`: a new year's or period's sales are none, and each capped rule finds what it governs of what is wanted.
     #[inline(always)]
-    pub(crate) fn open(&mut self, plan: &Plan, terms: &Terms, wanted: &[Lanes], t: usize) {
+    pub(crate) fn open(&mut self, plan: &Plan, terms: &Parameters, wanted: &[Lanes], t: usize) {
         let quarter = plan.model.run.horizon.first.0 + t as i32;
         if quarter.rem_euclid(4) == 0 {
             self.state.units.fill(Lanes::ZERO);
@@ -169,7 +168,7 @@ impl Caps<'_> {
         }
     }
 
-    /// Shrinks fills by sale [chips] to the room that there is, and counts them; `units` are the chips' TPP.
+    /// Shrinks fills by sale \[chips\] to the room that there is, and counts them; `units` are the chips' TPP.
     #[inline(always)]
     pub(crate) fn limit(
         &mut self,
@@ -243,7 +242,7 @@ impl Caps<'_> {
 
 /// Whether a year opens a new period of a rule's limit by country: periods are counted from the year in which it takes effect.
 fn renews(plan: &Plan, rule: RuleId, year: i32) -> bool {
-    let rule = &plan.model.rules[rule.index()];
+    let rule = &plan.model.rules[rule];
     let Some(years) = rule.cap.as_ref().and_then(|c| c.years) else { return false };
     let first = rule.effective.map_or(plan.model.run.horizon.first, Date::quarter).0.div_euclid(4);
     (year - first).rem_euclid(years.max(1) as i32) == 0

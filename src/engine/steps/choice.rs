@@ -5,7 +5,7 @@ use crate::inputs::Inputs;
 use crate::math::{Lanes, Mask};
 use crate::plan::Plan;
 
-/// Less than this of a chip is rounding, not something to buy or to smuggle [chips].
+/// Less than this of a chip is rounding, not something to buy or to smuggle \[chips\].
 pub(crate) const DUST: f64 = 1e-6;
 
 /// Weights of all options, and of waiting.
@@ -27,11 +27,11 @@ pub struct ChoiceOutputs {
     pub total: Vec<Lanes>,
     /// Share of a buyer's money that grey-market options attract.
     pub grey_share: Vec<Lanes>,
-    /// A buyer's budget over what it would be if everything were permitted at list price [1].
+    /// A buyer's budget over what it would be if everything were permitted at list price \[1\].
     pub access: Vec<Lanes>,
-    /// Price with fees, by (chip, market), where a chip on sale is offered [USD].
+    /// Price with fees, by (chip, market), where a chip on sale is offered \[USD\].
     pub price: Vec<Lanes>,
-    /// List price, by chip on sale [USD].
+    /// List price, by chip on sale \[USD\].
     pub list: Vec<Lanes>,
     /// Chips on sale in some draw.
     pub chips: Vec<usize>,
@@ -44,7 +44,7 @@ pub struct ChoiceOutputs {
 /// Room to work in.
 #[derive(Clone, Debug)]
 pub(crate) struct ChoiceScratch {
-    /// Preferences to the power of θ [1].
+    /// Preferences to the power of θ \[1\].
     preference: Vec<Lanes>,
     /// Values of legal offers, to the power of θ.
     value: Vec<Lanes>,
@@ -134,11 +134,11 @@ pub(crate) struct ChoiceContext<'a> {
     pub fee: &'a [Lanes],
     /// Whether smuggling of a chip is possible for want of stock, by chip.
     pub in_stock: &'a [Mask],
-    /// Capacity of chip routes to each country [chips/quarter], and in money [USD/quarter].
+    /// Capacity of chip routes to each country \[chips/quarter\], and in money \[USD/quarter\].
     pub route_capacity: &'a [Lanes],
-    /// The same in money [USD/quarter].
+    /// The same in money \[USD/quarter\].
     pub route_usd: &'a [Lanes],
-    /// Grey-market price over list price, by country [1].
+    /// Grey-market price over list price, by country \[1\].
     pub premium: &'a [Lanes],
 }
 
@@ -345,9 +345,9 @@ impl Choice<'_> {
     }
 }
 
-/// Share of what is wanted from smugglers that routes can carry, in number and in money, by country [1].
+/// Share of what is wanted from smugglers that routes can carry, in number and in money, by country \[1\].
 ///
-/// `wants` are those of a grey-market option [USD].
+/// `wants` are those of a grey-market option \[USD\].
 #[inline(always)]
 pub(crate) fn limit_to_routes(
     plan: &Plan,
@@ -380,15 +380,15 @@ pub(crate) fn limit_to_routes(
 /// What routes to each country can carry, and at what price.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RouteLimits<'a> {
-    /// Capacity [chips/quarter].
+    /// Capacity \[chips/quarter\].
     pub capacity: &'a [Lanes],
-    /// Capacity in money [USD/quarter].
+    /// Capacity in money \[USD/quarter\].
     pub usd: &'a [Lanes],
-    /// Grey-market price over list price [1].
+    /// Grey-market price over list price \[1\].
     pub premium: &'a [Lanes],
 }
 
-/// Expected sales of every chip: what buyers' money [USD] would buy at arrival, less what they will have smuggled.
+/// Expected sales of every chip: what buyers' money \[USD\] would buy at arrival, less what they will have smuggled.
 ///
 /// `reach` is room for what routes can carry, by country.
 #[inline(always)]

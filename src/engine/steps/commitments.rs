@@ -8,11 +8,11 @@ use crate::plan::Plan;
 /// What commitments are expected to take when chips that are started now arrive.
 #[derive(Clone, Debug)]
 pub(crate) struct Promises {
-    /// By chip [chips].
+    /// By chip \[chips\].
     pub chips: Vec<Lanes>,
-    /// By sale, before rules and money limit it [chips].
+    /// By sale, before rules and money limit it \[chips\].
     asked: Vec<Lanes>,
-    /// What that costs, as far as rules permit it, by buyer [USD].
+    /// What that costs, as far as rules permit it, by buyer \[USD\].
     costs: Vec<Lanes>,
 }
 
@@ -26,9 +26,9 @@ impl Promises {
         }
     }
 
-    /// Expects commitments of the quarter that a choice is made for, and takes what they cost from `money` [USD].
+    /// Expects commitments of the quarter that a choice is made for, and takes what they cost from `money` \[USD\].
     ///
-    /// `power` is the share of last quarter's that there was power for, by buyer [1].
+    /// `power` is the share of last quarter's that there was power for, by buyer \[1\].
     #[inline(always)]
     pub(crate) fn expect(
         &mut self,
@@ -57,7 +57,7 @@ impl Promises {
     }
 }
 
-/// Divides the units of every row over the chips that are offered, in proportion to their ramps; sums by sale go to `into` [chips].
+/// Divides the units of every row over the chips that are offered, in proportion to their ramps; sums by sale go to `into` \[chips\].
 #[inline(always)]
 pub(crate) fn divide(
     plan: &Plan,
@@ -85,7 +85,7 @@ pub(crate) fn divide(
     }
 }
 
-/// What sales [chips] cost each buyer, as far as rules permit them [USD].
+/// What sales \[chips\] cost each buyer, as far as rules permit them \[USD\].
 #[inline(always)]
 pub(crate) fn cost(
     plan: &Plan,
@@ -105,7 +105,7 @@ pub(crate) fn cost(
     }
 }
 
-/// Share of a cost that there is money for [1].
+/// Share of a cost that there is money for \[1\].
 #[inline(always)]
 pub(crate) fn affordable(money: Lanes, cost: Lanes) -> Lanes {
     cost.gt(money).select(money.per(cost), Lanes::ONE)

@@ -5,7 +5,7 @@ use crate::inputs::Inputs;
 use crate::math::{Lanes, Mask};
 use crate::model::{ChipId, Lever};
 use crate::plan::Plan;
-use crate::rules::{CaseId, Outcome, Terms};
+use crate::rules::{CaseId, Outcome, Parameters};
 
 /// Shares closer to 0 or 1 than this are 0 or 1: rounding must not decide whether a chip is an option.
 const SNAP: f64 = 1e-12;
@@ -13,7 +13,7 @@ const SNAP: f64 = 1e-12;
 /// Launches so far.
 #[derive(Clone, Debug)]
 pub struct ControlState {
-    /// Launch of each chip [quarters]; infinite while a variant waits for its parent's denial.
+    /// Launch of each chip \[quarters\]; infinite while a variant waits for its parent's denial.
     pub launch: Vec<Lanes>,
 }
 
@@ -24,19 +24,19 @@ pub struct ControlOutputs {
     pub now: Vec<Outcome>,
     /// Outcome of each case at arrival of what is started now, as far as known.
     pub ahead: Vec<Outcome>,
-    /// Loss of permission that is announced and not yet in force, over the quarter, by case [1].
+    /// Loss of permission that is announced and not yet in force, over the quarter, by case \[1\].
     pub cut: Vec<Lanes>,
-    /// Purchases before that loss over ordinary ones, by case [1].
+    /// Purchases before that loss over ordinary ones, by case \[1\].
     pub front_running: Vec<Lanes>,
     /// Whether anything is announced to be cut in some draw, by case.
     pub about_to_be_cut: Vec<bool>,
-    /// Permitted share of each (chip, market) now, shocks included [1].
+    /// Permitted share of each (chip, market) now, shocks included \[1\].
     pub permitted: Vec<Lanes>,
-    /// Fee on each (chip, market) now, shocks included [1].
+    /// Fee on each (chip, market) now, shocks included \[1\].
     pub fee: Vec<Lanes>,
-    /// Permitted share of each (chip, market) at arrival of what is started now, as far as known [1].
+    /// Permitted share of each (chip, market) at arrival of what is started now, as far as known \[1\].
     pub permitted_ahead: Vec<Lanes>,
-    /// Fee on each (chip, market) at that arrival, as far as known [1].
+    /// Fee on each (chip, market) at that arrival, as far as known \[1\].
     pub fee_ahead: Vec<Lanes>,
     /// Whether a chip is offered in a market now.
     pub offered: Vec<Mask>,
@@ -149,7 +149,7 @@ impl Controls<'_> {
         &mut self,
         plan: &Plan,
         inputs: &Inputs,
-        terms: &Terms,
+        terms: &Parameters,
         shocks: &ShockOutputs,
         t: usize,
     ) {
@@ -160,7 +160,7 @@ impl Controls<'_> {
         self.find_ramps(plan, inputs, t);
         let markets = plan.edges.markets.len();
         for &c in &self.scratch.live {
-            let parent = plan.model.chips[c.index()].variant_of;
+            let parent = plan.model.chips[c].variant_of;
             let range = c.index() * markets..(c.index() + 1) * markets;
             let Some(parent) = parent else {
                 self.out.offered[range.clone()].fill(Mask::splat(true));
@@ -178,7 +178,7 @@ impl Controls<'_> {
         let arrival = Lanes::splat((t + plan.lead) as f64 + 1.0);
         self.scratch.is_live.fill(false);
         for &c in &plan.edges.chips {
-            let ended = plan.model.chips[c.index()].end.is_some_and(|end| plan.since_start(end) <= t as f64);
+            let ended = plan.model.chips[c].end.is_some_and(|end| plan.since_start(end) <= t as f64);
             self.scratch.is_live[c.index()] = !ended && self.state.launch[c.index()].lt(arrival).any();
         }
         for &c in &plan.edges.chips {
@@ -186,7 +186,7 @@ impl Controls<'_> {
             // A variant is launched and offered by what is permitted of its parent.
             let mut chip = c;
             while let (true, Some(parent)) =
-                (self.scratch.is_live[c.index()], plan.model.chips[chip.index()].variant_of)
+                (self.scratch.is_live[c.index()], plan.model.chips[chip].variant_of)
             {
                 self.scratch.is_live[parent.index()] = true;
                 chip = parent;
@@ -224,7 +224,7 @@ impl Controls<'_> {
 
     /// Outcomes of the cases that are asked for; those in which nothing can have changed stay as they are.
     #[inline(always)]
-    fn read_rules(&mut self, plan: &Plan, inputs: &Inputs, terms: &Terms, t: usize) {
+    fn read_rules(&mut self, plan: &Plan, inputs: &Inputs, terms: &Parameters, t: usize) {
         for case in plan.rules.occurring().filter(|case| self.out.asked[case.index()]) {
             let i = case.index();
             let fresh = t == 0 || self.scratch.next[i] != t;
@@ -267,7 +267,7 @@ impl Controls<'_> {
         }
         let before = self.state.launch.clone();
         for &c in &plan.edges.chips {
-            let chip = &plan.model.chips[c.index()];
+            let chip = &plan.model.chips[c];
             let (None, Some(parent), Some(lag)) = (chip.launch, chip.variant_of, chip.variant_lag) else {
                 continue;
             };
@@ -285,7 +285,7 @@ impl Controls<'_> {
 
 /// Whether a chip is a variant that is launched by its parent's denial.
 fn waits_for_denial(plan: &Plan, chip: ChipId) -> bool {
-    let chip = &plan.model.chips[chip.index()];
+    let chip = &plan.model.chips[chip];
     chip.launch.is_none() && chip.variant_of.is_some() && chip.variant_lag.is_some()
 }
 
@@ -305,7 +305,7 @@ fn snap(share: Lanes) -> Lanes {
 /// Ramp of a chip in quarter `t`: its share of the quarter on sale times (progress)^1.2.
 #[inline(always)]
 fn ramp(plan: &Plan, inputs: &Inputs, chip: ChipId, launch: Lanes, t: usize) -> Lanes {
-    let c = &plan.model.chips[chip.index()];
+    let c = &plan.model.chips[chip];
     let k = Lanes::splat(t as f64) - launch;
     let mut on = (k + 1.0).clamp(0.0, 1.0);
     if let Some(end) = c.end {

@@ -8,25 +8,25 @@ use crate::plan::Plan;
 /// What does not change within a draw: performance and power of chips.
 #[derive(Clone, Debug)]
 pub struct DataSheets {
-    /// Dense BF16 throughput, by chip [FLOP/s].
+    /// Dense BF16 throughput, by chip \[FLOP/s\].
     pub flops: Vec<Lanes>,
-    /// IT power, by chip [W].
+    /// IT power, by chip \[W\].
     pub watts: Vec<Lanes>,
     /// Counting units of chips: chips, H100e, 8-bit H100e, TPP.
     pub units: Vec<PerUnit<Lanes>>,
-    /// Quality for training: interconnect against the reference, by chip [1].
+    /// Quality for training: interconnect against the reference, by chip \[1\].
     pub quality: Vec<Lanes>,
-    /// Effective throughput, by chip and mix of work: `chip * mixes + mix` [FLOP/s].
+    /// Effective throughput, by chip and mix of work: `chip * mixes + mix` \[FLOP/s\].
     pub(super) effective: Vec<Lanes>,
-    /// Elasticity θ [1].
+    /// Elasticity θ \[1\].
     pub(super) theta: Lanes,
-    /// Elasticity of budgets in access, over θ [1].
+    /// Elasticity of budgets in access, over θ \[1\].
     pub eagerness: Lanes,
-    /// How readily a chip is smuggled in its form, by chip [1].
+    /// How readily a chip is smuggled in its form, by chip \[1\].
     pub carries: Vec<Lanes>,
-    /// ω^θ [1].
+    /// ω^θ \[1\].
     pub wait: Lanes,
-    /// Preferences that do not change over time, to the power of θ [1].
+    /// Preferences that do not change over time, to the power of θ \[1\].
     pub(super) preference: Vec<Lanes>,
 }
 
@@ -90,7 +90,7 @@ impl DataSheets {
 /// What a chip counts in each unit.
 #[inline(always)]
 fn units(model: &Model, inputs: &Inputs, chip: ChipId) -> PerUnit<Lanes> {
-    let c = &model.chips[chip.index()];
+    let c = &model.chips[chip];
     let value = |q: Option<crate::model::QuantityId>| q.map(|q| inputs.value(q));
     let bf16 = value(c.bf16_tflops).unwrap_or(Lanes::ZERO);
     let int8 = value(c.int8_tops).unwrap_or(bf16);

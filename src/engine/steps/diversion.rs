@@ -20,7 +20,7 @@ impl Default for Lagged {
 }
 
 impl Lagged {
-    /// Sends an amount on its way in quarter `t`, evenly over the quarter, to arrive `lag` ∈ [0, 3] quarters later.
+    /// Sends an amount on its way in quarter `t`, evenly over the quarter, to arrive `lag` ∈ \[0, 3\] quarters later.
     #[inline(always)]
     pub fn add(&mut self, amount: Lanes, lag: Lanes, t: usize) {
         self.spread(amount, &LagShares::of(lag), t);
@@ -61,7 +61,7 @@ pub struct LagShares {
 impl LagShares {
     const NONE: Self = Self { shares: [Lanes::ZERO; 4], any: [false; 4] };
 
-    /// Shares of a lag ∈ [0, 3] [quarters].
+    /// Shares of a lag ∈ \[0, 3\] \[quarters\].
     #[inline(always)]
     pub fn of(lag: Lanes) -> Self {
         let whole = lag.floor();
@@ -78,9 +78,9 @@ impl LagShares {
 /// What each route can carry in a quarter and what is found on it.
 #[derive(Clone, Debug)]
 pub struct Routes {
-    /// Effective capacity [chips or the good's unit per quarter].
+    /// Effective capacity \[chips or the good's unit per quarter\].
     pub capacity: Vec<Lanes>,
-    /// Share seized [1].
+    /// Share seized \[1\].
     pub detection: Vec<Lanes>,
 }
 
@@ -104,9 +104,9 @@ impl Routes {
 pub struct DiversionState {
     /// What networks could carry before shocks and opening days, by route.
     pub networks: Vec<Lanes>,
-    /// Grey-market price over list price, by country [1].
+    /// Grey-market price over list price, by country \[1\].
     pub premium: Vec<Lanes>,
-    /// On their way, by grey-market option [chips].
+    /// On their way, by grey-market option \[chips\].
     pub transit: Vec<Lagged>,
     /// On their way by route, in each unit.
     pub transit_by_route: Vec<PerUnit<Lagged>>,
@@ -119,15 +119,15 @@ pub struct DiversionOutputs {
     pub routes: Routes,
     /// Effective capacity of open chip routes to each country.
     pub capacity_to: Vec<Lanes>,
-    /// The same in money, infinite if any of them has no limit in money [USD/quarter].
+    /// The same in money, infinite if any of them has no limit in money \[USD/quarter\].
     pub usd_to: Vec<Lanes>,
-    /// Attempted, by route [chips or the good's unit].
+    /// Attempted, by route \[chips or the good's unit\].
     pub attempted: Vec<Lanes>,
     /// Seized, by route.
     pub seized: Vec<Lanes>,
-    /// Attempted by route and chip [chips].
+    /// Attempted by route and chip \[chips\].
     pub attempted_chips: Vec<Lanes>,
-    /// Delivered, by grey-market option [chips].
+    /// Delivered, by grey-market option \[chips\].
     pub delivered: Vec<Lanes>,
     /// Delivered by route, in each unit.
     pub delivered_by_route: Vec<PerUnit<Lanes>>,
@@ -138,7 +138,7 @@ pub struct DiversionOutputs {
 /// Room to work in.
 #[derive(Clone, Debug)]
 pub(crate) struct DiversionScratch {
-    /// Shares of what is sent that arrive now and in the next quarters, by route [1].
+    /// Shares of what is sent that arrive now and in the next quarters, by route \[1\].
     shares: Vec<LagShares>,
 }
 
@@ -245,7 +245,7 @@ impl Diversion<'_> {
 
     /// Seizures and deliveries of what resellers bought in quarter `t`.
     ///
-    /// `wants` are the grey-market options' wants [chips], `wanted` their sums by country and chip.
+    /// `wants` are the grey-market options' wants \[chips\], `wanted` their sums by country and chip.
     #[inline(always)]
     pub(crate) fn step(
         &mut self,
@@ -292,7 +292,7 @@ impl Diversion<'_> {
             }
             self.out.sent[g] = true;
             let share = wants[g].per(wanted[country.index() * chips + sale.chip.index()]);
-            for r in &plan.edges.routes_to[country.index()] {
+            for r in &plan.edges.routes_to[country] {
                 let amount = self.out.attempted_chips[r.index() * chips + sale.chip.index()];
                 if !amount.gt(Lanes::ZERO).any() {
                     continue;

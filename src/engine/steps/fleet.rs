@@ -14,21 +14,21 @@ use crate::plan::Plan;
 /// Chips owned, and the power that they will take.
 #[derive(Clone, Debug)]
 pub struct FleetState {
-    /// Switched on, by holding [chips].
+    /// Switched on, by holding \[chips\].
     pub count: Vec<Lanes>,
-    /// Sum of ages of those, by holding [chip·years].
+    /// Sum of ages of those, by holding \[chip·years\].
     pub age: Vec<Lanes>,
-    /// Deployed and without power, by holding [chips].
+    /// Deployed and without power, by holding \[chips\].
     pub waiting: Vec<Lanes>,
-    /// Sum of ages of those, by holding [chip·years].
+    /// Sum of ages of those, by holding \[chip·years\].
     pub waiting_age: Vec<Lanes>,
     /// Bought and not yet deployed, by holding.
     pub deploying: Vec<Lagged>,
-    /// Facility power of what is switched on, by country [MW].
+    /// Facility power of what is switched on, by country \[MW\].
     pub load: Vec<Lanes>,
-    /// Facility power of what waits, by buyer [MW].
+    /// Facility power of what waits, by buyer \[MW\].
     pub waiting_mw: Vec<Lanes>,
-    /// Facility power of what is in deployment, by buyer [MW].
+    /// Facility power of what is in deployment, by buyer \[MW\].
     pub coming_mw: Vec<Lanes>,
 }
 
@@ -37,19 +37,19 @@ pub struct FleetState {
 pub struct FleetOutputs {
     /// Whether anything was ever held in some draw, by holding.
     pub held: Vec<bool>,
-    /// Entered service, by holding [chips].
+    /// Entered service, by holding \[chips\].
     pub deployed: Vec<Lanes>,
-    /// Failed, by holding [chips].
+    /// Failed, by holding \[chips\].
     pub failed: Vec<Lanes>,
-    /// Facility power of what is switched on, by buyer [MW].
+    /// Facility power of what is switched on, by buyer \[MW\].
     pub running_mw: Vec<Lanes>,
-    /// What a percent more power would add to a buyer's throughput less what slow links lose [FLOP/s], and to its chips, over a percent.
+    /// What a percent more power would add to a buyer's throughput less what slow links lose \[FLOP/s\], and to its chips, over a percent.
     pub more_power: Vec<[Lanes; 2]>,
     /// Working chips of each buyer, in the sums that [`sum`] names.
     pub working: Vec<[Lanes; sum::COUNT]>,
-    /// Rented out by each link of a lab to a buyer [H100e].
+    /// Rented out by each link of a lab to a buyer \[H100e\].
     pub rented: Vec<Lanes>,
-    /// Part of a buyer's working chips that each link uses [1].
+    /// Part of a buyer's working chips that each link uses \[1\].
     pub used: Vec<Lanes>,
     /// Whether a buyer's chips are all spoken for: more was asked for rent than it offers, or than owners leave.
     pub rationed: Vec<Mask>,
@@ -63,11 +63,11 @@ pub(crate) struct Fleets<'a> {
 
 /// Positions in the sums of working chips.
 pub mod sum {
-    /// H100e [H100e].
+    /// H100e \[H100e\].
     pub const H100E: usize = 0;
-    /// Peak throughput [FLOP/s].
+    /// Peak throughput \[FLOP/s\].
     pub const PEAK: usize = 1;
-    /// Peak throughput times quality [FLOP/s].
+    /// Peak throughput times quality \[FLOP/s\].
     pub const QUALITY: usize = 2;
     /// Chips.
     pub const CHIPS: usize = 3;
@@ -132,7 +132,7 @@ impl Fleets<'_> {
         self.state.deploying.fill(Lagged::default());
         self.out.held.fill(true);
         for (h, holding) in plan.edges.holdings.iter().enumerate() {
-            let opening = plan.model.buyers[holding.buyer.index()].opening.get(&holding.chip);
+            let opening = plan.model.buyers[holding.buyer].opening.get(&holding.chip);
             let (count, age) = match opening {
                 Some(o) if !holding.grey => (inputs.value(o.count), inputs.value(o.age)),
                 _ => (Lanes::ZERO, Lanes::ZERO),
@@ -157,7 +157,7 @@ impl Fleets<'_> {
 
     /// A quarter of failures and deployments, then what there is power for.
     ///
-    /// `sold` are legal purchases by sale, `delivered` smuggled chips by option [chips].
+    /// `sold` are legal purchases by sale, `delivered` smuggled chips by option \[chips\].
     #[inline(always)]
     #[allow(clippy::too_many_arguments)] // the step's inputs, each from another step
     pub(crate) fn step(

@@ -12,7 +12,7 @@ use crate::plan::Plan;
 /// One percent of something is this part of it, the inverse.
 const PERCENTS: f64 = 100.0;
 
-/// Facility power of a country in quarter `t`, with shocks as they are now [MW]; none where nothing limits it.
+/// Facility power of a country in quarter `t`, with shocks as they are now \[MW\]; none where nothing limits it.
 #[inline(always)]
 pub(crate) fn available(
     plan: &Plan,
@@ -100,7 +100,7 @@ impl Fleets<'_> {
         self.look_at_power(plan, inputs, sheets, shocks, t);
     }
 
-    /// Switches off a buyer's chips until they draw `excess` less [MW].
+    /// Switches off a buyer's chips until they draw `excess` less \[MW\].
     #[inline(always)]
     fn shed(&mut self, plan: &Plan, inputs: &Inputs, sheets: &DataSheets, b: usize, mut excess: Lanes) {
         let dust = Lanes::splat(DUST);
@@ -161,7 +161,7 @@ impl Fleets<'_> {
         self.state.waiting_age[h] = self.state.waiting[h] * age;
     }
 
-    /// Facility power of what waits in a country [MW].
+    /// Facility power of what waits in a country \[MW\].
     #[inline(always)]
     fn waiting_in(&self, plan: &Plan, n: usize) -> Lanes {
         plan.edges.buyers_in[n].iter().fold(Lanes::ZERO, |sum, b| sum + self.state.waiting_mw[b.index()])
@@ -229,7 +229,7 @@ impl Fleets<'_> {
     }
 }
 
-/// Facility power of a chip of a holding [MW].
+/// Facility power of a chip of a holding \[MW\].
 #[inline(always)]
 fn facility_power(plan: &Plan, inputs: &Inputs, sheets: &DataSheets, h: usize) -> Lanes {
     let holding = &plan.edges.holdings[h];

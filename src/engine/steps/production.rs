@@ -30,47 +30,47 @@ pub mod cause {
 /// What production leaves to the next quarter.
 #[derive(Clone, Debug)]
 pub struct ProductionState {
-    /// Smoothed expected sales, by chip [chips/quarter].
+    /// Smoothed expected sales, by chip \[chips/quarter\].
     pub expected: Vec<Lanes>,
     /// Chips under way, by chip and slot of arrival.
     pub pipeline: Vec<Vec<Lanes>>,
-    /// Over-ordering of buyers [1].
+    /// Over-ordering of buyers \[1\].
     pub over: Vec<Lanes>,
-    /// Need of each chip for each good of its recipe [good's unit].
+    /// Need of each chip for each good of its recipe \[good's unit\].
     pub need: Vec<Vec<Lanes>>,
 }
 
 /// Production in a quarter and what led to it.
 #[derive(Clone, Debug)]
 pub struct ProductionOutputs {
-    /// What designers want to start, before the ramp's limits [chips].
+    /// What designers want to start, before the ramp's limits \[chips\].
     pub want: Vec<Lanes>,
-    /// The same after them [chips].
+    /// The same after them \[chips\].
     pub planned: Vec<Lanes>,
     /// Chips that the ramp limited.
     pub capped: Vec<Mask>,
-    /// Chips started [chips].
+    /// Chips started \[chips\].
     pub started: Vec<Lanes>,
     /// Chips that arrived.
     pub arrived: Vec<Lanes>,
     /// What bound each chip in the first pass, see [`cause`].
     pub bound_by: Vec<[u8; WIDTH]>,
-    /// What each link of a designer to a facility may use of its claim [good's unit].
+    /// What each link of a designer to a facility may use of its claim \[good's unit\].
     pub room: Vec<Lanes>,
-    /// What it used [good's unit].
+    /// What it used \[good's unit\].
     pub used: Vec<Lanes>,
-    /// What the first pass made, for its laws [chips].
+    /// What the first pass made, for its laws \[chips\].
     pub first_pass: Vec<Lanes>,
-    /// What of facilities' output went into companion silicon [good's unit].
+    /// What of facilities' output went into companion silicon \[good's unit\].
     pub companions: Vec<Lanes>,
-    /// Unmet share of the good of each facility that answers to it [1].
+    /// Unmet share of the good of each facility that answers to it \[1\].
     pub unmet: Vec<Lanes>,
 }
 
 /// Room to work in.
 #[derive(Clone, Debug)]
 pub(crate) struct ProductionScratch {
-    /// Need of each chip for each good at each of its facilities, see [`crate::plan::Line::base`] [good's unit].
+    /// Need of each chip for each good at each of its facilities, see [`crate::plan::Line::base`] \[good's unit\].
     need_at: Vec<Lanes>,
     /// Gross dies per wafer, by chip; where its good is counted so.
     gross_dies: Vec<Lanes>,
@@ -78,22 +78,22 @@ pub(crate) struct ProductionScratch {
     ahead: ChoiceOutputs,
     choosing: ChoiceScratch,
     in_stock: Vec<Mask>,
-    /// Money that is expected of buyers at arrival [USD].
+    /// Money that is expected of buyers at arrival \[USD\].
     money: Vec<Lanes>,
-    /// Share of smuggled wants that routes can carry then, by country [1].
+    /// Share of smuggled wants that routes can carry then, by country \[1\].
     reach: Vec<Lanes>,
     raw: Vec<Lanes>,
-    /// What facilities have left [good's unit].
+    /// What facilities have left \[good's unit\].
     left: Vec<Lanes>,
-    /// What designers claim of facilities [1].
+    /// What designers claim of facilities \[1\].
     claimed: Vec<Lanes>,
-    /// What rules permit of each link [1].
+    /// What rules permit of each link \[1\].
     granted: Vec<Lanes>,
     /// By good: a designer's room, what is left of it, what is asked of it, the share that it can give.
     rooms: Vec<Lanes>,
     rest: Vec<Lanes>,
     asked: Vec<Lanes>,
-    /// What launching chips take of packaging before others, by good [good's unit].
+    /// What launching chips take of packaging before others, by good \[good's unit\].
     reserved: Vec<Lanes>,
     ratios: Vec<Lanes>,
     pool: Pool,
@@ -105,11 +105,11 @@ pub(crate) struct ProductionScratch {
 /// The third pass: what is left, pooled.
 #[derive(Clone, Debug)]
 struct Pool {
-    /// What each link may take of what is left [good's unit].
+    /// What each link may take of what is left \[good's unit\].
     open: Vec<Lanes>,
-    /// The same as a share of all that its designer may take of the good [1].
+    /// The same as a share of all that its designer may take of the good \[1\].
     share: Vec<Lanes>,
-    /// Need of each chip for each good, where it would be made now [good's unit].
+    /// Need of each chip for each good, where it would be made now \[good's unit\].
     need: Vec<Vec<Lanes>>,
     asked: Vec<Lanes>,
     demand: Vec<Lanes>,
@@ -130,23 +130,23 @@ pub(crate) struct ProductionContext<'a> {
     pub sheets: &'a DataSheets,
     /// Rules' outcomes.
     pub controls: &'a ControlOutputs,
-    /// Launch of each chip [quarters].
+    /// Launch of each chip \[quarters\].
     pub launch: &'a [Lanes],
-    /// Stock of each chip [chips].
+    /// Stock of each chip \[chips\].
     pub inventory: &'a [Lanes],
-    /// Grey orders of the last quarter, by chip [chips].
+    /// Grey orders of the last quarter, by chip \[chips\].
     pub grey_orders: &'a [Lanes],
-    /// Share of wanted power that there was room for in the last quarter, by buyer [1].
+    /// Share of wanted power that there was room for in the last quarter, by buyer \[1\].
     pub power: &'a [Lanes],
     /// The same for what commitments wanted.
     pub power_first: &'a [Lanes],
-    /// Capacity of chip routes to each country [chips/quarter].
+    /// Capacity of chip routes to each country \[chips/quarter\].
     pub route_capacity: &'a [Lanes],
-    /// The same in money [USD/quarter].
+    /// The same in money \[USD/quarter\].
     pub route_usd: &'a [Lanes],
-    /// Premium of the last quarter, by country [1].
+    /// Premium of the last quarter, by country \[1\].
     pub premium: &'a [Lanes],
-    /// Available capacity [good's unit/quarter].
+    /// Available capacity \[good's unit/quarter\].
     pub available: &'a [Lanes],
 }
 
@@ -176,7 +176,7 @@ impl ProductionState {
         self.need.clone_from(need);
     }
 
-    /// Over-ordering in the next quarter, from first-round orders and fills of this one, by buyer [USD].
+    /// Over-ordering in the next quarter, from first-round orders and fills of this one, by buyer \[USD\].
     #[inline(always)]
     pub(crate) fn adapt(&mut self, plan: &Plan, inputs: &Inputs, ordered: &[Lanes], filled: &[Lanes]) {
         let most = inputs.value(plan.model.trade.over_order);
@@ -398,7 +398,7 @@ impl Production<'_> {
         self.out.want[chip.index()].gt(Lanes::ZERO).any()
     }
 
-    /// Room of a designer for a good: claims and private stocks [good's unit].
+    /// Room of a designer for a good: claims and private stocks \[good's unit\].
     #[inline(always)]
     fn total_room(&self, plan: &Plan, stockpiles: &Stockpiles<'_>, d: usize, g: GoodId) -> Lanes {
         let claims =
@@ -548,7 +548,7 @@ impl Production<'_> {
         if !used.gt(Lanes::ZERO).any() {
             return;
         }
-        let links = &plan.supply.links_of[designer.index()][good.index()];
+        let links = &plan.supply.links_of[designer][good.index()];
         let claims = links.iter().fold(Lanes::ZERO, |sum, &l| sum + self.out.room[l]);
         let from_claims = used.min(claims);
         for &l in links {
@@ -593,7 +593,7 @@ impl Production<'_> {
         }
     }
 
-    /// What of a chip's plan is not made yet, if anything in some draw [chips].
+    /// What of a chip's plan is not made yet, if anything in some draw \[chips\].
     #[inline(always)]
     fn residual(&self, chip: ChipId) -> Option<Lanes> {
         let i = chip.index();

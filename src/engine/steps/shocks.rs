@@ -6,28 +6,28 @@ use crate::inputs::Inputs;
 use crate::math::{Lanes, Mask, WIDTH};
 use crate::model::{Change, Lever, QuantityId, Recovery, Shock, ShockId};
 use crate::plan::Plan;
-use crate::rules::Terms;
+use crate::rules::Parameters;
 
 /// Clocks and courses of shocks.
 #[derive(Clone, Debug)]
 pub struct ShockState {
     /// Strikes so far, by shock and lane.
     pub strikes: Vec<[u32; WIDTH]>,
-    /// Start of the current course [quarters]; infinite before the first strike.
+    /// Start of the current course \[quarters\]; infinite before the first strike.
     pub onset: Vec<Lanes>,
-    /// Length or time constant of the current course [quarters].
+    /// Length or time constant of the current course \[quarters\].
     pub duration: Vec<Lanes>,
-    /// Strength averaged over the quarter [1].
+    /// Strength averaged over the quarter \[1\].
     pub strength: Vec<Lanes>,
-    /// When the clock runs again [quarters].
+    /// When the clock runs again \[quarters\].
     resume: Vec<Lanes>,
-    /// Hazard accumulated since the clock was set to zero [1].
+    /// Hazard accumulated since the clock was set to zero \[1\].
     accumulated: Vec<Lanes>,
-    /// Hazard at which it strikes next [1].
+    /// Hazard at which it strikes next \[1\].
     threshold: Vec<Lanes>,
     /// Amounts of the current course, by act.
     amounts: Vec<Lanes>,
-    /// Leaks of the current course, by shock [stockpile's unit].
+    /// Leaks of the current course, by shock \[stockpile's unit\].
     leaks: Vec<Lanes>,
 }
 
@@ -36,7 +36,7 @@ pub struct ShockState {
 pub struct ShockOutputs {
     /// Lanes in which each shock struck.
     pub struck: Vec<Mask>,
-    /// What private stocks gain, by stockpile [its unit].
+    /// What private stocks gain, by stockpile \[its unit\].
     pub leaked: Vec<Lanes>,
     /// Factors by lever and place; additions for fees.
     factors: [Vec<Lanes>; Lever::ALL.len()],
@@ -116,7 +116,7 @@ struct Address {
 
 impl Shocks<'_> {
     /// Back to the horizon's start, for the draws from `first_draw` on.
-    pub(crate) fn reset(&mut self, plan: &Plan, terms: &mut Terms, first_draw: u64) {
+    pub(crate) fn reset(&mut self, plan: &Plan, terms: &mut Parameters, first_draw: u64) {
         for s in 0..self.state.onset.len() {
             self.state.strikes[s] = [0; WIDTH];
             self.state.onset[s] = Lanes::splat(f64::INFINITY);
@@ -138,7 +138,7 @@ impl Shocks<'_> {
         &mut self,
         plan: &Plan,
         inputs: &Inputs,
-        terms: &mut Terms,
+        terms: &mut Parameters,
         triggers: &TriggerState,
         first_draw: u64,
         t: usize,
@@ -163,7 +163,7 @@ impl Shocks<'_> {
         self.leak(plan, t);
     }
 
-    /// Hazard of a quarter [1/quarter], or the condition alone (1 or 0) where there is no hazard; none for dated shocks.
+    /// Hazard of a quarter \[1/quarter\], or the condition alone (1 or 0) where there is no hazard; none for dated shocks.
     #[inline(always)]
     fn hazard(
         &self,
@@ -186,7 +186,7 @@ impl Shocks<'_> {
         Some(condition.map_or(h, |c| h * c))
     }
 
-    /// Moment of a strike in quarter `t` [quarters], if there is one.
+    /// Moment of a strike in quarter `t` \[quarters\], if there is one.
     fn strike_time(&mut self, plan: &Plan, at: &Address, hazard: Option<f64>, t: usize) -> Option<f64> {
         let (s, lane) = (at.shock, at.lane);
         let shock = &plan.model.shocks[s];
@@ -214,7 +214,7 @@ impl Shocks<'_> {
     }
 
     /// Draws the numbers of a strike and starts its course.
-    fn strike(&mut self, plan: &Plan, terms: &mut Terms, at: &Address, when: f64, t: usize) {
+    fn strike(&mut self, plan: &Plan, terms: &mut Parameters, at: &Address, when: f64, t: usize) {
         let (s, lane) = (at.shock, at.lane);
         let shock = &plan.model.shocks[s];
         let k = self.state.strikes[s][lane];
@@ -308,12 +308,12 @@ fn first_clock(shock: &Shock) -> u32 {
     u32::from(shock.date.is_some())
 }
 
-/// Accumulated hazard at which a strike comes, by the uniform of its clock [1].
+/// Accumulated hazard at which a strike comes, by the uniform of its clock \[1\].
 fn threshold(uniform: f64) -> f64 {
     -crate::math::ln(1.0 - uniform)
 }
 
-/// Strength averaged over a quarter that starts `x` quarters after the onset [1].
+/// Strength averaged over a quarter that starts `x` quarters after the onset \[1\].
 #[inline(always)]
 pub fn strength(recovery: Recovery, x: Lanes, duration: Lanes) -> Lanes {
     let area = |x: Lanes| match recovery {

@@ -10,16 +10,16 @@ use crate::plan::Plan;
 /// Private stocks and what is on its way to them.
 #[derive(Clone, Debug)]
 pub struct StockpileState {
-    /// Held, by stock [its unit].
+    /// Held, by stock \[its unit\].
     pub held: Vec<Lanes>,
-    /// On its way to each stock [its unit].
+    /// On its way to each stock \[its unit\].
     pub transit: Vec<Lagged>,
 }
 
 /// Flows into and out of private stocks in a quarter.
 #[derive(Clone, Debug)]
 pub struct StockpileOutputs {
-    /// Bought legally, by stock [its unit].
+    /// Bought legally, by stock \[its unit\].
     pub bought: Vec<Lanes>,
     /// Smuggled in and delivered, by stock.
     pub delivered: Vec<Lanes>,
@@ -27,9 +27,9 @@ pub struct StockpileOutputs {
     pub leaked: Vec<Lanes>,
     /// Used, by stock.
     pub drawn: Vec<Lanes>,
-    /// Taken from each facility's output, legally or not [good's unit].
+    /// Taken from each facility's output, legally or not \[good's unit\].
     pub taken: Vec<Lanes>,
-    /// Attempted on each goods route [good's unit].
+    /// Attempted on each goods route \[good's unit\].
     pub attempted: Vec<Lanes>,
     /// Capacity of goods routes and their detection, set at the start of the quarter.
     pub routes: Routes,
@@ -42,7 +42,7 @@ pub(crate) struct StockpileScratch {
     asks: Vec<Ask>,
     /// Asked of routes, by stock, before they limit it.
     wanted: Vec<Lanes>,
-    /// Share of what is asked of a facility that it can give [1].
+    /// Share of what is asked of a facility that it can give \[1\].
     scale: Vec<Lanes>,
 }
 
@@ -53,7 +53,7 @@ pub(crate) struct Stockpiles<'a> {
     pub scratch: &'a mut StockpileScratch,
 }
 
-/// What a stock asks for [its unit].
+/// What a stock asks for \[its unit\].
 #[derive(Clone, Copy, Debug, Default)]
 struct Ask {
     legally: Lanes,
@@ -74,7 +74,7 @@ impl StockpileState {
         self.transit.clone_from(transit);
     }
 
-    /// What is on its way to a stock [its unit].
+    /// What is on its way to a stock \[its unit\].
     pub fn in_transit(&self, s: usize) -> Lanes {
         self.transit[s].total()
     }
@@ -197,7 +197,7 @@ impl Stockpiles<'_> {
         self.state.transit[s].take(t)
     }
 
-    /// What a designer's stocks add to its room for a good [good's unit].
+    /// What a designer's stocks add to its room for a good \[good's unit\].
     #[inline(always)]
     pub(crate) fn room(&self, plan: &Plan, need: &[Vec<Lanes>], designer: DesignerId, good: GoodId) -> Lanes {
         let stocks = plan.model.stockpiles.iter().enumerate();
@@ -205,7 +205,7 @@ impl Stockpiles<'_> {
         own.fold(Lanes::ZERO, |sum, (i, s)| sum + self.state.held[i] * unit(plan, need, s))
     }
 
-    /// Draws an amount of a good [good's unit] from a designer's stocks, pro rata.
+    /// Draws an amount of a good \[good's unit\] from a designer's stocks, pro rata.
     #[inline(always)]
     pub(crate) fn draw(
         &mut self,
@@ -230,8 +230,8 @@ impl Stockpiles<'_> {
 #[inline(always)]
 pub fn unit(plan: &Plan, need: &[Vec<Lanes>], stock: &Stockpile) -> Lanes {
     let Some(chip) = stock.dies_of else { return Lanes::ONE };
-    let position = plan.supply.goods_of[chip.index()].iter().position(|&g| g == stock.good);
-    position.map_or(Lanes::ZERO, |k| need[chip.index()][k] / plan.model.chips[chip.index()].dies)
+    let position = plan.supply.goods_of[chip].iter().position(|&g| g == stock.good);
+    position.map_or(Lanes::ZERO, |k| need[chip.index()][k] / plan.model.chips[chip].dies)
 }
 
 /// What a stock asks for legally and of routes.
@@ -273,13 +273,13 @@ fn share_fed(plan: &Plan, available: &[Lanes], s: usize, scale: &[Lanes]) -> Lan
 }
 
 fn same_routes(plan: &Plan, a: &Stockpile, b: &Stockpile) -> bool {
-    let country = |s: &Stockpile| plan.model.designers[s.designer.index()].country;
+    let country = |s: &Stockpile| plan.model.designers[s.designer].country;
     a.good == b.good && country(a) == country(b)
 }
 
 /// Goods routes that serve a stock.
 fn routes_for<'a>(plan: &'a Plan, stock: &'a Stockpile) -> impl Iterator<Item = usize> + 'a {
-    let country = plan.model.designers[stock.designer.index()].country;
+    let country = plan.model.designers[stock.designer].country;
     let routes = plan.model.routes.iter().enumerate();
     routes.filter(move |(_, r)| r.good == Some(stock.good) && r.to == country).map(|(i, _)| i)
 }

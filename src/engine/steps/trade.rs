@@ -15,9 +15,8 @@ use crate::inputs::Inputs;
 use crate::math::{Lanes, Mask};
 use crate::model::Lever;
 use crate::plan::{Plan, Sale};
-use crate::rules::Terms;
+use crate::rules::Parameters;
 use committed::CommittedScratch;
-use grey_market::reseller_priority;
 
 /// Trade rounds in a quarter.
 const ROUNDS: usize = 3;
@@ -29,15 +28,15 @@ const REMNANT: f64 = 1e-9;
 pub struct TradeState {
     /// Chips in stock, by chip.
     pub inventory: Vec<Lanes>,
-    /// Money carried (or owed), by buyer [USD].
+    /// Money carried (or owed), by buyer \[USD\].
     pub cash: Vec<Lanes>,
-    /// Resellers' orders of the quarter, by chip [chips].
+    /// Resellers' orders of the quarter, by chip \[chips\].
     pub grey_orders: Vec<Lanes>,
-    /// Share of wanted power that a buyer has room for [1].
+    /// Share of wanted power that a buyer has room for \[1\].
     pub power: Vec<Lanes>,
     /// The same of what commitments want.
     pub power_first: Vec<Lanes>,
-    /// Share of smuggled wants that routes could carry in the last quarter in which there were any, by country [1].
+    /// Share of smuggled wants that routes could carry in the last quarter in which there were any, by country \[1\].
     pub carried: Vec<Lanes>,
     /// What has been sold under volume limits of rules.
     caps: CapState,
@@ -46,47 +45,47 @@ pub struct TradeState {
 /// A quarter's market for chips.
 #[derive(Clone, Debug)]
 pub struct TradeOutputs {
-    /// Sold, by sale [chips].
+    /// Sold, by sale \[chips\].
     pub sold: Vec<Lanes>,
-    /// Orders of the last round, by sale [chips].
+    /// Orders of the last round, by sale \[chips\].
     pub orders: Vec<Lanes>,
-    /// Wants of grey-market options [chips].
+    /// Wants of grey-market options \[chips\].
     pub wants: Vec<Lanes>,
     /// Their sums by country and chip.
     pub wanted: Vec<Lanes>,
-    /// Resellers' orders, by route and chip [chips].
+    /// Resellers' orders, by route and chip \[chips\].
     pub reseller_orders: Vec<Lanes>,
-    /// What resellers bought, by route and chip [chips].
+    /// What resellers bought, by route and chip \[chips\].
     pub attempted: Vec<Lanes>,
     /// Routes and chips of which resellers ordered something in some draw, in order.
     pub smuggled: Vec<(usize, usize)>,
-    /// What a buyer would spend if everything could be bought at list price, with shocks [USD].
+    /// What a buyer would spend if everything could be bought at list price, with shocks \[USD\].
     pub planned: Vec<Lanes>,
-    /// That as far as it can buy what it would, by buyer [USD].
+    /// That as far as it can buy what it would, by buyer \[USD\].
     pub budget: Vec<Lanes>,
-    /// What a buyer could spend, before power limits it, by buyer [USD].
+    /// What a buyer could spend, before power limits it, by buyer \[USD\].
     pub had: Vec<Lanes>,
-    /// Money left, by buyer [USD].
+    /// Money left, by buyer \[USD\].
     pub money: Vec<Lanes>,
-    /// Spent on legal purchases, those brought forward included, by buyer [USD].
+    /// Spent on legal purchases, those brought forward included, by buyer \[USD\].
     pub spent: Vec<Lanes>,
-    /// Spent from the next quarter's budget, by buyer [USD].
+    /// Spent from the next quarter's budget, by buyer \[USD\].
     pub spent_ahead: Vec<Lanes>,
-    /// Spent on smuggled chips, by buyer [USD].
+    /// Spent on smuggled chips, by buyer \[USD\].
     pub spent_grey: Vec<Lanes>,
-    /// Fees paid, by buyer [USD].
+    /// Fees paid, by buyer \[USD\].
     pub fees: Vec<Lanes>,
-    /// First-round legal orders, by buyer [USD].
+    /// First-round legal orders, by buyer \[USD\].
     pub ordered: Vec<Lanes>,
-    /// First-round legal fills before caps, by buyer [USD].
+    /// First-round legal fills before caps, by buyer \[USD\].
     pub filled: Vec<Lanes>,
-    /// Orders turned away, by sale [chips].
+    /// Orders turned away, by sale \[chips\].
     pub refused: Vec<Lanes>,
-    /// What commitments ask for, as far as there is money and power for it, by sale [chips].
+    /// What commitments ask for, as far as there is money and power for it, by sale \[chips\].
     pub committed: Vec<Lanes>,
-    /// Filled of it, by sale, before volume limits [chips].
+    /// Filled of it, by sale, before volume limits \[chips\].
     pub committed_fill: Vec<Lanes>,
-    /// Filled of commitments and in the first round, by sale, before volume limits [chips].
+    /// Filled of commitments and in the first round, by sale, before volume limits \[chips\].
     pub first_fill: Vec<Lanes>,
 }
 
@@ -94,19 +93,19 @@ pub struct TradeOutputs {
 #[derive(Clone, Debug)]
 pub(crate) struct TradeScratch {
     caps: CapScratch,
-    /// Money for legal options in the first round, by buyer [USD].
+    /// Money for legal options in the first round, by buyer \[USD\].
     free: Vec<Lanes>,
-    /// Share of smuggled wants that routes can carry, by country [1].
+    /// Share of smuggled wants that routes can carry, by country \[1\].
     reach: Vec<Lanes>,
-    /// Orders that are brought forward, by sale [chips].
+    /// Orders that are brought forward, by sale \[chips\].
     front_running: Vec<Lanes>,
     /// Whether a buyer brings orders forward.
     front_runs: Vec<bool>,
-    /// Filled in the round, by sale [chips].
+    /// Filled in the round, by sale \[chips\].
     fill: Vec<Lanes>,
-    /// In stock before the round, by chip [chips].
+    /// In stock before the round, by chip \[chips\].
     left: Vec<Lanes>,
-    /// In stock before the quarter's trade, by chip [chips].
+    /// In stock before the quarter's trade, by chip \[chips\].
     opening: Vec<Lanes>,
     demand: Vec<Lanes>,
     /// Options of the round.
@@ -117,11 +116,11 @@ pub(crate) struct TradeScratch {
     rest: Vec<(Lanes, Lanes)>,
     /// Draws in which a chip is in stock, by chip.
     stocked: Vec<Mask>,
-    /// Power that a country will have in the next quarter; none where nothing limits it [MW].
+    /// Power that a country will have in the next quarter; none where nothing limits it \[MW\].
     coming_power: Vec<Option<Lanes>>,
-    /// What its buyers plan to spend [USD].
+    /// What its buyers plan to spend \[USD\].
     planned_in: Vec<Lanes>,
-    /// Power that a buyer expects to have for more chips; none where nothing limits it [MW].
+    /// Power that a buyer expects to have for more chips; none where nothing limits it \[MW\].
     room: Vec<Option<Lanes>>,
     committed: CommittedScratch,
 }
@@ -141,10 +140,10 @@ pub(crate) struct TradeContext<'a> {
     /// Rules' outcomes.
     pub controls: &'a ControlOutputs,
     /// Rules' intervals and numbers.
-    pub terms: &'a Terms,
+    pub terms: &'a Parameters,
     /// Factors of shocks.
     pub shocks: &'a ShockOutputs,
-    /// Effective capacity of routes [chips/quarter].
+    /// Effective capacity of routes \[chips/quarter\].
     pub route_capacity: &'a [Lanes],
     /// What routes to each country can carry, and at what price.
     pub routes: RouteLimits<'a>,
@@ -564,8 +563,16 @@ impl Trade<'_> {
     }
 }
 
-/// List price of a chip [USD].
+/// List price of a chip \[USD\].
 #[inline(always)]
 pub fn list_price(plan: &Plan, inputs: &Inputs, c: usize, t: usize) -> Lanes {
     plan.model.chips[c].price.map_or(Lanes::ONE, |q| inputs.at(q, t))
+}
+
+/// Precedence of a route's reseller \[1\].
+#[inline(always)]
+fn reseller_priority(plan: &Plan, inputs: &Inputs, r: usize) -> Lanes {
+    let own =
+        plan.model.routes[r].reseller.map_or(Lanes::ONE, |b| inputs.value(plan.model.buyers[b].priority));
+    own * inputs.value(plan.model.diversion.priority)
 }

@@ -34,7 +34,7 @@ pub struct TrainingState {
     pub chips: [Vec<Sums>; 2],
     /// What would give each lab more: in the last quarter and in this.
     lacks: [Vec<Lack>; 2],
-    /// Runs that each lab has made so far, by quarter [FLOP].
+    /// Runs that each lab has made so far, by quarter \[FLOP\].
     made: Vec<Vec<Lanes>>,
 }
 
@@ -44,19 +44,19 @@ pub type Sums = [Lanes; sum::COUNT];
 /// What labs and countries can train in a quarter.
 #[derive(Clone, Debug)]
 pub struct TrainingOutputs {
-    /// Largest run that a lab could finish by the quarter's end [FLOP].
+    /// Largest run that a lab could finish by the quarter's end \[FLOP\].
     pub reachable: Vec<Lanes>,
-    /// Largest run that it is expected to have finished [FLOP].
+    /// Largest run that it is expected to have finished \[FLOP\].
     pub run: Vec<Lanes>,
-    /// Reachable with algorithms and data [FLOP].
+    /// Reachable with algorithms and data \[FLOP\].
     pub effective: Vec<Lanes>,
-    /// Cost of the reachable run [USD].
+    /// Cost of the reachable run \[USD\].
     pub cost: Vec<Lanes>,
-    /// Chips usable by a lab [H100e].
+    /// Chips usable by a lab \[H100e\].
     pub accessible: Vec<Lanes>,
-    /// The part of them that is rented [H100e].
+    /// The part of them that is rented \[H100e\].
     pub rented: Vec<Lanes>,
-    /// Reachable if labs pooled their chips, by country then by group [FLOP].
+    /// Reachable if labs pooled their chips, by country then by group \[FLOP\].
     pub pooled: Vec<Lanes>,
     /// What bound each lab's reachable run, see [`lab_cause`].
     pub bound_by: Vec<[u8; WIDTH]>,
@@ -69,7 +69,7 @@ pub struct TrainingOutputs {
 /// Room to work in.
 #[derive(Clone, Debug)]
 pub(crate) struct TrainingScratch {
-    /// Algorithmic progress since the horizon's start, in the quarter [1].
+    /// Algorithmic progress since the horizon's start, in the quarter \[1\].
     progress: Lanes,
     parts: Vec<Part>,
     /// Labs whose chips are pooled, by place.
@@ -87,7 +87,7 @@ pub(crate) struct Training<'a> {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Optimum {
     scale: Lanes,
-    /// Exponents of compute for parameters and for tokens [1].
+    /// Exponents of compute for parameters and for tokens \[1\].
     exponents: [Lanes; 2],
 }
 
@@ -102,7 +102,7 @@ impl Optimum {
         Self { scale, exponents: [beta / (alpha + beta), alpha / (alpha + beta)] }
     }
 
-    /// Parameters of a run [1].
+    /// Parameters of a run \[1\].
     #[inline(always)]
     pub fn parameters(&self, flop: Lanes) -> Lanes {
         self.scale * (flop / 6.0).pow(self.exponents[0])
@@ -132,7 +132,7 @@ struct Run {
     quality: Lanes,
     affordable: Option<Lanes>,
     peak: Lanes,
-    /// Exponent of what is lost with the number of chips [1].
+    /// Exponent of what is lost with the number of chips \[1\].
     crowding: Lanes,
 }
 
@@ -332,7 +332,7 @@ impl Training<'_> {
         best
     }
 
-    /// Reachable compute with algorithms, and with less from data beyond the usable stock [FLOP].
+    /// Reachable compute with algorithms, and with less from data beyond the usable stock \[FLOP\].
     #[inline(always)]
     fn effective(&self, plan: &Plan, inputs: &Inputs, flop: Lanes, tokens: Lanes, stock: Lanes) -> Lanes {
         let scarce = tokens.gt(stock);
@@ -400,7 +400,7 @@ impl Training<'_> {
     }
 }
 
-/// A lab's utilisation at the reference size and interconnect [1].
+/// A lab's utilisation at the reference size and interconnect \[1\].
 #[inline(always)]
 fn base_mfu(plan: &Plan, inputs: &Inputs, l: usize) -> Lanes {
     (inputs.value(plan.model.labs[l].mfu) * inputs.value(plan.model.training.mfu_factor)).min(1.0)
@@ -419,7 +419,7 @@ fn pools(plan: &Plan) -> Vec<Vec<usize>> {
 /// A part of a lab's working chips.
 #[derive(Clone, Copy, Debug, Default)]
 struct Portion {
-    /// Throughput less what slow links lose [FLOP/s].
+    /// Throughput less what slow links lose \[FLOP/s\].
     useful: Lanes,
     /// Chips.
     count: Lanes,
@@ -447,7 +447,7 @@ struct Lack {
 }
 
 impl Lack {
-    /// By what share a run would grow per share that each part does: chips, power, rent [1].
+    /// By what share a run would grow per share that each part does: chips, power, rent \[1\].
     ///
     /// A run grows with useful chips and loses `crowding` (an exponent) with their count.
     #[inline(always)]

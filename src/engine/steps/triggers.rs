@@ -5,7 +5,7 @@ use crate::math::Lanes;
 use crate::model::Gauge;
 use crate::plan::Plan;
 
-/// States of the world in the last quarter on which shocks can wait, by country [1].
+/// States of the world in the last quarter on which shocks can wait, by country \[1\].
 #[derive(Clone, Debug)]
 pub struct TriggerState {
     /// Seized over attempted chips.
@@ -23,13 +23,13 @@ pub(crate) struct TriggerContext<'a> {
     pub attempted: &'a [Lanes],
     /// Seized, by route.
     pub seized: &'a [Lanes],
-    /// First-round legal orders, by buyer [USD].
+    /// First-round legal orders, by buyer \[USD\].
     pub ordered: &'a [Lanes],
-    /// First-round legal fills, by buyer [USD].
+    /// First-round legal fills, by buyer \[USD\].
     pub filled: &'a [Lanes],
-    /// Legal purchases, by sale [chips].
+    /// Legal purchases, by sale \[chips\].
     pub sold: &'a [Lanes],
-    /// Smuggled chips, by grey-market option [chips].
+    /// Smuggled chips, by grey-market option \[chips\].
     pub delivered: &'a [Lanes],
 }
 

@@ -77,19 +77,19 @@ impl<T: Item> Field for T {
             return T::read_node(reader, node, &path, spec);
         }
         let nowhere = Place { source: u32::MAX, span: 0..0 };
-        if spec.default.is_none() {
+        let Some(default) = spec.default else {
             let message = format!("`{path}` is missing");
             reader.diagnostics.error(&table.place, message, format!("this needs `{key}`"));
             let before = reader.diagnostics.all.len();
             let value = T::read_node(reader, &Node::at(nowhere), &path, spec);
             reader.diagnostics.all.truncate(before);
             return value;
-        }
-        let default = match spec.default.unwrap_or_default() {
+        };
+        let value = match default {
             "{}" => Value::Table(Table::default()),
             text => Value::Text(text.to_owned()),
         };
-        let default = Node { value: default, ..Node::at(nowhere) };
+        let default = Node { value, ..Node::at(nowhere) };
         T::read_node(reader, &default, &path, spec)
     }
     fn schema(spec: &Spec) -> Json {

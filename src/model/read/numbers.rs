@@ -72,16 +72,17 @@ impl Reader<'_> {
 
     /// The field's unit in this row.
     fn canonical(&self, spec: &Spec, path: &str) -> String {
-        let good = self.good_unit.clone();
+        // A row whose good is unknown has an error already.
+        let good = self.good_unit.as_deref();
         match spec.unit {
             Unit::None | Unit::Share => "1".to_owned(),
-            Unit::Plain("chips/quarter") if path.starts_with("route.") && good.is_some() => {
-                format!("{}/quarter", good.unwrap_or_default())
+            Unit::Plain("chips/quarter") if path.starts_with("route.") => {
+                format!("{}/quarter", good.unwrap_or("chips"))
             }
             Unit::Plain(unit) => unit.to_owned(),
             Unit::Growth => "per year".to_owned(),
-            Unit::Good => good.unwrap_or_else(|| "1".to_owned()),
-            Unit::GoodPerQuarter => format!("{}/quarter", good.unwrap_or_else(|| "1".to_owned())),
+            Unit::Good => good.unwrap_or("1").to_owned(),
+            Unit::GoodPerQuarter => format!("{}/quarter", good.unwrap_or("1")),
         }
     }
 

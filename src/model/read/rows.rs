@@ -1,10 +1,11 @@
 //! Tables, one after another, into a model.
 
 use super::super::time::{Horizon, Quarter};
+use super::super::validate::validate;
 use super::super::{Correlation, IdVec, Model, QuantityId};
 use super::Reader;
-use super::effects::Selectable;
 use super::fields::FieldSchema;
+use super::selectable::Selectable;
 use crate::scenario::{Diagnostics, Document, Node, Sources, Table, Value, suggest};
 use std::collections::BTreeMap;
 
@@ -40,61 +41,67 @@ pub(crate) const TABLES: [&str; 17] = [
 pub(crate) const SETTINGS: [&str; 9] =
     ["run", "trade", "production", "licensing", "diversion", "fleet", "rental", "training", "science"];
 
-/// Reads a model from a document; none if there are errors.
-pub(crate) fn read(document: &Document, sources: &Sources, diagnostics: &mut Diagnostics) -> Option<Model> {
-    let origin = horizon_of(document).map_or(Quarter::new(2022, 1), |h| h.first);
-    let mut reader = Reader {
-        sources,
-        diagnostics,
-        ids: BTreeMap::new(),
-        removed: document.removed.clone(),
-        quantities: IdVec::new(),
-        good_unit: None,
-        origin,
-        nodes: Selectable::new(document),
-    };
-    reader.check_top(document);
-    for table in TABLES {
-        reader.list_ids(document, table);
+impl Model {
+    /// Reads a model from a document; errors and warnings go to `diagnostics`, and none comes back if there are errors.
+    pub fn from_document(
+        document: &Document,
+        sources: &Sources,
+        diagnostics: &mut Diagnostics,
+    ) -> Option<Self> {
+        let origin = horizon_of(document).map_or(Quarter::new(2022, 1), |h| h.first);
+        let mut reader = Reader {
+            sources,
+            diagnostics,
+            ids: BTreeMap::new(),
+            removed: document.removed.clone(),
+            quantities: IdVec::new(),
+            good_unit: None,
+            origin,
+            nodes: Selectable::new(document),
+        };
+        reader.check_top(document);
+        for table in TABLES {
+            reader.list_ids(document, table);
+        }
+        let model = Model {
+            title: reader.title(document),
+            countries: reader.rows(document).into(),
+            groups: reader.rows(document).into(),
+            tools: reader.rows(document).into(),
+            goods: reader.rows(document).into(),
+            facilities: reader.rows(document).into(),
+            designers: reader.rows(document).into(),
+            chips: reader.rows(document).into(),
+            stockpiles: reader.rows(document).into(),
+            buyers: reader.rows(document).into(),
+            labs: reader.rows(document).into(),
+            commitments: reader.rows(document),
+            routes: reader.rows(document).into(),
+            rules: reader.rows(document).into(),
+            shocks: reader.rows(document).into(),
+            ratios: reader.rows(document),
+            observations: reader.observations(document),
+            run: reader.settings(document),
+            trade: reader.settings(document),
+            production: reader.settings(document),
+            licensing: reader.settings(document),
+            diversion: reader.settings(document),
+            fleet: reader.settings(document),
+            rental: reader.settings(document),
+            training: reader.settings(document),
+            science: reader.settings(document),
+            correlations: Vec::new(),
+            quantities: IdVec::new(),
+        };
+        let correlations = reader.correlations(document);
+        let quantities = std::mem::take(&mut reader.quantities);
+        let mut model = Model { correlations, quantities, ..model };
+        admit(&mut model);
+        if !diagnostics.has_errors() {
+            validate(&model, document, diagnostics);
+        }
+        (!diagnostics.has_errors()).then_some(model)
     }
-    let model = Model {
-        title: reader.title(document),
-        countries: reader.rows(document).into(),
-        groups: reader.rows(document).into(),
-        tools: reader.rows(document).into(),
-        goods: reader.rows(document).into(),
-        facilities: reader.rows(document).into(),
-        designers: reader.rows(document).into(),
-        chips: reader.rows(document).into(),
-        stockpiles: reader.rows(document).into(),
-        buyers: reader.rows(document).into(),
-        labs: reader.rows(document).into(),
-        commitments: reader.rows(document),
-        routes: reader.rows(document).into(),
-        rules: reader.rows(document).into(),
-        shocks: reader.rows(document).into(),
-        ratios: reader.rows(document),
-        observations: reader.observations(document),
-        run: reader.settings(document),
-        trade: reader.settings(document),
-        production: reader.settings(document),
-        licensing: reader.settings(document),
-        diversion: reader.settings(document),
-        fleet: reader.settings(document),
-        rental: reader.settings(document),
-        training: reader.settings(document),
-        science: reader.settings(document),
-        correlations: Vec::new(),
-        quantities: IdVec::new(),
-    };
-    let correlations = reader.correlations(document);
-    let quantities = std::mem::take(&mut reader.quantities);
-    let mut model = Model { correlations, quantities, ..model };
-    admit(&mut model);
-    if !diagnostics.has_errors() {
-        super::super::validate::validate(&model, document, diagnostics);
-    }
-    (!diagnostics.has_errors()).then_some(model)
 }
 
 /// Makes jurisdictions that a group's list names members, where they are countries of the scenario.

@@ -2,7 +2,7 @@
 
 use super::phrase::{Phrase, Source};
 use super::run_files::RunFiles;
-use crate::metrics::{Metric, headline};
+use crate::metrics::{ActorKind, Metric, headline};
 use std::collections::BTreeMap;
 
 /// What the words are about: the largest run that could be finished, and the largest that is expected to have been.
@@ -86,11 +86,15 @@ impl<'a> Facts<'a> {
 
     /// Those who compete: countries of the headline, or all with a reachable run, or labs; the largest at the end first.
     pub(super) fn contenders(&self) -> Vec<String> {
-        let of = |kind: &str, from: &[String]| -> Vec<String> {
-            from.iter().filter(|a| a.starts_with(kind)).cloned().collect()
+        let of = |kind: ActorKind, from: &[String]| -> Vec<String> {
+            from.iter().filter(|a| ActorKind::of(a) == Some(kind)).cloned().collect()
         };
         let all = self.actors(REACHABLE);
-        let choices = [of("country.", &self.headline), of("country.", &all), of("lab.", &self.headline)];
+        let choices = [
+            of(ActorKind::Country, &self.headline),
+            of(ActorKind::Country, &all),
+            of(ActorKind::Lab, &self.headline),
+        ];
         let mut chosen =
             choices.iter().find(|c| c.len() >= 2).or(choices.iter().find(|c| !c.is_empty())).cloned();
         let size =
@@ -111,7 +115,7 @@ impl<'a> Facts<'a> {
             if !turned && !straight {
                 continue;
             }
-            let actor = format!("ratio.{}", part("id"));
+            let actor = ActorKind::Ratio.actor(part("id"));
             let at = |column: &str| {
                 self.cell(&actor, Metric::Ratio.name(), self.last(), column).map(|s| s.value())
             };
@@ -182,7 +186,7 @@ impl<'a> Facts<'a> {
 
     /// The lab of a country with the largest reachable run at the end; a lab is its own.
     pub(super) fn strongest_lab(&self, actor: &str) -> Option<String> {
-        if actor.starts_with("lab.") {
+        if ActorKind::of(actor) == Some(ActorKind::Lab) {
             return Some(actor.to_owned());
         }
         let country = actor.strip_prefix("country.")?;

@@ -4,7 +4,7 @@ use super::answer::milestone;
 use super::facts::{Facts, REACHABLE, RUN};
 use super::findings;
 use super::phrase::{Phrase, Source, actor_name};
-use crate::metrics::Metric;
+use crate::metrics::{ActorKind, Metric};
 
 /// A figure of the page.
 #[derive(Debug)]
@@ -198,11 +198,12 @@ fn fan(facts: &Facts<'_>, actor: &str) -> Option<Phrase> {
 /// The lab that could train most in a quarter, and how wide its range is.
 fn spread(facts: &Facts<'_>, quarter: &str) -> Option<Phrase> {
     let size = |a: &String| facts.cell(a, REACHABLE, quarter, "p50");
-    let kind = if facts.headline.iter().any(|a| a.starts_with("lab.")) { "lab." } else { "" };
-    let named = facts.headline.iter().filter(|a| a.starts_with(kind) && size(a).is_some());
+    let is_lab = |a: &str| ActorKind::of(a) == Some(ActorKind::Lab);
+    let labs = facts.headline.iter().any(|a| is_lab(a));
+    let named = facts.headline.iter().filter(|a| (!labs || is_lab(a)) && size(a).is_some());
     let value = |a: &&String| size(a).map_or(f64::NAN, |s| s.value());
     let most = named.max_by(|a, b| value(a).total_cmp(&value(b)))?;
-    let whose = if kind.is_empty() { " leads with " } else { " leads the labs with " };
+    let whose = if labs { " leads the labs with " } else { " leads with " };
     let start = Phrase::new("In ").name(quarter).say(", ").name(&actor_name(most)).say(whose);
     let median = start.number(&size(most)?).say(" FLOP in the median, but anything from ");
     Some(median.then(facts.interval(most, REACHABLE, quarter)?).say(" is within 90 % of draws."))
@@ -248,7 +249,7 @@ fn holdings(facts: &Facts<'_>) -> Titles {
     facts
         .actors(Metric::FleetH100e.name())
         .iter()
-        .filter(|a| a.starts_with("country."))
+        .filter(|a| ActorKind::of(a) == Some(ActorKind::Country))
         .filter_map(title)
         .collect()
 }

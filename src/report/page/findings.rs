@@ -3,7 +3,7 @@
 use super::facts::{Facts, REACHABLE, at};
 use super::phrase::{Phrase, Source, actor_name};
 use super::run_files::RunTable;
-use crate::metrics::Metric;
+use crate::metrics::{ActorKind, Metric};
 use std::collections::BTreeMap;
 
 type Titles = Vec<(String, Phrase)>;
@@ -75,9 +75,10 @@ fn cause_name(cause: &str) -> String {
 /// The fullest and the idlest facility at the end.
 pub(super) fn facilities(facts: &Facts<'_>) -> Titles {
     let all = facts.actors(Metric::Utilisation.name());
-    let mut used: Vec<(Source, &String)> = (all.iter().filter(|a| a.starts_with("facility.")))
-        .filter_map(|a| Some((facts.cell(a, Metric::Utilisation.name(), facts.last(), "p50")?, a)))
-        .collect();
+    let mut used: Vec<(Source, &String)> =
+        (all.iter().filter(|a| ActorKind::of(a) == Some(ActorKind::Facility)))
+            .filter_map(|a| Some((facts.cell(a, Metric::Utilisation.name(), facts.last(), "p50")?, a)))
+            .collect();
     used.sort_by(|a, b| b.0.value().total_cmp(&a.0.value()));
     let (Some(full), Some(idle)) = (used.first(), used.last()) else { return Vec::new() };
     let clause = |(share, actor): &(Source, &String)| {
@@ -307,7 +308,7 @@ pub(super) fn swept_cell(facts: &Facts<'_>) -> Option<String> {
     let last = table.values("quarter").into_iter().max()?;
     let rows = table.find(&[("point", "base"), ("metric", REACHABLE), ("quarter", last)]);
     // As everywhere, the one who is behind: the country with the smaller mean.
-    let country = |r: &usize| table.text(*r, "actor").starts_with("country.");
+    let country = |r: &usize| ActorKind::of(table.text(*r, "actor")) == Some(ActorKind::Country);
     let mut sized: Vec<(usize, f64)> = rows.filter_map(|r| Some((r, table.number(r, "mean")?))).collect();
     sized.sort_by(|a, b| b.1.total_cmp(&a.1));
     let rows: Vec<usize> = sized.into_iter().map(|r| r.0).collect();

@@ -44,7 +44,7 @@ impl Focus {
         let (kind, id) = actor.split_once('.').unwrap_or((actor, ""));
         let mut focus = Self::where_(model, Some(actor), kind == "world");
         match kind {
-            "country" => focus.places(model, |n| model.countries[n.index()].id == id),
+            "country" => focus.places(model, |n| model.countries[n].id == id),
             "group" => {
                 let members = model.groups.iter().find(|g| g.id == id).map(|g| g.members.clone());
                 focus.places(model, |n| members.as_ref().is_some_and(|m| m.contains(&n)));
@@ -67,7 +67,7 @@ impl Focus {
                 }
             }
             "designer" => {
-                let own = |d: crate::model::DesignerId| model.designers[d.index()].id == id;
+                let own = |d: crate::model::DesignerId| model.designers[d].id == id;
                 focus.chips = model.chips.iter().map(|c| own(c.designer)).collect();
                 focus.stockpiles = model.stockpiles.iter().map(|s| own(s.designer)).collect();
                 let claims = model.designers.iter().filter(|d| d.id == id).flat_map(|d| d.claims.keys());
@@ -81,7 +81,7 @@ impl Focus {
             }
             "facility" => focus.facilities = model.facilities.iter().map(|f| f.id == id).collect(),
             "good" => {
-                let makes = |f: &crate::model::Facility| model.goods[f.good.index()].id == id;
+                let makes = |f: &crate::model::Facility| model.goods[f.good].id == id;
                 focus.facilities = model.facilities.iter().map(makes).collect();
             }
             "route" => {
@@ -94,7 +94,7 @@ impl Focus {
     }
 
     fn places(&mut self, model: &Model, inside: impl Fn(CountryId) -> bool) {
-        let home = |d: crate::model::DesignerId| inside(model.designers[d.index()].country);
+        let home = |d: crate::model::DesignerId| inside(model.designers[d].country);
         self.countries = (0..model.countries.len() as u32).map(|n| inside(CountryId(n))).collect();
         self.labs = model.labs.iter().map(|l| inside(l.country)).collect();
         self.buyers = model.buyers.iter().map(|b| inside(b.country)).collect();

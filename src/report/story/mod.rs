@@ -33,7 +33,7 @@ pub struct Unusual {
     pub value: f64,
     /// Its unit.
     pub unit: String,
-    /// Share of draws that lie lower [1].
+    /// Share of draws that lie lower \[1\].
     pub rank: f64,
 }
 
@@ -256,7 +256,7 @@ fn unusual(draw: &Draw<'_>) -> Vec<Unusual> {
     let mut rare: Vec<Unusual> = Vec::new();
     for q in layout.uncertain() {
         let rank = layout.rank(q, draw.inputs)[draw.lane];
-        let quantity = &draw.plan.model.quantities[q.0 as usize];
+        let quantity = &draw.plan.model.quantities[q];
         // How a shock runs matters only where it strikes: then the story tells it.
         let own = quantity.path.starts_with("shock.") && !quantity.path.ends_with(".hazard");
         if rank.min(1.0 - rank) < UNUSUAL && !own {
@@ -273,7 +273,7 @@ fn bound(plan: &Plan, facts: &Facts, focus: &Focus) -> Vec<Bound> {
     let labs = facts.labs.iter().filter(|l| focus.labs[l.lab.index()]);
     let name = |code: u8| lab_cause::NAMES[usize::from(code)];
     labs.map(|l| Bound {
-        lab: plan.model.labs[l.lab.index()].id.clone(),
+        lab: plan.model.labs[l.lab].id.clone(),
         by: [name(l.bound_by), name(l.effective_bound_by)],
     })
     .collect()

@@ -7,28 +7,26 @@ use crate::model::time::Quarter;
 use crate::model::{Lever, Model, Shock};
 use crate::report::{number, percent};
 
-/// Purchases brought forward that are worth a sentence [USD].
+/// Purchases brought forward that are worth a sentence \[USD\].
 const RUSH: f64 = 1e6;
 
 /// Sentences on a quarter, as far as the story is about whom they concern.
 pub(super) fn events(m: &Model, facts: &Facts, focus: &Focus) -> Vec<String> {
     let mut all = Vec::new();
     for &(s, onset, length) in &facts.strikes {
-        let shock = &m.shocks[s.index()];
+        let shock = &m.shocks[s];
         let from = Quarter(m.run.horizon.first.0 + onset.floor() as i32);
         let acts = acts(shock);
         let name = named(&shock.title, &shock.id);
         all.push(format!("strikes: {name}, from {from} for {} quarters{acts}", number(length)));
     }
     for &(r, begins) in &facts.rules {
-        let rule = &m.rules[r.index()];
+        let rule = &m.rules[r];
         let what = if begins { "takes effect" } else { "ends" };
         all.push(format!("rule {what}: {}", named(&rule.title, &rule.id)));
     }
-    let launches: Vec<&str> = (facts.launches.iter())
-        .filter(|c| focus.chips[c.index()])
-        .map(|c| m.chips[c.index()].id.as_str())
-        .collect();
+    let launches: Vec<&str> =
+        (facts.launches.iter()).filter(|c| focus.chips[c.index()]).map(|c| m.chips[*c].id.as_str()).collect();
     if !launches.is_empty() {
         all.push(format!("launched: {}", launches.join(", ")));
     }
@@ -49,7 +47,7 @@ pub(super) fn events(m: &Model, facts: &Facts, focus: &Focus) -> Vec<String> {
         ));
     }
     for &(b, spent) in facts.front_running.iter().filter(|r| focus.buyers[r.0.index()] && r.1 >= RUSH) {
-        let name = &m.buyers[b.index()].id;
+        let name = &m.buyers[b].id;
         all.push(format!(
             "rush: {name} buys ahead of a rule that will cut it off, for {} USD",
             number(spent)
@@ -61,7 +59,7 @@ pub(super) fn events(m: &Model, facts: &Facts, focus: &Focus) -> Vec<String> {
             if s.attempted > 0.0 { format!(" ({})", percent(s.seized / s.attempted)) } else { String::new() };
         all.push(format!(
             "smuggling to {}: resellers buy {} chips, {} are seized{caught}, {} arrive, at {} times list price",
-            m.countries[s.country.index()].id,
+            m.countries[s.country].id,
             number(s.attempted),
             number(s.seized),
             number(s.delivered),
@@ -100,14 +98,14 @@ fn acts(shock: &Shock) -> String {
 fn outages(m: &Model, facts: &Facts, focus: &Focus) -> Option<String> {
     let down: Vec<String> = (facts.outages.iter())
         .filter(|(f, share)| focus.facilities[f.index()] && *share < 0.995)
-        .map(|&(f, share)| format!("{} at {}", m.facilities[f.index()].id, percent(share)))
+        .map(|&(f, share)| format!("{} at {}", m.facilities[f].id, percent(share)))
         .collect();
     (!down.is_empty()).then(|| format!("out of order: {}", down.join(", ")))
 }
 
 fn stock(m: &Model, s: &Stocked) -> String {
-    let row = &m.stockpiles[s.stockpile.index()];
-    let unit = if row.dies_of.is_some() { "dies" } else { &m.goods[row.good.index()].unit };
+    let row = &m.stockpiles[s.stockpile];
+    let unit = if row.dies_of.is_some() { "dies" } else { &m.goods[row.good].unit };
     let pace = s.front_running.filter(|b| *b > 1.005);
     let pace = pace.map_or(String::new(), |b| format!(" at {} times the usual pace", number(b)));
     let parts: Vec<String> = [
@@ -120,7 +118,7 @@ fn stock(m: &Model, s: &Stocked) -> String {
     .filter(|(amount, ..)| *amount >= 0.5)
     .map(|(amount, what, how)| format!("{what} {}{how}", number(*amount)))
     .collect();
-    let designer = &m.designers[row.designer.index()].id;
+    let designer = &m.designers[row.designer].id;
     format!("stockpile {} of {designer}: {}; holds {} {unit}", row.id, parts.join(", "), number(s.held))
 }
 
@@ -130,7 +128,7 @@ fn short(m: &Model, facts: &Facts, focus: &Focus) -> Option<String> {
     };
     let list: Vec<String> = (facts.short.iter())
         .filter(|(c, _)| focus.chips[c.index()])
-        .map(|&(c, why)| format!("{} by {}", m.chips[c.index()].id, named(why)))
+        .map(|&(c, why)| format!("{} by {}", m.chips[c].id, named(why)))
         .collect();
     (!list.is_empty()).then(|| format!("production held back: {}", list.join(", ")))
 }

@@ -6,7 +6,7 @@ use crate::report::number;
 use serde_json::{Value, json};
 use std::fmt::Write;
 
-/// Numbers closer than this are the same for people [1].
+/// Numbers closer than this are the same for people \[1\].
 const SAME: f64 = 0.005;
 /// Most numbers told in a quarter.
 const FIGURES: usize = 12;

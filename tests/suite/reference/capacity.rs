@@ -4,9 +4,9 @@ use super::production::{Lot, Part};
 use super::rules::{CaseId, FREE, Item, Sale};
 use super::shocks::On;
 use super::{Draw, Preparation, per};
-use chokepoint::math::exp;
-use chokepoint::model::{Amount, CountryId, Model, QuantityId, Subject, ToolId};
-use chokepoint::network::Edge;
+use chokepoint::internals::math::exp;
+use chokepoint::internals::model::{Amount, CountryId, Model, QuantityId, Subject, ToolId};
+use chokepoint::internals::network::Edge;
 use petgraph::Outgoing;
 use petgraph::visit::EdgeRef;
 

@@ -2,7 +2,7 @@
 
 use super::choice::Choice;
 use super::{Draw, fit};
-use chokepoint::model::{Model, QuantityId};
+use chokepoint::internals::model::{Model, QuantityId};
 
 /// A rule's volume limits.
 pub struct Cap {
@@ -20,7 +20,7 @@ pub struct Cap {
 /// All volume limits.
 pub fn caps(m: &Model) -> Vec<Cap> {
     let first = m.run.horizon.first;
-    let of = |(rule, r): (usize, &chokepoint::model::Rule)| {
+    let of = |(rule, r): (usize, &chokepoint::internals::model::Rule)| {
         let cap = r.cap.as_ref()?;
         let start = r.effective.map_or(first, |d| d.quarter()).0.div_euclid(4);
         let year = |t: usize| (first.0 + t as i32).div_euclid(4);

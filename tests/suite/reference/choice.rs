@@ -3,8 +3,8 @@
 use super::market::Outlet;
 use super::rules::CaseId;
 use super::{DUST, Draw, fit, per};
-use chokepoint::math::pow;
-use chokepoint::network::Node;
+use chokepoint::internals::math::pow;
+use chokepoint::internals::network::Node;
 use petgraph::Incoming;
 use petgraph::visit::EdgeRef;
 

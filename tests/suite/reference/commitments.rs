@@ -3,7 +3,7 @@
 use super::choice::Choices;
 use super::market::Market;
 use super::{Draw, fit, per};
-use chokepoint::model::{Model, QuantityId};
+use chokepoint::internals::model::{Model, QuantityId};
 
 /// A row of commitments.
 pub struct Commitment {
@@ -15,7 +15,7 @@ pub struct Commitment {
 
 /// All rows.
 pub fn commitments(m: &Model, market: &Market) -> Vec<Commitment> {
-    let of = |row: &chokepoint::model::Commitment| {
+    let of = |row: &chokepoint::internals::model::Commitment| {
         let meets = |s: &usize| {
             let sale = &market.sales[*s];
             let named = row.chips.is_empty() || row.chips.iter().any(|c| c.index() == sale.chip);

@@ -2,7 +2,7 @@
 
 use super::shocks::On;
 use super::{DUST, Draw, per};
-use chokepoint::math::{exp, pow};
+use chokepoint::internals::math::{exp, pow};
 
 /// What is under way: arrivals of this quarter and the next three, in turn.
 #[derive(Clone, Copy, Default)]
@@ -50,7 +50,7 @@ impl Draw<'_> {
         let w = self.w;
         let made = self.t.saturating_sub(w.lead);
         for (r, route) in w.m.routes.iter().enumerate() {
-            let since = |d: chokepoint::model::time::Date| d.since(w.m.run.horizon.first);
+            let since = |d: chokepoint::internals::model::time::Date| d.since(w.m.run.horizon.first);
             let open = route.opens.map_or(1.0, |d| (self.t as f64 + 1.0 - since(d)).clamp(0.0, 1.0));
             self.route_capacity[r] = self.networks[r] * self.shocks.factor(On::RouteCapacity, r) * open;
             let found = self.n.at(route.detection, self.t) * self.shocks.factor(On::Detection, r);

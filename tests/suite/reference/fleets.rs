@@ -3,9 +3,9 @@
 use super::market::Market;
 use super::rules::{CaseId, Item, Sale};
 use super::{Draw, Preparation, fit, per};
-use chokepoint::math::pow;
-use chokepoint::model::{QuantityId, Subject};
-use chokepoint::network::Edge;
+use chokepoint::internals::math::pow;
+use chokepoint::internals::model::{QuantityId, Subject};
+use chokepoint::internals::network::Edge;
 use petgraph::Incoming;
 use petgraph::visit::EdgeRef;
 
@@ -81,7 +81,7 @@ pub fn uses(p: &mut Preparation<'_>) -> Vec<Use> {
         from.sort_unstable();
         from.dedup();
         for b in from {
-            let id = chokepoint::model::BuyerId(b as u32);
+            let id = chokepoint::internals::model::BuyerId(b as u32);
             let cloud = &m.buyers[b];
             let sale = Sale {
                 subject: Subject::RemoteAccess,
@@ -138,7 +138,7 @@ impl Draw<'_> {
         }
         for (i, fleet) in w.fleets.iter().enumerate() {
             let buyer = &m.buyers[fleet.buyer];
-            let id = chokepoint::model::ChipId(fleet.chip as u32);
+            let id = chokepoint::internals::model::ChipId(fleet.chip as u32);
             let opening = if fleet.smuggled { None } else { buyer.opening.get(&id) };
             let count = opening.map_or(0.0, |o| self.n.v(o.count));
             let age = opening.map_or(0.0, |o| count * self.n.v(o.age));

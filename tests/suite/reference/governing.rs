@@ -2,7 +2,7 @@
 
 use super::Draw;
 use super::rules::{Case, Term};
-use chokepoint::model::Status;
+use chokepoint::internals::model::Status;
 use std::ops::Range;
 
 /// What a rule does at a moment.

@@ -5,9 +5,9 @@ use super::rules::{CaseId, Item, Sale};
 use super::shocks::On;
 use super::verdict::snap;
 use super::{Draw, Preparation, per};
-use chokepoint::math::pow;
-use chokepoint::model::{BuyerId, CountryId, Form, Model, QuantityId, Subject};
-use chokepoint::network::Node;
+use chokepoint::internals::math::pow;
+use chokepoint::internals::model::{BuyerId, CountryId, Form, Model, QuantityId, Subject};
+use chokepoint::internals::network::Node;
 use petgraph::Incoming;
 use petgraph::visit::EdgeRef;
 
@@ -47,17 +47,20 @@ impl Market {
     pub fn new(p: &mut Preparation<'_>) -> Self {
         let m = p.m;
         let class = |b: usize| (m.buyers[b].country, m.buyers[b].headquarters.unwrap_or(m.buyers[b].country));
-        let through = |r: &chokepoint::model::Route| r.reseller.map_or((r.via, r.via), |b| class(b.index()));
+        let through =
+            |r: &chokepoint::internals::model::Route| r.reseller.map_or((r.via, r.via), |b| class(b.index()));
         let (mut sales, mut buyers) = (Vec::new(), Vec::new());
         let mut sale_at = vec![usize::MAX; p.graph.edge_count()];
         for b in 0..m.buyers.len() {
             for e in p.graph.edges_directed(p.nodes.buyers[b], Incoming) {
                 let Node::Chip(c) = p.graph[e.source()] else { continue };
                 sale_at[e.id().index()] = sales.len();
-                let affinity = m.buyers[b].affinity.get(&m.chips[c.index()].designer).copied();
+                let affinity = m.buyers[b].affinity.get(&m.chips[c].designer).copied();
                 sales.push(Outlet { chip: c.index(), buyer: b, affinity, fleet: 0, smuggled: None });
             }
-            if m.buyers[b].budget.is_some() && m.buyers[b].kind != chokepoint::model::BuyerKind::Reseller {
+            if m.buyers[b].budget.is_some()
+                && m.buyers[b].kind != chokepoint::internals::model::BuyerKind::Reseller
+            {
                 buyers.push(b);
             }
         }
@@ -100,7 +103,7 @@ impl Market {
 
 fn chip_sale(m: &Model, c: usize, to: CountryId, hq: CountryId) -> Sale {
     let designer = m.chips[c].designer;
-    let home = m.designers[designer.index()].country;
+    let home = m.designers[designer].country;
     Sale {
         subject: Subject::Chips,
         item: Item::Chip(c),
@@ -254,8 +257,9 @@ impl Draw<'_> {
         for (b, buyer) in m.buyers.iter().enumerate() {
             self.priority[b] = self.n.v(buyer.priority);
         }
-        let own =
-            |r: &chokepoint::model::Route| r.reseller.map_or(1.0, |b: BuyerId| self.priority[b.index()]);
+        let own = |r: &chokepoint::internals::model::Route| {
+            r.reseller.map_or(1.0, |b: BuyerId| self.priority[b.index()])
+        };
         let resellers = self.n.v(m.diversion.priority);
         self.precedence.clear();
         self.precedence.extend(m.routes.iter().map(|r| own(r) * resellers));

@@ -29,11 +29,11 @@ mod trade;
 mod training;
 mod verdict;
 
-use chokepoint::model::{
+use chokepoint::internals::model::{
     BuyerId, Chip, ChipId, DesignerId, GoodId, LabId, Model, QuantityId, StockpileId, ToolId,
 };
-use chokepoint::network::{Edge, Network, Node};
-use chokepoint::random::Design;
+use chokepoint::internals::network::{Edge, Network, Node};
+use chokepoint::internals::random::Design;
 pub use draw::Draw;
 pub use names::{Cells, Series};
 use numbers::Layout;
@@ -169,7 +169,7 @@ impl<'a> World<'a> {
         let claim = |e: EdgeIndex| match (network.graph[e], network.graph.edge_endpoints(e)) {
             (Edge::Claims, Some((d, f))) => {
                 let claims = &m.designers[p.row(d)].claims;
-                claims[&chokepoint::model::FacilityId(p.row(f) as u32)]
+                claims[&chokepoint::internals::model::FacilityId(p.row(f) as u32)]
             }
             _ => QuantityId(0),
         };

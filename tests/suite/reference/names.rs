@@ -1,6 +1,6 @@
 //! Section 12, what all draws share: every metric of every actor, as places in one flat list; names are only read when results are compared.
 
-use chokepoint::model::{Model, Shape, Subject};
+use chokepoint::internals::model::{Model, Shape, Subject};
 
 /// What is counted of sets of buyers, and whether it is a flow.
 pub const HELD: [(&str, bool); 18] = [
@@ -142,7 +142,7 @@ impl Table {
             over_plan: block(m.buyers.len() + n + g + 1, 1),
             ratios: block(m.ratios.len(), 1),
         };
-        let family = |c: &chokepoint::model::Chip| families.binary_search(&c.family.as_str()).ok();
+        let family = |c: &chokepoint::internals::model::Chip| families.binary_search(&c.family.as_str()).ok();
         let mut table = Self {
             series: Vec::new(),
             cells: vec![Vec::new(); m.run.horizon.len()],
@@ -308,7 +308,7 @@ impl Table {
         });
         for (actor, rows, i, makers) in facilities.chain(goods).collect::<Vec<_>>() {
             let row = rows + (MADE.len() + 1) * i;
-            let has: [&dyn Fn(&chokepoint::model::Facility) -> bool; 3] = [
+            let has: [&dyn Fn(&chokepoint::internals::model::Facility) -> bool; 3] = [
                 &|f| f.others.is_some(),
                 &|f| m.chips.iter().any(|c| c.companions.contains_key(&f.good)),
                 &|f| !matches!(m.quantities[f.answer.0 as usize].shape, Shape::Fixed(0.0)),

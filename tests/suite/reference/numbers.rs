@@ -1,10 +1,10 @@
 //! Section 1: every quantity of a draw, by quarter. Streams, copula and the place of each quarter among dated points are made
 //! once; uniforms and quantiles come eight draws at a time, as the library hands them out; courses are followed draw by draw.
 
-use chokepoint::math::{Lanes, WIDTH, exp, ln};
-use chokepoint::model::{Between, Dated, Model, Point, QuantityId, Shape};
-use chokepoint::random::{Copula, Design, Distribution, Stream};
-use chokepoint::scenario::glob_match;
+use chokepoint::internals::math::{Lanes, WIDTH, exp, ln};
+use chokepoint::internals::model::{Between, Dated, Model, Point, QuantityId, Shape};
+use chokepoint::internals::random::{Copula, Design, Distribution, Stream};
+use chokepoint::internals::scenario::glob_match;
 
 /// Where a quarter lies among dated points.
 #[derive(Clone, Copy)]
@@ -57,7 +57,7 @@ impl<'a> Layout<'a> {
             sampled_of[i] = Some(sampled.len());
             sampled.push((i, stream(&q.path)));
         }
-        let is_dated = |q: &&chokepoint::model::Quantity| matches!(q.shape, Shape::Dated(_));
+        let is_dated = |q: &&chokepoint::internals::model::Quantity| matches!(q.shape, Shape::Dated(_));
         let dated = m.quantities.iter().filter(is_dated).count();
         let constants = m.quantities.len() - dated;
         let (mut scalar, mut course) = (0..constants, constants..);
@@ -67,7 +67,7 @@ impl<'a> Layout<'a> {
                 (place.unwrap_or(0), step)
             })
             .collect();
-        let clock = |s: &chokepoint::model::Shock| stream(&format!("shock.{}.clock", s.id));
+        let clock = |s: &chokepoint::internals::model::Shock| stream(&format!("shock.{}.clock", s.id));
         let mut layout = Self {
             m,
             template: vec![0.0; constants + dated * quarters],
@@ -192,7 +192,7 @@ fn span(dated: &Dated, x: f64) -> Span {
 
 /// The copula of correlated paths, by their place among sampled ones: all correlations are one matrix here.
 fn copula(m: &Model, sampled_of: &[Option<usize>]) -> Option<(Copula, Vec<usize>)> {
-    let of = |c: &chokepoint::model::Correlation| -> Vec<usize> {
+    let of = |c: &chokepoint::internals::model::Correlation| -> Vec<usize> {
         c.of.iter().filter_map(|q| sampled_of[q.0 as usize]).collect()
     };
     let mut members: Vec<usize> = m.correlations.iter().flat_map(of).collect();

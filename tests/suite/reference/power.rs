@@ -5,7 +5,7 @@ use super::fleets::{Fleet, Held};
 use super::numbers::Layout;
 use super::shocks::On;
 use super::{DUST, Draw, fit, per};
-use chokepoint::model::{Model, QuantityId};
+use chokepoint::internals::model::{Model, QuantityId};
 
 /// Fleets of each buyer in the order in which they are switched on: by throughput per watt at medians, then by row.
 pub fn by_efficiency(m: &Model, layout: &Layout<'_>, fleets: &[Fleet]) -> Vec<Vec<usize>> {

@@ -3,9 +3,9 @@
 use super::rules::{CaseId, FREE, Item};
 use super::stocks::{goods_case, supply};
 use super::{Draw, Preparation, fit, per};
-use chokepoint::math::pow;
-use chokepoint::model::{Amount, DesignerId, GoodKind, Model, QuantityId, Subject};
-use chokepoint::network::Edge;
+use chokepoint::internals::math::pow;
+use chokepoint::internals::model::{Amount, DesignerId, GoodKind, Model, QuantityId, Subject};
+use chokepoint::internals::network::Edge;
 use petgraph::visit::EdgeRef;
 use petgraph::{Incoming, Outgoing};
 use std::ops::Range;
@@ -71,7 +71,7 @@ impl Chain {
         }
         for (s, stock) in m.stockpiles.iter().enumerate() {
             chain.stocks_of[stock.designer.index()].push(s);
-            let part = |c: chokepoint::model::ChipId| {
+            let part = |c: chokepoint::internals::model::ChipId| {
                 let mut parts = chain.parts_of[c.index()].clone();
                 parts.find(|&i| chain.parts[i].good == stock.good.index())
             };
@@ -104,7 +104,7 @@ impl Chain {
         for good in goods {
             let lots = self.lots.len()..self.lots.len() + self.makers[good].len();
             self.lots.extend(self.makers[good].iter().map(|&facility| Lot { facility }));
-            let id = chokepoint::model::GoodId(good as u32);
+            let id = chokepoint::internals::model::GoodId(good as u32);
             let amount = m.chips[c].recipe.get(&id).copied();
             let companion = m.chips[c].companions.get(&id).copied();
             self.parts.push(Part { chip: c, good, amount, companion, lots });
@@ -117,7 +117,7 @@ impl Chain {
 
     fn judge_supply(&mut self, p: &mut Preparation<'_>, d: usize, f: usize) {
         let good = p.m.facilities[f].good;
-        let made = matches!(p.m.goods[good.index()].kind, GoodKind::Wafer | GoodKind::Packaging);
+        let made = matches!(p.m.goods[good].kind, GoodKind::Wafer | GoodKind::Packaging);
         let item = Item::Foundry(good, DesignerId(d as u32));
         let foundry = supply(p, Subject::Foundry, item, d, f);
         let foundry = if made { p.case(&foundry) } else { FREE };
@@ -340,7 +340,7 @@ impl Draw<'_> {
         match (self.w.m.stockpiles[s].dies_of, self.w.chain.die_part[s]) {
             (None, _) => 1.0,
             (Some(_), None) => 0.0,
-            (Some(c), Some(part)) => self.needs[part] / self.w.m.chips[c.index()].dies,
+            (Some(c), Some(part)) => self.needs[part] / self.w.m.chips[c].dies,
         }
     }
 

@@ -3,7 +3,7 @@
 use super::names::{BOUGHT, HELD, IMPORTED, MADE, PLANNED, POWER, SMUGGLED, SOLD, SPEND, STRANDED, TRAINED};
 use super::training::Trained;
 use super::{Draw, per};
-use chokepoint::model::CountryId;
+use chokepoint::internals::model::CountryId;
 
 #[inline]
 fn add<const N: usize>(values: &mut [f64], from: usize, to: usize) {
@@ -81,7 +81,7 @@ impl Draw<'_> {
             v[row + PLANNED] = self.planned_spend[b];
             for c in &self.choices.list[menu.first..menu.end] {
                 let sold = self.sold[c.sale];
-                let home = w.m.designers[w.m.chips[c.chip].designer.index()].country;
+                let home = w.m.designers[w.m.chips[c.chip].designer].country;
                 let abroad = if home == w.m.buyers[b].country { 0.0 } else { 1.0 };
                 for u in 0..3 {
                     let amount = sold * self.units[c.chip][u];

@@ -1,7 +1,7 @@
 //! Section 5, what all draws share: which rules cover which sale. Sales that rules treat alike are one case, judged once.
 
 use super::numbers::{Layout, Numbers};
-use chokepoint::model::{
+use chokepoint::internals::model::{
     Attribute, Clause, Comparison, Condition, CountryId, DesignerId, GoodId, GroupId, Model, QuantityId,
     Rule, RuleId, Status, Subject, ToolId,
 };
@@ -79,7 +79,7 @@ impl Book {
     pub fn new(m: &Model) -> Self {
         let shocks = |i: usize| {
             let id = RuleId(i as u32);
-            let of = |(s, shock): (usize, &chokepoint::model::Shock)| {
+            let of = |(s, shock): (usize, &chokepoint::internals::model::Shock)| {
                 let on = shock.enforces.contains(&id).then_some((s, false));
                 on.into_iter().chain(shock.lifts.contains(&id).then_some((s, true)))
             };
@@ -186,7 +186,7 @@ fn case(m: &Model, layout: &Layout<'_>, key: &[(usize, Term<()>, Term<QuantityId
 fn covers(m: &Model, rule: &Rule, sale: &Sale) -> bool {
     let to = &rule.to;
     let member = |n: CountryId| {
-        let in_any = |list: &[GroupId]| list.iter().any(|g| m.groups[g.index()].members.contains(&n));
+        let in_any = |list: &[GroupId]| list.iter().any(|g| m.groups[*g].members.contains(&n));
         let inside = to.worldwide || to.countries.contains(&n) || in_any(&to.groups);
         inside && !to.except.contains(&n) && !in_any(&to.except_groups)
     };
@@ -250,7 +250,7 @@ fn condition(m: &Model, value: &impl Fn(QuantityId) -> f64, item: Item, c: &Cond
 fn attribute(m: &Model, value: &impl Fn(QuantityId) -> f64, item: Item, a: Attribute) -> Option<f64> {
     let given = |q: Option<QuantityId>| q.map(value);
     let of_good = |g: GoodId| {
-        let good = &m.goods[g.index()];
+        let good = &m.goods[g];
         match a {
             Attribute::Node => good.node,
             Attribute::MemoryBandwidthDensity => given(good.memory_bandwidth_density),

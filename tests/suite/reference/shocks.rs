@@ -1,8 +1,8 @@
 //! Section 3: shocks. Who is hit by which effect is resolved once; what an effect does is drawn when its shock strikes.
 
 use super::{Draw, World};
-use chokepoint::math::exp;
-use chokepoint::model::{Effect, Gauge, Model, Nodes, QuantityId, Recovery};
+use chokepoint::internals::math::exp;
+use chokepoint::internals::model::{Effect, Gauge, Model, Nodes, QuantityId, Recovery};
 
 /// What factors act on: places in [`Shocks::factor`].
 #[derive(Clone, Copy, PartialEq)]
@@ -40,7 +40,7 @@ impl Casebook {
         let (n, c, k) = (m.countries.len(), m.chips.len(), m.tools.len());
         let routes = m.routes.len();
         let sizes = [m.facilities.len(), n, m.buyers.len(), routes, routes, c * n, c * n, k * n, k * n];
-        let blows = |s: &chokepoint::model::Shock| {
+        let blows = |s: &chokepoint::internals::model::Shock| {
             let lists: [(On, &Vec<Effect>); 9] = [
                 (On::Capacity, &s.capacity),
                 (On::Power, &s.power),

@@ -2,8 +2,8 @@
 
 use super::rules::{CaseId, Item, Sale};
 use super::{Draw, Preparation, fit, per};
-use chokepoint::model::Subject;
-use chokepoint::network::Edge;
+use chokepoint::internals::model::Subject;
+use chokepoint::internals::network::Edge;
 use petgraph::Incoming;
 use petgraph::visit::EdgeRef;
 
@@ -19,7 +19,7 @@ pub struct Stock {
 /// All private stocks, along the graph.
 pub fn stocks(p: &mut Preparation<'_>) -> Vec<Stock> {
     let m = p.m;
-    let home = |s: usize| m.designers[m.stockpiles[s].designer.index()].country;
+    let home = |s: usize| m.designers[m.stockpiles[s].designer].country;
     let mut all = Vec::new();
     for (s, stock) in m.stockpiles.iter().enumerate() {
         let from = stock.from.iter().map(|f| (f.index(), goods_case(p, stock.designer.index(), f.index())));
@@ -45,7 +45,7 @@ pub fn goods_case(p: &mut Preparation<'_>, d: usize, f: usize) -> CaseId {
 /// A facility's sale to a designer.
 pub fn supply(p: &Preparation<'_>, subject: Subject, item: Item, d: usize, f: usize) -> Sale {
     let (home, from) = (p.m.designers[d].country, p.m.facilities[f].country);
-    let designer = Some(chokepoint::model::DesignerId(d as u32));
+    let designer = Some(chokepoint::internals::model::DesignerId(d as u32));
     Sale { subject, item, designer, to: home, hq: home, from: [from, from], issuer: None }
 }
 

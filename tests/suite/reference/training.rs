@@ -1,8 +1,8 @@
 //! Section 10: training.
 
 use super::{Draw, fit, per};
-use chokepoint::math::{exp, ln, pow};
-use chokepoint::model::{CountryId, Model};
+use chokepoint::internals::math::{exp, ln, pow};
+use chokepoint::internals::model::{CountryId, Model};
 
 /// FLOP/s of an H100 equivalent.
 const PEAK: f64 = 989.5e12;

@@ -6,7 +6,7 @@
 use super::governing::{Governing, State, Timeline};
 use super::rules::{Case, CaseId, FREE, Term};
 use super::{Draw, World, per};
-use chokepoint::model::Status;
+use chokepoint::internals::model::Status;
 
 /// What rules make of a case over a quarter.
 #[derive(Clone)]
@@ -25,7 +25,7 @@ pub struct Verdict {
 
 /// A rule in a draw.
 #[derive(Clone, Copy, Default)]
-pub struct Terms {
+pub struct Parameters {
     /// When it holds of itself; infinite if never.
     pub from: f64,
     pub until: f64,
@@ -43,7 +43,7 @@ const UNKNOWN: u32 = u32::MAX;
 
 /// The rule book of a draw.
 pub struct Verdicts {
-    pub terms: Vec<Terms>,
+    pub terms: Vec<Parameters>,
     pub holds: Vec<bool>,
     pub fees: Vec<f64>,
     /// By case: of this quarter, and of the one for which production is planned.
@@ -88,7 +88,7 @@ impl Verdicts {
         }
         let longest = w.book.cases.iter().map(|c| c.rules.len()).max().unwrap_or(0);
         Self {
-            terms: vec![Terms::default(); w.m.rules.len()],
+            terms: vec![Parameters::default(); w.m.rules.len()],
             holds: Vec::new(),
             fees: Vec::new(),
             now: vec![free.clone(); cases],
@@ -114,10 +114,12 @@ impl Draw<'_> {
         let w = self.w;
         let (n, l) = (&self.n, &w.m.licensing);
         for (terms, r) in self.rules.terms.iter_mut().zip(&w.m.rules) {
-            let day = |d: Option<chokepoint::model::time::Date>| d.map(|d| d.since(w.m.run.horizon.first));
+            let day = |d: Option<chokepoint::internals::model::time::Date>| {
+                d.map(|d| d.since(w.m.run.horizon.first))
+            };
             let from = day(r.effective).filter(|_| n.v(r.in_force) >= 0.5).unwrap_or(f64::INFINITY);
             let share = |q| n.v(r.share.unwrap_or(q));
-            *terms = Terms {
+            *terms = Parameters {
                 from,
                 until: day(r.until).unwrap_or(f64::INFINITY),
                 announced: if from.is_finite() { day(r.announced).unwrap_or(from) } else { f64::INFINITY },

@@ -1,14 +1,14 @@
 //! A rule book at medians, asked by names.
 
 use super::plan_of;
-use chokepoint::model::time::Date;
-use chokepoint::model::{ChipId, CountryId, Model, Status};
-use chokepoint::plan::Plan;
-use chokepoint::rules::{CaseId, Terms};
+use chokepoint::internals::model::time::Date;
+use chokepoint::internals::model::{ChipId, CountryId, Model, Status};
+use chokepoint::internals::plan::Plan;
+use chokepoint::internals::rules::{CaseId, Parameters};
 
 pub struct Book {
     pub plan: Plan,
-    pub terms: Terms,
+    pub terms: Parameters,
 }
 
 impl Book {
@@ -16,7 +16,7 @@ impl Book {
         let plan = plan_of(model);
         let mut inputs = plan.layout.inputs();
         plan.layout.medians(&mut inputs);
-        let terms = Terms::new(&plan.rules, &inputs);
+        let terms = Parameters::new(&plan.rules, &inputs);
         Self { plan, terms }
     }
 
@@ -41,7 +41,7 @@ impl Book {
         let found = all.into_iter().find(|(i, _, _)| *i == self.country(issuer));
         found.map_or((Status::Free, 0.0, String::new()), |(_, s, r)| {
             let fee = self.plan.rules.fee(self.case(chip, to, hq), r, &self.terms)[0];
-            (s, if s < Status::Denied { fee } else { 0.0 }, self.plan.model.rules[r.index()].id.clone())
+            (s, if s < Status::Denied { fee } else { 0.0 }, self.plan.model.rules[r].id.clone())
         })
     }
 

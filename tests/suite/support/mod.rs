@@ -2,16 +2,17 @@
 #![allow(dead_code, missing_docs, unreachable_pub)] // every test file uses its own part of this
 
 pub mod book;
+pub mod imports;
 pub mod states;
 pub mod worlds;
 
-use chokepoint::engine::Batch;
-use chokepoint::engine::ledger::Ledger;
-use chokepoint::model::Model;
-use chokepoint::network::Network;
-use chokepoint::plan::Plan;
-use chokepoint::random::{Design, Sampler};
-use chokepoint::scenario::{self, Diagnostics, Document, Sources};
+use chokepoint::internals::engine::Batch;
+use chokepoint::internals::engine::ledger::Ledger;
+use chokepoint::internals::model::Model;
+use chokepoint::internals::network::Network;
+use chokepoint::internals::plan::Plan;
+use chokepoint::internals::random::{Design, Sampler};
+use chokepoint::internals::scenario::{self, Diagnostics, Document, Sources};
 use chokepoint::study::{Error, Findings, Project, ScenarioRequest, TextSource};
 
 /// A scenario's document and model, or the findings.

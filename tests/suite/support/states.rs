@@ -1,7 +1,7 @@
 //! States of real draws, from which a step can be taken again with one thing changed.
 
-use chokepoint::engine::{Batch, Observer, Step};
-use chokepoint::plan::Plan;
+use chokepoint::internals::engine::{Batch, Observer, Step};
+use chokepoint::internals::plan::Plan;
 
 /// Calls back with the state after a step of each quarter.
 struct At<F: FnMut(&Plan, &Batch, usize)> {

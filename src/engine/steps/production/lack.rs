@@ -10,15 +10,15 @@ use crate::plan::Plan;
 /// Sums by designer and good, `designer * goods + good`; empty where no facility answers to scarcity.
 #[derive(Clone, Debug)]
 pub(super) struct Lack {
-    /// What was asked for before the first pass [good's unit].
+    /// What was asked for before the first pass \[good's unit\].
     asked: Vec<Lanes>,
-    /// What could not be had of claims and stocks; then, of leftovers either [good's unit].
+    /// What could not be had of claims and stocks; then, of leftovers either \[good's unit\].
     short: Vec<Lanes>,
     /// Wafers of companion silicon beside a chip, by chip and good; empty where there is none.
     companions: Vec<Vec<Lanes>>,
-    /// Share of companion silicon in what a designer's own passes used, by good [1].
+    /// Share of companion silicon in what a designer's own passes used, by good \[1\].
     pub(super) beside: Vec<Lanes>,
-    /// What those passes used, by good [good's unit].
+    /// What those passes used, by good \[good's unit\].
     drawn: Vec<Lanes>,
 }
 

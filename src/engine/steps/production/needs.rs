@@ -19,9 +19,9 @@ impl Production<'_> {
         t: usize,
     ) -> bool {
         let supply = &plan.supply;
-        let links_of = &supply.links_of[designer.index()];
+        let links_of = &supply.links_of[designer];
         let mut any = false;
-        for &c in &supply.chips_of[designer.index()] {
+        for &c in &supply.chips_of[designer] {
             let i = c.index();
             let wanted = self.wanted(c);
             any |= wanted;
@@ -35,14 +35,14 @@ impl Production<'_> {
                 }
             }
             for (k, line) in supply.lines_of[i].iter().enumerate() {
-                if supply.facilities_of[line.good.index()].is_empty() {
+                if supply.facilities_of[line.good].is_empty() {
                     // Private stocks alone hold the good: nothing is lost on a line.
                     self.state.need[i][k] =
                         self.amount(plan, inputs, c, line, Lanes::ONE) + companion(plan, inputs, line);
                     continue;
                 }
                 self.find_needs_at(plan, inputs, c, line, t);
-                let facilities = &supply.facilities_of[line.good.index()];
+                let facilities = &supply.facilities_of[line.good];
                 let needs = &self.scratch.need_at[line.base..line.base + facilities.len()];
                 let by_room = mean_need(
                     links_of[line.good.index()]
@@ -61,7 +61,7 @@ impl Production<'_> {
                 }
             }
         }
-        any || supply.chips_of[designer.index()].iter().any(|c| supply.stocked_dies[c.index()])
+        any || supply.chips_of[designer].iter().any(|c| supply.stocked_dies[*c])
     }
 
     /// Needs of a chip for a good at each of its facilities.
@@ -84,10 +84,10 @@ impl Production<'_> {
         }
     }
 
-    /// Amount of a good in a chip, of whose dies a share is sound [good's unit].
+    /// Amount of a good in a chip, of whose dies a share is sound \[good's unit\].
     #[inline(always)]
     fn amount(&self, plan: &Plan, inputs: &Inputs, chip: ChipId, line: &Line, sound: Lanes) -> Lanes {
-        let c = &plan.model.chips[chip.index()];
+        let c = &plan.model.chips[chip];
         match line.amount {
             None => Lanes::ZERO,
             Some(Amount::Units(q)) => inputs.value(q),

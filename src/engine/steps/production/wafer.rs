@@ -2,10 +2,10 @@
 
 use crate::math::Lanes;
 
-/// Area of a 300 mm wafer [mm²].
+/// Area of a 300 mm wafer \[mm²\].
 pub(super) const WAFER: f64 = std::f64::consts::PI * 22_500.0;
 
-/// Gross dies of an area [mm²] on a 300 mm wafer.
+/// Gross dies of an area \[mm²\] on a 300 mm wafer.
 #[inline(always)]
 pub fn dies_per_wafer(area: Lanes) -> Lanes {
     let pi = std::f64::consts::PI;

@@ -10,11 +10,11 @@ use crate::plan::Plan;
 /// Room to work in.
 #[derive(Clone, Debug)]
 pub(super) struct CommittedScratch {
-    /// What all of it costs, by buyer [USD].
+    /// What all of it costs, by buyer \[USD\].
     costs: Vec<Lanes>,
-    /// Money of it that could not be spent, by buyer [USD].
+    /// Money of it that could not be spent, by buyer \[USD\].
     pub(super) unfilled: Vec<Lanes>,
-    /// What it wants of power, by buyer [MW].
+    /// What it wants of power, by buyer \[MW\].
     pub(super) power: Vec<Lanes>,
     demand: Vec<Lanes>,
 }

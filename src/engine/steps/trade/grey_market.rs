@@ -2,7 +2,6 @@
 
 use super::{Trade, TradeContext};
 use crate::engine::steps::choice::limit_to_routes;
-use crate::inputs::Inputs;
 use crate::math::Lanes;
 use crate::plan::Plan;
 
@@ -52,7 +51,7 @@ impl Trade<'_> {
             let reach = self.scratch.reach[n].min(self.state.carried[n]);
             for r in routes {
                 let share = context.route_capacity[r.index()].per(capacity);
-                let market = plan.edges.reseller_market[r.index()];
+                let market = plan.edges.reseller_market[*r];
                 for &c in &context.choice.chips {
                     let wanted = self.out.wanted[n * chips + c];
                     if !wanted.gt(Lanes::ZERO).any() {
@@ -87,13 +86,4 @@ impl Trade<'_> {
             self.out.spent_grey[b] += part * context.choice.list[c] * context.routes.premium[n];
         }
     }
-}
-
-/// Precedence of a route's reseller [1].
-#[inline(always)]
-pub(super) fn reseller_priority(plan: &Plan, inputs: &Inputs, r: usize) -> Lanes {
-    let own = plan.model.routes[r]
-        .reseller
-        .map_or(Lanes::ONE, |b| inputs.value(plan.model.buyers[b.index()].priority));
-    own * inputs.value(plan.model.diversion.priority)
 }

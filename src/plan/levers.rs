@@ -1,8 +1,8 @@
 //! What shocks act on, as positions in the engine's lists.
 
-use super::edges::Edges;
-use super::{Supply, ToolCases};
-use crate::model::{Effect, Lever, Model, Nodes, Places, QuantityId, ShockId};
+use super::market::Edges;
+use super::supply::{Supply, ToolCases};
+use crate::model::{CountryId, Effect, FacilityId, IdVec, Lever, Model, Nodes, Places, QuantityId, ShockId};
 
 /// One factor of one shock.
 #[derive(Clone, Debug)]
@@ -11,7 +11,7 @@ pub struct Act {
     pub shock: ShockId,
     /// What it acts on.
     pub lever: Lever,
-    /// Where, as positions in the lever's list.
+    /// Where, as positions in the lever's list: rows of the table, or (chip, market), or (facility, tool).
     pub targets: Vec<usize>,
     /// Factor (addition for a fee) at full strength.
     pub amount: QuantityId,
@@ -25,13 +25,13 @@ pub struct Effects {
     /// How many places each lever has, in the order of [`Lever::ALL`].
     pub places: [usize; Lever::ALL.len()],
     /// First position of each facility in the list of (facility, tool).
-    pub tool_base: Vec<usize>,
+    pub tool_base: IdVec<FacilityId, usize>,
 }
 
 impl Effects {
     /// Resolves every shock's effects.
     pub fn new(model: &Model, edges: &Edges, supply: &Supply) -> Self {
-        let mut tool_base = Vec::new();
+        let mut tool_base = IdVec::new();
         let mut pairs = 0;
         for tools in &supply.tools {
             tool_base.push(pairs);
@@ -46,11 +46,11 @@ impl Effects {
             Places::FacilityTools => pairs,
         });
         let mut acts = Vec::new();
-        for (s, shock) in model.shocks.iter().enumerate() {
+        for (id, shock) in model.shocks.iter_enumerated() {
             for lever in Lever::ALL {
                 for effect in shock.effects(lever) {
                     let targets = targets(model, edges, &supply.tools, &tool_base, effect);
-                    acts.push(Act { shock: ShockId(s as u32), lever, targets, amount: effect.amount });
+                    acts.push(Act { shock: id, lever, targets, amount: effect.amount });
                 }
             }
         }
@@ -61,11 +61,11 @@ impl Effects {
 fn targets(
     model: &Model,
     edges: &Edges,
-    tools: &[Vec<ToolCases>],
-    tool_base: &[usize],
+    tools: &IdVec<FacilityId, Vec<ToolCases>>,
+    tool_base: &IdVec<FacilityId, usize>,
     effect: &Effect,
 ) -> Vec<usize> {
-    let to = |n: crate::model::CountryId| effect.to.is_empty() || effect.to.contains(&n);
+    let to = |n: CountryId| effect.to.is_empty() || effect.to.contains(&n);
     match &effect.on {
         Nodes::Facilities(list) => list.iter().map(|x| x.index()).collect(),
         Nodes::Countries(list) => list.iter().map(|x| x.index()).collect(),
@@ -79,9 +79,9 @@ fn targets(
                 markets.filter(|(_, m)| to(m.delivery)).map(move |(m, _)| base + m).collect::<Vec<_>>()
             })
             .collect(),
-        Nodes::Tools(list) => (0..model.facilities.len())
-            .filter(|&f| to(model.facilities[f].country))
-            .flat_map(|f| {
+        Nodes::Tools(list) => (model.facilities.iter_enumerated())
+            .filter(|(_, facility)| to(facility.country))
+            .flat_map(|(f, _)| {
                 let at = tools[f].iter().enumerate().filter(|(_, t)| list.contains(&t.tool));
                 at.map(|(k, _)| tool_base[f] + k).collect::<Vec<_>>()
             })

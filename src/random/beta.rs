@@ -1,6 +1,5 @@
-//! Quantiles that have no closed form: beta by a table graded into the tails, mixtures by bracketing.
+//! Quantiles of the beta distribution, which have no closed form: a table graded into the tails.
 
-use super::Distribution;
 use crate::math::special::{incomplete_beta, log_gamma};
 use crate::math::{Lanes, exp, ln, normal_cdf};
 
@@ -9,7 +8,7 @@ const STEP: f64 = 1.0 / 32.0;
 const LOWEST: f64 = -8.25;
 const NODES: usize = 529;
 
-/// The beta distribution on [0, 1]: logit of the quantile as a cubic in the normal score between nodes.
+/// The beta distribution on \[0, 1\]: logit of the quantile as a cubic in the normal score between nodes.
 ///
 /// In both tails ln x is nearly linear in ln u, so the logit is smooth in the score; the relative error is below 1e-7.
 #[derive(Clone, Debug, PartialEq)]
@@ -104,49 +103,4 @@ fn solve(a: f64, b: f64, z: f64, guess: Option<f64>) -> f64 {
 /// ln of the leading term of `I_x(a, b)` for tiny x.
 fn log_leading(a: f64, b: f64, x: f64) -> f64 {
     a * ln(x.max(1e-305)) - ln(a) + log_gamma(a + b) - log_gamma(a) - log_gamma(b)
-}
-
-/// A mixture, its quantile found by bracketing its distribution function.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Mixture {
-    parts: Vec<(f64, Distribution)>,
-}
-
-impl Mixture {
-    pub(super) fn new(parts: Vec<(f64, Distribution)>) -> Self {
-        Self { parts }
-    }
-
-    pub(super) fn cdf(&self, x: f64) -> f64 {
-        self.parts.iter().map(|(w, d)| w * d.cdf(x)).sum::<f64>().min(1.0)
-    }
-
-    pub(super) fn below(&self, x: f64) -> f64 {
-        self.parts.iter().map(|(w, d)| w * d.below(x)).sum::<f64>().min(1.0)
-    }
-
-    pub(super) fn support(&self) -> (f64, f64) {
-        self.parts.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), (_, d)| {
-            let (a, b) = d.support();
-            (low.min(a), high.max(b))
-        })
-    }
-
-    /// The smallest x with probability u up to it: between the smallest and largest of the parts' own quantiles.
-    pub(super) fn quantile(&self, u: f64) -> f64 {
-        let ends = self.parts.iter().map(|(_, d)| d.quantiles(Lanes::splat(u))[0]);
-        let (mut low, mut high) =
-            ends.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| (low.min(x), high.max(x)));
-        if self.cdf(low) >= u {
-            return low;
-        }
-        while high - low > 1e-13 * (low.abs() + high.abs()) {
-            let middle = 0.5 * (low + high);
-            if middle <= low || middle >= high {
-                break;
-            }
-            if self.cdf(middle) < u { low = middle } else { high = middle }
-        }
-        high
-    }
 }

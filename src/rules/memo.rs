@@ -1,10 +1,11 @@
-//! Tables of what governs: for each case and quarter, what was found for each set of rules in force.
+//! What was found to govern, kept: for each case and quarter, what was found for each set of rules in force.
 //!
 //! What governs is a pure function of which rules hold, of which shocks' courses last through the quarter, and of what comes
 //! before and after the moment at which approvals begin. These make a key. What governs is found when a draw first needs it, by
 //! whichever thread, and every other draw with the same key takes it from here.
 
 use super::calendar::Quarter;
+use crate::model::RuleId;
 use std::sync::OnceLock;
 
 /// Chains among which keys are spread, as a power of two.
@@ -14,7 +15,7 @@ const KEPT: usize = 16;
 
 /// What governs a case in a quarter, by set of rules.
 #[derive(Clone, Debug)]
-pub(super) struct Table {
+pub(super) struct Memo {
     /// Starts of the chains, made when first asked for: most cases are never; none where draws with the same key still differ.
     chains: Option<OnceLock<Box<[Link; 1 << CHAINS]>>>,
     /// The rule whose approvals begin in some draws in or after this quarter, and not yet in others.
@@ -25,8 +26,8 @@ pub(super) struct Table {
 #[derive(Clone, Debug)]
 pub(super) struct Begins {
     /// The rule.
-    pub(super) rule: usize,
-    /// When it comes into force [quarters since the start].
+    pub(super) rule: RuleId,
+    /// When it comes into force \[quarters since the start\].
     pub(super) from: f64,
     /// Moments of the quarter at which anything else can change, rising.
     pub(super) others: Vec<f64>,
@@ -58,19 +59,19 @@ struct Entry {
     next: Link,
 }
 
-impl Default for Table {
+impl Default for Memo {
     fn default() -> Self {
         Self { chains: Some(OnceLock::new()), begins: None }
     }
 }
 
-impl Table {
-    /// A table that keeps nothing.
+impl Memo {
+    /// One that keeps nothing.
     pub(super) fn none() -> Self {
         Self { chains: None, begins: None }
     }
 
-    /// A table for a quarter in which approvals of a rule may begin.
+    /// One for a quarter in which approvals of a rule may begin.
     pub(super) fn with(begins: Begins) -> Self {
         Self { begins: Some(begins), ..Self::default() }
     }
@@ -104,11 +105,11 @@ impl Table {
     /// Keeps what was found, unless another thread has, or there is no room.
     #[cold]
     fn insert(&self, key: u64, quarter: Quarter) -> Option<&Quarter> {
-        let mut made = Some(quarter);
+        let mut found = Some(quarter);
         let mut link = self.chain(key)?;
         for _ in 0..KEPT {
             let entry = link.get_or_init(|| {
-                let quarter = made.take().unwrap_or_default();
+                let quarter = found.take().expect("the walk ends at the entry that it adds");
                 Box::new(Entry { key, quarter, next: OnceLock::new() })
             });
             if entry.key == key {

@@ -1,14 +1,14 @@
 //! What the book says when asked: of a case in a quarter, now and ahead, in eight draws; and at a moment, in one.
 
-use super::CaseId;
-use super::calendar::{self, Finder, Governing, Quarter, Standing};
+use super::calendar::{self, Covering, Finder, Governing, Quarter, Standing};
+use super::case::{Case, CaseId};
+use super::memo::{Begins, Memo};
 use super::outcome::{self, Cut, Outcome};
-use super::parameters::Terms;
-use super::rulebook::{Case, Rulebook};
-use super::table::{Begins, Table};
+use super::parameters::Parameters;
+use super::rulebook::Rulebook;
 use crate::inputs::Inputs;
 use crate::math::{Lanes, Mask, WIDTH};
-use crate::model::{CountryId, RuleId, Status};
+use crate::model::{CountryId, RuleId, ShockId, Status};
 use std::cell::RefCell;
 
 /// What one issuer's rules say of a case at a moment, in one draw.
@@ -18,9 +18,9 @@ pub struct Ruling {
     pub status: Status,
     /// The rule that gives it; none if the issuer requires nothing.
     pub rule: Option<RuleId>,
-    /// Share that may flow [1].
+    /// Share that may flow \[1\].
     pub share: f64,
-    /// Fee over the price [1].
+    /// Fee over the price \[1\].
     pub fee: f64,
 }
 
@@ -37,49 +37,94 @@ impl Rulebook {
 
     /// All cases.
     pub fn all_cases(&self) -> impl Iterator<Item = CaseId> + use<> {
-        (0..self.cases.len() as u32).map(CaseId)
+        self.cases.ids()
     }
 
     /// Rules in a case, in order of rows.
     pub fn rules_of(&self, case: CaseId) -> impl Iterator<Item = RuleId> + '_ {
-        self.cases[case.index()].members.iter().map(|m| RuleId(m.rule as u32))
+        self.cases[case].members.iter().map(|m| m.rule)
+    }
+
+    /// When a case's rules are in force in one lane, as far as announced before `known_by`.
+    pub(super) fn stand(
+        &self,
+        case: CaseId,
+        known_by: f64,
+        parameters: &Parameters,
+        lane: usize,
+        into: &mut Standing,
+    ) {
+        into.clear();
+        for (i, m) in self.cases[case].members.iter().enumerate() {
+            if m.condition.is_some_and(|c| !parameters.holds[c].lane(lane)) {
+                continue;
+            }
+            let dates = &self.dates[m.rule];
+            let own = dates.announced < known_by
+                && dates.from.is_finite()
+                && parameters.switched_on[m.rule].lane(lane);
+            let course = |s: &ShockId| {
+                let (from, until) = parameters.courses[*s];
+                from[lane].is_finite().then_some((from[lane], until[lane]))
+            };
+            let covering = Covering {
+                issuer: dates.issuer,
+                rule: m.rule,
+                member: i,
+                announced: if own { dates.announced } else { f64::INFINITY },
+                lag: parameters.lag[m.rule][lane],
+            };
+            let own = own.then_some((dates.from, dates.until));
+            into.add(
+                covering,
+                own.into_iter().chain(dates.enforced_by.iter().filter_map(course)),
+                dates.lifted_by.iter().filter_map(course),
+            );
+        }
     }
 
     /// What a case comes to in quarter `t`.
-    pub fn now(&self, case: CaseId, t: usize, terms: &Terms) -> Outcome {
-        let tabled = self.cases[case.index()].now.get(t);
-        self.over((case, Mask::splat(true)), tabled, t as f64, f64::INFINITY, terms)
+    pub fn now(&self, case: CaseId, t: usize, parameters: &Parameters) -> Outcome {
+        let memo = self.cases[case].now.get(t);
+        self.over((case, Mask::splat(true)), memo, t as f64, f64::INFINITY, parameters)
     }
 
-    /// What it is expected to come to `lead` quarters later, as far as known at `t`; the table holds the production lead.
+    /// What it is expected to come to `lead` quarters later, as far as known at `t`; memos are kept for the production lead.
     #[inline(always)]
-    pub fn ahead(&self, case: CaseId, t: usize, lead: usize, terms: &Terms) -> Outcome {
-        self.ahead_in(case, Mask::splat(true), t, lead, terms)
+    pub fn ahead(&self, case: CaseId, t: usize, lead: usize, parameters: &Parameters) -> Outcome {
+        self.ahead_in(case, Mask::splat(true), t, lead, parameters)
     }
 
     /// The same in some draws; what it gives in others means nothing.
     #[inline(always)]
-    pub fn ahead_in(&self, case: CaseId, lanes: Mask, t: usize, lead: usize, terms: &Terms) -> Outcome {
-        let c = &self.cases[case.index()];
-        let tabled = if lead == self.model.production.lead as usize { c.ahead.get(t) } else { None };
-        self.over((case, lanes), tabled, (t + lead) as f64, t as f64 + 1.0, terms)
+    pub fn ahead_in(
+        &self,
+        case: CaseId,
+        lanes: Mask,
+        t: usize,
+        lead: usize,
+        parameters: &Parameters,
+    ) -> Outcome {
+        let c = &self.cases[case];
+        let memo = if lead == self.model.production.lead as usize { c.ahead.get(t) } else { None };
+        self.over((case, lanes), memo, (t + lead) as f64, t as f64 + 1.0, parameters)
     }
 
     #[inline(always)]
     fn over(
         &self,
         (case, lanes): (CaseId, Mask),
-        tabled: Option<&Table>,
+        memo: Option<&Memo>,
         t: f64,
         known_by: f64,
-        terms: &Terms,
+        parameters: &Parameters,
     ) -> Outcome {
-        let first = self.cases[case.index()].first;
+        let first = self.cases[case].first;
         let mut out = Outcome::FREE;
-        self.each_group((case, lanes), tabled, (t, known_by), terms, |lanes, quarter, begins| {
+        self.each_group((case, lanes), memo, (t, known_by), parameters, |lanes, quarter, begins| {
             if !quarter.parts.is_empty() {
                 let here = outcome::evaluate(quarter, begins, |g| {
-                    (terms.share[g.rule], terms.fee[first + g.member])
+                    (parameters.share[g.rule], parameters.fee[first + g.member])
                 });
                 out.permitted = lanes.select(here.permitted, out.permitted);
                 out.fee = lanes.select(here.fee, out.fee);
@@ -93,36 +138,36 @@ impl Rulebook {
     fn each_group(
         &self,
         (case, lanes): (CaseId, Mask),
-        tabled: Option<&Table>,
+        memo: Option<&Memo>,
         (t, known_by): (f64, f64),
-        terms: &Terms,
+        parameters: &Parameters,
         mut visit: impl FnMut(Mask, &Quarter, Lanes),
     ) {
-        let c = &self.cases[case.index()];
+        let c = &self.cases[case];
         if c.members.is_empty() {
             return;
         }
         let mut left = lanes;
-        if let Some(table) = tabled.filter(|table| table.keeps()) {
-            let mut keys = terms.keys[case.index()].by_lane;
+        if let Some(memo) = memo.filter(|memo| memo.keeps()) {
+            let mut keys = parameters.keys[case].by_lane;
             let mut begins = Lanes::ZERO;
             let mut apart = Mask::splat(false);
-            if let Some(b) = &table.begins {
-                begins = b.from + terms.lag[b.rule];
+            if let Some(b) = &memo.begins {
+                begins = b.from + parameters.lag[b.rule];
                 apart = add_beginnings(&mut keys, begins, b, t);
             }
             if !c.shocks.is_empty() {
-                apart = apart | add_courses(&mut keys, c, terms, terms.keys[case.index()].longest_lag, t);
+                apart = apart | add_courses(&mut keys, c, parameters, parameters.keys[case].longest_lag, t);
             }
             for lane in 0..WIDTH {
                 if !left.lane(lane) || apart.lane(lane) {
                     continue;
                 }
                 let key = keys[lane];
-                let found = table.find(key, || {
+                let found = memo.find(key, || {
                     let mut standing = Standing::default();
-                    self.stand(case.index(), known_by, terms, lane, &mut standing);
-                    calendar::quarter(&self.model, &standing, t, table.begins.as_ref().map(|_| begins[lane]))
+                    self.stand(case, known_by, parameters, lane, &mut standing);
+                    calendar::quarter(&self.model, &standing, t, memo.begins.as_ref().map(|_| begins[lane]))
                 });
                 let Some(quarter) = found else { continue };
                 let alike = Mask(keys.map(|k| if k == key { u64::MAX } else { 0 })) & left & !apart;
@@ -131,7 +176,7 @@ impl Rulebook {
             }
         }
         if left.any() {
-            self.each_lane(case, left, (t, known_by), terms, &mut visit);
+            self.each_lane(case, left, (t, known_by), parameters, &mut visit);
         }
     }
 
@@ -142,12 +187,12 @@ impl Rulebook {
         case: CaseId,
         lanes: Mask,
         (t, known_by): (f64, f64),
-        terms: &Terms,
+        parameters: &Parameters,
         visit: &mut dyn FnMut(Mask, &Quarter, Lanes),
     ) {
         ROOM.with_borrow_mut(|(standing, finder)| {
             for lane in (0..WIDTH).filter(|&lane| lanes.lane(lane)) {
-                self.stand(case.index(), known_by, terms, lane, standing);
+                self.stand(case, known_by, parameters, lane, standing);
                 let mut one = Mask::splat(false);
                 one.0[lane] = u64::MAX;
                 visit(one, finder.quarter(&self.model, standing, t, None), Lanes::ZERO);
@@ -161,17 +206,23 @@ impl Rulebook {
         &self,
         (case, lanes): (CaseId, Mask),
         t: usize,
-        terms: &Terms,
+        parameters: &Parameters,
         visit: impl FnMut(Mask, &Quarter, Lanes),
     ) {
-        let tabled = self.cases[case.index()].now.get(t);
-        self.each_group((case, lanes), tabled, (t as f64, f64::INFINITY), terms, visit);
+        let memo = self.cases[case].now.get(t);
+        self.each_group((case, lanes), memo, (t as f64, f64::INFINITY), parameters, visit);
     }
 
     /// What a case comes to in quarter `t`; what is announced to be cut in it, and the front-running before that.
     #[inline(always)]
-    pub fn now_and_cut(&self, case: CaseId, t: usize, terms: &Terms, inputs: &Inputs) -> (Outcome, Cut) {
-        self.now_and_cut_in(case, Mask::splat(true), t, terms, inputs)
+    pub fn now_and_cut(
+        &self,
+        case: CaseId,
+        t: usize,
+        parameters: &Parameters,
+        inputs: &Inputs,
+    ) -> (Outcome, Cut) {
+        self.now_and_cut_in(case, Mask::splat(true), t, parameters, inputs)
     }
 
     /// The same in some draws; what it gives in others means nothing.
@@ -181,41 +232,41 @@ impl Rulebook {
         case: CaseId,
         lanes: Mask,
         t: usize,
-        terms: &Terms,
+        parameters: &Parameters,
         inputs: &Inputs,
     ) -> (Outcome, Cut) {
-        let first = self.cases[case.index()].first;
+        let first = self.cases[case].first;
         let mut out = Outcome::FREE;
         let mut loss = Cut { share: Lanes::ZERO, front_running: Lanes::ONE };
-        let ahead = |rule: usize| inputs.value(self.model.rules[rule].rush);
-        self.each_group_now((case, lanes), t, terms, |lanes, quarter, begins| {
+        let ahead = |rule: RuleId| inputs.value(self.model.rules[rule].rush);
+        self.each_group_now((case, lanes), t, parameters, |lanes, quarter, begins| {
             if !quarter.parts.is_empty() {
                 let here = outcome::evaluate(quarter, begins, |g| {
-                    (terms.share[g.rule], terms.fee[first + g.member])
+                    (parameters.share[g.rule], parameters.fee[first + g.member])
                 });
                 out.permitted = lanes.select(here.permitted, out.permitted);
                 out.fee = lanes.select(here.fee, out.fee);
             }
             if !quarter.pending.is_empty() {
-                let (share, rule) = outcome::cut(quarter, begins, |g| terms.share[g.rule]);
+                let (share, rule) = outcome::cut(quarter, begins, |g| parameters.share[g.rule]);
                 loss.share = lanes.select(share, loss.share);
-                loss.front_running = lanes.select(rule.map_or(Lanes::ONE, ahead), loss.front_running);
+                loss.front_running = lanes.select(ahead(rule), loss.front_running);
             }
         });
         (out, loss)
     }
 
     /// What is announced to be cut in quarter `t`, and the front-running before it.
-    pub fn cut(&self, case: CaseId, t: usize, terms: &Terms, inputs: &Inputs) -> Cut {
-        self.now_and_cut(case, t, terms, inputs).1
+    pub fn cut(&self, case: CaseId, t: usize, parameters: &Parameters, inputs: &Inputs) -> Cut {
+        self.now_and_cut(case, t, parameters, inputs).1
     }
 
     /// Lanes in which a rule governs a case at any moment of quarter `t`.
-    pub fn governs(&self, case: CaseId, rule: RuleId, t: usize, terms: &Terms) -> Mask {
+    pub fn governs(&self, case: CaseId, rule: RuleId, t: usize, parameters: &Parameters) -> Mask {
         let mut out = Mask::splat(false);
         if self.rules_of(case).any(|r| r == rule) {
-            self.each_group_now((case, Mask::splat(true)), t, terms, |lanes, quarter, _| {
-                if quarter.parts.iter().any(|(_, g)| g.rule == rule.index()) {
+            self.each_group_now((case, Mask::splat(true)), t, parameters, |lanes, quarter, _| {
+                if quarter.parts.iter().any(|(_, g)| g.rule == rule) {
                     out = out | lanes;
                 }
             });
@@ -225,62 +276,64 @@ impl Rulebook {
 
     /// What each rule refuses of a case in quarter `t`: the time-average of 1 − share while it governs, by rule; other rules' places are left alone.
     #[inline(always)]
-    pub fn blame(&self, case: CaseId, t: usize, terms: &Terms, into: &mut [Lanes]) {
+    pub fn blame(&self, case: CaseId, t: usize, parameters: &Parameters, into: &mut [Lanes]) {
         for rule in self.rules_of(case) {
             into[rule.index()] = Lanes::ZERO;
         }
-        self.each_group_now((case, Mask::splat(true)), t, terms, |lanes, quarter, begins| {
+        self.each_group_now((case, Mask::splat(true)), t, parameters, |lanes, quarter, begins| {
             for (span, g) in &quarter.parts {
-                let refused = (1.0 - outcome::share(g, terms.share[g.rule])) * span.weight(begins);
-                into[g.rule] += lanes.select(refused, Lanes::ZERO);
+                let refused = (1.0 - outcome::share(g, parameters.share[g.rule])) * span.weight(begins);
+                into[g.rule.index()] += lanes.select(refused, Lanes::ZERO);
             }
         });
     }
 
-    /// Status of a case by issuer at a moment [quarters since the horizon's start], with the governing rule, in one lane; issuers that require nothing are left out.
+    /// Status of a case by issuer at a moment \[quarters since the horizon's start\], with the governing rule, in one lane; issuers that require nothing are left out.
     pub fn status_at(
         &self,
         case: CaseId,
         moment: f64,
-        terms: &Terms,
+        parameters: &Parameters,
         lane: usize,
     ) -> Vec<(CountryId, Status, RuleId)> {
-        let governing = self.governing(case, moment, terms, lane);
-        governing.into_iter().map(|g| (g.issuer, g.status, RuleId(g.rule as u32))).collect()
+        let governing = self.governing(case, moment, parameters, lane);
+        governing.into_iter().map(|g| (g.issuer, g.status, g.rule)).collect()
     }
 
-    /// What one issuer says of a case at a moment [quarters since the horizon's start], in one lane.
-    pub fn status(&self, case: CaseId, moment: f64, issuer: CountryId, terms: &Terms, lane: usize) -> Ruling {
-        let found = self.governing(case, moment, terms, lane).into_iter().find(|g| g.issuer == issuer);
+    /// What one issuer says of a case at a moment \[quarters since the horizon's start\], in one lane.
+    pub fn status(
+        &self,
+        case: CaseId,
+        moment: f64,
+        issuer: CountryId,
+        parameters: &Parameters,
+        lane: usize,
+    ) -> Ruling {
+        let found = self.governing(case, moment, parameters, lane).into_iter().find(|g| g.issuer == issuer);
         let Some(g) = found else {
             return Ruling { status: Status::Free, rule: None, share: 1.0, fee: 0.0 };
         };
-        let share = outcome::share(&g, terms.share[g.rule])[lane];
-        let fee = terms.fee[self.cases[case.index()].first + g.member][lane];
-        Ruling {
-            status: g.status,
-            rule: Some(RuleId(g.rule as u32)),
-            share,
-            fee: if share > 0.0 { fee } else { 0.0 },
-        }
+        let share = outcome::share(&g, parameters.share[g.rule])[lane];
+        let fee = parameters.fee[self.cases[case].first + g.member][lane];
+        Ruling { status: g.status, rule: Some(g.rule), share, fee: if share > 0.0 { fee } else { 0.0 } }
     }
 
-    fn governing(&self, case: CaseId, moment: f64, terms: &Terms, lane: usize) -> Vec<Governing> {
+    fn governing(&self, case: CaseId, moment: f64, parameters: &Parameters, lane: usize) -> Vec<Governing> {
         let mut standing = Standing::default();
-        self.stand(case.index(), f64::INFINITY, terms, lane, &mut standing);
+        self.stand(case, f64::INFINITY, parameters, lane, &mut standing);
         calendar::status(&self.model, &standing, moment, false)
     }
 
-    /// Fee of a rule in a case once its approvals have begun [1]; 0 for a rule that is not in it.
-    pub fn fee(&self, case: CaseId, rule: RuleId, terms: &Terms) -> Lanes {
-        let c: &Case = &self.cases[case.index()];
-        let place = c.members.iter().position(|m| m.rule == rule.index());
-        place.map_or(Lanes::ZERO, |p| terms.fee[c.first + p])
+    /// Fee of a rule in a case once its approvals have begun \[1\]; 0 for a rule that is not in it.
+    pub fn fee(&self, case: CaseId, rule: RuleId, parameters: &Parameters) -> Lanes {
+        let c: &Case = &self.cases[case];
+        let place = c.members.iter().position(|m| m.rule == rule);
+        place.map_or(Lanes::ZERO, |p| parameters.fee[c.first + p])
     }
 
-    /// Rentals up to this size are not covered by a case of remote access [H100e].
+    /// Rentals up to this size are not covered by a case of remote access \[H100e\].
     pub fn rental_floor(&self, case: CaseId, inputs: &Inputs) -> Lanes {
-        let members = &self.cases[case.index()].members;
+        let members = &self.cases[case].members;
         let above = members.iter().find_map(|m| self.model.rules[m.rule].above);
         above.map_or(Lanes::ZERO, |q| inputs.value(q))
     }
@@ -302,12 +355,18 @@ fn add_beginnings(keys: &mut [u64; WIDTH], moments: Lanes, begins: &Begins, t: f
 ///
 /// Of a course that puts rules in force its start counts too, among the dates of the case's rules: on a tie the latest governs.
 #[inline(always)]
-fn add_courses(keys: &mut [u64; WIDTH], case: &Case, terms: &Terms, longest_lag: Lanes, t: f64) -> Mask {
+fn add_courses(
+    keys: &mut [u64; WIDTH],
+    case: &Case,
+    parameters: &Parameters,
+    longest_lag: Lanes,
+    t: f64,
+) -> Mask {
     let (start, end) = (Lanes::splat(t), Lanes::splat(t + 1.0));
     let mut apart = Mask::splat(false);
     let mut enforced = Mask::splat(false);
     for (i, (shock, enforces)) in case.shocks.iter().enumerate() {
-        let (onset, until) = terms.courses[shock.index()];
+        let (onset, until) = parameters.courses[*shock];
         let struck = onset.lt(Lanes::splat(f64::INFINITY));
         if !struck.any() {
             continue;

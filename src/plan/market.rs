@@ -1,9 +1,11 @@
 //! Who may sell what to whom, as flat lists: markets, sales, grey-market options and holdings.
 
 use crate::inputs::Inputs;
-use crate::model::{BuyerId, ChipId, CountryId, DesignerId, Model, QuantityId, RouteId};
+use crate::model::{BuyerId, ChipId, CountryId, DesignerId, IdVec, Model, Nodes, QuantityId, RouteId};
 use crate::network::Network;
 use crate::rules::{CaseId, Rulebook};
+use std::collections::BTreeSet;
+use std::ops::Range;
 
 /// Where a chip goes: rules look at nothing else of a buyer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,15 +77,15 @@ pub struct Edges {
     /// Sales, by buyer.
     pub sales: Vec<Sale>,
     /// Range of `sales` of each buyer.
-    pub of_buyer: Vec<std::ops::Range<usize>>,
+    pub of_buyer: IdVec<BuyerId, Range<usize>>,
     /// Grey-market options: the sale that each mirrors.
     pub grey_options: Vec<usize>,
     /// Market of each buyer with sales.
-    pub market_of: Vec<Option<usize>>,
+    pub market_of: IdVec<BuyerId, Option<usize>>,
     /// Chip routes to each country.
-    pub routes_to: Vec<Vec<RouteId>>,
+    pub routes_to: IdVec<CountryId, Vec<RouteId>>,
     /// Market of the reseller of each route.
-    pub reseller_market: Vec<usize>,
+    pub reseller_market: IdVec<RouteId, usize>,
     /// Holdings: sales first, then grey-market options, then chips that are only in opening fleets.
     pub holdings: Vec<Holding>,
     /// Holdings of each buyer in the order in which they are switched on: throughput per watt at medians, then rows.
@@ -106,13 +108,11 @@ impl Edges {
             offers: Vec::new(),
             affinities: Vec::new(),
             sales: Vec::new(),
-            of_buyer: Vec::new(),
+            of_buyer: IdVec::new(),
             grey_options: Vec::new(),
-            market_of: Vec::new(),
-            routes_to: (0..model.countries.len() as u32)
-                .map(|n| model.chip_routes_to(CountryId(n)))
-                .collect(),
-            reseller_market: Vec::new(),
+            market_of: IdVec::new(),
+            routes_to: model.countries.map_ids(|n| model.chip_routes_to(n)),
+            reseller_market: IdVec::new(),
             holdings: Vec::new(),
             by_efficiency: Vec::new(),
             buyers_in: vec![Vec::new(); model.countries.len()],
@@ -166,20 +166,19 @@ impl Edges {
     }
 
     fn list_markets(&mut self, model: &Model, rules: &Rulebook) {
-        for b in (0..model.buyers.len() as u32).map(BuyerId) {
-            let market = model
-                .buys(b)
-                .then(|| self.market(model.buyers[b.index()].country, model.headquarters(b), true));
+        for b in model.buyers.ids() {
+            let market =
+                model.buys(b).then(|| self.market(model.buyers[b].country, model.headquarters(b), true));
             self.market_of.push(market);
         }
         for route in &model.routes {
             let (delivery, hq) = route
                 .reseller
-                .map_or((route.via, route.via), |b| (model.buyers[b.index()].country, model.headquarters(b)));
+                .map_or((route.via, route.via), |b| (model.buyers[b].country, model.headquarters(b)));
             let market = self.market(delivery, hq, false);
             self.reseller_market.push(market);
         }
-        for c in (0..model.chips.len() as u32).map(ChipId) {
+        for c in model.chips.ids() {
             for m in &self.markets {
                 self.chip_markets.push(rules.chip_case(c, m.delivery, m.headquarters));
             }
@@ -189,9 +188,9 @@ impl Edges {
     fn list_sales(&mut self, model: &Model, network: &Network) {
         let mut possible = network.sales();
         possible.sort_unstable_by_key(|&(c, b)| (b, c));
-        for b in (0..model.buyers.len() as u32).map(BuyerId) {
+        for b in model.buyers.ids() {
             let start = self.sales.len();
-            if let Some(market) = self.market_of[b.index()] {
+            if let Some(market) = self.market_of[b] {
                 for &(chip, _) in possible.iter().filter(|(_, buyer)| *buyer == b) {
                     self.add_sale(model, chip, b, market);
                 }
@@ -201,21 +200,21 @@ impl Edges {
         self.chips = possible.iter().map(|&(c, _)| c).collect();
         self.chips.sort_unstable();
         self.chips.dedup();
-        let parent = |c: &ChipId| model.chips[c.index()].variant_of;
+        let parent = |c: &ChipId| model.chips[*c].variant_of;
         let lines = self.chips.iter().flat_map(|&c| std::iter::successors(Some(c), parent));
-        self.with_parents = lines.collect::<std::collections::BTreeSet<_>>().into_iter().collect();
+        self.with_parents = lines.collect::<BTreeSet<_>>().into_iter().collect();
     }
 
     fn add_sale(&mut self, model: &Model, chip: ChipId, b: BuyerId, market: usize) {
-        let buyer = &model.buyers[b.index()];
+        let buyer = &model.buyers[b];
         let share = buyer.memory_bound.unwrap_or(model.trade.memory_bound);
         let mix = position_or_push(&mut self.mixes, share);
         let chip_market = chip.index() * self.markets.len() + market;
         let offer = position_or_push(&mut self.offers, Offer { chip, chip_market, mix });
-        let designer = model.chips[chip.index()].designer;
+        let designer = model.chips[chip].designer;
         let affinity =
             buyer.affinity.get(&designer).map(|&q| position_or_push(&mut self.affinities, (b, designer, q)));
-        let can_smuggle = !self.routes_to[buyer.country.index()].is_empty()
+        let can_smuggle = !self.routes_to[buyer.country].is_empty()
             && (self.chip_markets[chip_market] != CaseId::FREE
                 || sales_can_be_shocked(model, chip, buyer.country));
         let grey = can_smuggle.then(|| {
@@ -231,16 +230,10 @@ impl Edges {
         for &s in &self.grey_options {
             self.holdings.push(holding(&self.sales[s], true));
         }
-        for (b, buyer) in model.buyers.iter().enumerate() {
-            let buyer_id = BuyerId(b as u32);
+        for (id, buyer) in model.buyers.iter_enumerated() {
             for &chip in buyer.opening.keys() {
-                if self.sale_of(chip, buyer_id).is_none() {
-                    self.holdings.push(Holding {
-                        chip,
-                        buyer: buyer_id,
-                        country: buyer.country,
-                        grey: false,
-                    });
+                if self.sale_of(chip, id).is_none() {
+                    self.holdings.push(Holding { chip, buyer: id, country: buyer.country, grey: false });
                 }
             }
         }
@@ -248,14 +241,14 @@ impl Edges {
 
     /// The sale of a chip to a buyer.
     pub fn sale_of(&self, chip: ChipId, buyer: BuyerId) -> Option<usize> {
-        self.of_buyer[buyer.index()].clone().find(|&s| self.sales[s].chip == chip)
+        self.of_buyer[buyer].clone().find(|&s| self.sales[s].chip == chip)
     }
 }
 
 /// Whether a shock of the scenario acts on sales of a chip to a country.
 fn sales_can_be_shocked(model: &Model, chip: ChipId, country: CountryId) -> bool {
     model.shocks.iter().flat_map(|s| &s.sales).any(|e| {
-        matches!(&e.on, crate::model::Nodes::Chips(chips) if chips.contains(&chip))
+        matches!(&e.on, Nodes::Chips(chips) if chips.contains(&chip))
             && (e.to.is_empty() || e.to.contains(&country))
     })
 }

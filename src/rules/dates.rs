@@ -1,0 +1,44 @@
+//! When each rule is announced, in force and first approves, as far as no draw decides it.
+
+use crate::model::{CountryId, Model, Rule, RuleId, Shape, ShockId};
+
+/// What of a rule does not depend on a draw, in quarters since the horizon's start.
+#[derive(Clone, Debug)]
+pub(super) struct Dates {
+    pub(super) issuer: CountryId,
+    pub(super) from: f64,
+    pub(super) until: f64,
+    pub(super) announced: f64,
+    pub(super) enforced_by: Vec<ShockId>,
+    pub(super) lifted_by: Vec<ShockId>,
+    /// The lag, if it is certain \[quarters\].
+    pub(super) lag: Option<f64>,
+    /// Time in which approvals begin in some draws and not yet in others; empty if the lag is certain.
+    begins: (f64, f64),
+}
+
+impl Dates {
+    pub(super) fn new(model: &Model, id: RuleId, rule: &Rule) -> Self {
+        let start = model.run.horizon.first;
+        let from = rule.effective.map_or(f64::INFINITY, |d| d.since(start));
+        let until = rule.until.map_or(f64::INFINITY, |d| d.since(start));
+        let announced = rule.announced.map_or(from, |d| d.since(start));
+        let shocks = |acts: &dyn Fn(&crate::model::Shock) -> bool| {
+            let acting = model.shocks.iter_enumerated().filter(|(_, shock)| acts(shock));
+            acting.map(|(id, _)| id).collect::<Vec<_>>()
+        };
+        let enforced_by = shocks(&|s| s.enforces.contains(&id));
+        let lifted_by = shocks(&|s| s.lifts.contains(&id));
+        let (lag, begins) = match &model.quantities[rule.lag].shape {
+            Shape::Fixed(lag) => (Some(*lag), (f64::INFINITY, f64::NEG_INFINITY)),
+            Shape::Uncertain(lag) => (None, (from, from + lag.support().1)),
+            Shape::Dated(_) => (None, (from, f64::INFINITY)),
+        };
+        Self { issuer: rule.issuer, from, until, announced, enforced_by, lifted_by, lag, begins }
+    }
+
+    /// Whether draws differ in what has been approved at some moment of the quarter at `t`.
+    pub(super) fn begins_in(&self, t: f64) -> bool {
+        self.begins.0 < t + 1.0 && t < self.begins.1
+    }
+}
