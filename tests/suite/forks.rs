@@ -131,7 +131,7 @@ fn forks_of_the_baseline_are_full_runs_to_the_bit() {
     let ban = "title = \"t\"\n[[add]]\ntable = \"rule\"\nrow = { id = \"ban\", issuer = \"us\", announced = \"2028-05-01\", effective = \"2028-08-01\", requires = \"denied\", to = { countries = [\"china\", \"malaysia\"], headquarters = true }, all = [{ tpp = \">= 100\" }] }";
     let set = |path: &str, value: &str| format!("title = \"t\"\n[[set]]\npath = \"{path}\"\nvalue = {value}");
     let shock = "title = \"t\"\n[[add]]\ntable = \"shock\"\nrow = { id = \"new\", hazard = \"0.2 to 1 per year\", recurring = true, duration = { value = \"1 to 4\", unit = \"quarters\" }, capacity = { on = \"facility.tsmc-*\", times = \"20% to 70%\" } }";
-    let deal = "title = \"t\"\n[[add]]\ntable = \"commitment\"\nrow = { id = \"new\", designer = \"amd\", buyer = \"coreweave\", units = { unit = \"chips/quarter\", 2026Q4 = 0, 2027Q1 = \"1k to 9k\" } }";
+    let deal = "title = \"t\"\n[[add]]\ntable = \"commitment\"\nrow = { id = \"new\", designer = \"amd\", buyer = \"oracle\", units = { unit = \"chips/quarter\", 2026Q4 = 0, 2027Q1 = \"1k to 9k\" } }";
     let cases = [
         (ban.to_owned(), Some(25)),
         (shock.to_owned(), Some(18)),

@@ -43,6 +43,8 @@ pub struct FleetOutputs {
     pub failed: Vec<Lanes>,
     /// Facility power of what is switched on, by buyer \[MW\].
     pub running_mw: Vec<Lanes>,
+    /// Switched off for want of power, by holding \[chips\].
+    pub shed: Vec<Lanes>,
     /// What a percent more power would add to a buyer's throughput less what slow links lose \[FLOP/s\], and to its chips, over a percent.
     pub more_power: Vec<[Lanes; 2]>,
     /// Working chips of each buyer, in the sums that [`sum`] names.
@@ -114,6 +116,7 @@ impl FleetOutputs {
         Self {
             held: vec![false; holdings.len()],
             deployed: holdings.clone(),
+            shed: holdings.clone(),
             failed: holdings,
             running_mw: vec![Lanes::ZERO; buyers],
             more_power: vec![[Lanes::ZERO; 2]; buyers],

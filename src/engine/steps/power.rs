@@ -71,6 +71,8 @@ impl Fleets<'_> {
         t: usize,
     ) {
         self.weigh(plan, inputs, sheets);
+        self.out.more_power.fill([Lanes::ZERO; 2]);
+        self.out.shed.fill(Lanes::ZERO);
         for n in 0..plan.model.countries.len() {
             let buyers = plan.edges.buyers_in[n].iter().map(|b| b.index());
             let Some(has) = available(plan, inputs, shocks, n, t) else {
@@ -94,10 +96,12 @@ impl Fleets<'_> {
                     self.shed(plan, inputs, sheets, b, excess * self.out.running_mw[b]);
                 }
                 self.light(plan, inputs, sheets, b, share, short);
+                let part =
+                    short.select(self.out.running_mw[b].per(load), self.state.waiting_mw[b].per(waiting));
+                self.look_at_power(plan, inputs, sheets, b, has * part / PERCENTS, short);
             }
         }
         self.weigh(plan, inputs, sheets);
-        self.look_at_power(plan, inputs, sheets, shocks, t);
     }
 
     /// Switches off a buyer's chips until they draw `excess` less \[MW\].
@@ -115,6 +119,7 @@ impl Fleets<'_> {
             let off = (count - off).gt(dust).select(off, count);
             let off = (each.gt(Lanes::ZERO) & excess.gt(Lanes::ZERO)).select(off, Lanes::ZERO);
             excess = (excess - off * each).max(0.0);
+            self.out.shed[h] = off;
             let age = self.state.age[h].per(count);
             self.state.waiting[h] += off;
             self.state.waiting_age[h] += off * age;
@@ -195,37 +200,32 @@ impl Fleets<'_> {
         }
     }
 
-    /// What a percent more power would add to what runs, over a percent.
+    /// What `more` power \[MW\], a percent of all that there is, would add to what a buyer runs, over a percent: where power falls
+    /// short, of what was just switched off, else of what waits.
     #[inline(always)]
     fn look_at_power(
         &mut self,
         plan: &Plan,
         inputs: &Inputs,
         sheets: &DataSheets,
-        shocks: &ShockOutputs,
-        t: usize,
+        b: usize,
+        mut more: Lanes,
+        short: Mask,
     ) {
         let support = inputs.value(plan.model.diversion.support);
-        self.out.more_power.fill([Lanes::ZERO; 2]);
-        for n in 0..plan.model.countries.len() {
-            let waiting = self.waiting_in(plan, n);
-            if !waiting.gt(Lanes::ZERO).any() {
-                continue;
-            }
-            let Some(has) = available(plan, inputs, shocks, n, t) else { continue };
-            let more = has.min(PERCENTS * waiting).per(waiting);
-            for b in plan.edges.buyers_in[n].iter().map(|b| b.index()) {
-                let mut sums = [Lanes::ZERO; 2];
-                for &h in plan.edges.by_efficiency[b].iter().filter(|&&h| self.out.held[h]) {
-                    let holding = &plan.edges.holdings[h];
-                    let c = holding.chip.index();
-                    let quality = if holding.grey { sheets.quality[c] * support } else { sheets.quality[c] };
-                    sums[0] += self.state.waiting[h] * sheets.flops[c] * quality;
-                    sums[1] += self.state.waiting[h];
-                }
-                self.out.more_power[b] = sums.map(|sum| more * sum);
-            }
+        let mut sums = [Lanes::ZERO; 2];
+        for &h in plan.edges.by_efficiency[b].iter().filter(|&&h| self.out.held[h]) {
+            let holding = &plan.edges.holdings[h];
+            let c = holding.chip.index();
+            let each = facility_power(plan, inputs, sheets, h);
+            let waits = short.select(self.out.shed[h], self.state.waiting[h]);
+            let on = waits.min(more.per(each));
+            more = (more - on * each).max(0.0);
+            let quality = if holding.grey { sheets.quality[c] * support } else { sheets.quality[c] };
+            sums[0] += on * sheets.flops[c] * quality;
+            sums[1] += on;
         }
+        self.out.more_power[b] = sums.map(|sum| sum * PERCENTS);
     }
 }
 

@@ -78,8 +78,8 @@ impl Draw<'_> {
             self.rooms[b] = f64::INFINITY;
             if coming.is_finite() {
                 let part = per(self.planned_spend[b], self.planned_in[n]);
-                let free = slack * part * (coming - self.running_mw[n]).max(0.0);
-                self.rooms[b] = (free - self.waiting_mw[b] - self.coming_mw[b]).max(0.0);
+                let free = slack * part * left_of(coming, self.running_mw[n]);
+                self.rooms[b] = left_of(free, self.waiting_mw[b] + self.coming_mw[b]);
             }
         }
     }
@@ -189,4 +189,9 @@ impl Held {
         self.count = (self.count - chips).max(0.0);
         self.age = self.count * age;
     }
+}
+
+/// What is left of something; less than a billionth of it is nothing.
+fn left_of(all: f64, taken: f64) -> f64 {
+    if all - taken > 1e-9 * all { all - taken } else { 0.0 }
 }

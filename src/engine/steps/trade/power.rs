@@ -1,6 +1,6 @@
 //! Power limits what is ordered: a buyer orders up to the room that it expects.
 
-use super::{Trade, TradeContext};
+use super::{REMNANT, Trade, TradeContext};
 use crate::engine::steps::power::available;
 use crate::inputs::Inputs;
 use crate::math::Lanes;
@@ -22,8 +22,8 @@ impl Trade<'_> {
             let n = buyer.country.index();
             self.scratch.room[b] = self.scratch.coming_power[n].map(|coming| {
                 let part = self.out.planned[b].per(self.scratch.planned_in[n]);
-                let free = slack * part * (coming - fleet.load[n]).max(0.0);
-                (free - fleet.waiting_mw[b] - fleet.coming_mw[b]).max(0.0)
+                let free = slack * part * unless_rounding(coming - fleet.load[n], coming);
+                unless_rounding(free - fleet.waiting_mw[b] - fleet.coming_mw[b], free)
             });
         }
     }
@@ -58,4 +58,10 @@ impl Trade<'_> {
             self.out.money[b] *= self.state.power[b];
         }
     }
+}
+
+/// What is left of something; nothing where it is less than a billionth of it.
+#[inline(always)]
+fn unless_rounding(left: Lanes, of: Lanes) -> Lanes {
+    left.gt(of * REMNANT).select(left, Lanes::ZERO)
 }

@@ -105,7 +105,7 @@ impl World {
             self.table("route", &format!("r{r}"));
             let (via, to) = (self.country(), self.country());
             self.line(&format!("via = \"{via}\"\nto = \"{to}\""));
-            let mut scale = 3000.0;
+            let mut scale = 9000.0;
             let carries_goods = self.chance.yes(0.3);
             if carries_goods {
                 let g = self.chance.below(self.goods.len());

@@ -86,7 +86,7 @@ pub fn world(seed: u64) -> String {
         chips: Vec::new(),
         buyers: Vec::new(),
         labs: 1 + chance.below(4),
-        routes: 2 + chance.below(5),
+        routes: 1 + chance.below(5),
         rules: Vec::new(),
         stockpiles: chance.below(3),
         chance,

@@ -27,7 +27,7 @@ const SETTINGS: &[(&str, &[Range])] = &[
     (
         "diversion",
         &[
-            ("willing", 0.1, 0.95),
+            ("willing", 0.4, 0.95),
             ("priority", 0.5, 8.0),
             ("premium", 1.1, 3.0),
             ("premium_max", 3.0, 8.0),
