@@ -64,6 +64,16 @@ fn the_page_of_the_model_has_the_catalogue() {
 }
 
 #[test]
+fn the_page_of_the_model_has_every_lever() {
+    let page = std::fs::read_to_string("docs/model.md").unwrap();
+    let shocks = page.split("## 3. Shocks").nth(1).unwrap().split("\n## ").next().unwrap();
+    let missing: Vec<&str> = Lever::ALL.iter().map(|lever| lever.row().key).collect();
+    let missing: Vec<&str> =
+        missing.into_iter().filter(|key| !shocks.contains(&format!("`{key}`"))).collect();
+    assert!(missing.is_empty(), "docs/model.md, section 3, lacks {missing:?}");
+}
+
+#[test]
 fn the_page_of_a_run_asks_for_metrics_that_exist() {
     let mut asked = 0;
     for file in std::fs::read_dir("src/report/page/script").unwrap() {
