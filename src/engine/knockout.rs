@@ -205,7 +205,7 @@ impl Intervention for Cutback<'_> {
             Step::Shocks => self.at_start(plan, batch),
             Step::Production => self.after_production(batch),
             Step::Fleet => self.after_rentals(plan, batch),
-            _ => {}
+            Step::Trade | Step::Diversion | Step::Training => {}
         }
     }
 }

@@ -4,7 +4,7 @@
 //! does not add up names the account, the draw, the quarter and the node.
 
 use super::steps::diversion::Lagged;
-use super::{Batch, Observer, Step};
+use super::{Batch, Observer, State, Step};
 use crate::math::{Lanes, WIDTH};
 use crate::model::{ChipUnit, Lever};
 use crate::plan::Plan;
@@ -151,6 +151,20 @@ impl Ledger {
     }
 
     fn audit(&mut self, t: usize, plan: &Plan, batch: &Batch) {
+        // Every step has its place here: one that is added does not compile until somebody has said whether it is recounted.
+        let State {
+            capacity: _,
+            stockpiles: _,
+            production: _,
+            trade: _,
+            diversion: _,
+            fleet: _,
+            // These hold nothing that could be lost.
+            shocks: _,
+            triggers: _,
+            controls: _,
+            training: _,
+        } = &batch.state;
         let mut broken = self.broken.take();
         let mut at = At { t, first_draw: batch.first_draw, broken: &mut broken };
         self.audit_chips(&mut at, plan, batch);

@@ -1,7 +1,7 @@
 //! Effects of shocks: what a selector names, resolved to the nodes that the effect acts on.
 
 use super::super::field::{BuyerId, ChipId, CountryId, Effect, FacilityId, Nodes, RouteId, ToolId};
-use super::super::lever::LeverRow;
+use super::super::lever::{LeverRow, Places};
 use super::super::spec::Spec;
 use super::Reader;
 use super::fields::{Item, object_schema};
@@ -17,7 +17,7 @@ impl Item for Effect {
         let amount = lever.change.key();
         let known: &[&str] = if lever.to { &["on", "to", amount] } else { &["on", amount] };
         reader.known_keys(table, known, path);
-        let on = selected(reader, table, path, lever.on);
+        let on = selected(reader, table, path, lever);
         let to = destinations(reader, table, path);
         let at = format!("{path}.{amount}");
         let amount = match table.get(amount) {
@@ -80,8 +80,8 @@ fn words(reader: &mut Reader<'_>, table: &Table, key: &str, path: &str) -> Vec<(
     }
 }
 
-fn selected(reader: &mut Reader<'_>, table: &Table, path: &str, kinds: &'static [&'static str]) -> Nodes {
-    let target = kinds[0];
+fn selected(reader: &mut Reader<'_>, table: &Table, path: &str, lever: &LeverRow) -> Nodes {
+    let (kinds, target) = (lever.on, lever.on[0]);
     if table.get("on").is_none() {
         let message = format!("`{path}.on` is missing");
         reader.diagnostics.error(&table.place, message, "this needs `on`, what it acts on");
@@ -115,13 +115,13 @@ fn selected(reader: &mut Reader<'_>, table: &Table, path: &str, kinds: &'static 
     ids.sort_unstable();
     ids.dedup();
     let ids = ids.into_iter();
-    match target {
-        "facility" => Nodes::Facilities(ids.map(FacilityId).collect()),
-        "country" => Nodes::Countries(ids.map(CountryId).collect()),
-        "buyer" => Nodes::Buyers(ids.map(BuyerId).collect()),
-        "route" => Nodes::Routes(ids.map(RouteId).collect()),
-        "tool" => Nodes::Tools(ids.map(ToolId).collect()),
-        _ => Nodes::Chips(ids.map(ChipId).collect()),
+    match lever.places {
+        Places::Facilities => Nodes::Facilities(ids.map(FacilityId).collect()),
+        Places::Countries => Nodes::Countries(ids.map(CountryId).collect()),
+        Places::Buyers => Nodes::Buyers(ids.map(BuyerId).collect()),
+        Places::Routes => Nodes::Routes(ids.map(RouteId).collect()),
+        Places::FacilityTools => Nodes::Tools(ids.map(ToolId).collect()),
+        Places::Markets => Nodes::Chips(ids.map(ChipId).collect()),
     }
 }
 
