@@ -2,12 +2,13 @@
 
 use super::{Lever, Model, QuantityId};
 use crate::random::Copula;
-use crate::scenario::{Diagnostics, Document, Place, Value};
+use crate::scenario::{Diagnostics, Document, Place, Value, suggest};
 
 /// Checks a model that has been read without errors.
 pub(super) fn validate(model: &Model, document: &Document, diagnostics: &mut Diagnostics) {
     let mut check = Check { model, document, diagnostics };
     check.horizon();
+    check.headline();
     check.chips();
     check.rules();
     check.recipes();
@@ -43,6 +44,30 @@ impl Check<'_> {
     fn warn(&mut self, table: &str, id: &str, field: &str, message: String, label: &str) {
         let place = self.place(table, id, field);
         self.diagnostics.warn(&place, message, label);
+    }
+
+    /// Whom the headline names is there, unless an edit took it away.
+    fn headline(&mut self) {
+        let model = self.model;
+        let of =
+            |kind: &str, ids: Vec<&str>| ids.into_iter().map(|id| format!("{kind}.{id}")).collect::<Vec<_>>();
+        let mut known = of("lab", model.labs.iter().map(|l| l.id.as_str()).collect());
+        known.extend(of("country", model.countries.iter().map(|c| c.id.as_str()).collect()));
+        known.extend(of("group", model.groups.iter().map(|g| g.id.as_str()).collect()));
+        known.push("world".to_owned());
+        let Some(Value::Table(run)) = self.document.root.get("run").map(|n| &n.value) else { return };
+        let Some(Value::List(names)) = run.get("headline").map(|n| &n.value) else { return };
+        for node in names {
+            let Value::Text(name) = &node.value else { continue };
+            if known.contains(name) || self.document.removed.contains(name) {
+                continue;
+            }
+            let message = format!("`run.headline` names `{name}`, which the scenario does not have");
+            let d = self.diagnostics.error(&node.place, message, "a lab, a country, a group or `world`");
+            if let Some(near) = suggest(name, known.iter().map(String::as_str)) {
+                d.help(format!("did you mean `{near}`?"));
+            }
+        }
     }
 
     fn horizon(&mut self) {

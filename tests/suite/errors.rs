@@ -399,3 +399,12 @@ fn nobody_listening_is_no_error() {
     drop(child.stderr.take());
     assert_eq!(child.wait().unwrap().code(), Some(0));
 }
+
+#[test]
+fn a_headline_names_whom_there_is() {
+    let text = "[run]\nhorizon = \"2022Q1..2024Q4\"\nheadline = [\"country.a\", \"country.b\", \"world\"]\n[[country]]\nid = \"a\"\n";
+    let found = findings(text).render(false);
+    assert!(found.contains("`run.headline` names `country.b`, which the scenario does not have"), "{found}");
+    assert!(found.contains("did you mean `country.a`?"), "{found}");
+    assert_eq!(found.matches("error").count(), 1, "{found}");
+}

@@ -155,7 +155,7 @@ settings! {
         lead: Vec<Text> = Spec::none(),
         /// Thresholds of training compute whose first passing is counted [FLOP].
         thresholds: Vec<Number> = Spec::unit("FLOP").positive(),
-        /// Labs and countries that the summary shows, in order; default: the largest.
+        /// Actors that the summary shows, in order, as `lab.openai`; default: every lab, every country and the world.
         headline: Vec<Text> = Spec::none(),
     }
 }
