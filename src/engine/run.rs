@@ -2,6 +2,7 @@
 
 use super::fork::Fork;
 use super::ledger::{Broken, Ledger};
+use super::record::NotFinite;
 use super::record::Recorder;
 use super::{Batch, Observer, Step};
 use crate::inputs::Shared;
@@ -102,6 +103,9 @@ pub enum Stopped<E> {
     /// The ledger does not add up.
     #[error("{0}")]
     Ledger(Broken),
+    /// A recorded value is no finite number.
+    #[error("{0}")]
+    NotFinite(NotFinite),
     /// The receiver of the rounds failed.
     #[error("{0}")]
     Receiver(E),
@@ -283,6 +287,9 @@ impl<'a> PlanRun<'a> {
     ) -> Result<Done, Stopped<E>> {
         if let Some(broken) = self.ledger.broken() {
             return Err(Stopped::Ledger(broken));
+        }
+        if let Some(found) = self.recorder.not_finite(mask, self.batch.first_draw) {
+            return Err(Stopped::NotFinite(found));
         }
         Ok(Done {
             mask,

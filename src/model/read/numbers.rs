@@ -129,6 +129,12 @@ impl Reader<'_> {
     fn finish(&mut self, written: Distribution, frame: &Frame<'_>, at: &Place) -> Option<Distribution> {
         let mut d = written;
         for adjustment in &frame.adjustments {
+            let (Adjustment::Times(x, by) | Adjustment::Plus(x, by)) = adjustment;
+            if !x.is_finite() {
+                let message = format!("`{}` is changed by {x}", frame.path);
+                self.diagnostics.error(by, message, "this is no finite number");
+                return None;
+            }
             d = match adjustment {
                 Adjustment::Times(x, _) => d.scaled(*x),
                 Adjustment::Plus(x, _) => d.shifted(*x),
@@ -139,6 +145,17 @@ impl Reader<'_> {
         }
         let (low, high) = frame.spec.domain;
         let (start, end) = d.support();
+        // What must be above zero can be as near to it as one likes, but never zero: a price of 0 would buy without end.
+        let open = low == f64::MIN_POSITIVE;
+        if open && start <= 0.0 && (end <= 0.0 || d.cdf(0.0) > d.below(0.0)) {
+            let message = format!("`{}` takes {}", frame.path, frame.spec.domain_words());
+            self.diagnostics.error(
+                at,
+                message,
+                if end < 0.0 { "all of it is outside" } else { "this can be 0" },
+            );
+            return None;
+        }
         let (cut, mass) = d.cut(low, high);
         let edited = !frame.adjustments.is_empty();
         if mass >= 1.0 - 1e-9 && !edited {
