@@ -83,7 +83,9 @@ impl Cutback<'_> {
             match supplied {
                 Supplied::Stocks(stocks) => scale(&mut batch.state.stockpiles.held, stocks, self.kept),
                 Supplied::Claims(claims) => {
-                    claims.iter().for_each(|&q| batch.inputs.scale(q, self.kept));
+                    for &q in claims {
+                        batch.inputs.scale(q, self.kept);
+                    }
                 }
                 Supplied::Output(..)
                 | Supplied::Tools(..)

@@ -185,8 +185,8 @@ impl Ledger {
             at.not_negative("sales", || sale_name(plan, s), batch.outputs.trade.sold[s]);
         }
         for r in 0..plan.model.routes.len() {
-            for c in 0..chips {
-                sold[c] += batch.outputs.trade.attempted[r * chips + c];
+            for (sold, &attempted) in sold.iter_mut().zip(&batch.outputs.trade.attempted[r * chips..]) {
+                *sold += attempted;
             }
         }
         for &c in &plan.edges.chips {
@@ -283,11 +283,11 @@ impl Ledger {
             at.equal("private stock", name, held + q.drawn[s], self.stock[s] + gained, self.stock[s]);
             at.not_negative("private stock", name, held);
         }
-        self.audit_recipes(at, plan, batch);
+        Self::audit_recipes(at, plan, batch);
     }
 
     /// What chips need is what designers used of facilities and stocks; needs differ between passes, so chips bound it from both sides.
-    fn audit_recipes(&self, at: &mut At<'_>, plan: &Plan, batch: &Batch) {
+    fn audit_recipes(at: &mut At<'_>, plan: &Plan, batch: &Batch) {
         let (p, need) = (&batch.outputs.production, &batch.state.production.need);
         for (d, designer) in plan.model.designers.iter().enumerate() {
             for (g, good) in plan.model.goods.iter().enumerate() {

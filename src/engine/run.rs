@@ -122,10 +122,10 @@ impl Observer for Watch {
         if t == 0 && step == Step::Shocks {
             self.struck = Mask::splat(false);
         }
-        if let (Some(c), Step::Shocks) = (self.condition, step) {
-            if t <= c.by {
-                self.struck = self.struck | batch.outputs.shocks.struck[c.shock.index()];
-            }
+        if let (Some(c), Step::Shocks) = (self.condition, step)
+            && t <= c.by
+        {
+            self.struck = self.struck | batch.outputs.shocks.struck[c.shock.index()];
         }
     }
 }
@@ -188,7 +188,9 @@ pub fn simulate_paired<E: Send>(
     let spare = Spare::default();
     let mut hand_over = |mut rounds: Vec<Round>| {
         let taken = take(&mut rounds).map_err(Stopped::Receiver);
-        rounds.into_iter().for_each(|round| spare.take_back(round));
+        for round in rounds {
+            spare.take_back(round);
+        }
         taken
     };
     let simulate = |batches: Range<u64>| {

@@ -115,12 +115,12 @@ impl List<'_> {
         let actor = kind.actor(id);
         for (metric, reads) in Metric::of(kind) {
             if let Some(source) = source(reads, has) {
-                self.push(&actor, metric, source, has.good.as_deref());
+                self.push(&actor, metric, &source, has.good.as_deref());
             }
         }
     }
 
-    fn push(&mut self, actor: &str, metric: Metric, source: Source, good: Option<&str>) {
+    fn push(&mut self, actor: &str, metric: Metric, source: &Source, good: Option<&str>) {
         let row = metric.row();
         let unit = good.map_or_else(|| row.unit.to_owned(), |good| row.unit.replace("good", good));
         let series = |cumulative| Series {
@@ -254,7 +254,7 @@ impl List<'_> {
                 let actor = ActorKind::Country.actor(&country.id);
                 let parts = self.find(&actor, whole.name()).zip(self.find(&world, whole.name()));
                 if let Some((own, all)) = parts {
-                    self.push(&actor, metric, Source::Quotient(own, all), None);
+                    self.push(&actor, metric, &Source::Quotient(own, all), None);
                 }
             }
         }
@@ -267,7 +267,7 @@ impl List<'_> {
                 found.ok_or_else(|| BadRatio { ratio: ratio.id.clone(), part: part.clone() })
             };
             let source = Source::Quotient(find(&ratio.of)?, find(&ratio.over)?);
-            self.push(&ActorKind::Ratio.actor(&ratio.id), Metric::Ratio, source, None);
+            self.push(&ActorKind::Ratio.actor(&ratio.id), Metric::Ratio, &source, None);
         }
         Ok(())
     }

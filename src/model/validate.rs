@@ -72,15 +72,15 @@ impl Check<'_> {
 
     fn horizon(&mut self) {
         let run = &self.model.run;
-        if let Some(known) = run.known_until {
-            if known.quarter() < run.horizon.first || known.quarter() > run.horizon.last {
-                let place = match self.document.root.get("run").map(|n| &n.value) {
-                    Some(Value::Table(t)) => t.get("known_until").map(|n| n.place.clone()),
-                    _ => None,
-                };
-                let message = "`run.known_until` lies outside the horizon";
-                self.diagnostics.warn(&place.unwrap_or_default(), message, "no chance shock, or every one");
-            }
+        if let Some(known) = run.known_until
+            && (known.quarter() < run.horizon.first || known.quarter() > run.horizon.last)
+        {
+            let place = match self.document.root.get("run").map(|n| &n.value) {
+                Some(Value::Table(t)) => t.get("known_until").map(|n| n.place.clone()),
+                _ => None,
+            };
+            let message = "`run.known_until` lies outside the horizon";
+            self.diagnostics.warn(&place.unwrap_or_default(), message, "no chance shock, or every one");
         }
     }
 
@@ -88,16 +88,16 @@ impl Check<'_> {
         let model = self.model;
         for chip in &model.chips {
             let id = chip.id.as_str();
-            if let (Some(launch), Some(end)) = (chip.launch, chip.end) {
-                if end <= launch {
-                    self.error(
-                        "chip",
-                        id,
-                        "end",
-                        format!("`chip.{id}` ends before its launch"),
-                        "end before launch",
-                    );
-                }
+            if let (Some(launch), Some(end)) = (chip.launch, chip.end)
+                && end <= launch
+            {
+                self.error(
+                    "chip",
+                    id,
+                    "end",
+                    format!("`chip.{id}` ends before its launch"),
+                    "end before launch",
+                );
             }
             if chip.price.is_some() && chip.bf16_tflops.is_none() {
                 self.error(
@@ -166,27 +166,27 @@ impl Check<'_> {
                     self.error("rule", id, "eases", message, "a rule does one of the two");
                 }
             }
-            if let (Some(announced), Some(effective)) = (rule.announced, rule.effective) {
-                if announced > effective {
-                    self.error(
-                        "rule",
-                        id,
-                        "announced",
-                        format!("`rule.{id}` is announced after it takes effect"),
-                        "after `effective`",
-                    );
-                }
+            if let (Some(announced), Some(effective)) = (rule.announced, rule.effective)
+                && announced > effective
+            {
+                self.error(
+                    "rule",
+                    id,
+                    "announced",
+                    format!("`rule.{id}` is announced after it takes effect"),
+                    "after `effective`",
+                );
             }
-            if let (Some(effective), Some(until)) = (rule.effective, rule.until) {
-                if until <= effective {
-                    self.error(
-                        "rule",
-                        id,
-                        "until",
-                        format!("`rule.{id}` ends before it takes effect"),
-                        "not after `effective`",
-                    );
-                }
+            if let (Some(effective), Some(until)) = (rule.effective, rule.until)
+                && until <= effective
+            {
+                self.error(
+                    "rule",
+                    id,
+                    "until",
+                    format!("`rule.{id}` ends before it takes effect"),
+                    "not after `effective`",
+                );
             }
             for eased in &rule.eases {
                 let other = &model.rules[*eased];

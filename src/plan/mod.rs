@@ -82,6 +82,7 @@ impl Plan {
         let shocks_from =
             model.run.known_until.map_or(1, |d| (d.since(first).floor() as i64 + 1).max(0) as usize);
         Ok(Self {
+            model,
             layout,
             rules,
             edges,
@@ -93,7 +94,6 @@ impl Plan {
             quarters,
             lead,
             shocks_from,
-            model,
         })
     }
 

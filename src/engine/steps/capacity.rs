@@ -66,8 +66,8 @@ impl Capacity<'_> {
     #[inline(always)]
     pub(crate) fn step(&mut self, shocks: &ShockOutputs) {
         let availability = shocks.of(Lever::Capacity);
-        for f in 0..self.state.installed.len() {
-            self.out.available[f] = self.state.installed[f] * availability[f];
+        for (f, &installed) in self.state.installed.iter().enumerate() {
+            self.out.available[f] = installed * availability[f];
         }
     }
 

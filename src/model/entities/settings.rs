@@ -1,6 +1,6 @@
 //! Settings that hold for the whole world: one table each, with a default for every field.
 
-use super::super::field::*;
+use super::super::field::{Date, Horizon, Number, Scalar, Series, Text, Whole};
 #[allow(unused_imports)]
 use crate::model::Spec;
 

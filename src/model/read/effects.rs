@@ -20,21 +20,16 @@ impl Item for Effect {
         let on = selected(reader, table, path, lever);
         let to = destinations(reader, table, path);
         let at = format!("{path}.{amount}");
-        let amount = match table.get(amount) {
-            Some(node) => reader.quantity(node, &at, &Spec::unit("1").between(0.0, 1e6)),
-            None => {
-                let place = &node.place;
-                reader.diagnostics.error(
-                    place,
-                    format!("`{at}` is missing"),
-                    format!("this needs `{amount}`"),
-                );
-                reader.quantity(
-                    &Node { written: "1".to_owned(), value: Value::Number(1.0), ..node.clone() },
-                    &at,
-                    &Spec::unit("1"),
-                )
-            }
+        let amount = if let Some(node) = table.get(amount) {
+            reader.quantity(node, &at, &Spec::unit("1").between(0.0, 1e6))
+        } else {
+            let place = &node.place;
+            reader.diagnostics.error(place, format!("`{at}` is missing"), format!("this needs `{amount}`"));
+            reader.quantity(
+                &Node { written: "1".to_owned(), value: Value::Number(1.0), ..node.clone() },
+                &at,
+                &Spec::unit("1"),
+            )
         };
         Self { on, to, amount }
     }
@@ -65,9 +60,10 @@ fn words(reader: &mut Reader<'_>, table: &Table, key: &str, path: &str) -> Vec<(
         Value::Text(t) => vec![(t.clone(), node.place.clone())],
         Value::List(items) => items
             .iter()
-            .filter_map(|item| match &item.value {
-                Value::Text(t) => Some((t.clone(), item.place.clone())),
-                _ => {
+            .filter_map(|item| {
+                if let Value::Text(t) = &item.value {
+                    Some((t.clone(), item.place.clone()))
+                } else {
                     reader.wrong_type(item, &full, "a node like `facility.fab`");
                     None
                 }
@@ -130,16 +126,13 @@ fn destinations(reader: &mut Reader<'_>, table: &Table, path: &str) -> Vec<Count
     let mut all = Vec::new();
     for (word, place) in words(reader, table, "to", path) {
         let group = word.strip_prefix("group.").unwrap_or(&word).to_owned();
-        match reader.nodes.members.get(&group).cloned() {
-            Some(members) => {
-                for m in members {
-                    all.push(CountryId(reader.reference("country", &m, &place)));
-                }
+        if let Some(members) = reader.nodes.members.get(&group).cloned() {
+            for m in members {
+                all.push(CountryId(reader.reference("country", &m, &place)));
             }
-            None => {
-                let id = word.strip_prefix("country.").unwrap_or(&word);
-                all.push(CountryId(reader.reference("country", id, &place)));
-            }
+        } else {
+            let id = word.strip_prefix("country.").unwrap_or(&word);
+            all.push(CountryId(reader.reference("country", id, &place)));
         }
     }
     all.sort_unstable();

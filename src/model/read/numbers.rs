@@ -44,12 +44,11 @@ impl Reader<'_> {
         let canonical = self.canonical(spec, path);
         let mut frame = Frame { path, spec, factor: 1.0, adjustments: node.adjustments.clone() };
         let mut provenance = Provenance { place: self.place_of(&node.place), ..Provenance::default() };
-        let shape = match &node.value {
-            Value::Table(table) => self.read_table(table, &mut frame, &canonical, &mut provenance),
-            _ => {
-                provenance.written = written(node);
-                self.read_plain(node, &frame).map(|d| shape_of(&d))
-            }
+        let shape = if let Value::Table(table) = &node.value {
+            self.read_table(table, &mut frame, &canonical, &mut provenance)
+        } else {
+            provenance.written = written(node);
+            self.read_plain(node, &frame).map(|d| shape_of(&d))
         };
         if node.place.source == u32::MAX {
             provenance.grade = Some(Grade::Judgement);
@@ -271,14 +270,12 @@ impl Reader<'_> {
             provenance.unit.clone_from(&written);
             let same = written == canonical || (frame.spec.unit == Unit::Growth && written.contains("year"));
             if !same {
-                match unit::factor(&written, canonical) {
-                    Some(factor) => frame.factor = factor,
-                    None => {
-                        let message = format!("`{}` is not measured in `{written}`", frame.path);
-                        let d =
-                            self.diagnostics.error(&node.place, message, "unknown unit, or of another kind");
-                        d.help(format!("it takes {}", unit::examples(canonical)));
-                    }
+                if let Some(factor) = unit::factor(&written, canonical) {
+                    frame.factor = factor;
+                } else {
+                    let message = format!("`{}` is not measured in `{written}`", frame.path);
+                    let d = self.diagnostics.error(&node.place, message, "unknown unit, or of another kind");
+                    d.help(format!("it takes {}", unit::examples(canonical)));
                 }
             }
         }

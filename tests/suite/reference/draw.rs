@@ -312,7 +312,9 @@ impl<'a> Draw<'a> {
         }
         let lists = [&mut self.inventory, &mut self.cash, &mut self.grey_orders, &mut self.values];
         lists.into_iter().chain([&mut self.delivered, &mut self.home]).for_each(|list| list.fill(0.0));
-        [&mut self.over, &mut self.power].into_iter().for_each(|list| list.fill(1.0));
+        for list in [&mut self.over, &mut self.power] {
+            list.fill(1.0);
+        }
         self.cap_sold.iter_mut().for_each(caps::Sold::clear);
         for list in [&mut self.transit, &mut self.stock_transit] {
             list.fill(diversion::Transit::default());

@@ -113,11 +113,11 @@ impl World {
             let path = format!("rule.u{i}");
             self.table("rule", &format!("u{i}"));
             self.line(&format!("issuer = \"n{issuer}\""));
-            let eased: Vec<usize> =
+            let targets: Vec<usize> =
                 (0..i).filter(|&j| self.rules[j] == (issuer, true) && self.chance.unit() < 0.8).collect();
-            let eases = !requires && !eased.is_empty();
+            let eases = !requires && !targets.is_empty();
             let subject = if eases {
-                subjects[eased[0]]
+                subjects[targets[0]]
             } else {
                 let all =
                     ["chips", "chips", "chips", "goods", "tools", "servicing", "foundry", "remote-access"];
@@ -127,7 +127,7 @@ impl World {
             self.line(&format!("subject = \"{subject}\""));
             if eases {
                 let to = STATUSES[self.chance.below(5)];
-                let names: Vec<String> = eased.iter().map(|j| format!("\"u{j}\"")).collect();
+                let names: Vec<String> = targets.iter().map(|j| format!("\"u{j}\"")).collect();
                 self.line(&format!("eases = [{}]\neased_to = \"{to}\"", names.join(", ")));
             } else {
                 self.rules[i].1 = true;
