@@ -254,9 +254,12 @@ impl Error {
     /// Whose fault it is.
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Self::NoDrawCounts | Self::Interrupted | Self::Ledger(_) | Self::Folder(_) | Self::Threads(_) => {
-                ErrorKind::Failed
-            }
+            Self::NoDrawCounts
+            | Self::Interrupted
+            | Self::Ledger(_)
+            | Self::NotFinite(_)
+            | Self::Folder(_)
+            | Self::Threads(_) => ErrorKind::Failed,
             #[cfg(feature = "page")]
             Self::Page(PageError::NoRun(_)) => ErrorKind::Rejected,
             #[cfg(feature = "page")]
