@@ -86,7 +86,7 @@ pub use analysis::{
     Statistic, Target,
 };
 pub use engine::ledger::{Broken, Ledger};
-pub use engine::record::Recorder;
+pub use engine::record::{NotFinite, Recorder};
 pub use engine::run::Round;
 pub use engine::trace::Trace;
 pub use engine::{Batch, Intervention, Observer, Outputs, State, Step};

@@ -164,7 +164,7 @@ impl Entry {
             by_replicate: vec![0.0; lanes.len()],
         };
         let Some(pair) = &self.against else { return own };
-        Paired { dominance: dominance(&self.values, reference), ..pair.finish(&lanes, independent, own) }
+        Paired { dominance: dominance(&self.values, reference), ..pair.finish(&lanes, independent, &own) }
     }
 }
 
@@ -184,7 +184,7 @@ impl Pair {
     }
 
     /// Fills in what a plan has against the first; `lanes` are the replicates that have draws.
-    fn finish(&self, lanes: &[usize], independent: bool, own: Paired) -> Paired {
+    fn finish(&self, lanes: &[usize], independent: bool, own: &Paired) -> Paired {
         let (draws, mean, sd) = self.difference.pooled();
         let means = self.difference.means();
         let by_replicate: Vec<f64> = lanes.iter().map(|&l| means[l]).collect();
@@ -202,7 +202,7 @@ impl Pair {
             lower: share(self.lower),
             higher: share(self.higher),
             by_replicate,
-            ..own
+            ..*own
         }
     }
 }

@@ -76,8 +76,8 @@ impl Sensitivity {
     /// Bins are `2^⌊½ log₂ draws − 1⌋`, between 4 and 64: their draws grow as fast as their number, so that both what a bin
     /// hides (the variance within it) and chance fade.
     pub fn new(inputs: usize, cells: usize, draws: u64) -> Self {
-        let bits = (draws.max(1).ilog2() / 2).saturating_sub(1).clamp(BITS.0, BITS.1);
-        let bins = 1_usize << bits;
+        let exponent = (draws.max(1).ilog2() / 2).saturating_sub(1).clamp(BITS.0, BITS.1);
+        let bins = 1_usize << exponent;
         let empty = Bins { counts: vec![0; bins], sums: vec![0.0; bins * 2 * cells] };
         Self {
             cells,
@@ -97,8 +97,8 @@ impl Sensitivity {
         let columns = 2 * self.cells;
         let mut values = Vec::with_capacity(draws.len() * columns);
         for &(b, lane) in &draws {
-            for c in 0..self.cells {
-                self.note(c, outcomes[b][c][lane], &mut values);
+            for (c, outcome) in outcomes[b].iter().enumerate().take(self.cells) {
+                self.note(c, outcome[lane], &mut values);
             }
         }
         self.draws += draws.len() as u64;

@@ -1,5 +1,6 @@
 //! What can be typed.
 
+use super::values::{draws, not_negative, quarter, sampler, share};
 use crate::model::time::Quarter;
 use crate::random::Sampler;
 use crate::report::OutputFormat;
@@ -532,36 +533,4 @@ impl Format {
 /// The whole command, for completions.
 pub(super) fn command() -> clap::Command {
     Arguments::command()
-}
-
-fn draws(text: &str) -> Result<u64, String> {
-    let plain = text.replace('_', "");
-    let (digits, factor) = match plain.strip_suffix(['k', 'K']) {
-        Some(rest) => (rest, 1e3),
-        None => plain.strip_suffix('M').map_or((plain.as_str(), 1.0), |rest| (rest, 1e6)),
-    };
-    let n: f64 = digits.parse().map_err(|_| "a number of draws, like 8192, 10k or 1M".to_owned())?;
-    let n = n * factor;
-    if !(1.0..=1e9).contains(&n) || n.fract() != 0.0 {
-        return Err("a whole number of draws from 1 to 1000M".to_owned());
-    }
-    Ok(n as u64)
-}
-
-fn sampler(text: &str) -> Result<Sampler, String> {
-    text.parse().map_err(|e: crate::random::UnknownSampler| e.to_string())
-}
-
-fn quarter(text: &str) -> Result<Quarter, String> {
-    Quarter::parse(text).ok_or_else(|| "a quarter, like 2024Q4".to_owned())
-}
-
-fn not_negative(text: &str) -> Result<f64, String> {
-    let x: f64 = text.parse().map_err(|_| "a number from 0 up".to_owned())?;
-    if x >= 0.0 && x.is_finite() { Ok(x) } else { Err("a number from 0 up".to_owned()) }
-}
-
-fn share(text: &str) -> Result<f64, String> {
-    let x: f64 = text.parse().map_err(|_| "a number from 0 to 1".to_owned())?;
-    if (0.0..=1.0).contains(&x) { Ok(x) } else { Err("a number from 0 to 1".to_owned()) }
 }

@@ -16,6 +16,7 @@ mod schema;
 mod show;
 mod sweep;
 mod terminal;
+mod values;
 
 use arguments::{Arguments, Verb};
 use clap::Parser;

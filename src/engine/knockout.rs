@@ -83,7 +83,9 @@ impl Cutback<'_> {
             match supplied {
                 Supplied::Stocks(stocks) => scale(&mut batch.state.stockpiles.held, stocks, self.kept),
                 Supplied::Claims(claims) => {
-                    claims.iter().for_each(|&q| batch.inputs.scale(q, self.kept));
+                    for &q in claims {
+                        batch.inputs.scale(q, self.kept);
+                    }
                 }
                 Supplied::Output(..)
                 | Supplied::Tools(..)
@@ -208,7 +210,7 @@ impl Intervention for Cutback<'_> {
             Step::Shocks => self.at_start(plan, batch),
             Step::Production => self.after_production(batch),
             Step::Fleet => self.after_rentals(plan, batch),
-            _ => {}
+            Step::Trade | Step::Diversion | Step::Training => {}
         }
     }
 }

@@ -4,7 +4,7 @@
 //! does not add up names the account, the draw, the quarter and the node.
 
 use super::steps::diversion::Lagged;
-use super::{Batch, Observer, Step};
+use super::{Batch, Observer, State, Step};
 use crate::math::{Lanes, WIDTH};
 use crate::model::{ChipUnit, Lever};
 use crate::plan::Plan;
@@ -158,6 +158,20 @@ impl Ledger {
     }
 
     fn audit(&mut self, t: usize, plan: &Plan, batch: &Batch) {
+        // Every step has its place here: one that is added does not compile until somebody has said whether it is recounted.
+        let State {
+            capacity: _,
+            stockpiles: _,
+            production: _,
+            trade: _,
+            diversion: _,
+            fleet: _,
+            // These hold nothing that could be lost.
+            shocks: _,
+            triggers: _,
+            controls: _,
+            training: _,
+        } = &batch.state;
         let mut broken = self.broken.take();
         let mut at = At { t, first_draw: batch.first_draw, broken: &mut broken };
         self.audit_chips(&mut at, plan, batch);
@@ -178,8 +192,8 @@ impl Ledger {
             at.not_negative("sales", || sale_name(plan, s), batch.outputs.trade.sold[s]);
         }
         for r in 0..plan.model.routes.len() {
-            for c in 0..chips {
-                sold[c] += batch.outputs.trade.attempted[r * chips + c];
+            for (sold, &attempted) in sold.iter_mut().zip(&batch.outputs.trade.attempted[r * chips..]) {
+                *sold += attempted;
             }
         }
         for &c in &plan.edges.chips {
@@ -299,11 +313,11 @@ impl Ledger {
             at.equal("private stock", name, held + q.drawn[s], self.stock[s] + gained, self.stock[s]);
             at.not_negative("private stock", name, held);
         }
-        self.audit_recipes(at, plan, batch);
+        Self::audit_recipes(at, plan, batch);
     }
 
     /// What chips need is what designers used of facilities and stocks; needs differ between passes, so chips bound it from both sides.
-    fn audit_recipes(&self, at: &mut At<'_>, plan: &Plan, batch: &Batch) {
+    fn audit_recipes(at: &mut At<'_>, plan: &Plan, batch: &Batch) {
         let (p, need) = (&batch.outputs.production, &batch.state.production.need);
         for (d, designer) in plan.model.designers.iter().enumerate() {
             for (g, good) in plan.model.goods.iter().enumerate() {

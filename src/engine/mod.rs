@@ -9,8 +9,9 @@
 //!
 //! A file in [`steps`] with up to four structs: what the step leaves to the next quarter (`…State`, with `new` and `adopt`, which
 //! lists every field), what is read of the quarter (`…Outputs`), room to work in (`…Scratch`), and a view of the three, which
-//! has the step's methods. [`state`] gathers them, and does not compile while a state is not taken over by a fork. Its place in the
-//! order is in the methods of [`Batch`] below.
+//! has the step's methods. [`state`] gathers them, and does not compile while a state is not taken over by a fork; nor does this
+//! file while it is not set back at the start, nor [`ledger`] while nobody has said whether it is recounted. Its place in the order
+//! is in the table of [`Step`] and in the methods of [`Batch`] below. `docs/contributing.md` has an example.
 
 pub mod fork;
 pub mod knockout;
@@ -41,22 +42,59 @@ use steps::trade::{self, Trade, TradeContext};
 use steps::training::Training;
 use steps::triggers::TriggerContext;
 
-/// The steps of a quarter after which an observer may look.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Step {
-    /// Shocks, capacity and rules.
-    Shocks,
-    /// Production and arrivals.
-    Production,
-    /// Trade and resellers' orders.
-    Trade,
-    /// Seizures and deliveries.
-    Diversion,
-    /// Fleets and rentals.
-    Fleet,
-    /// Training: the quarter is over, but for what the next one starts from.
-    Training,
+/// A method of a batch as a kernel: it is compiled on its own.
+macro_rules! kernel {
+    ($kernel:ident $method:ident) => {
+        struct $kernel<'a>(&'a mut Batch, &'a Plan, usize);
+        impl Kernel for $kernel<'_> {
+            type Output = ();
+            #[inline(always)]
+            fn run(self) {
+                self.0.$method(self.1, self.2);
+            }
+        }
+    };
 }
+
+macro_rules! quarter {
+    ($( $(#[doc = $about:literal])+ $step:ident = $method:ident; )*) => {
+        /// The steps of a quarter, in order; observers look after each.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum Step { $( $(#[doc = $about])+ $step, )* }
+
+        impl Step {
+            /// All of them, in order.
+            pub const ALL: &'static [Self] = &[$(Self::$step),*];
+
+            fn take(self, batch: &mut Batch, plan: &Plan, t: usize) {
+                match self { $(
+                    Self::$step => {
+                        kernel!($step $method);
+                        dispatch($step(batch, plan, t));
+                    }
+                )* }
+            }
+        }
+    };
+}
+
+// The order of a quarter: each step, and the method of a batch that takes it.
+quarter! {
+    /// Shocks, capacity and rules.
+    Shocks = prepare;
+    /// Production and arrivals.
+    Production = produce;
+    /// Trade and resellers' orders.
+    Trade = sell;
+    /// Seizures and deliveries.
+    Diversion = divert;
+    /// Fleets and rentals.
+    Fleet = deploy;
+    /// Training: the quarter is over, but for what the next one starts from.
+    Training = train;
+}
+
+kernel!(Start start);
 
 /// Something that looks at a batch while it runs.
 pub trait Observer {
@@ -209,27 +247,29 @@ impl Batch {
             view!(Diversion, self.diversion).note_sent();
         }
         self.next = Some(t + 1);
-        let mut after = |step: Step, batch: &mut Self| {
-            intervention.after(step, t, plan, batch);
-            observer.after(step, t, plan, batch);
-        };
-        dispatch(Prepare(self, plan, t));
-        after(Step::Shocks, self);
-        dispatch(Produce(self, plan, t));
-        after(Step::Production, self);
-        dispatch(Sell(self, plan, t));
-        after(Step::Trade, self);
-        dispatch(Divert(self, plan, t));
-        after(Step::Diversion, self);
-        dispatch(Deploy(self, plan, t));
-        after(Step::Fleet, self);
-        dispatch(Train(self, plan, t));
-        after(Step::Training, self);
+        for &step in Step::ALL {
+            step.take(self, plan, t);
+            intervention.after(step, t, plan, self);
+            observer.after(step, t, plan, self);
+        }
     }
 
     /// The horizon's start.
     #[inline(always)]
     fn start(&mut self, plan: &Plan, _: usize) {
+        // Every step has its place here: one that is added does not compile until its state is set back below.
+        let State {
+            shocks: _,
+            triggers: _,
+            capacity: _,
+            controls: _,
+            stockpiles: _,
+            production: _,
+            trade: _,
+            diversion: _,
+            fleet: _,
+            training: _,
+        } = &self.state;
         self.terms.refresh(&plan.rules, &self.inputs);
         self.sheets.read(plan, &self.inputs);
         view!(Shocks, self.shocks, no scratch).reset(plan, &mut self.terms, self.first_draw);
@@ -380,18 +420,3 @@ impl Batch {
         self.state.triggers.step(plan, &quarter);
     }
 }
-
-/// Steps as kernels: each is compiled on its own.
-macro_rules! kernels {
-    ($($kernel:ident $step:ident),*) => {$(
-        struct $kernel<'a>(&'a mut Batch, &'a Plan, usize);
-        impl Kernel for $kernel<'_> {
-            type Output = ();
-            #[inline(always)]
-            fn run(self) {
-                self.0.$step(self.1, self.2);
-            }
-        }
-    )*};
-}
-kernels!(Start start, Prepare prepare, Produce produce, Sell sell, Divert divert, Deploy deploy, Train train);

@@ -1,7 +1,7 @@
 //! Recording: metrics of every actor at the end of each quarter, what bound whom, and what flowed where.
 
 use super::{Batch, Observer, Step};
-use crate::math::{Kernel, Lanes, WIDTH, dispatch};
+use crate::math::{Kernel, Lanes, Mask, WIDTH, dispatch};
 use crate::metrics::{Arrived, Carried, FlowSource, Held, Made, Recording, Sold, Source, Trained};
 use crate::model::{ChipUnit, PerUnit, RuleId};
 use crate::plan::Plan;
@@ -56,6 +56,20 @@ pub struct Recorder<'a> {
     pub(super) next_watched: usize,
 }
 
+/// A recorded value that is no finite number: the model was asked for what it cannot compute.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error(
+    "{cell} is {value} in draw {draw}, which is no finite number: `chokepoint explain --draw {draw}` tells how it came about"
+)]
+pub struct NotFinite {
+    /// The cell.
+    pub cell: String,
+    /// Number of the draw.
+    pub draw: u64,
+    /// What it is.
+    pub value: f64,
+}
+
 impl<'a> Recorder<'a> {
     /// A recorder for the batches of a plan.
     pub fn new(plan: &Plan, recording: &'a Recording, flows: &'a [FlowSource]) -> Self {
@@ -98,6 +112,22 @@ impl<'a> Recorder<'a> {
     /// Forgets what rules refused: other draws follow.
     pub(super) fn forget_shares(&mut self) {
         self.tally.next.fill(0);
+    }
+
+    /// A recorded value that is no finite number, in draws that count; quotients of nothing are none, and are left blank.
+    pub(super) fn not_finite(&self, mask: Mask, first_draw: u64) -> Option<NotFinite> {
+        // No number times zero is zero but a finite one: one look at the sum tells all.
+        let rest = self.cells.iter().fold(Lanes::ZERO, |sum, &value| sum + value * 0.0);
+        if rest.eq(Lanes::ZERO).all() {
+            return None;
+        }
+        self.cells.iter().zip(&self.recording.cells).enumerate().find_map(|(i, (value, &(_, series)))| {
+            let is_quotient = matches!(self.recording.series[series].source, Source::Quotient(..));
+            let wrong = |lane: &usize| mask.lane(*lane) && !is_quotient && !value[*lane].is_finite();
+            let lane = (0..WIDTH).find(wrong)?;
+            let cell = self.recording.names[i].address();
+            Some(NotFinite { cell, draw: first_draw + lane as u64, value: value[lane] })
+        })
     }
 
     /// Value of a series in the quarter that was recorded last.

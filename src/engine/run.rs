@@ -2,6 +2,7 @@
 
 use super::fork::Fork;
 use super::ledger::{Broken, Ledger};
+use super::record::NotFinite;
 use super::record::Recorder;
 use super::{Batch, Observer, Step};
 use crate::inputs::Shared;
@@ -102,6 +103,9 @@ pub enum Stopped<E> {
     /// The ledger does not add up.
     #[error("{0}")]
     Ledger(Broken),
+    /// A recorded value is no finite number.
+    #[error("{0}")]
+    NotFinite(NotFinite),
     /// The receiver of the rounds failed.
     #[error("{0}")]
     Receiver(E),
@@ -118,10 +122,10 @@ impl Observer for Watch {
         if t == 0 && step == Step::Shocks {
             self.struck = Mask::splat(false);
         }
-        if let (Some(c), Step::Shocks) = (self.condition, step) {
-            if t <= c.by {
-                self.struck = self.struck | batch.outputs.shocks.struck[c.shock.index()];
-            }
+        if let (Some(c), Step::Shocks) = (self.condition, step)
+            && t <= c.by
+        {
+            self.struck = self.struck | batch.outputs.shocks.struck[c.shock.index()];
         }
     }
 }
@@ -184,7 +188,9 @@ pub fn simulate_paired<E: Send>(
     let spare = Spare::default();
     let mut hand_over = |mut rounds: Vec<Round>| {
         let taken = take(&mut rounds).map_err(Stopped::Receiver);
-        rounds.into_iter().for_each(|round| spare.take_back(round));
+        for round in rounds {
+            spare.take_back(round);
+        }
         taken
     };
     let simulate = |batches: Range<u64>| {
@@ -283,6 +289,9 @@ impl<'a> PlanRun<'a> {
     ) -> Result<Done, Stopped<E>> {
         if let Some(broken) = self.ledger.broken() {
             return Err(Stopped::Ledger(broken));
+        }
+        if let Some(found) = self.recorder.not_finite(mask, self.batch.first_draw) {
+            return Err(Stopped::NotFinite(found));
         }
         Ok(Done {
             mask,

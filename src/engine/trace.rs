@@ -234,7 +234,7 @@ impl Observer for Trace {
         match step {
             Step::Shocks => self.begin(t, plan, batch),
             Step::Training => self.end(t, plan, batch),
-            _ => {}
+            Step::Production | Step::Trade | Step::Diversion | Step::Fleet => {}
         }
     }
 }

@@ -104,7 +104,7 @@ impl Layout {
         let u = course.sampled.map_or(Lanes::splat(0.5), |s| into.uniforms[s]);
         let PathPoints { points, logs } = room;
         points.clear();
-        points.extend(dated.points.iter().map(|(_, p)| self.point(p, u, into)));
+        points.extend(dated.points.iter().map(|(_, p)| Self::point(p, u, into)));
         logs.clear();
         if dated.between == Between::Log {
             logs.extend(points.iter().map(|p| p.max(f64::MIN_POSITIVE).ln()));
@@ -128,7 +128,7 @@ impl Layout {
     }
 
     #[inline(always)]
-    fn point(&self, point: &Point, u: Lanes, inputs: &Inputs) -> Lanes {
+    fn point(point: &Point, u: Lanes, inputs: &Inputs) -> Lanes {
         match point {
             Point::Shared(d) => d.quantiles(u),
             Point::Own(q) => inputs.value(*q),
@@ -169,6 +169,9 @@ impl Layout {
     }
 
     /// What a draw took for an uncertain quantity: its value, or a dated path's at its last dated point.
+    ///
+    /// # Panics
+    /// If it is a dated path without an uncertain point.
     pub fn drawn(&self, q: QuantityId, inputs: &Inputs) -> Lanes {
         match &self.quantities[q].shape {
             Shape::Dated(dated) => {

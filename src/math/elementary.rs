@@ -18,13 +18,7 @@ fn power_of_two(n: i64) -> f64 {
 /// e^x, within 1 unit in the last place; 0 below the range, infinite above it.
 #[inline(always)]
 pub fn exp(x: f64) -> f64 {
-    let clamped = if x > 709.8 {
-        709.8
-    } else if x < -745.2 {
-        -745.2
-    } else {
-        x
-    };
+    let clamped = x.clamp(-745.2, 709.8);
     let shifted = clamped * LOG2_E + ROUND;
     let n = (shifted.to_bits() as i64).wrapping_sub(ROUND.to_bits() as i64);
     let k = shifted - ROUND;
@@ -63,7 +57,7 @@ pub fn ln(x: f64) -> f64 {
     let z = s * s;
     let w = z * z;
     let odd =
-        w * (3.999_999_999_940_941_9e-1 + w * (2.222_219_843_214_978_4e-1 + w * 1.531_383_769_920_937_3e-1));
+        w * (3.999_999_999_940_942e-1 + w * (2.222_219_843_214_978_4e-1 + w * 1.531_383_769_920_937_3e-1));
     let even = z
         * (6.666_666_666_666_735e-1
             + w * (2.857_142_874_366_239e-1

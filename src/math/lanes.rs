@@ -67,8 +67,8 @@ impl Lanes {
     #[inline(always)]
     fn compare(self, other: Self, f: impl Fn(f64, f64) -> bool) -> Mask {
         let mut out = [0; WIDTH];
-        for i in 0..WIDTH {
-            out[i] = if f(self.0[i], other.0[i]) { u64::MAX } else { 0 };
+        for (i, lane) in out.iter_mut().enumerate() {
+            *lane = if f(self.0[i], other.0[i]) { u64::MAX } else { 0 };
         }
         Mask(out)
     }
@@ -186,8 +186,8 @@ impl Mask {
     #[inline(always)]
     pub fn select(self, yes: Lanes, no: Lanes) -> Lanes {
         let mut out = [0.0; WIDTH];
-        for i in 0..WIDTH {
-            out[i] = f64::from_bits((yes.0[i].to_bits() & self.0[i]) | (no.0[i].to_bits() & !self.0[i]));
+        for (i, lane) in out.iter_mut().enumerate() {
+            *lane = f64::from_bits((yes.0[i].to_bits() & self.0[i]) | (no.0[i].to_bits() & !self.0[i]));
         }
         Lanes(out)
     }

@@ -55,7 +55,15 @@ fn all(model: &Model, kind: ActorKind) -> Vec<String> {
         ActorKind::Country => model.countries.iter().map(|c| kind.actor(&c.id)).collect(),
         ActorKind::Ratio => model.ratios.iter().map(|r| kind.actor(&r.id)).collect(),
         ActorKind::World => vec![kind.actor("")],
-        _ => Vec::new(),
+        ActorKind::Group
+        | ActorKind::Buyer
+        | ActorKind::Chip
+        | ActorKind::Designer
+        | ActorKind::Family
+        | ActorKind::Facility
+        | ActorKind::Good
+        | ActorKind::Route
+        | ActorKind::Rule => Vec::new(),
     }
 }
 

@@ -35,17 +35,16 @@ impl Choice {
             let whole = |part: &str| part.matches('{').count() == part.matches('}').count();
             !pattern.contains("**") && !tail.contains('@') && whole(head) && whole(tail)
         });
-        match apart {
-            Some((head, tail)) => Self {
+        if let Some((head, tail)) = apart {
+            Self {
                 series: heads.map(|h| glob_match(head, &h)).collect(),
                 quarters: quarters.iter().map(|q| glob_match(tail, q)).collect(),
                 cells: None,
-            },
-            None => {
-                let row =
-                    |h: String| quarters.iter().map(|q| glob_match(&pattern, &format!("{h}@{q}"))).collect();
-                Self { series: Vec::new(), quarters: Vec::new(), cells: Some(heads.map(row).collect()) }
             }
+        } else {
+            let row =
+                |h: String| quarters.iter().map(|q| glob_match(&pattern, &format!("{h}@{q}"))).collect();
+            Self { series: Vec::new(), quarters: Vec::new(), cells: Some(heads.map(row).collect()) }
         }
     }
 

@@ -119,7 +119,7 @@ impl List<'_> {
         let actor = kind.actor(id);
         for (metric, reads) in Metric::of(kind) {
             if let Some(source) = self.quotient(&actor, reads, has).or_else(|| source(reads, has)) {
-                self.push(&actor, metric, source, has.good.as_deref());
+                self.push(&actor, metric, &source, has.good.as_deref());
             }
         }
     }
@@ -131,7 +131,7 @@ impl List<'_> {
         Some(Source::Quotient(self.find(actor, of.name())?, self.find(actor, over.name())?))
     }
 
-    fn push(&mut self, actor: &str, metric: Metric, source: Source, good: Option<&str>) {
+    fn push(&mut self, actor: &str, metric: Metric, source: &Source, good: Option<&str>) {
         let row = metric.row();
         let unit = good.map_or_else(|| row.unit.to_owned(), |good| row.unit.replace("good", good));
         let series = |cumulative| Series {
@@ -266,7 +266,7 @@ impl List<'_> {
                 let actor = ActorKind::Country.actor(&country.id);
                 let parts = self.find(&actor, whole.name()).zip(self.find(&world, whole.name()));
                 if let Some((own, all)) = parts {
-                    self.push(&actor, metric, Source::Quotient(own, all), None);
+                    self.push(&actor, metric, &Source::Quotient(own, all), None);
                 }
             }
         }
@@ -279,7 +279,7 @@ impl List<'_> {
                 found.ok_or_else(|| BadRatio { ratio: ratio.id.clone(), part: part.clone() })
             };
             let source = Source::Quotient(find(&ratio.of)?, find(&ratio.over)?);
-            self.push(&ActorKind::Ratio.actor(&ratio.id), Metric::Ratio, source, None);
+            self.push(&ActorKind::Ratio.actor(&ratio.id), Metric::Ratio, &source, None);
         }
         Ok(())
     }

@@ -50,7 +50,7 @@ macro_rules! entity {
             fn read(reader: &mut $crate::model::read::Reader<'_>, table: &$crate::scenario::Table, path: &str) -> Self {
                 reader.known_keys(table, &["id", $(stringify!($f)),*], path);
                 Self {
-                    id: reader.id_of(table),
+                    id: $crate::model::read::Reader::id_of(table),
                     $( $f: read_field!(reader, table, path; $f: $t = $spec), )*
                 }
             }

@@ -48,6 +48,9 @@ pub struct ObservationPlaces {
 
 impl Observation {
     /// The published middle: the central value, else the geometric middle of both ends, else the end that there is.
+    ///
+    /// # Panics
+    /// If none of the three is given.
     pub fn center(&self) -> f64 {
         match (self.central, self.low, self.high) {
             (Some(x), ..) => x,

@@ -1,6 +1,9 @@
 //! The JSON Schema of a scenario file, from the same declarations as its reader.
 
-use super::entities::*;
+use super::entities::{
+    Buyer, Chip, Commitment, Country, Designer, Diversion, Facility, Fleet, Good, Group, Lab, Licensing,
+    Production, Ratio, Rental, Route, Rule, Run, Science, Shock, Stockpile, Tool, Trade, Training,
+};
 use super::read::{FieldSchema, Row, clause_schema, object_schema};
 use serde_json::{Map, Value as Json, json};
 

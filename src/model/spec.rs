@@ -68,7 +68,7 @@ impl Spec {
     }
     /// A factor a year.
     pub const fn growth() -> Self {
-        Self::of(Unit::Growth, 0.0, 1e6)
+        Self::of(Unit::Growth, 1e-6, 1e6)
     }
     /// The good's unit per quarter.
     pub const fn rate_of_good() -> Self {

@@ -2,12 +2,13 @@
 
 use super::{GoodKind, Lever, Model, QuantityId, Shape};
 use crate::random::Copula;
-use crate::scenario::{Diagnostics, Document, Place, Value};
+use crate::scenario::{Diagnostics, Document, Place, Value, suggest};
 
 /// Checks a model that has been read without errors.
 pub(super) fn validate(model: &Model, document: &Document, diagnostics: &mut Diagnostics) {
     let mut check = Check { model, document, diagnostics };
     check.horizon();
+    check.headline();
     check.chips();
     check.rules();
     check.facilities();
@@ -48,17 +49,41 @@ impl Check<'_> {
         self.diagnostics.warn(&place, message, label);
     }
 
+    /// Whom the headline names is there, unless an edit took it away.
+    fn headline(&mut self) {
+        let model = self.model;
+        let of =
+            |kind: &str, ids: Vec<&str>| ids.into_iter().map(|id| format!("{kind}.{id}")).collect::<Vec<_>>();
+        let mut known = of("lab", model.labs.iter().map(|l| l.id.as_str()).collect());
+        known.extend(of("country", model.countries.iter().map(|c| c.id.as_str()).collect()));
+        known.extend(of("group", model.groups.iter().map(|g| g.id.as_str()).collect()));
+        known.push("world".to_owned());
+        let Some(Value::Table(run)) = self.document.root.get("run").map(|n| &n.value) else { return };
+        let Some(Value::List(names)) = run.get("headline").map(|n| &n.value) else { return };
+        for node in names {
+            let Value::Text(name) = &node.value else { continue };
+            if known.contains(name) || self.document.removed.contains(name) {
+                continue;
+            }
+            let message = format!("`run.headline` names `{name}`, which the scenario does not have");
+            let d = self.diagnostics.error(&node.place, message, "a lab, a country, a group or `world`");
+            if let Some(near) = suggest(name, known.iter().map(String::as_str)) {
+                d.help(format!("did you mean `{near}`?"));
+            }
+        }
+    }
+
     fn horizon(&mut self) {
         let run = &self.model.run;
-        if let Some(known) = run.known_until {
-            if known.quarter() < run.horizon.first || known.quarter() > run.horizon.last {
-                let place = match self.document.root.get("run").map(|n| &n.value) {
-                    Some(Value::Table(t)) => t.get("known_until").map(|n| n.place.clone()),
-                    _ => None,
-                };
-                let message = "`run.known_until` lies outside the horizon";
-                self.diagnostics.warn(&place.unwrap_or_default(), message, "no chance shock, or every one");
-            }
+        if let Some(known) = run.known_until
+            && (known.quarter() < run.horizon.first || known.quarter() > run.horizon.last)
+        {
+            let place = match self.document.root.get("run").map(|n| &n.value) {
+                Some(Value::Table(t)) => t.get("known_until").map(|n| n.place.clone()),
+                _ => None,
+            };
+            let message = "`run.known_until` lies outside the horizon";
+            self.diagnostics.warn(&place.unwrap_or_default(), message, "no chance shock, or every one");
         }
     }
 
@@ -66,16 +91,16 @@ impl Check<'_> {
         let model = self.model;
         for chip in &model.chips {
             let id = chip.id.as_str();
-            if let (Some(launch), Some(end)) = (chip.launch, chip.end) {
-                if end <= launch {
-                    self.error(
-                        "chip",
-                        id,
-                        "end",
-                        format!("`chip.{id}` ends before its launch"),
-                        "end before launch",
-                    );
-                }
+            if let (Some(launch), Some(end)) = (chip.launch, chip.end)
+                && end <= launch
+            {
+                self.error(
+                    "chip",
+                    id,
+                    "end",
+                    format!("`chip.{id}` ends before its launch"),
+                    "end before launch",
+                );
             }
             if chip.price.is_some() && chip.bf16_tflops.is_none() {
                 self.error(
@@ -144,27 +169,27 @@ impl Check<'_> {
                     self.error("rule", id, "eases", message, "a rule does one of the two");
                 }
             }
-            if let (Some(announced), Some(effective)) = (rule.announced, rule.effective) {
-                if announced > effective {
-                    self.error(
-                        "rule",
-                        id,
-                        "announced",
-                        format!("`rule.{id}` is announced after it takes effect"),
-                        "after `effective`",
-                    );
-                }
+            if let (Some(announced), Some(effective)) = (rule.announced, rule.effective)
+                && announced > effective
+            {
+                self.error(
+                    "rule",
+                    id,
+                    "announced",
+                    format!("`rule.{id}` is announced after it takes effect"),
+                    "after `effective`",
+                );
             }
-            if let (Some(effective), Some(until)) = (rule.effective, rule.until) {
-                if until <= effective {
-                    self.error(
-                        "rule",
-                        id,
-                        "until",
-                        format!("`rule.{id}` ends before it takes effect"),
-                        "not after `effective`",
-                    );
-                }
+            if let (Some(effective), Some(until)) = (rule.effective, rule.until)
+                && until <= effective
+            {
+                self.error(
+                    "rule",
+                    id,
+                    "until",
+                    format!("`rule.{id}` ends before it takes effect"),
+                    "not after `effective`",
+                );
             }
             for eased in &rule.eases {
                 let other = &model.rules[*eased];

@@ -92,7 +92,9 @@ impl Network {
     pub fn stopped_without(&self, gone: &[Node]) -> Vec<Node> {
         let mut stopped = vec![false; self.graph.node_bound()];
         let mut queue: VecDeque<NodeIndex> = gone.iter().map(|&n| self.index(n)).collect();
-        queue.iter().for_each(|at| stopped[at.index()] = true);
+        for at in &queue {
+            stopped[at.index()] = true;
+        }
         let mut all = Vec::new();
         while let Some(at) = queue.pop_front() {
             for customer in self.neighbours(at, Outgoing) {

@@ -89,6 +89,7 @@ impl Plan {
         let shocks_from =
             model.run.known_until.map_or(1, |d| (d.since(first).floor() as i64 + 1).max(0) as usize);
         Ok(Self {
+            model,
             layout,
             rules,
             edges,
@@ -102,7 +103,6 @@ impl Plan {
             lead,
             shocks_from,
             known: shocks_from.saturating_sub(1),
-            model,
         })
     }
 

@@ -122,7 +122,7 @@ impl Supply {
         let stockpile_sources = model
             .stockpiles
             .map(|s| s.from.iter().map(|&f| (f, rules.goods_case(f, s.designer, medians))).collect());
-        let (lines_of, needs) = lines(model, &facilities_of);
+        let (recipe_lines, needs) = lines(model, &facilities_of);
         let packagings = chips_of.map(|chips| packagings(model, chips, &packaging_of, &goods_of));
         let needed = chips_of.map(|chips| needed_goods(model, chips));
         let mut stocked_dies = model.chips.filled(false);
@@ -135,7 +135,7 @@ impl Supply {
             links_of,
             chips_of,
             goods_of,
-            lines_of,
+            lines_of: recipe_lines,
             needs,
             packagings,
             needed,

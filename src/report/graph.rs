@@ -70,6 +70,9 @@ fn text(t: &str) -> Attribute {
 
 impl SupplyGraph {
     /// The graph of a plan and its network.
+    ///
+    /// # Panics
+    /// If an edge of the network ends at no node of it.
     pub fn new(plan: &Plan, network: &Network) -> Self {
         let mut medians = plan.layout.inputs();
         plan.layout.medians(&mut medians);

@@ -88,12 +88,11 @@ impl Ranking {
                 let (only, alone) = (percent(s.single_supplier), percent(alone));
                 // A country is no link of the chain: what stands in it is.
                 let place = r.name.starts_with("country.");
-                let link = if place {
+                line.extend(if place {
                     [String::new(), String::new()]
                 } else {
                     [format!("{:.4}", s.betweenness), only]
-                };
-                line.extend(link);
+                });
                 line.extend([s.dominates.to_string(), alone]);
             }
             lines.push(line);

@@ -12,8 +12,8 @@ use std::collections::BTreeMap;
 /// Probabilities of the quantiles of an assumption.
 const LEVELS: [f64; 9] = [0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99];
 
-/// What a scenario is about, in the order of the run's folder.
-pub fn tables(model: &Model, network: &Network) -> [TableText; 4] {
+/// What a scenario is about, in the order of the run's folder: every study writes these.
+pub fn tables(model: &Model, network: &Network) -> Vec<TableText> {
     let nodes = network.graph.node_weights().map(|&node| NodeRow { model, node });
     let edges = network.graph.edge_references().map(|e| EdgeRow {
         model,
@@ -21,7 +21,7 @@ pub fn tables(model: &Model, network: &Network) -> [TableText; 4] {
         to: network.graph[e.target()],
         edge: *e.weight(),
     });
-    [
+    vec![
         TableText::of(&quantities(), quantity_rows(model)),
         TableText::of(&rules(), model.rules.iter().map(|rule| RuleRow { model, rule })),
         TableText::of(&self::nodes(), nodes),

@@ -65,6 +65,9 @@ impl DrawsTable {
     ///
     /// # Errors
     /// If it cannot be written.
+    ///
+    /// # Panics
+    /// If a cell has no column of its metric.
     pub fn new(format: ExportFormat, file: OutputFile, cells: &[Cell]) -> Result<Self, FolderError> {
         let metrics = metrics_of(cells);
         let mut rows: Vec<(String, String)> = Vec::new();

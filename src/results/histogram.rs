@@ -51,12 +51,11 @@ impl Side {
 
     fn insert(&mut self, number: u32, place: usize) {
         let near = self.window.get_mut(number.wrapping_sub(self.first) as usize);
-        match (near, u16::try_from(place + 1)) {
-            (Some(entry), Ok(place)) => *entry = place,
-            _ => {
-                let at = self.far.partition_point(|f| f.0 < number);
-                self.far.insert(at, (number, place as u32));
-            }
+        if let (Some(entry), Ok(place)) = (near, u16::try_from(place + 1)) {
+            *entry = place;
+        } else {
+            let at = self.far.partition_point(|f| f.0 < number);
+            self.far.insert(at, (number, place as u32));
         }
     }
 
@@ -295,7 +294,9 @@ mod tests {
             (1..20_000).map(|i| crate::math::exp(f64::from((i * 7919) % 20_011) / 2500.0)).collect();
         let h = filled(&values);
         let mut sketch = DDSketch::new(Config::new(0.005, 4096, 1e-9));
-        values.iter().for_each(|&x| sketch.add(x));
+        for &x in &values {
+            sketch.add(x);
+        }
         for p in [0.01, 0.1, 0.5, 0.9, 0.99] {
             let other = sketch.quantile(p).unwrap().unwrap();
             let ours = h.quantiles(&[p], (0.0, f64::INFINITY))[0];

@@ -64,6 +64,9 @@ pub struct Manifest {
 
 impl Manifest {
     /// The text of `manifest.json`.
+    ///
+    /// # Panics
+    /// If there is more in a manifest than texts, numbers and lists of them.
     pub fn to_json(&self) -> String {
         let text = serde_json::to_string_pretty(self);
         text.expect("a manifest has texts, numbers and lists of them only") + "\n"

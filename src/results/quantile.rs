@@ -109,7 +109,9 @@ mod tests {
 
     fn ranks(values: &[Lanes]) -> Ranks<WIDTH> {
         let mut histogram: Histogram = Histogram::default();
-        values.iter().for_each(|&x| histogram.add(x, Mask::splat(true)));
+        for &x in values {
+            histogram.add(x, Mask::splat(true));
+        }
         let all = values.iter().flat_map(|x| x.0);
         let low = all.clone().fold(f64::INFINITY, f64::min);
         histogram.ranks((low, all.fold(f64::NEG_INFINITY, f64::max)))

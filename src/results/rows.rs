@@ -153,7 +153,7 @@ impl TextRows {
 
     /// Lays the values of a batch out draw by draw: its cells lie far apart.
     fn gather(&mut self, patterns: &[RowPattern], cells: &[Lanes]) {
-        self.values.iter_mut().for_each(|values| values.clear());
+        self.values.iter_mut().for_each(Vec::clear);
         for row in patterns {
             for &cell in &row.cells {
                 let all = &cells[cell];

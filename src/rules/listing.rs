@@ -222,6 +222,6 @@ fn differences(a: Side<'_>, b: Side<'_>) -> Vec<Difference> {
     found
 }
 
-fn wanted<T: PartialEq>(asked: Option<T>, one: T) -> bool {
+fn wanted<T: Copy + PartialEq>(asked: Option<T>, one: T) -> bool {
     asked.is_none_or(|a| a == one)
 }

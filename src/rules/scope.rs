@@ -136,7 +136,7 @@ pub fn chip_attribute(model: &Model, chip: ChipId, attribute: Attribute, inputs:
         value(c.tpp).or_else(|| {
             let formats = [(c.bf16_tflops, 16.0), (c.int8_tops, 8.0), (c.fp4_tflops, 4.0)];
             let best = formats.into_iter().filter_map(|(q, bits)| Some(value(q)? * bits));
-            best.reduce(|a, b| a.max(b))
+            best.reduce(Lanes::max)
         })
     };
     match attribute {
@@ -168,11 +168,10 @@ fn attribute(model: &Model, item: Item, attribute: Attribute, inputs: &Inputs) -
     };
     match item {
         Item::Chip(c) => chip_attribute(model, c, attribute, inputs),
-        Item::Good(g) | Item::Tool(_, g) => good(g),
-        Item::Foundry(g, d) if attribute == Attribute::Transistors => chips_with(model, g, d)
-            .filter_map(|c| c.transistors.map(|q| inputs.value(q)))
-            .reduce(|a, b| a.max(b)),
-        Item::Foundry(g, _) => good(g),
+        Item::Foundry(g, d) if attribute == Attribute::Transistors => {
+            chips_with(model, g, d).filter_map(|c| c.transistors.map(|q| inputs.value(q))).reduce(Lanes::max)
+        }
+        Item::Good(g) | Item::Tool(_, g) | Item::Foundry(g, _) => good(g),
         Item::Bare => None,
     }
 }
@@ -212,11 +211,10 @@ fn sources(model: &Model, item: Item, attribute: Attribute) -> Vec<QuantityId> {
     let of_good = |g: GoodId| vec![model.goods[g].memory_bandwidth_density];
     let all = match item {
         Item::Chip(c) => of_chip(c),
-        Item::Good(g) | Item::Tool(_, g) => of_good(g),
         Item::Foundry(g, d) if attribute == Attribute::Transistors => {
             chips_with(model, g, d).map(|c| c.transistors).collect()
         }
-        Item::Foundry(g, _) => of_good(g),
+        Item::Good(g) | Item::Tool(_, g) | Item::Foundry(g, _) => of_good(g),
         Item::Bare => Vec::new(),
     };
     all.into_iter().flatten().collect()

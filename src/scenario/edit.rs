@@ -187,9 +187,10 @@ fn read_edit(by: &str, kind: &str, table: &Table, diagnostics: &mut Diagnostics)
             unknown(entry, known, &format!("[[{kind}]]"), diagnostics);
         }
     }
-    let text = |key: &str, diagnostics: &mut Diagnostics| match table.get(key).map(|n| &n.value) {
-        Some(Value::Text(t)) => Some(t.clone()),
-        _ => {
+    let text = |key: &str, diagnostics: &mut Diagnostics| {
+        if let Some(Value::Text(t)) = table.get(key).map(|n| &n.value) {
+            Some(t.clone())
+        } else {
             diagnostics.error(&table.place, format!("[[{kind}]] has a `{key}`"), "without one");
             None
         }
@@ -198,12 +199,11 @@ fn read_edit(by: &str, kind: &str, table: &Table, diagnostics: &mut Diagnostics)
         "remove" => edit(Change::Remove(text("path", diagnostics)?)),
         "add" => {
             let to = text("table", diagnostics)?;
-            match table.get("row").map(|n| &n.value) {
-                Some(Value::Table(row)) => edit(Change::Add(to, row.clone())),
-                _ => {
-                    diagnostics.error(&table.place, "[[add]] has a `row`, a table", "without one");
-                    None
-                }
+            if let Some(Value::Table(row)) = table.get("row").map(|n| &n.value) {
+                edit(Change::Add(to, row.clone()))
+            } else {
+                diagnostics.error(&table.place, "[[add]] has a `row`, a table", "without one");
+                None
             }
         }
         _ => {
@@ -387,12 +387,12 @@ fn change(
             apply(node);
             node.edited_by.push(edit.by.clone());
             any = true;
-        } else if let Change::Set { value, .. } = &edit.change {
-            if let Some(node) = document.create(&target, value.place.clone()) {
-                apply(node);
-                node.edited_by.push(edit.by.clone());
-                any = true;
-            }
+        } else if let Change::Set { value, .. } = &edit.change
+            && let Some(node) = document.create(&target, value.place.clone())
+        {
+            apply(node);
+            node.edited_by.push(edit.by.clone());
+            any = true;
         }
     }
     if !any {
@@ -443,13 +443,17 @@ fn set(node: &mut Node, value: &Node, about: &[Entry]) {
             table.entries.extend(unit);
             let entry = Entry { key: "value".to_owned(), place: value.place.clone(), node: value.clone() };
             table.put(entry);
-            about.iter().for_each(|e| table.put(e.clone()));
+            for e in about {
+                table.put(e.clone());
+            }
             node.place = value.place.clone();
         }
         _ if !about.is_empty() => {
             let entry = Entry { key: "value".to_owned(), place: value.place.clone(), node: value.clone() };
             let mut table = Table { place: value.place.clone(), entries: vec![entry] };
-            about.iter().for_each(|e| table.put(e.clone()));
+            for e in about {
+                table.put(e.clone());
+            }
             *node = Node { value: Value::Table(table), ..new_value };
         }
         _ => *node = new_value,

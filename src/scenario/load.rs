@@ -208,12 +208,11 @@ pub fn append_rows(
         value: Value::Table(row),
         ..Node::at(Place::default())
     });
-    match document.root.get_mut(table) {
-        Some(Node { value: Value::List(rows), .. }) => rows.extend(nodes),
-        _ => {
-            let list = Node { value: Value::List(nodes.collect()), ..Node::at(place.clone()) };
-            document.root.put(Entry { key: table.to_owned(), place, node: list });
-        }
+    if let Some(Node { value: Value::List(rows), .. }) = document.root.get_mut(table) {
+        rows.extend(nodes);
+    } else {
+        let list = Node { value: Value::List(nodes.collect()), ..Node::at(place.clone()) };
+        document.root.put(Entry { key: table.to_owned(), place, node: list });
     }
 }
 
@@ -225,17 +224,18 @@ fn row_table(cells: Vec<(String, Cell)>) -> Table {
         let node = cell_value(&cell);
         let (head, rest) = column.split_once('.').map_or((column.as_str(), None), |(h, r)| (h, Some(r)));
         let inner = |key: &str| Entry { key: key.to_owned(), place: cell.place.clone(), node: node.clone() };
-        match rest {
-            None => table.entries.push(inner(head)),
-            Some(rest) => match table.entries.iter_mut().find(|e| e.key == head) {
-                Some(Entry { node: Node { value: Value::Table(t), .. }, .. }) => t.entries.push(inner(rest)),
-                _ => {
-                    let part = Table { place: cell.place.clone(), entries: vec![inner(rest)] };
-                    let value = Value::Table(part);
-                    let node = Node { value, ..Node::at(cell.place.clone()) };
-                    table.entries.push(Entry { key: head.to_owned(), place: cell.place.clone(), node });
-                }
-            },
+        let Some(rest) = rest else {
+            table.entries.push(inner(head));
+            continue;
+        };
+        let known = table.entries.iter_mut().find(|e| e.key == head);
+        if let Some(Entry { node: Node { value: Value::Table(t), .. }, .. }) = known {
+            t.entries.push(inner(rest));
+        } else {
+            let part = Table { place: cell.place.clone(), entries: vec![inner(rest)] };
+            let value = Value::Table(part);
+            let node = Node { value, ..Node::at(cell.place.clone()) };
+            table.entries.push(Entry { key: head.to_owned(), place: cell.place.clone(), node });
         }
     }
     table
@@ -247,18 +247,16 @@ fn add_rows(table: &mut Table, key: &str, rows: Vec<Table>) {
         .into_iter()
         .map(|row| Node { place: row.place.clone(), value: Value::Table(row), ..Node::at(Place::default()) })
         .collect();
-    match table.entries.iter_mut().find(|e| e.key == key) {
-        Some(Entry { node: Node { value: Value::List(written), .. }, .. }) => {
-            for row in std::mem::take(written) {
-                overlay_row(&mut nodes, row);
-            }
-            *written = nodes;
+    let known = table.entries.iter_mut().find(|e| e.key == key);
+    if let Some(Entry { node: Node { value: Value::List(written), .. }, .. }) = known {
+        for row in std::mem::take(written) {
+            overlay_row(&mut nodes, row);
         }
-        _ => {
-            let place = table.place.clone();
-            let node = Node { value: Value::List(nodes), ..Node::at(place.clone()) };
-            table.entries.push(Entry { key: key.to_owned(), place, node });
-        }
+        *written = nodes;
+    } else {
+        let place = table.place.clone();
+        let node = Node { value: Value::List(nodes), ..Node::at(place.clone()) };
+        table.entries.push(Entry { key: key.to_owned(), place, node });
     }
 }
 
@@ -273,7 +271,9 @@ fn overlay(base: &mut Table, child: Table) {
             (Value::List(rows), Value::List(more))
                 if more.iter().all(|n| matches!(n.value, Value::Table(_))) =>
             {
-                more.into_iter().for_each(|row| overlay_row(rows, row));
+                for row in more {
+                    overlay_row(rows, row);
+                }
             }
             (Value::Table(settings), Value::Table(more)) => {
                 for e in more.entries {

@@ -159,10 +159,10 @@ pub(super) fn cell_value(cell: &Cell) -> Node {
     if let Ok(x) = text.parse::<f64>() {
         return Node { value: Value::Number(x), written: text.to_owned(), ..node };
     }
-    if text.starts_with(['{', '[']) {
-        if let Some(parsed) = toml_value(text, cell.place.source) {
-            return relocated(parsed, &cell.place);
-        }
+    if text.starts_with(['{', '['])
+        && let Some(parsed) = toml_value(text, cell.place.source)
+    {
+        return relocated(parsed, &cell.place);
     }
     Node { value: Value::Text(text.to_owned()), ..node }
 }

@@ -94,8 +94,8 @@ impl Comparison {
                 places.iter_mut().zip(at).for_each(|(list, i)| list.push(i));
             }
         }
-        let (times, named) = times(plans, levels);
-        cells.extend(named);
+        let (times, time_cells) = times(plans, levels);
+        cells.extend(time_cells);
         let sense = |c: &Cell| {
             let asked = goals.objectives.iter().find(|o| o.cell == c.address());
             let better =

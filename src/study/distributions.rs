@@ -80,8 +80,8 @@ impl Gatherer for Distributions {
 
 impl Distributions {
     /// Files that they are written to, apart from exports.
-    pub(super) const FILES: [&'static str; 4] =
-        ["summary.csv", "thresholds.csv", "bottlenecks.csv", "flows.csv"];
+    pub(super) const FILES: [&'static str; 5] =
+        ["summary.csv", "thresholds.csv", "bottlenecks.csv", "flows.csv", "yearly_flows.csv"];
 
     /// Room for a simulation's distributions; tables with a row a draw are opened.
     pub(super) fn new(simulation: &Simulation, folder: Option<&mut RunFolder>) -> Result<Self, Error> {

@@ -3,6 +3,7 @@
 use crate::analysis::BadGoal;
 use crate::analysis::weights::NoSpread;
 use crate::engine::ledger::Broken;
+use crate::engine::record::NotFinite;
 use crate::inputs::LayoutError;
 use crate::metrics::SelectError;
 use crate::model::time::Quarter;
@@ -231,6 +232,9 @@ pub enum Error {
     /// Chips, goods or money do not add up.
     #[error(transparent)]
     Ledger(#[from] Broken),
+    /// A recorded value is no finite number.
+    #[error(transparent)]
+    NotFinite(#[from] NotFinite),
     /// The run's folder.
     #[error(transparent)]
     Folder(#[from] FolderError),
@@ -250,9 +254,12 @@ impl Error {
     /// Whose fault it is.
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Self::NoDrawCounts | Self::Interrupted | Self::Ledger(_) | Self::Folder(_) | Self::Threads(_) => {
-                ErrorKind::Failed
-            }
+            Self::NoDrawCounts
+            | Self::Interrupted
+            | Self::Ledger(_)
+            | Self::NotFinite(_)
+            | Self::Folder(_)
+            | Self::Threads(_) => ErrorKind::Failed,
             #[cfg(feature = "page")]
             Self::Page(PageError::NoRun(_)) => ErrorKind::Rejected,
             #[cfg(feature = "page")]

@@ -48,10 +48,10 @@ impl Explained {
 /// If the request cannot be read, the scenario has errors, or the draw does not add up.
 pub fn explain(request: &ExplainRequest, watch: &dyn Watch) -> Result<Explained, Error> {
     let draws = request.sampling.draws;
-    if let DrawChoice::Number(draw) = request.draw {
-        if draw >= draws {
-            return Err(Error::NoDraw { draws, draw });
-        }
+    if let DrawChoice::Number(draw) = request.draw
+        && draw >= draws
+    {
+        return Err(Error::NoDraw { draws, draw });
     }
     let base = ScenarioRequest { policy: None, ..request.scenario.clone() };
     let world = World::open(request, &base, watch)?;

@@ -12,17 +12,8 @@ use crate::results::{Folder, FolderError, Manifest, Opened, OutputFile, data_pac
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// Files that every study writes beside its own, the last ones last.
-const FILES: [&str; 8] = [
-    "quantities.csv",
-    "rules.csv",
-    "nodes.csv",
-    "edges.csv",
-    "yearly_flows.csv",
-    PAGE,
-    "datapackage.json",
-    "manifest.json",
-];
+/// Files that every study writes after its tables, the last ones last.
+const LAST: [&str; 3] = [PAGE, "datapackage.json", "manifest.json"];
 
 /// A study's folder, being filled.
 #[derive(Debug)]
@@ -68,7 +59,9 @@ impl RunFolder {
             }
         };
         let model = &simulation.plan.model;
-        let names = files.iter().copied().chain(FILES).filter(|name| destination.page || *name != PAGE);
+        let world = world::tables(model, &Network::from_model(model));
+        let names = files.iter().copied().chain(world.iter().map(|table| table.schema.name)).chain(LAST);
+        let names = names.filter(|name| destination.page || *name != PAGE);
         let files: Result<Vec<_>, FolderError> =
             names.map(|name| Ok((name.to_owned(), folder.create(name)?))).collect();
         Ok(Some(Self {
@@ -79,7 +72,7 @@ impl RunFolder {
             schemas: Vec::new(),
             page: destination.page,
             tables: BTreeMap::new(),
-            world: world::tables(model, &Network::from_model(model)).into(),
+            world,
         }))
     }
 
@@ -142,6 +135,8 @@ impl RunFolder {
         let package = data_package(&self.manifest.scenario, &self.manifest.title, &self.schemas);
         self.text("datapackage.json", &package)?;
         self.text("manifest.json", &manifest)?;
+        let left: Vec<&str> = self.files.iter().map(|f| f.0.as_str()).collect();
+        assert!(left.is_empty(), "{left:?} were opened before the work and never written");
         Ok(Written { manifest: self.manifest, path: self.path })
     }
 }

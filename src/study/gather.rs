@@ -100,6 +100,7 @@ pub(super) fn work(
     result.map_err(|stopped| match stopped {
         Stopped::Interrupted => Error::Interrupted,
         Stopped::Ledger(broken) => Error::Ledger(broken),
+        Stopped::NotFinite(found) => Error::NotFinite(found),
         Stopped::Receiver(error) => Error::Folder(error),
     })?;
     Ok(watch.now() - started)

@@ -279,7 +279,9 @@ impl<'a> Past<'a> {
                     let o = &r.observed;
                     let mut scored =
                         Scored::new(&o.observation, &o.unit, o.group.name(), &Ensemble::new(values));
-                    origins.iter().for_each(|&origin| scored.add_naive(origin, &known));
+                    for &origin in origins {
+                        scored.add_naive(origin, &known);
+                    }
                     scored
                 })
                 .collect();

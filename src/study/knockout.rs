@@ -32,8 +32,8 @@ pub fn knockout(request: &KnockoutRequest, watch: &dyn Watch) -> Result<Vec<Rank
     let (recording, cells) = watched(request, plan)?;
     let from = first_quarter(request, plan, &recording)?;
     let suppliers = plan.suppliers(&network);
-    let supplies: Vec<Vec<Supplied>> = suppliers.iter().map(|s| s.supplies.clone()).collect();
-    let knockouts = Knockouts { plan, recording: &recording, suppliers: &supplies, kept: &KEPT, from };
+    let supplied: Vec<Vec<Supplied>> = suppliers.iter().map(|s| s.supplies.clone()).collect();
+    let knockouts = Knockouts { plan, recording: &recording, suppliers: &supplied, kept: &KEPT, from };
     let losses = simulate(request, &knockouts, watch)?;
     let structure = network.structure();
     let mut rankings = Vec::new();

@@ -143,8 +143,8 @@ impl Sweep {
         findings: &Findings,
         statistics: &[Vec<Statistics>],
     ) -> TableText {
-        let levers = self.paths();
-        let mut text = TableText::new(&tables::sweep(&levers));
+        let paths = self.paths();
+        let mut text = TableText::new(&tables::sweep(&paths));
         for (p, point) in comparison.plans.iter().enumerate() {
             let levels = &self.levels(p);
             let rows = comparison.cells.iter().enumerate().map(|(c, cell)| {
@@ -155,7 +155,7 @@ impl Sweep {
                 let (paired, tier) = (&findings.paired[c][p], findings.tiers[c][p]);
                 SweepRow { point, levels, own, contrast: ContrastRow { policy: point, cell, paired, tier } }
             });
-            text.extend(&tables::sweep(&levers), rows);
+            text.extend(&tables::sweep(&paths), rows);
         }
         text
     }
@@ -278,6 +278,6 @@ fn lever(text: &str) -> Result<Lever, Error> {
 
 /// Edits of a point.
 fn settings(levers: &[Lever], factorial: &Factorial, point: usize) -> Vec<String> {
-    let levels = factorial.point(point);
-    levers.iter().zip(levels).map(|(lever, i)| format!("{}={}", lever.path, lever.levels[i])).collect()
+    let indices = factorial.point(point);
+    levers.iter().zip(indices).map(|(lever, i)| format!("{}={}", lever.path, lever.levels[i])).collect()
 }

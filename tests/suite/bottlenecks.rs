@@ -168,9 +168,15 @@ fn more_chips(b: &mut Batch) {
         &mut b.outputs.trade.sold,
         &mut b.outputs.diversion.delivered,
     ] {
-        list.iter_mut().for_each(|x| *x *= MORE);
+        for x in list {
+            *x *= MORE;
+        }
     }
-    b.state.fleet.deploying.iter_mut().flat_map(|d| d.slots_mut()).for_each(|x| *x *= MORE);
+    for waiting in &mut b.state.fleet.deploying {
+        for x in waiting.slots_mut() {
+            *x *= MORE;
+        }
+    }
 }
 
 #[test]

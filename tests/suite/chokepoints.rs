@@ -17,8 +17,8 @@ fn ask(plan: &Plan, cells: &[&str], kept: &[f64], from: usize) -> (Vec<Supplier>
     let mut recording = Recording::new(plan, &asked).unwrap();
     recording.watched.clone_from(&recording.cells);
     let suppliers = plan.suppliers(&network);
-    let supplies: Vec<Vec<Supplied>> = suppliers.iter().map(|s| s.supplies.clone()).collect();
-    let knockouts = Knockouts { plan, recording: &recording, suppliers: &supplies, kept, from };
+    let supplied: Vec<Vec<Supplied>> = suppliers.iter().map(|s| s.supplies.clone()).collect();
+    let knockouts = Knockouts { plan, recording: &recording, suppliers: &supplied, kept, from };
     let found = knock_out(&knockouts, 3, &AtomicBool::new(false), || {}).unwrap();
     (suppliers, recording, found)
 }

@@ -406,3 +406,39 @@ fn nobody_listening_is_no_error() {
     drop(child.stderr.take());
     assert_eq!(child.wait().unwrap().code(), Some(0));
 }
+
+#[test]
+fn a_headline_names_whom_there_is() {
+    let text = "[run]\nhorizon = \"2022Q1..2024Q4\"\nheadline = [\"country.a\", \"country.b\", \"world\"]\n[[country]]\nid = \"a\"\n";
+    let found = findings(text).render(false);
+    assert!(found.contains("`run.headline` names `country.b`, which the scenario does not have"), "{found}");
+    assert!(found.contains("did you mean `country.a`?"), "{found}");
+    assert_eq!(found.matches("error").count(), 1, "{found}");
+}
+
+#[test]
+fn what_is_above_zero_is_never_zero_and_what_is_no_number_changes_nothing() {
+    let world = |price: &str| {
+        format!(
+            "{}\n[[country]]\nid = \"a\"\n[[designer]]\nid = \"d\"\ncountry = \"a\"\n[[chip]]\nid = \"c\"\ndesigner = \"d\"\nprice = {price}\n",
+            "[run]\nhorizon = \"2022Q1..2024Q4\""
+        )
+    };
+    let said = |price: &str| findings(&world(price)).render(false);
+    for price in [
+        "\"discrete(0: 5%, 12000: 95%)\"",
+        "0",
+        "{ value = 12000, times = 0 }",
+        "{ value = 12000, plus = -12000 }",
+    ] {
+        let found = said(price);
+        assert!(found.contains("`chip.c.price` takes a positive number"), "{price}: {found}");
+    }
+    for price in ["{ value = 12000, times = nan }", "{ value = 12000, plus = inf }"] {
+        let found = said(price);
+        assert!(found.contains("this is no finite number"), "{price}: {found}");
+    }
+    // What comes near to zero without reaching it is a price.
+    let near = said("\"normal(12000, 3000)\"");
+    assert!(!near.contains("chip.c.price"), "{near}");
+}

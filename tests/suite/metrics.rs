@@ -1,8 +1,8 @@
-//! The catalogues of metrics and of levers: every row is real, and stands where people look for it.
+//! The catalogues of metrics, of levers and of steps: every row is real, and stands where people look for it.
 
 use crate::support::{baseline_with, plan_of, read};
-use chokepoint::internals::engine::Batch;
 use chokepoint::internals::engine::record::Recorder;
+use chokepoint::internals::engine::{Batch, Step};
 use chokepoint::internals::math::Lanes;
 use chokepoint::internals::metrics::{ActorKind, Better, Metric, Recording, all_series};
 use chokepoint::internals::model::{Lever, Model};
@@ -61,6 +61,24 @@ fn the_page_of_the_model_has_the_catalogue() {
     let page = std::fs::read_to_string("docs/model.md").unwrap();
     let missing: Vec<String> = Metric::ALL.iter().map(|m| m.line()).filter(|l| !page.contains(l)).collect();
     assert!(missing.is_empty(), "docs/model.md, section 12, lacks\n{}", missing.join("\n"));
+}
+
+#[test]
+fn the_page_of_the_model_has_every_lever() {
+    let page = std::fs::read_to_string("docs/model.md").unwrap();
+    let shocks = page.split("## 3. Shocks").nth(1).unwrap().split("\n## ").next().unwrap();
+    let keys = Lever::ALL.iter().map(|lever| lever.row().key);
+    let missing: Vec<&str> = keys.filter(|key| !shocks.contains(&format!("`{key}`"))).collect();
+    assert!(missing.is_empty(), "docs/model.md, section 3, lacks {missing:?}");
+}
+
+#[test]
+fn the_page_of_the_model_has_every_step() {
+    let page = std::fs::read_to_string("docs/model.md").unwrap();
+    let order = page.split("## 2. Order of a quarter").nth(1).unwrap().split("\n## ").next().unwrap();
+    let names = Step::ALL.iter().map(|step| format!("{step:?}").to_lowercase());
+    let missing: Vec<String> = names.filter(|name| !order.contains(name)).collect();
+    assert!(missing.is_empty(), "docs/model.md, section 2, lacks {missing:?}");
 }
 
 #[test]

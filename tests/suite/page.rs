@@ -189,12 +189,11 @@ fn rows_are_of_the_table(folder: &Path, id: &str, dataset: &Json) {
     let there: BTreeSet<Vec<String>> =
         rows.iter().map(|r| at.iter().map(|&c| canonical(&r[c])).collect()).collect();
     let unpacked: Vec<Vec<String>> = (packed.values())
-        .map(|column| match column.as_array() {
-            Some(numbers) => numbers
-                .iter()
-                .map(|n| n.as_f64().map_or_else(String::new, |x| format!("{:x}", x.to_bits())))
-                .collect(),
-            None => {
+        .map(|column| {
+            if let Some(numbers) = column.as_array() {
+                let bits = |n: &Json| n.as_f64().map_or_else(String::new, |x| format!("{:x}", x.to_bits()));
+                numbers.iter().map(bits).collect()
+            } else {
                 let words = column["words"].as_array().unwrap();
                 let at = column["at"].as_array().unwrap().iter();
                 at.map(|i| canonical(words[i.as_u64().unwrap() as usize].as_str().unwrap())).collect()

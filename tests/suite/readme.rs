@@ -56,3 +56,17 @@ fn the_commands_of_the_readme_run() {
     }
     assert!(run > 6, "only {run} commands");
 }
+
+#[test]
+fn the_readme_names_every_verb() {
+    let readme = fs::read_to_string("README.md").unwrap();
+    let help = Command::cargo_bin("chokepoint").unwrap().arg("--help").output().unwrap();
+    let help = String::from_utf8(help.stdout).unwrap();
+    let list = help.split("Commands:\n").nth(1).unwrap().lines().take_while(|line| !line.is_empty());
+    let verbs: Vec<&str> = list.filter_map(|line| line.split_whitespace().next()).collect();
+    assert!(verbs.len() > 10, "{help}");
+    let named =
+        |verb: &str| ["chokepoint ", "`"].iter().any(|before| readme.contains(&format!("{before}{verb} ")));
+    let missing: Vec<&&str> = verbs.iter().filter(|verb| **verb != "help" && !named(verb)).collect();
+    assert!(missing.is_empty(), "README.md names no {missing:?}");
+}

@@ -150,27 +150,3 @@ fn the_same_bits_however_batches_are_handed_over() {
     assert_eq!(one, found(7, 2));
     assert!(one[0].as_ref().unwrap().indices[0] > 0.1);
 }
-
-/// What a draw costs, for the record: `cargo test --release --test sensitivity -- --ignored --nocapture`.
-#[test]
-#[ignore = "measures time"]
-fn the_cost_of_a_draw() {
-    let (inputs, cells, batches) = (400, 20, 1024);
-    let design = Design { seed: 1, sampler: Sampler::Mc };
-    let streams: Vec<Stream> = (0..inputs).map(|i| design.stream(&format!("p{i}"), None)).collect();
-    let ranks: Vec<Vec<Lanes>> =
-        (0..batches).map(|b| streams.iter().map(|s| s.uniforms(b)).collect()).collect();
-    let outcomes: Vec<Vec<Lanes>> = ranks.iter().map(|r| r[..cells].to_vec()).collect();
-    let masks = vec![Mask::splat(true); 32];
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
-    let mut best = f64::INFINITY;
-    for _ in 0..5 {
-        let mut s = Sensitivity::new(inputs, cells, 8192);
-        let started = std::time::Instant::now();
-        for i in (0..batches as usize).step_by(32) {
-            pool.install(|| s.absorb(&ranks[i..i + 32], &outcomes[i..i + 32], &masks));
-        }
-        best = best.min(started.elapsed().as_secs_f64());
-    }
-    println!("{inputs} inputs, {cells} cells: {:.1} µs a draw on one thread", 1e6 * best / 8192.0);
-}

@@ -2,10 +2,13 @@
 
 use crate::support::PAGE;
 use assert_cmd::Command;
+use chokepoint::Network;
+use chokepoint::internals::report::world;
 use chokepoint::study::{
     Compare, CompareRequest, Destination, Error, ErrorKind, Note, PolicySource, Project, Run, RunRequest,
     ScenarioRequest, TextSource, Watch, Work,
 };
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::sync::Mutex;
@@ -45,6 +48,14 @@ fn what_is_written_afterwards_is_what_the_command_writes() {
         let [a, b] = [&ours, &theirs].map(|folder| fs::read_to_string(folder.join(name)).unwrap());
         assert!(a == table.text && b == table.text, "{name}");
     }
+    // The folder has the tables of the study, those that say what the scenario is about, and no others.
+    let model = Project::open(&ScenarioRequest::new(TUTORIAL)).unwrap().model;
+    let world = world::tables(&model, &Network::from_model(&model));
+    let told: BTreeSet<&str> = tables.iter().chain(&world).map(|table| table.schema.name).collect();
+    let files = fs::read_dir(&ours).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap());
+    let there: Vec<String> =
+        files.filter(|f| std::path::Path::new(f).extension().is_some_and(|e| e == "csv")).collect();
+    assert_eq!(told, there.iter().map(String::as_str).collect());
     assert_eq!(identity(&ours), identity(&theirs));
     assert!(run.folder(&to, &()).unwrap().is_none(), "the same study is there, complete");
 }

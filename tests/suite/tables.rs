@@ -49,6 +49,7 @@ fn check(folder: &Path) -> BTreeSet<String> {
     let tables: BTreeSet<String> =
         files.filter(|f| Path::new(f).extension().is_some_and(|e| e == "csv")).collect();
     assert_eq!(tables, described);
+    assert_eq!(described, filled, "a table has no row");
     filled
 }
 

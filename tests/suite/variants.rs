@@ -36,7 +36,7 @@ fn sales(plan: &Plan) -> Vec<[f64; 2]> {
             let abroad = plan.model.buyers[sale.buyer].country.index() != alpha;
             sold[usize::from(abroad)] += batch.outputs.trade.sold[s];
         }
-        all.push(sold.map(|x| x.sum()));
+        all.push(sold.map(Lanes::sum));
     });
     all
 }

@@ -178,16 +178,16 @@ impl ChoiceScratch {
     pub(crate) fn new(plan: &Plan) -> Self {
         let e = &plan.edges;
         let lanes = |n: usize| vec![Lanes::ZERO; n];
-        let plain = plan.model.chips.len() * e.mixes.len();
+        let pairs = plan.model.chips.len() * e.mixes.len();
         Self {
             preference: vec![Lanes::ONE; e.affinities.len()],
             value: lanes(e.offers.len()),
             grey_value: lanes(e.offers.len()),
             on_sale: vec![false; plan.model.chips.len()],
-            plain: lanes(plain),
-            plain_known: vec![false; plain],
-            street: lanes(plain * plan.model.countries.len()),
-            street_known: vec![false; plain * plan.model.countries.len()],
+            plain: lanes(pairs),
+            plain_known: vec![false; pairs],
+            street: lanes(pairs * plan.model.countries.len()),
+            street_known: vec![false; pairs * plan.model.countries.len()],
         }
     }
 }

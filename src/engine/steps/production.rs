@@ -371,8 +371,8 @@ impl Production<'_> {
         t: usize,
     ) {
         stockpiles.buy(plan, inputs, controls, available, t);
-        for f in 0..available.len() {
-            self.scratch.left[f] = (available[f] - stockpiles.out.taken[f]).max(0.0);
+        for (f, &available) in available.iter().enumerate() {
+            self.scratch.left[f] = (available - stockpiles.out.taken[f]).max(0.0);
         }
         self.scratch.claimed.fill(Lanes::ZERO);
         for designer in &plan.model.designers {

@@ -1,6 +1,8 @@
 //! The demand side: buyers, labs and smuggling routes.
 
-use super::super::field::*;
+use super::super::field::{
+    BuyerId, ChipId, CountryId, Date, DesignerId, GoodId, Map, Scalar, Series, Shares, Text,
+};
 #[allow(unused_imports)]
 use crate::model::Spec;
 

@@ -1,6 +1,9 @@
 //! The supply side: countries, tools, goods, facilities, designers, chips, private stocks.
 
-use super::super::field::*;
+use super::super::field::{
+    Amount, BuyerId, ChipId, CountryId, Date, DesignerId, FacilityId, Flag, GoodId, Map, Number, Scalar,
+    Series, Text, ToolId,
+};
 #[allow(unused_imports)]
 use crate::model::Spec;
 

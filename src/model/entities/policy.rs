@@ -1,6 +1,9 @@
 //! What governments and accidents do: rules and shocks; and what is said about the world: correlations, ratios, observations.
 
-use super::super::field::*;
+use super::super::field::{
+    ChipId, Clause, CountryId, Date, DesignerId, Effects, Flag, GoodId, GroupId, Map, RuleId, Scalar, Series,
+    ShockId, StockpileId, Text, ToolId, Whole,
+};
 #[allow(unused_imports)]
 use crate::model::{Lever, Spec};
 

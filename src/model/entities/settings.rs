@@ -1,6 +1,6 @@
 //! Settings that hold for the whole world: one table each, with a default for every field.
 
-use super::super::field::*;
+use super::super::field::{Date, Horizon, Number, Scalar, Series, Text, Whole};
 use super::chain::Form;
 #[allow(unused_imports)]
 use crate::model::Spec;
@@ -187,7 +187,7 @@ settings! {
         lead: Vec<Text> = Spec::none(),
         /// Thresholds of training compute whose first passing is counted [FLOP].
         thresholds: Vec<Number> = Spec::unit("FLOP").positive(),
-        /// Labs and countries that the summary shows, in order; default: the largest.
+        /// Actors that the summary shows, in order, as `lab.openai`; default: every lab, every country and the world.
         headline: Vec<Text> = Spec::none(),
     }
 }

@@ -1,7 +1,7 @@
 //! Effects of shocks: what a selector names, resolved to the nodes that the effect acts on.
 
 use super::super::field::{BuyerId, ChipId, CountryId, Effect, FacilityId, Nodes, RouteId, ToolId};
-use super::super::lever::LeverRow;
+use super::super::lever::{LeverRow, Places};
 use super::super::spec::Spec;
 use super::Reader;
 use super::fields::{Item, object_schema};
@@ -17,24 +17,19 @@ impl Item for Effect {
         let amount = lever.change.key();
         let known: &[&str] = if lever.to { &["on", "to", amount] } else { &["on", amount] };
         reader.known_keys(table, known, path);
-        let on = selected(reader, table, path, lever.on);
+        let on = selected(reader, table, path, lever);
         let to = destinations(reader, table, path);
         let at = format!("{path}.{amount}");
-        let amount = match table.get(amount) {
-            Some(node) => reader.quantity(node, &at, &Spec::unit("1").between(0.0, 1e6)),
-            None => {
-                let place = &node.place;
-                reader.diagnostics.error(
-                    place,
-                    format!("`{at}` is missing"),
-                    format!("this needs `{amount}`"),
-                );
-                reader.quantity(
-                    &Node { written: "1".to_owned(), value: Value::Number(1.0), ..node.clone() },
-                    &at,
-                    &Spec::unit("1"),
-                )
-            }
+        let amount = if let Some(node) = table.get(amount) {
+            reader.quantity(node, &at, &Spec::unit("1").between(0.0, 1e6))
+        } else {
+            let place = &node.place;
+            reader.diagnostics.error(place, format!("`{at}` is missing"), format!("this needs `{amount}`"));
+            reader.quantity(
+                &Node { written: "1".to_owned(), value: Value::Number(1.0), ..node.clone() },
+                &at,
+                &Spec::unit("1"),
+            )
         };
         Self { on, to, amount }
     }
@@ -65,9 +60,10 @@ fn words(reader: &mut Reader<'_>, table: &Table, key: &str, path: &str) -> Vec<(
         Value::Text(t) => vec![(t.clone(), node.place.clone())],
         Value::List(items) => items
             .iter()
-            .filter_map(|item| match &item.value {
-                Value::Text(t) => Some((t.clone(), item.place.clone())),
-                _ => {
+            .filter_map(|item| {
+                if let Value::Text(t) = &item.value {
+                    Some((t.clone(), item.place.clone()))
+                } else {
                     reader.wrong_type(item, &full, "a node like `facility.fab`");
                     None
                 }
@@ -80,8 +76,8 @@ fn words(reader: &mut Reader<'_>, table: &Table, key: &str, path: &str) -> Vec<(
     }
 }
 
-fn selected(reader: &mut Reader<'_>, table: &Table, path: &str, kinds: &'static [&'static str]) -> Nodes {
-    let target = kinds[0];
+fn selected(reader: &mut Reader<'_>, table: &Table, path: &str, lever: &LeverRow) -> Nodes {
+    let (kinds, target) = (lever.on, lever.on[0]);
     if table.get("on").is_none() {
         let message = format!("`{path}.on` is missing");
         reader.diagnostics.error(&table.place, message, "this needs `on`, what it acts on");
@@ -115,13 +111,13 @@ fn selected(reader: &mut Reader<'_>, table: &Table, path: &str, kinds: &'static 
     ids.sort_unstable();
     ids.dedup();
     let ids = ids.into_iter();
-    match target {
-        "facility" => Nodes::Facilities(ids.map(FacilityId).collect()),
-        "country" => Nodes::Countries(ids.map(CountryId).collect()),
-        "buyer" => Nodes::Buyers(ids.map(BuyerId).collect()),
-        "route" => Nodes::Routes(ids.map(RouteId).collect()),
-        "tool" => Nodes::Tools(ids.map(ToolId).collect()),
-        _ => Nodes::Chips(ids.map(ChipId).collect()),
+    match lever.places {
+        Places::Facilities => Nodes::Facilities(ids.map(FacilityId).collect()),
+        Places::Countries => Nodes::Countries(ids.map(CountryId).collect()),
+        Places::Buyers => Nodes::Buyers(ids.map(BuyerId).collect()),
+        Places::Routes => Nodes::Routes(ids.map(RouteId).collect()),
+        Places::FacilityTools => Nodes::Tools(ids.map(ToolId).collect()),
+        Places::Markets => Nodes::Chips(ids.map(ChipId).collect()),
     }
 }
 
@@ -130,16 +126,13 @@ fn destinations(reader: &mut Reader<'_>, table: &Table, path: &str) -> Vec<Count
     let mut all = Vec::new();
     for (word, place) in words(reader, table, "to", path) {
         let group = word.strip_prefix("group.").unwrap_or(&word).to_owned();
-        match reader.nodes.members.get(&group).cloned() {
-            Some(members) => {
-                for m in members {
-                    all.push(CountryId(reader.reference("country", &m, &place)));
-                }
+        if let Some(members) = reader.nodes.members.get(&group).cloned() {
+            for m in members {
+                all.push(CountryId(reader.reference("country", &m, &place)));
             }
-            None => {
-                let id = word.strip_prefix("country.").unwrap_or(&word);
-                all.push(CountryId(reader.reference("country", id, &place)));
-            }
+        } else {
+            let id = word.strip_prefix("country.").unwrap_or(&word);
+            all.push(CountryId(reader.reference("country", id, &place)));
         }
     }
     all.sort_unstable();

@@ -34,7 +34,7 @@ pub(crate) fn parse(text: &str, share: bool) -> Result<Distribution, Wrong> {
     let distribution = parser.distribution()?;
     parser.skip_space();
     if parser.at < text.len() {
-        return Err(parser.wrong(parser.at..text.len(), "there is more after the end"));
+        return Err(Parser::wrong(parser.at..text.len(), "there is more after the end"));
     }
     Ok(distribution)
 }
@@ -53,11 +53,11 @@ struct Argument {
 }
 
 impl Parser<'_> {
-    fn wrong(&self, span: Range<usize>, message: impl Into<String>) -> Wrong {
+    fn wrong(span: Range<usize>, message: impl Into<String>) -> Wrong {
         Wrong { span, message: message.into(), help: None }
     }
 
-    fn failed(&self, span: Range<usize>, error: &DistributionError) -> Wrong {
+    fn failed(span: Range<usize>, error: &DistributionError) -> Wrong {
         let help = match error {
             DistributionError::Swapped(a, b) => Some(format!("write {b} to {a}")),
             DistributionError::Must { must: "above 0" | "below 1", .. } => {
@@ -90,7 +90,7 @@ impl Parser<'_> {
             return Ok(());
         }
         let end = (self.at + self.rest().chars().next().map_or(0, char::len_utf8)).max(self.at);
-        Err(self.wrong(self.at..end, format!("`{token}` expected here")))
+        Err(Self::wrong(self.at..end, format!("`{token}` expected here")))
     }
 
     /// A word of letters.
@@ -121,17 +121,14 @@ impl Parser<'_> {
             end += 1;
         }
         let word = &self.text[start..end];
-        match parse_number(word) {
-            Some(x) => {
-                self.at = end;
-                Ok((x, start..end))
-            }
-            None => {
-                let shown = end.max(start + self.rest().chars().next().map_or(0, char::len_utf8));
-                let mut wrong = self.wrong(start..shown, "a number expected here");
-                wrong.help = Some("numbers are written 45000, 45k, 1.2M, 3e14 or 5%".to_owned());
-                Err(wrong)
-            }
+        if let Some(x) = parse_number(word) {
+            self.at = end;
+            Ok((x, start..end))
+        } else {
+            let shown = end.max(start + self.rest().chars().next().map_or(0, char::len_utf8));
+            let mut wrong = Self::wrong(start..shown, "a number expected here");
+            wrong.help = Some("numbers are written 45000, 45k, 1.2M, 3e14 or 5%".to_owned());
+            Err(wrong)
         }
     }
 
@@ -148,7 +145,7 @@ impl Parser<'_> {
                 Some((word, _)) if word == "truncated" => {
                     let arguments = self.arguments()?;
                     let [low, high] = self.take(&arguments, &["low", "high"], start)?;
-                    d = d.truncated(low, high).map_err(|e| self.failed(before..self.at, &e))?;
+                    d = d.truncated(low, high).map_err(|e| Self::failed(before..self.at, &e))?;
                 }
                 _ => {
                     self.at = before;
@@ -174,7 +171,7 @@ impl Parser<'_> {
         } else {
             Form::Normal
         };
-        Distribution::interval(low, high, form).map_err(|e| self.failed(first.start..last.end, &e))
+        Distribution::interval(low, high, form).map_err(|e| Self::failed(first.start..last.end, &e))
     }
 
     fn arguments(&mut self) -> Result<Vec<Argument>, Wrong> {
@@ -210,23 +207,23 @@ impl Parser<'_> {
             let place = match &argument.name {
                 None => i,
                 Some(name) => names.iter().position(|n| n == name).ok_or_else(|| {
-                    self.wrong(
+                    Self::wrong(
                         argument.span.clone(),
                         format!("there is no `{name}`: it takes {}", names.join(", ")),
                     )
                 })?,
             };
             let slot = values.get_mut(place).ok_or_else(|| {
-                self.wrong(argument.span.clone(), format!("too many numbers: it takes {}", names.join(", ")))
+                Self::wrong(argument.span.clone(), format!("too many numbers: it takes {}", names.join(", ")))
             })?;
             if slot.replace(argument.value).is_some() {
-                return Err(self.wrong(argument.span.clone(), format!("`{}` is given twice", names[place])));
+                return Err(Self::wrong(argument.span.clone(), format!("`{}` is given twice", names[place])));
             }
         }
         let mut out = [0.0; N];
         for (i, value) in values.into_iter().enumerate() {
             out[i] = value.ok_or_else(|| {
-                self.wrong(
+                Self::wrong(
                     start..self.at,
                     format!("`{}` is missing: it takes {}", names[i], names.join(", ")),
                 )
@@ -276,7 +273,7 @@ impl Parser<'_> {
                 Distribution::bernoulli(p)
             }
             _ => {
-                let mut wrong = self.wrong(span, format!("there is no distribution `{name}`"));
+                let mut wrong = Self::wrong(span, format!("there is no distribution `{name}`"));
                 let near = crate::scenario::suggest(name, FORMS);
                 wrong.help = Some(match near {
                     Some(near) => format!("did you mean `{near}`?"),
@@ -285,7 +282,7 @@ impl Parser<'_> {
                 return Err(wrong);
             }
         };
-        made.map_err(|e| self.failed(start..self.at, &e))
+        made.map_err(|e| Self::failed(start..self.at, &e))
     }
 
     /// `lognormal(p05=, p50=, p95=)`: two or three quantiles, by name or as 5 % and 95 %.
@@ -293,9 +290,10 @@ impl Parser<'_> {
         let arguments = self.arguments()?;
         let by_place: &[f64] = if arguments.len() == 2 { &[0.05, 0.95] } else { &[0.05, 0.5, 0.95] };
         if !(2..=3).contains(&arguments.len()) {
-            return Err(
-                self.wrong(start..self.at, "a lognormal takes two or three quantiles, like p05=1, p95=9")
-            );
+            return Err(Self::wrong(
+                start..self.at,
+                "a lognormal takes two or three quantiles, like p05=1, p95=9",
+            ));
         }
         let mut quantiles = Vec::new();
         for (i, a) in arguments.iter().enumerate() {
@@ -307,7 +305,7 @@ impl Parser<'_> {
                     .map(|percent| percent / 100.0)
                     .filter(|p| *p > 0.0 && *p < 1.0)
                     .ok_or_else(|| {
-                        self.wrong(a.span.clone(), format!("`{name}` is no quantile: write p05, p50, p95"))
+                        Self::wrong(a.span.clone(), format!("`{name}` is no quantile: write p05, p50, p95"))
                     })?,
             };
             quantiles.push((p, a.value));

@@ -1,7 +1,10 @@
 //! Fields by type: how each is read from a table, and what the schema says of it.
 
-use super::super::entities::*;
-use super::super::field::*;
+use super::super::entities::Band;
+use super::super::field::{
+    Amount, BuyerId, ChipId, Clause, CountryId, DesignerId, Effect, FacilityId, GoodId, GroupId, RouteId,
+    RuleId, ShockId, StockpileId, ToolId,
+};
 use super::super::ids::QuantityId;
 use super::super::spec::Spec;
 use super::super::time::{Date, Horizon};
@@ -266,12 +269,11 @@ impl Item for Amount {
 
 impl Item for String {
     fn read_node(reader: &mut Reader<'_>, node: &Node, path: &str, _: &Spec) -> Self {
-        match &node.value {
-            Value::Text(text) => text.clone(),
-            _ => {
-                reader.wrong_type(node, path, "a text");
-                Self::new()
-            }
+        if let Value::Text(text) = &node.value {
+            text.clone()
+        } else {
+            reader.wrong_type(node, path, "a text");
+            Self::new()
         }
     }
     fn schema(_: &Spec) -> Json {

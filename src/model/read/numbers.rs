@@ -44,12 +44,11 @@ impl Reader<'_> {
         let canonical = self.canonical(spec, path);
         let mut frame = Frame { path, spec, factor: 1.0, adjustments: node.adjustments.clone() };
         let mut provenance = Provenance { place: self.place_of(&node.place), ..Provenance::default() };
-        let shape = match &node.value {
-            Value::Table(table) => self.read_table(table, &mut frame, &canonical, &mut provenance),
-            _ => {
-                provenance.written = written(node);
-                self.read_plain(node, &frame).map(|d| shape_of(&d))
-            }
+        let shape = if let Value::Table(table) = &node.value {
+            self.read_table(table, &mut frame, &canonical, &mut provenance)
+        } else {
+            provenance.written = written(node);
+            self.read_plain(node, &frame).map(|d| shape_of(&d))
         };
         if node.place.source == u32::MAX {
             provenance.grade = Some(Grade::Judgement);
@@ -129,6 +128,12 @@ impl Reader<'_> {
     fn finish(&mut self, written: Distribution, frame: &Frame<'_>, at: &Place) -> Option<Distribution> {
         let mut d = written;
         for adjustment in &frame.adjustments {
+            let (Adjustment::Times(x, by) | Adjustment::Plus(x, by)) = adjustment;
+            if !x.is_finite() {
+                let message = format!("`{}` is changed by {x}", frame.path);
+                self.diagnostics.error(by, message, "this is no finite number");
+                return None;
+            }
             d = match adjustment {
                 Adjustment::Times(x, _) => d.scaled(*x),
                 Adjustment::Plus(x, _) => d.shifted(*x),
@@ -139,6 +144,17 @@ impl Reader<'_> {
         }
         let (low, high) = frame.spec.domain;
         let (start, end) = d.support();
+        // What must be above zero can be as near to it as one likes, but never zero: a price of 0 would buy without end.
+        let open = low == f64::MIN_POSITIVE;
+        if open && start <= 0.0 && (end <= 0.0 || d.cdf(0.0) > d.below(0.0)) {
+            let message = format!("`{}` takes {}", frame.path, frame.spec.domain_words());
+            self.diagnostics.error(
+                at,
+                message,
+                if end < 0.0 { "all of it is outside" } else { "this can be 0" },
+            );
+            return None;
+        }
         let (cut, mass) = d.cut(low, high);
         let edited = !frame.adjustments.is_empty();
         if mass >= 1.0 - 1e-9 && !edited {
@@ -254,14 +270,12 @@ impl Reader<'_> {
             provenance.unit.clone_from(&written);
             let same = written == canonical || (frame.spec.unit == Unit::Growth && written.contains("year"));
             if !same {
-                match unit::factor(&written, canonical) {
-                    Some(factor) => frame.factor = factor,
-                    None => {
-                        let message = format!("`{}` is not measured in `{written}`", frame.path);
-                        let d =
-                            self.diagnostics.error(&node.place, message, "unknown unit, or of another kind");
-                        d.help(format!("it takes {}", unit::examples(canonical)));
-                    }
+                if let Some(factor) = unit::factor(&written, canonical) {
+                    frame.factor = factor;
+                } else {
+                    let message = format!("`{}` is not measured in `{written}`", frame.path);
+                    let d = self.diagnostics.error(&node.place, message, "unknown unit, or of another kind");
+                    d.help(format!("it takes {}", unit::examples(canonical)));
                 }
             }
         }

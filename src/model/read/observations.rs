@@ -76,12 +76,12 @@ impl Reader<'_> {
             (o.low, o.central, "central", "an observation's central value is below its low"),
             (o.central, o.high, "central", "an observation's central value is above its high"),
         ] {
-            if let (Some(a), Some(b)) = (below, above) {
-                if a > b {
-                    let label = if key == "low" { "ends swapped" } else { "outside low..high" };
-                    self.diagnostics.error(&place(key), message, label);
-                    break;
-                }
+            if let (Some(a), Some(b)) = (below, above)
+                && a > b
+            {
+                let label = if key == "low" { "ends swapped" } else { "outside low..high" };
+                self.diagnostics.error(&place(key), message, label);
+                break;
             }
         }
         let enough = if o.at_least {

@@ -64,7 +64,7 @@ impl Reader<'_> {
     }
 
     /// The id of a row, already checked.
-    pub(crate) fn id_of(&self, table: &Table) -> String {
+    pub(crate) fn id_of(table: &Table) -> String {
         match table.get("id").map(|n| &n.value) {
             Some(Value::Text(id)) => id.clone(),
             _ => String::new(),

@@ -95,7 +95,7 @@ impl Model {
         };
         let correlations = reader.correlations(document);
         let quantities = std::mem::take(&mut reader.quantities);
-        let mut model = Model { correlations, quantities, ..model };
+        let mut model = Model { quantities, correlations, ..model };
         admit(&mut model);
         if !diagnostics.has_errors() {
             validate(&model, document, diagnostics);
@@ -221,9 +221,9 @@ impl Reader<'_> {
     fn rows<T: Row>(&mut self, document: &Document) -> Vec<T> {
         let mut all = Vec::new();
         for (node, table) in self.tables(document, T::TABLE) {
-            let id = self.id_of(table);
+            let id = Self::id_of(table);
             let path = format!("{}.{id}", T::TABLE);
-            self.good_unit = self.unit_of_good(document, table);
+            self.good_unit = Self::unit_of_good(document, table);
             let before = self.quantities.len();
             all.push(T::read(self, table, &path));
             for quantity in self.quantities.iter_mut().skip(before) {
@@ -235,7 +235,7 @@ impl Reader<'_> {
     }
 
     /// Unit of the good that a row names.
-    fn unit_of_good(&self, document: &Document, row: &Table) -> Option<String> {
+    fn unit_of_good(document: &Document, row: &Table) -> Option<String> {
         let Value::Text(good) = &row.get("good")?.value else { return None };
         let Value::List(goods) = &document.root.get("good")?.value else { return None };
         let found = goods.iter().find(|g| g.id() == Some(good))?;

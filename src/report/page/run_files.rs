@@ -89,6 +89,9 @@ impl RunFiles {
     ///
     /// # Errors
     /// If one of them cannot be read.
+    ///
+    /// # Panics
+    /// If the page does not read the table of sweeps.
     pub fn new(manifest: &str, texts: &BTreeMap<&'static str, String>) -> Result<Self, PageError> {
         let manifest: serde_json::Value = serde_json::from_str(manifest).map_err(PageError::Manifest)?;
         let resolved = manifest["resolved"].as_str().ok_or(PageError::NoScenario)?;

@@ -22,7 +22,7 @@ pub fn caps(m: &Model) -> Vec<Cap> {
     let first = m.run.horizon.first;
     let of = |(rule, r): (usize, &chokepoint::internals::model::Rule)| {
         let cap = r.cap.as_ref()?;
-        let start = r.effective.map_or(first, |d| d.quarter()).0.div_euclid(4);
+        let start = r.effective.map_or(first, chokepoint::Date::quarter).0.div_euclid(4);
         let year = |t: usize| (first.0 + t as i32).div_euclid(4);
         let period = |t: usize| cap.years.map_or(0, |years| (year(t) - start).div_euclid(years as i32));
         Some(Cap {

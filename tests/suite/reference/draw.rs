@@ -380,8 +380,9 @@ impl<'a> Draw<'a> {
         self.unmet.fill([0.0; 4]);
         self.answers.fill([0.0; 16]);
         self.built.fill(0.0);
-        let ones = [&mut self.over, &mut self.power, &mut self.power_first, &mut self.carried];
-        ones.into_iter().for_each(|list| list.fill(1.0));
+        for list in [&mut self.over, &mut self.power, &mut self.power_first, &mut self.carried] {
+            list.fill(1.0);
+        }
         self.cap_sold.iter_mut().for_each(caps::Sold::clear);
         for list in [&mut self.transit, &mut self.stock_transit] {
             list.fill(diversion::Transit::default());

@@ -259,7 +259,6 @@ fn attribute(m: &Model, value: &impl Fn(QuantityId) -> f64, item: Item, a: Attri
     };
     let i = match item {
         Item::Nothing => return None,
-        Item::Good(g) | Item::Tool(_, g) => return of_good(g),
         Item::Foundry(g, d) if a == Attribute::Transistors => {
             let mine = m
                 .chips
@@ -267,7 +266,7 @@ fn attribute(m: &Model, value: &impl Fn(QuantityId) -> f64, item: Item, a: Attri
                 .filter(|c| c.designer == d && (c.recipe.contains_key(&g) || c.companions.contains_key(&g)));
             return mine.filter_map(|c| given(c.transistors)).reduce(f64::max);
         }
-        Item::Foundry(g, _) => return of_good(g),
+        Item::Good(g) | Item::Tool(_, g) | Item::Foundry(g, _) => return of_good(g),
         Item::Chip(i) => i,
     };
     let c = &m.chips[i];

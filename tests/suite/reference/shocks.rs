@@ -2,21 +2,15 @@
 
 use super::{Draw, World};
 use chokepoint::internals::math::exp;
-use chokepoint::internals::model::{Effect, Gauge, Model, Nodes, QuantityId, Recovery};
+use chokepoint::internals::model::{
+    Change, Effect, Gauge, Model, Nodes, Places, QuantityId, Recovery, Shock,
+};
 
 /// What factors act on: places in [`Shocks::factor`].
-#[derive(Clone, Copy, PartialEq)]
-pub enum On {
-    Capacity,
-    Power,
-    Budget,
-    Detection,
-    RouteCapacity,
-    Sales,
-    Fee,
-    Tools,
-    Service,
-}
+pub use chokepoint::internals::model::Lever as On;
+
+/// How many they are.
+const KINDS: usize = On::ALL.len();
 
 /// An effect of a shock on places of one kind.
 struct Blow {
@@ -30,7 +24,7 @@ pub struct Casebook {
     /// Effects by shock.
     blows: Vec<Vec<Blow>>,
     /// How many places there are of each kind.
-    sizes: [usize; 9],
+    sizes: [usize; KINDS],
     /// First quarter in which chance may strike, and scarcity be answered.
     pub first: f64,
 }
@@ -38,21 +32,16 @@ pub struct Casebook {
 impl Casebook {
     pub fn new(m: &Model) -> Self {
         let (n, c, k) = (m.countries.len(), m.chips.len(), m.tools.len());
-        let routes = m.routes.len();
-        let sizes = [m.facilities.len(), n, m.buyers.len(), routes, routes, c * n, c * n, k * n, k * n];
-        let blows = |s: &chokepoint::internals::model::Shock| {
-            let lists: [(On, &Vec<Effect>); 9] = [
-                (On::Capacity, &s.capacity),
-                (On::Power, &s.power),
-                (On::Budget, &s.budget),
-                (On::Detection, &s.detection),
-                (On::RouteCapacity, &s.route_capacity),
-                (On::Sales, &s.sales),
-                (On::Fee, &s.fee),
-                (On::Tools, &s.tools),
-                (On::Service, &s.service),
-            ];
-            let all = lists.iter().flat_map(|(on, list)| list.iter().map(|e| (*on, e)));
+        let sizes = On::ALL.map(|on| match on.row().places {
+            Places::Facilities => m.facilities.len(),
+            Places::Countries => n,
+            Places::Buyers => m.buyers.len(),
+            Places::Routes => m.routes.len(),
+            Places::Markets => c * n,
+            Places::FacilityTools => k * n,
+        });
+        let blows = |s: &Shock| {
+            let all = On::ALL.into_iter().flat_map(|on| s.effects(on).iter().map(move |e| (on, e)));
             all.map(|(on, e)| Blow { on, places: places(on, e, n), amount: e.amount }).collect()
         };
         Self {
@@ -75,7 +64,7 @@ fn places(on: On, e: &Effect, countries: usize) -> Vec<usize> {
     };
     named.sort_unstable();
     named.dedup();
-    if !matches!(on, On::Sales | On::Fee | On::Tools | On::Service) {
+    if !on.row().to {
         return named;
     }
     let to = |k: usize| e.to.is_empty() || e.to.iter().any(|n| n.index() == k);
@@ -95,8 +84,8 @@ pub struct Shocks {
     amounts: Vec<Vec<f64>>,
     leak: Vec<f64>,
     /// Factors (additions to fees) of the quarter by kind and place; all 1 (0) where `touched` is not set.
-    factors: [Vec<f64>; 9],
-    touched: [bool; 9],
+    factors: [Vec<f64>; KINDS],
+    touched: [bool; KINDS],
     /// Gauges of the last quarter by country: seized, unmet, smuggled.
     pub gauges: Vec<[f64; 3]>,
 }
@@ -115,7 +104,7 @@ impl Shocks {
             amounts: book.blows.iter().map(|b| vec![1.0; b.len()]).collect(),
             leak: vec![0.0; n],
             factors: std::array::from_fn(|i| vec![neutral(i); book.sizes[i]]),
-            touched: [false; 9],
+            touched: [false; KINDS],
             gauges: vec![[0.0; 3]; w.m.countries.len()],
         }
     }
@@ -135,7 +124,10 @@ impl Shocks {
 }
 
 fn neutral(kind: usize) -> f64 {
-    if kind == On::Fee as usize { 0.0 } else { 1.0 }
+    match On::ALL[kind].row().change {
+        Change::Times => 1.0,
+        Change::Plus => 0.0,
+    }
 }
 
 /// The integral of a course's intensity from its onset.
@@ -164,7 +156,7 @@ impl Draw<'_> {
         for (i, factors) in s.factors.iter_mut().enumerate() {
             factors.fill(neutral(i));
         }
-        s.touched = [false; 9];
+        s.touched = [false; KINDS];
     }
 
     /// Strikes of the quarter, then strengths and what they do.
@@ -250,7 +242,7 @@ impl Draw<'_> {
                 blow.places.iter().for_each(|&place| shocks.factors[kind][place] = neutral(kind));
             }
         }
-        shocks.touched = [false; 9];
+        shocks.touched = [false; KINDS];
         for (s, shock) in w.m.shocks.iter().enumerate() {
             let (x, d) = (now - shocks.onset[s], shocks.duration[s]);
             if x <= -1.0 {
@@ -267,9 +259,9 @@ impl Draw<'_> {
                 shocks.touched[kind] = true;
                 for &place in &blow.places {
                     let factor = &mut shocks.factors[kind][place];
-                    match blow.on {
-                        On::Fee => *factor += amount * strength,
-                        _ => *factor *= 1.0 + (amount - 1.0) * strength,
+                    match blow.on.row().change {
+                        Change::Plus => *factor += amount * strength,
+                        Change::Times => *factor *= 1.0 + (amount - 1.0) * strength,
                     }
                 }
             }

@@ -211,7 +211,7 @@ impl File {
 /// Place of the next `use ` of a text, as a word of its own.
 fn next_use(text: &str) -> Option<usize> {
     let starts = text.match_indices("use ").map(|(at, _)| at);
-    starts.into_iter().find(|at| text[..*at].chars().next_back().is_none_or(|c| c.is_whitespace()))
+    starts.into_iter().find(|at| text[..*at].chars().next_back().is_none_or(char::is_whitespace))
 }
 
 /// Words of a text, those joined by `::` as one.

@@ -1,6 +1,7 @@
 //! Rules, shocks, settings and correlations of a made-up world.
 
 use super::World;
+use chokepoint::internals::model::{Change, Lever, Places};
 
 /// A field with the ends between which it may lie.
 type Range = (&'static str, f64, f64);
@@ -117,11 +118,11 @@ impl World {
             let path = format!("rule.u{i}");
             self.table("rule", &format!("u{i}"));
             self.line(&format!("issuer = \"n{issuer}\""));
-            let eased: Vec<usize> =
+            let targets: Vec<usize> =
                 (0..i).filter(|&j| self.rules[j] == (issuer, true) && self.chance.unit() < 0.8).collect();
-            let eases = !requires && !eased.is_empty();
+            let eases = !requires && !targets.is_empty();
             let subject = if eases {
-                subjects[eased[0]]
+                subjects[targets[0]]
             } else {
                 let all =
                     ["chips", "chips", "chips", "goods", "tools", "servicing", "foundry", "remote-access"];
@@ -131,7 +132,7 @@ impl World {
             self.line(&format!("subject = \"{subject}\""));
             if eases {
                 let to = STATUSES[self.chance.below(5)];
-                let names: Vec<String> = eased.iter().map(|j| format!("\"u{j}\"")).collect();
+                let names: Vec<String> = targets.iter().map(|j| format!("\"u{j}\"")).collect();
                 self.line(&format!("eases = [{}]\neased_to = \"{to}\"", names.join(", ")));
             } else {
                 self.rules[i].1 = true;
@@ -244,23 +245,23 @@ impl World {
 
     fn write_effects(&mut self, path: &str) {
         let mut any = false;
-        for key in
-            ["capacity", "power", "budget", "detection", "route_capacity", "sales", "fee", "tools", "service"]
-        {
+        for lever in Lever::ALL {
+            let (row, key) = (lever.row(), lever.row().key);
             if !self.chance.yes(0.3) {
                 continue;
             }
-            let Some(on) = self.target(key) else { continue };
+            let Some(on) = self.target(lever) else { continue };
             any = true;
-            let (amount, low, high) = match key {
-                "fee" => ("plus", 0.02, 0.3),
-                "detection" | "route_capacity" | "budget" | "power" => ("times", 0.2, 2.5),
-                _ => ("times", 0.05, 1.0),
+            let amount = row.change.key();
+            let (low, high) = match row.change {
+                Change::Plus => (0.02, 0.3),
+                Change::Times if row.top.is_infinite() => (0.2, 2.5),
+                Change::Times => (0.05, 1.0),
             };
             let value = self.number(&format!("{path}.{key}.{amount}"), low, high);
             let known = self.uncertain.len();
             self.uncertain.truncate(known - usize::from(value.starts_with('"')));
-            let to = if matches!(key, "sales" | "fee" | "tools" | "service") && self.chance.yes(0.5) {
+            let to = if row.to && self.chance.yes(0.5) {
                 format!(", to = \"{}\"", self.country())
             } else {
                 String::new()
@@ -285,21 +286,21 @@ impl World {
         }
     }
 
-    /// Something that an effect of a kind can act on.
-    fn target(&mut self, key: &str) -> Option<String> {
-        Some(match key {
-            "capacity" => match self.chance.below(2) {
+    /// Something that a lever can act on, if this world has it.
+    fn target(&mut self, lever: Lever) -> Option<String> {
+        Some(match lever.row().places {
+            Places::Facilities => match self.chance.below(2) {
                 0 => format!("facility.f{}", self.chance.below(self.facilities.len())),
                 _ => format!("good.good{}", self.chance.below(self.goods.len())),
             },
-            "power" => format!("country.{}", self.country()),
-            "budget" => format!("buyer.b{}", self.chance.below(self.buyers.len())),
-            "detection" | "route_capacity" if self.routes == 0 => return None,
-            "detection" | "route_capacity" => format!("route.r{}", self.chance.below(self.routes)),
-            "tools" | "service" if self.tools == 0 => return None,
-            "tools" | "service" => format!("tool.k{}", self.chance.below(self.tools)),
-            _ if self.chance.yes(0.5) => format!("designer.d{}", self.chips[0]),
-            _ => format!("chip.c{}", self.chance.below(self.chips.len())),
+            Places::Countries => format!("country.{}", self.country()),
+            Places::Buyers => format!("buyer.b{}", self.chance.below(self.buyers.len())),
+            Places::Routes if self.routes == 0 => return None,
+            Places::Routes => format!("route.r{}", self.chance.below(self.routes)),
+            Places::FacilityTools if self.tools == 0 => return None,
+            Places::FacilityTools => format!("tool.k{}", self.chance.below(self.tools)),
+            Places::Markets if self.chance.yes(0.5) => format!("designer.d{}", self.chips[0]),
+            Places::Markets => format!("chip.c{}", self.chance.below(self.chips.len())),
         })
     }
 
