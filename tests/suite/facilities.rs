@@ -186,12 +186,11 @@ fn commitments_are_cut_to_money_over_all_chips_alike() {
     agree(&first, |_| 3e6);
 }
 
-/// What designers ship together by the horizon's end, in the first 64 draws [H100e].
-fn shipped(model: &Model, designers: &[&str]) -> Vec<f64> {
+/// What designers ship together by the horizon's end, in the first 64 draws, in chips or H100e.
+fn shipped(model: &Model, designers: &[&str], metric: &str) -> Vec<f64> {
     let plan = plan_of(model.clone());
     let last = model.run.horizon.last;
-    let cells: Vec<String> =
-        designers.iter().map(|d| format!("designer.{d}/shipped_h100e_cum@{last}")).collect();
+    let cells: Vec<String> = designers.iter().map(|d| format!("designer.{d}/{metric}@{last}")).collect();
     let recording = Recording::new(&plan, &cells).unwrap();
     let (mut batch, mut recorder) = (Batch::new(&plan), Recorder::new(&plan, &recording, &[]));
     let mut all = Vec::new();
@@ -225,13 +224,25 @@ fn an_earlier_opening_lowers_no_joint_shipments_where_nothing_answers_to_scarcit
         }
         let mut earlier = model.clone();
         earlier.facilities[f].opens = model.facilities[f].opens.map(|d| Date((d.0 - 4.0).max(start.0)));
-        let (has, had) = (shipped(&earlier, &designers), shipped(&model, &designers));
-        let mut change: Vec<f64> = has.iter().zip(&had).map(|(a, b)| (a + 1.0) / (b + 1.0) - 1.0).collect();
+        // What is made earlier is of an older generation and takes memory and halls from later ones; where packages are scarce, a
+        // launching chip has its part of those that are added. So by the horizon's end there may be more chips of a trifle fewer H100e,
+        // or the reverse, but not fewer of both.
+        let [chips, h100e] = ["shipped_chips_cum", "shipped_h100e_cum"].map(|metric| {
+            let (has, had) = (shipped(&earlier, &designers, metric), shipped(&model, &designers, metric));
+            has.iter().zip(&had).map(|(a, b)| (a + 1.0) / (b + 1.0) - 1.0).collect::<Vec<f64>>()
+        });
+        let mut change: Vec<f64> = chips.iter().zip(&h100e).map(|(a, b)| a.max(*b)).collect();
         change.sort_by(f64::total_cmp);
         let (middle, lower) = (change[change.len() / 2], change.iter().filter(|c| **c < -0.01).count());
-        println!("{}: median {middle:e}, lowest {:e}, lower in {lower}", model.facilities[f].id, change[0]);
+        println!("{}: median {middle:e}, lowest {:e}", model.facilities[f].id, change[0]);
         if middle < -1e-9 || 20 * lower > change.len() {
             wrong.push(format!("{}: {change:?}", model.facilities[f].id));
+        }
+        // And of H100e alone never more than a trifle.
+        let mut h100e = h100e;
+        h100e.sort_by(f64::total_cmp);
+        if h100e[h100e.len() / 2] < -2e-3 || h100e[0] < -1e-2 {
+            wrong.push(format!("{}, H100e: {h100e:?}", model.facilities[f].id));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
