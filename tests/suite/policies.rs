@@ -196,8 +196,8 @@ fn a_blockade_of_taiwan_costs_everybody_and_those_whom_it_feeds_most() {
     for (cell, (mean, error)) in cells.iter().zip(others) {
         assert!(mean + 3.0 * error.hypot(china.1) < china.0, "{cell} {mean:+.4} loses no more than China");
     }
-    // A year of sales, less what was in stock, is missing from those of seven years.
-    assert!(nvidia.0 < -0.05 && huawei.0 > 0.2 * nvidia.0, "{nvidia:?} {huawei:?}");
+    // A year of sales, less what was in stock, is missing from those of seven years; and less what would have waited for halls.
+    assert!(nvidia.0 < -0.03 && huawei.0 > 0.2 * nvidia.0, "{nvidia:?} {huawei:?}");
 }
 
 /// Values of cells under a policy and without it, draw by draw.

@@ -214,7 +214,7 @@ impl Choice<'_> {
         self.clear(plan);
         let willing = inputs.value(plan.model.diversion.willing);
         let (answers, mixes) = (sheets.eagerness.gt(Lanes::ZERO).any(), edges.mixes.len());
-        let plain = &self.scratch.plain[..];
+        let at_list = &self.scratch.plain[..];
         let (sales, on_sale, offered) = (&edges.sales[..], &self.scratch.on_sale[..], context.offered);
         let (value, grey_value, preferences) =
             (&self.scratch.value[..], &self.scratch.grey_value[..], &self.scratch.preference[..]);
@@ -244,7 +244,7 @@ impl Choice<'_> {
                 best = best.max(legal);
                 if answers {
                     granted += permitted * legal;
-                    whole += weight * plain[c * mixes + edges.offers[sale.offer].mix];
+                    whole += weight * at_list[c * mixes + edges.offers[sale.offer].mix];
                 }
                 if let (Some(g), true) = (sale.grey, permitted.lt(Lanes::ONE).any()) {
                     let possible = context.in_stock[c] & smuggles;
@@ -324,12 +324,12 @@ impl Choice<'_> {
             self.out.price[offer.chip_market] = price * (1.0 + fee);
             // Powers are dear: markets without a fee share one, and smuggled chips have one for each country.
             let value = |paid: Lanes| (effective / (paid + running)).pow(sheets.theta);
-            let free = fee == Lanes::ZERO;
-            if (free || answers) && !std::mem::replace(&mut self.scratch.plain_known[use_of], true) {
+            let is_free = fee == Lanes::ZERO;
+            if (is_free || answers) && !std::mem::replace(&mut self.scratch.plain_known[use_of], true) {
                 self.scratch.plain[use_of] = value(price);
             }
             self.scratch.value[o] =
-                if free { self.scratch.plain[use_of] } else { value(self.out.price[offer.chip_market]) };
+                if is_free { self.scratch.plain[use_of] } else { value(self.out.price[offer.chip_market]) };
             let country = edges.markets[offer.chip_market % edges.markets.len()].delivery.index();
             let smuggled = !edges.routes_to[country].is_empty()
                 && context.permitted[offer.chip_market].lt(Lanes::ONE).any();

@@ -55,6 +55,9 @@ pub struct FleetOutputs {
     pub used: Vec<Lanes>,
     /// Whether a buyer's chips are all spoken for: more was asked for rent than it offers, or than owners leave.
     pub rationed: Vec<Mask>,
+    /// What a percent more money would add to a rental that is not rationed, over a percent, by link of usage: less than all where rules
+    /// on remote access limit it \[1\].
+    pub rent_answers: Vec<Lanes>,
 }
 
 /// The step.
@@ -73,8 +76,10 @@ pub mod sum {
     pub const QUALITY: usize = 2;
     /// Chips.
     pub const CHIPS: usize = 3;
+    /// Peak throughput that slow links leave \[FLOP/s\].
+    pub const LINKED: usize = 4;
     /// How many sums there are.
-    pub const COUNT: usize = 4;
+    pub const COUNT: usize = 5;
 }
 
 impl FleetState {
@@ -124,6 +129,7 @@ impl FleetOutputs {
             rented: links.clone(),
             used: links,
             rationed: vec![Mask::splat(false); buyers],
+            rent_answers: vec![Lanes::ZERO; plan.usage.links.len()],
         }
     }
 }
@@ -222,6 +228,7 @@ impl Fleets<'_> {
             sums[sum::H100E] += working * sheets.units[c][ChipUnit::H100e];
             sums[sum::PEAK] += peak;
             sums[sum::QUALITY] += peak * quality;
+            sums[sum::LINKED] += peak * sheets.quality[c];
             sums[sum::CHIPS] += working;
         }
     }
@@ -238,12 +245,16 @@ impl Fleets<'_> {
             let money = lab.rent_budget.map_or(Lanes::ZERO, |q| inputs.at(q, t));
             for i in links {
                 let link = &plan.usage.links[i];
-                self.out.rented[i] = link.weight.map_or(Lanes::ZERO, |q| {
-                    let want = money / (price * hours) * inputs.value(q).per(total);
-                    let permitted = controls.permitted_now(link.remote);
-                    let above = plan.rules.rental_floor(link.remote, inputs);
-                    want.min(above) + permitted * (want - above).max(0.0)
-                });
+                let Some(weight) = link.weight else {
+                    self.out.rented[i] = Lanes::ZERO;
+                    continue;
+                };
+                let want = money / (price * hours) * inputs.value(weight).per(total);
+                let permitted = controls.permitted_now(link.remote);
+                let above = plan.rules.rental_floor(link.remote, inputs);
+                let rented = want.min(above) + permitted * (want - above).max(0.0);
+                self.out.rented[i] = rented;
+                self.out.rent_answers[i] = want.gt(above).select((permitted * want).per(rented), Lanes::ONE);
             }
         }
         for (b, buyer) in plan.model.buyers.iter().enumerate() {

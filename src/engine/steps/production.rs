@@ -1,8 +1,11 @@
 //! Production: what designers want to make, what supply lets them make, and what is under way.
 
+pub mod cause;
 mod lack;
 mod needs;
+mod pipeline;
 mod pool;
+mod shortfall;
 mod wafer;
 
 use super::choice::{Choice, ChoiceContext, ChoiceOutputs, ChoiceScratch, expected_sales};
@@ -14,18 +17,9 @@ use crate::inputs::Inputs;
 use crate::math::{Lanes, Mask, WIDTH};
 use crate::model::{Amount, ChipId, DesignerId, GoodId, GoodKind};
 use crate::plan::Plan;
-use lack::Lack;
+use cause::label;
+use shortfall::Lack;
 pub use wafer::{dies_per_wafer, murphy};
-
-/// What kept a chip's production from being larger, as codes: a good's row, or one of these.
-pub mod cause {
-    /// Nothing was wanted.
-    pub const NONE: u8 = 255;
-    /// Everything wanted was made.
-    pub const DEMAND: u8 = 254;
-    /// The launch ramp.
-    pub const RAMP: u8 = 253;
-}
 
 /// What production leaves to the next quarter.
 #[derive(Clone, Debug)]
@@ -600,46 +594,4 @@ impl Production<'_> {
         let residual = (self.out.planned[i] - self.out.started[i]).max(0.0);
         residual.gt(Lanes::ZERO).any().then_some(residual)
     }
-
-    /// Moves what was started into the pipeline and takes out what arrives.
-    #[inline(always)]
-    fn send(&mut self, plan: &Plan, launch: &[Lanes], t: usize) {
-        let slots = plan.lead + 1;
-        for &c in &plan.edges.chips {
-            let i = c.index();
-            if t == 0 {
-                for slot in 0..plan.lead {
-                    let launched = launch[i].lt(Lanes::splat(slot as f64 + 1.0));
-                    self.state.pipeline[i][slot] = launched.select(self.out.started[i], Lanes::ZERO);
-                }
-            }
-            self.state.pipeline[i][(t + plan.lead) % slots] = self.out.started[i];
-            self.out.arrived[i] = self.state.pipeline[i][t % slots];
-            self.state.pipeline[i][t % slots] = Lanes::ZERO;
-        }
-    }
-}
-
-/// What bound a chip in the first pass, by lane.
-#[inline(always)]
-fn label(
-    planned: Lanes,
-    least: Lanes,
-    capped: Mask,
-    want: Lanes,
-    goods: &[GoodId],
-    ratios: &[Lanes],
-) -> [u8; WIDTH] {
-    std::array::from_fn(|lane| {
-        if want[lane] <= 0.0 {
-            cause::NONE
-        } else if least[lane] < 1.0 && planned[lane] > 0.0 {
-            let binding = goods.iter().find(|g| ratios[g.index()][lane] == least[lane]);
-            binding.map_or(cause::DEMAND, |g| g.0 as u8)
-        } else if capped.lane(lane) {
-            cause::RAMP
-        } else {
-            cause::DEMAND
-        }
-    })
 }

@@ -1,5 +1,6 @@
 //! Trade: buyers order, sellers ration, rules cap, and what is refused comes back in later rounds.
 
+mod commitment_room;
 mod committed;
 mod grey_market;
 mod power;
@@ -16,7 +17,7 @@ use crate::math::{Lanes, Mask};
 use crate::model::Lever;
 use crate::plan::{Plan, Sale};
 use crate::rules::Parameters;
-use committed::CommittedScratch;
+use commitment_room::CommittedScratch;
 
 /// Trade rounds in a quarter.
 const ROUNDS: usize = 3;

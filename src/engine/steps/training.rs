@@ -129,7 +129,8 @@ struct Part {
 struct Run {
     flop: Lanes,
     cost_per_flop: Lanes,
-    quality: Lanes,
+    /// Throughput that slow links leave, over the peak \[1\].
+    links: Lanes,
     affordable: Option<Lanes>,
     peak: Lanes,
     /// Exponent of what is lost with the number of chips \[1\].
@@ -289,7 +290,7 @@ impl Training<'_> {
         Run {
             flop: any.select(flop, Lanes::ZERO),
             cost_per_flop: any.select(cost_per_flop, Lanes::ZERO),
-            quality,
+            links: mid[sum::LINKED].per(mid[sum::PEAK]),
             affordable: affordable.map(|a| a - by_chips),
             peak: mid[sum::PEAK],
             crowding: size.gt(Lanes::ONE).select(inputs.value(training.scale_loss), Lanes::ZERO),
@@ -477,7 +478,7 @@ fn lacks(plan: &Plan, fleet: &FleetOutputs, l: usize) -> Lack {
         // A percent more of chips and of power together is a percent more of all: what power does not give, chips do.
         let own = portion(used - paid);
         lack.chips += Portion { useful: own.useful - useful, count: own.count - count };
-        lack.rent += portion(paid);
+        lack.rent += portion(paid * fleet.rent_answers[i]);
     }
     lack
 }
@@ -493,7 +494,7 @@ fn label(run: &Run, lack: &Lack) -> [u8; WIDTH] {
             lab_cause::MONEY
         } else if power > chips {
             lab_cause::POWER
-        } else if run.quality[lane] < SLOW {
+        } else if run.links[lane] < SLOW {
             lab_cause::INTERCONNECT
         } else {
             lab_cause::CHIPS

@@ -1,6 +1,6 @@
 //! Needs: how much of each good a chip takes, in itself and beside it, at each facility and over those that a designer may use.
 
-use super::wafer::{WAFER, murphy};
+use super::wafer::{companion, murphy};
 use super::{Production, cause};
 use crate::inputs::Inputs;
 use crate::math::{Lanes, Mask, WIDTH};
@@ -100,13 +100,6 @@ impl Production<'_> {
             }
         }
     }
-}
-
-/// Wafers of companion silicon beside a chip.
-#[inline(always)]
-pub(super) fn companion(plan: &Plan, inputs: &Inputs, line: &Line) -> Lanes {
-    let sound = plan.model.production.companion_yield;
-    line.companion.map_or(Lanes::ZERO, |area| inputs.value(area) / (WAFER * inputs.value(sound)))
 }
 
 /// Sum of weights, and the harmonic mean of needs with them.

@@ -1,9 +1,11 @@
 //! Wafers into dies: how many fit on one, and how many of them are good.
 
+use crate::inputs::Inputs;
 use crate::math::Lanes;
+use crate::plan::{Line, Plan};
 
 /// Area of a 300 mm wafer \[mm²\].
-pub(super) const WAFER: f64 = std::f64::consts::PI * 22_500.0;
+const WAFER: f64 = std::f64::consts::PI * 22_500.0;
 
 /// Gross dies of an area \[mm²\] on a 300 mm wafer.
 #[inline(always)]
@@ -20,4 +22,11 @@ pub fn murphy(defects: Lanes) -> Lanes {
     let root = (1.0 - (-x).exp()) / x;
     let series = 1.0 - defects + defects * defects * (7.0 / 12.0);
     defects.gt(Lanes::splat(1e-4)).select(root * root, series)
+}
+
+/// Wafers of companion silicon beside a chip.
+#[inline(always)]
+pub(super) fn companion(plan: &Plan, inputs: &Inputs, line: &Line) -> Lanes {
+    let sound = plan.model.production.companion_yield;
+    line.companion.map_or(Lanes::ZERO, |area| inputs.value(area) / (WAFER * inputs.value(sound)))
 }

@@ -7,32 +7,6 @@ use crate::inputs::Inputs;
 use crate::math::Lanes;
 use crate::plan::Plan;
 
-/// Room to work in.
-#[derive(Clone, Debug)]
-pub(super) struct CommittedScratch {
-    /// What all of it costs, by buyer \[USD\].
-    costs: Vec<Lanes>,
-    /// Money of it that could not be spent, by buyer \[USD\].
-    pub(super) unfilled: Vec<Lanes>,
-    /// What it wants of power, by buyer \[MW\].
-    pub(super) power: Vec<Lanes>,
-    demand: Vec<Lanes>,
-}
-
-impl CommittedScratch {
-    /// Nothing asked for.
-    pub(super) fn new(plan: &Plan) -> Self {
-        let lanes = |n: usize| vec![Lanes::ZERO; n];
-        let m = &plan.model;
-        Self {
-            costs: lanes(m.buyers.len()),
-            unfilled: lanes(m.buyers.len()),
-            power: lanes(m.buyers.len()),
-            demand: lanes(m.chips.len()),
-        }
-    }
-}
-
 impl Trade<'_> {
     /// Fills commitments, cut pro rata to money and to power, then shared alike where stock falls short.
     ///

@@ -1,0 +1,35 @@
+//! What kept a chip's production from being larger, as codes: a good's row, or one of these.
+
+use crate::math::{Lanes, Mask, WIDTH};
+use crate::model::GoodId;
+
+/// Nothing was wanted.
+pub const NONE: u8 = 255;
+/// Everything wanted was made.
+pub const DEMAND: u8 = 254;
+/// The launch ramp.
+pub const RAMP: u8 = 253;
+
+/// What bound a chip in the first pass, by lane.
+#[inline(always)]
+pub(super) fn label(
+    planned: Lanes,
+    least: Lanes,
+    capped: Mask,
+    want: Lanes,
+    goods: &[GoodId],
+    ratios: &[Lanes],
+) -> [u8; WIDTH] {
+    std::array::from_fn(|lane| {
+        if want[lane] <= 0.0 {
+            NONE
+        } else if least[lane] < 1.0 && planned[lane] > 0.0 {
+            let binding = goods.iter().find(|g| ratios[g.index()][lane] == least[lane]);
+            binding.map_or(DEMAND, |g| g.0 as u8)
+        } else if capped.lane(lane) {
+            RAMP
+        } else {
+            DEMAND
+        }
+    })
+}
