@@ -247,7 +247,9 @@ fn the_premium_falls_when_routes_widen() {
         let wider = with(state, |b| {
             let d = &mut b.outputs.diversion;
             for list in [&mut d.routes.capacity, &mut d.capacity_to, &mut d.usd_to] {
-                list.iter_mut().for_each(|x| *x *= 1.2);
+                for x in list.iter_mut() {
+                    *x *= 1.2;
+                }
             }
             after(plan, b, t);
         });

@@ -161,7 +161,9 @@ impl Draw<'_> {
     pub fn weigh_fleets(&mut self) {
         let w = self.w;
         let lists = [&mut self.running_mw, &mut self.buyer_mw, &mut self.waiting_mw, &mut self.coming_mw];
-        lists.into_iter().for_each(|list| list.fill(0.0));
+        for list in lists {
+            list.fill(0.0);
+        }
         for (i, fleet) in w.fleets.iter().enumerate().filter(|(i, _)| self.held_chips[*i].alive) {
             let each = self.facility_watts(fleet.chip, fleet.country);
             let held = &self.held_chips[i];

@@ -376,7 +376,9 @@ impl Draw<'_> {
                 if over.is_empty() {
                     break;
                 }
-                over.into_iter().for_each(|c| self.capped[c] = true);
+                for c in over {
+                    self.capped[c] = true;
+                }
             }
             let users = || chips.iter().filter_map(|&c| Some((c, w.chain.packaging[c]?)));
             let users = || users().filter(|u| w.chain.parts[u.1].good == g && self.wants[u.0] > 0.0);
