@@ -215,6 +215,12 @@ fn what_bound_a_lab_would_have_let_it_train_more() {
                 }
                 let gain = |b: &Batch| size(b) / size(&base) - 1.0;
                 let label = base.outputs.training.bound_by[l][lane];
+                // Where a rule on remote access lets no more be rented and there is nothing else, none of these helps.
+                let barred = |i: usize| base.outputs.fleet.rent_answers[i][lane] < 1.0;
+                let mut links = plan.usage.of_lab[l].clone();
+                if causes.iter().all(|(_, changed)| gain(changed) <= RISE) && links.any(barred) {
+                    continue;
+                }
                 let slow = label == lab_cause::INTERCONNECT;
                 let named = if slow { lab_cause::CHIPS } else { label };
                 let place = || format!("{t}: {} of {}", plan.model.labs[l].id, plan.model.title);
