@@ -194,9 +194,9 @@ impl Ledger {
             let name = || format!("chip.{}", plan.model.chips[i].id);
             let p = &batch.outputs.production;
             let under_way = batch.state.production.pipeline[i].iter().fold(Lanes::ZERO, |sum, &x| sum + x);
-            // The opening pipeline is a gift of the first quarter.
-            let gift = if at.t == 0 { under_way + p.arrived[i] - p.started[i] } else { Lanes::ZERO };
-            let made = p.started[i] + gift;
+            // The opening pipeline comes with the first quarter.
+            let opening = if at.t == 0 { under_way + p.arrived[i] - p.started[i] } else { Lanes::ZERO };
+            let made = p.started[i] + opening;
             at.equal("production", name, made, p.arrived[i] + under_way - self.pipeline[i], self.pipeline[i]);
             let has = self.inventory[i] + p.arrived[i];
             at.equal("inventory", name, has, sold[i] + batch.state.trade.inventory[i], has);

@@ -406,7 +406,7 @@ fn a_headline_names_whom_there_is() {
     let found = findings(text).render(false);
     assert!(found.contains("`run.headline` names `country.b`, which the scenario does not have"), "{found}");
     assert!(found.contains("did you mean `country.a`?"), "{found}");
-    assert_eq!(found.matches("error").count(), 1, "{found}");
+    assert_eq!(found.matches("error:").count(), 1, "{found}");
 }
 
 #[test]

@@ -84,7 +84,7 @@ fn any_rule() -> impl Strategy<Value = (usize, bool, u32)> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
     #[test]
-    fn requirements_never_weaken_and_easings_never_strengthen(rules in prop::collection::vec(any_rule(), 1..5), extra in any_rule()) {
+    fn requirements_never_loosen_and_easings_never_strengthen(rules in prop::collection::vec(any_rule(), 1..5), extra in any_rule()) {
         let words = ["free", "notify", "license-presumed-approved", "license-case-by-case", "license", "denied"];
         let text = |list: &[(usize, bool, u32)]| -> String {
             list.iter().enumerate().map(|(i, (status, eases, from))| {

@@ -96,15 +96,15 @@ impl Choices {
     }
 }
 
-/// Attraction of a sale for one quarter, kept until then: what was expected mostly comes true.
+/// How a sale was weighed for one quarter, kept until then: what was expected mostly comes true.
 #[derive(Clone, Copy)]
-pub struct Attraction {
+pub struct Weighed {
     pub quarter: usize,
     pub fee: f64,
     pub weight: f64,
 }
 
-impl Attraction {
+impl Weighed {
     pub const NONE: Self = Self { quarter: usize::MAX, fee: 0.0, weight: 0.0 };
 }
 

@@ -1,6 +1,6 @@
 //! Section 7, who can buy what: sales along the graph's edges, offers by class of buyer, and what each buyer chooses from.
 
-use super::choice::Attraction;
+use super::choice::Weighed;
 use super::rules::{CaseId, Item, Sale};
 use super::shocks::On;
 use super::verdict::snap;
@@ -243,7 +243,7 @@ impl Draw<'_> {
             let fed = bandwidth.map_or(f, |bw| f.min(bw * 1e9 * intensity));
             self.effective[s] = 1.0 / ((1.0 - share) / f + share / fed);
         }
-        self.attractions.fill(Attraction::NONE);
+        self.attractions.fill(Weighed::NONE);
         for (b, buyer) in m.buyers.iter().enumerate() {
             self.priority[b] = self.n.v(buyer.priority);
         }
