@@ -18,7 +18,7 @@ def check(folder: Path) -> None:
 
     supply = nx.DiGraph()
     supply.add_nodes_from(n for n, kind in graph.nodes(data="kind") if kind != "country")
-    carried = [(a, b) for a, b, kind in graph.edges(data="kind") if kind not in ("contains", "claims")]
+    carried = [(a, b) for a, b, kind in graph.edges(data="kind") if kind not in ("contains", "claims", "commits")]
     supply.add_edges_from(carried)
     for node, measure in nx.betweenness_centrality(supply).items():
         assert abs(measure - graph.nodes[node]["betweenness"]) < 1e-12, node
