@@ -201,51 +201,72 @@ fn shipped(model: &Model, designers: &[&str], metric: &str) -> Vec<f64> {
     all
 }
 
+/// By what share an earlier opening changes joint shipments of those with a claim, where nothing answers to scarcity: by facility, in
+/// chips and in H100e, draw by draw.
+fn earlier_openings() -> &'static [(String, [Vec<f64>; 2])] {
+    static CHANGES: std::sync::OnceLock<Vec<(String, [Vec<f64>; 2])>> = std::sync::OnceLock::new();
+    CHANGES.get_or_init(|| {
+        let mut model = read("scenarios/baseline", None).unwrap().1;
+        for f in 0..model.facilities.len() {
+            let answer = model.facilities[f].answer;
+            model.quantities[answer].shape = Shape::Fixed(0.0);
+        }
+        let start = Date(f64::from(model.run.horizon.first.0));
+        let late: Vec<usize> = (0..model.facilities.len())
+            .filter(|&f| model.facilities[f].opens.is_some_and(|d| d > start))
+            .collect();
+        assert!(late.len() > 5);
+        let mut all = Vec::new();
+        for f in late {
+            let id = FacilityId(f as u32);
+            let claims = |d: &&chokepoint::internals::model::Designer| d.claims.contains_key(&id);
+            let designers: Vec<&str> = model.designers.iter().filter(claims).map(|d| d.id.as_str()).collect();
+            if designers.is_empty() {
+                continue;
+            }
+            let mut earlier = model.clone();
+            earlier.facilities[f].opens = model.facilities[f].opens.map(|d| Date((d.0 - 4.0).max(start.0)));
+            let changes = ["shipped_chips_cum", "shipped_h100e_cum"].map(|metric| {
+                let (has, had) = (shipped(&earlier, &designers, metric), shipped(&model, &designers, metric));
+                has.iter().zip(&had).map(|(a, b)| (a + 1.0) / (b + 1.0) - 1.0).collect::<Vec<f64>>()
+            });
+            all.push((model.facilities[f].id.clone(), changes));
+        }
+        all
+    })
+}
+
+/// Lower in the median, or by more than a hundredth in more than a twentieth of draws.
+fn falls(mut change: Vec<f64>) -> bool {
+    change.sort_by(f64::total_cmp);
+    change[change.len() / 2] < -1e-9 || 20 * change.iter().filter(|c| **c < -0.01).count() > change.len()
+}
+
 #[test]
-fn an_earlier_opening_lowers_no_joint_shipments_where_nothing_answers_to_scarcity() {
-    let mut model = read("scenarios/baseline", None).unwrap().1;
-    for f in 0..model.facilities.len() {
-        let answer = model.facilities[f].answer;
-        model.quantities[answer].shape = Shape::Fixed(0.0);
-    }
-    let start = Date(f64::from(model.run.horizon.first.0));
-    let late: Vec<usize> = (0..model.facilities.len())
-        .filter(|&f| model.facilities[f].opens.is_some_and(|d| d > start))
-        .collect();
-    assert!(late.len() > 5);
-    // Not in the median, nor by more than a hundredth in more than a twentieth of draws.
-    let mut wrong = Vec::new();
-    for f in late {
-        let id = FacilityId(f as u32);
-        let claims = |d: &&chokepoint::internals::model::Designer| d.claims.contains_key(&id);
-        let designers: Vec<&str> = model.designers.iter().filter(claims).map(|d| d.id.as_str()).collect();
-        if designers.is_empty() {
-            continue;
-        }
-        let mut earlier = model.clone();
-        earlier.facilities[f].opens = model.facilities[f].opens.map(|d| Date((d.0 - 4.0).max(start.0)));
-        // What is made earlier is of an older generation and takes memory and halls from later ones; where packages are scarce, a
-        // launching chip has its part of those that are added. So by the horizon's end there may be more chips of a trifle fewer H100e,
-        // or the reverse, but not fewer of both.
-        let [chips, h100e] = ["shipped_chips_cum", "shipped_h100e_cum"].map(|metric| {
-            let (has, had) = (shipped(&earlier, &designers, metric), shipped(&model, &designers, metric));
-            has.iter().zip(&had).map(|(a, b)| (a + 1.0) / (b + 1.0) - 1.0).collect::<Vec<f64>>()
-        });
-        let mut change: Vec<f64> = chips.iter().zip(&h100e).map(|(a, b)| a.max(*b)).collect();
-        change.sort_by(f64::total_cmp);
-        let (middle, lower) = (change[change.len() / 2], change.iter().filter(|c| **c < -0.01).count());
-        println!("{}: median {middle:e}, lowest {:e}", model.facilities[f].id, change[0]);
-        if middle < -1e-9 || 20 * lower > change.len() {
-            wrong.push(format!("{}: {change:?}", model.facilities[f].id));
-        }
+fn an_earlier_opening_does_not_lower_joint_shipments_both_in_chips_and_in_h100e() {
+    // What is made earlier is of an older generation and takes memory and halls from later ones; where packages are scarce, a
+    // launching chip has its part of those that are added. So by the horizon's end there may be more chips of a trifle fewer H100e,
+    // or the reverse, but not fewer of both.
+    for (facility, [chips, h100e]) in earlier_openings() {
+        let larger = chips.iter().zip(h100e).map(|(a, b)| a.max(*b)).collect();
+        assert!(!falls(larger), "{facility}: {chips:?}, {h100e:?}");
         // And of H100e alone never more than a trifle.
-        let mut h100e = h100e;
+        let mut h100e = h100e.clone();
         h100e.sort_by(f64::total_cmp);
-        if h100e[h100e.len() / 2] < -2e-3 || h100e[0] < -1e-2 {
-            wrong.push(format!("{}, H100e: {h100e:?}", model.facilities[f].id));
-        }
+        assert!(h100e[h100e.len() / 2] > -2e-3 && h100e[0] > -1e-2, "{facility}, H100e: {h100e:?}");
     }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+// An expectation that does not hold yet, at its bound: in the median H100e fall by a few hundredths of a percent. It fails as soon as it
+// holds.
+#[test]
+#[should_panic(expected = "fewer H100e")]
+fn open_an_earlier_opening_lowers_no_joint_shipments() {
+    let fewer: Vec<&str> = (earlier_openings().iter())
+        .filter(|(_, [_, h100e])| falls(h100e.clone()))
+        .map(|(facility, _)| facility.as_str())
+        .collect();
+    assert!(fewer.is_empty(), "fewer H100e with an earlier opening of {fewer:?}");
 }
 
 /// Findings on a text.
