@@ -40,6 +40,8 @@ pub struct Ledger {
     /// Opening fleets and what has been deployed since, and what has failed since.
     entered: Vec<Lanes>,
     failed: Vec<Lanes>,
+    /// What has been taken out for better ones since.
+    retired: Vec<Lanes>,
     premium: Vec<Lanes>,
     deploying: Vec<Lanes>,
     transit: Vec<Lanes>,
@@ -121,6 +123,7 @@ impl Ledger {
             pipeline: lanes(chips),
             entered: lanes(holdings),
             failed: lanes(holdings),
+            retired: lanes(holdings),
             premium: lanes(plan.model.countries.len()),
             deploying: lanes(holdings),
             transit: lanes(plan.edges.grey_options.len()),
@@ -150,6 +153,7 @@ impl Ledger {
         }
         self.deploying.fill(Lanes::ZERO);
         self.failed.fill(Lanes::ZERO);
+        self.retired.fill(Lanes::ZERO);
         self.entered.copy_from_slice(&batch.state.fleet.count);
         self.premium.copy_from_slice(&batch.state.diversion.premium);
         for (s, stock) in plan.model.stockpiles.iter().enumerate() {
@@ -236,8 +240,11 @@ impl Ledger {
             );
             let entered = self.entered[h] + moved.deployed[h];
             let failed = self.failed[h] + moved.failed[h];
-            at.equal("fleet", name, owned.count[h] + owned.waiting[h] + failed, entered, entered);
+            let retired = self.retired[h] + moved.retired[h];
+            let accounted = owned.count[h] + owned.waiting[h] + failed + retired;
+            at.equal("fleet", name, accounted, entered, entered);
             at.not_negative("failures", name, moved.failed[h]);
+            at.not_negative("chips taken out", name, moved.retired[h]);
             for x in [owned.count[h], owned.waiting[h]] {
                 at.not_negative("fleet", name, x);
             }
@@ -379,6 +386,7 @@ impl Ledger {
         for (h, entered) in self.entered.iter_mut().enumerate() {
             *entered += batch.outputs.fleet.deployed[h];
             self.failed[h] += batch.outputs.fleet.failed[h];
+            self.retired[h] += batch.outputs.fleet.retired[h];
         }
         self.deploying = totals(&batch.state.fleet.deploying);
         self.transit = totals(&batch.state.diversion.transit);

@@ -16,6 +16,7 @@ struct Tally {
     imported: Vec<PerUnit<Lanes>>,
     smuggled: Vec<PerUnit<Lanes>>,
     stranded: Vec<PerUnit<Lanes>>,
+    retired: Vec<PerUnit<Lanes>>,
     spend: Vec<Lanes>,
     planned: Vec<Lanes>,
     power: Vec<Lanes>,
@@ -82,6 +83,7 @@ impl<'a> Recorder<'a> {
             tally: Tally {
                 fleet: units.clone(),
                 stranded: units.clone(),
+                retired: units.clone(),
                 bought: units.clone(),
                 imported: units.clone(),
                 smuggled: units,
@@ -247,9 +249,14 @@ impl Kernel for Record<'_, '_> {
 impl Tally {
     #[inline(always)]
     fn count(&mut self, t: usize, plan: &Plan, batch: &Batch) {
-        for list in
-            [&mut self.fleet, &mut self.stranded, &mut self.bought, &mut self.imported, &mut self.smuggled]
-        {
+        for list in [
+            &mut self.fleet,
+            &mut self.stranded,
+            &mut self.retired,
+            &mut self.bought,
+            &mut self.imported,
+            &mut self.smuggled,
+        ] {
             list.fill(PerUnit::splat(Lanes::ZERO));
         }
         for list in [
@@ -286,6 +293,7 @@ impl Tally {
             for u in ChipUnit::ALL {
                 self.fleet[b][u] += owned * batch.sheets.units[c][u];
                 self.stranded[b][u] += fleet.waiting[h] * batch.sheets.units[c][u];
+                self.retired[b][u] += batch.outputs.fleet.retired[h] * batch.sheets.units[c][u];
             }
             self.power[b] += fleet.count[h] * batch.sheets.watts[c] * overhead;
         }
@@ -419,6 +427,7 @@ impl Tally {
             Held::Power => self.power[b],
             Held::Planned => self.planned[b],
             Held::Stranded(unit) => self.stranded[b][unit],
+            Held::Retired(unit) => self.retired[b][unit],
         }
     }
 }

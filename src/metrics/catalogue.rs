@@ -216,6 +216,7 @@ pub enum Held {
     Power,
     Planned,
     Stranded(ChipUnit),
+    Retired(ChipUnit),
 }
 
 /// What comes to a country by smuggling.
@@ -414,6 +415,14 @@ catalogue! {
     /// Chips deployed that wait for power, by their rate at 16 bits.
     StrandedH100e = "stranded_h100e" ["H100e"] Stock Hindrance Fleets {
         Country Group World Buyer: Reads::Buyers(Held::Stranded(ChipUnit::H100e))
+    }
+    /// Working chips that were taken out where power is short, to make room for better ones.
+    RetiredChips = "retired_chips" ["chips"] Flow Hindrance Fleets {
+        Country Group World Buyer: Reads::Buyers(Held::Retired(ChipUnit::Chips))
+    }
+    /// Working chips that were taken out to make room for better ones, by their rate at 16 bits.
+    RetiredH100e = "retired_h100e" ["H100e"] Flow Hindrance Fleets {
+        Country Group World Buyer: Reads::Buyers(Held::Retired(ChipUnit::H100e))
     }
     /// Chips that were asked for and refused: to a country, or by a rule.
     DeniedChips = "denied_chips" ["chips"] Flow Hindrance LegalFlows {

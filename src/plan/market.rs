@@ -90,6 +90,8 @@ pub struct Edges {
     pub holdings: Vec<Holding>,
     /// Holdings of each buyer in the order in which they are switched on: throughput per watt at medians, then rows.
     pub by_efficiency: Vec<Vec<usize>>,
+    /// Throughput per watt at medians, by chip: infinite where no power is given \[FLOP/s/W\].
+    pub efficiency: Vec<f64>,
     /// Buyers in each country.
     pub buyers_in: Vec<Vec<BuyerId>>,
     /// Chips with a price, by designers' order of rows.
@@ -115,6 +117,7 @@ impl Edges {
             reseller_market: IdVec::new(),
             holdings: Vec::new(),
             by_efficiency: Vec::new(),
+            efficiency: Vec::new(),
             buyers_in: vec![Vec::new(); model.countries.len()],
             chips: Vec::new(),
             with_parents: Vec::new(),
@@ -132,12 +135,12 @@ impl Edges {
     /// Orders each buyer's holdings by throughput per watt at medians: the same order in every draw.
     fn rank_holdings(&mut self, model: &Model, medians: &Inputs) {
         let median = |q: QuantityId| medians.value(q)[0];
-        let efficiency = |c: ChipId| {
-            let chip = &model.chips[c.index()];
+        let efficiency = |chip: &crate::model::Chip| {
             let tdp = chip.tdp.map(|q| median(q) * median(model.fleet.server_factor));
             let watts = chip.it_power.map(median).or(tdp).unwrap_or(0.0);
             if watts > 0.0 { chip.bf16_tflops.map_or(0.0, median) / watts } else { f64::INFINITY }
         };
+        self.efficiency = model.chips.iter().map(efficiency).collect();
         self.by_efficiency = vec![Vec::new(); model.buyers.len()];
         for (h, holding) in self.holdings.iter().enumerate() {
             self.by_efficiency[holding.buyer.index()].push(h);
@@ -145,7 +148,7 @@ impl Edges {
         for of_buyer in &mut self.by_efficiency {
             let rank = |&h: &usize| {
                 let holding = &self.holdings[h];
-                (efficiency(holding.chip), holding.chip, holding.grey)
+                (self.efficiency[holding.chip.index()], holding.chip, holding.grey)
             };
             of_buyer.sort_by(|a, b| {
                 let (a, b) = (rank(a), rank(b));

@@ -28,6 +28,7 @@ mod parquet;
 mod policies;
 mod readme;
 mod reference;
+mod replacement;
 mod response;
 mod robustness;
 mod rule_book;

@@ -87,7 +87,7 @@ impl Options {
 
     /// Those of one buyer.
     #[inline(always)]
-    pub fn of(&self, buyer: usize) -> impl Iterator<Item = usize> + '_ {
+    pub fn of(&self, buyer: usize) -> impl Iterator<Item = usize> + Clone + '_ {
         let range = self.starts[buyer] as usize..self.starts[buyer + 1] as usize;
         self.sales[range].iter().map(|&s| s as usize)
     }

@@ -214,9 +214,9 @@ impl Controls<'_> {
             let next = plan.model.chips[i].successor;
             let at = |t: usize| {
                 let left = next.map_or(Lanes::ONE, |s| {
-                    1.0 - wind_down * ramp(plan, inputs, s, self.state.launch[s.index()], t)
+                    1.0 - wind_down * ramp(plan, inputs, s, &self.state.launch, t)
                 });
-                ramp(plan, inputs, c, self.state.launch[i], t) * left
+                ramp(plan, inputs, c, &self.state.launch, t) * left
             };
             (self.out.ramp[i], self.out.ramp_ahead[i]) = (at(t), at(t + plan.lead));
         }
@@ -272,7 +272,7 @@ impl Controls<'_> {
                 continue;
             };
             let p = parent.index();
-            let on_sale = ramp(plan, inputs, parent, before[p], t).gt(Lanes::ZERO);
+            let on_sale = ramp(plan, inputs, parent, &before, t).gt(Lanes::ZERO);
             let denied = (p * markets..(p + 1) * markets)
                 .fold(Mask::splat(false), |any, s| any | self.out.permitted[s].lt(Lanes::splat(0.5)));
             let waits = self.state.launch[c.index()].eq(Lanes::splat(f64::INFINITY));
@@ -303,10 +303,12 @@ fn snap(share: Lanes) -> Lanes {
 }
 
 /// Ramp of a chip in quarter `t`: its share of the quarter on sale times (progress)^1.2.
+///
+/// A version of a chip comes from the same lines, which are not learned sooner than with that chip.
 #[inline(always)]
-fn ramp(plan: &Plan, inputs: &Inputs, chip: ChipId, launch: Lanes, t: usize) -> Lanes {
+fn ramp(plan: &Plan, inputs: &Inputs, chip: ChipId, launch: &[Lanes], t: usize) -> Lanes {
     let c = &plan.model.chips[chip];
-    let k = Lanes::splat(t as f64) - launch;
+    let k = Lanes::splat(t as f64) - launch[chip.index()];
     let mut on = (k + 1.0).clamp(0.0, 1.0);
     if let Some(end) = c.end {
         on *= (plan.since_start(end) - t as f64).clamp(0.0, 1.0);
@@ -314,9 +316,21 @@ fn ramp(plan: &Plan, inputs: &Inputs, chip: ChipId, launch: Lanes, t: usize) -> 
     if !on.gt(Lanes::ZERO).any() {
         return Lanes::ZERO;
     }
-    let middle = k.ge(Lanes::ZERO).select(k + 0.5, (k + 1.0) * 0.5).max(0.0);
-    let progress = (middle / inputs.value(c.ramp)).min(1.0);
+    let mut progress = progress(plan, inputs, chip, launch, t);
+    let mut of = c;
+    while let Some(parent) = of.variant_of.filter(|&p| plan.model.chips[p].price.is_some()) {
+        progress = progress.min(self::progress(plan, inputs, parent, launch, t));
+        of = &plan.model.chips[parent];
+    }
     if progress == Lanes::ONE { on } else { on * progress.pow(Lanes::splat(1.2)) }
+}
+
+/// How far a chip's production has come by the middle of what it is on sale of quarter `t`, cut to 1.
+#[inline(always)]
+fn progress(plan: &Plan, inputs: &Inputs, chip: ChipId, launch: &[Lanes], t: usize) -> Lanes {
+    let k = Lanes::splat(t as f64) - launch[chip.index()];
+    let middle = k.ge(Lanes::ZERO).select(k + 0.5, (k + 1.0) * 0.5).max(0.0);
+    (middle / inputs.value(plan.model.chips[chip].ramp)).min(1.0)
 }
 
 /// A variant is offered where its parent is not free; to all, where that leaves it no market.

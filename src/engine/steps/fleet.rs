@@ -45,6 +45,8 @@ pub struct FleetOutputs {
     pub running_mw: Vec<Lanes>,
     /// Switched off for want of power, by holding \[chips\].
     pub shed: Vec<Lanes>,
+    /// Taken out to make room for better ones, by holding \[chips\].
+    pub retired: Vec<Lanes>,
     /// What a percent more power would add to a buyer's throughput less what slow links lose \[FLOP/s\], and to its chips, over a percent.
     pub more_power: Vec<[Lanes; 2]>,
     /// Working chips of each buyer, in the sums that [`sum`] names.
@@ -122,6 +124,7 @@ impl FleetOutputs {
             held: vec![false; holdings.len()],
             deployed: holdings.clone(),
             shed: holdings.clone(),
+            retired: holdings.clone(),
             failed: holdings,
             running_mw: vec![Lanes::ZERO; buyers],
             more_power: vec![[Lanes::ZERO; 2]; buyers],
@@ -152,6 +155,7 @@ impl Fleets<'_> {
             self.state.waiting_age[h] = Lanes::ZERO;
             self.out.deployed[h] = Lanes::ZERO;
             self.out.failed[h] = Lanes::ZERO;
+            self.out.retired[h] = Lanes::ZERO;
         }
         self.weigh(plan, inputs, sheets);
     }

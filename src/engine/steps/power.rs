@@ -73,6 +73,7 @@ impl Fleets<'_> {
         self.weigh(plan, inputs, sheets);
         self.out.more_power.fill([Lanes::ZERO; 2]);
         self.out.shed.fill(Lanes::ZERO);
+        self.out.retired.fill(Lanes::ZERO);
         for n in 0..plan.model.countries.len() {
             let buyers = plan.edges.buyers_in[n].iter().map(|b| b.index());
             let Some(has) = available(plan, inputs, shocks, n, t) else {
@@ -96,6 +97,7 @@ impl Fleets<'_> {
                     self.shed(plan, inputs, sheets, b, excess * self.out.running_mw[b]);
                 }
                 self.light(plan, inputs, sheets, b, share, short);
+                self.replace(plan, inputs, sheets, b);
                 let part =
                     short.select(self.out.running_mw[b].per(load), self.state.waiting_mw[b].per(waiting));
                 self.look_at_power(plan, inputs, sheets, b, has * part / PERCENTS, short);
@@ -156,6 +158,50 @@ impl Fleets<'_> {
         }
     }
 
+    /// Takes working chips of a buyer out, the least efficient first, for what still waits, the most efficient first, where that is
+    /// enough better.
+    #[inline(always)]
+    fn replace(&mut self, plan: &Plan, inputs: &Inputs, sheets: &DataSheets, b: usize) {
+        let (times, dust) = (inputs.value(plan.model.fleet.replace), Lanes::splat(DUST));
+        let efficiency = |h: usize| plan.edges.efficiency[plan.edges.holdings[h].chip.index()];
+        for &better in &plan.edges.by_efficiency[b] {
+            if !self.out.held[better] || !self.state.waiting[better].gt(dust).any() {
+                continue;
+            }
+            let each = facility_power(plan, inputs, sheets, better);
+            for &worse in plan.edges.by_efficiency[b].iter().rev() {
+                let worth_it = (times * efficiency(worse)).le(Lanes::splat(efficiency(better)));
+                if !worth_it.any() {
+                    break;
+                }
+                if !self.out.held[worse] {
+                    continue;
+                }
+                let (waiting, working) = (self.state.waiting[better], self.state.count[worse]);
+                let frees = facility_power(plan, inputs, sheets, worse);
+                let (needs, has) = (waiting * each, working * frees);
+                let out = needs.lt(has).select(needs.per(frees), working);
+                let out = (working - out).gt(dust).select(out, working);
+                let on = has.lt(needs).select(has.per(each), waiting);
+                let on = (waiting - on).gt(dust).select(on, waiting);
+                let both = worth_it & out.gt(dust) & on.gt(dust);
+                if both.any() {
+                    self.retire(worse, both.select(out, Lanes::ZERO));
+                    self.switch_on(better, both.select(on, Lanes::ZERO));
+                }
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn retire(&mut self, h: usize, chips: Lanes) {
+        let working = self.state.count[h];
+        let age = self.state.age[h].per(working);
+        self.out.retired[h] += chips;
+        self.state.count[h] = (working - chips).max(0.0);
+        self.state.age[h] = self.state.count[h] * age;
+    }
+
     #[inline(always)]
     fn switch_on(&mut self, h: usize, chips: Lanes) {
         let waiting = self.state.waiting[h];
@@ -201,7 +247,7 @@ impl Fleets<'_> {
     }
 
     /// What `more` power \[MW\], a percent of all that there is, would add to what a buyer runs, over a percent: where power falls
-    /// short, of what was just switched off, else of what waits.
+    /// short, of what was just switched off, else of what waits, and of what was just taken out.
     #[inline(always)]
     fn look_at_power(
         &mut self,
@@ -218,7 +264,7 @@ impl Fleets<'_> {
             let holding = &plan.edges.holdings[h];
             let c = holding.chip.index();
             let each = facility_power(plan, inputs, sheets, h);
-            let waits = short.select(self.out.shed[h], self.state.waiting[h]);
+            let waits = short.select(self.out.shed[h], self.state.waiting[h]) + self.out.retired[h];
             let on = waits.min(more.per(each));
             more = (more - on * each).max(0.0);
             let quality = if holding.grey { sheets.quality[c] * support } else { sheets.quality[c] };

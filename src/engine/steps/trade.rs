@@ -121,8 +121,8 @@ pub(crate) struct TradeScratch {
     coming_power: Vec<Option<Lanes>>,
     /// What its buyers plan to spend \[USD\].
     planned_in: Vec<Lanes>,
-    /// Power that a buyer expects to have for more chips; none where nothing limits it \[MW\].
-    room: Vec<Option<Lanes>>,
+    /// Power that a buyer expects to be free for it; none where nothing limits it \[MW\].
+    free_power: Vec<Option<Lanes>>,
     committed: CommittedScratch,
 }
 
@@ -237,7 +237,7 @@ impl TradeScratch {
             stocked: vec![Mask::splat(false); chips],
             coming_power: vec![None; m.countries.len()],
             planned_in: lanes(m.countries.len()),
-            room: vec![None; buyers],
+            free_power: vec![None; buyers],
             committed: CommittedScratch::new(plan),
         }
     }
@@ -276,7 +276,7 @@ impl Trade<'_> {
             &context.choice.legal,
             t,
         );
-        self.find_rooms(plan, inputs, context, t);
+        self.find_free_power(plan, inputs, context, t);
         self.commit(plan, inputs, context, t);
         self.limit_to_power(plan, inputs, context);
         self.first_orders(plan, inputs, context, t);

@@ -119,6 +119,9 @@ settings! {
         aging: Scalar = Spec::unit("1/year2").between(0.0, 1.0).or("0.0035"),
         /// IT power over thermal design power, where a chip does not give it [1].
         server_factor: Scalar = Spec::unit("1").at_least(1.0).or("2.05"),
+        /// Where power is short, a working chip makes room for one that computes this many times as much with the same power, and leaves
+        /// the fleet \[1\].
+        replace: Scalar = Spec::unit("1").between(1.01, 1000.0).or("2.5"),
     }
 }
 

@@ -103,19 +103,22 @@ impl Draw<'_> {
         }
         let mut costs = std::mem::take(&mut self.costs);
         self.cost_commitments(false, &mut costs);
+        let mut wants = vec![Vec::new(); w.m.buyers.len()];
         for s in 0..w.market.sales.len() {
             let (c, b) = (w.market.sales[s].chip, w.market.sales[s].buyer);
             self.committed[s] *= fit(self.money[b], costs[b]);
             if self.committed[s] > 0.0 {
                 let n = w.m.buyers[b].country.index();
                 let (permitted, _) = self.permit(false, c, w.market.class_of[b]);
-                self.promised_power[b] += self.committed[s] * permitted * self.facility_watts(c, n);
+                let power = self.committed[s] * permitted * self.facility_watts(c, n);
+                self.promised_power[b] += power;
+                wants[b].push((c, power));
             }
         }
         for &b in &w.market.buyers {
             let tied = costs[b].min(self.money[b]);
             self.money[b] = (self.money[b] - tied).max(0.0);
-            self.power_first[b] = fit(self.rooms[b], self.promised_power[b]);
+            self.power_first[b] = fit(self.room(b, &wants[b]), self.promised_power[b]);
             self.unfilled[b] = tied * self.power_first[b];
         }
         self.costs = costs;

@@ -104,7 +104,7 @@ pub struct Draw<'a> {
     /// Money of commitments that they could not spend.
     pub(super) unfilled: Vec<f64>,
     /// Power that a buyer expects to have for more chips [MW].
-    pub(super) rooms: Vec<f64>,
+    pub(super) free_power: Vec<f64>,
     /// What commitments ask for, by sale; what of it rules refuse.
     pub(super) committed: Vec<f64>,
     pub(super) costs: Vec<f64>,
@@ -268,7 +268,7 @@ impl<'a> Draw<'a> {
             power_first: zeros(buyers),
             promised_power: zeros(buyers),
             unfilled: zeros(buyers),
-            rooms: zeros(buyers),
+            free_power: zeros(buyers),
             committed: zeros(sales),
             costs: zeros(buyers),
             broken: Vec::with_capacity(sales),

@@ -29,6 +29,8 @@ pub struct Held {
     pub age: f64,
     pub waiting: f64,
     pub waiting_age: f64,
+    /// Taken out in the quarter for better ones.
+    pub retired: f64,
     pub coming: super::diversion::Transit,
 }
 

@@ -144,6 +144,8 @@ pub struct World<'a> {
     pub smuggled: Vec<usize>,
     /// Those of each buyer, the chips that make most of their power first.
     pub by_efficiency: Vec<Vec<usize>>,
+    /// Throughput per watt at medians, by chip.
+    pub efficiency: Vec<f64>,
     /// The last quarter that is known.
     pub known: usize,
     pub uses: Vec<fleets::Use>,
@@ -185,6 +187,7 @@ impl<'a> World<'a> {
             commitments: commitments::commitments(m, &market),
             smuggled: (0..fleets.len()).filter(|&i| fleets[i].smuggled).collect(),
             by_efficiency: power::by_efficiency(m, &p.layout, &fleets),
+            efficiency: power::efficiency(m, &p.layout),
             known: m.run.known_until.map_or(0, |d| d.since(m.run.horizon.first).floor().max(0.0) as usize),
             fleets,
             uses: fleets::uses(&mut p),

@@ -3,7 +3,7 @@
 use chokepoint::internals::model::{Model, Shape, Subject};
 
 /// What is counted of sets of buyers, and whether it is a flow.
-pub const HELD: [(&str, bool); 18] = [
+pub const HELD: [(&str, bool); 20] = [
     ("fleet_chips", false),
     ("fleet_h100e", false),
     ("fleet_h100e_8bit", false),
@@ -21,6 +21,8 @@ pub const HELD: [(&str, bool); 18] = [
     ("power_mw", false),
     ("stranded_chips", false),
     ("stranded_h100e", false),
+    ("retired_chips", true),
+    ("retired_h100e", true),
     ("planned_spend", true),
 ];
 pub const BOUGHT: usize = 4;
@@ -29,7 +31,8 @@ pub const SMUGGLED: usize = 10;
 pub const SPEND: usize = 13;
 pub const POWER: usize = 14;
 pub const STRANDED: usize = 15;
-pub const PLANNED: usize = 17;
+pub const RETIRED: usize = 17;
+pub const PLANNED: usize = 19;
 /// What is counted of sets of chips.
 pub const SOLD: [&str; 5] =
     ["produced_chips", "shipped_chips", "shipped_h100e", "shipped_h100e_8bit", "revenue_usd"];

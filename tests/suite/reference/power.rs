@@ -7,8 +7,8 @@ use super::shocks::On;
 use super::{DUST, Draw, fit, per};
 use chokepoint::internals::model::{Model, QuantityId};
 
-/// Fleets of each buyer in the order in which they are switched on: by throughput per watt at medians, then by row.
-pub fn by_efficiency(m: &Model, layout: &Layout<'_>, fleets: &[Fleet]) -> Vec<Vec<usize>> {
+/// Throughput per watt at medians, by chip.
+pub fn efficiency(m: &Model, layout: &Layout<'_>) -> Vec<f64> {
     let median = |q: Option<QuantityId>| q.map(|q| layout.median(q));
     let efficiency = |c: usize| {
         let chip = &m.chips[c];
@@ -16,7 +16,12 @@ pub fn by_efficiency(m: &Model, layout: &Layout<'_>, fleets: &[Fleet]) -> Vec<Ve
         let watts = median(chip.it_power).or(median(chip.tdp).map(|w| w * server)).unwrap_or(0.0);
         if watts > 0.0 { median(chip.bf16_tflops).unwrap_or(0.0) / watts } else { f64::INFINITY }
     };
-    let all: Vec<f64> = (0..m.chips.len()).map(efficiency).collect();
+    (0..m.chips.len()).map(efficiency).collect()
+}
+
+/// Fleets of each buyer in the order in which they are switched on: by throughput per watt at medians, then by row.
+pub fn by_efficiency(m: &Model, layout: &Layout<'_>, fleets: &[Fleet]) -> Vec<Vec<usize>> {
+    let all = efficiency(m, layout);
     let of = |b: usize| {
         let mut own: Vec<usize> = (0..fleets.len()).filter(|&i| fleets[i].buyer == b).collect();
         let rank = |i: &usize| (-all[fleets[*i].chip], fleets[*i].chip, fleets[*i].smuggled);
@@ -63,9 +68,9 @@ impl Draw<'_> {
         now + share * (then - now)
     }
 
-    /// Power that each buyer expects to have for more chips; infinite where nothing limits it.
+    /// Power that each buyer expects to be free for it; infinite where nothing limits it.
     #[inline(never)]
-    pub fn find_rooms(&mut self) {
+    pub fn find_free_power(&mut self) {
         let w = self.w;
         self.planned_in.fill(0.0);
         for &b in &w.market.buyers {
@@ -75,13 +80,36 @@ impl Draw<'_> {
         for &b in &w.market.buyers {
             let n = w.m.buyers[b].country.index();
             let coming = self.power_of(n, self.t + 1);
-            self.rooms[b] = f64::INFINITY;
+            self.free_power[b] = f64::INFINITY;
             if coming.is_finite() {
                 let part = per(self.planned_spend[b], self.planned_in[n]);
-                let free = slack * part * left_of(coming, self.running_mw[n]);
-                self.rooms[b] = left_of(free, self.waiting_mw[b] + self.coming_mw[b]);
+                self.free_power[b] = slack * part * left_of(coming, self.running_mw[n]);
             }
         }
+    }
+
+    /// Power that a buyer has for chips of which `wants` lists kind and power: what is free and what they would free, less what waits
+    /// and comes.
+    pub fn room(&self, b: usize, wants: &[(usize, f64)]) -> f64 {
+        let w = self.w;
+        let free = self.free_power[b];
+        let all: f64 = wants.iter().map(|want| want.1).sum();
+        if !free.is_finite() || all == 0.0 {
+            return free;
+        }
+        let times = self.n.v(w.m.fleet.replace);
+        let mut freed = 0.0;
+        for &(chip, power) in wants {
+            let worse = w.by_efficiency[b].iter().filter(|&&i| {
+                self.held_chips[i].alive && times * w.efficiency[w.fleets[i].chip] <= w.efficiency[chip]
+            });
+            let own = |i: usize| {
+                let (fleet, held) = (&w.fleets[i], &self.held_chips[i]);
+                (held.count + held.waiting) * self.facility_watts(fleet.chip, fleet.country)
+            };
+            freed += power / all * worse.map(|&i| own(i)).sum::<f64>();
+        }
+        left_of(free + freed, self.waiting_mw[b] + self.coming_mw[b])
     }
 
     /// Cuts money to what the buyer expects to have power for, once commitments have theirs.
@@ -91,18 +119,21 @@ impl Draw<'_> {
         for &b in &w.market.buyers {
             let n = w.m.buyers[b].country.index();
             self.power[b] = 1.0;
-            if !self.rooms[b].is_finite() {
+            if !self.free_power[b].is_finite() {
                 continue;
             }
             let menu = choices.menus[b];
             let carried = self.carried[n];
             let smuggled = carried * per(menu.grey, menu.all);
-            let mut wanted = 0.0;
-            for c in &choices.list[menu.first..menu.end] {
+            let want = |c: &super::choice::Choice| {
                 let legal = (1.0 - smuggled) * per(c.x, menu.legal) * c.permitted / c.full;
-                wanted += (legal + carried * per(c.y, menu.all) / c.street) * self.facility_watts(c.chip, n);
-            }
-            let room = self.rooms[b] - self.promised_power[b].min(self.rooms[b]);
+                let each = legal + carried * per(c.y, menu.all) / c.street;
+                (c.chip, each * self.facility_watts(c.chip, n))
+            };
+            let wants: Vec<_> = choices.list[menu.first..menu.end].iter().map(want).collect();
+            let wanted: f64 = wants.iter().map(|want| want.1).sum();
+            let room = self.room(b, &wants);
+            let room = room - self.promised_power[b].min(room);
             self.power[b] = fit(room, self.money[b] * wanted);
             self.money[b] *= self.power[b];
         }
@@ -118,6 +149,9 @@ impl Draw<'_> {
     pub fn switch(&mut self) {
         let w = self.w;
         self.weigh_fleets();
+        for held in &mut self.held_chips {
+            held.retired = 0.0;
+        }
         self.waiting_in.fill(0.0);
         for (b, buyer) in w.m.buyers.iter().enumerate() {
             self.waiting_in[buyer.country.index()] += self.waiting_mw[b];
@@ -153,8 +187,37 @@ impl Draw<'_> {
                     held.switch_on(on);
                 }
             }
+            self.replace(b, n);
         }
         self.weigh_fleets();
+    }
+
+    /// What waits takes the place of what works and is enough worse.
+    fn replace(&mut self, b: usize, n: usize) {
+        let w = self.w;
+        let times = self.n.v(w.m.fleet.replace);
+        for &better in &w.by_efficiency[b] {
+            if self.held_chips[better].waiting <= DUST {
+                continue;
+            }
+            let (chip, watts) = (w.fleets[better].chip, self.facility_watts(w.fleets[better].chip, n));
+            for &worse in w.by_efficiency[b].iter().rev() {
+                let old = w.fleets[worse].chip;
+                if times * w.efficiency[old] > w.efficiency[chip] {
+                    break;
+                }
+                let frees = self.facility_watts(old, n);
+                let (waiting, working) = (self.held_chips[better].waiting, self.held_chips[worse].count);
+                let (needs, has) = (waiting * watts, working * frees);
+                let all_but_dust = |part: f64, all: f64| if all - part > DUST { part } else { all };
+                let on = all_but_dust(if has < needs { has / watts } else { waiting }, waiting);
+                let out = all_but_dust(if needs < has { needs / frees } else { working }, working);
+                if on > DUST && out > DUST {
+                    self.held_chips[worse].retire(out);
+                    self.held_chips[better].switch_on(on);
+                }
+            }
+        }
     }
 
     /// Facility power of what runs, by country and by buyer, of what waits and of what is in deployment [MW].
@@ -182,6 +245,13 @@ impl Held {
         self.age += chips * (age + 0.125);
         self.waiting = (self.waiting - chips).max(0.0);
         self.waiting_age = self.waiting * age;
+    }
+
+    fn retire(&mut self, chips: f64) {
+        let age = per(self.age, self.count);
+        self.retired += chips;
+        self.count = (self.count - chips).max(0.0);
+        self.age = self.count * age;
     }
 
     fn switch_off(&mut self, chips: f64) {

@@ -210,9 +210,16 @@ impl Draw<'_> {
         if on == 0.0 || chip.price.is_none() {
             return 0.0;
         }
-        let m = if k >= 0.0 { k + 0.5 } else { (0.5 + k / 2.0).max(0.0) };
-        let ramp = self.n.v(chip.ramp);
-        if m >= ramp { on } else { on * pow(m / ramp, 1.2) }
+        let mut progress: f64 = 1.0;
+        let mut of = Some(c);
+        while let Some(c) = of {
+            let k = t - self.launch[c];
+            let m = if k >= 0.0 { k + 0.5 } else { (0.5 + k / 2.0).max(0.0) };
+            progress = progress.min(m / self.n.v(self.w.m.chips[c].ramp));
+            let parent = self.w.m.chips[c].variant_of.map(|v| v.index());
+            of = parent.filter(|&p| self.w.m.chips[p].price.is_some());
+        }
+        if progress >= 1.0 { on } else { on * pow(progress, 1.2) }
     }
 
     /// Permission of each designer at each facility.

@@ -1,6 +1,8 @@
 //! Section 12, in a draw: what is noted of a quarter.
 
-use super::names::{BOUGHT, HELD, IMPORTED, MADE, PLANNED, POWER, SMUGGLED, SOLD, SPEND, STRANDED, TRAINED};
+use super::names::{
+    BOUGHT, HELD, IMPORTED, MADE, PLANNED, POWER, RETIRED, SMUGGLED, SOLD, SPEND, STRANDED, TRAINED,
+};
 use super::training::Trained;
 use super::{Draw, per};
 use chokepoint::internals::model::CountryId;
@@ -66,6 +68,7 @@ impl Draw<'_> {
             v[row + POWER] += held.count * self.facility_watts(fleet.chip, n);
             for u in 0..2 {
                 v[row + STRANDED + u] += held.waiting * self.units[fleet.chip][u];
+                v[row + RETIRED + u] += held.retired * self.units[fleet.chip][u];
             }
         }
     }

@@ -48,7 +48,7 @@ impl Draw<'_> {
         self.sold.fill(0.0);
         self.ordered.fill(0.0);
         self.filled.fill(0.0);
-        self.find_rooms();
+        self.find_free_power();
         self.meet_commitments(&mut choices);
         self.limit_by_power(&choices);
         self.reach(&mut choices);

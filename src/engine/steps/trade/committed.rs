@@ -33,9 +33,19 @@ impl Trade<'_> {
             let tied = first.costs[b].min(self.out.money[b]);
             self.out.money[b] = (self.out.money[b] - tied).max(0.0);
             first.power[b] *= inputs.value(plan.model.countries[buyer.country].overhead) / 1e6;
-            let room = self.scratch.room[b];
-            self.state.power_first[b] = room.map_or(Lanes::ONE, |room| affordable(room, first.power[b]));
-            first.unfilled[b] = tied * self.state.power_first[b];
+            first.unfilled[b] = tied;
+        }
+        for b in 0..plan.model.buyers.len() {
+            let wanted = self.scratch.committed.power[b];
+            let parts = plan.commitments.sales.iter().filter(|&&s| plan.edges.sales[s].buyer.index() == b);
+            let parts = parts.map(|&s| {
+                let sale = &plan.edges.sales[s];
+                let chips = self.out.committed[s] * controls.permitted[sale.chip_market];
+                (s, chips * context.sheets.watts[sale.chip.index()])
+            });
+            let room = self.room(plan, inputs, context, b, wanted, parts);
+            self.state.power_first[b] = room.map_or(Lanes::ONE, |room| affordable(room, wanted));
+            self.scratch.committed.unfilled[b] *= self.state.power_first[b];
         }
         self.fill_committed(plan, inputs, context);
     }

@@ -7,9 +7,15 @@ use crate::math::Lanes;
 use crate::plan::Plan;
 
 impl Trade<'_> {
-    /// Power that each buyer expects to have for more chips: its part of the room in its country, less what it has waiting.
+    /// Power that each buyer expects to be free for it: its part of what no chip takes in its country.
     #[inline(always)]
-    pub(super) fn find_rooms(&mut self, plan: &Plan, inputs: &Inputs, context: &TradeContext<'_>, t: usize) {
+    pub(super) fn find_free_power(
+        &mut self,
+        plan: &Plan,
+        inputs: &Inputs,
+        context: &TradeContext<'_>,
+        t: usize,
+    ) {
         let (slack, fleet) = (inputs.value(plan.model.trade.power_slack), context.fleet);
         self.scratch.planned_in.fill(Lanes::ZERO);
         for (b, buyer) in plan.model.buyers.iter().enumerate() {
@@ -20,12 +26,41 @@ impl Trade<'_> {
         }
         for (b, buyer) in plan.model.buyers.iter().enumerate() {
             let n = buyer.country.index();
-            self.scratch.room[b] = self.scratch.coming_power[n].map(|coming| {
+            self.scratch.free_power[b] = self.scratch.coming_power[n].map(|coming| {
                 let part = self.out.planned[b].per(self.scratch.planned_in[n]);
-                let free = slack * part * unless_rounding(coming - fleet.load[n], coming);
-                unless_rounding(free - fleet.waiting_mw[b] - fleet.coming_mw[b], free)
+                slack * part * unless_rounding(coming - fleet.load[n], coming)
             });
         }
+    }
+
+    /// Power that a buyer has for `wanted` \[MW\] of facility power: what it expects to be free, what better chips would free by
+    /// taking the place of its own, less what waits and comes; none where nothing limits it \[MW\].
+    ///
+    /// `parts` are the sales of what is wanted, each with its part of it in any unit.
+    #[inline(always)]
+    pub(super) fn room(
+        &self,
+        plan: &Plan,
+        inputs: &Inputs,
+        context: &TradeContext<'_>,
+        b: usize,
+        wanted: Lanes,
+        parts: impl Iterator<Item = (usize, Lanes)> + Clone,
+    ) -> Option<Lanes> {
+        let fleet = context.fleet;
+        let taken = fleet.waiting_mw[b] + fleet.coming_mw[b];
+        self.scratch.free_power[b].map(|free| {
+            let room = unless_rounding(free - taken, free);
+            if !wanted.gt(room).any() {
+                return room;
+            }
+            let all = parts.clone().fold(Lanes::ZERO, |sum, (_, part)| sum + part);
+            let replaceable = parts.fold(Lanes::ZERO, |sum, (s, part)| {
+                let chip = plan.edges.sales[s].chip.index();
+                sum + part.per(all) * replaceable(plan, inputs, context, b, chip)
+            });
+            unless_rounding(free + replaceable - taken, free + replaceable)
+        })
     }
 
     /// Cuts money to what a buyer expects to have power for, once commitments have theirs.
@@ -36,11 +71,12 @@ impl Trade<'_> {
         let choice = context.choice;
         for (b, buyer) in plan.model.buyers.iter().enumerate() {
             let n = buyer.country.index();
-            let Some(room) = self.scratch.room[b] else { continue };
+            if self.scratch.free_power[b].is_none() {
+                continue;
+            }
             let carried = self.state.carried[n];
             let legal = (1.0 - carried * choice.grey_share[b]).per(choice.legal_total[b]);
-            let mut wanted = Lanes::ZERO;
-            for s in choice.open.of(b) {
+            let watts = |s: usize| {
                 let sale = &plan.edges.sales[s];
                 let c = sale.chip.index();
                 let granted = context.controls.permitted[sale.chip_market] / choice.price[sale.chip_market];
@@ -49,15 +85,40 @@ impl Trade<'_> {
                     let street = choice.list[c] * context.routes.premium[n];
                     chips += carried * choice.grey[g].per(choice.total[b]) / street;
                 }
-                wanted += chips * context.sheets.watts[c];
-            }
-            let wanted = self.out.money[b] * wanted * (inputs.value(plan.model.countries[n].overhead) / 1e6);
+                chips * context.sheets.watts[c]
+            };
+            let parts = choice.open.of(b).map(|s| (s, watts(s)));
+            let each = parts.clone().fold(Lanes::ZERO, |sum, (_, part)| sum + part);
+            let wanted = self.out.money[b] * each * (inputs.value(plan.model.countries[n].overhead) / 1e6);
+            let committed = self.scratch.committed.power[b];
+            let Some(room) = self.room(plan, inputs, context, b, wanted + committed, parts) else { continue };
             // What they cannot have whole leaves nothing, to the bit: a rest of rounding must order nothing.
-            let room = room - self.scratch.committed.power[b].min(room);
+            let room = room - committed.min(room);
             self.state.power[b] = wanted.gt(room).select(room.per(wanted), Lanes::ONE);
             self.out.money[b] *= self.state.power[b];
         }
     }
+}
+
+/// Facility power of a buyer's chips, on or waiting, that would make room for a chip \[MW\].
+#[inline(always)]
+fn replaceable(plan: &Plan, inputs: &Inputs, context: &TradeContext<'_>, b: usize, chip: usize) -> Lanes {
+    let (times, fleet) = (inputs.value(plan.model.fleet.replace), context.fleet);
+    let better = Lanes::splat(plan.edges.efficiency[chip]);
+    let overhead = inputs.value(plan.model.countries[plan.model.buyers[b].country].overhead) / 1e6;
+    let mut sum = Lanes::ZERO;
+    for &h in plan.edges.by_efficiency[b].iter().rev() {
+        let c = plan.edges.holdings[h].chip.index();
+        let worse = (times * plan.edges.efficiency[c]).le(better);
+        if !worse.any() {
+            break;
+        }
+        let owned = fleet.count[h] + fleet.waiting[h];
+        if owned.gt(Lanes::ZERO).any() {
+            sum += worse.select(owned * context.sheets.watts[c], Lanes::ZERO);
+        }
+    }
+    sum * overhead
 }
 
 /// What is left of something; nothing where it is less than a billionth of it.

@@ -42,7 +42,13 @@ const SETTINGS: &[(&str, &[Range])] = &[
     ),
     (
         "fleet",
-        &[("lag", 0.1, 2.9), ("hazard", 0.01, 0.2), ("aging", 0.001, 0.05), ("server_factor", 1.2, 2.5)],
+        &[
+            ("lag", 0.1, 2.9),
+            ("hazard", 0.01, 0.2),
+            ("aging", 0.001, 0.05),
+            ("server_factor", 1.2, 2.5),
+            ("replace", 1.02, 4.0),
+        ],
     ),
     (
         "training",
