@@ -21,8 +21,14 @@ def check(folder: Path) -> None:
     def values(actor: str, metric: str, when: int) -> np.ndarray:
         return cells[actor, f"{when // 4}Q{when % 4 + 1}"][metric].to_numpy()
 
-    for row in scored.itertuples():
-        at = values(row.actor, row.metric, quarter(row.quarter))
+    for row in scored.rename(columns={"from": "first"}).itertuples():
+        if row.first:
+            # A flow over months: of each quarter the share of its months.
+            ends = [int(m[:4]) * 12 + int(m[5:]) - 1 for m in (row.first, row.to)]
+            months = np.arange(ends[0], ends[1] + 1) // 3
+            at = sum(values(row.actor, row.metric, q) * n / 3 for q, n in zip(*np.unique(months, return_counts=True)))
+        else:
+            at = values(row.actor, row.metric, quarter(row.quarter))
         if row.since and quarter(row.since) > first:
             at = np.maximum(at - values(row.actor, row.metric, quarter(row.since) - 1), 0)
         for column, p in [("p05", 0.05), ("p25", 0.25), ("p50", 0.5), ("p75", 0.75), ("p95", 0.95)]:

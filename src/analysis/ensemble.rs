@@ -69,6 +69,13 @@ impl Ensemble {
         0.5 * (below + up_to)
     }
 
+    /// Largest distance of this distribution function from another's (Kolmogorov and Smirnov).
+    pub fn distance(&self, other: &Self) -> f64 {
+        let up_to = |e: &Self, x: f64| e.before(e.values.partition_point(|&v| v <= x));
+        let at = |&x: &f64| (up_to(self, x) - up_to(other, x)).abs();
+        self.values.iter().chain(&other.values).map(at).fold(0.0, f64::max)
+    }
+
     /// Continuous ranked probability score of `y`, `∫ (F(x) − [x ≥ y])² dx` (Matheson and Winkler 1976), in the values' unit.
     ///
     /// Exact for the ensemble's steps; it equals `E|X − y| − ½E|X − X'|` (Gneiting and Raftery 2007, eq. 21), and for one

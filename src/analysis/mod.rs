@@ -3,6 +3,8 @@
 //!
 //! Analysis takes plain numbers, draw by draw in order, and knows no engine, files, command line or clock.
 
+pub mod board;
+pub mod calibration;
 pub mod ensemble;
 mod front;
 mod goal;
@@ -12,6 +14,7 @@ pub mod moved;
 pub mod naive;
 mod paired;
 mod sensitivity;
+pub mod simple_rule;
 mod sweep;
 pub mod tables;
 mod tiers;

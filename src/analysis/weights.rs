@@ -26,6 +26,49 @@ pub struct Evidence {
     pub values: Vec<f64>,
 }
 
+/// The published numbers of one series, and the group that it belongs to.
+#[derive(Clone, Debug)]
+pub struct EvidenceSeries {
+    /// Heading under which it is scored.
+    pub group: String,
+    /// Its numbers.
+    pub rows: Vec<Evidence>,
+}
+
+/// What each draw's log-likelihood is by series, and over all: within a group the mean over its series, then the sum over groups.
+///
+/// So a group counts as one series of average evidence, however many of its series say the same.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Likelihoods {
+    /// By series, then draw.
+    pub by_series: Vec<Vec<f64>>,
+    /// By draw.
+    pub total: Vec<f64>,
+}
+
+impl Likelihoods {
+    /// Those of some draws, with the model's own error by group.
+    ///
+    /// # Errors
+    /// If neither the observations nor the discrepancy leave room for an error.
+    pub fn new(
+        series: &[EvidenceSeries],
+        discrepancy: &dyn Fn(&str) -> Discrepancy,
+        draws: usize,
+    ) -> Result<Self, NoSpread> {
+        let mut by_series = Vec::new();
+        let mut total = vec![0.0; draws];
+        for one in series {
+            let mut sums = vec![0.0; draws];
+            add_log_likelihood(&one.rows, discrepancy(&one.group), &mut sums)?;
+            let alike = series.iter().filter(|s| s.group == one.group).count() as f64;
+            total.iter_mut().zip(&sums).for_each(|(t, l)| *t += l / alike);
+            by_series.push(sums);
+        }
+        Ok(Self { by_series, total })
+    }
+}
+
 /// A number was published without a range, and no discrepancy is allowed for: no draw can be likely.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a published number without a range needs a discrepancy above 0")]
@@ -212,6 +255,22 @@ mod tests {
         let (mean, variance) = moments(&weights.weights, &theta);
         assert!((mean - sum_of([0.5, 0.9, 0.7]) / precision).abs() < 1e-4, "{mean}");
         assert!((variance * precision - 1.0).abs() < 1e-3, "{variance}");
+    }
+
+    #[test]
+    fn a_group_of_many_series_counts_as_one() {
+        let theta = prior(1000, 1.0);
+        let series = |group: &str, center: f64| EvidenceSeries {
+            group: group.to_owned(),
+            rows: vec![evidence(0.0, center, 0.5, &theta)],
+        };
+        let none = Discrepancy { sd: 0.0, rho: 0.0 };
+        let of = |all: &[EvidenceSeries]| Likelihoods::new(all, &|_| none, 1000).unwrap().total;
+        let once = of(&[series("a", 0.3), series("b", -1.0)]);
+        let repeated = of(&[series("a", 0.3), series("a", 0.3), series("a", 0.3), series("b", -1.0)]);
+        assert!(once.iter().zip(&repeated).all(|(x, y)| (x - y).abs() < 1e-9));
+        let apart = of(&[series("a", 0.3), series("c", 0.3), series("b", -1.0)]);
+        assert!(once.iter().zip(&apart).any(|(x, y)| (x - y).abs() > 1.0));
     }
 
     #[test]

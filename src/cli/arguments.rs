@@ -37,6 +37,8 @@ pub(super) enum Verb {
     Rules(RulesArguments),
     /// Hold the simulated past against what was published, and score it
     Hindcast(HindcastArguments),
+    /// Weigh draws by the record, and say which ranges of which numbers it narrows
+    Calibrate(CalibrateArguments),
     /// Tell the story of one draw, equal to that draw in any run
     Explain(ExplainArguments),
     /// Print the supply graph, or rank its chokepoints
@@ -64,6 +66,9 @@ pub(super) struct ScenarioArguments {
     /// A policy: a file, or a stem in the scenario's policies/; `a+b` combines
     #[arg(long, value_name = "POLICY")]
     pub(super) policy: Option<String>,
+    /// What was known at some time, by its name in the scenario's [vintage]: 2024
+    #[arg(long, value_name = "NAME")]
+    pub(super) vintage: Option<String>,
     /// A CSV file of edits: path,value,unit,grade,source,note
     #[arg(long, value_name = "FILE")]
     pub(super) edits: Vec<PathBuf>,
@@ -269,9 +274,9 @@ pub(super) struct HindcastArguments {
     /// A CSV file of observations, scored in place of the scenario's own: metric,actor,quarter,low,central,high,interval,kind,since,unit,source
     #[arg(long, value_name = "FILE")]
     pub(super) observations: Option<PathBuf>,
-    /// Last quarter that the scenario was fitted to: later observations are scored apart, as a conditional forecast
-    #[arg(long, value_name = "QUARTER", default_value_t = HindcastRequest::UNTIL, value_parser = quarter)]
-    pub(super) until: Quarter,
+    /// Last quarter that the scenario was fitted to: later observations are scored apart, as a conditional forecast [default: the vintage's, else 2024Q4]
+    #[arg(long, value_name = "QUARTER", value_parser = quarter)]
+    pub(super) until: Option<Quarter>,
     /// Last quarter whose publications the naive forecasts know; may be repeated
     #[arg(long, value_name = "QUARTER", default_values_t = HindcastRequest::ORIGINS, value_parser = quarter)]
     pub(super) origin: Vec<Quarter>,
@@ -282,6 +287,23 @@ pub(super) struct HindcastArguments {
     #[arg(long, value_name = "SD", default_value_t = HindcastRequest::DISCREPANCY, value_parser = not_negative)]
     pub(super) discrepancy: f64,
     /// With --weight: correlation of that error along a series, a year apart
+    #[arg(long, value_name = "RHO", default_value_t = HindcastRequest::DISCREPANCY_RHO, value_parser = share)]
+    pub(super) discrepancy_rho: f64,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(super) struct CalibrateArguments {
+    #[command(flatten)]
+    pub(super) scenario: ScenarioArguments,
+    #[command(flatten)]
+    pub(super) simulating: SimulatingArguments,
+    /// Last quarter of the record that draws are weighed by: what came later is forecast [default: the vintage's, else 2024Q4]
+    #[arg(long, value_name = "QUARTER", value_parser = quarter)]
+    pub(super) until: Option<Quarter>,
+    /// Standard deviation of the model's own error, in natural logs
+    #[arg(long, value_name = "SD", default_value_t = HindcastRequest::DISCREPANCY, value_parser = not_negative)]
+    pub(super) discrepancy: f64,
+    /// Correlation of that error along a series, a year apart
     #[arg(long, value_name = "RHO", default_value_t = HindcastRequest::DISCREPANCY_RHO, value_parser = share)]
     pub(super) discrepancy_rho: f64,
 }
@@ -378,6 +400,7 @@ impl Verb {
             Self::Compare(a) => a.simulating.command = command,
             Self::Sweep(a) => a.simulating.command = command,
             Self::Hindcast(a) => a.simulating.command = command,
+            Self::Calibrate(a) => a.simulating.command = command,
             Self::Check(_)
             | Self::Show(_)
             | Self::Rules(_)
@@ -396,6 +419,7 @@ impl ScenarioArguments {
     pub(super) fn request(&self) -> ScenarioRequest {
         ScenarioRequest {
             policy: self.policy.clone().map(Into::into),
+            vintage: self.vintage.clone(),
             ..edited(&self.scenario, &self.edits, &self.set)
         }
     }
@@ -486,6 +510,21 @@ impl HindcastArguments {
             until: self.until,
             origins: self.origin.clone(),
             weight: self.weight,
+            discrepancy: self.discrepancy,
+            discrepancy_rho: self.discrepancy_rho,
+            simulation: self.simulating.request(),
+        }
+    }
+}
+
+impl CalibrateArguments {
+    pub(super) fn request(&self) -> HindcastRequest {
+        HindcastRequest {
+            scenario: self.scenario.request(),
+            observations: None,
+            until: self.until,
+            origins: HindcastRequest::ORIGINS.to_vec(),
+            weight: false,
             discrepancy: self.discrepancy,
             discrepancy_rho: self.discrepancy_rho,
             simulation: self.simulating.request(),

@@ -1,6 +1,7 @@
 //! A person: arguments in, words out. Only this folder knows clap, the clock, the terminal and exit codes.
 
 mod arguments;
+mod calibrate;
 mod check;
 mod compare;
 mod diff;
@@ -54,6 +55,7 @@ pub fn main_with(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Verb::Sweep(a) => sweep::sweep(a),
         Verb::Rules(a) => rules::rules(a),
         Verb::Hindcast(a) => hindcast::hindcast(a),
+        Verb::Calibrate(a) => calibrate::calibrate(a),
         Verb::Explain(a) => explain::explain(a),
         Verb::Graph(a) => graph::graph(a),
         Verb::Import(a) => import::import(a),

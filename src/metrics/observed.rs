@@ -2,7 +2,8 @@
 
 use super::catalogue::Group;
 use super::series::Series;
-use crate::model::time::Horizon;
+use crate::analysis::simple_rule::Measure;
+use crate::model::time::{Horizon, Months, Quarter};
 use crate::model::{Model, Observation, unit_examples, unit_factor};
 use crate::scenario::{Diagnostics, suggest};
 
@@ -19,6 +20,8 @@ pub struct Observed {
     pub quarter: usize,
     /// How a draw's value is made of its cells.
     pub reading: Reading,
+    /// Whether it is an amount, a sum or a level; none of a quotient.
+    pub measure: Option<Measure>,
 }
 
 /// How a draw's value is made of the cells of series; `before` is the quarter whose sum is taken off.
@@ -31,6 +34,8 @@ pub enum Reading {
     Sum { series: usize, before: usize },
     /// A quotient of two such sums.
     Quotient { of: usize, over: usize, before: usize },
+    /// A flow over months: of each quarter the share that they are, as if it were spread evenly; `first` starts the horizon.
+    Flow { series: usize, months: Months, first: Quarter },
 }
 
 impl Observed {
@@ -41,6 +46,9 @@ impl Observed {
             Reading::Cell { series } => vec![(t, series)],
             Reading::Sum { series, before } => vec![(t, series), (before, series)],
             Reading::Quotient { of, over, before } => vec![(t, of), (before, of), (t, over), (before, over)],
+            Reading::Flow { series, months, first } => {
+                months.shares().map(|(q, _)| ((q.0 - first.0) as usize, series)).collect()
+            }
         }
     }
 
@@ -54,6 +62,9 @@ impl Observed {
             Reading::Quotient { of, over, before } => {
                 let over = sum(over, before);
                 if over == 0.0 { 0.0 } else { sum(of, before) / over }
+            }
+            Reading::Flow { series, months, first } => {
+                months.shares().map(|(q, share)| share * cell((q.0 - first.0) as usize, series)).sum()
             }
         }
     }
@@ -82,7 +93,13 @@ pub fn bind(
         let measured = series[place].parts().map_or(place, |[of, _]| of);
         let group = series[measured].metric.row().group;
         let unit = series[place].unit.clone();
-        Some(Observed { observation, unit, group, quarter, reading })
+        let one = &series[place];
+        let measure = one.parts().is_none().then_some(match (one.cumulative, one.metric.is_flow()) {
+            (true, _) => Measure::Sum,
+            (false, true) => Measure::Flow,
+            (false, false) => Measure::Level,
+        });
+        Some(Observed { observation, unit, group, quarter, reading, measure })
     })
     .collect()
 }
@@ -125,7 +142,16 @@ impl Binder<'_> {
     fn quarters(&self, o: &Observation, diagnostics: &mut Diagnostics) -> Option<(usize, Option<usize>)> {
         let (first, last) = (self.horizon.first, self.horizon.last);
         let inside = format!("the scenario runs from {first} to {last}");
-        if o.quarter < first || o.quarter > last {
+        if let Some(months) = o.months {
+            let ends = [(months.first, &o.places.from), (months.last, &o.places.to)];
+            if let Some((month, place)) =
+                ends.into_iter().find(|(m, _)| m.quarter() < first || m.quarter() > last)
+            {
+                let message = format!("{month} lies outside the horizon");
+                diagnostics.error(place, message, "not simulated").help(inside);
+                return None;
+            }
+        } else if o.quarter < first || o.quarter > last {
             let message = format!("{} lies outside the horizon", o.quarter);
             diagnostics.error(&o.places.quarter, message, "not simulated").help(inside);
             return None;
@@ -148,6 +174,15 @@ impl Binder<'_> {
         diagnostics: &mut Diagnostics,
     ) -> Option<Reading> {
         let one = &self.series[series];
+        if let Some(months) = o.months {
+            if one.metric.is_flow() && !one.cumulative && one.parts().is_none() && o.since.is_none() {
+                return Some(Reading::Flow { series, months, first: self.horizon.first });
+            }
+            let message = format!("`from` and `to` are for flows; `{}` is none", o.metric);
+            let d = diagnostics.error(&o.places.from, message, "no flow");
+            d.help("it takes a `quarter`; a sum has its first in `since`".to_owned());
+            return None;
+        }
         let (message, label) = match (before, one.parts()) {
             (None, _) if o.since.is_none() => return Some(Reading::Cell { series }),
             (_, Some([of, over])) if self.series[of].cumulative && self.series[over].cumulative => {

@@ -9,6 +9,7 @@ mod lever;
 mod observation;
 mod quantity;
 mod read;
+pub mod record;
 mod same;
 mod schema;
 mod show;
@@ -28,6 +29,7 @@ pub use observation::{Observation, ObservationPlaces};
 pub use quantity::{Between, Dated, Grade, Point, Provenance, Quantity, Shape};
 pub use read::OBSERVATION_COLUMNS;
 pub(crate) use read::{unit_examples, unit_factor};
+pub use record::{Calibration, SimpleRule, Vintage};
 pub use same::Same;
 pub use schema::schema;
 pub use show::{Shown, show};
@@ -59,6 +61,9 @@ pub struct Model {
     pub ratios: Vec<Ratio>,
     pub correlations: Vec<Correlation>,
     pub observations: Vec<Observation>,
+    pub vintages: Vec<Vintage>,
+    pub simple_rule: Option<SimpleRule>,
+    pub calibration: Option<Calibration>,
     pub run: Run,
     pub trade: Trade,
     pub production: Production,

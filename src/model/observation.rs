@@ -1,6 +1,6 @@
 //! Published numbers that simulated metrics can be held against.
 
-use super::time::Quarter;
+use super::time::{Months, Quarter};
 use crate::scenario::Place;
 
 /// A published number that a simulated metric can be held against.
@@ -10,8 +10,10 @@ pub struct Observation {
     pub metric: String,
     /// Actor, such as `designer.nvidia`.
     pub actor: String,
-    /// Quarter at whose end it held.
+    /// Quarter at whose end or over which it held; of months, that of the last.
     pub quarter: Quarter,
+    /// Months over which a flow was counted, where they are no calendar quarter.
+    pub months: Option<Months>,
     /// Published low end, if any.
     pub low: Option<f64>,
     /// Published central value, if any.
@@ -42,6 +44,8 @@ pub struct ObservationPlaces {
     pub metric: Place,
     pub actor: Place,
     pub quarter: Place,
+    pub from: Place,
+    pub to: Place,
     pub since: Place,
     pub unit: Place,
 }
@@ -59,8 +63,19 @@ impl Observation {
         }
     }
 
-    /// What tells its series from others: one metric of one actor, counted from one quarter.
-    pub fn series(&self) -> (&str, &str, Option<Quarter>) {
-        (&self.actor, &self.metric, self.since)
+    /// What tells its series from others: one metric of one actor, counted from one quarter or over so many months.
+    pub fn series(&self) -> (&str, &str, Option<Quarter>, i32) {
+        (&self.actor, &self.metric, self.since, self.months.map_or(3, Months::len))
+    }
+
+    /// The time that it is about: a quarter, or months.
+    pub fn time(&self) -> String {
+        self.months.map_or_else(|| self.quarter.to_string(), |m| format!("{}..{}", m.first, m.last))
+    }
+
+    /// When the time that it is about ends \[years\].
+    pub fn ends(&self) -> f64 {
+        let last = self.months.map_or(self.quarter.last_month(), |m| m.last);
+        f64::from(last.0 + 1) / 12.0
     }
 }

@@ -50,6 +50,7 @@ pub fn schema() -> Json {
     settings::<Science>(&mut properties);
     properties.insert("correlation".to_owned(), list(&correlation()));
     properties.insert("observation".to_owned(), list(&observation()));
+    properties.extend(record());
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "A Chokepoint scenario",
@@ -146,7 +147,9 @@ fn observation() -> Json {
         "properties": {
             "metric": text("What is measured, such as `shipped_chips_cum`."),
             "actor": text("Whose it is, such as `chip.h20`."),
-            "quarter": text("Calendar quarter, at whose end or over which it is measured."),
+            "quarter": text("Calendar quarter, at whose end or over which it is measured; or `from` and `to`."),
+            "from": text("First month of a flow over months, such as `2024-11`: of a fiscal quarter, for one."),
+            "to": text("Its last month; flows are spread evenly within a calendar quarter."),
             "low": number("Published low end."),
             "central": number("Published central value."),
             "high": number("Published high end."),
@@ -158,7 +161,81 @@ fn observation() -> Json {
             "note": text("Anything else."),
             "group": text("Heading under which it is scored; default: by metric."),
         },
-        "required": ["metric", "actor", "quarter"],
+        "required": ["metric", "actor"],
         "additionalProperties": false,
     })
+}
+
+/// What a scenario says of its record.
+fn record() -> Vec<(String, Json)> {
+    let text = |about: &str| json!({ "type": "string", "description": about });
+    let texts = |about: &str| {
+        json!({
+            "anyOf": [{ "type": "string" }, { "type": "array", "items": { "type": "string" } }], "description": about,
+        })
+    };
+    let number = json!({ "type": ["number", "string"] });
+    let with_source = |about: &str| {
+        let properties =
+            json!({ "value": number, "source": text("Who says so."), "grade": text("How sure.") });
+        let table = json!({ "type": "object", "properties": properties, "required": ["value"] });
+        json!({ "anyOf": [number, table], "description": about })
+    };
+    let vintage = json!({
+        "type": "object",
+        "properties": {
+            "until": text("Last quarter whose observations are part of the fit."),
+            "edits": texts("Files of edits, written as policies are, that stand beside this one."),
+            "source": text("Who says so."),
+            "note": text("Anything else."),
+        },
+        "required": ["until"],
+        "additionalProperties": false,
+    });
+    let vintages = json!({
+        "type": "object",
+        "description": "What was known at some time, by name: `--vintage 2024`.",
+        "additionalProperties": vintage,
+    });
+    let spending = json!({
+        "type": "object",
+        "description": "Capital spending by year [USD/year].",
+        "patternProperties": { "^[0-9]{4}$": number },
+        "properties": { "source": text("Who says so."), "grade": text("How sure."), "note": text("Anything else.") },
+        "additionalProperties": false,
+    });
+    let simple_rule = json!({
+        "type": "object",
+        "description": "The rule of thumb that a hindcast must beat: last year's volume, grown as spending and performance did.",
+        "properties": {
+            "spending": spending,
+            "performance": with_source("Yearly factor on performance a dollar, above 0 [1/year]."),
+            "error": with_source("Standard deviation of such a forecast for each year ahead, from 0 up [ln/year]."),
+            "source": text("Who says so."),
+            "note": text("Anything else."),
+        },
+        "required": ["spending", "performance", "error"],
+        "additionalProperties": false,
+    });
+    let discrepancy = json!({
+        "type": "object",
+        "description": "Standard deviation of the model's own error by group of the record, from 0 up [ln]; elsewhere that of `--discrepancy`.",
+        "properties": { "source": text("Who says so."), "grade": text("How sure."), "note": text("Anything else.") },
+        "additionalProperties": number,
+    });
+    let calibrate = json!({
+        "type": "object",
+        "description": "What a fit may move, each number within its own range.",
+        "properties": {
+            "free": texts("Patterns of paths of numbers that may move."),
+            "by_hand": texts("Patterns of paths of numbers that were set by hand."),
+            "cut": json!({ "type": ["number", "string"], "description": "Implausibility above which a draw is excluded, above 0; 3 unless said [standard deviations]." }),
+            "discrepancy": discrepancy,
+            "source": text("Who says so."),
+            "note": text("Anything else."),
+        },
+        "additionalProperties": false,
+    });
+    let named = [("vintage", vintages), ("simple_rule", simple_rule), ("calibrate", calibrate)];
+    named.map(|(name, schema)| (name.to_owned(), schema)).to_vec()
 }

@@ -44,6 +44,65 @@ impl Quarter {
     }
 }
 
+/// A calendar month: months since January of the year 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Month(pub i32);
+
+impl Month {
+    /// Reads `2024-11`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (year, month) = text.split_once('-')?;
+        let (year, month): (i32, i32) = (year.parse().ok()?, month.parse().ok()?);
+        (text.len() == 7 && (1900..=2200).contains(&year) && (1..=12).contains(&month))
+            .then(|| Self(year * 12 + month - 1))
+    }
+
+    /// The quarter that holds it.
+    pub fn quarter(self) -> Quarter {
+        Quarter(self.0.div_euclid(3))
+    }
+}
+
+impl std::fmt::Display for Month {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}-{:02}", self.0.div_euclid(12), self.0.rem_euclid(12) + 1)
+    }
+}
+
+impl Quarter {
+    /// Its last month.
+    pub fn last_month(self) -> Month {
+        Month(self.0 * 3 + 2)
+    }
+}
+
+/// Some months in a row, both ends included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Months {
+    /// The first month.
+    pub first: Month,
+    /// The last month.
+    pub last: Month,
+}
+
+impl Months {
+    /// How many.
+    pub fn len(self) -> i32 {
+        self.last.0 - self.first.0 + 1
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(self) -> bool {
+        self.len() <= 0
+    }
+
+    /// The quarters that they touch, each with the share of its months that is among them.
+    pub fn shares(self) -> impl Iterator<Item = (Quarter, f64)> {
+        let months = move |q: i32| (self.last.0.min(q * 3 + 2) - self.first.0.max(q * 3) + 1) as f64 / 3.0;
+        (self.first.quarter().0..=self.last.quarter().0).map(move |q| (Quarter(q), months(q)))
+    }
+}
+
 impl Horizon {
     /// Reads `2022Q1..2030Q4`.
     pub fn parse(text: &str) -> Option<Self> {
@@ -148,6 +207,29 @@ mod tests {
                     assert_eq!(Date::parse(&text).unwrap().day(), text);
                 }
             }
+        }
+    }
+
+    #[test]
+    fn shares_of_quarters_add_up_to_the_months() {
+        let month = |text: &str| Month::parse(text).unwrap();
+        let fiscal = Months { first: month("2024-11"), last: month("2025-01") };
+        let shares: Vec<(String, f64)> = fiscal.shares().map(|(q, s)| (q.to_string(), s)).collect();
+        assert_eq!(shares, [("2024Q4".to_owned(), 2.0 / 3.0), ("2025Q1".to_owned(), 1.0 / 3.0)]);
+        assert_eq!(
+            (month("2025-01").quarter(), month("2025-01").to_string()),
+            (Quarter::new(2025, 1), "2025-01".into())
+        );
+        for first in 24_264..24_276 {
+            for last in first..first + 9 {
+                let months = Months { first: Month(first), last: Month(last) };
+                let total: f64 = months.shares().map(|(_, s)| 3.0 * s).sum();
+                assert!((total - f64::from(months.len())).abs() < 1e-12);
+                assert!(months.shares().all(|(_, s)| s > 0.0 && s <= 1.0));
+            }
+        }
+        for wrong in ["2024-13", "2024-00", "24-01", "2024Q1", "2024-1", "2024-001"] {
+            assert_eq!(Month::parse(wrong), None, "{wrong}");
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Findings for people: the terminal's tables, the story of a draw, and how well a simulated past fits.
 
+pub mod calibration;
 mod columns;
 mod difference;
 mod fan;

@@ -3,7 +3,8 @@
 use super::columns::{Align, aligned};
 use super::scores::{InSection, WeightedCell, Weighting, hindcast, naive, rivals, scores};
 use super::{OutputFormat, number, percent};
-use crate::analysis::hindcast::{Board, Duel, Line, Scored};
+use crate::analysis::board::{ALL, Board, Duel, Line, Rival};
+use crate::analysis::hindcast::Scored;
 use crate::math::exp;
 use crate::model::time::Quarter;
 use crate::results::table::TableText;
@@ -15,7 +16,7 @@ const WORST: usize = 5;
 /// Observations of one span of time, and their scores.
 #[derive(Clone, Debug)]
 pub struct Section {
-    /// `past` or `forecast`.
+    /// `past` or `forecast`; of draws that are weighted, with `, fitted`.
     pub name: &'static str,
     /// Observations in the order of their tables.
     pub rows: Vec<Scored>,
@@ -90,9 +91,15 @@ impl Scoreboard {
             };
             text.push_str(&format!("\n{what}\n"));
             text.push_str(&aligned(&lines(&section.board), Align::Right));
+            text.push_str(&format!(
+                "Where published values lie in the simulated distribution: {}\n",
+                section.board.all.shape()
+            ));
             if !section.board.duels.is_empty() {
                 text.push_str("\nAgainst naive forecasts, on the rows that both forecast\n");
                 text.push_str(&aligned(&duels(&section.board.duels), Align::Right));
+                text.push_str("\nBy group: what the simulation saves of their score, and the series in which it is better\n");
+                text.push_str(&aligned(&saved(&section.board), Align::Right));
             }
             text.push_str("\nWorst misses\n");
             text.push_str(&aligned(&misses(section), Align::Right));
@@ -200,7 +207,7 @@ fn duels(duels: &[Duel]) -> Vec<Vec<String>> {
         "saved",
         "series won",
     ])];
-    for d in duels {
+    for d in duels.iter().filter(|d| d.group == ALL) {
         all.push(vec![
             format!("{} from {}", d.rival.name(), d.origin),
             d.rows.to_string(),
@@ -216,6 +223,22 @@ fn duels(duels: &[Duel]) -> Vec<Vec<String>> {
     all
 }
 
+/// A line a group: what the simulation saves of each naive forecast's score from the latest origin that has one.
+fn saved(board: &Board) -> Vec<Vec<String>> {
+    let mut all =
+        vec![std::iter::once(String::new()).chain(Rival::ALL.map(|r| r.name().to_owned())).collect()];
+    for l in board.groups.iter().chain([&board.all]) {
+        let cell = |rival: Rival| {
+            let duel = board.duels.iter().filter(|d| d.group == l.group && d.rival == rival).last();
+            duel.map_or_else(String::new, |d| {
+                format!("{:.0}% ({} of {})", 100.0 * d.skill(), d.series_won, d.series)
+            })
+        };
+        all.push(std::iter::once(l.group.clone()).chain(Rival::ALL.map(cell)).collect());
+    }
+    all
+}
+
 fn misses(section: &Section) -> Vec<Vec<String>> {
     let mut all = vec![words(&["", "published", "simulated", "90 % of draws", "crps"])];
     for &i in section.board.worst.iter().take(WORST) {
@@ -224,7 +247,7 @@ fn misses(section: &Section) -> Vec<Vec<String>> {
         let range =
             o.low.zip(o.high).map_or_else(String::new, |(a, b)| format!(" ({} – {})", number(a), number(b)));
         all.push(vec![
-            format!("{}/{}@{}", o.actor, o.metric, o.quarter),
+            format!("{}/{}@{}", o.actor, o.metric, o.time()),
             format!("{}{range}", number(o.center())),
             number(r.quantiles[2]),
             format!("{} – {}", number(r.quantiles[0]), number(r.quantiles[4])),

@@ -1,8 +1,9 @@
 //! The tables of a hindcast.
 
-use crate::analysis::hindcast::{Duel, Line, Naive, Scored};
+use crate::analysis::board::{Duel, Line};
+use crate::analysis::hindcast::{Naive, Scored};
 use crate::analysis::weights::{Discrepancy, Weights};
-use crate::model::time::Quarter;
+use crate::model::time::{Month, Months, Quarter};
 use crate::results::Cell;
 use crate::results::table::Table;
 use std::borrow::Cow;
@@ -23,7 +24,8 @@ pub type NaiveRow<'a> = InSection<'a, (&'a Scored, &'a Naive)>;
 
 /// A table whose rows belong to sections: the columns that say so come first.
 fn sectioned<'a, R>(name: &'static str, about: &'static str) -> Table<InSection<'a, R>> {
-    let section = "past, or forecast: after the last quarter that the scenario was fitted to";
+    let section =
+        "past, or forecast: after the last quarter of the fit; with `, fitted`: of the draws as weighted";
     Table::<InSection<'a, R>>::new(name, about)
         .policy(|r| r.policy.into())
         .of_group()
@@ -36,6 +38,10 @@ fn written(quarter: Option<Quarter>) -> Cow<'static, str> {
     quarter.map_or_else(String::new, |q| q.to_string()).into()
 }
 
+fn month(months: Option<Months>, end: fn(Months) -> Month) -> Cow<'static, str> {
+    months.map_or_else(String::new, |m| end(m).to_string()).into()
+}
+
 /// `hindcast.csv`.
 pub fn hindcast<'a>() -> Table<InSection<'a, &'a Scored>> {
     sectioned::<&'a Scored>("hindcast.csv", "Published beside simulated: a row an observation")
@@ -43,9 +49,17 @@ pub fn hindcast<'a>() -> Table<InSection<'a, &'a Scored>> {
         .on_page()
         .text("actor", "Whose it is: kind.id, or world", |r| (&r.row.observation.actor).into())
         .on_page()
-        .text("quarter", "Calendar quarter, at whose end or over which it is measured", |r| {
-            r.row.observation.quarter.to_string().into()
+        .text(
+            "quarter",
+            "Calendar quarter, at whose end or over which it is measured; of months, the last's",
+            |r| r.row.observation.quarter.to_string().into(),
+        )
+        .on_page()
+        .text("from", "First month of a flow over months; empty: the whole quarter", |r| {
+            month(r.row.observation.months, |m| m.first)
         })
+        .on_page()
+        .text("to", "Its last month", |r| month(r.row.observation.months, |m| m.last))
         .on_page()
         .text("since", "First quarter of a sum; empty: the horizon's first", |r| {
             written(r.row.observation.since)
@@ -116,6 +130,9 @@ pub fn hindcast<'a>() -> Table<InSection<'a, &'a Scored>> {
         .number("naive_trend", "Naive forecast: the log-linear trend of published values", |r| {
             r.row.naive.last().and_then(|n| n.trend)
         })
+        .number("naive_rule", "Simple rule: last year's volume, grown as spending and performance did", |r| {
+            r.row.naive.last().and_then(|n| n.rule)
+        })
         .number("width", "Simulated p95/p05", |r| r.row.width())
         .text("source", "Where it was published", |r| (&r.row.observation.source).into())
         .on_page()
@@ -140,6 +157,7 @@ pub fn naive<'a>() -> Table<NaiveRow<'a>> {
         .number("naive_trend", "The log-linear trend of published values; empty with fewer than two", |r| {
             r.row.1.trend
         })
+        .number("naive_rule", "The simple rule; empty where it says nothing", |r| r.row.1.rule)
         .number(
             "last_error",
             "Absolute error of the last value, in natural logs: the score of a point",
@@ -148,17 +166,28 @@ pub fn naive<'a>() -> Table<NaiveRow<'a>> {
         .number("trend_error", "Absolute error of the trend, in natural logs: the score of a point", |r| {
             r.row.1.trend.map(|f| r.row.0.error(f))
         })
+        .number(
+            "rule_error",
+            "Absolute error of the simple rule, in natural logs: the score of a point",
+            |r| r.row.1.rule.map(|f| r.row.0.error(f)),
+        )
         .number("last_sd", "Spread of the last value by the steps published so far, in natural logs", |r| {
-            spread_and_score(r.row.0, r.row.1.last, r.row.1.spreads.0).map(|s| s.0)
+            spread_and_score(r.row.0, r.row.1.last, r.row.1.spreads[0]).map(|s| s.0)
         })
         .number("trend_sd", "Spread about the trend by its residuals so far, in natural logs", |r| {
-            spread_and_score(r.row.0, r.row.1.trend, r.row.1.spreads.1).map(|s| s.0)
+            spread_and_score(r.row.0, r.row.1.trend, r.row.1.spreads[1]).map(|s| s.0)
+        })
+        .number("rule_sd", "Spread of the simple rule by its error a year, in natural logs", |r| {
+            spread_and_score(r.row.0, r.row.1.rule, r.row.1.spreads[2]).map(|s| s.0)
         })
         .number("last_crps", "Score of the last value with its spread, in natural logs", |r| {
-            spread_and_score(r.row.0, r.row.1.last, r.row.1.spreads.0).map(|s| s.1)
+            spread_and_score(r.row.0, r.row.1.last, r.row.1.spreads[0]).map(|s| s.1)
         })
         .number("trend_crps", "Score of the trend with its spread, in natural logs", |r| {
-            spread_and_score(r.row.0, r.row.1.trend, r.row.1.spreads.1).map(|s| s.1)
+            spread_and_score(r.row.0, r.row.1.trend, r.row.1.spreads[1]).map(|s| s.1)
+        })
+        .number("rule_crps", "Score of the simple rule with its spread, in natural logs", |r| {
+            spread_and_score(r.row.0, r.row.1.rule, r.row.1.spreads[2]).map(|s| s.1)
         })
         .number("crps", "Score of the simulation for the same row, in natural logs", |r| {
             r.row.0.scores.map(|s| s.crps)
@@ -183,6 +212,7 @@ pub fn scores<'a>() -> Table<InSection<'a, &'a Line>> {
         })
         .number("crps", "Mean score in natural logs, over each series, then over series", |r| r.row.crps)
         .number("bias", "Mean log of simulated median over published middle, likewise", |r| r.row.bias)
+        .number("pit", "Mean probability integral transform of published middles, likewise", |r| r.row.pit)
         .number("overlap", "Mean overlap of 90 % intervals, likewise", |r| r.row.overlap)
         .number("width", "Median over rows of the simulated p95/p05", |r| r.row.width)
         .number("median_in_range", "Share of simulated medians in the published range", |r| {
@@ -190,15 +220,19 @@ pub fn scores<'a>() -> Table<InSection<'a, &'a Line>> {
         })
         .integer("bounds", "Lower bounds: rows of kind at-least", |r| r.row.bounds as u64)
         .number("at_least", "Mean probability of being at or above them", |r| r.row.at_least)
+        .text("shape", "Where in the simulated distribution published values lie, in words", |r| {
+            r.row.shape().into()
+        })
 }
 
 /// `rivals.csv`.
 pub fn rivals<'a>() -> Table<InSection<'a, &'a Duel>> {
     sectioned::<&'a Duel>("rivals.csv", "The simulation against naive forecasts")
-        .text("origin", "Last quarter that the naive forecast knows", |r: &InSection<'a, &'a Duel>| {
-            r.row.origin.to_string().into()
+        .text("group", "Whose rows: a heading, or all", |r: &InSection<'a, &'a Duel>| (&r.row.group).into())
+        .text("origin", "Last quarter that the naive forecast knows", |r| r.row.origin.to_string().into())
+        .text("rival", "The naive forecast: last value, log-linear trend, or simple rule", |r| {
+            r.row.rival.name().into()
         })
-        .text("rival", "The naive forecast: last value, or log-linear trend", |r| r.row.rival.name().into())
         .integer("rows", "Rows after the origin that both forecast", |r| r.row.rows as u64)
         .integer("series", "Series that they belong to", |r| r.row.series as u64)
         .number(
@@ -239,11 +273,11 @@ pub struct WeightRow {
 /// Rows of `weights.csv`: draws, their weights, and logs of their likelihoods.
 pub fn weight_rows<'a>(
     draws: &'a [u64],
-    weights: &'a Weights,
+    weights: &'a [f64],
     log_likelihood: &'a [f64],
 ) -> impl Iterator<Item = WeightRow> + 'a {
     let best = log_likelihood.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    let rows = draws.iter().zip(&weights.weights).zip(log_likelihood);
+    let rows = draws.iter().zip(weights).zip(log_likelihood);
     rows.map(move |((&draw, &weight), l)| WeightRow { draw, weight, log_likelihood: l - best })
 }
 

@@ -155,8 +155,27 @@ pub enum Error {
     /// Every observation lies after the end of the simulation.
     #[error("every observation lies after the shortened horizon")]
     ObservationsAfterHorizon,
+    /// A vintage that the scenario does not have.
+    #[error("--vintage: the scenario has no [vintage.{name}]{}", has(known))]
+    NoVintage {
+        /// Its name.
+        name: String,
+        /// Those that there are.
+        known: Vec<String>,
+    },
+    /// Nothing that a fit may move.
+    #[error("calibrate: the scenario says in [calibrate] which numbers may move: free = [\"training.*\"]")]
+    NothingFree,
+    /// Every draw is excluded.
+    #[error("calibrate: no draw is plausible in every group at cut {cut}; the closest are {closest}")]
+    NothingPlausible {
+        /// The implausibility above which a draw is excluded.
+        cut: f64,
+        /// Smallest implausibility by group, in words.
+        closest: String,
+    },
     /// Nothing to weight draws by.
-    #[error("--weight: no year-end observation up to {0}")]
+    #[error("no observation up to {0} to weigh draws by")]
     NoEvidence(Quarter),
     /// A published number without a range, and no error of the model.
     #[error("--discrepancy: {0}")]
@@ -295,6 +314,9 @@ impl Error {
             | Self::NoObservation(_)
             | Self::ObservationsAfterHorizon
             | Self::NoEvidence(_)
+            | Self::NoVintage { .. }
+            | Self::NothingFree
+            | Self::NothingPlausible { .. }
             | Self::Discrepancy(_)
             | Self::PickMany { .. }
             | Self::NoActor { .. }
@@ -306,6 +328,10 @@ impl Error {
             | Self::Import(_) => ErrorKind::Rejected,
         }
     }
+}
+
+fn has(known: &[String]) -> String {
+    if known.is_empty() { String::new() } else { format!("; it has {}", known.join(", ")) }
 }
 
 fn meant(near: Option<&String>) -> String {

@@ -8,9 +8,12 @@ use super::project::Project;
 use super::request::{Destination, HindcastRequest, TextSource};
 use super::simulation::{Exports, Simulation, condition};
 use super::watch::{Note, Watch};
+use crate::analysis::board::Board;
+use crate::analysis::calibration::LEAST_EFFECTIVE;
 use crate::analysis::ensemble::{Ensemble, floor_of, log_at_least};
-use crate::analysis::hindcast::{Board, Published, Scored, years};
-use crate::analysis::weights::{Discrepancy, Evidence, add_log_likelihood, temper};
+use crate::analysis::hindcast::{Published, Scored};
+use crate::analysis::simple_rule::Measure;
+use crate::analysis::weights::{Discrepancy, Evidence, EvidenceSeries, Likelihoods, temper};
 use crate::engine::run::Round;
 use crate::math::WIDTH;
 use crate::metrics::{Group, Metric, Observed, Recording, Series, flows, headline};
@@ -21,16 +24,15 @@ use crate::report::{Scoreboard, Section};
 use crate::results::table::TableText;
 use crate::results::{FolderError, Statistics};
 
-/// Share of draws that weights must effectively rest on.
-const LEAST_EFFECTIVE: f64 = 0.1;
-
 /// A hindcast, opened: the scenario is read and laid out over the quarters that are asked about, observations are bound.
 #[derive(Debug)]
 pub struct Hindcast {
     /// The scenario.
     pub simulation: Simulation,
-    request: HindcastRequest,
-    rows: Vec<Row>,
+    pub(super) request: HindcastRequest,
+    /// Last quarter that the scenario was fitted to.
+    pub(super) until: Quarter,
+    pub(super) rows: Vec<Row>,
 }
 
 /// What a hindcast has found.
@@ -55,6 +57,8 @@ impl Hindcast {
         let exports = Exports::parse(&asked.export)?;
         let mut project = Project::open_with(&request.scenario, request.observations.as_ref())?;
         project.note_warnings(watch);
+        let until = project.vintage.as_ref().map(|v| v.until);
+        let until = request.until.or(until).unwrap_or(HindcastRequest::UNTIL);
         let mut rows = rows(&mut project)?;
         let horizon = project.model.run.horizon;
         let mut sampling = asked.sampling.clone();
@@ -89,10 +93,17 @@ impl Hindcast {
             flows,
             flow_sources,
             exports,
+            inputs: exports.inputs.is_some(),
             given,
-            settings: settings(request),
+            settings: settings(request, until),
         };
-        Ok(Self { simulation, request: request.clone(), rows })
+        Ok(Self { simulation, request: request.clone(), until, rows })
+    }
+
+    /// Has what each draw took for its uncertain numbers handed over too.
+    pub(super) fn keep_inputs(&mut self) {
+        self.simulation.inputs = true;
+        self.simulation.settings[0] = "calibrate".to_owned();
     }
 
     /// Takes the folder that the hindcast is to be written to; none if it is there already, complete.
@@ -124,10 +135,10 @@ impl Hindcast {
         let seconds = simulation.work(watch, &mut [&mut distributions, &mut past])?;
         let took = Took { draws: simulation.request.sampling.draws, used: distributions.used, seconds };
         simulation.check_used(took.used, watch)?;
-        let mut board = past.board(simulation, &self.request);
+        let mut board = past.board(simulation, &self.request, self.until);
         let mut weighed = Vec::new();
         if self.request.weight {
-            let (weighting, shown, tables) = past.weigh(simulation, &self.request)?;
+            let (weighting, shown, tables) = past.weigh(simulation, &self.request, self.until)?;
             board.weighting = Some((weighting, shown));
             weighed.extend(tables);
         }
@@ -167,10 +178,24 @@ impl HindcastResults<'_> {
 
 /// An observation with what is done with it.
 #[derive(Debug)]
-struct Row {
-    observed: Observed,
+pub(super) struct Row {
+    pub(super) observed: Observed,
     /// Whether it is scored; if not, naive forecasts and weights know it all the same.
     scored: bool,
+}
+
+impl Row {
+    /// Heading under which it is scored.
+    pub(super) fn group(&self) -> String {
+        let o = &self.observed;
+        o.observation.group.clone().unwrap_or_else(|| o.group.name().to_owned())
+    }
+
+    /// Whether draws are weighed by it: levels whenever they are published, flows and sums at a year's end.
+    pub(super) fn is_evidence(&self, until: Quarter) -> bool {
+        let quarter = self.observed.observation.quarter;
+        quarter <= until && (quarter.number() == 4 || self.observed.measure == Some(Measure::Level))
+    }
 }
 
 /// Observations bound to their cells; those of a table are scored, and stand before the scenario's own of the same cell.
@@ -181,7 +206,7 @@ fn rows(project: &mut Project) -> Result<Vec<Row>, Error> {
     }
     let from_table = |o: &Observation| project.observed.is_none_or(|source| o.places.row.source == source);
     let same = |a: &Observation, b: &Observation| {
-        (a.series(), a.quarter, a.at_least) == (b.series(), b.quarter, b.at_least)
+        (a.series(), a.time(), a.at_least) == (b.series(), b.time(), b.at_least)
     };
     let replaced = |o: &Observation| {
         let others = bound.iter().map(|b| &b.observation);
@@ -191,8 +216,8 @@ fn rows(project: &mut Project) -> Result<Vec<Row>, Error> {
     Ok(kept.map(|b| Row { scored: from_table(&b.observation), observed: b.clone() }).collect())
 }
 
-fn settings(request: &HindcastRequest) -> Vec<String> {
-    let mut all = vec!["hindcast".to_owned(), format!("until={}", request.until)];
+fn settings(request: &HindcastRequest, until: Quarter) -> Vec<String> {
+    let mut all = vec!["hindcast".to_owned(), format!("until={until}")];
     all.extend(request.origins.iter().map(|q| format!("origin={q}")));
     all.extend(request.observations.iter().map(|table| match table {
         TextSource::File(path) => format!("observations={}", path.display()),
@@ -202,6 +227,19 @@ fn settings(request: &HindcastRequest) -> Vec<String> {
         all.push(format!("weight={}:{}", request.discrepancy, request.discrepancy_rho));
     }
     all
+}
+
+/// The model's own error by group: what the scenario says of it, else what is asked for.
+pub(super) fn discrepancies(
+    simulation: &Simulation,
+    request: &HindcastRequest,
+) -> impl Fn(&str) -> Discrepancy {
+    let (usual, rho) = (request.discrepancy, request.discrepancy_rho);
+    let said = simulation.plan.model.calibration.clone();
+    move |group| {
+        let sd = said.as_ref().map_or(usual, |c| c.discrepancy_of(group, usual));
+        Discrepancy { sd, rho }
+    }
 }
 
 /// Cells whose weighted quantiles are given: what headline actors could train and have trained, at year ends.
@@ -217,17 +255,17 @@ fn headline(model: &Model, recording: &Recording, wanted: bool) -> Vec<(usize, u
 }
 
 /// Values of observed and headline cells, draw by draw.
-struct Past<'a> {
-    rows: &'a [Row],
+pub(super) struct Past<'a> {
+    pub(super) rows: &'a [Row],
     /// For each row, its cells and their places in the recording.
     cells: Vec<Vec<((usize, usize), usize)>>,
     /// By row, then draw.
-    values: Vec<Vec<f64>>,
+    pub(super) values: Vec<Vec<f64>>,
     /// Places of headline cells in the recording, and their values.
     headline: Vec<usize>,
     headline_values: Vec<Vec<f64>>,
     /// Numbers of the draws that count.
-    draws: Vec<u64>,
+    pub(super) draws: Vec<u64>,
 }
 
 impl Gatherer for Past<'_> {
@@ -250,7 +288,7 @@ impl Gatherer for Past<'_> {
 }
 
 impl<'a> Past<'a> {
-    fn new(simulation: &Simulation, rows: &'a [Row], weight: bool) -> Self {
+    pub(super) fn new(simulation: &Simulation, rows: &'a [Row], weight: bool) -> Self {
         let recording = &simulation.recording;
         let place =
             |key: (usize, usize)| recording.cells.binary_search(&key).expect("what is observed is recorded");
@@ -268,19 +306,54 @@ impl<'a> Past<'a> {
         }
     }
 
-    fn board(&self, simulation: &Simulation, request: &HindcastRequest) -> Scoreboard {
+    fn board(&self, simulation: &Simulation, request: &HindcastRequest, until: Quarter) -> Scoreboard {
+        self.scoreboard(
+            simulation,
+            until,
+            self.sections(simulation, request, until, None, ["past", "forecast"]),
+        )
+    }
+
+    pub(super) fn scoreboard(
+        &self,
+        simulation: &Simulation,
+        until: Quarter,
+        sections: Vec<Section>,
+    ) -> Scoreboard {
+        Scoreboard {
+            title: simulation.plan.model.title.clone(),
+            policy: simulation.policy(),
+            draws: self.draws.len() as u64,
+            until,
+            sections,
+            weighting: None,
+        }
+    }
+
+    /// The past and what came later, each with its scores, of draws as they are or weighted; those without rows are left out.
+    pub(super) fn sections(
+        &self,
+        simulation: &Simulation,
+        request: &HindcastRequest,
+        until: Quarter,
+        weights: Option<&[f64]>,
+        names: [&'static str; 2],
+    ) -> Vec<Section> {
         let known: Vec<Observation> = self.rows.iter().map(|r| r.observed.observation.clone()).collect();
-        let until = request.until;
+        let rule = simulation.plan.model.simple_rule.as_ref();
         let section = |name: &'static str, past: bool, origins: &[Quarter]| {
             let wanted = (self.rows.iter().zip(&self.values))
                 .filter(|(r, _)| r.scored && (r.observed.observation.quarter <= until) == past);
             let rows: Vec<Scored> = wanted
                 .map(|(r, values)| {
                     let o = &r.observed;
-                    let mut scored =
-                        Scored::new(&o.observation, &o.unit, o.group.name(), &Ensemble::new(values));
+                    let ensemble = match weights {
+                        Some(weights) => Ensemble::weighted(values, weights),
+                        None => Ensemble::new(values),
+                    };
+                    let mut scored = Scored::new(&o.observation, &o.unit, o.group.name(), &ensemble);
                     for &origin in origins {
-                        scored.add_naive(origin, &known);
+                        scored.add_naive(origin, &known, rule.zip(o.measure));
                     }
                     scored
                 })
@@ -291,15 +364,8 @@ impl<'a> Past<'a> {
         let mut origins: Vec<Quarter> = request.origins.iter().copied().filter(|&o| o < until).collect();
         origins.sort_unstable();
         origins.dedup();
-        let sections = [section("past", true, &origins), section("forecast", false, &[until])];
-        Scoreboard {
-            title: simulation.plan.model.title.clone(),
-            policy: simulation.policy(),
-            draws: self.draws.len() as u64,
-            until,
-            sections: sections.into_iter().filter(|s| !s.rows.is_empty()).collect(),
-            weighting: None,
-        }
+        let sections = [section(names[0], true, &origins), section(names[1], false, &[until])];
+        sections.into_iter().filter(|s| !s.rows.is_empty()).collect()
     }
 
     /// Weighs draws; gives what is shown, and the tables.
@@ -307,17 +373,13 @@ impl<'a> Past<'a> {
         &self,
         simulation: &Simulation,
         request: &HindcastRequest,
+        until: Quarter,
     ) -> Result<(Weighting, Vec<WeightedCell>, [TableText; 3]), Error> {
         let discrepancy = Discrepancy { sd: request.discrepancy, rho: request.discrepancy_rho };
-        let evidence = self.evidence(request.until);
-        let observations = evidence.iter().map(Vec::len).sum();
-        if observations == 0 {
-            return Err(Error::NoEvidence(request.until));
-        }
-        let mut sums = vec![0.0; self.draws.len()];
-        for series in &evidence {
-            add_log_likelihood(series, discrepancy, &mut sums)?;
-        }
+        let evidence = self.evidence(until)?;
+        let observations = evidence.iter().map(|s| s.rows.len()).sum();
+        let of_group = discrepancies(simulation, request);
+        let sums = Likelihoods::new(&evidence, &of_group, self.draws.len())?.total;
         let weights = temper(&sums, LEAST_EFFECTIVE);
         let policy = simulation.policy();
         let quantiles = |e: &Ensemble| [0.05, 0.5, 0.95].map(|p| e.quantile(p));
@@ -329,7 +391,8 @@ impl<'a> Past<'a> {
                 weighted: quantiles(&Ensemble::weighted(values, &weights.weights)),
             })
             .collect();
-        let drawn = TableText::of(&scores::weights(), scores::weight_rows(&self.draws, &weights, &sums));
+        let drawn =
+            TableText::of(&scores::weights(), scores::weight_rows(&self.draws, &weights.weights, &sums));
         let series = evidence.len();
         let weighting = Weighting { policy, observations, series, discrepancy, weights };
         let tables = [
@@ -343,27 +406,27 @@ impl<'a> Past<'a> {
         Ok((weighting, cells.into_iter().filter(shown).collect(), tables))
     }
 
-    /// Year-end observations up to a quarter, by series.
-    fn evidence(&self, until: Quarter) -> Vec<Vec<Evidence>> {
-        let mut series: Vec<(&Observation, Vec<Evidence>)> = Vec::new();
-        for (row, values) in self.rows.iter().zip(&self.values) {
+    /// What draws are weighed by up to a quarter, by series.
+    pub(super) fn evidence(&self, until: Quarter) -> Result<Vec<EvidenceSeries>, Error> {
+        let mut series: Vec<(&Observation, EvidenceSeries)> = Vec::new();
+        for (row, values) in self.rows.iter().zip(&self.values).filter(|(r, _)| r.is_evidence(until)) {
             let (o, unit) = (&row.observed.observation, &row.observed.unit);
-            if o.quarter > until || o.quarter.number() != 4 {
-                continue;
-            }
             let published = Published::new(o, unit);
             let evidence = Evidence {
-                time: years(o.quarter),
+                time: o.ends(),
                 center: published.center,
                 spread: published.spread.unwrap_or((0.0, 0.0)),
                 at_least: o.at_least,
                 values: values.iter().map(|&x| log_at_least(x, floor_of(unit))).collect(),
             };
-            match series.iter_mut().find(|s| s.0.series() == o.series()) {
-                Some(s) => s.1.push(evidence),
-                None => series.push((o, vec![evidence])),
+            match series.iter_mut().find(|s| s.0.series() == o.series() && s.1.group == row.group()) {
+                Some(s) => s.1.rows.push(evidence),
+                None => series.push((o, EvidenceSeries { group: row.group(), rows: vec![evidence] })),
             }
         }
-        series.into_iter().map(|s| s.1).collect()
+        if series.is_empty() {
+            return Err(Error::NoEvidence(until));
+        }
+        Ok(series.into_iter().map(|s| s.1).collect())
     }
 }

@@ -2,10 +2,11 @@
 //!
 //! A study is opened (everything is read, checked and laid out), simulated, and written, in this order; without a folder its
 //! findings are values. [`Run`] summarises a scenario, [`Compare`] several policies on the same draws, [`Sweep`] a factorial
-//! of levers, [`Hindcast`] scores the simulated past. [`explain`], [`knockout`], [`rules`] and [`rule_changes`] answer at once.
+//! of levers, [`Hindcast`] scores the simulated past, [`Calibrate`] says what the record leaves of ranges. [`explain`], [`knockout`], [`rules`] and [`rule_changes`] answer at once.
 //!
 //! Nothing here knows a terminal, a clock or the environment: who watches brings them, as a [`Watch`].
 
+mod calibrate;
 mod compare;
 mod comparison;
 mod distributions;
@@ -27,6 +28,7 @@ mod stopping;
 mod sweep;
 mod watch;
 
+pub use calibrate::{Calibrate, CalibrateResults};
 pub use compare::{Compare, CompareResults};
 pub use error::{Error, ErrorKind, Findings};
 pub use explain::{Explained, explain};

@@ -5,14 +5,15 @@ use super::request::{PolicySource, Sampling, ScenarioRequest, TextSource};
 use super::watch::{Note, Watch};
 use crate::inputs::leading_paths;
 use crate::metrics::{Observed, SelectError, all_series, bind};
+use crate::model::record::vintages;
 use crate::model::time::Horizon;
-use crate::model::{BuyerId, GoodKind, Model, OBSERVATION_COLUMNS, RuleId, Shown, show};
+use crate::model::{BuyerId, GoodKind, Model, OBSERVATION_COLUMNS, RuleId, Shown, Vintage, show};
 use crate::network::{Network, Node};
 use crate::plan::Plan;
 use crate::random::Design;
 use crate::report::SupplyGraph;
 use crate::scenario::import::{Stage, SupplyChain};
-use crate::scenario::{self, Diagnostics, Document, Policy, Severity, Sources};
+use crate::scenario::{self, Diagnostics, Document, Edit, Policy, Severity, Sources};
 use std::path::{Path, PathBuf};
 
 /// A scenario that has been read under a policy and edits, without errors.
@@ -32,6 +33,8 @@ pub struct Project {
     pub model: Model,
     /// The source that observations were added from, if any.
     pub(super) observed: Option<u32>,
+    /// The vintage that was asked for.
+    pub(super) vintage: Option<Vintage>,
 }
 
 /// What of a scenario changes no result.
@@ -66,7 +69,11 @@ impl Project {
             (Some(_), Some(policy)) => read_policy(&request.scenario, policy, &mut sources, &mut diagnostics),
             _ => None,
         };
-        let mut edits = policy.as_ref().map_or_else(Vec::new, |p| p.edits.clone());
+        let mut edits = Vec::new();
+        if let (Some(document), Some(name)) = (&document, &request.vintage) {
+            edits = vintage_edits(document, name, &mut sources, &mut diagnostics)?;
+        }
+        edits.extend(policy.iter().flat_map(|p| p.edits.clone()));
         for table in &request.edits {
             let source = source_of(table, &mut sources)?;
             edits.extend(scenario::from_csv(&sources, source, "--edits", &mut diagnostics));
@@ -79,7 +86,7 @@ impl Project {
         scenario::apply(&mut document, &edits, &mut diagnostics);
         let observed = observations.map(|table| source_of(table, &mut sources)).transpose()?;
         if let Some(source) = observed {
-            let columns = (&OBSERVATION_COLUMNS[..], &["metric", "actor", "quarter"][..]);
+            let columns = (&OBSERVATION_COLUMNS[..], &["metric", "actor"][..]);
             let from = (&sources, source);
             scenario::append_rows(&mut document, "observation", columns, from, &mut diagnostics);
         }
@@ -93,7 +100,8 @@ impl Project {
             None => leading_paths(&model)?,
         };
         let name = name_of(&request.scenario);
-        Ok(Self { name, sources, diagnostics, document, policy, model, observed })
+        let vintage = model.vintages.iter().find(|v| Some(&v.name) == request.vintage.as_ref()).cloned();
+        Ok(Self { name, sources, diagnostics, document, policy, model, observed, vintage })
     }
 
     /// Warnings, with the texts that they point into.
@@ -251,6 +259,31 @@ fn read_policy(
             Some(scenario::read_policy(name, &document.root, diagnostics))
         }
     }
+}
+
+/// What a vintage changes: the files that it names stand beside the file that names them.
+fn vintage_edits(
+    document: &Document,
+    name: &str,
+    sources: &mut Sources,
+    diagnostics: &mut Diagnostics,
+) -> Result<Vec<Edit>, Error> {
+    let all = vintages(document);
+    let Some(vintage) = all.iter().find(|v| v.name == name) else {
+        let known = all.iter().map(|v| v.name.clone()).collect();
+        return Err(Error::NoVintage { name: name.to_owned(), known });
+    };
+    let mut edits = Vec::new();
+    for (file, place) in &vintage.edits {
+        let beside = Path::new(&sources.all[place.source as usize].name).with_file_name(file);
+        let Ok(text) = std::fs::read_to_string(&beside) else {
+            diagnostics.error(place, format!("{} cannot be read", beside.display()), "named here");
+            continue;
+        };
+        let read = scenario::from_text(&beside.display().to_string(), &text, sources, diagnostics);
+        edits.extend(scenario::read_policy(name, &read.root, diagnostics).edits);
+    }
+    Ok(edits)
 }
 
 /// Reads a table that a request names.

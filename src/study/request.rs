@@ -77,6 +77,8 @@ pub struct ScenarioRequest {
     pub scenario: TextSource,
     /// The policy under which it is simulated; none for the scenario as it stands.
     pub policy: Option<PolicySource>,
+    /// What was known at some time, by its name in the scenario's `[vintage]`: its edits come before the policy's.
+    pub vintage: Option<String>,
     /// CSV tables of edits with the columns `path,value,unit,grade,source,note`, after the policy's.
     pub edits: Vec<TextSource>,
     /// Edits as `PATH=VALUE`, last of all.
@@ -86,7 +88,7 @@ pub struct ScenarioRequest {
 impl ScenarioRequest {
     /// The scenario as it stands.
     pub fn new(scenario: impl Into<TextSource>) -> Self {
-        Self { scenario: scenario.into(), policy: None, edits: Vec::new(), set: Vec::new() }
+        Self { scenario: scenario.into(), policy: None, vintage: None, edits: Vec::new(), set: Vec::new() }
     }
 
     /// The same under a policy.
@@ -227,8 +229,9 @@ pub struct HindcastRequest {
     /// A CSV table of observations that are scored in place of the scenario's own:
     /// `metric,actor,quarter,low,central,high,interval,kind,since,unit,source`.
     pub observations: Option<TextSource>,
-    /// Last quarter that the scenario was fitted to; later observations are scored apart.
-    pub until: Quarter,
+    /// Last quarter that the scenario was fitted to; later observations are scored apart. None for the vintage's, else
+    /// 2024Q4.
+    pub until: Option<Quarter>,
     /// Last quarters whose publications the naive forecasts know.
     pub origins: Vec<Quarter>,
     /// Whether draws are weighted by the likelihood of year-end observations up to `until`.
@@ -256,7 +259,7 @@ impl HindcastRequest {
         Self {
             scenario: ScenarioRequest::new(scenario),
             observations: None,
-            until: Self::UNTIL,
+            until: None,
             origins: Self::ORIGINS.to_vec(),
             weight: false,
             discrepancy: Self::DISCREPANCY,

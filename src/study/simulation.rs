@@ -36,6 +36,8 @@ pub struct Simulation {
     pub(super) flows: Vec<Flow>,
     pub(super) flow_sources: Vec<FlowSource>,
     pub(super) exports: Exports,
+    /// Whether rounds bring what draws took for uncertain numbers.
+    pub(super) inputs: bool,
     pub(super) given: Option<Condition>,
     /// What else decides the tables: the verb, unless it is `run`, and its own arguments.
     pub(super) settings: Vec<String>,
@@ -89,6 +91,7 @@ impl Simulation {
             flows: Vec::new(),
             flow_sources: Vec::new(),
             exports,
+            inputs: exports.inputs.is_some(),
             given: None,
             settings: Vec::new(),
         })
@@ -128,7 +131,7 @@ impl Simulation {
             draws: draws.end,
             given: self.given,
             audit: self.request.audit,
-            inputs: self.exports.inputs.is_some(),
+            inputs: self.inputs,
         };
         let alternatives: Vec<Alternative<'_>> =
             others.iter().map(|o| Alternative::new(&task, &o.plan, &o.recording)).collect();

@@ -7,30 +7,30 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const HEADER: &str = "metric,actor,quarter,low,central,high,interval,kind,since,unit,source\n";
+pub(super) const HEADER: &str = "metric,actor,quarter,low,central,high,interval,kind,since,unit,source\n";
 
-fn chokepoint(arguments: &[&str]) -> (i32, String, String) {
+pub(super) fn chokepoint(arguments: &[&str]) -> (i32, String, String) {
     let output =
         Command::cargo_bin("chokepoint").unwrap().env("NO_COLOR", "1").args(arguments).output().unwrap();
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     (output.status.code().unwrap(), text(&output.stdout), text(&output.stderr))
 }
 
-struct World {
+pub(super) struct World {
     root: tempfile::TempDir,
 }
 
 impl World {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self { root: tempfile::tempdir().unwrap() }
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(super) fn path(&self, name: &str) -> PathBuf {
         self.root.path().join(name)
     }
 
     /// Scores the tutorial by rows of observations, into a folder of that name.
-    fn hindcast(&self, name: &str, rows: &str, more: &[&str]) -> (i32, String, String) {
+    pub(super) fn hindcast(&self, name: &str, rows: &str, more: &[&str]) -> (i32, String, String) {
         let file = self.path(&format!("{name}.csv"));
         fs::write(&file, format!("{HEADER}{rows}")).unwrap();
         let out = self.path(name);
@@ -42,7 +42,7 @@ impl World {
 }
 
 /// A table as a map from column to cell, row by row.
-fn table(path: &Path) -> Vec<BTreeMap<String, String>> {
+pub(super) fn table(path: &Path) -> Vec<BTreeMap<String, String>> {
     let mut reader = csv::Reader::from_path(path).unwrap();
     let header = reader.headers().unwrap().clone();
     let row = |r: csv::StringRecord| {
@@ -51,23 +51,23 @@ fn table(path: &Path) -> Vec<BTreeMap<String, String>> {
     reader.records().map(|r| row(r.unwrap())).collect()
 }
 
-fn number(row: &BTreeMap<String, String>, column: &str) -> f64 {
+pub(super) fn number(row: &BTreeMap<String, String>, column: &str) -> f64 {
     row[column].parse().unwrap_or_else(|_| panic!("{column}: `{}`", row[column]))
 }
 
 /// The table of draws of a run's folder.
-fn draws_of(folder: &Path) -> Vec<BTreeMap<String, String>> {
+pub(super) fn draws_of(folder: &Path) -> Vec<BTreeMap<String, String>> {
     table(&folder.join("draws.csv"))
 }
 
 /// A metric of an actor in a quarter, by draw.
-fn draws(rows: &[BTreeMap<String, String>], actor: &str, metric: &str, quarter: &str) -> Vec<f64> {
+pub(super) fn draws(rows: &[BTreeMap<String, String>], actor: &str, metric: &str, quarter: &str) -> Vec<f64> {
     let mine = rows.iter().filter(|r| r["actor"] == actor && r["quarter"] == quarter);
     mine.map(|r| number(r, metric)).collect()
 }
 
 /// The smallest value with at least a share p of the weight up to it.
-fn quantile(values: &[f64], weights: &[f64], p: f64) -> f64 {
+pub(super) fn quantile(values: &[f64], weights: &[f64], p: f64) -> f64 {
     let mut order: Vec<usize> = (0..values.len()).collect();
     order.sort_by(|&a, &b| values[a].total_cmp(&values[b]));
     let total: f64 = weights.iter().sum();
@@ -394,7 +394,7 @@ fn what_is_wrong_with_a_row_is_said_at_its_cell() {
     };
     let (code, _, err) = file("metric,actor,quater,central\nx,y,2023Q4,1\n");
     assert!(
-        code == 3 && err.contains("a column `quarter`") && err.contains("did you mean `quarter`?"),
+        code == 3 && err.contains("no column `quater`") && err.contains("did you mean `quarter`?"),
         "{err}"
     );
     let (code, _, err) = file(HEADER);

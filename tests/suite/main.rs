@@ -27,6 +27,7 @@ mod page;
 mod parquet;
 mod policies;
 mod readme;
+mod record;
 mod reference;
 mod replacement;
 mod response;

@@ -7,6 +7,7 @@ mod fields;
 mod numbers;
 mod observations;
 mod reader;
+mod record;
 mod rows;
 mod selectable;
 mod unit;

@@ -2,13 +2,13 @@
 
 use super::super::{Observation, ObservationPlaces};
 use super::{Reader, expression};
-use crate::model::time::Quarter;
+use crate::model::time::{Month, Months, Quarter};
 use crate::scenario::{Document, Place, Table, Value};
 
 /// Keys of a row, columns of a CSV file.
-pub const COLUMNS: [&str; 13] = [
-    "metric", "actor", "quarter", "low", "central", "high", "interval", "kind", "since", "unit", "source",
-    "note", "group",
+pub const COLUMNS: [&str; 15] = [
+    "metric", "actor", "quarter", "from", "to", "low", "central", "high", "interval", "kind", "since",
+    "unit", "source", "note", "group",
 ];
 
 impl Reader<'_> {
@@ -20,8 +20,7 @@ impl Reader<'_> {
     fn observation(&mut self, table: &Table) -> Option<Observation> {
         self.known_keys(table, &COLUMNS, "observation");
         let (metric, actor) = (self.needed(table, "metric")?, self.needed(table, "actor")?);
-        self.needed(table, "quarter")?;
-        let quarter = self.observed_quarter(table, "quarter")?;
+        let (quarter, months) = self.observed_time(table)?;
         let since = self.observed_quarter(table, "since");
         let kind = self.observed_text(table, "kind").unwrap_or_else(|| "value".to_owned());
         if let (Some(node), true) = (table.get("kind"), kind != "value" && kind != "at-least") {
@@ -32,6 +31,7 @@ impl Reader<'_> {
             metric,
             actor,
             quarter,
+            months,
             low: self.observed_number(table, "low"),
             central: self.observed_number(table, "central"),
             high: self.observed_number(table, "high"),
@@ -46,6 +46,8 @@ impl Reader<'_> {
                 metric: place("metric"),
                 actor: place("actor"),
                 quarter: place("quarter"),
+                from: place("from"),
+                to: place("to"),
                 since: place("since"),
                 unit: place("unit"),
             },
@@ -139,6 +141,42 @@ impl Reader<'_> {
             self.diagnostics.error(&table.place, message, "without one");
         }
         found
+    }
+
+    /// The quarter, or the months, of which the last tells the quarter.
+    fn observed_time(&mut self, table: &Table) -> Option<(Quarter, Option<Months>)> {
+        let (from, to) = (table.get("from"), table.get("to"));
+        if from.is_none() && to.is_none() {
+            self.needed(table, "quarter")?;
+            return Some((self.observed_quarter(table, "quarter")?, None));
+        }
+        if let Some(node) = table.get("quarter") {
+            let message = "an observation has a `quarter`, or `from` and `to`";
+            self.diagnostics.error(&node.place, message, "beside months");
+            return None;
+        }
+        let (Some(from), Some(to)) = (from, to) else {
+            let place = from.or(to).map(|n| n.place.clone()).unwrap_or_default();
+            self.diagnostics.error(&place, "months are told by `from` and `to`", "one of them only");
+            return None;
+        };
+        let (first, last) = (self.observed_month(table, "from"), self.observed_month(table, "to"));
+        let months = Months { first: first?, last: last? };
+        if months.is_empty() {
+            let message = format!("months from {} to {}", months.first, months.last);
+            self.diagnostics.error(&to.place, message, format!("before {}", from.written));
+            return None;
+        }
+        Some((months.last.quarter(), Some(months)))
+    }
+
+    fn observed_month(&mut self, table: &Table, key: &str) -> Option<Month> {
+        let text = self.observed_text(table, key)?;
+        let month = Month::parse(&text);
+        if let (None, Some(node)) = (month, table.get(key)) {
+            self.diagnostics.error(&node.place, format!("`{text}` is no month"), "like 2024-11");
+        }
+        month
     }
 
     fn observed_quarter(&mut self, table: &Table, key: &str) -> Option<Quarter> {

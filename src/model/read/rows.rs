@@ -5,6 +5,7 @@ use super::super::validate::validate;
 use super::super::{Correlation, IdVec, Model, QuantityId};
 use super::Reader;
 use super::fields::FieldSchema;
+use super::record::RECORD;
 use super::selectable::Selectable;
 use crate::scenario::{Diagnostics, Document, Node, Sources, Table, Value, suggest};
 use std::collections::BTreeMap;
@@ -90,12 +91,16 @@ impl Model {
             rental: reader.settings(document),
             training: reader.settings(document),
             science: reader.settings(document),
+            vintages: reader.vintages(document),
+            simple_rule: reader.simple_rule(document),
+            calibration: None,
             correlations: Vec::new(),
             quantities: IdVec::new(),
         };
         let correlations = reader.correlations(document);
+        let calibration = reader.calibration(document);
         let quantities = std::mem::take(&mut reader.quantities);
-        let mut model = Model { quantities, correlations, ..model };
+        let mut model = Model { quantities, correlations, calibration, ..model };
         admit(&mut model);
         if !diagnostics.has_errors() {
             validate(&model, document, diagnostics);
@@ -133,7 +138,8 @@ fn horizon_of(document: &Document) -> Option<Horizon> {
 
 impl Reader<'_> {
     fn check_top(&mut self, document: &Document) {
-        let known: Vec<&str> = TABLES.iter().chain(&SETTINGS).chain(&["title"]).copied().collect();
+        let known: Vec<&str> =
+            TABLES.iter().chain(&SETTINGS).chain(&RECORD).chain(&["title"]).copied().collect();
         for entry in &document.root.entries {
             if !known.contains(&entry.key.as_str()) {
                 let d =

@@ -3,6 +3,7 @@
 use super::facts::{Facts, Order, REACHABLE};
 use super::findings;
 use super::phrase::{Phrase, Source, actor_name};
+use super::record;
 
 /// The question and its answer.
 #[derive(Debug)]
@@ -92,9 +93,16 @@ fn levers(facts: &Facts<'_>) -> Option<Answer> {
 
 /// How well the simulated past fits what was published.
 fn past(facts: &Facts<'_>) -> Option<Answer> {
-    let mut sentences = vec![findings::covered(facts)?];
-    sentences.extend(findings::worst_group(facts));
-    sentences.extend(findings::rivals(facts));
+    let mut sentences = vec![record::covered(facts, "past").or_else(|| record::covered(facts, "forecast"))?];
+    for section in ["past", "forecast"] {
+        if section == "forecast" && sentences.len() > 1 {
+            sentences.extend(record::covered(facts, section));
+        }
+        sentences.extend(record::groups(facts, section));
+        sentences.extend(record::rivals(facts, section));
+        sentences.extend(record::simple_rule(facts, section));
+        sentences.extend(record::shape(facts, section));
+    }
     let question = Phrase::new("Does the simulated past agree with what was published?");
     Some(Answer { question, sentences })
 }

@@ -2,6 +2,7 @@
 
 use super::facts::{Facts, REACHABLE, at};
 use super::phrase::{Phrase, Source, actor_name};
+use super::record;
 use super::run_files::RunTable;
 use crate::metrics::{ActorKind, Metric};
 use std::collections::BTreeMap;
@@ -378,66 +379,10 @@ pub(super) fn sweep(facts: &Facts<'_>) -> (String, Titles) {
     (cell, swept_cells(facts).into_iter().filter_map(title).collect())
 }
 
-/// A number of the row of `scores.csv` about all published values of the past.
-fn score(facts: &Facts<'_>, group: &str, column: &str) -> Option<Source> {
-    let table = facts.files.table("scores.csv");
-    let wanted = [("policy", facts.policy.as_str()), ("section", "past"), ("group", group)];
-    at(facts, "scores.csv", table.find(&wanted).next()?, column)
-}
-
-/// How many published values the simulated intervals cover.
-pub(super) fn covered(facts: &Facts<'_>) -> Option<Phrase> {
-    let of = |column: &str| score(facts, "all", column);
-    let wide = of("inside90")?;
-    let start = Phrase::new("Of ").exactly(&of("rows")?).say(" published values, ").percent(&wide);
-    let start = start.say(" lie in the simulated 90 % interval and ").percent(&of("inside50")?);
-    let verdict = if wide.value() < 0.8 {
-        " in the 50 % interval: the simulation is surer than it should be."
-    } else if wide.value() > 0.97 {
-        " in the 50 % interval: the simulation is less sure than it could be."
-    } else {
-        " in the 50 % interval: about as many as there should be."
-    };
-    Some(start.say(verdict))
-}
-
-/// Where the past is missed most.
-pub(super) fn worst_group(facts: &Facts<'_>) -> Option<Phrase> {
-    let table = facts.files.table("scores.csv");
-    let wanted = [("policy", facts.policy.as_str()), ("section", "past")];
-    let groups = table.find(&wanted).filter(|&r| table.text(r, "group") != "all");
-    let r = table.largest(groups, "crps")?;
-    let inside = at(facts, "scores.csv", r, "inside90")?;
-    let bias = at(facts, "scores.csv", r, "bias")?;
-    let way = if bias.value() < 0.0 { "below" } else { "above" };
-    let start =
-        Phrase::new("It misses most on ").name(table.text(r, "group")).say(", where ").percent(&inside);
-    let start = start.say(" of published values lie in the 90 % interval and simulated medians lie ");
-    Some(start.say(way).say(" what was published on average."))
-}
-
-/// Whether it beats naive forecasts from the same publications.
-pub(super) fn rivals(facts: &Facts<'_>) -> Option<Phrase> {
-    let table = facts.files.table("rivals.csv");
-    let wanted = [("policy", facts.policy.as_str()), ("section", "past")];
-    let known: Vec<(usize, f64)> =
-        table.find(&wanted).filter_map(|r| Some((r, table.number(r, "skill")?))).collect();
-    let (r, skill) = known.iter().copied().min_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0)))?;
-    let start = if skill > 0.0 {
-        Phrase::new("It beats every naive forecast from the same publications, least of all the ")
-    } else if known.iter().any(|r| r.1 > 0.0) {
-        Phrase::new("It beats some naive forecasts from the same publications, but not the ")
-    } else {
-        Phrase::new("It beats no naive forecast from the same publications; the best is the ")
-    };
-    let start = start.name(table.text(r, "rival")).say(" known to ").name(table.text(r, "origin"));
-    let start = start.say(": its mean score is ").number(&at(facts, "rivals.csv", r, "crps")?);
-    Some(start.say(" against ").number(&at(facts, "rivals.csv", r, "rival_error")?).say(" in natural logs."))
-}
-
 /// How much of the past lies inside the simulated intervals.
 pub(super) fn past(facts: &Facts<'_>) -> (String, Titles) {
-    let title = covered(facts).unwrap_or_else(|| Phrase::new("Published values against simulated ones."));
+    let title = record::covered(facts, "past")
+        .unwrap_or_else(|| Phrase::new("Published values against simulated ones."));
     (String::new(), vec![(String::new(), title)])
 }
 

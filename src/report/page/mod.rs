@@ -10,6 +10,7 @@ mod figures;
 mod findings;
 mod key_table;
 mod phrase;
+mod record;
 mod run_files;
 
 pub use phrase::Phrase;
