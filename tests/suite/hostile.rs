@@ -403,9 +403,8 @@ mod files {
         let (code, err) = check(root.path(), &["--edits", edits.to_str().unwrap()]);
         assert!(code == 3 && err.contains("line 2, byte 15: 0xff is not UTF-8"), "{code} {err}");
         let word = std::ffi::OsStr::from_bytes(b"a=\xff");
-        let run =
-            Command::cargo_bin("chokepoint").unwrap().arg("check").arg(root.path()).arg("--set").arg(word);
-        let run = { run }.output().unwrap();
+        let mut command = Command::cargo_bin("chokepoint").unwrap();
+        let run = command.arg("check").arg(root.path()).arg("--set").arg(word).output().unwrap();
         let err = String::from_utf8_lossy(&run.stderr).into_owned();
         assert!(
             run.status.code() == Some(2) && err.contains("argument 4 is not UTF-8 at its byte 3"),
@@ -465,8 +464,6 @@ mod files {
             assert!(code == 2 && !obeyed(&stdout) && !obeyed(&stderr), "{bad:?} {stderr}");
         }
         // In colour too: what is left of a text is its own renderer's.
-        let found = scenario::Sources::default();
-        let _ = found;
         let text = crate::support::findings(&format!("{WORLD}\n\"{hostile}\" = 1\n# \u{9b}\n")).render(true);
         let plain = text.replace("\u{1b}[0m", "");
         let codes: Vec<&str> = plain.split('\u{1b}').skip(1).collect();
