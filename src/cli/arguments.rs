@@ -75,12 +75,18 @@ pub(super) struct ScenarioArguments {
     /// One edit: a path and its value, such as `route.malaysia.detection=20%`
     #[arg(long, value_name = "PATH=VALUE")]
     pub(super) set: Vec<String>,
+    /// A folder beside its own that the scenario may read from; may be repeated
+    #[arg(long, value_name = "DIR")]
+    pub(super) allow_read: Vec<PathBuf>,
 }
 
 #[derive(Clone, Debug, Args)]
 pub(super) struct CheckArguments {
     #[command(flatten)]
     pub(super) scenario: ScenarioArguments,
+    /// List all findings, not only the first twenty
+    #[arg(long)]
+    pub(super) all_errors: bool,
 }
 
 /// A data set that can be imported.
@@ -239,6 +245,9 @@ pub(super) struct CompareArguments {
     /// One edit, under every policy: a path and its value
     #[arg(long, value_name = "PATH=VALUE")]
     pub(super) set: Vec<String>,
+    /// A folder beside its own that the scenario may read from; may be repeated
+    #[arg(long, value_name = "DIR")]
+    pub(super) allow_read: Vec<PathBuf>,
     /// What is good: "min CELL" or "max CELL"; may be repeated, for a Pareto front
     #[arg(long, value_name = "GOAL")]
     pub(super) objective: Vec<String>,
@@ -420,14 +429,15 @@ impl ScenarioArguments {
         ScenarioRequest {
             policy: self.policy.clone().map(Into::into),
             vintage: self.vintage.clone(),
-            ..edited(&self.scenario, &self.edits, &self.set)
+            ..edited(&self.scenario, &self.edits, &self.set, &self.allow_read)
         }
     }
 }
 
 /// A scenario with edits and no policy.
-fn edited(scenario: &PathBuf, edits: &[PathBuf], set: &[String]) -> ScenarioRequest {
+fn edited(scenario: &PathBuf, edits: &[PathBuf], set: &[String], allowed: &[PathBuf]) -> ScenarioRequest {
     ScenarioRequest {
+        allow_read: allowed.to_vec(),
         edits: edits.iter().map(Into::into).collect(),
         set: set.to_vec(),
         ..ScenarioRequest::new(scenario)
@@ -481,7 +491,7 @@ impl RunArguments {
 impl CompareArguments {
     pub(super) fn request(&self) -> CompareRequest {
         CompareRequest {
-            scenario: edited(&self.scenario, &self.edits, &self.set),
+            scenario: edited(&self.scenario, &self.edits, &self.set, &self.allow_read),
             policies: self.policy.iter().map(|p| p.as_str().into()).collect(),
             objectives: self.objective.clone(),
             targets: self.target.clone(),

@@ -2,33 +2,46 @@
 
 use super::arguments::CheckArguments;
 use super::failure::Failure;
-use super::terminal::{colored, print, tell};
+use super::terminal::{colored, print, tell, tell_findings};
+use crate::scenario::limits::SHOWN;
 use crate::study::{Error, Project};
 
-pub(super) fn check(arguments: &CheckArguments) -> Result<(), Failure> {
+/// Reads the scenario, with its observations held against what is simulated.
+fn open(arguments: &CheckArguments) -> Result<Project, Error> {
     let mut project = Project::open(&arguments.scenario.request())?;
-    match project.bind_observations() {
-        // A ratio of what does not exist is told by the verbs that record it.
-        Ok(_) | Err(Error::Select(_)) => {}
-        Err(error) => return Err(error.into()),
-    }
-    let findings = project.findings().render(colored());
+    project.bind_observations()?;
+    Ok(project)
+}
+
+pub(super) fn check(arguments: &CheckArguments) -> Result<(), Failure> {
+    let all = arguments.all_errors;
+    let project = open(arguments).map_err(|error| match error {
+        Error::Findings(findings) if all => Failure::Findings(findings.render_all(colored())),
+        other => other.into(),
+    })?;
+    let found = project.findings();
+    let findings = if all { found.render_all(colored()) } else { found.render(colored()) };
     if !findings.is_empty() {
-        tell(&format!("{findings}\n"));
+        tell_findings(&format!("{findings}\n"));
     }
     let model = &project.model;
     let idle = project.idle()?;
-    for node in idle.nodes {
-        tell(&format!("warning: nothing flows through {}: it changes no result", node.path(model)));
-    }
-    for rule in idle.rules {
+    let nodes = idle
+        .nodes
+        .iter()
+        .map(|node| format!("nothing flows through {}: it changes no result", node.path(model)));
+    let rules = idle.rules.iter().map(|&rule| {
         let id = &model.rules[rule].id;
-        tell(&format!(
-            "warning: rule.{id} matches nothing: no chip, good, tool or rental that it describes goes where it reaches"
-        ));
-    }
-    for buyer in idle.buyers {
-        tell(&format!("warning: no chip can be sold to buyer.{}", model.buyers[buyer].id));
+        format!(
+            "rule.{id} matches nothing: no chip, good, tool or rental that it describes goes where it reaches"
+        )
+    });
+    let buyers = idle.buyers.iter().map(|&b| format!("no chip can be sold to buyer.{}", model.buyers[b].id));
+    let idle: Vec<String> = nodes.chain(rules).chain(buyers).collect();
+    let shown = if all { idle.len() } else { idle.len().min(SHOWN) };
+    idle[..shown].iter().for_each(|warning| tell(&format!("warning: {warning}")));
+    if shown < idle.len() {
+        tell(&format!("{} more such warnings; --all-errors shows all", idle.len() - shown));
     }
     let uncertain = model.quantities.iter().filter(|q| q.is_uncertain()).count();
     print(&format!(

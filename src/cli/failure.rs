@@ -7,6 +7,8 @@ use crate::study::{Error, ErrorKind};
 pub(super) enum Failure {
     /// The study could not be done.
     Study(Error),
+    /// A scenario has errors, all of which are told.
+    Findings(String),
     /// Arguments that do not go together.
     Usage(&'static str),
     /// What was to be printed could not be.
@@ -25,6 +27,7 @@ impl Failure {
         match self {
             Self::Stdout(_) => 1,
             Self::Usage(_) => 2,
+            Self::Findings(_) => 3,
             Self::Study(error) => match error.kind() {
                 ErrorKind::Failed => 1,
                 ErrorKind::Misused => 2,

@@ -36,10 +36,21 @@ pub fn main() -> ExitCode {
 /// running, 2 bad usage, 3 rejected.
 pub fn main_with(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     let typed: Vec<OsString> = arguments.into_iter().collect();
+    if let Some(at) = typed.iter().position(|word| word.to_str().is_none()) {
+        let word = typed[at].to_string_lossy();
+        let byte = word.find('\u{fffd}').map_or(1, |i| i + 1);
+        terminal::tell(&format!("error: argument {at} is not UTF-8 at its byte {byte}: {word}"));
+        return 2;
+    }
     let mut arguments = match Arguments::try_parse_from(&typed) {
         Ok(arguments) => arguments,
         Err(error) => {
-            let _ = error.print();
+            // What was typed is quoted: a terminal obeys none of it.
+            let plain = error.render().to_string();
+            match crate::scenario::printable(&plain) {
+                std::borrow::Cow::Borrowed(_) => drop(error.print()),
+                std::borrow::Cow::Owned(shown) => terminal::tell(&shown),
+            }
             return if error.use_stderr() { 2 } else { 0 };
         }
     };

@@ -1,6 +1,7 @@
 //! The terminal: what is printed, notes, progress, a hand on Ctrl-C, colour.
 
 use super::failure::Failure;
+use crate::scenario::printable;
 use crate::study::{Error, Note, Watch, Work};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::{IsTerminal, Write};
@@ -11,8 +12,14 @@ use std::time::{Duration, Instant};
 /// Set by Ctrl-C. A process has one handler, so it has one of these.
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
-/// Tells a person something, on a line of stderr; nobody listening is no error.
+/// Tells a person something, on a line of stderr; nobody listening is no error. Whatever a scenario called its things, a terminal
+/// obeys none of it.
 pub(super) fn tell(text: &str) {
+    let _ = writeln!(std::io::stderr(), "{}", printable(text));
+}
+
+/// Tells findings, which have colours of their own and nothing else that a terminal obeys.
+pub(super) fn tell_findings(text: &str) {
     let _ = writeln!(std::io::stderr(), "{text}");
 }
 
@@ -20,17 +27,18 @@ pub(super) fn tell(text: &str) {
 pub(super) fn say(failure: &Failure) {
     match failure {
         // Findings say themselves which of them are errors.
-        Failure::Study(Error::Findings(findings)) => tell(findings.render(colored()).trim_end()),
+        Failure::Study(Error::Findings(findings)) => tell_findings(findings.render(colored()).trim_end()),
+        Failure::Findings(text) => tell_findings(text.trim_end()),
         Failure::Study(error) => tell(&format!("error: {error}")),
         Failure::Usage(text) => tell(&format!("error: {text}")),
         Failure::Stdout(error) => tell(&format!("error: stdout: {error}")),
     }
 }
 
-/// Prints data; a closed pipe is no error.
+/// Prints data, with what a terminal would obey written out; a closed pipe is no error.
 pub(super) fn print(text: &str) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+    match out.write_all(printable(text).as_bytes()).and_then(|()| out.flush()) {
         Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => Err(Failure::Stdout(e)),
         _ => Ok(()),
     }

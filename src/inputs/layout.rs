@@ -3,7 +3,7 @@
 use crate::math::Lanes;
 use crate::model::{Between, Dated, IdVec, Model, Point, Quantity, QuantityId, Shape, ShockId};
 use crate::random::{Copula, DIMENSIONS, Design, Stream};
-use crate::scenario::{glob_match, is_glob};
+use crate::scenario::{Glob, is_glob};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -250,16 +250,19 @@ fn expand_leads(model: &Model) -> (Vec<String>, Vec<String>) {
     let clocks = model.shocks.iter().filter(|s| s.hazard.is_some()).map(|s| format!("shock.{}.clock", s.id));
     let paths: Vec<String> = uncertain.chain(clocks).collect();
     let mut leads: Vec<String> = Vec::new();
+    let mut seen: BTreeSet<String> = BTreeSet::new();
     let mut missing = Vec::new();
     for pattern in &model.run.lead {
-        let matching: Vec<&String> = paths.iter().filter(|p| glob_match(pattern, p)).collect();
+        let glob = Glob::new(pattern);
+        let matching: Vec<&String> = paths.iter().filter(|p| glob.matches(p)).collect();
         if matching.is_empty() {
             missing.push(pattern.clone());
             if !is_glob(pattern) {
+                seen.insert(pattern.clone());
                 leads.push(pattern.clone());
             }
         }
-        leads.extend(matching.into_iter().filter(|p| !leads.contains(p)).cloned().collect::<Vec<_>>());
+        leads.extend(matching.into_iter().filter(|p| seen.insert((*p).clone())).cloned().collect::<Vec<_>>());
     }
     (leads, missing)
 }

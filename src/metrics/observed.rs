@@ -5,7 +5,8 @@ use super::series::Series;
 use crate::analysis::simple_rule::Measure;
 use crate::model::time::{Horizon, Months, Quarter};
 use crate::model::{Model, Observation, unit_examples, unit_factor};
-use crate::scenario::{Diagnostics, suggest};
+use crate::scenario::Diagnostics;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// An observation and the cells that it is held against.
 #[derive(Clone, Debug, PartialEq)]
@@ -79,7 +80,8 @@ pub fn bind(
     removed: &[String],
     diagnostics: &mut Diagnostics,
 ) -> Vec<Observed> {
-    let binder = Binder { series, horizon: model.run.horizon };
+    let binder = Binder::new(series, model.run.horizon);
+    let removed: BTreeSet<&String> = removed.iter().collect();
     let all = model.observations.iter().filter(|o| !removed.contains(&o.actor));
     all.filter_map(|o| {
         let place = binder.place(o, diagnostics);
@@ -106,35 +108,39 @@ pub fn bind(
 
 struct Binder<'a> {
     series: &'a [Series],
+    /// Where each stands, by actor and metric.
+    places: BTreeMap<&'a str, BTreeMap<&'a str, usize>>,
+    metrics: BTreeSet<&'a str>,
     horizon: Horizon,
 }
 
-impl Binder<'_> {
-    fn place(&self, o: &Observation, diagnostics: &mut Diagnostics) -> Option<usize> {
-        let found = self.series.iter().position(|s| s.is(&o.actor, &o.metric));
-        if found.is_some() {
-            return found;
+impl<'a> Binder<'a> {
+    fn new(series: &'a [Series], horizon: Horizon) -> Self {
+        let mut places: BTreeMap<&str, BTreeMap<&str, usize>> = BTreeMap::new();
+        for (i, s) in series.iter().enumerate() {
+            places.entry(&s.actor).or_default().entry(s.name()).or_insert(i);
         }
-        let own: Vec<&str> = self.series.iter().filter(|s| s.actor == o.actor).map(Series::name).collect();
-        if own.is_empty() {
+        Self { series, places, metrics: series.iter().map(Series::name).collect(), horizon }
+    }
+
+    fn place(&self, o: &Observation, diagnostics: &mut Diagnostics) -> Option<usize> {
+        let Some(own) = self.places.get(o.actor.as_str()) else {
             let message = format!("there is no actor `{}`", o.actor);
             let d = diagnostics.error(&o.places.actor, message, "unknown actor");
-            let actors = self.series.iter().map(|s| s.actor.as_str());
-            if let Some(near) = suggest(&o.actor, actors) {
-                d.help(format!("did you mean `{near}`?"));
-            }
+            d.suggest(&o.actor, self.places.keys().copied());
             return None;
+        };
+        if let Some(place) = own.get(o.metric.as_str()) {
+            return Some(*place);
         }
-        let known = self.series.iter().any(|s| s.name() == o.metric);
+        let known = self.metrics.contains(o.metric.as_str());
         let (message, label) = if known {
             (format!("`{}` has no metric `{}`", o.actor, o.metric), "of other actors only")
         } else {
             (format!("there is no metric `{}`", o.metric), "unknown metric")
         };
         let d = diagnostics.error(&o.places.metric, message, label);
-        if let Some(near) = suggest(&o.metric, own.iter().copied()) {
-            d.help(format!("did you mean `{near}`?"));
-        }
+        d.suggest(&o.metric, own.keys().copied());
         None
     }
 

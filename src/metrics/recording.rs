@@ -3,10 +3,12 @@
 use super::headline::{COUNTED, QUARTERLY};
 use super::select::Choice;
 use super::series::{BadRatio, Series, Source, all_series};
+use crate::model::Observation;
 use crate::model::time::Quarter;
 use crate::plan::Plan;
 use crate::results::Cell;
 use crate::scenario::{is_glob, suggest};
+use std::collections::BTreeSet;
 
 /// At most this many cells are summarised unless `--select` asks for others.
 pub const BUDGET: usize = 25_000;
@@ -59,9 +61,10 @@ impl Recording {
                 return Err(SelectError::Nothing(pattern.clone(), help));
             }
         }
+        let of = |o: &Observation| (o.quarter, o.actor.clone(), o.metric.clone());
+        let looked_at: BTreeSet<(Quarter, String, String)> = plan.model.observations.iter().map(of).collect();
         let observed = |s: &Series, t: usize| {
-            let mut here = plan.model.observations.iter().filter(|o| o.quarter == quarter(t));
-            here.any(|o| s.is(&o.actor, &o.metric))
+            !looked_at.is_empty() && looked_at.contains(&(quarter(t), s.actor.clone(), s.name().to_owned()))
         };
         let wanted = |i: usize, t: usize| {
             if select.is_empty() {

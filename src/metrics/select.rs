@@ -3,7 +3,7 @@
 use super::series::{BadRatio, Series, all_series};
 use crate::model::time::Quarter;
 use crate::plan::Plan;
-use crate::scenario::glob_match;
+use crate::scenario::Glob;
 
 /// Patterns that match a cell of a plan.
 ///
@@ -36,14 +36,15 @@ impl Choice {
             !pattern.contains("**") && !tail.contains('@') && whole(head) && whole(tail)
         });
         if let Some((head, tail)) = apart {
+            let (head, tail) = (Glob::new(head), Glob::new(tail));
             Self {
-                series: heads.map(|h| glob_match(head, &h)).collect(),
-                quarters: quarters.iter().map(|q| glob_match(tail, q)).collect(),
+                series: heads.map(|h| head.matches(&h)).collect(),
+                quarters: quarters.iter().map(|q| tail.matches(q)).collect(),
                 cells: None,
             }
         } else {
-            let row =
-                |h: String| quarters.iter().map(|q| glob_match(&pattern, &format!("{h}@{q}"))).collect();
+            let glob = Glob::new(&pattern);
+            let row = |h: String| quarters.iter().map(|q| glob.matches(&format!("{h}@{q}"))).collect();
             Self { series: Vec::new(), quarters: Vec::new(), cells: Some(heads.map(row).collect()) }
         }
     }

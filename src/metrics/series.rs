@@ -4,7 +4,7 @@ use super::catalogue::{ActorKind, Arrived, Carried, Course, Held, Made, Metric, 
 use crate::model::{
     BuyerId, Chip, ChipId, CountryId, Facility, FacilityId, GoodId, LabId, Model, RouteId, RuleId, Subject,
 };
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Where a series' values come from: what is read, of whom.
@@ -75,7 +75,7 @@ pub struct BadRatio {
 /// # Errors
 /// If a ratio names what does not exist.
 pub fn all_series(model: &Model) -> Result<Vec<Series>, BadRatio> {
-    let mut list = List { model, all: Vec::new() };
+    let mut list = List { model, all: Vec::new(), places: BTreeMap::new() };
     list.labs();
     list.places();
     list.buyers();
@@ -111,6 +111,8 @@ struct Has {
 struct List<'a> {
     model: &'a Model,
     all: Vec<Series>,
+    /// Where each stands, by actor and name.
+    places: BTreeMap<String, BTreeMap<&'static str, usize>>,
 }
 
 impl List<'_> {
@@ -141,14 +143,16 @@ impl List<'_> {
             unit: unit.clone(),
             source: source.clone(),
         };
-        self.all.push(series(false));
-        if row.course == Course::Flow {
-            self.all.push(series(true));
+        let sums = row.course == Course::Flow;
+        for series in [Some(series(false)), sums.then(|| series(true))].into_iter().flatten() {
+            let own = self.places.entry(actor.to_owned()).or_default();
+            own.entry(series.name()).or_insert(self.all.len());
+            self.all.push(series);
         }
     }
 
     fn find(&self, actor: &str, name: &str) -> Option<usize> {
-        self.all.iter().position(|s| s.is(actor, name))
+        self.places.get(actor)?.get(name).copied()
     }
 
     fn labs(&mut self) {

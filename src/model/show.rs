@@ -4,7 +4,8 @@ use super::Model;
 use super::ids::QuantityId;
 use super::quantity::{Dated, Point, Quantity, Shape};
 use crate::random::Distribution;
-use crate::scenario::glob_match;
+use crate::scenario::Glob;
+use std::collections::BTreeSet;
 
 /// A quantity as `show` prints it.
 #[derive(Clone, Debug)]
@@ -22,8 +23,9 @@ pub struct Shown<'a> {
 /// Quantities whose paths match a pattern, in order of reading.
 pub fn show<'a>(model: &'a Model, pattern: &str) -> Vec<Shown<'a>> {
     let hidden = parts(model);
+    let glob = Glob::new(pattern);
     (model.quantities.iter().enumerate())
-        .filter(|(i, q)| !hidden.contains(&QuantityId(*i as u32)) && glob_match(pattern, &q.path))
+        .filter(|(i, q)| !hidden.contains(&QuantityId(*i as u32)) && glob.matches(&q.path))
         .map(|(_, quantity)| Shown {
             quantity,
             value: quantity.provenance.written.clone(),
@@ -34,7 +36,7 @@ pub fn show<'a>(model: &'a Model, pattern: &str) -> Vec<Shown<'a>> {
 }
 
 /// Quantities that are parts of a dated series: it shows them.
-fn parts(model: &Model) -> Vec<QuantityId> {
+fn parts(model: &Model) -> BTreeSet<QuantityId> {
     let dated =
         model.quantities.iter().filter_map(|q| if let Shape::Dated(d) = &q.shape { Some(d) } else { None });
     dated

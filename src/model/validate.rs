@@ -1,12 +1,18 @@
 //! What no single field can see: dates in order, circles, correlations that contradict, things that nothing uses.
 
-use super::{GoodKind, Lever, Model, QuantityId, Shape};
+use super::time::QUARTERS_PER_YEAR;
+use super::{
+    BuyerId, Chip, ChipId, DesignerId, GoodId, GoodKind, Lever, Model, Point, QuantityId, RuleId, Shape,
+};
+use crate::math::ln;
 use crate::random::Copula;
-use crate::scenario::{Diagnostics, Document, Place, Value, suggest};
+use crate::scenario::limits::{DEPTH, LARGEST};
+use crate::scenario::{Diagnostics, Document, Node, Place, Value};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Checks a model that has been read without errors.
 pub(super) fn validate(model: &Model, document: &Document, diagnostics: &mut Diagnostics) {
-    let mut check = Check { model, document, diagnostics };
+    let mut check = Check { model, document, diagnostics, rows: rows(document) };
     check.horizon();
     check.headline();
     check.chips();
@@ -19,21 +25,62 @@ pub(super) fn validate(model: &Model, document: &Document, diagnostics: &mut Dia
     check.correlations();
     check.claims();
     check.demand();
+    check.routes();
+    check.series();
+}
+
+/// Rows by table and id.
+fn rows(document: &Document) -> BTreeMap<(&str, &str), &Node> {
+    let mut rows = BTreeMap::new();
+    for entry in &document.root.entries {
+        let Value::List(list) = &entry.node.value else { continue };
+        for row in list {
+            if let Some(id) = row.id() {
+                rows.entry((entry.key.as_str(), id)).or_insert(row);
+            }
+        }
+    }
+    rows
+}
+
+/// For each row, whether it lies on a circle of rows that lead to one another, and how many rows it leads to.
+fn chains(next: &[Option<usize>]) -> Vec<(bool, usize)> {
+    const OPEN: usize = usize::MAX;
+    let mut length: Vec<Option<usize>> = vec![None; next.len()];
+    let mut circle = vec![false; next.len()];
+    for start in 0..next.len() {
+        let mut trail = Vec::new();
+        let mut at = Some(start);
+        while let Some(row) = at.filter(|&row| length[row].is_none()) {
+            length[row] = Some(OPEN);
+            trail.push(row);
+            at = next[row];
+        }
+        if let Some(row) = at.filter(|&row| length[row] == Some(OPEN)) {
+            let from = trail.iter().position(|r| *r == row).unwrap_or(trail.len());
+            trail[from..].iter().for_each(|r| circle[*r] = true);
+        }
+        let mut behind = at.map(|row| length[row].filter(|l| *l != OPEN).map_or(0, |l| l + 1));
+        for row in trail.into_iter().rev() {
+            let own = behind.unwrap_or(0);
+            length[row] = Some(own);
+            behind = Some(own + 1);
+        }
+    }
+    circle.into_iter().zip(length).map(|(circle, length)| (circle, length.unwrap_or(0))).collect()
 }
 
 struct Check<'a> {
     model: &'a Model,
     document: &'a Document,
     diagnostics: &'a mut Diagnostics,
+    rows: BTreeMap<(&'a str, &'a str), &'a Node>,
 }
 
 impl Check<'_> {
     /// Place of a field, or of the row.
     fn place(&self, table: &str, id: &str, field: &str) -> Place {
-        let Some(Value::List(rows)) = self.document.root.get(table).map(|n| &n.value) else {
-            return Place::default();
-        };
-        let Some(row) = rows.iter().find(|r| r.id() == Some(id)) else { return Place::default() };
+        let Some(row) = self.rows.get(&(table, id)) else { return Place::default() };
         let Value::Table(t) = &row.value else { return row.place.clone() };
         let id_place = t.get("id").map_or_else(|| row.place.clone(), |n| n.place.clone());
         t.get(field).map_or(id_place, |n| n.place.clone())
@@ -54,10 +101,11 @@ impl Check<'_> {
         let model = self.model;
         let of =
             |kind: &str, ids: Vec<&str>| ids.into_iter().map(|id| format!("{kind}.{id}")).collect::<Vec<_>>();
-        let mut known = of("lab", model.labs.iter().map(|l| l.id.as_str()).collect());
+        let mut known: BTreeSet<String> = BTreeSet::new();
+        known.extend(of("lab", model.labs.iter().map(|l| l.id.as_str()).collect()));
         known.extend(of("country", model.countries.iter().map(|c| c.id.as_str()).collect()));
         known.extend(of("group", model.groups.iter().map(|g| g.id.as_str()).collect()));
-        known.push("world".to_owned());
+        known.insert("world".to_owned());
         let Some(Value::Table(run)) = self.document.root.get("run").map(|n| &n.value) else { return };
         let Some(Value::List(names)) = run.get("headline").map(|n| &n.value) else { return };
         for node in names {
@@ -67,9 +115,7 @@ impl Check<'_> {
             }
             let message = format!("`run.headline` names `{name}`, which the scenario does not have");
             let d = self.diagnostics.error(&node.place, message, "a lab, a country, a group or `world`");
-            if let Some(near) = suggest(name, known.iter().map(String::as_str)) {
-                d.help(format!("did you mean `{near}`?"));
-            }
+            d.suggest(name, known.iter().map(String::as_str));
         }
     }
 
@@ -83,7 +129,8 @@ impl Check<'_> {
                 _ => None,
             };
             let message = "`run.known_until` lies outside the horizon";
-            self.diagnostics.warn(&place.unwrap_or_default(), message, "no chance shock, or every one");
+            let place = place.expect("a day that was read stands in the table");
+            self.diagnostics.warn(&place, message, "no chance shock, or every one");
         }
     }
 
@@ -124,29 +171,84 @@ impl Check<'_> {
                     "it is sold only with a `launch`, or with `variant_of` and `variant_lag`",
                 );
             }
-            let mut seen = vec![id];
-            let mut parent = chip.variant_of;
-            while let Some(p) = parent {
-                let next = &model.chips[p];
-                if seen.contains(&next.id.as_str()) {
-                    self.error(
-                        "chip",
-                        id,
-                        "variant_of",
-                        format!("`chip.{id}` is a variant of itself"),
-                        "a circle",
-                    );
-                    break;
-                }
-                seen.push(&next.id);
-                parent = next.variant_of;
+        }
+        self.chains("variant_of", "is a variant of itself", &|chip| chip.variant_of);
+        self.chains("successor", "is its own successor", &|chip| chip.successor);
+    }
+
+    /// No chip leads back to itself, nor by way of too many others.
+    fn chains(&mut self, field: &str, circle: &str, next: &dyn Fn(&Chip) -> Option<ChipId>) {
+        let model = self.model;
+        let next: Vec<Option<usize>> = model.chips.iter().map(|c| next(c).map(ChipId::index)).collect();
+        for (chip, (round, length)) in model.chips.iter().zip(chains(&next)) {
+            let id = chip.id.as_str();
+            if round {
+                self.error("chip", id, field, format!("`chip.{id}` {circle}"), "a circle");
+            } else if length > DEPTH {
+                let message = format!("`chip.{id}` leads to {length} chips, one after another by `{field}`");
+                self.error("chip", id, field, message, &format!("{DEPTH} are the most"));
             }
+        }
+    }
+
+    /// A route goes by way of another country than it ends in.
+    fn routes(&mut self) {
+        let model = self.model;
+        for route in model.routes.iter().filter(|r| r.via == r.to) {
+            let message = format!("`route.{}` goes through its destination", route.id);
+            self.error("route", &route.id, "via", message, "the country that it ends in");
+        }
+    }
+
+    /// What grows to the horizon's end stays a number.
+    fn series(&mut self) {
+        let model = self.model;
+        let end = model.run.horizon.len() as f64;
+        let most = |q: QuantityId| match &model.quantities[q].shape {
+            Shape::Fixed(x) => *x,
+            Shape::Uncertain(d) => d.quantile(1.0 - 1e-12),
+            Shape::Dated(_) => 1.0,
+        };
+        let mut found = Vec::new();
+        for quantity in &model.quantities {
+            let Shape::Dated(dated) = &quantity.shape else { continue };
+            let value = |point: &Point| match point {
+                Point::Shared(d) => d.quantile(1.0 - 1e-12).abs(),
+                Point::Own(q) => most(*q).abs(),
+            };
+            let (Some(first), Some(last)) = (dated.points.first(), dated.points.last()) else { continue };
+            let grown = |point: &(f64, Point), quarters: f64, rate: Option<QuantityId>| {
+                let years = quarters.max(0.0) / QUARTERS_PER_YEAR;
+                ln(value(&point.1).max(f64::MIN_POSITIVE)) + years * ln(rate.map_or(1.0, most).max(1e-6))
+            };
+            let back = dated.before.map(|q| match &model.quantities[q].shape {
+                Shape::Fixed(x) => *x,
+                Shape::Uncertain(d) => d.quantile(1e-12),
+                Shape::Dated(_) => 1.0,
+            });
+            let years = first.0.max(0.0) / QUARTERS_PER_YEAR;
+            let before =
+                ln(value(&first.1).max(f64::MIN_POSITIVE)) - years * ln(back.unwrap_or(1.0).max(1e-6));
+            let after = grown(last, end - last.0, dated.after);
+            let level = ln(dated.level.map_or(1.0, most).max(f64::MIN_POSITIVE));
+            if before.max(after) + level > ln(LARGEST) {
+                found.push(quantity.path.as_str());
+            }
+        }
+        for path in found {
+            let mut parts = path.splitn(3, '.');
+            let (table, id, field) = (parts.next(), parts.next(), parts.next());
+            let place = self.place(table.unwrap_or(""), id.unwrap_or(""), field.unwrap_or(""));
+            let message = format!("`{path}` grows beyond {LARGEST:e} within the horizon");
+            self.diagnostics.error(&place, message, "its points, `before`, `after` and `level` together");
         }
     }
 
     fn rules(&mut self) {
         let model = self.model;
-        for rule in &model.rules {
+        let enforced: BTreeSet<RuleId> =
+            model.shocks.iter().flat_map(|s| s.enforces.iter().copied()).collect();
+        for (row, rule) in model.rules.iter_enumerated() {
             let id = rule.id.as_str();
             match (&rule.requires, rule.eases.is_empty()) {
                 (Some(_), true) if rule.eased_to.is_none() => {}
@@ -205,8 +307,7 @@ impl Check<'_> {
             if rule.to.countries.is_empty() && rule.to.groups.is_empty() && !rule.to.worldwide {
                 self.warn("rule", id, "to", format!("`rule.{id}` has no destination"), "it covers nothing");
             }
-            let enforced = model.shocks.iter().any(|s| s.enforces.iter().any(|r| model.rules[*r].id == id));
-            if rule.effective.is_none() && !enforced {
+            if rule.effective.is_none() && !enforced.contains(&row) {
                 self.warn(
                     "rule",
                     id,
@@ -260,6 +361,16 @@ impl Check<'_> {
 
     fn commitments(&mut self) {
         let model = self.model;
+        let sold = |chip: &Chip| chip.price.is_some();
+        // Designers with a chip for everybody, and with one for a buyer.
+        let mut open: BTreeSet<DesignerId> = BTreeSet::new();
+        let mut to: BTreeSet<(DesignerId, BuyerId)> = BTreeSet::new();
+        for chip in model.chips.iter().filter(|c| sold(c)) {
+            to.extend(chip.sold_to.iter().map(|b| (chip.designer, *b)));
+            if chip.sold_to.is_empty() {
+                open.insert(chip.designer);
+            }
+        }
         for row in &model.commitments {
             let id = row.id.as_str();
             let buyer = &model.buyers[row.buyer.index()];
@@ -271,13 +382,16 @@ impl Check<'_> {
                     self.error("commitment", id, "chips", message, "another's chip");
                 }
             }
-            let offered = |c: usize, chip: &super::Chip| {
+            let offered = |chip: &Chip| {
                 chip.designer == row.designer
-                    && chip.price.is_some()
-                    && (row.chips.is_empty() || row.chips.iter().any(|x| x.index() == c))
+                    && sold(chip)
                     && (chip.sold_to.is_empty() || chip.sold_to.contains(&row.buyer))
             };
-            let any = model.chips.iter().enumerate().any(|(c, chip)| offered(c, chip));
+            let any = if row.chips.is_empty() {
+                open.contains(&row.designer) || to.contains(&(row.designer, row.buyer))
+            } else {
+                row.chips.iter().any(|c| offered(&model.chips[c.index()]))
+            };
             if buyer.budget.is_none() || buyer.kind == super::BuyerKind::Reseller || !any {
                 let message = format!("`commitment.{id}` is never met");
                 let label = if any {
@@ -292,11 +406,16 @@ impl Check<'_> {
 
     fn recipes(&mut self) {
         let model = self.model;
+        let mut makers = model.goods.filled(Vec::new());
+        model.facilities.iter().for_each(|f| makers[f.good].push(f));
+        let stocked: BTreeSet<GoodId> = model.stockpiles.iter().map(|s| s.good).collect();
+        // Facilities without a density are told once, not for each chip.
+        let mut told = BTreeSet::new();
         for chip in &model.chips {
             for super::Part { good, amount, .. } in chip.parts() {
-                let made: Vec<_> = model.facilities.iter().filter(|f| f.good == good).collect();
+                let made: &[&super::Facility] = &makers[good];
                 let name = &model.goods[good].id;
-                if made.is_empty() && !model.stockpiles.iter().any(|s| s.good == good) {
+                if made.is_empty() && !stocked.contains(&good) {
                     let message = format!("`chip.{}` needs `{name}`, which no facility makes", chip.id);
                     self.warn("chip", &chip.id, "recipe", message, "it can never be made");
                 }
@@ -306,7 +425,8 @@ impl Check<'_> {
                             let message = format!("`chip.{}` counts dies without `die_area`", chip.id);
                             self.error("chip", &chip.id, "recipe", message, "the area of a die is needed");
                         }
-                        for f in made.iter().filter(|f| f.defect_density.is_none()) {
+                        let first = told.insert(good);
+                        for f in made.iter().filter(|f| first && f.defect_density.is_none()) {
                             let message = format!("`facility.{}` has no `defect_density`", f.id);
                             self.error("facility", &f.id, "id", message, "recipes count dies of its wafers");
                         }
@@ -361,13 +481,14 @@ impl Check<'_> {
 
     fn claims(&mut self) {
         let model = self.model;
+        let mut uses: BTreeSet<(DesignerId, GoodId)> =
+            model.chips.iter().flat_map(|c| c.parts().map(|part| (c.designer, part.good))).collect();
+        uses.extend(model.stockpiles.iter().map(|s| (s.designer, s.good)));
         for (id, designer) in model.designers.iter_enumerated() {
             for f in designer.claims.keys() {
                 let facility = &model.facilities[*f];
                 let good = facility.good;
-                let uses = model.chips.iter().any(|c| c.designer == id && c.needs(good));
-                let stocks = model.stockpiles.iter().any(|s| s.designer == id && s.good == good);
-                if !uses && !stocks {
+                if !uses.contains(&(id, good)) {
                     let message = format!(
                         "`designer.{}` claims `{}`, whose good none of its chips needs",
                         designer.id, facility.id
@@ -380,11 +501,13 @@ impl Check<'_> {
 
     fn demand(&mut self) {
         let model = self.model;
+        let labs = model.labs.iter().flat_map(|l| l.buyers.keys().chain(l.clouds.keys()).copied());
+        let labs: BTreeSet<BuyerId> = labs.collect();
+        let resellers: BTreeSet<BuyerId> = model.routes.iter().filter_map(|r| r.reseller).collect();
         for (id, buyer) in model.buyers.iter_enumerated() {
-            let used = model.labs.iter().any(|l| l.buyers.keys().chain(l.clouds.keys()).any(|x| *x == id));
-            let resells = model.routes.iter().any(|r| r.reseller == Some(id));
+            let used = labs.contains(&id);
             let idle = buyer.budget.is_none() && buyer.opening.is_empty();
-            if idle && !resells {
+            if idle && !resellers.contains(&id) {
                 let message = format!("`buyer.{}` has no budget and no chips", buyer.id);
                 self.warn(
                     "buyer",

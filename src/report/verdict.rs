@@ -18,7 +18,7 @@ pub struct Ranked {
     /// Which way is better.
     pub sense: Sense,
     /// Mean of the reference case.
-    pub base: f64,
+    pub base: Option<f64>,
     /// Names of the plans.
     pub plans: Vec<String>,
     /// Each against the first.
@@ -189,8 +189,8 @@ impl Ranked {
     fn text(&self) -> String {
         let which = if self.sense == Sense::Min { "lowest" } else { "highest" };
         let lower = if self.sense == Sense::Min { "lower in" } else { "higher in" };
-        let mut text =
-            format!("{} [{}], {which} first; base: mean {}\n", self.cell, self.unit, number(self.base));
+        let mean = self.base.map_or_else(String::new, |mean| format!("; base: mean {}", number(mean)));
+        let mut text = format!("{} [{}], {which} first{mean}\n", self.cell, self.unit);
         let width = self.plans.iter().map(|p| p.chars().count()).max().unwrap_or(0).max(6);
         text.push_str(&format!("   {:width$}  {:>17}  {:>7}  {lower}\n", "policy", "mean", "median"));
         let mut last = 0;
@@ -203,8 +203,8 @@ impl Ranked {
             let line = if changes {
                 let change = format!(
                     "{} ±{}",
-                    signed(paired.mean.value, self.base),
-                    of(paired.mean.half(), self.base)
+                    signed(paired.mean.value, self.base.unwrap_or(0.0)),
+                    of(paired.mean.half(), self.base.unwrap_or(0.0))
                 );
                 let ratio = ratio(paired.ratios[1].value);
                 format!("{mark} {:width$}  {change:>17}  {ratio:>7}  {}", self.plans[p], percent(share))

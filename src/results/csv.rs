@@ -1,5 +1,7 @@
 //! CSV text: shortest floats that read back as the same bits, and quoting.
 
+use crate::scenario::is_formula;
+
 /// Bytes that a number takes at most.
 pub(super) const LONGEST: usize = 24;
 
@@ -101,8 +103,10 @@ fn whole(room: &mut [u8; ROOM], n: i64) -> usize {
     length
 }
 
-/// Writes a text, quoted if it must be.
+/// Writes a text, quoted if it must be; one that a spreadsheet would take for a formula gets an apostrophe before it.
 pub fn quoted(out: &mut String, text: &str) {
+    let guarded = if is_formula(text) { format!("'{text}") } else { String::new() };
+    let text = if guarded.is_empty() { text } else { &guarded };
     if text.contains([',', '"', '\n', '\r']) {
         out.push('"');
         out.push_str(&text.replace('"', "\"\""));
@@ -115,6 +119,7 @@ pub fn quoted(out: &mut String, text: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scenario::unguarded;
     use proptest::prelude::*;
 
     /// What is to be written, in the plainest way.
@@ -191,5 +196,23 @@ mod tests {
         let mut text = String::new();
         quoted(&mut text, "a, \"b\"");
         assert_eq!(text, "\"a, \"\"b\"\"\"");
+    }
+
+    #[test]
+    fn texts_that_look_like_formulas_are_texts_and_numbers_stay() {
+        for text in ["=1+1", "+cmd", "-2 to 3", "@sum", "\ttab", "\rreturn", "=\"a\",b"] {
+            let mut out = String::new();
+            quoted(&mut out, text);
+            assert!(out.starts_with('\'') || out.starts_with("\"'"), "{out}");
+            let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(out.as_bytes());
+            let record = reader.records().next().unwrap().unwrap();
+            assert_eq!(unguarded(&record[0]), text);
+        }
+        for text in ["-5", "+3.5", "-1e9", "plain", "a=b", "'quoted'", "10%"] {
+            let mut out = String::new();
+            quoted(&mut out, text);
+            assert_eq!(out, text);
+            assert_eq!(unguarded(text), text);
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! Errors and warnings with their places, gathered so that all are reported in one go.
 
+use super::limits::HELPED;
+use super::suggest;
 use std::ops::Range;
 
 /// A stretch of a source: `--set` arguments and edits files are sources too.
@@ -18,6 +20,8 @@ pub struct Source {
     pub name: String,
     /// Its text.
     pub text: String,
+    /// Where its lines start.
+    pub(super) lines: Vec<usize>,
 }
 
 /// Every text that was read, in order of reading.
@@ -49,6 +53,8 @@ pub struct Diagnostic {
     pub label: String,
     /// What would be right, if known.
     pub help: Option<String>,
+    /// Whether so few were found before it that it can say what may have been meant.
+    pub(super) early: bool,
 }
 
 /// Findings, in order of discovery.
@@ -82,13 +88,27 @@ impl Diagnostics {
         self.all.iter().any(|d| d.severity == Severity::Error)
     }
     fn push(&mut self, severity: Severity, place: &Place, message: String, label: String) -> &mut Diagnostic {
-        self.all.push(Diagnostic { severity, message, place: place.clone(), label, help: None });
+        let early = self.all.len() < HELPED;
+        self.all.push(Diagnostic { severity, message, place: place.clone(), label, help: None, early });
         let last = self.all.len() - 1;
         &mut self.all[last]
     }
 }
 
 impl Diagnostic {
+    /// Says which of the words that would have been right is near, if one is; gives whether one was. Only the first findings
+    /// look: each looks through all words.
+    pub fn suggest<'w>(&mut self, word: &str, words: impl IntoIterator<Item = &'w str>) -> bool {
+        let near = if self.early { suggest(word, words) } else { None };
+        if let Some(near) = near {
+            self.help(format!("did you mean `{near}`?"));
+        }
+        near.is_some()
+    }
+    /// Whether it is one of the first findings, which say what may have been meant.
+    pub(super) fn is_early(&self) -> bool {
+        self.early
+    }
     /// Says what would be right.
     pub fn help(&mut self, help: impl Into<String>) {
         self.help = Some(help.into());

@@ -3,9 +3,13 @@
 use super::diagnostic::{Diagnostics, Place, Sources};
 use super::document::{Adjustment, Document, Entry, Node, Table, Value};
 use super::extends::resolve_row_extends;
-use super::glob::{glob_match, is_glob};
+use super::files::{read_beneath, read_named};
+use super::glob::{Glob, is_glob, is_too_long};
+use super::limits::{LOOKED, PATTERN};
 use super::parse::{cell_value, csv_rows, relocated, toml_table, toml_value};
-use super::{replaced, suggest};
+use super::path::RowPlaces;
+use super::replaced;
+use std::io::ErrorKind;
 use std::path::Path;
 
 /// A named set of edits.
@@ -91,33 +95,47 @@ fn load_one(
     sources: &mut Sources,
     diagnostics: &mut Diagnostics,
 ) -> Option<Policy> {
-    let folder =
-        if scenario.is_dir() { scenario.join("policies") } else { scenario.with_file_name("policies") };
-    let in_folder = folder.join(format!("{name}.toml"));
-    let path = if in_folder.is_file() { in_folder } else { Path::new(name).to_owned() };
-    let Ok(text) = std::fs::read_to_string(&path) else {
-        let source = sources.add("--policy", name.to_owned());
-        let place = Place { source, span: 0..name.len() };
-        let d = diagnostics.error(&place, format!("there is no policy `{name}`"), "no such file or stem");
-        let stems: Vec<String> = std::fs::read_dir(&folder)
-            .map(|dir| {
-                dir.flatten()
-                    .filter_map(|e| e.path().file_stem().map(|s| s.to_string_lossy().into_owned()))
-                    .collect()
-            })
-            .unwrap_or_default();
-        if let Some(near) = suggest(name, stems.iter().map(String::as_str)) {
-            d.help(format!("did you mean `{near}`?"));
-        } else if !stems.is_empty() {
-            let mut stems = stems;
-            stems.sort();
-            d.help(format!("the scenario has {}", stems.join(", ")));
+    let home = if scenario.is_dir() { scenario } else { scenario.parent().unwrap_or(Path::new("")) };
+    let folder = home.join("policies");
+    let stem = format!("{name}.toml");
+    // What stands in the scenario's folder is the scenario's; what is typed as a path is the person's own.
+    let own = !name.contains(['/', '\\']) && folder.join(&stem).symlink_metadata().is_ok();
+    let path = if own { folder.join(&stem) } else { Path::new(name).to_owned() };
+    let text =
+        if own { read_beneath(home, &Path::new("policies").join(&stem), &[]) } else { read_named(&path) };
+    let text = match text {
+        Ok(text) => text,
+        Err(error) => {
+            let source = sources.add("--policy", name.to_owned());
+            let place = Place { source, span: 0..name.len() };
+            if error.kind() == ErrorKind::NotFound {
+                no_policy(&folder, name, &place, diagnostics);
+            } else {
+                let message = format!("{} cannot be read: {error}", path.display());
+                diagnostics.error(&place, message, "named here");
+            }
+            return None;
         }
-        return None;
     };
     let source = sources.add(&path.display().to_string(), text);
-    let table = toml_table(sources, source, diagnostics);
+    let table = toml_table(sources, source, false, diagnostics);
     Some(read_policy(&policy_name(name), &table, diagnostics))
+}
+
+/// Says that there is no such policy, and which there are.
+fn no_policy(folder: &Path, name: &str, place: &Place, diagnostics: &mut Diagnostics) {
+    let d = diagnostics.error(place, format!("there is no policy `{name}`"), "no such file or stem");
+    let mut stems: Vec<String> = std::fs::read_dir(folder)
+        .map(|dir| {
+            dir.flatten()
+                .filter_map(|e| e.path().file_stem().map(|s| s.to_string_lossy().into_owned()))
+                .collect()
+        })
+        .unwrap_or_default();
+    if !d.suggest(name, stems.iter().map(String::as_str)) && !stems.is_empty() {
+        stems.sort();
+        d.help(format!("the scenario has {}", stems.join(", ")));
+    }
 }
 
 /// Reads a policy from its table.
@@ -169,9 +187,8 @@ pub fn read_policy(name: &str, table: &Table, diagnostics: &mut Diagnostics) -> 
 
 fn unknown(entry: &Entry, known: &[&str], of: &str, diagnostics: &mut Diagnostics) {
     let d = diagnostics.error(&entry.place, format!("unknown key `{}` in {of}", entry.key), "unknown");
-    match suggest(&entry.key, known.iter().copied()) {
-        Some(near) => d.help(format!("did you mean `{near}`?")),
-        None => d.help(format!("known keys: {}", known.join(", "))),
+    if !d.suggest(&entry.key, known.iter().copied()) {
+        d.help(format!("known keys: {}", known.join(", ")));
     }
 }
 
@@ -229,7 +246,23 @@ fn read_edit(by: &str, kind: &str, table: &Table, diagnostics: &mut Diagnostics)
     }
 }
 
-/// Reads edits from a CSV text with the columns `path,value,unit,grade,source,note`; others are passed over.
+/// Columns of a table of edits, then those that `show --format csv` prints beside them.
+const COLUMNS: [&str; 12] = [
+    "path",
+    "value",
+    "unit",
+    "grade",
+    "source",
+    "note",
+    "p05",
+    "p50",
+    "p95",
+    "canonical_unit",
+    "place",
+    "edited_by",
+];
+
+/// Reads edits from a CSV text with the columns `path,value,unit,grade,source,note`; others are passed over, with a warning.
 pub fn from_csv(sources: &Sources, source: u32, by: &str, diagnostics: &mut Diagnostics) -> Vec<Edit> {
     let (header, rows) = csv_rows(sources, source, diagnostics);
     for column in ["path", "value"] {
@@ -237,6 +270,10 @@ pub fn from_csv(sources: &Sources, source: u32, by: &str, diagnostics: &mut Diag
             let place = header.first().map(|c| c.place.clone()).unwrap_or_default();
             diagnostics.error(&place, format!("edits have a column `{column}`"), "without it");
         }
+    }
+    for cell in header.iter().filter(|c| !c.text.is_empty() && !COLUMNS.contains(&c.text.as_str())) {
+        let message = format!("edits have no column `{}`", cell.text);
+        diagnostics.warn(&cell.place, message, "this column is passed over").suggest(&cell.text, COLUMNS);
     }
     let mut edits = Vec::new();
     for row in rows {
@@ -277,17 +314,19 @@ pub fn from_argument(argument: &str, sources: &mut Sources, diagnostics: &mut Di
 
 /// Applies edits in order.
 pub fn apply(document: &mut Document, edits: &[Edit], diagnostics: &mut Diagnostics) {
+    if edits.is_empty() {
+        return;
+    }
+    let mut editing = Editing { rows: RowPlaces::of(document), document, diagnostics, looked: 0 };
     for edit in edits {
         match &edit.change {
-            Change::Add(table, row) => add(document, edit, table, row, diagnostics),
-            Change::Remove(path) => remove(document, edit, path, diagnostics),
-            Change::Set { path, value, about } => {
-                change(document, edit, path, diagnostics, |node| set(node, value, about));
-            }
-            Change::Times(path, x) => change(document, edit, path, diagnostics, |node| {
+            Change::Add(table, row) => editing.add(edit, table, row),
+            Change::Remove(path) => editing.remove(edit, path),
+            Change::Set { path, value, about } => editing.change(edit, path, |node| set(node, value, about)),
+            Change::Times(path, x) => editing.change(edit, path, |node| {
                 node.adjustments.push(Adjustment::Times(*x, edit.place.clone()));
             }),
-            Change::Plus(path, x) => change(document, edit, path, diagnostics, |node| {
+            Change::Plus(path, x) => editing.change(edit, path, |node| {
                 node.adjustments.push(Adjustment::Plus(*x, edit.place.clone()));
             }),
         }
@@ -295,44 +334,116 @@ pub fn apply(document: &mut Document, edits: &[Edit], diagnostics: &mut Diagnost
     resolve_row_extends(document, diagnostics);
 }
 
-fn add(document: &mut Document, edit: &Edit, table: &str, row: &Table, diagnostics: &mut Diagnostics) {
-    let node = Node {
-        value: Value::Table(row.clone()),
-        edited_by: vec![edit.by.clone()],
-        ..Node::at(row.place.clone())
-    };
-    match document.root.get_mut(table) {
-        Some(Node { value: Value::List(rows), .. }) => rows.push(node),
-        Some(_) => {
-            diagnostics.error(
-                &edit.place,
-                format!("`{table}` has no rows"),
-                "settings are set, not added to",
-            );
-        }
-        None => {
-            let list = Node { value: Value::List(vec![node]), ..Node::at(edit.place.clone()) };
-            document.root.put(Entry { key: table.to_owned(), place: edit.place.clone(), node: list });
-        }
-    }
+/// A document that edits are applied to.
+struct Editing<'a> {
+    document: &'a mut Document,
+    diagnostics: &'a mut Diagnostics,
+    rows: RowPlaces,
+    /// Paths that patterns were held against.
+    looked: usize,
 }
 
-fn remove(document: &mut Document, edit: &Edit, path: &str, diagnostics: &mut Diagnostics) {
-    let targets: Vec<String> = if is_glob(path) {
-        let rows = rows(document).into_iter();
-        rows.chain(document.paths()).filter(|p| glob_match(path, p)).collect()
-    } else {
-        vec![path.to_owned()]
-    };
-    let mut any = false;
-    for target in targets {
-        if take_away(document, &target) {
-            any = true;
-            document.removed.push(target);
+impl Editing<'_> {
+    fn add(&mut self, edit: &Edit, table: &str, row: &Table) {
+        let node = Node {
+            value: Value::Table(row.clone()),
+            edited_by: vec![edit.by.clone()],
+            ..Node::at(row.place.clone())
+        };
+        let id = node.id().unwrap_or_default().to_owned();
+        match self.document.root.get_mut(table) {
+            Some(Node { value: Value::List(rows), .. }) => {
+                self.rows.add(table, &id, rows.len());
+                rows.push(node);
+            }
+            Some(_) => {
+                let message = format!("`{table}` has no rows");
+                self.diagnostics.error(&edit.place, message, "settings are set, not added to");
+            }
+            None => {
+                self.rows.add(table, &id, 0);
+                let list = Node { value: Value::List(vec![node]), ..Node::at(edit.place.clone()) };
+                let place = edit.place.clone();
+                self.document.root.put(Entry { key: table.to_owned(), place, node: list });
+            }
         }
     }
-    if !any {
-        missing(document, edit, path, diagnostics);
+
+    fn remove(&mut self, edit: &Edit, path: &str) {
+        let Some(targets) = self.targets(edit, path, true) else { return };
+        let mut any = false;
+        for target in targets {
+            if take_away(self.document, &target, &self.rows) {
+                any = true;
+                // A row that is gone moves those behind it.
+                if let (1, Some((table, _))) = (target.matches('.').count(), target.split_once('.')) {
+                    self.looked += self.rows.read_again(self.document, table);
+                }
+                self.document.removed.push(target);
+            }
+        }
+        if !any {
+            self.missing(edit, path);
+        }
+    }
+
+    /// Paths that an edit means; none, with an error, if its pattern asks too much.
+    fn targets(&mut self, edit: &Edit, path: &str, with_rows: bool) -> Option<Vec<String>> {
+        if self.looked > LOOKED {
+            let message = format!("patterns and removals look at {LOOKED} paths and rows at most, together");
+            self.diagnostics.error(&edit.place, message, "one edit more");
+            return None;
+        }
+        if !is_glob(path) {
+            return Some(vec![path.to_owned()]);
+        }
+        if is_too_long(path) {
+            let message = format!("a pattern has {PATTERN} characters at most");
+            self.diagnostics.error(&edit.place, message, format!("this one has {}", path.len()));
+            return None;
+        }
+        let mut all = if with_rows { rows(self.document) } else { Vec::new() };
+        all.extend(self.document.paths());
+        self.looked += all.len();
+        let glob = Glob::new(path);
+        all.retain(|p| glob.matches(p));
+        Some(all)
+    }
+
+    fn change(&mut self, edit: &Edit, path: &str, apply: impl Fn(&mut Node)) {
+        let Some(targets) = self.targets(edit, path, false) else { return };
+        let mut any = false;
+        for target in targets {
+            let node = if self.document.find(&target, &self.rows).is_some() {
+                self.document.find(&target, &self.rows)
+            } else if let Change::Set { value, .. } = &edit.change {
+                self.document.create(&target, value.place.clone(), &self.rows)
+            } else {
+                None
+            };
+            if let Some(node) = node {
+                apply(node);
+                node.edited_by.push(edit.by.clone());
+                any = true;
+            }
+        }
+        if !any {
+            self.missing(edit, path);
+        }
+    }
+
+    fn missing(&mut self, edit: &Edit, path: &str) {
+        let what = if is_glob(path) { "nothing matches" } else { "there is no" };
+        let document = &*self.document;
+        let d = self.diagnostics.error(&edit.place, format!("{what} `{path}`"), "no such path");
+        if let Some(successors) = replaced(path) {
+            d.help(successors);
+        } else if let Some(gone) = document.removed.iter().find(|r| path.starts_with(r.as_str())) {
+            d.help(format!("`{gone}` was removed by an earlier edit"));
+        } else if d.is_early() {
+            let known: Vec<String> = document.paths().into_iter().chain(rows(document)).collect();
+            d.suggest(path, known.iter().map(String::as_str));
+        }
     }
 }
 
@@ -347,7 +458,7 @@ fn rows(document: &Document) -> Vec<String> {
         .collect()
 }
 
-fn take_away(document: &mut Document, path: &str) -> bool {
+fn take_away(document: &mut Document, path: &str, rows: &RowPlaces) -> bool {
     let Some((parent, last)) = path.rsplit_once('.') else { return false };
     let drop_from = |node: &mut Node| match &mut node.value {
         Value::Table(t) => {
@@ -358,7 +469,7 @@ fn take_away(document: &mut Document, path: &str) -> bool {
         Value::List(_) => drop_from_list(node, last),
         _ => false,
     };
-    document.find(parent).is_some_and(drop_from)
+    document.find(parent, rows).is_some_and(drop_from)
 }
 
 /// Drops the element of an id from a list, or from the lists of conditions in it.
@@ -367,50 +478,6 @@ fn drop_from_list(node: &mut Node, id: &str) -> bool {
     let before = items.len();
     items.retain(|i| i.id() != Some(id));
     before != items.len()
-}
-
-fn change(
-    document: &mut Document,
-    edit: &Edit,
-    path: &str,
-    diagnostics: &mut Diagnostics,
-    apply: impl Fn(&mut Node),
-) {
-    let targets: Vec<String> = if is_glob(path) {
-        document.paths().into_iter().filter(|p| glob_match(path, p)).collect()
-    } else {
-        vec![path.to_owned()]
-    };
-    let mut any = false;
-    for target in targets {
-        if let Some(node) = document.find(&target) {
-            apply(node);
-            node.edited_by.push(edit.by.clone());
-            any = true;
-        } else if let Change::Set { value, .. } = &edit.change
-            && let Some(node) = document.create(&target, value.place.clone())
-        {
-            apply(node);
-            node.edited_by.push(edit.by.clone());
-            any = true;
-        }
-    }
-    if !any {
-        missing(document, edit, path, diagnostics);
-    }
-}
-
-fn missing(document: &Document, edit: &Edit, path: &str, diagnostics: &mut Diagnostics) {
-    let what = if is_glob(path) { "nothing matches" } else { "there is no" };
-    let d = diagnostics.error(&edit.place, format!("{what} `{path}`"), "no such path");
-    let known: Vec<String> = document.paths().into_iter().chain(rows(document)).collect();
-    if let Some(successors) = replaced(path) {
-        d.help(successors);
-    } else if let Some(gone) = document.removed.iter().find(|r| path.starts_with(r.as_str())) {
-        d.help(format!("`{gone}` was removed by an earlier edit"));
-    } else if let Some(near) = suggest(path, known.iter().map(String::as_str)) {
-        d.help(format!("did you mean `{near}`?"));
-    }
 }
 
 /// Sets a value: a quantity keeps its unit unless a new one comes with it, a condition its comparison.

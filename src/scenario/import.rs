@@ -3,6 +3,9 @@
 //! The layout is that of the Emerging Technology Observatory's Advanced Semiconductor Supply Chain Dataset: `inputs.csv`,
 //! `providers.csv`, `provision.csv`, `sequence.csv`. Nothing of the data is kept here: it has a licence of its own.
 
+use super::files::read_plain;
+use super::limits::ROWS;
+use super::printable::one_line;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -99,7 +102,7 @@ pub fn read_eto(folder: &Path) -> Result<SupplyChain, ImportError> {
     let places = Places::read(&providers, &mut chain);
     let supplied = supplied(&inputs, &flows, &places, &mut chain)?;
     let taxonomy = Taxonomy::read(&inputs, &sequence);
-    let mut taken = BTreeSet::new();
+    let mut taken = BTreeMap::new();
     for row in &inputs.rows {
         let (id, name, kind) = (row.get("input_id"), row.get("input_name"), row.get("type"));
         let Some(shares) = supplied.get(id) else { continue };
@@ -114,10 +117,10 @@ pub fn read_eto(folder: &Path) -> Result<SupplyChain, ImportError> {
             continue;
         }
         let note = balance(shares);
-        let mut slug = slug(name);
-        while !taken.insert(slug.clone()) {
-            slug.push_str("-2");
-        }
+        let plain = slug(name);
+        let count: &mut usize = taken.entry(plain.clone()).or_default();
+        *count += 1;
+        let slug = if *count == 1 { plain } else { format!("{plain}-{count}") };
         let stages = taxonomy.stages_of(id);
         chain.classes.push(ToolClass {
             id: slug,
@@ -245,7 +248,7 @@ fn shares_of<'a>(
         let year = row.get("year");
         let source = match row.get("source") {
             "" => format!("ETO, {year}, no source given"),
-            text => format!("ETO, {year}: {}", text.replace(['\n', '\r'], " ")),
+            text => format!("ETO, {year}: {text}"),
         };
         match shares.iter_mut().find(|s| s.country == country) {
             Some(share) => share.percent += percent,
@@ -273,17 +276,26 @@ fn percent(flows: &Sheet, row: &Row) -> Result<Option<f64>, ImportError> {
 
 /// Kinds and uses of inputs.
 struct Taxonomy<'a> {
-    kinds: Vec<(&'a str, &'a str)>,
-    uses: Vec<(&'a str, &'a str)>,
+    /// Kinds of an input.
+    kinds: BTreeMap<&'a str, Vec<&'a str>>,
+    /// What an input is a kind of, and what it goes into.
+    uses: BTreeMap<&'a str, Vec<&'a str>>,
     stage: BTreeMap<&'a str, Option<Stage>>,
 }
 
 impl<'a> Taxonomy<'a> {
     fn read(inputs: &'a Sheet, sequence: &'a Sheet) -> Self {
-        let pairs = |column: &'static str| {
-            let rows = sequence.rows.iter().filter(move |r| !r.get(column).is_empty());
-            rows.map(move |r| (r.get("input_id"), r.get(column))).collect()
-        };
+        let (mut kinds, mut uses) = (BTreeMap::new(), BTreeMap::new());
+        for row in &sequence.rows {
+            let (id, whole, into) = (row.get("input_id"), row.get("is_type_of_id"), row.get("goes_into_id"));
+            if !whole.is_empty() {
+                kinds.entry(whole).or_insert_with(Vec::new).push(id);
+                uses.entry(id).or_insert_with(Vec::new).push(whole);
+            }
+            if !into.is_empty() {
+                uses.entry(id).or_insert_with(Vec::new).push(into);
+            }
+        }
         let stage = |name: &str| {
             let name = name.to_lowercase();
             if name.contains("fabrication") {
@@ -293,7 +305,7 @@ impl<'a> Taxonomy<'a> {
             }
         };
         let stages = inputs.rows.iter().map(|r| (r.get("input_id"), stage(r.get("stage_name")))).collect();
-        Self { kinds: pairs("is_type_of_id"), uses: pairs("goes_into_id"), stage: stages }
+        Self { kinds, uses, stage: stages }
     }
 
     /// Everything that is a kind of an input, at any depth.
@@ -301,7 +313,7 @@ impl<'a> Taxonomy<'a> {
         let mut all = BTreeSet::new();
         let mut open = vec![id];
         while let Some(next) = open.pop() {
-            for &(part, _) in self.kinds.iter().filter(|(_, whole)| *whole == next) {
+            for &part in self.kinds.get(next).into_iter().flatten() {
                 if all.insert(part.to_owned()) {
                     open.push(part);
                 }
@@ -318,7 +330,7 @@ impl<'a> Taxonomy<'a> {
                 continue;
             }
             stages.extend(self.stage.get(next).copied().flatten());
-            open.extend(self.kinds.iter().chain(&self.uses).filter(|(a, _)| *a == next).map(|(_, b)| *b));
+            open.extend(self.uses.get(next).into_iter().flatten());
         }
         // What goes into fabrication goes into everything after it; the first stage is where it is needed.
         stages.first().copied().into_iter().collect()
@@ -360,7 +372,8 @@ impl Sheet {
         let path = folder.join(name);
         let file = path.display().to_string();
         let failed = |problem: String| ImportError::File { file: file.clone(), problem };
-        let mut reader = csv::Reader::from_path(&path).map_err(|e| failed(e.to_string()))?;
+        let text = read_plain(&path).map_err(|e| failed(e.to_string()))?;
+        let mut reader = csv::Reader::from_reader(text.as_bytes());
         let header = reader.headers().map_err(|e| failed(e.to_string()))?.clone();
         let place = |column: &&'static str| {
             let found = header.iter().position(|h| h.trim_start_matches('\u{feff}').trim() == *column);
@@ -372,7 +385,10 @@ impl Sheet {
             let record = record.map_err(|e| failed(e.to_string()))?;
             let line = record.position().expect("a record that was read has a place").line();
             // The reader refuses a row of another length than the header.
-            let cells = places.iter().map(|&(c, i)| (c, record[i].trim().to_owned()));
+            let cells = places.iter().map(|&(c, i)| (c, one_line(record[i].trim())));
+            if rows.len() == ROWS {
+                return Err(failed(format!("a table has {ROWS} rows at most")));
+            }
             rows.push(Row { line, cells: cells.collect() });
         }
         Ok(Self { file, rows })

@@ -7,14 +7,30 @@ use super::diagnostic::{Diagnostics, Place, Source, Sources};
 use super::document::{Document, Entry, Node, Table, Value};
 use super::edit::{self, Edit};
 use super::extends::resolve_row_extends;
+use super::files::{read_beneath, read_named};
+use super::limits::{DEPTH, FILE_BYTES, FILES, KEYS, ROWS};
 use super::parse::{Cell, cell_value, csv_rows, toml_table};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-/// Reads a scenario: a folder with `scenario.toml`, or a TOML file.
+/// Reads a scenario: a folder with `scenario.toml`, or a TOML file; what it names may lie in its folder or beneath `allowed`.
 ///
 /// Errors go to `diagnostics`; none comes back if there is nothing to go on with.
-pub fn load(path: &Path, sources: &mut Sources, diagnostics: &mut Diagnostics) -> Option<Document> {
-    let mut loader = Loader { sources, diagnostics, open: Vec::new(), assumptions: Vec::new() };
+pub fn load(
+    path: &Path,
+    allowed: &[PathBuf],
+    sources: &mut Sources,
+    diagnostics: &mut Diagnostics,
+) -> Option<Document> {
+    let mut loader = Loader {
+        sources,
+        diagnostics,
+        allowed,
+        home: PathBuf::new(),
+        open: Vec::new(),
+        read: BTreeSet::new(),
+        assumptions: Vec::new(),
+    };
     let root = loader.scenario(path, None)?;
     let assumptions = std::mem::take(&mut loader.assumptions);
     let mut document = Document { root, removed: Vec::new() };
@@ -25,9 +41,15 @@ pub fn load(path: &Path, sources: &mut Sources, diagnostics: &mut Diagnostics) -
 
 /// Reads a scenario from a text, without includes from disk.
 pub fn from_text(name: &str, text: &str, sources: &mut Sources, diagnostics: &mut Diagnostics) -> Document {
+    let mut document = Document::default();
+    if text.len() > FILE_BYTES {
+        let source = sources.add(name, String::new());
+        let message = format!("{name} is larger than {} MiB", FILE_BYTES >> 20);
+        diagnostics.error(&Place { source, span: 0..0 }, message, "");
+        return document;
+    }
     let source = sources.add(name, text.to_owned());
-    let root = toml_table(sources, source, diagnostics);
-    let mut document = Document { root, removed: Vec::new() };
+    document.root = toml_table(sources, source, false, diagnostics);
     resolve_row_extends(&mut document, diagnostics);
     document
 }
@@ -35,49 +57,81 @@ pub fn from_text(name: &str, text: &str, sources: &mut Sources, diagnostics: &mu
 struct Loader<'a> {
     sources: &'a mut Sources,
     diagnostics: &'a mut Diagnostics,
+    /// Folders that a person allowed.
+    allowed: &'a [PathBuf],
+    /// Folder of the scenario that is being read: what it names lies beneath.
+    home: PathBuf,
     /// Files being read, outermost first.
     open: Vec<PathBuf>,
+    /// Files that were read.
+    read: BTreeSet<PathBuf>,
     assumptions: Vec<Edit>,
 }
 
 impl Loader<'_> {
-    /// A scenario and what it extends.
+    /// A scenario and what it extends. The one that a person named may be a link; those that a scenario names may not.
     fn scenario(&mut self, path: &Path, from: Option<&Place>) -> Option<Table> {
         let file = if path.is_dir() { path.join("scenario.toml") } else { path.to_owned() };
+        let folder = file.parent().unwrap_or(Path::new("")).to_owned();
+        let outer = std::mem::replace(&mut self.home, folder.clone());
         let table = self.file(&file, from)?;
-        self.open.push(std::fs::canonicalize(&file).unwrap_or_else(|_| file.clone()));
-        let merged = self.extended(&file, table);
+        self.open.push(identity(&file));
+        let merged = self.extended(&folder, table);
         self.open.pop();
+        self.home = outer;
         merged
     }
 
     /// Lays a scenario over the one that it extends.
-    fn extended(&mut self, file: &Path, mut table: Table) -> Option<Table> {
-        let folder = file.parent().unwrap_or(Path::new("")).to_owned();
+    fn extended(&mut self, folder: &Path, mut table: Table) -> Option<Table> {
         let Some(extends) = table.take("extends") else { return Some(table) };
+        let place = &extends.node.place;
         let Value::Text(base) = &extends.node.value else {
-            self.diagnostics.error(&extends.node.place, "`extends` names a scenario's folder", "not a text");
+            self.diagnostics.error(place, "`extends` names a scenario's folder", "not a text");
             return Some(table);
         };
-        let mut merged = self.scenario(&folder.join(base), Some(&extends.node.place))?;
-        overlay(&mut merged, table);
+        let base = folder.join(base);
+        if base.is_symlink() {
+            let message = format!("{} cannot be read: it is a symbolic link", base.display());
+            self.diagnostics.error(place, message, "named here");
+            return None;
+        }
+        let is_toml = base.extension().is_some_and(|e| e == "toml");
+        if !is_toml && base.exists() && !base.join("scenario.toml").exists() {
+            let message = format!(
+                "{} is no scenario: a folder with `scenario.toml`, or a `.toml` file",
+                base.display()
+            );
+            self.diagnostics.error(place, message, "named here");
+            return None;
+        }
+        let mut merged = self.scenario(&base, Some(place))?;
+        overlay(&mut merged, table, self.diagnostics);
         Some(merged)
     }
 
     /// A file with what it includes.
     fn file(&mut self, file: &Path, from: Option<&Place>) -> Option<Table> {
         let nowhere = Place::default();
-        let identity = std::fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
+        let identity = identity(file);
+        let place = from.unwrap_or(&nowhere);
         if self.open.contains(&identity) {
             let cycle: Vec<String> = self.open.iter().map(|p| name_of(p)).collect();
             let message = format!("{} leads back to itself", name_of(file));
             let label = format!("read by way of {}", cycle.join(" → "));
-            self.diagnostics.error(from.unwrap_or(&nowhere), message, label);
+            self.diagnostics.error(place, message, label);
             return None;
         }
-        let source = self.read(file, from)?;
+        if self.open.len() == DEPTH {
+            let message = format!("files include and extend files {DEPTH} deep at most");
+            self.diagnostics.error(place, message, "one more");
+            return None;
+        }
+        let home = self.open.first().and_then(|first| first.parent());
+        let foreign = home.is_some_and(|home| !identity.starts_with(home));
+        let source = self.read(file, from, self.open.is_empty())?;
         self.open.push(identity);
-        let mut table = toml_table(self.sources, source, self.diagnostics);
+        let mut table = toml_table(self.sources, source, foreign, self.diagnostics);
         let folder = file.parent().unwrap_or(Path::new("")).to_owned();
         self.include(&mut table, &folder);
         self.spreadsheets(&mut table, &folder);
@@ -85,12 +139,30 @@ impl Loader<'_> {
         Some(table)
     }
 
-    fn read(&mut self, file: &Path, from: Option<&Place>) -> Option<u32> {
-        match std::fs::read_to_string(file) {
+    /// Reads a file; `typed` if a person named it.
+    fn read(&mut self, file: &Path, from: Option<&Place>, typed: bool) -> Option<u32> {
+        let nowhere = Place::default();
+        let place = from.unwrap_or(&nowhere);
+        if !self.read.insert(identity(file)) {
+            self.diagnostics.error(place, format!("{} is read twice", file.display()), "the second time");
+            return None;
+        }
+        if self.read.len() > FILES {
+            self.diagnostics.error(place, format!("a scenario has {FILES} files at most"), "one more");
+            return None;
+        }
+        let text = if typed && file.file_name().is_none_or(|n| n != "scenario.toml") {
+            read_named(file)
+        } else {
+            let name = Path::new(file.file_name().unwrap_or_default());
+            let beneath = file.strip_prefix(&self.home).unwrap_or(if typed { name } else { file });
+            read_beneath(&self.home, beneath, self.allowed)
+        };
+        match text {
             Ok(text) => Some(self.sources.add(&file.display().to_string(), text)),
             Err(error) => {
                 let message = format!("{} cannot be read: {error}", file.display());
-                self.diagnostics.error(from.unwrap_or(&Place::default()), message, "named here");
+                self.diagnostics.error(place, message, "named here");
                 None
             }
         }
@@ -102,17 +174,16 @@ impl Loader<'_> {
             self.diagnostics.error(&include.node.place, "`include` is a list of files", "not a list");
             return;
         };
-        let mut seen: Vec<&str> = Vec::new();
         for file in files {
             let Value::Text(name) = &file.value else {
                 self.diagnostics.error(&file.place, "`include` is a list of files", "not a file name");
                 continue;
             };
-            if seen.contains(&name.as_str()) {
-                self.diagnostics.error(&file.place, format!("{name} is included twice"), "the second time");
+            if !Path::new(name).extension().is_some_and(|e| e == "toml") {
+                let message = format!("{name} is no file of a scenario: those are called `.toml`");
+                self.diagnostics.error(&file.place, message, "named here");
                 continue;
             }
-            seen.push(name);
             if let Some(part) = self.file(&folder.join(name), Some(&file.place)) {
                 self.join(table, part);
             }
@@ -122,17 +193,29 @@ impl Loader<'_> {
     /// Adds an included file's rows and settings.
     fn join(&mut self, table: &mut Table, part: Table) {
         for entry in part.entries {
+            let keys = table.entries.len();
             let Some(known) = table.entries.iter_mut().find(|e| e.key == entry.key) else {
-                table.entries.push(entry);
-                continue;
+                if keys < KEYS {
+                    table.entries.push(entry);
+                    continue;
+                }
+                self.diagnostics.error(&entry.place, format!("a table has {KEYS} keys at most"), "one more");
+                return;
             };
             match (&mut known.node.value, entry.node.value) {
-                (Value::List(rows), Value::List(more)) => rows.extend(more),
+                (Value::List(rows), Value::List(more)) => {
+                    rows.extend(more);
+                    few(rows, self.diagnostics);
+                }
                 (Value::Table(settings), Value::Table(more)) => {
                     for e in more.entries {
                         if settings.get(&e.key).is_some() {
                             let message = format!("`{}.{}` is given twice", entry.key, e.key);
                             self.diagnostics.error(&e.place, message, "given before, in another file");
+                        } else if settings.entries.len() == KEYS {
+                            let message = format!("a table has {KEYS} keys at most");
+                            self.diagnostics.error(&e.place, message, "one more");
+                            return;
                         } else {
                             settings.entries.push(e);
                         }
@@ -150,7 +233,7 @@ impl Loader<'_> {
         for (key, rows_of) in [("chips", "chip"), ("observations", "observation")] {
             if let Some(source) = self.spreadsheet(table, key, folder) {
                 let rows = self.rows(source);
-                add_rows(table, rows_of, rows);
+                add_rows(table, rows_of, rows, self.diagnostics);
             }
         }
         if let Some(source) = self.spreadsheet(table, "assumptions", folder) {
@@ -165,7 +248,12 @@ impl Loader<'_> {
             self.diagnostics.error(&entry.node.place, format!("`{key}` names a CSV file"), "not a text");
             return None;
         };
-        self.read(&folder.join(name), Some(&entry.node.place))
+        if !Path::new(name).extension().is_some_and(|e| e == "csv") {
+            let message = format!("{name} is no table of a scenario: those are called `.csv`");
+            self.diagnostics.error(&entry.node.place, message, "named here");
+            return None;
+        }
+        self.read(&folder.join(name), Some(&entry.node.place), false)
     }
 
     fn rows(&mut self, source: u32) -> Vec<Table> {
@@ -191,9 +279,8 @@ pub fn append_rows(
     for column in header.iter().filter(|c| !known.contains(&c.text.as_str())) {
         let message = format!("`{table}` has no column `{}`", column.text);
         let d = diagnostics.error(&column.place, message, "unknown column");
-        match super::suggest(&column.text, known.iter().copied()) {
-            Some(near) => d.help(format!("did you mean `{near}`?")),
-            None => d.help(format!("known columns: {}", known.join(", "))),
+        if !d.suggest(&column.text, known.iter().copied()) {
+            d.help(format!("known columns: {}", known.join(", ")));
         }
     }
     if diagnostics.has_errors() {
@@ -242,16 +329,15 @@ fn row_table(cells: Vec<(String, Cell)>) -> Table {
 }
 
 /// Adds rows of a spreadsheet; rows of the same id written in TOML add to them.
-fn add_rows(table: &mut Table, key: &str, rows: Vec<Table>) {
+fn add_rows(table: &mut Table, key: &str, rows: Vec<Table>, diagnostics: &mut Diagnostics) {
     let mut nodes: Vec<Node> = rows
         .into_iter()
         .map(|row| Node { place: row.place.clone(), value: Value::Table(row), ..Node::at(Place::default()) })
         .collect();
     let known = table.entries.iter_mut().find(|e| e.key == key);
     if let Some(Entry { node: Node { value: Value::List(written), .. }, .. }) = known {
-        for row in std::mem::take(written) {
-            overlay_row(&mut nodes, row);
-        }
+        overlay_rows(&mut nodes, std::mem::take(written));
+        few(&mut nodes, diagnostics);
         *written = nodes;
     } else {
         let place = table.place.clone();
@@ -260,8 +346,16 @@ fn add_rows(table: &mut Table, key: &str, rows: Vec<Table>) {
     }
 }
 
+/// Refuses more rows than a table may have: what is beyond is left out.
+fn few(rows: &mut Vec<Node>, diagnostics: &mut Diagnostics) {
+    if let Some(row) = rows.get(ROWS) {
+        diagnostics.error(&row.place, format!("a table has {ROWS} rows at most"), "one more");
+        rows.truncate(ROWS);
+    }
+}
+
 /// Lays a child scenario over its base.
-fn overlay(base: &mut Table, child: Table) {
+fn overlay(base: &mut Table, child: Table, diagnostics: &mut Diagnostics) {
     for entry in child.entries {
         let Some(known) = base.entries.iter_mut().find(|e| e.key == entry.key) else {
             base.entries.push(entry);
@@ -271,9 +365,8 @@ fn overlay(base: &mut Table, child: Table) {
             (Value::List(rows), Value::List(more))
                 if more.iter().all(|n| matches!(n.value, Value::Table(_))) =>
             {
-                for row in more {
-                    overlay_row(rows, row);
-                }
+                overlay_rows(rows, more);
+                few(rows, diagnostics);
             }
             (Value::Table(settings), Value::Table(more)) => {
                 for e in more.entries {
@@ -285,18 +378,36 @@ fn overlay(base: &mut Table, child: Table) {
     }
 }
 
-/// Lays a row over the row of its id, key by key, or adds it.
-fn overlay_row(rows: &mut Vec<Node>, row: Node) {
-    let id = row.id().map(str::to_owned);
-    let known = rows.iter_mut().find(|r| id.is_some() && r.id() == id.as_deref());
-    match (known, row.value) {
-        (Some(Node { value: Value::Table(known), .. }), Value::Table(more)) => {
-            for e in more.entries {
-                known.put(e);
+/// Lays each row over the row of its id, key by key, or adds it.
+fn overlay_rows(rows: &mut Vec<Node>, more: Vec<Node>) {
+    let mut at: BTreeMap<String, usize> = BTreeMap::new();
+    for (i, row) in rows.iter().enumerate() {
+        if let Some(id) = row.id() {
+            at.entry(id.to_owned()).or_insert(i);
+        }
+    }
+    for row in more {
+        let id = row.id().map(str::to_owned);
+        let known = id.as_ref().and_then(|id| at.get(id)).map(|&i| &mut rows[i]);
+        match (known, row.value) {
+            (Some(Node { value: Value::Table(known), .. }), Value::Table(more)) => {
+                for e in more.entries {
+                    known.put(e);
+                }
+            }
+            (_, value) => {
+                if let Some(id) = id {
+                    at.entry(id).or_insert(rows.len());
+                }
+                rows.push(Node { value, ..row });
             }
         }
-        (_, value) => rows.push(Node { value, ..row }),
     }
+}
+
+/// A file by its whole path.
+fn identity(file: &Path) -> PathBuf {
+    std::fs::canonicalize(file).unwrap_or_else(|_| file.to_owned())
 }
 
 fn name_of(path: &Path) -> String {
@@ -306,7 +417,9 @@ fn name_of(path: &Path) -> String {
 impl Sources {
     /// Adds a text; gives its number.
     pub fn add(&mut self, name: &str, text: String) -> u32 {
-        self.all.push(Source { name: name.to_owned(), text });
+        let ends = text.bytes().enumerate().filter(|(_, b)| *b == b'\n');
+        let lines = std::iter::once(0).chain(ends.map(|(at, _)| at + 1)).collect();
+        self.all.push(Source { name: name.to_owned(), text, lines });
         self.all.len() as u32 - 1
     }
 }

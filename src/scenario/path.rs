@@ -2,16 +2,73 @@
 
 use super::diagnostic::Place;
 use super::document::{Document, Entry, Node, Table, Value};
+use std::collections::BTreeMap;
 
 /// Keys that describe a quantity rather than being one.
 const ABOUT: [&str; 10] =
     ["unit", "source", "grade", "note", "value", "between", "before", "after", "level", "independent"];
 
+/// Where the rows of tables stand, by `table.id`.
+#[derive(Clone, Debug, Default)]
+pub(super) struct RowPlaces(BTreeMap<String, usize>);
+
+impl RowPlaces {
+    pub(super) fn of(document: &Document) -> Self {
+        let mut places = BTreeMap::new();
+        for entry in &document.root.entries {
+            let Value::List(rows) = &entry.node.value else { continue };
+            for (i, row) in rows.iter().enumerate() {
+                if let Some(id) = row.id() {
+                    places.entry(format!("{}.{id}", entry.key)).or_insert(i);
+                }
+            }
+        }
+        Self(places)
+    }
+
+    /// Notes where the rows of a table stand now; gives how many there are.
+    pub(super) fn read_again(&mut self, document: &Document, table: &str) -> usize {
+        let start = format!("{table}.");
+        let stale: Vec<String> = self
+            .0
+            .range(start.clone()..)
+            .map(|(k, _)| k.clone())
+            .take_while(|k| k.starts_with(&start))
+            .collect();
+        for key in stale {
+            self.0.remove(&key);
+        }
+        let Some(Value::List(rows)) = document.root.get(table).map(|n| &n.value) else { return 0 };
+        for (i, row) in rows.iter().enumerate() {
+            if let Some(id) = row.id() {
+                self.add(table, id, i);
+            }
+        }
+        rows.len()
+    }
+
+    /// Notes a row that was added at the end of its table.
+    pub(super) fn add(&mut self, table: &str, id: &str, place: usize) {
+        self.0.entry(format!("{table}.{id}")).or_insert(place);
+    }
+}
+
 impl Document {
     /// The node at a path.
-    pub fn find(&mut self, path: &str) -> Option<&mut Node> {
-        let mut segments = path.split('.');
-        let mut node = self.root.get_mut(segments.next()?)?;
+    pub(super) fn find(&mut self, path: &str, rows: &RowPlaces) -> Option<&mut Node> {
+        let (table, rest) = path.split_once('.').map_or((path, None), |(table, rest)| (table, Some(rest)));
+        let Some(rest) = rest else { return self.root.get_mut(table) };
+        let mut segments = rest.split('.');
+        let top = self.root.get_mut(table)?;
+        let mut node = if matches!(top.value, Value::List(_)) {
+            let id = segments.next()?;
+            let known = rows.0.get(&path[..=table.len() + id.len()]).copied();
+            let place = known.or_else(|| id.parse::<usize>().ok()?.checked_sub(1));
+            let Value::List(list) = &mut top.value else { return None };
+            list.get_mut(place?)?
+        } else {
+            top
+        };
         for segment in segments {
             node = step(node, segment)?;
         }
@@ -19,7 +76,7 @@ impl Document {
     }
 
     /// Makes the last key of a path whose table is there.
-    pub fn create(&mut self, path: &str, place: Place) -> Option<&mut Node> {
+    pub(super) fn create(&mut self, path: &str, place: Place, rows: &RowPlaces) -> Option<&mut Node> {
         let (parent, key) = path.rsplit_once('.')?;
         if self.root.get(parent).is_none() && !parent.contains('.') && key != parent {
             // A settings table that the scenario leaves at its defaults.
@@ -28,7 +85,7 @@ impl Document {
             self.root.put(Entry { key: parent.to_owned(), place: place.clone(), node });
         }
         let dated = is_quarter(key);
-        if self.find(parent).is_none() {
+        if self.find(parent, rows).is_none() {
             let outer = parent.rsplit_once('.')?.0;
             // A map that a row does not have yet, such as a first claim, or a table of settings within another.
             let fits = match outer.matches('.').count() {
@@ -36,13 +93,13 @@ impl Document {
                 1 => true,
                 _ => false,
             };
-            if !fits || self.find(outer).is_none_or(|n| !matches!(n.value, Value::Table(_))) {
+            if !fits || self.find(outer, rows).is_none_or(|n| !matches!(n.value, Value::Table(_))) {
                 return None;
             }
-            let made = self.create(parent, place.clone())?;
+            let made = self.create(parent, place.clone(), rows)?;
             made.value = Value::Table(Table { place: place.clone(), entries: Vec::new() });
         }
-        let node = self.find(parent)?;
+        let node = self.find(parent, rows)?;
         let Value::Table(table) = &mut node.value else { return None };
         if dated && table.get("value").is_some() {
             return None;

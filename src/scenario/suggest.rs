@@ -1,9 +1,17 @@
 //! "Did you mean": the nearest of the words that would have been right.
 
+/// Bytes of a word that is compared.
+const LONGEST: usize = 200;
+
 /// The nearest candidate, if one is near enough to be what was meant.
 pub fn suggest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    // What is longer is no slip of the pen, and takes long to compare.
+    if word.len() > LONGEST {
+        return None;
+    }
     candidates
         .into_iter()
+        .filter(|c| c.len() <= LONGEST)
         .map(|c| {
             (strsim::jaro_winkler(word, c) + 0.2 / (1.0 + strsim::damerau_levenshtein(word, c) as f64), c)
         })

@@ -243,7 +243,7 @@ impl Compare {
                 cell: comparison.cells[c].address(),
                 unit: comparison.cells[c].unit.clone(),
                 sense: comparison.senses[c],
-                base: own.map(|i| base[i].mean).unwrap_or_default(),
+                base: own.map(|i| base[i].mean),
                 plans: comparison.plans.clone(),
                 paired: findings.paired[c].clone(),
                 tiers: findings.tiers[c].clone(),

@@ -24,9 +24,14 @@ pub struct Findings {
 }
 
 impl Findings {
-    /// As text with places, source lines and underlines; empty if there are none.
+    /// The first of them as text with places, source lines and underlines, and how many there are; empty if there are none.
     pub fn render(&self, color: bool) -> String {
         self.sources.render(&self.diagnostics, color)
+    }
+
+    /// All of them.
+    pub fn render_all(&self, color: bool) -> String {
+        self.sources.render_all(&self.diagnostics, color)
     }
 }
 

@@ -4,7 +4,7 @@ use super::error::{Error, Findings};
 use super::request::{PolicySource, Sampling, ScenarioRequest, TextSource};
 use super::watch::{Note, Watch};
 use crate::inputs::leading_paths;
-use crate::metrics::{Observed, SelectError, all_series, bind};
+use crate::metrics::{BadRatio, Observed, all_series, bind};
 use crate::model::record::vintages;
 use crate::model::time::Horizon;
 use crate::model::{BuyerId, GoodKind, Model, OBSERVATION_COLUMNS, RuleId, Shown, Vintage, show};
@@ -13,7 +13,8 @@ use crate::plan::Plan;
 use crate::random::Design;
 use crate::report::SupplyGraph;
 use crate::scenario::import::{Stage, SupplyChain};
-use crate::scenario::{self, Diagnostics, Document, Edit, Policy, Severity, Sources};
+use crate::scenario::limits::{SALES, SIMULATED};
+use crate::scenario::{self, Diagnostics, Document, Edit, Place, Policy, Severity, Sources, Value};
 use std::path::{Path, PathBuf};
 
 /// A scenario that has been read under a policy and edits, without errors.
@@ -64,7 +65,7 @@ impl Project {
     ) -> Result<Self, Error> {
         let mut sources = Sources::default();
         let mut diagnostics = Diagnostics::default();
-        let document = read(&request.scenario, &mut sources, &mut diagnostics)?;
+        let document = read(request, &mut sources, &mut diagnostics)?;
         let policy = match (&document, &request.policy) {
             (Some(_), Some(policy)) => read_policy(&request.scenario, policy, &mut sources, &mut diagnostics),
             _ => None,
@@ -131,9 +132,31 @@ impl Project {
             }
             model.run.horizon = horizon;
         }
+        self.check_size()?;
         let network = Network::from_model(&model);
         let design = Design { seed: sampling.seed, sampler: sampling.sampler };
         Ok(Plan::new(model, &network, &design)?)
+    }
+
+    /// Refuses a world that is too large to be simulated, at the first row beyond.
+    fn check_size(&self) -> Result<(), Error> {
+        let rows = |table: &str| match self.document.root.get(table).map(|n| &n.value) {
+            Some(Value::List(rows)) => rows.as_slice(),
+            _ => &[],
+        };
+        let beyond = SIMULATED.iter().find_map(|&(table, most)| {
+            let row = rows(table).get(most)?;
+            Some((row, format!("a world that is simulated has {most} rows of `{table}` at most")))
+        });
+        let sales = rows("chip").len() * rows("buyer").len();
+        let beyond = beyond.or_else(|| {
+            let row = rows("chip").last().filter(|_| sales > SALES)?;
+            Some((row, format!("a world that is simulated has {SALES} pairs of chip and buyer at most")))
+        });
+        let Some((row, message)) = beyond else { return Ok(()) };
+        let mut findings = self.findings();
+        findings.diagnostics.error(&row.place, message, "one more");
+        Err(Error::Findings(Box::new(findings)))
     }
 
     /// What of the scenario changes no result.
@@ -154,12 +177,36 @@ impl Project {
     /// # Errors
     /// If an observation is of nothing that is simulated.
     pub fn bind_observations(&mut self) -> Result<Vec<Observed>, Error> {
-        let series = all_series(&self.model).map_err(SelectError::from)?;
+        let series = match all_series(&self.model) {
+            Ok(series) => series,
+            Err(error) => {
+                self.ratio_error(&error);
+                return Err(Error::Findings(Box::new(self.findings())));
+            }
+        };
         let bound = bind(&self.model, &series, &self.document.removed, &mut self.diagnostics);
         if self.diagnostics.has_errors() {
             return Err(Error::Findings(Box::new(self.findings())));
         }
         Ok(bound)
+    }
+
+    /// Notes a ratio of what does not exist, at its row.
+    fn ratio_error(&mut self, error: &BadRatio) {
+        let rows = match self.document.root.get("ratio").map(|n| &n.value) {
+            Some(Value::List(rows)) => rows.as_slice(),
+            _ => &[],
+        };
+        let row = rows.iter().find(|r| r.id() == Some(&error.ratio));
+        let part = row.and_then(|r| match &r.value {
+            Value::Table(table) => ["of", "over"]
+                .into_iter()
+                .filter_map(|key| table.get(key))
+                .find(|n| matches!(&n.value, Value::Text(t) if *t == error.part)),
+            _ => None,
+        });
+        let place = part.or(row).map_or_else(Place::default, |n| n.place.clone());
+        self.diagnostics.error(&place, error.to_string(), "no such metric of that actor");
     }
 
     /// Quantities whose path matches a pattern; `**` for all.
@@ -227,15 +274,15 @@ pub fn policies(scenario: &TextSource) -> Vec<String> {
 
 /// Reads a scenario without edits; none if there is nothing to go on with.
 fn read(
-    scenario: &TextSource,
+    request: &ScenarioRequest,
     sources: &mut Sources,
     diagnostics: &mut Diagnostics,
 ) -> Result<Option<Document>, Error> {
-    match scenario {
+    match &request.scenario {
         TextSource::File(path) if !path.exists() => {
             Err(Error::NoScenario { path: path.clone(), near: near(path) })
         }
-        TextSource::File(path) => Ok(scenario::load(path, sources, diagnostics)),
+        TextSource::File(path) => Ok(scenario::load(path, &request.allow_read, sources, diagnostics)),
         TextSource::Text { name, text } => Ok(Some(scenario::from_text(name, text, sources, diagnostics))),
     }
 }
@@ -290,7 +337,7 @@ fn vintage_edits(
 fn source_of(table: &TextSource, sources: &mut Sources) -> Result<u32, Error> {
     match table {
         TextSource::File(path) => {
-            let text = std::fs::read_to_string(path)
+            let text = scenario::read_named(path)
                 .map_err(|error| Error::Unreadable { path: path.clone(), error })?;
             Ok(sources.add(&path.display().to_string(), text))
         }

@@ -83,12 +83,21 @@ pub struct ScenarioRequest {
     pub edits: Vec<TextSource>,
     /// Edits as `PATH=VALUE`, last of all.
     pub set: Vec<String>,
+    /// Folders beside its own that the scenario may read from.
+    pub allow_read: Vec<PathBuf>,
 }
 
 impl ScenarioRequest {
     /// The scenario as it stands.
     pub fn new(scenario: impl Into<TextSource>) -> Self {
-        Self { scenario: scenario.into(), policy: None, vintage: None, edits: Vec::new(), set: Vec::new() }
+        Self {
+            scenario: scenario.into(),
+            policy: None,
+            vintage: None,
+            edits: Vec::new(),
+            set: Vec::new(),
+            allow_read: Vec::new(),
+        }
     }
 
     /// The same under a policy.

@@ -125,9 +125,9 @@ entity! {
         /// Defects per area of logic [defects/mm2]; asked for where a recipe counts dies.
         defect_density: Option<Series> = Spec::unit("defects/mm2").at_least(0.0),
         /// Share of dies without defects that meet their specification [1].
-        parametric_yield: Scalar = Spec::share().or("1"),
+        parametric_yield: Scalar = Spec::share().at_least(0.01).or("1"),
         /// Share of what goes through the line that comes out good [1]: packaging yield.
-        line_yield: Series = Spec::share().or("1"),
+        line_yield: Series = Spec::share().at_least(0.01).or("1"),
         /// Share of growth that needs a tool class [1].
         dependence: Map<ToolId, Scalar> = Spec::share(),
         /// Share of capacity lost in a quarter without the tool's servicing [1/quarter].

@@ -17,7 +17,7 @@ settings! {
         /// Power that buyers order chips for, over that which they expect to be free in the next quarter [1].
         power_slack: Scalar = Spec::unit("1").between(0.0, 5.0).or("1.2"),
         /// Elasticity of a buyer's budget in what its money can buy, over what it could if everything were permitted at list price [1].
-        access_elasticity: Scalar = Spec::unit("1").at_least(0.0).or("0"),
+        access_elasticity: Scalar = Spec::unit("1").between(0.0, 20.0).or("0"),
         /// Share of unspent money that is carried to the next quarter [1].
         carry: Scalar = Spec::share().or("0.3"),
         /// Factor on all budgets [1].

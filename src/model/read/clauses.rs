@@ -4,7 +4,7 @@ use super::super::field::{Attribute, Clause, Comparison, Condition};
 use super::super::spec::Spec;
 use super::Reader;
 use super::fields::Item;
-use crate::scenario::{Entry, Node, Place, Value, suggest};
+use crate::scenario::{Entry, Node, Place, Value};
 use serde_json::{Value as Json, json};
 
 const ATTRIBUTES: [(&str, Attribute); 10] = [
@@ -78,9 +78,8 @@ fn condition(reader: &mut Reader<'_>, entry: &Entry, path: &str) -> Option<Condi
         let message = format!("`{}` is no attribute of a data sheet", entry.key);
         let d = reader.diagnostics.error(&entry.place, message, "unknown");
         let names = ATTRIBUTES.iter().map(|(name, _)| *name);
-        match suggest(&entry.key, names.clone()) {
-            Some(near) => d.help(format!("did you mean `{near}`?")),
-            None => d.help(format!("there are {}", names.collect::<Vec<_>>().join(", "))),
+        if !d.suggest(&entry.key, names.clone()) {
+            d.help(format!("there are {}", names.collect::<Vec<_>>().join(", ")));
         }
         return None;
     };

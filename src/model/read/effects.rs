@@ -6,7 +6,8 @@ use super::super::spec::Spec;
 use super::Reader;
 use super::fields::{Item, object_schema};
 use super::numbers::quantity_schema;
-use crate::scenario::{Node, Place, Table, Value, glob_match, suggest};
+use crate::scenario::limits::LOOKED;
+use crate::scenario::{Node, Place, Table, Value};
 use serde_json::{Value as Json, json};
 
 impl Item for Effect {
@@ -91,17 +92,21 @@ fn selected(reader: &mut Reader<'_>, table: &Table, path: &str, lever: &LeverRow
             continue;
         }
         let found = reader.nodes.select(target, &selector);
+        if reader.nodes.is_worn_out() {
+            let message = format!("selectors look at {LOOKED} rows at most, together");
+            reader.diagnostics.error(&place, message, "one more");
+            break;
+        }
         if found.is_empty() {
-            let known: Vec<String> = reader.nodes.rows.iter().map(|(t, i, _)| format!("{t}.{i}")).collect();
-            let exists = known.iter().any(|k| glob_match(&selector, k));
+            let exists = !reader.nodes.named(&selector).is_empty();
             let what = if exists {
                 format!("`{selector}` has no {target}")
             } else {
                 format!("there is no `{selector}`")
             };
             let d = reader.diagnostics.error(&place, what, "selects nothing");
-            if let (false, Some(near)) = (exists, suggest(&selector, known.iter().map(String::as_str))) {
-                d.help(format!("did you mean `{near}`?"));
+            if !exists {
+                d.suggest(&selector, reader.nodes.rows.iter().map(String::as_str));
             }
         }
         for id in found {

@@ -1,6 +1,7 @@
 //! Quantities as people write them: `45k`, `10k to 400k`, `triangular(1, 2, 5) truncated(1, 4)`.
 
 use crate::random::{Distribution, DistributionError, Form};
+use crate::scenario::limits::{EXPRESSION, MIXTURES};
 use std::ops::Range;
 
 /// What is wrong with an expression, and where in it.
@@ -30,7 +31,11 @@ pub(crate) fn parse_number(text: &str) -> Option<f64> {
 
 /// Reads an expression; `share` makes a plain interval logit-normal.
 pub(crate) fn parse(text: &str, share: bool) -> Result<Distribution, Wrong> {
-    let mut parser = Parser { text, at: 0, share };
+    if text.len() > EXPRESSION {
+        let message = format!("a number or a distribution has {EXPRESSION} characters at most");
+        return Err(Parser::wrong(0..0, message));
+    }
+    let mut parser = Parser { text, at: 0, share, depth: 0 };
     let distribution = parser.distribution()?;
     parser.skip_space();
     if parser.at < text.len() {
@@ -43,6 +48,8 @@ struct Parser<'a> {
     text: &'a str,
     at: usize,
     share: bool,
+    /// Mixtures that are being read, one within the other.
+    depth: usize,
 }
 
 /// An argument: its name, its value, where it is.
@@ -331,6 +338,11 @@ impl Parser<'_> {
     /// `mixture(70%: 10 to 20, 30%: 50 to 90)`.
     fn mixture(&mut self) -> Result<Result<Distribution, DistributionError>, Wrong> {
         self.expect("(")?;
+        if self.depth == MIXTURES {
+            let message = format!("mixtures lie {MIXTURES} deep in one another at most");
+            return Err(Self::wrong(self.at - 1..self.at, message));
+        }
+        self.depth += 1;
         let mut parts = Vec::new();
         while !self.eat(")") {
             if !parts.is_empty() {
@@ -340,6 +352,7 @@ impl Parser<'_> {
             self.expect(":")?;
             parts.push((weight, self.distribution()?));
         }
+        self.depth -= 1;
         Ok(Distribution::mixture(parts))
     }
 }

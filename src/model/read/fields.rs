@@ -123,6 +123,7 @@ impl<T: Element> Field for Vec<T> {
             }
             return Vec::new();
         };
+        reader.as_set(node, &full);
         match &node.value {
             Value::List(items) => (items.iter().enumerate())
                 .map(|(i, item)| {
@@ -172,6 +173,7 @@ impl<K: Id, V: Item> Field for BTreeMap<K, V> {
     fn read(reader: &mut Reader<'_>, table: &Table, key: &str, path: &str, spec: &Spec) -> Self {
         let path = format!("{path}.{key}");
         let Some(node) = table.get(key) else { return Self::new() };
+        reader.as_set(node, &path);
         let mut map = Self::new();
         match &node.value {
             Value::Table(inner) => {
@@ -221,6 +223,7 @@ macro_rules! ids {
         }
         impl Item for $name {
             fn read_node(reader: &mut Reader<'_>, node: &Node, path: &str, _: &Spec) -> Self {
+                reader.as_set(node, path);
                 match &node.value {
                     Value::Text(id) => Self(reader.reference($table, id, &node.place)),
                     _ => {
@@ -253,8 +256,8 @@ impl Item for QuantityId {
 impl Item for Amount {
     fn read_node(reader: &mut Reader<'_>, node: &Node, path: &str, spec: &Spec) -> Self {
         match &node.value {
-            Value::Text(t) if t == "die" => Self::Dies,
-            Value::Text(t) if t == "memory" => Self::Memory,
+            Value::Text(t) if t == "die" && reader.as_set(node, path) => Self::Dies,
+            Value::Text(t) if t == "memory" && reader.as_set(node, path) => Self::Memory,
             _ => Self::Units(reader.quantity(
                 node,
                 path,
@@ -269,6 +272,7 @@ impl Item for Amount {
 
 impl Item for String {
     fn read_node(reader: &mut Reader<'_>, node: &Node, path: &str, _: &Spec) -> Self {
+        reader.as_set(node, path);
         if let Value::Text(text) = &node.value {
             text.clone()
         } else {
@@ -283,6 +287,7 @@ impl Item for String {
 
 impl Item for bool {
     fn read_node(reader: &mut Reader<'_>, node: &Node, path: &str, _: &Spec) -> Self {
+        reader.as_set(node, path);
         match &node.value {
             Value::Flag(flag) => *flag,
             // A default, as declared.
@@ -298,8 +303,12 @@ impl Item for bool {
     }
 }
 
+/// The largest plain number: thresholds of training runs are plain.
+const PLAIN: f64 = 1e60;
+
 impl Item for f64 {
     fn read_node(reader: &mut Reader<'_>, node: &Node, path: &str, spec: &Spec) -> Self {
+        reader.as_set(node, path);
         let number = match &node.value {
             Value::Number(x) => Some(*x),
             Value::Text(text) => parse_number(text.trim()),
@@ -309,7 +318,7 @@ impl Item for f64 {
             reader.wrong_type(node, path, "a plain number");
             return 1.0;
         };
-        if !(spec.domain.0..=spec.domain.1).contains(&x) {
+        if !(spec.domain.0..=spec.domain.1).contains(&x) || x.abs() > PLAIN {
             let message = format!("`{path}` takes {}", spec.domain_words());
             reader.diagnostics.error(&node.place, message, "outside");
         }
@@ -323,6 +332,9 @@ impl Item for f64 {
 impl Item for u32 {
     fn read_node(reader: &mut Reader<'_>, node: &Node, path: &str, spec: &Spec) -> Self {
         let x = f64::read_node(reader, node, path, spec);
+        if x > f64::from(Self::MAX) {
+            reader.diagnostics.error(&node.place, format!("`{path}` takes a whole number"), "too large");
+        }
         if x.fract() != 0.0 {
             reader.diagnostics.error(&node.place, format!("`{path}` takes a whole number"), "not whole");
         }
@@ -335,6 +347,7 @@ impl Item for u32 {
 
 impl Item for Date {
     fn read_node(reader: &mut Reader<'_>, node: &Node, path: &str, _: &Spec) -> Self {
+        reader.as_set(node, path);
         reader.date(node, path).unwrap_or(Self(0.0))
     }
     fn schema(_: &Spec) -> Json {
@@ -344,6 +357,7 @@ impl Item for Date {
 
 impl Item for Horizon {
     fn read_node(reader: &mut Reader<'_>, node: &Node, path: &str, _: &Spec) -> Self {
+        reader.as_set(node, path);
         let read = match &node.value {
             Value::Text(text) => Self::parse(text),
             _ => None,

@@ -7,7 +7,8 @@ use super::super::time::Date;
 use super::expression::{Wrong, parse};
 use super::{Reader, unit};
 use crate::random::Distribution;
-use crate::scenario::{Adjustment, Node, Place, Table, Value, suggest};
+use crate::scenario::limits::LARGEST;
+use crate::scenario::{Adjustment, Entry, Node, Place, Table, Value};
 use serde_json::{Value as Json, json};
 
 /// Keys of a quantity's table, dates aside.
@@ -105,15 +106,15 @@ impl Reader<'_> {
         match parse(plain, frame.spec.unit == Unit::Share) {
             Ok(distribution) => Some(distribution),
             Err(Wrong { span, message, help }) => {
-                let quote = self.sources.all.get(node.place.source as usize).is_some_and(|s| {
-                    s.text.get(node.place.span.start..).is_some_and(|t| t.starts_with(['"', '\'']))
-                });
-                let start = node.place.span.start + usize::from(quote);
-                let within = start + span.end <= node.place.span.end;
-                let place = if within && !span.is_empty() {
-                    Place { source: node.place.source, span: start + span.start..start + span.end }
-                } else {
-                    node.place.clone()
+                // Where the text stands as it is written, so that a part of it can be underlined; escapes are written otherwise.
+                let source = self.sources.all.get(node.place.source as usize);
+                let raw = source.and_then(|s| s.text.get(node.place.span.clone())).unwrap_or_default();
+                let place = match raw.find(plain).filter(|_| !span.is_empty()) {
+                    Some(at) => {
+                        let start = node.place.span.start + at;
+                        Place { source: node.place.source, span: start + span.start..start + span.end }
+                    }
+                    None => node.place.clone(),
                 };
                 let d = self.diagnostics.error(&place, format!("`{}`: {message}", frame.path), message);
                 if let Some(help) = help {
@@ -155,6 +156,11 @@ impl Reader<'_> {
             );
             return None;
         }
+        if let Some(label) = beyond(&d, frame.spec) {
+            let message = format!("`{}` takes {}", frame.path, frame.spec.domain_words());
+            self.diagnostics.error(at, message, label);
+            return None;
+        }
         let (cut, mass) = d.cut(low, high);
         let edited = !frame.adjustments.is_empty();
         if mass >= 1.0 - 1e-9 && !edited {
@@ -191,9 +197,8 @@ impl Reader<'_> {
             if !KEYS.contains(&entry.key.as_str()) {
                 let message = format!("unknown key `{}` in `{}`", entry.key, frame.path);
                 let d = self.diagnostics.error(&entry.place, message, "unknown key");
-                match suggest(&entry.key, KEYS) {
-                    Some(near) => d.help(format!("did you mean `{near}`?")),
-                    None => d.help("a quantity has value, unit, source, grade, note, or dates like 2024Q4"),
+                if !d.suggest(&entry.key, KEYS) {
+                    d.help("a quantity has value, unit, source, grade, note, or dates like 2024Q4");
                 }
             }
         }
@@ -359,6 +364,13 @@ impl Reader<'_> {
             points.push((date.since(self.origin), point));
         }
         points.sort_by(|a, b| a.0.total_cmp(&b.0));
+        if let Some(twice) = points.windows(2).find(|p| p[0].0 == p[1].0) {
+            let same = |e: &&Entry| Date::parse(&e.key).is_some_and(|d| d.since(self.origin) == twice[0].0);
+            if let Some(entry) = table.entries.iter().rfind(same) {
+                let message = format!("`{}` has two values on one day", frame.path);
+                self.diagnostics.error(&entry.place, message, "a quarter is its first day");
+            }
+        }
         let mut part = |key: &str, spec: Spec| {
             table.get(key).map(|node| self.quantity(node, &format!("{}.{key}", frame.path), &spec))
         };
@@ -366,6 +378,23 @@ impl Reader<'_> {
         let level = part("level", Spec::unit("1").at_least(0.0));
         (!points.is_empty()).then_some(Dated { points, between, before, after, level })
     }
+}
+
+/// Probability beyond which a tail is not looked at: no run has so many draws.
+const TAIL: f64 = 1e-12;
+
+/// What of a distribution no run can compute with: numbers so large, or so near to 0, that products of a few of them are no
+/// numbers any more.
+fn beyond(d: &Distribution, spec: &Spec) -> Option<String> {
+    let (low, high) = spec.domain;
+    let ends = [TAIL, 1.0 - TAIL].map(|p| d.quantile(p));
+    // What a field cuts off is not drawn.
+    if ends.iter().any(|x| x.is_nan() || x.clamp(low, high).abs() > LARGEST) {
+        return Some(format!("numbers lie within {LARGEST:e}"));
+    }
+    let middle = d.quantile(0.5).abs();
+    (middle != 0.0 && middle < 1.0 / LARGEST)
+        .then(|| format!("what is not 0 is at least {:e}", 1.0 / LARGEST))
 }
 
 fn shape_of(d: &Distribution) -> Shape {

@@ -4,18 +4,20 @@ use super::super::ids::{IdVec, QuantityId};
 use super::super::quantity::Quantity;
 use super::super::time::{Date, Quarter};
 use super::selectable::Selectable;
-use crate::scenario::{Diagnostics, Node, Place, Sources, Table, Value, replaced, suggest};
+use crate::scenario::{Adjustment, Diagnostics, Node, Place, Sources, Table, Value, replaced};
 use std::collections::BTreeMap;
 
 /// What reading gathers.
 pub(crate) struct Reader<'a> {
     pub(crate) sources: &'a Sources,
     pub(crate) diagnostics: &'a mut Diagnostics,
-    /// Ids of every table, in order of rows.
-    pub(super) ids: BTreeMap<String, Vec<String>>,
+    /// Ids of every table, each with its row.
+    pub(super) ids: BTreeMap<String, BTreeMap<String, u32>>,
     /// Rows that edits removed.
     pub(super) removed: Vec<String>,
     pub(crate) quantities: IdVec<QuantityId, Quantity>,
+    /// Units of goods, by id.
+    pub(super) units: BTreeMap<String, String>,
     /// Unit of the good of the row being read.
     pub(super) good_unit: Option<String>,
     /// Start of the horizon, from which dated points count.
@@ -45,6 +47,16 @@ impl Reader<'_> {
         self.diagnostics.error(&node.place, format!("`{path}` takes {wanted}"), format!("this is {is}"));
     }
 
+    /// Whether nothing multiplies or adds to what is no quantity; an error if something does.
+    pub(crate) fn as_set(&mut self, node: &Node, path: &str) -> bool {
+        let Some(Adjustment::Times(_, by) | Adjustment::Plus(_, by)) = node.adjustments.first() else {
+            return true;
+        };
+        let message = format!("`{path}` is no quantity: it can be set, not multiplied or added to");
+        self.diagnostics.error(by, message, "give a `value`");
+        false
+    }
+
     /// Errors for keys that the table does not have.
     pub(crate) fn known_keys(&mut self, table: &Table, known: &[&str], path: &str) {
         for entry in &table.entries {
@@ -55,9 +67,8 @@ impl Reader<'_> {
                     d.help(successors);
                     continue;
                 }
-                match suggest(&entry.key, known.iter().copied()) {
-                    Some(near) => d.help(format!("did you mean `{near}`?")),
-                    None => d.help(format!("known keys: {}", known.join(", "))),
+                if !d.suggest(&entry.key, known.iter().copied()) {
+                    d.help(format!("known keys: {}", known.join(", ")));
                 }
             }
         }
@@ -80,9 +91,7 @@ impl Reader<'_> {
         words.iter().position(|w| w == word).unwrap_or_else(|| {
             let message = format!("`{path}` is one of {}", words.join(", "));
             let d = self.diagnostics.error(&node.place, message, "none of these");
-            if let Some(near) = suggest(word, words.iter().copied()) {
-                d.help(format!("did you mean `{near}`?"));
-            }
+            d.suggest(word, words.iter().copied());
             0
         })
     }
@@ -90,17 +99,15 @@ impl Reader<'_> {
     /// Row of an id that another row names.
     pub(crate) fn reference(&mut self, table: &str, id: &str, place: &Place) -> u32 {
         let known = self.ids.get(table).expect("ids of every table are listed before its rows are read");
-        known.iter().position(|k| k == id).unwrap_or_else(|| {
+        known.get(id).copied().unwrap_or_else(|| {
             let d = self.diagnostics.error(place, format!("there is no {table} `{id}`"), "unknown id");
             if self.removed.contains(&format!("{table}.{id}")) {
                 d.help(format!("an edit removed `{table}.{id}`; remove what refers to it too"));
-            } else if let Some(near) = suggest(id, known.iter().map(String::as_str)) {
-                d.help(format!("did you mean `{near}`?"));
-            } else if known.is_empty() {
+            } else if !d.suggest(id, known.keys().map(String::as_str)) && known.is_empty() {
                 d.help(format!("the scenario has no [[{table}]]"));
             }
             0
-        }) as u32
+        })
     }
 
     /// Adds a quantity; gives its id.

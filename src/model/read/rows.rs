@@ -7,8 +7,9 @@ use super::Reader;
 use super::fields::FieldSchema;
 use super::record::RECORD;
 use super::selectable::Selectable;
-use crate::scenario::{Diagnostics, Document, Node, Sources, Table, Value, suggest};
-use std::collections::BTreeMap;
+use crate::scenario::limits::{CORRELATED, PAIRS};
+use crate::scenario::{Diagnostics, Document, Entry, Node, Place, Sources, Table, Value};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A table of rows, or of settings.
 pub(crate) trait Row: Sized {
@@ -56,6 +57,7 @@ impl Model {
             ids: BTreeMap::new(),
             removed: document.removed.clone(),
             quantities: IdVec::new(),
+            units: units_of_goods(document),
             good_unit: None,
             origin,
             nodes: Selectable::new(document),
@@ -126,6 +128,19 @@ fn admit(model: &mut Model) {
     }
 }
 
+/// Units of goods, by id.
+fn units_of_goods(document: &Document) -> BTreeMap<String, String> {
+    let mut units = BTreeMap::new();
+    let Some(Value::List(goods)) = document.root.get("good").map(|n| &n.value) else { return units };
+    for good in goods {
+        let (Some(id), Value::Table(table)) = (good.id(), &good.value) else { continue };
+        if let Some(Node { value: Value::Text(unit), .. }) = table.get("unit") {
+            units.entry(id.to_owned()).or_insert_with(|| unit.clone());
+        }
+    }
+    units
+}
+
 fn horizon_of(document: &Document) -> Option<Horizon> {
     match &document.root.get("run")?.value {
         Value::Table(run) => match &run.get("horizon")?.value {
@@ -138,16 +153,27 @@ fn horizon_of(document: &Document) -> Option<Horizon> {
 
 impl Reader<'_> {
     fn check_top(&mut self, document: &Document) {
-        let known: Vec<&str> =
-            TABLES.iter().chain(&SETTINGS).chain(&RECORD).chain(&["title"]).copied().collect();
-        for entry in &document.root.entries {
-            if !known.contains(&entry.key.as_str()) {
-                let d =
-                    self.diagnostics.error(&entry.place, format!("unknown table `{}`", entry.key), "unknown");
-                match suggest(&entry.key, known.iter().copied()) {
-                    Some(near) => d.help(format!("did you mean `{near}`?")),
-                    None => d.help(format!("there are {}", known.join(", "))),
+        let known: Vec<&str> = TABLES.iter().chain(&SETTINGS).chain(&RECORD).chain(&["title"]).copied().collect();
+        let (right, wrong): (Vec<&Entry>, Vec<&Entry>) =
+            document.root.entries.iter().partition(|e| known.contains(&e.key.as_str()));
+        let scenarios: BTreeSet<u32> = right.iter().map(|e| e.place.source).collect();
+        let mut others = BTreeSet::new();
+        for entry in wrong {
+            let source = entry.place.source;
+            if source > 0 && !scenarios.contains(&source) {
+                // Another file than the scenario's own, and nothing in it is of a scenario: its lines are nobody's business.
+                if others.insert(source) {
+                    let name = self.sources.all.get(source as usize).map_or("", |s| &s.name);
+                    let message =
+                        format!("{name} is no part of a scenario: it has none of the tables of one");
+                    let nowhere = Place { source: u32::MAX, span: 0..0 };
+                    self.diagnostics.error(&nowhere, message, "");
                 }
+                continue;
+            }
+            let d = self.diagnostics.error(&entry.place, format!("unknown table `{}`", entry.key), "unknown");
+            if !d.suggest(&entry.key, known.iter().copied()) {
+                d.help(format!("there are {}", known.join(", ")));
             }
         }
     }
@@ -185,20 +211,20 @@ impl Reader<'_> {
         if name == "correlation" || name == "observation" {
             return;
         }
-        let mut ids: Vec<String> = Vec::new();
+        let mut ids: BTreeMap<String, u32> = BTreeMap::new();
+        let mut at = 0;
         let rows = document.root.get(name).map(|n| &n.value);
         if let Some(Value::List(rows)) = rows {
             for row in rows {
                 let Value::Table(table) = &row.value else { continue };
+                at += 1;
                 let Some(node) = table.get("id") else {
                     let place = table.entries.first().map_or(&row.place, |e| &e.place);
                     self.diagnostics.error(place, format!("a {name} without `id`"), "every row has an id");
-                    ids.push(String::new());
                     continue;
                 };
                 let Value::Text(id) = &node.value else {
                     self.wrong_type(node, &format!("{name}.id"), "a text");
-                    ids.push(String::new());
                     continue;
                 };
                 let well_formed = !id.is_empty()
@@ -211,14 +237,12 @@ impl Reader<'_> {
                         .collect();
                     d.help(format!("for instance `{fixed}`"));
                 }
-                if ids.contains(id) {
-                    self.diagnostics.error(
-                        &node.place,
-                        format!("there are two {name} rows `{id}`"),
-                        "the second",
-                    );
+                if ids.contains_key(id) {
+                    let message = format!("there are two {name} rows `{id}`");
+                    self.diagnostics.error(&node.place, message, "the second");
+                } else {
+                    ids.insert(id.clone(), at - 1);
                 }
-                ids.push(id.clone());
             }
         }
         self.ids.insert(name.to_owned(), ids);
@@ -229,7 +253,10 @@ impl Reader<'_> {
         for (node, table) in self.tables(document, T::TABLE) {
             let id = Self::id_of(table);
             let path = format!("{}.{id}", T::TABLE);
-            self.good_unit = Self::unit_of_good(document, table);
+            self.good_unit = match table.get("good").map(|n| &n.value) {
+                Some(Value::Text(good)) => self.units.get(good).cloned(),
+                _ => None,
+            };
             let before = self.quantities.len();
             all.push(T::read(self, table, &path));
             for quantity in self.quantities.iter_mut().skip(before) {
@@ -238,18 +265,6 @@ impl Reader<'_> {
         }
         self.good_unit = None;
         all
-    }
-
-    /// Unit of the good that a row names.
-    fn unit_of_good(document: &Document, row: &Table) -> Option<String> {
-        let Value::Text(good) = &row.get("good")?.value else { return None };
-        let Value::List(goods) = &document.root.get("good")?.value else { return None };
-        let found = goods.iter().find(|g| g.id() == Some(good))?;
-        let Value::Table(table) = &found.value else { return None };
-        match &table.get("unit")?.value {
-            Value::Text(unit) => Some(unit.clone()),
-            _ => None,
-        }
     }
 
     fn settings<T: Row>(&mut self, document: &Document) -> T {
@@ -262,13 +277,29 @@ impl Reader<'_> {
     }
 
     fn correlations(&mut self, document: &Document) -> Vec<Correlation> {
-        let mut all = Vec::new();
-        for (_, table) in self.tables(document, "correlation") {
+        let mut all: Vec<Correlation> = Vec::new();
+        let tables = self.tables(document, "correlation");
+        let known: BTreeMap<String, QuantityId> = if tables.is_empty() {
+            BTreeMap::new()
+        } else {
+            self.quantities.iter_enumerated().map(|(id, q)| (q.path.clone(), id)).collect()
+        };
+        let (mut tied, mut pairs) = (BTreeSet::new(), 0);
+        for (_, table) in tables {
             self.known_keys(table, &["of", "rho", "source", "note"], "correlation");
             let mut of: Vec<QuantityId> = Vec::new();
             if let Some(Node { value: Value::List(paths), .. }) = table.get("of") {
-                for path in paths {
-                    of.extend(self.correlated(path));
+                pairs += paths.len().saturating_mul(paths.len()) / 2;
+                if paths.len() <= CORRELATED && pairs <= PAIRS {
+                    for path in paths {
+                        of.extend(self.correlated(path, &known));
+                    }
+                }
+                tied.extend(of.iter().copied());
+                if paths.len() > CORRELATED || pairs > PAIRS || tied.len() > CORRELATED {
+                    let message = format!("correlations tie {CORRELATED} paths in {PAIRS} pairs at most");
+                    self.diagnostics.error(&table.place, message, "one more");
+                    return all;
                 }
             }
             if of.len() < 2 && !self.diagnostics.has_errors() {
@@ -296,18 +327,15 @@ impl Reader<'_> {
         all
     }
 
-    fn correlated(&mut self, node: &Node) -> Option<QuantityId> {
+    fn correlated(&mut self, node: &Node, known: &BTreeMap<String, QuantityId>) -> Option<QuantityId> {
         let Value::Text(path) = &node.value else {
             self.wrong_type(node, "correlation.of", "paths");
             return None;
         };
-        let Some(id) = self.quantities.find_id(|q| q.path == *path) else {
-            let known: Vec<String> = self.quantities.iter().map(|q| q.path.clone()).collect();
+        let Some(&id) = known.get(path) else {
             let d =
                 self.diagnostics.error(&node.place, format!("there is no quantity `{path}`"), "unknown path");
-            if let Some(near) = suggest(path, known.iter().map(String::as_str)) {
-                d.help(format!("did you mean `{near}`?"));
-            }
+            d.suggest(path, known.keys().map(String::as_str));
             return None;
         };
         if !self.quantities[id].is_uncertain() {

@@ -1,15 +1,22 @@
 //! What selectors can name: rows, and what belongs to them.
 
-use crate::scenario::{Document, Node, Table, Value, glob_match};
+use crate::scenario::limits::LOOKED;
+use crate::scenario::{Document, Glob, Node, Table, Value, is_glob};
 use std::collections::BTreeMap;
 
-/// For every row that a selector can name: its country, good and designer, as ids.
+/// The rows that a selector can name, and those that belong to them.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Selectable {
-    /// `table.id` with what the row says of itself.
-    pub(super) rows: Vec<(String, String, BTreeMap<&'static str, String>)>,
+    /// `table.id`, in order.
+    pub(super) rows: Vec<String>,
+    /// Where each stands in that list.
+    at: BTreeMap<String, usize>,
+    /// Ids of a table's rows that say another row of themselves: by what they call it, its id, and their table.
+    of: BTreeMap<(&'static str, String, String), Vec<String>>,
     /// Members of each group.
     pub(super) members: BTreeMap<String, Vec<String>>,
+    /// Rows that selectors were held against, and that they found.
+    looked: usize,
 }
 
 impl Selectable {
@@ -20,13 +27,15 @@ impl Selectable {
             let Value::List(rows) = &entry.node.value else { continue };
             for row in rows {
                 let (Some(id), Value::Table(table)) = (row.id(), &row.value) else { continue };
-                let mut says = BTreeMap::new();
                 for key in ["country", "good", "designer", "via"] {
                     if let Some(Node { value: Value::Text(t), .. }) = table.get(key) {
-                        says.insert(key, t.clone());
+                        let of = all.of.entry((key, t.clone(), entry.key.clone())).or_default();
+                        of.push(id.to_owned());
                     }
                 }
-                all.rows.push((entry.key.clone(), id.to_owned(), says));
+                let path = format!("{}.{id}", entry.key);
+                all.at.entry(path.clone()).or_insert(all.rows.len());
+                all.rows.push(path);
                 if entry.key == "group" {
                     all.members.insert(id.to_owned(), texts(table, "members"));
                 }
@@ -35,29 +44,48 @@ impl Selectable {
         all
     }
 
-    /// Ids in a table that a selector names: its own row, or rows that belong to it.
-    pub(super) fn select(&self, table: &str, selector: &str) -> Vec<String> {
+    /// Rows that a selector names, as `table.id`.
+    pub(super) fn named(&self, selector: &str) -> Vec<&str> {
+        if is_glob(selector) {
+            let glob = Glob::new(selector);
+            self.rows.iter().map(String::as_str).filter(|row| glob.matches(row)).collect()
+        } else {
+            self.at.get(selector).map(|&i| self.rows[i].as_str()).into_iter().collect()
+        }
+    }
+
+    /// Whether selectors have looked at more rows than they may.
+    pub(super) fn is_worn_out(&self) -> bool {
+        self.looked > LOOKED
+    }
+
+    /// Ids in a table that a selector names: its own row, or rows that belong to it. One may come twice.
+    pub(super) fn select(&mut self, table: &str, selector: &str) -> Vec<String> {
         let mut found = Vec::new();
-        for (kind, id, _) in self.rows.iter().filter(|(t, i, _)| glob_match(selector, &format!("{t}.{i}"))) {
-            for (t, row, says) in &self.rows {
-                let belongs = match kind.as_str() {
-                    _ if kind == table => t == table && row == id,
-                    "country" if table == "route" => t == table && says.get("via") == Some(id),
-                    "country" => t == table && says.get("country") == Some(id),
-                    "good" => t == table && says.get("good") == Some(id),
-                    "designer" => t == table && says.get("designer") == Some(id),
-                    "group" => {
-                        let members = self.members.get(id);
-                        let home = if table == "country" { Some(row) } else { says.get("country") };
-                        t == table && members.is_some_and(|m| home.is_some_and(|h| m.contains(h)))
+        let of = |key: &'static str, id: &str| {
+            self.of.get(&(key, id.to_owned(), table.to_owned())).cloned().unwrap_or_default()
+        };
+        for row in self.named(selector) {
+            let (kind, id) = row.split_once('.').unwrap_or((row, ""));
+            match kind {
+                _ if kind == table => found.push(id.to_owned()),
+                "country" if table == "route" => found.extend(of("via", id)),
+                "country" => found.extend(of("country", id)),
+                "good" => found.extend(of("good", id)),
+                "designer" => found.extend(of("designer", id)),
+                "group" => {
+                    for member in self.members.get(id).into_iter().flatten() {
+                        if table != "country" {
+                            found.extend(of("country", member));
+                        } else if self.at.contains_key(&format!("country.{member}")) {
+                            found.push(member.clone());
+                        }
                     }
-                    _ => false,
-                };
-                if belongs && !found.contains(row) {
-                    found.push(row.clone());
                 }
+                _ => {}
             }
         }
+        self.looked += found.len() + if is_glob(selector) { self.rows.len() } else { 1 };
         found
     }
 }

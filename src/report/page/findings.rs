@@ -308,17 +308,13 @@ pub(super) fn swept_cell(facts: &Facts<'_>) -> Option<String> {
     let table = facts.files.table("sweep.csv");
     let last = table.values("quarter").into_iter().max()?;
     let rows = table.find(&[("point", "base"), ("metric", REACHABLE), ("quarter", last)]);
-    // As everywhere, the one who is behind: the country with the smaller mean.
+    // The one that the printed sweep is about.
+    let rows: Vec<usize> = rows.collect();
     let country = |r: &usize| ActorKind::of(table.text(*r, "actor")) == Some(ActorKind::Country);
-    let mut sized: Vec<(usize, f64)> = rows.filter_map(|r| Some((r, table.number(r, "mean")?))).collect();
-    sized.sort_by(|a, b| b.1.total_cmp(&a.1));
-    let rows: Vec<usize> = sized.into_iter().map(|r| r.0).collect();
-    let countries: Vec<usize> = rows.iter().copied().filter(|r| country(r)).collect();
-    let headline = facts.files.headline();
-    let named: Vec<usize> = (countries.iter().copied())
-        .filter(|&r| headline.iter().any(|h| h == table.text(r, "actor")))
-        .collect();
-    let r = [named, countries, rows].into_iter().find_map(|l| l.get(1).or(l.first()).copied());
+    let countries = rows.iter().copied().filter(country);
+    let of = |actor: &String| rows.iter().copied().find(|&r| table.text(r, "actor") == actor);
+    let named = facts.files.headline().iter().filter_map(of).filter(country).next_back();
+    let r = named.or(countries.last()).or(rows.first().copied());
     let r = r.or((!table.is_empty()).then_some(0))?;
     Some(format!("{}/{}@{}", table.text(r, "actor"), table.text(r, "metric"), table.text(r, "quarter")))
 }
@@ -408,9 +404,11 @@ pub(super) fn timeline(facts: &Facts<'_>) -> Titles {
     let table = facts.files.table("rules.csv");
     // A date beyond the last year stands for a rule that only a shock or a policy puts in force.
     let year = |text: &str| text.get(..4).map(str::to_owned);
+    // A sweep has no summary, whose last quarter is the end: the scenario's own says it then.
+    let end = if facts.last().is_empty() { facts.files.end() } else { facts.last().to_owned() };
     let dated = |&r: &usize| {
         let effective = table.text(r, "effective");
-        !effective.is_empty() && year(effective) <= year(facts.last())
+        !effective.is_empty() && year(effective) <= year(&end)
     };
     let rows = (0..table.rows.len()).filter(dated);
     let last =

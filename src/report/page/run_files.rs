@@ -4,6 +4,7 @@ use super::super::{scores, world};
 use crate::analysis::tables as findings;
 use crate::results::table::Schema;
 use crate::results::tables;
+use crate::scenario::unguarded;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -153,6 +154,12 @@ impl RunFiles {
         named.filter_map(|v| v.as_str().map(str::to_owned)).collect()
     }
 
+    /// The last quarter of the scenario's horizon.
+    pub(super) fn end(&self) -> String {
+        let horizon = self.scenario.get("run").and_then(|r| r.get("horizon")).and_then(toml::Value::as_str);
+        horizon.and_then(|h| h.split_once("..")).map_or_else(String::new, |(_, end)| end.trim().to_owned())
+    }
+
     /// A text of the manifest.
     pub(super) fn about(&self, key: &str) -> String {
         match &self.manifest[key] {
@@ -174,7 +181,8 @@ impl RunTable {
     fn parse(schema: Schema, text: &str) -> Result<Self, csv::Error> {
         let mut reader = csv::Reader::from_reader(text.as_bytes());
         let columns: Vec<String> = reader.headers()?.iter().map(str::to_owned).collect();
-        let rows = reader.records().collect::<Result<_, _>>()?;
+        let rows = reader.records().map(|record| Ok(record?.iter().map(unguarded).collect()));
+        let rows = rows.collect::<Result<_, csv::Error>>()?;
         Ok(Self { schema, columns, rows })
     }
 
