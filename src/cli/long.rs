@@ -39,6 +39,9 @@ pub(super) fn carry_out<S: Study>(
     let Some(mut folder) = study.open_folder(&to, &terminal)? else {
         return print(&study.stored_answer(&to, common.format.table())?);
     };
+    if matches!(how, How::Simulated) {
+        study.fits(&to, &terminal)?;
+    }
     let found = match how {
         How::Merged { parts, partial: true } => {
             let path = study.merge_some(parts, folder)?;

@@ -29,8 +29,14 @@ pub trait Study {
     /// Takes the folder that it is to be written to; none if it is there already, complete.
     ///
     /// # Errors
-    /// If the folder cannot be written, is in use, holds another run, or the run cannot fit.
+    /// If the folder cannot be written, is in use, or holds another run.
     fn open_folder(&self, to: &Destination, watch: &dyn Watch) -> Result<Option<RunFolder>, Error>;
+
+    /// Refuses what cannot fit into the memory or on the disk, and says of a long simulation what it will take.
+    ///
+    /// # Errors
+    /// If it cannot fit.
+    fn fits(&self, to: &Destination, watch: &dyn Watch) -> Result<(), Error>;
 
     /// The answer that is stored in the folder of a study that is there already.
     ///
@@ -86,6 +92,10 @@ macro_rules! study {
 
             fn open_folder(&self, to: &Destination, watch: &dyn Watch) -> Result<Option<RunFolder>, Error> {
                 Steps::open_folder(self, to, watch)
+            }
+
+            fn fits(&self, to: &Destination, watch: &dyn Watch) -> Result<(), Error> {
+                Steps::fits(self, to, watch)
             }
 
             fn stored_answer(&self, to: &Destination, format: OutputFormat) -> Result<String, Error> {

@@ -4,12 +4,12 @@ use super::error::Error;
 use super::folder::{Answers, RunFolder, Took, Written, answer_file, place};
 use super::gather::Gatherer;
 use super::kept::{Gathered, Kept, LEAF_DRAWS};
-use super::parts;
 use super::request::Destination;
 use super::rounds::Rounds;
 use super::simulation::Simulation;
 use super::stopping::Stopping;
 use super::watch::Watch;
+use super::{estimate, parts};
 use crate::engine::run::{ROUND, Round};
 use crate::math::WIDTH;
 use crate::report::OutputFormat;
@@ -91,9 +91,11 @@ pub(super) trait Steps: ManyDraws {
             return Err(Error::PartPrecision);
         }
         parts::leaves(to.part, self.base().request.sampling.draws)?;
-        let exports = self.base().exports;
-        super::estimate::check(self.base(), self.others(), exports, to, watch)?;
         RunFolder::open(self.base(), self.identified(), &self.files(), to, watch)
+    }
+
+    fn fits(&self, to: &Destination, watch: &dyn Watch) -> Result<(), Error> {
+        estimate::check(self.base(), self.others(), self.base().exports, to, watch)
     }
 
     fn stored_answer(&self, to: &Destination, format: OutputFormat) -> Result<String, Error> {
@@ -183,7 +185,7 @@ pub(super) trait Steps: ManyDraws {
             let from = done.max(draws.start);
             if from < draws.end {
                 let folder = folder.as_deref_mut();
-                let mut keeping = Keeping::new(gathered.all(), folder, watch, (asked.start, from));
+                let mut keeping = Keeping::new(gathered.all(), folder, watch, (asked.start, from, draws.end));
                 let simulated = base.work_on(self.others(), from..draws.end, watch, &mut [&mut keeping]);
                 let at = keeping.done;
                 let kept = keeping.end(simulated.is_ok() || matches!(simulated, Err(Error::Interrupted)))?;
@@ -247,6 +249,8 @@ struct Keeping<'a> {
     /// The first draw of all, and of these.
     first: u64,
     from: u64,
+    /// The draw after the last, and after the last that is done.
+    end: u64,
     done: u64,
     started: f64,
     /// When it was kept last, and what that took \[s\].
@@ -259,10 +263,10 @@ impl<'a> Keeping<'a> {
         all: Vec<&'a mut dyn Kept>,
         folder: Option<&'a mut RunFolder>,
         watch: &'a dyn Watch,
-        (first, from): (u64, u64),
+        (first, from, end): (u64, u64, u64),
     ) -> Self {
         let now = watch.now();
-        Self { all, folder, watch, first, from, done: from, started: now, last: now, cost: 0.0 }
+        Self { all, folder, watch, first, from, end, done: from, started: now, last: now, cost: 0.0 }
     }
 
     fn keep(&mut self) -> Result<(), FolderError> {
@@ -296,7 +300,7 @@ impl<'a> Keeping<'a> {
         if let Some(folder) = self.folder.as_deref_mut() {
             folder.add_stretch(from, done, seconds);
         }
-        Ok(any && self.folder.is_some())
+        Ok((any || self.from > self.first) && self.folder.is_some())
     }
 
     fn keep_if_interrupted(&mut self) -> Result<(), FolderError> {
@@ -310,7 +314,7 @@ impl Gatherer for Keeping<'_> {
             kept.absorb(rounds)?;
         }
         if let Some(round) = rounds.first() {
-            self.done = (round.first + round.masks.len() as u64) * WIDTH as u64;
+            self.done = ((round.first + round.masks.len() as u64) * WIDTH as u64).min(self.end);
         }
         if self.is_due() { self.keep() } else { Ok(()) }
     }
