@@ -54,6 +54,18 @@ impl Front {
         }
     }
 
+    /// What was counted.
+    pub fn counts(&self) -> (&[u64], u64) {
+        (&self.beaten, self.draws)
+    }
+
+    /// Adds what was counted of other draws; says whether it is of as many plans.
+    pub fn append(&mut self, beaten: &[u64], draws: u64) -> bool {
+        self.beaten.iter_mut().zip(beaten).for_each(|(n, more)| *n += more);
+        self.draws += draws;
+        self.beaten.len() == beaten.len()
+    }
+
     /// Where every plan stands.
     pub fn standings(&self, runs: &PairedRuns) -> Vec<Standing> {
         let paired: Vec<Vec<Paired>> =

@@ -7,6 +7,7 @@ use super::goal::Sense;
 use crate::math::{Lanes, Mask, WIDTH};
 use crate::results::{Histogram, Interval, Moments};
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 
 /// Probabilities of the quantiles of differences and ratios.
 const PROBABILITIES: [f64; 3] = [0.05, 0.5, 0.95];
@@ -23,7 +24,7 @@ pub enum Dominance {
 }
 
 /// Accumulators of one plan in one cell; those from which no error is derived take all replicates together.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 struct Entry {
     values: Histogram<1>,
     regret: Moments,
@@ -33,7 +34,7 @@ struct Entry {
 }
 
 /// What is gathered of a plan against the first.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Pair {
     difference: Moments,
     differences: Histogram,
@@ -59,9 +60,10 @@ impl Default for Pair {
 }
 
 /// Plans on the same draws, cell by cell.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct PairedRuns {
     plans: usize,
+    #[serde(skip)]
     senses: Vec<Sense>,
     independent: bool,
     /// By cell, then plan.
@@ -124,6 +126,23 @@ impl PairedRuns {
         });
     }
 
+    /// Begins with a leaf other than the first.
+    pub fn start(&mut self, leaf: u64) {
+        for entry in &mut self.entries {
+            entry.regret.start(leaf);
+            if let Some(pair) = &mut entry.against {
+                pair.difference.start(leaf);
+            }
+        }
+    }
+
+    /// Adds what was gathered of the leaves that follow; says whether they do, and whether it is of as many plans and cells.
+    pub fn append(&mut self, other: &Self) -> bool {
+        let same = self.plans == other.plans && self.entries.len() == other.entries.len();
+        let entries = self.entries.par_iter_mut().zip(&other.entries).with_min_len(8);
+        same && entries.map(|(entry, more)| entry.append(more)).reduce(|| true, |a, b| a && b)
+    }
+
     /// Plans, the reference included.
     pub fn plans(&self) -> usize {
         self.plans
@@ -143,6 +162,17 @@ impl Entry {
         self.regrets.add(regret, mask);
         if let Some(pair) = &mut self.against {
             pair.add(x, first, mask);
+        }
+    }
+
+    fn append(&mut self, other: &Self) -> bool {
+        self.values.append(&other.values);
+        self.regrets.append(&other.regrets);
+        let follows = self.regret.append(&other.regret);
+        match (&mut self.against, &other.against) {
+            (Some(pair), Some(more)) => follows && pair.append(more),
+            (None, None) => follows,
+            _ => false,
         }
     }
 
@@ -181,6 +211,16 @@ impl Pair {
         }
         self.lower += u64::from((x.lt(first) & mask).count());
         self.higher += u64::from((x.gt(first) & mask).count());
+    }
+
+    fn append(&mut self, other: &Self) -> bool {
+        let ((low, high), more) = (self.ratio_range, other.ratio_range);
+        self.ratio_range = (low.min(more.0), high.max(more.1));
+        self.differences.append(&other.differences);
+        self.ratios.append(&other.ratios);
+        self.lower += other.lower;
+        self.higher += other.higher;
+        self.difference.append(&other.difference)
     }
 
     /// Fills in what a plan has against the first; `lanes` are the replicates that have draws.

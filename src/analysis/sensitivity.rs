@@ -7,7 +7,9 @@
 
 use crate::math::special::incomplete_beta;
 use crate::math::{Lanes, Mask, WIDTH};
+use crate::results::{Forest, LEAF};
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 
 /// Fewest and most bins, as powers of two.
 const BITS: (u32, u32) = (2, 6);
@@ -42,31 +44,59 @@ pub struct CellDrivers {
     pub noise_floor: Vec<f64>,
 }
 
-/// Sums over draws of one outcome.
-#[derive(Clone, Copy, Debug, Default)]
+/// Count, mean and sum of squared deviations of an outcome over draws (Welford 1962, merged after Chan et al. 1979).
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 struct Total {
-    sum: f64,
+    count: f64,
+    mean: f64,
     squares: f64,
-    shift: Option<f64>,
+}
+
+impl Total {
+    fn add(&mut self, x: f64) {
+        self.count += 1.0;
+        let difference = x - self.mean;
+        self.mean += difference / self.count;
+        self.squares += difference * (x - self.mean);
+    }
+
+    fn join(self, other: Self) -> Self {
+        let count = self.count + other.count;
+        if count == 0.0 {
+            return self;
+        }
+        let (difference, share) = (other.mean - self.mean, other.count / count);
+        Self {
+            count,
+            mean: self.mean + difference * share,
+            squares: self.squares + other.squares + difference * difference * self.count * share,
+        }
+    }
 }
 
 /// Sums over the draws in each bin of one input: counts by bin, and sums by bin and outcome.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Bins {
     counts: Vec<u64>,
-    sums: Vec<f64>,
+    /// Sums of the leaf that is being filled, and of those before.
+    leaf: Vec<f64>,
+    tree: Forest<Vec<f64>>,
 }
 
 /// Indices of many inputs for a few cells, being gathered.
 ///
 /// Every input's sums are filled by one thread in order of draws, so that the indices are the same on any number of threads.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Sensitivity {
     cells: usize,
     bins: usize,
     draws: u64,
     positive: Vec<bool>,
-    totals: Vec<Total>,
+    /// Batches of the leaf that is being filled.
+    batches: u64,
+    /// By cell, as it is and its logarithm: of the leaf that is being filled, and of those before.
+    leaf: Vec<Total>,
+    tree: Forest<Vec<Total>>,
     inputs: Vec<Bins>,
 }
 
@@ -78,19 +108,38 @@ impl Sensitivity {
     pub fn new(inputs: usize, cells: usize, draws: u64) -> Self {
         let exponent = (draws.max(1).ilog2() / 2).saturating_sub(1).clamp(BITS.0, BITS.1);
         let bins = 1_usize << exponent;
-        let empty = Bins { counts: vec![0; bins], sums: vec![0.0; bins * 2 * cells] };
+        let leaf = vec![0.0; bins * 2 * cells];
+        let empty = Bins { counts: vec![0; bins], leaf, tree: Forest::default() };
         Self {
             cells,
             bins,
             draws: 0,
             positive: vec![true; cells],
-            totals: vec![Total::default(); 2 * cells],
+            batches: 0,
+            leaf: vec![Total::default(); 2 * cells],
+            tree: Forest::default(),
             inputs: vec![empty; inputs],
         }
     }
 
+    /// Begins with a leaf other than the first.
+    pub fn start(&mut self, leaf: u64) {
+        self.tree.start(leaf);
+        self.inputs.iter_mut().for_each(|input| input.tree.start(leaf));
+    }
+
     /// Adds consecutive batches: `ranks[b][input]` in (0, 1), `outcomes[b][cell]`, each with the lanes that count.
     pub fn absorb(&mut self, ranks: &[Vec<Lanes>], outcomes: &[Vec<Lanes>], masks: &[Mask]) {
+        let mut from = 0;
+        while from < masks.len() {
+            let to = masks.len().min(from + (LEAF - self.batches) as usize);
+            self.fill(&ranks[from..to], &outcomes[from..to], &masks[from..to]);
+            from = to;
+        }
+    }
+
+    /// Adds batches of one leaf.
+    fn fill(&mut self, ranks: &[Vec<Lanes>], outcomes: &[Vec<Lanes>], masks: &[Mask]) {
         let draws: Vec<(usize, usize)> = (masks.iter().enumerate())
             .flat_map(|(b, m)| (0..WIDTH).filter(|&l| m.lane(l)).map(move |l| (b, l)))
             .collect();
@@ -102,28 +151,48 @@ impl Sensitivity {
             }
         }
         self.draws += draws.len() as u64;
-        let bins = self.bins;
+        self.batches = (self.batches + masks.len() as u64) % LEAF;
+        let (bins, full) = (self.bins, self.batches == 0);
+        if full {
+            let leaf = vec![Total::default(); columns];
+            self.tree.push(0, std::mem::replace(&mut self.leaf, leaf), join_totals);
+        }
         self.inputs.par_iter_mut().enumerate().with_min_len(8).for_each(|(i, input)| {
             for (&(b, lane), row) in draws.iter().zip(values.chunks_exact(columns.max(1))) {
                 let bin = ((ranks[b][i][lane] * bins as f64) as usize).min(bins - 1);
                 input.counts[bin] += 1;
-                for (sum, x) in input.sums[bin * columns..][..columns].iter_mut().zip(row) {
+                for (sum, x) in input.leaf[bin * columns..][..columns].iter_mut().zip(row) {
                     *sum += x;
                 }
+            }
+            if full {
+                let leaf = vec![0.0; bins * columns];
+                input.tree.push(0, std::mem::replace(&mut input.leaf, leaf), join_sums);
             }
         });
     }
 
-    /// Adds an outcome to the totals, and it and its logarithm to `values`, less the first draw's to keep digits.
+    /// Adds an outcome and its logarithm to the totals, and to `values`.
     fn note(&mut self, cell: usize, y: f64, values: &mut Vec<f64>) {
         self.positive[cell] &= y > 0.0;
         let log = if y > 0.0 { crate::math::ln(y) } else { 0.0 };
-        for (total, x) in self.totals[2 * cell..][..2].iter_mut().zip([y, log]) {
-            let x = x - *total.shift.get_or_insert(x);
-            total.sum += x;
-            total.squares += x * x;
+        for (total, x) in self.leaf[2 * cell..][..2].iter_mut().zip([y, log]) {
+            total.add(x);
             values.push(x);
         }
+    }
+
+    /// Adds what was gathered of the leaves that follow; says whether they do, and whether it is of as many inputs and cells.
+    pub fn append(&mut self, other: Self) -> bool {
+        let shape = |s: &Self| (s.cells, s.bins, s.inputs.len());
+        if shape(self) != shape(&other) || self.batches > 0 || !self.tree.append(other.tree, join_totals) {
+            return false;
+        }
+        self.positive.iter_mut().zip(other.positive).for_each(|(all, more)| *all &= more);
+        self.draws += other.draws;
+        (self.batches, self.leaf) = (other.batches, other.leaf);
+        let inputs = self.inputs.par_iter_mut().zip(other.inputs);
+        inputs.map(|(input, more)| input.append(more)).reduce(|| true, |a, b| a && b)
     }
 
     /// Indices of every cell; none for a cell that is the same in all draws, or with fewer draws than bins.
@@ -138,17 +207,22 @@ impl Sensitivity {
             self.inputs.iter().map(|i| i.counts.iter().filter(|&&c| c > 0).count()).collect();
         let floors: Vec<f64> =
             (0..=self.bins).map(|b| if used.contains(&b) { floor(n, b, alone) } else { 0.0 }).collect();
+        let totals =
+            self.tree.nodes().rev().fold(self.leaf.clone(), |sum, left| join_totals(left.clone(), sum));
+        let sums: Vec<Vec<f64>> = self.inputs.par_iter().map(Bins::sums).collect();
         let of_cell = |c: usize| {
             let scale = if self.positive[c] { Scale::Log } else { Scale::Plain };
             let column = 2 * c + usize::from(scale == Scale::Log);
-            let total = self.totals[column];
-            let spread = total.squares - total.sum * total.sum / n;
+            let Total { mean, squares, .. } = totals[column];
             // What rounding leaves of equal numbers is no variance.
-            let varies = spread > 1e-12 * total.squares && n > self.bins as f64;
+            let varies = squares > 1e-24 * n * mean * mean && n > self.bins as f64;
             varies.then(|| CellDrivers {
                 scale,
-                indices: (self.inputs.iter().zip(&used))
-                    .map(|(i, &b)| corrected(i.between(column, 2 * self.cells, total.sum, n) / spread, n, b))
+                indices: (self.inputs.iter().zip(&sums).zip(&used))
+                    .map(|((i, sums), &b)| {
+                        let column = sums.iter().skip(column).step_by(2 * self.cells);
+                        corrected(i.between(column, mean) / squares, n, b)
+                    })
                     .collect(),
                 noise_floor: used.iter().map(|&b| floors[b]).collect(),
             })
@@ -163,14 +237,34 @@ impl Sensitivity {
 }
 
 impl Bins {
-    /// Sum of squares between the bins' means of an outcome.
-    fn between(&self, column: usize, columns: usize, total: f64, n: f64) -> f64 {
-        let parts = self.counts.iter().enumerate().filter(|(_, c)| **c > 0).map(|(b, &count)| {
-            let sum = self.sums[b * columns + column];
-            sum * sum / count as f64
-        });
-        parts.sum::<f64>() - total * total / n
+    fn append(&mut self, other: Self) -> bool {
+        self.counts.iter_mut().zip(other.counts).for_each(|(n, more)| *n += more);
+        self.leaf = other.leaf;
+        self.tree.append(other.tree, join_sums)
     }
+
+    /// Sums by bin and outcome.
+    fn sums(&self) -> Vec<f64> {
+        self.tree.nodes().rev().fold(self.leaf.clone(), |sum, left| join_sums(left.clone(), sum))
+    }
+
+    /// Sum of squares between the bins' means of an outcome, whose sums by bin are given, and whose mean.
+    fn between<'a>(&self, sums: impl Iterator<Item = &'a f64>, mean: f64) -> f64 {
+        let parts = self.counts.iter().zip(sums).filter(|(n, _)| **n > 0).map(|(&n, sum)| {
+            let off = sum / n as f64 - mean;
+            n as f64 * off * off
+        });
+        parts.sum()
+    }
+}
+
+fn join_totals(left: Vec<Total>, right: Vec<Total>) -> Vec<Total> {
+    left.into_iter().zip(right).map(|(a, b)| a.join(b)).collect()
+}
+
+fn join_sums(mut left: Vec<f64>, right: Vec<f64>) -> Vec<f64> {
+    left.iter_mut().zip(right).for_each(|(sum, more)| *sum += more);
+    left
 }
 
 /// A correlation ratio without what `bins` bins explain by chance: Kelley's ε² (1935).
@@ -220,5 +314,25 @@ mod tests {
         // Four bins of sixteen equally spaced points explain 1 − (16² − 1)/(64² − 1) of a line.
         let ratio = 1.0 - 255.0 / 4095.0;
         assert!((second.indices[0] - corrected(ratio, 64.0, 4)).abs() < 1e-12);
+    }
+
+    #[test]
+    fn parts_have_the_bits_of_the_whole() {
+        let batches = |from: u64, to: u64| {
+            let at = |b: u64, l: usize| ((b * 8 + l as u64) * 7919 % 40_009) as f64 / 40_009.0;
+            let ranks = |b: u64| vec![Lanes::from_fn(|l| at(b, l)), Lanes::from_fn(|l| at(7 * b, l))];
+            let mut s = Sensitivity::new(2, 1, 8 * 6 * LEAF);
+            s.start(from / LEAF);
+            for b in (from..to).step_by(32) {
+                let ranks: Vec<_> = (b..to.min(b + 32)).map(ranks).collect();
+                let outcomes: Vec<_> = ranks.iter().map(|r| vec![1.0 + r[0] * 3.0 + r[1]]).collect();
+                s.absorb(&ranks, &outcomes, &vec![Mask::splat(true); ranks.len()]);
+            }
+            s
+        };
+        let mut all = batches(0, LEAF);
+        assert!(all.append(batches(LEAF, 4 * LEAF)) && all.append(batches(4 * LEAF, 6 * LEAF - 40)));
+        assert_eq!(all.finish(0.05), batches(0, 6 * LEAF - 40).finish(0.05));
+        assert!(!all.append(batches(6 * LEAF, 7 * LEAF)));
     }
 }

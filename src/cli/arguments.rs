@@ -1,11 +1,11 @@
 //! What can be typed.
 
-use super::values::{draws, not_negative, quarter, sampler, share};
+use super::values::{bytes, draws, not_negative, part, quarter, sampler, share};
 use crate::model::time::Quarter;
 use crate::random::Sampler;
 use crate::report::OutputFormat;
 use crate::study::{
-    CompareRequest, Destination, HindcastRequest, KnockoutRequest, PrecisionRequest, RulesRequest,
+    CompareRequest, Destination, HindcastRequest, KnockoutRequest, Part, PrecisionRequest, RulesRequest,
     RunRequest, Sampling, ScenarioRequest, SimulationRequest, SweepRequest,
 };
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
@@ -39,6 +39,10 @@ pub(super) enum Verb {
     Hindcast(HindcastArguments),
     /// Weigh draws by the record, and say which ranges of which numbers it narrows
     Calibrate(CalibrateArguments),
+    /// Join parts of a run, which `--part` made, to the run: the same tables as in one go
+    Merge(MergeArguments),
+    /// Hold every file of a run against its checksum, and rounds of draws against a new simulation
+    Verify(VerifyArguments),
     /// Tell the story of one draw, equal to that draw in any run
     Explain(ExplainArguments),
     /// Print the supply graph, or rank its chokepoints
@@ -197,9 +201,21 @@ pub(super) struct SimulatingArguments {
     /// Recount every draw: chips, goods and money; always on in tests
     #[arg(long)]
     pub(super) audit: bool,
-    /// Replace another run's files in the folder
+    /// Replace another run in the folder as a whole, and start anew whatever an interrupted one left
     #[arg(long)]
     pub(super) force: bool,
+    /// Go on from what an interrupted or killed run left; without anything left, start
+    #[arg(long, conflicts_with = "force")]
+    pub(super) resume: bool,
+    /// One part of the draws, such as 3/64: a folder that only `merge` reads
+    #[arg(long, value_name = "K/N", value_parser = part)]
+    pub(super) part: Option<Part>,
+    /// Seconds of work that may be lost when the run is killed; 0 keeps what is gathered every 1024 draws
+    #[arg(long, value_name = "SECONDS", default_value_t = Destination::KEEP_SECONDS)]
+    pub(super) keep: u64,
+    /// The most memory that it may take, such as 2G; a run that cannot fit is refused at once
+    #[arg(long, value_name = "SIZE", value_parser = bytes)]
+    pub(super) memory: Option<u64>,
     /// No progress, no notes
     #[arg(long, short)]
     pub(super) quiet: bool,
@@ -209,6 +225,40 @@ pub(super) struct SimulatingArguments {
     /// What was typed, for the manifest.
     #[arg(skip)]
     command: Vec<String>,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(super) struct MergeArguments {
+    /// Folders of parts, in any order
+    #[arg(value_name = "DIR", required = true)]
+    pub(super) parts: Vec<PathBuf>,
+    /// The run's own folder; default `output/SCENARIO-HEX`, eight digits of the manifest
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
+    /// Join parts that follow each other to a larger part, for a later merge
+    #[arg(long)]
+    pub(super) partial: bool,
+    /// Replace another run in the folder as a whole
+    #[arg(long)]
+    pub(super) force: bool,
+    /// No notes
+    #[arg(long, short)]
+    pub(super) quiet: bool,
+    /// What is printed when it is done
+    #[arg(long, value_enum, default_value = "table")]
+    pub(super) format: Format,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(super) struct VerifyArguments {
+    /// A run's folder
+    pub(super) run: PathBuf,
+    /// Simulate N rounds of 256 draws anew by the run's command, and compare every recorded value
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    pub(super) again: u64,
+    /// No progress
+    #[arg(long, short)]
+    pub(super) quiet: bool,
 }
 
 #[derive(Clone, Debug, Args)]
@@ -402,6 +452,18 @@ pub(super) struct ReportArguments {
 }
 
 impl Verb {
+    /// What the verbs that simulate draws by the thousand have in common.
+    pub(super) fn simulating(&mut self) -> Option<&mut SimulatingArguments> {
+        match self {
+            Self::Run(a) => Some(&mut a.simulating),
+            Self::Compare(a) => Some(&mut a.simulating),
+            Self::Sweep(a) => Some(&mut a.simulating),
+            Self::Hindcast(a) => Some(&mut a.simulating),
+            Self::Calibrate(a) => Some(&mut a.simulating),
+            _ => None,
+        }
+    }
+
     /// Keeps what was typed, for verbs that write a manifest.
     pub(super) fn remember(&mut self, command: Vec<String>) {
         match self {
@@ -413,6 +475,8 @@ impl Verb {
             Self::Check(_)
             | Self::Show(_)
             | Self::Rules(_)
+            | Self::Merge(_)
+            | Self::Verify(_)
             | Self::Explain(_)
             | Self::Graph(_)
             | Self::Import(_)
@@ -466,6 +530,11 @@ impl SimulatingArguments {
         Destination {
             out: self.out.clone(),
             force: self.force,
+            resume: self.resume,
+            part: self.part,
+            keep_seconds: self.keep,
+            memory: self.memory,
+            machine: super::terminal::machine(),
             command: self.command.clone(),
             ..Destination::default()
         }

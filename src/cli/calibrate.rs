@@ -2,24 +2,12 @@
 
 use super::arguments::CalibrateArguments;
 use super::failure::Failure;
-use super::terminal::{Terminal, print, tell};
+use super::long::{How, carry_out};
+use super::terminal::Terminal;
 use crate::study::Calibrate;
 
-pub(super) fn calibrate(arguments: &CalibrateArguments) -> Result<(), Failure> {
+pub(super) fn calibrate(arguments: &CalibrateArguments, how: &How<'_>) -> Result<(), Failure> {
     let common = &arguments.simulating;
-    let terminal = Terminal::new(common.quiet);
-    let study = Calibrate::open(&arguments.request(), &terminal)?;
-    let Some(mut folder) = study.folder(&common.destination(), &terminal)? else { return Ok(()) };
-    let results = study.simulate(Some(&mut folder), &terminal)?;
-    let (log, took) = (results.fit().render(common.format.table()), results.took);
-    let written = results.write(folder)?;
-    print(&log)?;
-    if !common.quiet {
-        let path = written.path.display();
-        tell(&format!(
-            "\n{} draws in {:.1} s; tables and assumptions.toml in {path}",
-            took.draws, took.seconds
-        ));
-    }
-    Ok(())
+    let study = Calibrate::open(&arguments.request(), &Terminal::new(common.quiet))?;
+    carry_out(&study, common, how, |found| found.fit().render(common.format.table()))
 }

@@ -1,5 +1,6 @@
 //! How a command fails: its exit code, and what is said.
 
+use crate::results::PastRunError;
 use crate::study::{Error, ErrorKind};
 
 /// Why a command failed.
@@ -11,6 +12,17 @@ pub(super) enum Failure {
     Findings(String),
     /// Arguments that do not go together.
     Usage(&'static str),
+    /// Files of a run are not what was written.
+    Wrong(Vec<PastRunError>),
+    /// Rounds that were simulated anew came out differently.
+    Differs {
+        /// How many.
+        wrong: usize,
+        /// Of how many.
+        of: u64,
+        /// The number of the first.
+        first: u64,
+    },
     /// What was to be printed could not be.
     Stdout(std::io::Error),
 }
@@ -28,6 +40,7 @@ impl Failure {
             Self::Stdout(_) => 1,
             Self::Usage(_) => 2,
             Self::Findings(_) => 3,
+            Self::Wrong(_) | Self::Differs { .. } => 3,
             Self::Study(error) => match error.kind() {
                 ErrorKind::Failed => 1,
                 ErrorKind::Misused => 2,

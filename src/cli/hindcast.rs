@@ -2,25 +2,12 @@
 
 use super::arguments::HindcastArguments;
 use super::failure::Failure;
-use super::terminal::{Terminal, print, tell};
+use super::long::{How, carry_out};
+use super::terminal::Terminal;
 use crate::study::Hindcast;
 
-pub(super) fn hindcast(arguments: &HindcastArguments) -> Result<(), Failure> {
+pub(super) fn hindcast(arguments: &HindcastArguments, how: &How<'_>) -> Result<(), Failure> {
     let common = &arguments.simulating;
-    let terminal = Terminal::new(common.quiet);
-    let study = Hindcast::open(&arguments.request(), &terminal)?;
-    let Some(mut folder) = study.folder(&common.destination(), &terminal)? else { return Ok(()) };
-    let results = study.simulate(Some(&mut folder), &terminal)?;
-    let (board, took) = (results.board().render(common.format.table()), results.took);
-    let written = results.write(folder)?;
-    print(&board)?;
-    if !common.quiet {
-        tell(&format!(
-            "\n{} draws in {:.1} s; tables in {}",
-            took.draws,
-            took.seconds,
-            written.path.display()
-        ));
-    }
-    Ok(())
+    let study = Hindcast::open(&arguments.request(), &Terminal::new(common.quiet))?;
+    carry_out(&study, common, how, |found| found.board().render(common.format.table()))
 }

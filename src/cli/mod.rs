@@ -10,6 +10,8 @@ mod failure;
 mod graph;
 mod hindcast;
 mod import;
+mod long;
+mod merge;
 mod report;
 mod rules;
 mod run;
@@ -21,6 +23,7 @@ mod values;
 
 use arguments::{Arguments, Verb};
 use clap::Parser;
+use long::How;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
@@ -61,12 +64,14 @@ pub fn main_with(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     let done = match &arguments.verb {
         Verb::Check(a) => check::check(a),
         Verb::Show(a) => show::show(a),
-        Verb::Run(a) => run::run(a),
-        Verb::Compare(a) => compare::compare(a),
-        Verb::Sweep(a) => sweep::sweep(a),
+        Verb::Run(a) => run::run(a, &How::Simulated),
+        Verb::Compare(a) => compare::compare(a, &How::Simulated),
+        Verb::Sweep(a) => sweep::sweep(a, &How::Simulated),
         Verb::Rules(a) => rules::rules(a),
-        Verb::Hindcast(a) => hindcast::hindcast(a),
-        Verb::Calibrate(a) => calibrate::calibrate(a),
+        Verb::Calibrate(a) => calibrate::calibrate(a, &How::Simulated),
+        Verb::Hindcast(a) => hindcast::hindcast(a, &How::Simulated),
+        Verb::Merge(a) => merge::merge(a),
+        Verb::Verify(a) => merge::verify(a),
         Verb::Explain(a) => explain::explain(a),
         Verb::Graph(a) => graph::graph(a),
         Verb::Import(a) => import::import(a),

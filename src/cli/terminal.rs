@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Set by Ctrl-C. A process has one handler, so it has one of these.
+/// Set by Ctrl-C, SIGTERM and SIGHUP. A process has one handler, so it has one of these.
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
 /// Tells a person something, on a line of stderr; nobody listening is no error. Whatever a scenario called its things, a terminal
@@ -31,8 +31,22 @@ pub(super) fn say(failure: &Failure) {
         Failure::Findings(text) => tell_findings(text.trim_end()),
         Failure::Study(error) => tell(&format!("error: {error}")),
         Failure::Usage(text) => tell(&format!("error: {text}")),
+        Failure::Wrong(all) => all.iter().for_each(|wrong| tell(&format!("error: {wrong}"))),
+        Failure::Differs { wrong, of, first } => tell(&format!(
+            "error: {wrong} of {of} rounds come out differently when they are simulated anew; the first is round {first}"
+        )),
         Failure::Stdout(error) => tell(&format!("error: stdout: {error}")),
     }
+}
+
+/// The machine's name; empty where it has none to tell.
+pub(super) fn machine() -> String {
+    #[cfg(unix)]
+    {
+        rustix::system::uname().nodename().to_string_lossy().into_owned()
+    }
+    #[cfg(not(unix))]
+    std::env::var("COMPUTERNAME").unwrap_or_default()
 }
 
 /// Prints data, with what a terminal would obey written out; a closed pipe is no error.

@@ -207,7 +207,8 @@ pub fn simulate_paired<E: Send>(
     let mut ready = Vec::new();
     let mut first = task.from / WIDTH as u64;
     while first < batches {
-        let last = (first + length).min(batches);
+        // Rounds are counted from draw 0, so that they are the same wherever a task starts.
+        let last = ((first / length + 1) * length).min(batches);
         // A round is taken while the next one is simulated: no thread waits for the one that takes.
         let taking = std::mem::take(&mut ready);
         let take = || if taking.is_empty() { Ok(()) } else { hand_over(taking) };

@@ -1,6 +1,7 @@
 //! Eight draws at once: a plain array with operators, which compilers turn into vector code.
 
 use super::dispatch::{Kernel, dispatch};
+use serde::{Deserialize, Serialize};
 use std::ops::{
     Add, AddAssign, BitAnd, BitOr, Div, DivAssign, Index, IndexMut, Mul, MulAssign, Neg, Not, Sub, SubAssign,
 };
@@ -9,12 +10,12 @@ use std::ops::{
 pub const WIDTH: usize = 8;
 
 /// One number of eight draws.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 #[repr(align(64))]
 pub struct Lanes(pub [f64; WIDTH]);
 
 /// A condition in eight draws: all bits of a lane are set where it holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[repr(align(64))]
 pub struct Mask(pub [u64; WIDTH]);
 

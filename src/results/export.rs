@@ -7,6 +7,8 @@ use super::rows::{Draw, RowPattern, TextRows};
 use super::table::{Field, Kind, Schema};
 use super::{Cell, FolderError, OutputFile};
 use crate::math::{Lanes, Mask, WIDTH};
+use serde::{Deserialize, Serialize};
+use std::path::Path;
 
 /// How a table of draws is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +41,33 @@ impl Sink {
         Ok(Self::Parquet(file, Box::new(table)))
     }
 
+    /// What is written so far, which is on the disk.
+    fn save(&mut self) -> Result<Written, FolderError> {
+        match self {
+            Self::Csv(rows) => Ok(Written { length: rows.file.sync()?, footer: Vec::new() }),
+            Self::Parquet(_, table) => {
+                let (length, footer) = table.save()?;
+                Ok(Written { length, footer })
+            }
+        }
+    }
+
+    /// Goes on in its own file, from where it was saved.
+    fn resume(&mut self, written: &Written) -> Result<(), FolderError> {
+        match self {
+            Self::Csv(rows) => rows.file.resume(written.length),
+            Self::Parquet(_, table) => table.resume(written.length, &written.footer),
+        }
+    }
+
+    /// Adds the rows of a file that was saved.
+    fn append(&mut self, from: &Path, header: &str, written: &Written) -> Result<(), FolderError> {
+        match self {
+            Self::Csv(rows) => rows.file.copy(from, header.len() as u64..written.length),
+            Self::Parquet(_, table) => table.append(from, &written.footer),
+        }
+    }
+
     fn finish(self) -> Result<OutputFile, FolderError> {
         match self {
             Self::Csv(rows) => Ok(rows.finish()),
@@ -48,6 +77,22 @@ impl Sink {
             }
         }
     }
+}
+
+/// How far a table is written: its length, and in Parquet what its footer would say.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Written {
+    length: u64,
+    #[serde(with = "serde_bytes")]
+    footer: Vec<u8>,
+}
+
+/// What a table with a row a draw keeps, for whoever goes on from there.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct KeptTable {
+    written: Written,
+    /// Batches that wait: the number of the first, values and masks.
+    waiting: Vec<(u64, Vec<Vec<Lanes>>, Vec<Mask>)>,
 }
 
 /// `draws.csv` or `draws.parquet`: a row for each draw, actor and quarter, a column for each metric.
@@ -144,6 +189,30 @@ impl DrawsTable {
         self.schema.clone()
     }
 
+    /// What its file is called.
+    pub fn file_name(&self) -> &'static str {
+        if matches!(self.sink, Sink::Csv(_)) { "draws.csv" } else { "draws.parquet" }
+    }
+
+    /// What is written so far, which is on the disk.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn save(&mut self) -> Result<KeptTable, FolderError> {
+        Ok(KeptTable { written: self.sink.save()?, waiting: Vec::new() })
+    }
+
+    /// Goes on in its own file from where it was saved, or adds the rows of another file.
+    ///
+    /// # Errors
+    /// If that cannot be read, or this not be written.
+    pub fn load(&mut self, from: Option<&Path>, kept: &KeptTable) -> Result<(), FolderError> {
+        match from {
+            None => self.sink.resume(&kept.written),
+            Some(from) => self.sink.append(from, &self.schema.header(), &kept.written),
+        }
+    }
+
     /// Ends the table; the file is still to be named.
     ///
     /// # Errors
@@ -172,14 +241,15 @@ fn counted(first: u64, masks: &[Mask]) -> Vec<Draw> {
     lanes.map(|(batch, lane)| Draw { number: number(batch, lane), batch, lane }).collect()
 }
 
-/// Batches of inputs in a row group of Parquet: each has an entry for every path in the file's footer, which stays in memory.
-const GATHERED: usize = 1024;
+/// Batches of inputs in a row group of Parquet, counted from the first of all: each has an entry for every path in the file's footer, which stays in memory.
+const GATHERED: u64 = 1024;
 
 /// `inputs.csv` or `inputs.parquet`: a row a draw, a column for each uncertain quantity.
 pub struct InputsTable {
     sink: Sink,
-    /// Batches that wait until a row group is full, with their masks, and the number of the first.
-    waiting: (u64, Vec<Vec<Lanes>>, Vec<Mask>),
+    /// Batches that wait until a row group is full, with their masks, and the number of the first. Those of a part may be the
+    /// end of a group, which waits for what comes before, and the start of one.
+    waiting: Vec<(u64, Vec<Vec<Lanes>>, Vec<Mask>)>,
     schema: Schema,
 }
 
@@ -199,7 +269,7 @@ impl InputsTable {
         fields.extend(quantities.into_iter().map(field));
         let about = "A row a draw, a column an uncertain quantity";
         let schema = Schema { name: "inputs.csv", about, fields };
-        Ok(Self { sink: Sink::new(format, file, &schema)?, waiting: (0, Vec::new(), Vec::new()), schema })
+        Ok(Self { sink: Sink::new(format, file, &schema)?, waiting: Vec::new(), schema })
     }
 
     /// What it is, apart from its rows.
@@ -218,18 +288,32 @@ impl InputsTable {
             let start = |draw: &Draw| draw.number.to_string().into_bytes();
             return rows.write(&draws, start, &[RowPattern::new("", &columns)], batches);
         }
-        let (start, waiting, counting) = &mut self.waiting;
-        if waiting.is_empty() {
-            *start = first;
+        let group = |batch: u64| batch / GATHERED;
+        match self.waiting.last_mut() {
+            Some((start, waiting, counting))
+                if *start + waiting.len() as u64 == first && group(*start) == group(first) =>
+            {
+                waiting.extend_from_slice(batches);
+                counting.extend_from_slice(masks);
+            }
+            _ => self.waiting.push((first, batches.to_vec(), masks.to_vec())),
         }
-        waiting.extend_from_slice(batches);
-        counting.extend_from_slice(masks);
-        if waiting.len() >= GATHERED { self.write_group() } else { Ok(()) }
+        match self.waiting.last() {
+            Some((start, waiting, _)) if start % GATHERED == 0 && waiting.len() as u64 >= GATHERED => {
+                self.write_group()
+            }
+            _ => Ok(()),
+        }
     }
 
-    /// Writes what waits as one row group.
+    /// What its file is called.
+    pub fn file_name(&self) -> &'static str {
+        if matches!(self.sink, Sink::Csv(_)) { "inputs.csv" } else { "inputs.parquet" }
+    }
+
+    /// Writes what waits last as one row group.
     fn write_group(&mut self) -> Result<(), FolderError> {
-        let (first, batches, masks) = std::mem::take(&mut self.waiting);
+        let Some((first, batches, masks)) = self.waiting.pop() else { return Ok(()) };
         let (Sink::Parquet(_, table), Some(width)) = (&mut self.sink, batches.first().map(Vec::len)) else {
             return Ok(());
         };
@@ -240,12 +324,41 @@ impl InputsTable {
         table.write(Group { draws: &draws, batches: &batches, rows: 1 }, &columns)
     }
 
+    /// What is written so far, which is on the disk, and what waits.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn save(&mut self) -> Result<KeptTable, FolderError> {
+        Ok(KeptTable { written: self.sink.save()?, waiting: self.waiting.clone() })
+    }
+
+    /// Goes on in its own file from where it was saved, or adds the rows of another file, whose draws follow.
+    ///
+    /// # Errors
+    /// If that cannot be read, or this not be written.
+    pub fn load(&mut self, from: Option<&Path>, kept: KeptTable) -> Result<(), FolderError> {
+        let Some(from) = from else {
+            self.waiting = kept.waiting;
+            return self.sink.resume(&kept.written);
+        };
+        let (ends, starts): (Vec<_>, Vec<_>) =
+            kept.waiting.into_iter().partition(|(first, _, _)| first % GATHERED != 0);
+        for (first, batches, masks) in ends {
+            self.write(first, &batches, &masks)?;
+        }
+        self.sink.append(from, &self.schema.header(), &kept.written)?;
+        starts.into_iter().try_for_each(|(first, batches, masks)| self.write(first, &batches, &masks))
+    }
+
     /// Ends the table; the file is still to be named.
     ///
     /// # Errors
     /// If it cannot be written.
     pub fn finish(mut self) -> Result<OutputFile, FolderError> {
-        self.write_group()?;
+        self.waiting.reverse();
+        while !self.waiting.is_empty() {
+            self.write_group()?;
+        }
         self.sink.finish()
     }
 }

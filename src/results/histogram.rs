@@ -8,6 +8,8 @@
 
 use super::Ranks;
 use crate::math::{Lanes, Mask, WIDTH};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+use serde_bytes::ByteBuf;
 
 /// Bits of a float below the bucket's.
 const SHIFT: u32 = 46;
@@ -251,9 +253,91 @@ impl<const R: usize> Histogram<R> {
         (more, less)
     }
 
+    /// Adds the counts of another.
+    pub fn append(&mut self, other: &Self) {
+        self.zero.iter_mut().zip(other.zero).for_each(|(n, more)| *n += more);
+        let negative = other.negative.iter().flat_map(|side| side.rising()).map(|s| (s, true));
+        let positive = other.positive.iter().flat_map(Side::rising).map(|s| (s, false));
+        for ((number, theirs), below) in negative.chain(positive) {
+            let ours = self.place(number, below);
+            for i in 0..CHUNK {
+                self.count_more(ours * CHUNK + i, other.counts(theirs * CHUNK + i));
+            }
+        }
+    }
+
+    /// Adds counts to a bucket, digit by digit.
+    fn count_more(&mut self, at: usize, counts: [u64; R]) {
+        for (replicate, mut left) in counts.into_iter().enumerate() {
+            let mut level = 0;
+            while left > 0 {
+                if level > self.high.len() {
+                    self.high.push(vec![[0; R]; self.low.len()]);
+                }
+                let digits = if level == 0 { &mut self.low } else { &mut self.high[level - 1] };
+                let sum = u64::from(digits[at][replicate]) + (left & 0xff);
+                digits[at][replicate] = sum as u8;
+                left = (left >> 8) + (sum >> 8);
+                level += 1;
+            }
+        }
+    }
+
     /// Memory of the counts \[bytes\].
     pub fn bytes(&self) -> usize {
         self.low.len() * R * (1 + self.high.len())
+    }
+}
+
+/// A histogram as it is kept in a file: chunks with their places, and digits as they lie in memory.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    zero: Vec<u64>,
+    negative: Vec<(u32, u32)>,
+    positive: Vec<(u32, u32)>,
+    digits: Vec<ByteBuf>,
+}
+
+impl<const R: usize> Serialize for Histogram<R> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let places = |side: &Side| -> Vec<(u32, u32)> {
+            side.rising().into_iter().map(|(number, place)| (number, place as u32)).collect()
+        };
+        let digits = |digits: &Vec<[u8; R]>| ByteBuf::from(digits.as_flattened());
+        Kept {
+            zero: self.zero.to_vec(),
+            negative: self.negative.as_deref().map(places).unwrap_or_default(),
+            positive: self.positive.as_ref().map(places).unwrap_or_default(),
+            digits: std::iter::once(&self.low).chain(&self.high).map(digits).collect(),
+        }
+        .serialize(serializer)
+    }
+}
+
+impl<'de, const R: usize> Deserialize<'de> for Histogram<R> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let kept = Kept::deserialize(deserializer)?;
+        let wrong = || D::Error::custom("a histogram that cannot be");
+        let mut digits = kept.digits.iter().map(|bytes| bytes.as_chunks::<R>().0.to_vec());
+        let low: Vec<[u8; R]> = digits.next().ok_or_else(wrong)?;
+        let high: Vec<_> = digits.collect();
+        let chunks = low.len() / CHUNK;
+        let places = || kept.negative.iter().chain(&kept.positive);
+        if high.iter().any(|digits| digits.len() != low.len()) || places().any(|p| p.1 as usize >= chunks) {
+            return Err(wrong());
+        }
+        let side = |places: &[(u32, u32)]| {
+            let mut side = Side::around(places.get(places.len() / 2)?.0);
+            places.iter().for_each(|&(number, place)| side.insert(number, place as usize));
+            Some(side)
+        };
+        Ok(Self {
+            zero: kept.zero.try_into().map_err(|_| wrong())?,
+            positive: side(&kept.positive),
+            negative: side(&kept.negative).map(Box::new),
+            low,
+            high,
+        })
     }
 }
 
@@ -301,6 +385,23 @@ mod tests {
             let other = sketch.quantile(p).unwrap().unwrap();
             let ours = h.quantiles(&[p], (0.0, f64::INFINITY))[0];
             assert!((ours / other - 1.0).abs() < 0.01, "{p}: {ours} {other}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn counts_of_parts_add_up_and_read_back(
+            values in prop::collection::vec(prop_oneof![Just(0.0), -1e3f64..1e3, 1e20f64..1e28], 1..3000),
+            repeated in 0_usize..2000,
+            at in any::<prop::sample::Index>(),
+        ) {
+            let mut values = values;
+            values.extend(std::iter::repeat_n(7.0, repeated));
+            let cut = at.index(values.len()) / WIDTH * WIDTH;
+            let mut parts = filled(&values[..cut]);
+            let bytes = postcard::to_allocvec(&filled(&values[cut..])).unwrap();
+            parts.append(&postcard::from_bytes(&bytes).unwrap());
+            prop_assert_eq!(parts.buckets(), filled(&values).buckets());
         }
     }
 

@@ -1,7 +1,9 @@
 //! What a run was: enough to do it again and to tell two runs apart.
 
+use super::reader::{hex, seal};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 
 /// A file that was read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -15,7 +17,7 @@ pub struct SourceFile {
 /// A run's description, written as `manifest.json`.
 #[derive(Clone, Debug, Serialize)]
 pub struct Manifest {
-    /// First 8 hex digits of the SHA-256 of everything that decides the tables.
+    /// SHA-256 of everything that decides the tables, in 64 hexadecimal digits.
     pub identity: String,
     /// Version of the program.
     pub version: String,
@@ -58,8 +60,14 @@ pub struct Manifest {
     pub wall_seconds: f64,
     /// Draws simulated per second of it.
     pub draws_per_second: f64,
+    /// Whether every draw was recounted.
+    pub audited: bool,
     /// The resolved scenario.
     pub resolved: String,
+    /// SHA-256 of every other file, by name.
+    pub checksums: BTreeMap<String, String>,
+    /// SHA-256 of this file, with nothing in the place of this number.
+    pub checksum: String,
 }
 
 impl Manifest {
@@ -69,7 +77,12 @@ impl Manifest {
     /// If there is more in a manifest than texts, numbers and lists of them.
     pub fn to_json(&self) -> String {
         let text = serde_json::to_string_pretty(self);
-        text.expect("a manifest has texts, numbers and lists of them only") + "\n"
+        seal(&(text.expect("a manifest has texts, numbers and lists of them only") + "\n"))
+    }
+
+    /// The first eight digits of the identity, for names.
+    pub fn short(&self) -> &str {
+        &self.identity[..8.min(self.identity.len())]
     }
 
     /// Sets the identity from what decides the tables: version, resolved scenario, draws, seed, sampler, horizon, cells, condition.
@@ -91,17 +104,8 @@ impl Manifest {
             hash.update(part.len().to_le_bytes());
             hash.update(part.as_bytes());
         }
-        self.identity = hex(&hash.finalize()[..4]);
+        self.identity = hex(&hash.finalize());
     }
-}
-
-/// Bytes as hexadecimal digits.
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes.iter().fold(String::new(), |mut text, b| {
-        let _ = write!(text, "{b:02x}");
-        text
-    })
 }
 
 impl SourceFile {

@@ -3,8 +3,10 @@
 //! Results know no engine: they take values of cells, batch by batch in order, and give the same bytes for any number of
 //! threads and any way of handing batches over.
 
+mod claim;
 mod csv;
 mod export;
+mod fault;
 mod filling;
 mod folder;
 mod histogram;
@@ -21,24 +23,32 @@ mod parquet;
 mod parquet;
 mod past_run;
 mod quantile;
+mod reader;
 mod rows;
 mod share;
+mod state;
 mod summary;
 pub mod table;
 pub mod tables;
+mod tree;
 
+pub use claim::Wanted;
 pub use csv::{float, quoted};
-pub use export::{DrawsTable, ExportFormat, InputsTable};
-pub use folder::{Folder, FolderError, Opened, OutputFile};
+pub use export::{DrawsTable, ExportFormat, InputsTable, KeptTable};
+pub use fault::FolderError;
+pub use folder::{Folder, Opened, OutputFile};
 pub use histogram::Histogram;
 pub use interval::{Interval, t95};
 pub use manifest::{Manifest, SourceFile};
 pub use moments::Moments;
 pub use package::data_package;
-pub use past_run::{PastCell, PastRun, PastRunError};
+pub use past_run::{PastCell, PastRun};
 pub use quantile::Ranks;
+pub use reader::{MANIFEST, PART, PastRunError, RunReader, seal};
 pub use share::{Labels, Thresholds, wilson};
+pub use state::{StateHead, StateReader, StateWriter, Stretch};
 pub use summary::{Quantiles, Statistics, Summary};
+pub use tree::{Forest, LEAF};
 
 use crate::model::time::Quarter;
 

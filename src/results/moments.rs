@@ -2,18 +2,16 @@
 //!
 //! Cells of a summary see the same draws: their counts are kept once, in [`Counts`], and each keeps its [`Spread`].
 
+use super::tree::{Forest, LEAF};
 use crate::math::{Lanes, Mask, WIDTH};
-
-/// Batches in a leaf of the tree.
-const LEAF: u32 = 128;
+use serde::{Deserialize, Serialize};
 
 /// Draws so far in eight lanes, leaf by leaf.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Counts {
     leaf: Lanes,
-    batches: u32,
-    /// Finished subtrees, largest first, each with its level.
-    tree: Vec<(u32, Lanes)>,
+    batches: u64,
+    tree: Forest<Lanes>,
 }
 
 /// What a batch does to every cell.
@@ -28,7 +26,7 @@ pub(super) struct Step {
 
 /// Two subtrees that become one.
 #[derive(Clone, Copy, Debug)]
-struct Merge {
+pub(super) struct Merge {
     /// Draws in the left one.
     left: Lanes,
     /// Share of draws that is in the right one.
@@ -53,30 +51,55 @@ impl Counts {
 
     fn close(&mut self) -> Vec<Merge> {
         let mut merges = Vec::new();
-        let mut count = std::mem::take(&mut self.leaf);
         self.batches = 0;
-        let mut level = 0;
-        while let Some(&(l, left)) = self.tree.last() {
-            if l != level {
-                break;
-            }
-            self.tree.pop();
-            merges.push(Merge::new(left, count));
-            count = left + count;
-            level += 1;
-        }
-        self.tree.push((level, count));
+        self.tree.push(0, std::mem::take(&mut self.leaf), noting(&mut merges));
         merges
+    }
+
+    /// Whether no draw was taken yet.
+    pub(super) fn is_new(&self) -> bool {
+        self.tree.is_empty() && self.batches == 0
+    }
+
+    /// Begins with a leaf other than the first.
+    pub(super) fn start(&mut self, leaf: u64) {
+        self.tree.start(leaf);
+    }
+
+    /// Adds draws of the leaves that follow, and says how each of their subtrees is merged; none if they do not follow.
+    pub(super) fn append(&mut self, other: &Self) -> Option<Vec<Vec<Merge>>> {
+        if self.batches > 0 {
+            return None;
+        }
+        let mut all = Vec::new();
+        let follows = self.tree.append_with(other.tree.clone(), |tree, height, count| {
+            let mut merges = Vec::new();
+            tree.push(height, count, noting(&mut merges));
+            all.push(merges);
+        });
+        if !follows {
+            return None;
+        }
+        (self.leaf, self.batches) = (other.leaf, other.batches);
+        Some(all)
     }
 
     /// Draws in each lane.
     pub(super) fn total(&self) -> Lanes {
-        self.tree.iter().rev().fold(self.leaf, |sum, &(_, count)| count + sum)
+        self.tree.nodes().rev().fold(self.leaf, |sum, &count| count + sum)
+    }
+}
+
+/// Joins counts, and notes how.
+fn noting(merges: &mut Vec<Merge>) -> impl FnMut(Lanes, Lanes) -> Lanes + '_ {
+    |left, right| {
+        merges.push(Merge::new(left, right));
+        left + right
     }
 }
 
 /// Mean and sum of squared deviations of eight lanes (Welford 1962, merged after Chan et al. 1979).
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 struct Node {
     mean: Lanes,
     squares: Lanes,
@@ -101,7 +124,7 @@ impl Node {
 }
 
 /// Mean, spread and extremes of a cell.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Spread {
     leaf: Node,
     /// Finished subtrees, as in the counts.
@@ -137,11 +160,23 @@ impl Spread {
         }
     }
 
+    /// Adds draws of the leaves that follow, whose subtrees are merged as their counts were.
+    pub(super) fn append(&mut self, other: &Self, merges: &[Vec<Merge>]) {
+        for (&node, merges) in other.tree.iter().zip(merges) {
+            let join = |node, &merge| self.tree.pop().map_or(node, |left| left.merge(node, merge));
+            let node = merges.iter().fold(node, join);
+            self.tree.push(node);
+        }
+        self.leaf = other.leaf;
+        self.low = self.low.min(other.low);
+        self.high = self.high.max(other.high);
+    }
+
     /// The mean and the sum of squared deviations of each lane.
     fn total(&self, counts: &Counts) -> Node {
         let mut sum = self.leaf;
         let mut count = counts.leaf;
-        for (node, &(_, left)) in self.tree.iter().zip(&counts.tree).rev() {
+        for (node, &left) in self.tree.iter().rev().zip(counts.tree.nodes().rev()) {
             sum = node.merge(sum, Merge::new(left, count));
             count = left + count;
         }
@@ -176,12 +211,13 @@ impl Spread {
     pub(super) fn range(&self) -> (f64, f64) {
         let low = self.low.0.iter().copied().fold(f64::INFINITY, f64::min);
         let high = self.high.0.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        (low, high)
+        // Of a negative zero and a zero, which came last tells nothing.
+        (low + 0.0, high + 0.0)
     }
 }
 
 /// Moments of values with counts of their own.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Moments {
     counts: Counts,
     spread: Spread,
@@ -200,6 +236,17 @@ impl Moments {
     #[inline(always)]
     pub fn add(&mut self, x: Lanes, mask: Mask) {
         self.spread.add(x, &self.counts.step(mask));
+    }
+
+    /// Begins with a leaf other than the first.
+    pub fn start(&mut self, leaf: u64) {
+        self.counts.start(leaf);
+    }
+
+    /// Adds draws of the leaves that follow; says whether they do.
+    pub fn append(&mut self, other: &Self) -> bool {
+        let merges = self.counts.append(&other.counts);
+        merges.map(|merges| self.spread.append(&other.spread, &merges)).is_some()
     }
 
     /// Draws in each lane.
@@ -252,5 +299,26 @@ mod tests {
         moments.add(Lanes::splat(f64::NAN), Mask::splat(false));
         assert_eq!(moments.pooled(), (1.0, 5.0, 0.0));
         assert_eq!(moments.range(), (5.0, 5.0));
+    }
+
+    #[test]
+    fn parts_have_the_bits_of_the_whole() {
+        let value = |b: u64| Lanes::from_fn(|i| 1e9 + ((b * 8 + i as u64) * 7919 % 1009) as f64 / 7.0);
+        let mask = |b: u64| Lanes::from_fn(|i| ((b + i as u64) % 5) as f64).gt(Lanes::ZERO);
+        let moments = |from: u64, to: u64| {
+            let mut moments = Moments::default();
+            moments.start(from / LEAF);
+            (from..to).for_each(|b| moments.add(value(b), mask(b)));
+            moments
+        };
+        let (end, cuts) = (7 * LEAF + 5, [0, LEAF, 4 * LEAF, 5 * LEAF, 7 * LEAF, 7 * LEAF + 5]);
+        let mut all = Moments::default();
+        for ends in cuts.windows(2) {
+            assert!(all.append(&moments(ends[0], ends[1])));
+        }
+        let whole = moments(0, end);
+        assert_eq!((all.pooled(), all.means(), all.range()), (whole.pooled(), whole.means(), whole.range()));
+        // Half a leaf is followed by nothing.
+        assert!(!all.append(&moments(8 * LEAF, 9 * LEAF)));
     }
 }

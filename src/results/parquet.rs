@@ -14,13 +14,18 @@ use parquet::column::page::{CompressedPage, Page, PageWriter};
 use parquet::column::writer::ColumnCloseResult;
 use parquet::data_type::ByteArray;
 use parquet::errors::ParquetError;
-use parquet::file::metadata::ColumnChunkMetaData;
+use parquet::file::metadata::{
+    ColumnChunkMetaData, FileMetaData, ParquetMetaData, ParquetMetaDataReader, ParquetMetaDataWriter,
+    RowGroupMetaData,
+};
 use parquet::file::properties::WriterProperties;
+use parquet::file::reader::{ChunkReader, Length};
 use parquet::file::statistics::Statistics;
 use parquet::file::writer::{SerializedFileWriter, SerializedPageWriter, TrackedWrite};
 use parquet::schema::types::{ColumnDescPtr, Type};
 use rayon::prelude::*;
 use std::fs::File;
+use std::io::{Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -29,6 +34,53 @@ const TOGETHER: usize = 4;
 
 /// Rows of a page, as far as whole draws give that.
 const PAGE: usize = 1 << 16;
+
+/// Bytes that a file begins with.
+const MAGIC: u64 = 4;
+/// Bytes after the metadata in a footer: its length, and those that a file ends with.
+const FOOTER_END: usize = 8;
+
+/// A file that takes what comes after a number of bytes, which are in it already.
+struct Sink {
+    file: File,
+    skip: u64,
+}
+
+impl Write for Sink {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        if self.skip == 0 {
+            return self.file.write(bytes);
+        }
+        let n = bytes.len().min(usize::try_from(self.skip).unwrap_or(usize::MAX));
+        self.skip -= n as u64;
+        Ok(n)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.file.flush()
+    }
+}
+
+/// In the place of bytes that nobody looks at.
+struct Anything;
+
+impl Length for Anything {
+    fn len(&self) -> u64 {
+        u64::MAX
+    }
+}
+
+impl ChunkReader for Anything {
+    type T = std::io::Repeat;
+
+    fn get_read(&self, _: u64) -> Result<Self::T, ParquetError> {
+        Ok(std::io::repeat(0))
+    }
+
+    fn get_bytes(&self, _: u64, length: usize) -> Result<Bytes, ParquetError> {
+        Ok(vec![0; length].into())
+    }
+}
 
 impl Group<'_> {
     /// Draws of each page.
@@ -39,7 +91,7 @@ impl Group<'_> {
 
 /// A Parquet file being written.
 pub(super) struct ParquetTable {
-    writer: SerializedFileWriter<File>,
+    writer: SerializedFileWriter<Sink>,
     path: PathBuf,
 }
 
@@ -71,8 +123,12 @@ impl ParquetTable {
             .build()
             .map_err(&failed)?;
         let properties = WriterProperties::builder().set_created_by("chokepoint".to_owned()).build();
-        let writer = SerializedFileWriter::new(file.handle()?, Arc::new(schema), Arc::new(properties))
-            .map_err(failed)?;
+        let writer = SerializedFileWriter::new(
+            Sink { file: file.handle()?, skip: 0 },
+            Arc::new(schema),
+            Arc::new(properties),
+        )
+        .map_err(failed)?;
         Ok(Self { writer, path: file.path().to_owned() })
     }
 
@@ -94,6 +150,66 @@ impl ParquetTable {
             }
         }
         row_group.close().map_err(&failed)?;
+        Ok(())
+    }
+
+    /// How far the file is written, all of it on the disk, and the footer that it would have if it ended here.
+    pub(super) fn save(&mut self) -> Result<(u64, Vec<u8>), FolderError> {
+        let io = |error| FolderError::io(&self.path, error);
+        self.writer.flush().map_err(io)?;
+        self.writer.inner().file.sync_data().map_err(io)?;
+        let groups = self.writer.flushed_row_groups();
+        let rows = groups.iter().map(RowGroupMetaData::num_rows).sum();
+        let schema = Arc::new(self.writer.schema_descr().clone());
+        let about = FileMetaData::new(1, rows, Some("chokepoint".to_owned()), None, schema, None);
+        let mut footer = Vec::new();
+        let metadata = ParquetMetaData::new(about, groups.to_vec());
+        ParquetMetaDataWriter::new(&mut footer, &metadata).finish().map_err(failed(&self.path))?;
+        Ok((self.writer.bytes_written() as u64, footer))
+    }
+
+    /// Goes on in the file as it was when it was saved.
+    pub(super) fn resume(&mut self, length: u64, footer: &[u8]) -> Result<(), FolderError> {
+        let io = |error| FolderError::io(&self.path, error);
+        self.writer.flush().map_err(io)?;
+        let sink = self.writer.inner_mut();
+        if sink.file.metadata().map_err(io)?.len() < length {
+            return Err(FolderError::Torn(self.path.clone()));
+        }
+        sink.file.set_len(length).map_err(io)?;
+        sink.file.seek(SeekFrom::Start(length)).map_err(io)?;
+        // What is in the file is written once more to count it, and kept from it.
+        sink.skip = length - MAGIC;
+        self.add(&Anything, footer)
+    }
+
+    /// Adds the row groups of a file that was saved.
+    pub(super) fn append(&mut self, from: &Path, footer: &[u8]) -> Result<(), FolderError> {
+        let file =
+            File::open(from).map_err(|error| FolderError::Unreadable { path: from.to_owned(), error })?;
+        self.add(&file, footer)
+    }
+
+    fn add(&mut self, from: &impl ChunkReader, footer: &[u8]) -> Result<(), FolderError> {
+        let failed = failed(&self.path);
+        let length =
+            footer.len().checked_sub(FOOTER_END).ok_or_else(|| FolderError::Torn(self.path.clone()))?;
+        let metadata = ParquetMetaDataReader::decode_metadata(&footer[..length]).map_err(&failed)?;
+        for group in metadata.row_groups() {
+            let mut row_group = self.writer.next_row_group().map_err(&failed)?;
+            for metadata in group.columns() {
+                let close = ColumnCloseResult {
+                    bytes_written: metadata.compressed_size() as u64,
+                    rows_written: group.num_rows() as u64,
+                    metadata: metadata.clone(),
+                    bloom_filter: None,
+                    column_index: None,
+                    offset_index: None,
+                };
+                row_group.append_column(from, close).map_err(&failed)?;
+            }
+            row_group.close().map_err(&failed)?;
+        }
         Ok(())
     }
 

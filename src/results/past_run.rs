@@ -1,26 +1,11 @@
 //! A run's folder, read back: what it was and the numbers of its summary.
 
+use super::reader::{MANIFEST, PastRunError, RunReader};
 use crate::scenario::leaves::{Leaf, leaves};
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-
-/// Why a folder cannot be read as a run.
-#[derive(Debug, thiserror::Error)]
-pub enum PastRunError {
-    /// No run is there, or not a whole one.
-    #[error("{0} holds no complete run: it has no manifest.json that can be read")]
-    NoRun(PathBuf),
-    /// A table is missing or is not what a run writes.
-    #[error("{path} cannot be read: {error}")]
-    Table {
-        /// The table.
-        path: PathBuf,
-        /// What is wrong with it.
-        error: csv::Error,
-    },
-}
+use std::path::Path;
 
 /// A cell of `summary.csv`, as far as it is compared: its fields are columns of that table.
 #[derive(Clone, Debug, Deserialize)]
@@ -62,16 +47,16 @@ impl PastRun {
     /// # Errors
     /// If it holds no complete run, or its summary is not one.
     pub fn read(folder: &Path) -> Result<Self, PastRunError> {
-        let manifest = std::fs::read_to_string(folder.join("manifest.json")).ok();
-        let manifest: Option<Value> = manifest.and_then(|text| serde_json::from_str(&text).ok());
-        let inputs = manifest.as_ref().and_then(|m| leaves(m["resolved"].as_str()?));
-        let (Some(manifest), Some(inputs)) = (manifest, inputs) else {
-            return Err(PastRunError::NoRun(folder.to_owned()));
-        };
+        let run = RunReader::open(folder, MANIFEST)?;
+        let inputs = run.manifest["resolved"].as_str().and_then(leaves);
+        let inputs = inputs.ok_or_else(|| PastRunError::NoRun(folder.to_owned()))?;
         let path = folder.join("summary.csv");
-        let rows = csv::Reader::from_path(&path).and_then(|mut r| r.deserialize().collect());
+        let missing = || PastRunError::Wrong { path: path.clone(), what: "missing" };
+        let text = run.read("summary.csv")?.ok_or_else(missing)?;
+        let rows: Result<Vec<PastCell>, csv::Error> =
+            csv::Reader::from_reader(text.as_bytes()).deserialize().collect();
         let summary = rows.map_err(|error| PastRunError::Table { path, error })?;
-        Ok(Self { manifest, inputs, summary })
+        Ok(Self { manifest: run.manifest, inputs, summary })
     }
 }
 

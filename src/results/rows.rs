@@ -115,7 +115,7 @@ impl Text {
 
 /// A file of rows.
 pub(super) struct TextRows {
-    file: OutputFile,
+    pub(super) file: OutputFile,
     /// A draw's text for each thread: the second cache holds it from when it is made until it is written.
     texts: Vec<Text>,
     /// Values of a batch's draws, as they stand in the rows.

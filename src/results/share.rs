@@ -1,6 +1,7 @@
 //! Shares of draws: thresholds reached, and what bound whom.
 
 use crate::math::{Kernel, Lanes, Mask, WIDTH, dispatch};
+use serde::{Deserialize, Serialize};
 
 /// The 95 % interval of a probability of which k of n draws are evidence (Wilson 1927): right at 0 and 1.
 pub fn wilson(k: u64, n: u64) -> (f64, f64) {
@@ -17,7 +18,7 @@ pub fn wilson(k: u64, n: u64) -> (f64, f64) {
 }
 
 /// How many draws have reached each threshold by each quarter.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Thresholds {
     levels: Vec<f64>,
     quarters: usize,
@@ -60,6 +61,16 @@ impl Thresholds {
         }
     }
 
+    /// Adds what was counted of other draws; says whether it is of the same places.
+    pub fn append(&mut self, other: &Self) -> bool {
+        let same = self.levels == other.levels && self.counts.len() == other.counts.len();
+        if same {
+            self.counts.iter_mut().zip(&other.counts).for_each(|(n, more)| *n += more);
+            self.draws += other.draws;
+        }
+        same
+    }
+
     /// Thresholds.
     pub fn levels(&self) -> &[f64] {
         &self.levels
@@ -89,7 +100,7 @@ impl Kernel for Reaching<'_> {
 }
 
 /// How often each cause bound each subject in each quarter.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Labels {
     /// Codes that occur at each place, with their counts.
     counts: Vec<Vec<(u8, u64)>>,
@@ -113,6 +124,19 @@ impl Labels {
                 }
             }
         }
+    }
+
+    /// Adds what was counted of other draws; says whether it is of as many places.
+    pub fn append(&mut self, other: &Self) -> bool {
+        for (place, more) in self.counts.iter_mut().zip(&other.counts) {
+            for &(code, n) in more {
+                match place.iter_mut().find(|(known, _)| *known == code) {
+                    Some((_, count)) => *count += n,
+                    None => place.push((code, n)),
+                }
+            }
+        }
+        self.counts.len() == other.counts.len()
     }
 
     /// Codes of a place with their shares of draws, most frequent first; `but` does not count.

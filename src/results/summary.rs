@@ -4,6 +4,7 @@ use super::Histogram;
 use super::moments::{Counts, Spread, Step};
 use crate::math::{Kernel, Lanes, Mask, WIDTH, dispatch};
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 
 /// Cells that one thread takes at a time: with a round's values they fit the second cache.
 const CELLS: usize = 32;
@@ -56,14 +57,14 @@ pub struct Statistics {
     pub quantile_se: Option<[f64; 3]>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Accumulator<const R: usize> {
     spread: Spread,
     histogram: Histogram<R>,
 }
 
 /// Statistics of many cells, being gathered; with one replicate quantiles have no errors, and take an eighth of the memory.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Summary<const R: usize = WIDTH> {
     counts: Counts,
     /// None for a cell that has been 0 in all draws so far.
@@ -139,6 +140,34 @@ impl<const R: usize> Summary<R> {
         chunks.for_each_init(Vec::new, |turned, (chunk, cells)| {
             dispatch(Absorption { cells, first: chunk * CELLS, batches, steps: &steps, turned });
         });
+    }
+
+    /// Begins with a leaf other than the first.
+    pub fn start(&mut self, leaf: u64) {
+        self.counts.start(leaf);
+    }
+
+    /// Adds what was gathered of the leaves that follow; says whether they do, and whether it is of as many cells.
+    pub fn append(&mut self, other: Self) -> bool {
+        let before = self.counts.clone();
+        if self.cells.len() != other.cells.len() {
+            return false;
+        }
+        let Some(merges) = self.counts.append(&other.counts) else { return false };
+        self.cells.par_iter_mut().zip(other.cells).for_each(|(cell, more)| {
+            if cell.is_none() && more.is_none() {
+                return;
+            }
+            let more = more.unwrap_or_else(|| Box::new(Accumulator::of_zeros(&other.counts)));
+            if before.is_new() {
+                *cell = Some(more);
+                return;
+            }
+            let cell = cell.get_or_insert_with(|| Box::new(Accumulator::of_zeros(&before)));
+            cell.spread.append(&more.spread, &merges);
+            cell.histogram.append(&more.histogram);
+        });
+        true
     }
 
     /// How many cells there are.

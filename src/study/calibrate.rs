@@ -5,7 +5,11 @@ use super::error::Error;
 use super::folder::{RunFolder, Took, Written};
 use super::gather::Gatherer;
 use super::hindcast::{Hindcast, Past, discrepancies};
-use super::request::{Destination, HindcastRequest};
+use super::kept::{Gathered, Kept};
+use super::long::{Found, ManyDraws, answers};
+use super::request::HindcastRequest;
+use super::rounds::Rounds;
+use super::simulation::Simulation;
 use super::watch::Watch;
 use crate::analysis::calibration::{Matched, Narrowed, row_implausibility};
 use crate::analysis::ensemble::{Ensemble, floor_of, log_at_least};
@@ -15,10 +19,11 @@ use crate::engine::run::Round;
 use crate::math::WIDTH;
 use crate::model::{Calibration, Point, QuantityId, Shape, unit_factor};
 use crate::report::calibration::{self, Fit, FitRow, Number, PointRange};
-use crate::report::scores;
+use crate::report::{OutputFormat, scores};
 use crate::results::table::TableText;
-use crate::results::{FolderError, Statistics};
+use crate::results::{FolderError, StateReader, StateWriter, Statistics};
 use crate::scenario::glob_match;
+use std::path::Path;
 
 /// A fit, opened.
 #[derive(Debug)]
@@ -30,6 +35,7 @@ pub struct Calibrate {
 /// What a fit has found.
 pub struct CalibrateResults<'a> {
     study: &'a Calibrate,
+    rounds: Rounds,
     distributions: Distributions,
     statistics: Vec<Statistics>,
     fit: Fit,
@@ -53,39 +59,6 @@ impl Calibrate {
         let fit = hindcast.simulation.project.model.calibration.clone();
         let fit = fit.filter(|f| !f.free.is_empty()).ok_or(Error::NothingFree)?;
         Ok(Self { hindcast, fit })
-    }
-
-    /// Takes the folder that the fit is to be written to; none if it is there already, complete.
-    ///
-    /// # Errors
-    /// If the folder cannot be written, is in use, or holds another run.
-    pub fn folder(&self, to: &Destination, watch: &dyn Watch) -> Result<Option<RunFolder>, Error> {
-        let mut files: Vec<&str> = Distributions::FILES.to_vec();
-        files.extend(["hindcast.csv", "naive.csv", "scores.csv", "rivals.csv", "weights.csv"]);
-        files.extend(["calibration.csv", "implausibility.csv", Self::ASSUMPTIONS]);
-        let simulation = &self.hindcast.simulation;
-        RunFolder::open(simulation, simulation.manifest(), &files, to, watch)
-    }
-
-    /// Simulates all draws and holds them against the record.
-    ///
-    /// # Errors
-    /// As [`Hindcast::simulate`], or if no draw is plausible.
-    pub fn simulate(
-        &self,
-        folder: Option<&mut RunFolder>,
-        watch: &dyn Watch,
-    ) -> Result<CalibrateResults<'_>, Error> {
-        let simulation = &self.hindcast.simulation;
-        let mut distributions = Distributions::new(simulation, folder)?;
-        let mut past = Past::new(simulation, &self.hindcast.rows, false);
-        let mut drawn = Drawn::new(self);
-        let seconds = simulation.work(watch, &mut [&mut distributions, &mut past, &mut drawn])?;
-        let took = Took { draws: simulation.request.sampling.draws, used: distributions.used, seconds };
-        simulation.check_used(took.used, watch)?;
-        let (fit, weights) = self.fit(&past, &drawn)?;
-        let statistics = distributions.statistics();
-        Ok(CalibrateResults { study: self, distributions, statistics, fit, weights, took })
     }
 
     fn fit(&self, past: &Past<'_>, drawn: &Drawn) -> Result<(Fit, TableText), Error> {
@@ -212,6 +185,7 @@ impl CalibrateResults<'_> {
         all.extend(self.fit.board.tables());
         all.push(self.weights.clone());
         all.extend(calibration::tables(&self.fit));
+        all.push(self.rounds.table());
         all.push(self.distributions.yearly_flows(simulation));
         all
     }
@@ -221,15 +195,78 @@ impl CalibrateResults<'_> {
     /// # Errors
     /// If a file cannot be written.
     pub fn write(self, mut folder: RunFolder) -> Result<Written, Error> {
-        let Self { study, mut distributions, statistics, fit, weights, took } = self;
+        let answers = answers(&self);
+        let Self { study, rounds, mut distributions, statistics, fit, weights, took } = self;
         distributions.write(&study.hindcast.simulation, &statistics, &mut folder)?;
         let tables = fit.board.tables().into_iter().chain([weights]).chain(calibration::tables(&fit));
-        for table in tables {
+        for table in tables.chain([rounds.table()]) {
             folder.table(table)?;
         }
         folder.text(Calibrate::ASSUMPTIONS, &fit.assumptions())?;
         drop((distributions, statistics, fit));
-        folder.finish(took)
+        folder.finish(took, &answers)
+    }
+}
+
+impl ManyDraws for Calibrate {
+    type Gathered<'a> = FitDraws<'a>;
+    type Found<'a> = CalibrateResults<'a>;
+
+    fn base(&self) -> &Simulation {
+        &self.hindcast.simulation
+    }
+
+    fn files(&self) -> Vec<&'static str> {
+        let mut files: Vec<&str> = Distributions::FILES.to_vec();
+        files.extend(["hindcast.csv", "naive.csv", "scores.csv", "rivals.csv", "weights.csv"]);
+        files.extend(["calibration.csv", "implausibility.csv", Self::ASSUMPTIONS]);
+        files
+    }
+
+    fn gather(&self, folder: Option<&mut RunFolder>) -> Result<FitDraws<'_>, Error> {
+        let simulation = &self.hindcast.simulation;
+        let distributions = Distributions::new(simulation, folder)?;
+        let past = Past::new(simulation, &self.hindcast.rows, false);
+        Ok(FitDraws { rounds: Rounds::default(), distributions, past, drawn: Drawn::new(self) })
+    }
+
+    fn conclude<'a>(&'a self, gathered: FitDraws<'a>, took: Took) -> Result<CalibrateResults<'a>, Error> {
+        let FitDraws { rounds, distributions, past, drawn } = gathered;
+        let (fit, weights) = self.fit(&past, &drawn)?;
+        let statistics = distributions.statistics();
+        Ok(CalibrateResults { study: self, rounds, distributions, statistics, fit, weights, took })
+    }
+}
+
+impl Found for CalibrateResults<'_> {
+    fn answer(&self, format: OutputFormat) -> String {
+        self.fit.render(format)
+    }
+
+    fn took(&self) -> Took {
+        self.took
+    }
+
+    fn store(self, folder: RunFolder) -> Result<Written, Error> {
+        self.write(folder)
+    }
+}
+
+/// Gatherers of a fit.
+pub(super) struct FitDraws<'a> {
+    rounds: Rounds,
+    distributions: Distributions,
+    past: Past<'a>,
+    drawn: Drawn,
+}
+
+impl Gathered for FitDraws<'_> {
+    fn all(&mut self) -> Vec<&mut dyn Kept> {
+        vec![&mut self.rounds, &mut self.distributions, &mut self.past, &mut self.drawn]
+    }
+
+    fn used(&self) -> u64 {
+        self.distributions.used
     }
 }
 
@@ -263,6 +300,21 @@ impl Gatherer for Drawn {
                 self.values.iter_mut().zip(&self.places).for_each(|(list, &p)| list.push(inputs[p][lane]));
             }
         }
+        Ok(())
+    }
+}
+
+impl Kept for Drawn {
+    fn start(&mut self, _: u64) {}
+
+    fn save(&mut self, state: &mut StateWriter) -> Result<(), FolderError> {
+        state.put(&self.values)
+    }
+
+    fn load(&mut self, state: &mut StateReader, _: Option<&Path>) -> Result<(), FolderError> {
+        let values: Vec<Vec<f64>> = state.take()?;
+        state.fits(values.len() == self.values.len())?;
+        self.values.iter_mut().zip(values).for_each(|(list, more)| list.extend(more));
         Ok(())
     }
 }

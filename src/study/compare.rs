@@ -1,21 +1,23 @@
 //! The same draws under every policy, against the scenario as it stands.
 
-use super::comparison::{Comparison, Findings, Goals};
+use super::comparison::{ComparedDraws, Comparison, Findings, Goals};
 use super::distributions::{Distributions, Rows, THRESHOLDS};
 use super::error::Error;
 use super::folder::{RunFolder, Took, Written};
 use super::gather::{Gatherer, Values};
+use super::long::{Found, ManyDraws, Steps, answers};
 use super::project::policies;
 use super::request::{CompareRequest, Destination, PolicySource, ScenarioRequest};
+use super::rounds::Rounds;
 use super::simulation::{Exports, Simulation};
 use super::stopping::{Stopping, interval};
 use super::watch::Watch;
 use crate::analysis::{Paired, Precision, Statistic};
 use crate::metrics::{ActorKind, BadRatio, Recording, headline, matching};
 use crate::plan::Plan;
-use crate::report::{Ranked, Verdict};
+use crate::report::{OutputFormat, Ranked, Verdict};
 use crate::results::table::TableText;
-use crate::results::{Cell, DrawsTable, ExportFormat, Interval, SourceFile, Statistics};
+use crate::results::{Cell, DrawsTable, ExportFormat, Interval, Manifest, SourceFile, Statistics};
 
 /// Cells that are ranked in print at most.
 const RANKED: usize = 3;
@@ -38,6 +40,7 @@ pub struct Compare {
 /// What a comparison has found.
 pub struct CompareResults<'a> {
     study: &'a Compare,
+    rounds: Rounds,
     comparison: Comparison,
     distributions: Vec<Distributions>,
     /// By plan, then cell of its recording.
@@ -105,22 +108,7 @@ impl Compare {
     /// # Errors
     /// If the folder cannot be written, is in use, or holds another run.
     pub fn folder(&self, to: &Destination, watch: &dyn Watch) -> Result<Option<RunFolder>, Error> {
-        let mut manifest = self.base.manifest();
-        manifest.policies = self.others.iter().map(Simulation::policy).collect();
-        for other in &self.others {
-            let resolved = SourceFile::new(&other.policy(), &other.project.document.to_toml());
-            manifest.resolved_policies.push(resolved);
-            for source in &other.project.sources.all {
-                let file = SourceFile::new(&source.name, &source.text);
-                if !manifest.files.contains(&file) {
-                    manifest.files.push(file);
-                }
-            }
-        }
-        let mut files = FILES.to_vec();
-        files.extend((!self.goals.objectives.is_empty()).then_some("objectives.csv"));
-        files.extend((!self.goals.targets.is_empty()).then_some("targets.csv"));
-        RunFolder::open(&self.base, manifest, &files, to, watch)
+        self.open_folder(to, watch)
     }
 
     /// Simulates all draws under every policy; tables with a row a draw go to the folder as they come.
@@ -132,21 +120,7 @@ impl Compare {
         folder: Option<&mut RunFolder>,
         watch: &dyn Watch,
     ) -> Result<CompareResults<'_>, Error> {
-        let levels = levels(&self.base.plan);
-        let mut comparison = Comparison::new(&self.plans(), self.names(), &levels, &self.goals);
-        let mut all = self.gather(&mut comparison, folder)?;
-        let (draws, seconds) = self.stopping.run(&self.base, watch, |range| {
-            let mut gatherers: Vec<&mut dyn Gatherer> = vec![&mut comparison];
-            gatherers.extend(all.iter_mut().map(|d| d as &mut dyn Gatherer));
-            let seconds = self.base.work_on(&self.others, range, watch, &mut gatherers)?;
-            let known = self.stopping.wanted.as_ref().zip(self.cell);
-            Ok((seconds, known.map(|(wanted, cell)| self.precision(&comparison, &all[0], wanted, cell))))
-        })?;
-        let took = Took { draws, used: all[0].used, seconds };
-        self.base.check_used(took.used, watch)?;
-        let statistics = all.iter().map(Distributions::statistics).collect();
-        let findings = comparison.findings();
-        Ok(CompareResults { study: self, comparison, distributions: all, statistics, findings, took })
+        self.find(folder, watch)
     }
 
     /// Simulates all draws under every policy, and keeps the values of all cells in memory: the scenario as it stands first.
@@ -178,30 +152,6 @@ impl Compare {
     /// Names of the plans, the scenario as it stands first.
     fn names(&self) -> Vec<String> {
         self.plans().iter().map(|p| p.policy()).collect()
-    }
-
-    /// Distributions of every plan; tables with a row a draw are opened.
-    fn gather(
-        &self,
-        comparison: &mut Comparison,
-        folder: Option<&mut RunFolder>,
-    ) -> Result<Vec<Distributions>, Error> {
-        let exports = self.base.exports;
-        if folder.is_none() && exports.any() {
-            return Err(Error::ExportWithoutFolder);
-        }
-        let mut folder = folder;
-        let mut all = Vec::new();
-        for (place, plan) in self.plans().into_iter().enumerate() {
-            let inputs = exports.inputs.filter(|_| place == 0);
-            let exports = Exports { draws: None, inputs };
-            all.push(Distributions::among(plan, place, exports, folder.as_deref_mut())?);
-        }
-        if let (Some(format), Some(folder)) = (exports.draws, folder) {
-            let file = folder.create(&format!("draws.{}", format.extension()))?;
-            comparison.draws = Some(DrawsTable::new(format, file, comparison.metric_cells())?);
-        }
-        Ok(all)
     }
 
     /// The widest of the policies' paired intervals of a number, and the scenario's own number.
@@ -318,7 +268,7 @@ impl CompareResults<'_> {
             distributions.add_rows(plan, statistics, &mut rows);
         }
         let mut all = rows.tables();
-        all.push(self.comparison.table(&self.findings));
+        all.extend([self.comparison.table(&self.findings), self.rounds.table()]);
         let goals = &self.study.goals;
         all.extend((!goals.objectives.is_empty()).then(|| self.comparison.objectives(&self.findings)));
         all.extend((!goals.targets.is_empty()).then(|| self.comparison.targets()));
@@ -330,8 +280,9 @@ impl CompareResults<'_> {
     /// # Errors
     /// If a file cannot be written.
     pub fn write(self, mut folder: RunFolder) -> Result<Written, Error> {
+        let answers = answers(&self);
         self.tables().into_iter().try_for_each(|table| folder.table(table))?;
-        let Self { study, mut comparison, mut distributions, statistics, findings, took } = self;
+        let Self { study, mut comparison, mut distributions, statistics, findings, took, .. } = self;
         let base = &study.base;
         if let Some(table) = comparison.draws.take() {
             if base.exports.draws == Some(ExportFormat::Csv) {
@@ -342,6 +293,93 @@ impl CompareResults<'_> {
         distributions[0].write_exports(base, &mut folder)?;
         // The page is made from the tables, which take as much room again: what they were made from goes first.
         drop((comparison, distributions, statistics, findings));
-        folder.finish(took)
+        folder.finish(took, &answers)
+    }
+}
+
+impl ManyDraws for Compare {
+    type Gathered<'a> = ComparedDraws;
+    type Found<'a> = CompareResults<'a>;
+
+    fn base(&self) -> &Simulation {
+        &self.base
+    }
+
+    fn others(&self) -> &[Simulation] {
+        &self.others
+    }
+
+    fn stopping(&self) -> Option<&Stopping> {
+        Some(&self.stopping)
+    }
+
+    fn manifest(&self) -> Manifest {
+        let mut manifest = self.base.manifest();
+        manifest.policies = self.others.iter().map(Simulation::policy).collect();
+        for other in &self.others {
+            let resolved = SourceFile::new(&other.policy(), &other.project.document.to_toml());
+            manifest.resolved_policies.push(resolved);
+            for source in &other.project.sources.all {
+                let file = SourceFile::new(&source.name, &source.text);
+                if !manifest.files.contains(&file) {
+                    manifest.files.push(file);
+                }
+            }
+        }
+        manifest
+    }
+
+    fn files(&self) -> Vec<&'static str> {
+        let mut files = FILES.to_vec();
+        files.extend((!self.goals.objectives.is_empty()).then_some("objectives.csv"));
+        files.extend((!self.goals.targets.is_empty()).then_some("targets.csv"));
+        files
+    }
+
+    fn gather(&self, folder: Option<&mut RunFolder>) -> Result<ComparedDraws, Error> {
+        let levels = levels(&self.base.plan);
+        let mut comparison = Comparison::new(&self.plans(), self.names(), &levels, &self.goals);
+        let exports = self.base.exports;
+        if folder.is_none() && exports.any() {
+            return Err(Error::ExportWithoutFolder);
+        }
+        let mut folder = folder;
+        let mut all = Vec::new();
+        for (place, plan) in self.plans().into_iter().enumerate() {
+            let inputs = exports.inputs.filter(|_| place == 0);
+            let exports = Exports { draws: None, inputs };
+            all.push(Distributions::among(plan, place, exports, folder.as_deref_mut())?);
+        }
+        if let (Some(format), Some(folder)) = (exports.draws, folder) {
+            let file = folder.create(&format!("draws.{}", format.extension()))?;
+            comparison.draws = Some(DrawsTable::new(format, file, comparison.metric_cells())?);
+        }
+        Ok(ComparedDraws { rounds: Rounds::default(), comparison, distributions: all })
+    }
+
+    fn known(&self, gathered: &ComparedDraws) -> Option<(Interval, f64)> {
+        let (wanted, cell) = self.stopping.wanted.as_ref().zip(self.cell)?;
+        Some(self.precision(&gathered.comparison, &gathered.distributions[0], wanted, cell))
+    }
+
+    fn conclude(&self, gathered: ComparedDraws, took: Took) -> Result<CompareResults<'_>, Error> {
+        let ComparedDraws { rounds, comparison, distributions } = gathered;
+        let statistics = distributions.iter().map(Distributions::statistics).collect();
+        let findings = comparison.findings();
+        Ok(CompareResults { study: self, rounds, comparison, distributions, statistics, findings, took })
+    }
+}
+
+impl Found for CompareResults<'_> {
+    fn answer(&self, format: OutputFormat) -> String {
+        self.verdict().render(format)
+    }
+
+    fn took(&self) -> Took {
+        self.took
+    }
+
+    fn store(self, folder: RunFolder) -> Result<Written, Error> {
+        self.write(folder)
     }
 }

@@ -1,7 +1,10 @@
 //! The gatherer of comparisons: cells of every plan side by side, against the scenario as it stands.
 
+use super::distributions::{Distributions, load_draws};
 use super::error::Error;
 use super::gather::Gatherer;
+use super::kept::{Gathered, Kept};
+use super::rounds::Rounds;
 use super::simulation::Simulation;
 use crate::analysis::tables::{self, ContrastRow, ObjectiveRow, TargetRow};
 use crate::analysis::{Front, Objective, Paired, PairedRuns, Sense, Standing, Target, quarters_to, tiers};
@@ -10,8 +13,9 @@ use crate::math::{Lanes, WIDTH};
 use crate::metrics::Metric;
 use crate::report::Satisfied;
 use crate::results::table::TableText;
-use crate::results::{Cell, DrawsTable, FolderError, wilson};
+use crate::results::{Cell, DrawsTable, FolderError, StateReader, StateWriter, wilson};
 use rayon::prelude::*;
+use std::path::Path;
 
 /// Plans compared, being gathered.
 pub(super) struct Comparison {
@@ -31,6 +35,26 @@ pub(super) struct Comparison {
     pub(super) draws: Option<DrawsTable>,
     quarters: usize,
     used: u64,
+}
+
+/// Gatherers of a comparison.
+pub(super) struct ComparedDraws {
+    pub(super) rounds: Rounds,
+    pub(super) comparison: Comparison,
+    /// By plan.
+    pub(super) distributions: Vec<Distributions>,
+}
+
+impl Gathered for ComparedDraws {
+    fn all(&mut self) -> Vec<&mut dyn Kept> {
+        let mut all: Vec<&mut dyn Kept> = vec![&mut self.rounds, &mut self.comparison];
+        all.extend(self.distributions.iter_mut().map(|d| d as &mut dyn Kept));
+        all
+    }
+
+    fn used(&self) -> u64 {
+        self.distributions[0].used
+    }
 }
 
 /// What a comparison has found.
@@ -256,5 +280,35 @@ impl Gatherer for Comparison {
             }
         }
         Ok(())
+    }
+}
+
+impl Kept for Comparison {
+    fn start(&mut self, leaf: u64) {
+        self.runs.start(leaf);
+    }
+
+    fn save(&mut self, state: &mut StateWriter) -> Result<(), FolderError> {
+        state.put(&self.runs)?;
+        state.put(&self.front.as_ref().map(Front::counts))?;
+        let targets: Vec<&[u64]> = self.targets.iter().map(|(_, _, counts)| counts.as_slice()).collect();
+        state.put(&(targets, self.used))?;
+        state.put(&self.draws.as_mut().map(DrawsTable::save).transpose()?)
+    }
+
+    fn load(&mut self, state: &mut StateReader, from: Option<&Path>) -> Result<(), FolderError> {
+        let follows = self.runs.append(&state.take()?);
+        let front: Option<(Vec<u64>, u64)> = state.take()?;
+        let counted = match (&mut self.front, &front) {
+            (Some(ours), Some((beaten, draws))) => ours.append(beaten, *draws),
+            (ours, theirs) => ours.is_some() == theirs.is_some(),
+        };
+        let (targets, used): (Vec<Vec<u64>>, u64) = state.take()?;
+        state.fits(follows && counted && targets.len() == self.targets.len())?;
+        for ((_, _, counts), more) in self.targets.iter_mut().zip(targets) {
+            counts.iter_mut().zip(more).for_each(|(n, more)| *n += more);
+        }
+        self.used += used;
+        load_draws(&mut self.draws, state, from)
     }
 }

@@ -3,6 +3,7 @@
 use super::error::Error;
 use super::folder::RunFolder;
 use super::gather::Gatherer;
+use super::kept::Kept;
 use super::simulation::{Exports, Simulation};
 use crate::engine::record::subjects;
 use crate::engine::run::Round;
@@ -13,8 +14,10 @@ use crate::report::world;
 use crate::results::table::TableText;
 use crate::results::tables::{self, BottleneckRow, FlowRow, SummaryRow, ThresholdRow};
 use crate::results::{
-    DrawsTable, ExportFormat, FolderError, InputsTable, Labels, Statistics, Summary, Thresholds,
+    DrawsTable, ExportFormat, FolderError, InputsTable, KeptTable, Labels, StateReader, StateWriter,
+    Statistics, Summary, Thresholds,
 };
+use std::path::Path;
 
 /// Thresholds where the scenario names none \[FLOP\].
 pub(super) const THRESHOLDS: [f64; 4] = [1e25, 1e26, 1e27, 1e28];
@@ -75,6 +78,47 @@ impl Gatherer for Distributions {
             table.write(round.first, &round.inputs, &round.masks)?;
         }
         Ok(())
+    }
+}
+
+impl Kept for Distributions {
+    fn start(&mut self, leaf: u64) {
+        self.summary.start(leaf);
+        self.flows.start(leaf);
+    }
+
+    fn save(&mut self, state: &mut StateWriter) -> Result<(), FolderError> {
+        state.put(&self.summary)?;
+        state.put(&self.flows)?;
+        state.put(&(&self.thresholds, &self.labels, self.used))?;
+        state.put(&self.draws.as_mut().map(DrawsTable::save).transpose()?)?;
+        state.put(&self.inputs.as_mut().map(InputsTable::save).transpose()?)
+    }
+
+    fn load(&mut self, state: &mut StateReader, from: Option<&Path>) -> Result<(), FolderError> {
+        let fits = self.summary.append(state.take()?) && self.flows.append(state.take()?);
+        let (thresholds, labels, used): (_, _, u64) = state.take()?;
+        state.fits(fits && self.thresholds.append(&thresholds) && self.labels.append(&labels))?;
+        self.used += used;
+        load_draws(&mut self.draws, state, from)?;
+        let kept: Option<KeptTable> = state.take()?;
+        match (&mut self.inputs, kept) {
+            (Some(table), Some(kept)) => table.load(from.map(|f| f.join(table.file_name())).as_deref(), kept),
+            (ours, kept) => state.fits(ours.is_some() == kept.is_some()),
+        }
+    }
+}
+
+/// Adds the rows of a table of draws that was kept.
+pub(super) fn load_draws(
+    table: &mut Option<DrawsTable>,
+    state: &mut StateReader,
+    from: Option<&Path>,
+) -> Result<(), FolderError> {
+    let kept: Option<KeptTable> = state.take()?;
+    match (table, kept) {
+        (Some(table), Some(kept)) => table.load(from.map(|f| f.join(table.file_name())).as_deref(), &kept),
+        (ours, kept) => state.fits(ours.is_some() == kept.is_some()),
     }
 }
 

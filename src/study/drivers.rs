@@ -1,6 +1,7 @@
 //! What drives the headline: a gatherer that estimates each uncertain input's index for the headline's cells during a run.
 
 use super::gather::Gatherer;
+use super::kept::Kept;
 use super::simulation::Simulation;
 use crate::analysis::Sensitivity;
 use crate::engine::run::Round;
@@ -8,7 +9,8 @@ use crate::metrics::{ActorKind, Metric, headline};
 use crate::plan::{Driver, Plan};
 use crate::results::table::TableText;
 use crate::results::tables::{self, DriverRow};
-use crate::results::{Cell, FolderError};
+use crate::results::{Cell, FolderError, StateReader, StateWriter};
+use std::path::Path;
 
 /// At most so many cells have their drivers listed.
 const CELLS: usize = 20;
@@ -31,6 +33,21 @@ impl Gatherer for Drivers {
         let round = &rounds[self.place];
         self.sensitivity.absorb(&round.ranks, &round.watched, &round.masks);
         Ok(())
+    }
+}
+
+impl Kept for Drivers {
+    fn start(&mut self, leaf: u64) {
+        self.sensitivity.start(leaf);
+    }
+
+    fn save(&mut self, state: &mut StateWriter) -> Result<(), FolderError> {
+        state.put(&self.sensitivity)
+    }
+
+    fn load(&mut self, state: &mut StateReader, _: Option<&Path>) -> Result<(), FolderError> {
+        let kept = state.take()?;
+        state.fits(self.sensitivity.append(kept))
     }
 }
 

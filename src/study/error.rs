@@ -253,6 +253,87 @@ pub enum Error {
     /// Somebody said stop.
     #[error("interrupted; nothing was written")]
     Interrupted,
+    /// Somebody said stop; what was gathered is kept.
+    #[error("interrupted after {done} of {draws} draws: the same command with `--resume` goes on from there")]
+    InterruptedAt {
+        /// Draws that are done.
+        done: u64,
+        /// Draws.
+        draws: u64,
+    },
+    /// A part of as many draws as it takes.
+    #[error("--part does not go with --precision: how many draws it takes is not known before")]
+    PartPrecision,
+    /// A part that cannot be.
+    #[error(
+        "--part {number}/{of}: there are parts 1/{most} to {most}/{most} at most, as draws are split by 1024"
+    )]
+    TooManyParts {
+        /// Which.
+        number: u64,
+        /// Of how many.
+        of: u64,
+        /// The most.
+        most: u64,
+    },
+    /// A folder that is no part.
+    #[error("{0} is no part of a run: it has no part.json that can be read")]
+    NoPart(PathBuf),
+    /// A part that is not what was written.
+    #[error("{path} is torn: {why}{command}")]
+    TornPart {
+        /// Its folder.
+        path: PathBuf,
+        /// What is wrong.
+        why: String,
+        /// What makes it again.
+        command: String,
+    },
+    /// A part of something else.
+    #[error("{0} is a part of another run: its scenario, draws, seed or version are not the same")]
+    ForeignPart(PathBuf),
+    /// Draws that are in two parts.
+    #[error("{1} has draws that {0} has too: name each part once")]
+    DoubledPart(PathBuf, PathBuf),
+    /// A part that is not there.
+    #[error(
+        "part {part} is missing, draws {first} to {last}: `{command}` makes it; --partial joins what is there, for a later merge"
+    )]
+    MissingPart {
+        /// Which.
+        part: String,
+        /// Its first draw.
+        first: u64,
+        /// The last draw that is missing.
+        last: u64,
+        /// What makes it.
+        command: String,
+    },
+    /// A run that cannot be simulated anew.
+    #[error("{0} cannot be simulated anew: its scenario, a policy or the program is not what it was")]
+    NotAsItWas(PathBuf),
+    /// More memory than there may be.
+    #[error("the run takes about {needs} of memory, and there {}: fewer cells (--select), fewer policies or points, or fewer threads take less", if *asked { format!("may be {has} (--memory)") } else { format!("is {has}") })]
+    Memory {
+        /// What it takes.
+        needs: String,
+        /// What there is.
+        has: String,
+        /// Whether somebody said so.
+        asked: bool,
+    },
+    /// More disk than there is.
+    #[error(
+        "the run writes about {needs}, and {path} has room for {has}: fewer draws, fewer cells (--select) or Parquet take less"
+    )]
+    Disk {
+        /// What it takes.
+        needs: String,
+        /// What there is.
+        has: String,
+        /// Where.
+        path: PathBuf,
+    },
     /// Chips, goods or money do not add up.
     #[error(transparent)]
     Ledger(#[from] Broken),
@@ -280,6 +361,9 @@ impl Error {
         match self {
             Self::NoDrawCounts
             | Self::Interrupted
+            | Self::InterruptedAt { .. }
+            | Self::Memory { .. }
+            | Self::Disk { .. }
             | Self::Ledger(_)
             | Self::NotFinite(_)
             | Self::Folder(_)
@@ -295,6 +379,8 @@ impl Error {
             | Self::ExportWithoutFolder
             | Self::Given(_)
             | Self::MaxDrawsAlone
+            | Self::PartPrecision
+            | Self::TooManyParts { .. }
             | Self::NoPolicy
             | Self::PolicyTwice(_)
             | Self::Grid(_)
@@ -330,6 +416,12 @@ impl Error {
             | Self::NoName { .. }
             | Self::NoQuantity { .. }
             | Self::PastRun(_)
+            | Self::NoPart(_)
+            | Self::TornPart { .. }
+            | Self::ForeignPart(_)
+            | Self::DoubledPart(..)
+            | Self::MissingPart { .. }
+            | Self::NotAsItWas(_)
             | Self::Import(_) => ErrorKind::Rejected,
         }
     }

@@ -4,8 +4,11 @@ use super::distributions::Distributions;
 use super::error::Error;
 use super::folder::{RunFolder, Took, Written};
 use super::gather::Gatherer;
+use super::kept::{Gathered, Kept};
+use super::long::{Found, ManyDraws, Steps, answers};
 use super::project::Project;
 use super::request::{Destination, HindcastRequest, TextSource};
+use super::rounds::Rounds;
 use super::simulation::{Exports, Simulation, condition};
 use super::watch::{Note, Watch};
 use crate::analysis::board::Board;
@@ -20,9 +23,10 @@ use crate::metrics::{Group, Metric, Observed, Recording, Series, flows, headline
 use crate::model::time::Quarter;
 use crate::model::{Model, Observation};
 use crate::report::scores::{self, WeightedCell, Weighting};
-use crate::report::{Scoreboard, Section};
+use crate::report::{OutputFormat, Scoreboard, Section};
 use crate::results::table::TableText;
-use crate::results::{FolderError, Statistics};
+use crate::results::{FolderError, StateReader, StateWriter, Statistics};
+use std::path::Path;
 
 /// A hindcast, opened: the scenario is read and laid out over the quarters that are asked about, observations are bound.
 #[derive(Debug)]
@@ -38,6 +42,7 @@ pub struct Hindcast {
 /// What a hindcast has found.
 pub struct HindcastResults<'a> {
     study: &'a Hindcast,
+    rounds: Rounds,
     distributions: Distributions,
     statistics: Vec<Statistics>,
     board: Scoreboard,
@@ -111,12 +116,7 @@ impl Hindcast {
     /// # Errors
     /// If the folder cannot be written, is in use, or holds another run.
     pub fn folder(&self, to: &Destination, watch: &dyn Watch) -> Result<Option<RunFolder>, Error> {
-        let mut files: Vec<&str> = Distributions::FILES.to_vec();
-        files.extend(["hindcast.csv", "naive.csv", "scores.csv", "rivals.csv"]);
-        if self.request.weight {
-            files.extend(["weights.csv", "weighted.csv", "weighting.csv"]);
-        }
-        RunFolder::open(&self.simulation, self.simulation.manifest(), &files, to, watch)
+        self.open_folder(to, watch)
     }
 
     /// Simulates all draws and scores them; tables with a row a draw go to the folder as they come.
@@ -129,21 +129,7 @@ impl Hindcast {
         folder: Option<&mut RunFolder>,
         watch: &dyn Watch,
     ) -> Result<HindcastResults<'_>, Error> {
-        let simulation = &self.simulation;
-        let mut distributions = Distributions::new(simulation, folder)?;
-        let mut past = Past::new(simulation, &self.rows, self.request.weight);
-        let seconds = simulation.work(watch, &mut [&mut distributions, &mut past])?;
-        let took = Took { draws: simulation.request.sampling.draws, used: distributions.used, seconds };
-        simulation.check_used(took.used, watch)?;
-        let mut board = past.board(simulation, &self.request, self.until);
-        let mut weighed = Vec::new();
-        if self.request.weight {
-            let (weighting, shown, tables) = past.weigh(simulation, &self.request, self.until)?;
-            board.weighting = Some((weighting, shown));
-            weighed.extend(tables);
-        }
-        let statistics = distributions.statistics();
-        Ok(HindcastResults { study: self, distributions, statistics, board, weighed, took })
+        self.find(folder, watch)
     }
 }
 
@@ -159,6 +145,7 @@ impl HindcastResults<'_> {
         let mut all = self.distributions.tables(simulation, &self.statistics);
         all.extend(self.board.tables());
         all.extend(self.weighed.iter().cloned());
+        all.push(self.rounds.table());
         all.push(self.distributions.yearly_flows(simulation));
         all
     }
@@ -168,11 +155,81 @@ impl HindcastResults<'_> {
     /// # Errors
     /// If a file cannot be written.
     pub fn write(self, mut folder: RunFolder) -> Result<Written, Error> {
-        let Self { study, mut distributions, statistics, board, weighed, took } = self;
+        let answers = answers(&self);
+        let Self { study, rounds, mut distributions, statistics, board, weighed, took } = self;
         distributions.write(&study.simulation, &statistics, &mut folder)?;
-        board.tables().into_iter().chain(weighed).try_for_each(|table| folder.table(table))?;
+        let tables = board.tables().into_iter().chain(weighed).chain([rounds.table()]);
+        tables.into_iter().try_for_each(|table| folder.table(table))?;
         drop((distributions, statistics, board));
-        folder.finish(took)
+        folder.finish(took, &answers)
+    }
+}
+
+/// Gatherers of a hindcast.
+pub(super) struct PastDraws<'a> {
+    rounds: Rounds,
+    distributions: Distributions,
+    past: Past<'a>,
+}
+
+impl Gathered for PastDraws<'_> {
+    fn all(&mut self) -> Vec<&mut dyn Kept> {
+        vec![&mut self.rounds, &mut self.distributions, &mut self.past]
+    }
+
+    fn used(&self) -> u64 {
+        self.distributions.used
+    }
+}
+
+impl ManyDraws for Hindcast {
+    type Gathered<'a> = PastDraws<'a>;
+    type Found<'a> = HindcastResults<'a>;
+
+    fn base(&self) -> &Simulation {
+        &self.simulation
+    }
+
+    fn files(&self) -> Vec<&'static str> {
+        let mut files: Vec<&str> = Distributions::FILES.to_vec();
+        files.extend(["hindcast.csv", "naive.csv", "scores.csv", "rivals.csv"]);
+        if self.request.weight {
+            files.extend(["weights.csv", "weighted.csv", "weighting.csv"]);
+        }
+        files
+    }
+
+    fn gather(&self, folder: Option<&mut RunFolder>) -> Result<PastDraws<'_>, Error> {
+        let distributions = Distributions::new(&self.simulation, folder)?;
+        let past = Past::new(&self.simulation, &self.rows, self.request.weight);
+        Ok(PastDraws { rounds: Rounds::default(), distributions, past })
+    }
+
+    fn conclude<'a>(&'a self, gathered: PastDraws<'a>, took: Took) -> Result<HindcastResults<'a>, Error> {
+        let PastDraws { rounds, distributions, past } = gathered;
+        let mut board = past.board(&self.simulation, &self.request, self.until);
+        let mut weighed = Vec::new();
+        if self.request.weight {
+            let (weighting, shown, tables) = past.weigh(&self.simulation, &self.request, self.until)?;
+            board.weighting = Some((weighting, shown));
+            weighed.extend(tables);
+        }
+        let statistics = distributions.statistics();
+        Ok(HindcastResults { study: self, rounds, distributions, statistics, board, weighed, took })
+    }
+}
+
+impl Found for HindcastResults<'_> {
+    fn answer(&self, format: OutputFormat) -> String {
+        self.board().render(format)
+    }
+
+    fn took(&self) -> Took {
+        self.took
+    }
+
+    fn store(self, folder: RunFolder) -> Result<Written, Error> {
+        self.write(folder)
     }
 }
 
@@ -428,5 +485,22 @@ impl<'a> Past<'a> {
             return Err(Error::NoEvidence(until));
         }
         Ok(series.into_iter().map(|s| s.1).collect())
+    }
+}
+
+impl Kept for Past<'_> {
+    fn start(&mut self, _: u64) {}
+
+    fn save(&mut self, state: &mut StateWriter) -> Result<(), FolderError> {
+        state.put(&(&self.draws, &self.values, &self.headline_values))
+    }
+
+    fn load(&mut self, state: &mut StateReader, _: Option<&Path>) -> Result<(), FolderError> {
+        let (draws, values, headline): (Vec<u64>, Vec<Vec<f64>>, Vec<Vec<f64>>) = state.take()?;
+        state.fits(values.len() == self.values.len() && headline.len() == self.headline_values.len())?;
+        self.draws.extend(draws);
+        self.values.iter_mut().zip(values).for_each(|(list, more)| list.extend(more));
+        self.headline_values.iter_mut().zip(headline).for_each(|(list, more)| list.extend(more));
+        Ok(())
     }
 }

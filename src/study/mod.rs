@@ -12,15 +12,21 @@ mod comparison;
 mod distributions;
 mod drivers;
 mod error;
+mod estimate;
 mod explain;
+mod faces;
 mod folder;
 mod gather;
 mod hindcast;
+mod kept;
 mod knockout;
+mod long;
 mod page;
+mod parts;
 mod pick;
 mod project;
 mod request;
+mod rounds;
 mod rules;
 mod run;
 mod simulation;
@@ -32,16 +38,19 @@ pub use calibrate::{Calibrate, CalibrateResults};
 pub use compare::{Compare, CompareResults};
 pub use error::{Error, ErrorKind, Findings};
 pub use explain::{Explained, explain};
+pub use faces::Study;
 pub use folder::{RunFolder, Took, Written};
 pub use gather::{Gatherer, Values};
 pub use hindcast::{Hindcast, HindcastResults};
 pub use knockout::knockout;
+pub use long::Found;
 pub use page::write_page;
+pub use parts::{part_command, part_draws};
 pub use project::{Idle, Project, policies};
 pub use request::{
-    CompareRequest, Destination, DrawChoice, ExplainRequest, HindcastRequest, KnockoutRequest, PolicySource,
-    PrecisionRequest, RulesRequest, RunRequest, Sampling, ScenarioRequest, SimulationRequest, SweepRequest,
-    TextSource,
+    CompareRequest, Destination, DrawChoice, ExplainRequest, HindcastRequest, KnockoutRequest, Part,
+    PolicySource, PrecisionRequest, RulesRequest, RunRequest, Sampling, ScenarioRequest, SimulationRequest,
+    SweepRequest, TextSource,
 };
 pub use rules::{rule_changes, rules};
 pub use run::{Run, RunResults};

@@ -1,6 +1,7 @@
 //! The page of a run, where the build has the feature `page`.
 
 use super::error::Error;
+use crate::results::FolderError;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -21,15 +22,20 @@ pub(super) fn page(manifest: &str, tables: &BTreeMap<&'static str, String>) -> R
 #[cfg(feature = "page")]
 pub fn write_page(run: &Path) -> Result<PathBuf, Error> {
     use crate::report::page::{RunFiles, page};
-    use crate::results::FolderError;
     let page = page(&RunFiles::read(run)?)?;
+    write(run, &page)?;
+    Ok(run.join(PAGE))
+}
+
+/// Writes the page into a run's folder.
+pub(super) fn write(run: &Path, page: &str) -> Result<(), Error> {
     // Whole or absent, as everything in a run's folder.
     let temporary = run.join(format!(".{PAGE}.part"));
     let path = run.join(PAGE);
     std::fs::write(&temporary, page)
         .and_then(|()| std::fs::rename(&temporary, &path))
-        .map_err(|error| FolderError::Io { path: path.clone(), error })?;
-    Ok(path)
+        .map_err(|error| FolderError::Io { path, error })?;
+    Ok(())
 }
 
 #[cfg(not(feature = "page"))]

@@ -348,13 +348,52 @@ pub struct RulesRequest {
     pub chip: Option<String>,
 }
 
+/// Some of the draws: whole leaves of the tree in which they are summed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// One of so many of about the same size.
+    Of {
+        /// Which, from 1.
+        number: u64,
+        /// Of how many.
+        of: u64,
+    },
+    /// Draws from one up to another: several parts that were joined.
+    Draws {
+        /// Number of the first.
+        first: u64,
+        /// Number of the draw after the last.
+        end: u64,
+    },
+}
+
+impl std::fmt::Display for Part {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Of { number, of } => write!(f, "{number}/{of}"),
+            Self::Draws { first, end } => write!(f, "draws {first}..{end}"),
+        }
+    }
+}
+
 /// Where a study is written to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Destination {
     /// The folder; none for `output/SCENARIO-IDENTITY`.
     pub out: Option<PathBuf>,
-    /// Whether another run's files there are replaced.
+    /// Whether another run there is replaced, and what an interrupted one left is thrown away.
     pub force: bool,
+    /// Whether to go on from what an interrupted run left.
+    pub resume: bool,
+    /// Which part of the draws; none for all.
+    pub part: Option<Part>,
+    /// Seconds of work that may be lost when a run is killed: so often, or more seldom if it would take more than 2 % of the
+    /// time, what is gathered is kept. 0 keeps it at every whole leaf.
+    pub keep_seconds: u64,
+    /// The most memory that the run may take \[B\].
+    pub memory: Option<u64>,
+    /// The machine's name, for `lineage.json`.
+    pub machine: String,
     /// Whether the page is made of it, `report.html`; it is, where the build has the feature `page`.
     pub page: bool,
     /// What was typed, for the manifest.
@@ -365,6 +404,21 @@ pub struct Destination {
 #[cfg_attr(not(feature = "page"), allow(clippy::derivable_impls))]
 impl Default for Destination {
     fn default() -> Self {
-        Self { out: None, force: false, page: cfg!(feature = "page"), command: Vec::new() }
+        Self {
+            out: None,
+            force: false,
+            resume: false,
+            part: None,
+            keep_seconds: Self::KEEP_SECONDS,
+            memory: None,
+            machine: String::new(),
+            page: cfg!(feature = "page"),
+            command: Vec::new(),
+        }
     }
+}
+
+impl Destination {
+    /// Seconds of work that may be lost when a run is killed, unless one says otherwise.
+    pub const KEEP_SECONDS: u64 = 60;
 }

@@ -4,16 +4,19 @@ use super::distributions::Distributions;
 use super::drivers::Drivers;
 use super::error::Error;
 use super::folder::{RunFolder, Took, Written};
+use super::kept::{Gathered, Kept};
+use super::long::{Found, ManyDraws, Steps, answers};
 use super::request::{Destination, RunRequest};
+use super::rounds::Rounds;
 use super::simulation::Simulation;
 use super::stopping::{Stopping, interval};
 use super::watch::Watch;
 use crate::metrics::{Metric, headline};
 use crate::network::Network;
-use crate::report::{GraphFormat, Headline, HeadlineRow, SupplyGraph};
+use crate::report::{GraphFormat, Headline, HeadlineRow, OutputFormat, SupplyGraph};
 use crate::results::table::TableText;
 use crate::results::tables::DriverRow;
-use crate::results::{Cell, Statistics};
+use crate::results::{Cell, Interval, Statistics};
 
 /// The supply graph, for whoever draws it.
 const GRAPH: &str = "graph.json";
@@ -31,6 +34,7 @@ pub struct Run {
 /// What a run has found.
 pub struct RunResults<'a> {
     run: &'a Run,
+    rounds: Rounds,
     distributions: Distributions,
     statistics: Vec<Statistics>,
     drivers: Drivers,
@@ -57,8 +61,7 @@ impl Run {
     /// # Errors
     /// If the folder cannot be written, is in use, or holds another run.
     pub fn folder(&self, to: &Destination, watch: &dyn Watch) -> Result<Option<RunFolder>, Error> {
-        let files = [Distributions::FILES.as_slice(), &[Drivers::FILE, GRAPH]].concat();
-        RunFolder::open(&self.simulation, self.simulation.manifest(), &files, to, watch)
+        self.open_folder(to, watch)
     }
 
     /// Simulates all draws; tables with a row a draw go to the folder as they come.
@@ -70,22 +73,7 @@ impl Run {
         folder: Option<&mut RunFolder>,
         watch: &dyn Watch,
     ) -> Result<RunResults<'_>, Error> {
-        let simulation = &self.simulation;
-        let mut drivers = Drivers::new(simulation);
-        let mut distributions = Distributions::new(simulation, folder)?;
-        let (draws, seconds) = self.stopping.run(simulation, watch, |range| {
-            let seconds = simulation.work_on(&[], range, watch, &mut [&mut distributions, &mut drivers])?;
-            let known = self.stopping.wanted.as_ref().zip(self.cell).map(|(wanted, cell)| {
-                let statistic = distributions.statistic(cell);
-                let found = interval(&statistic, wanted.statistic, simulation.is_independent());
-                (found, found.value)
-            });
-            Ok((seconds, known))
-        })?;
-        let took = Took { draws, used: distributions.used, seconds };
-        simulation.check_used(took.used, watch)?;
-        let statistics = distributions.statistics();
-        Ok(RunResults { run: self, distributions, statistics, drivers, took })
+        self.find(folder, watch)
     }
 }
 
@@ -120,7 +108,8 @@ impl RunResults<'_> {
     pub fn tables(&self) -> Vec<TableText> {
         let simulation = &self.run.simulation;
         let mut all = self.distributions.tables(simulation, &self.statistics);
-        all.extend([self.drivers.table(&simulation.plan), self.distributions.yearly_flows(simulation)]);
+        all.extend([self.drivers.table(&simulation.plan), self.rounds.table()]);
+        all.push(self.distributions.yearly_flows(simulation));
         all
     }
 
@@ -129,15 +118,84 @@ impl RunResults<'_> {
     /// # Errors
     /// If a file cannot be written.
     pub fn write(self, mut folder: RunFolder) -> Result<Written, Error> {
-        let Self { run, mut distributions, statistics, drivers, took } = self;
+        let answers = answers(&self);
+        let Self { run, rounds, mut distributions, statistics, drivers, took } = self;
         let simulation = &run.simulation;
         distributions.write(simulation, &statistics, &mut folder)?;
         folder.table(drivers.table(&simulation.plan))?;
+        folder.table(rounds.table())?;
         let graph = SupplyGraph::new(&simulation.plan, &Network::from_model(&simulation.plan.model));
         folder.text(GRAPH, &graph.render(GraphFormat::Json))?;
         // The page is made from the tables: what they were made from makes room for it.
         drop((distributions, statistics, drivers));
-        folder.finish(took)
+        folder.finish(took, &answers)
+    }
+}
+
+/// Gatherers of a run.
+pub(super) struct RunDraws {
+    rounds: Rounds,
+    distributions: Distributions,
+    drivers: Drivers,
+}
+
+impl Gathered for RunDraws {
+    fn all(&mut self) -> Vec<&mut dyn Kept> {
+        vec![&mut self.rounds, &mut self.distributions, &mut self.drivers]
+    }
+
+    fn used(&self) -> u64 {
+        self.distributions.used
+    }
+}
+
+impl ManyDraws for Run {
+    type Gathered<'a> = RunDraws;
+    type Found<'a> = RunResults<'a>;
+
+    fn base(&self) -> &Simulation {
+        &self.simulation
+    }
+
+    fn stopping(&self) -> Option<&Stopping> {
+        Some(&self.stopping)
+    }
+
+    fn files(&self) -> Vec<&'static str> {
+        [Distributions::FILES.as_slice(), &[Drivers::FILE, GRAPH]].concat()
+    }
+
+    fn gather(&self, folder: Option<&mut RunFolder>) -> Result<RunDraws, Error> {
+        let simulation = &self.simulation;
+        let (rounds, drivers) = (Rounds::default(), Drivers::new(simulation));
+        Ok(RunDraws { rounds, distributions: Distributions::new(simulation, folder)?, drivers })
+    }
+
+    fn known(&self, gathered: &RunDraws) -> Option<(Interval, f64)> {
+        let (wanted, cell) = self.stopping.wanted.as_ref().zip(self.cell)?;
+        let statistic = gathered.distributions.statistic(cell);
+        let found = interval(&statistic, wanted.statistic, self.simulation.is_independent());
+        Some((found, found.value))
+    }
+
+    fn conclude(&self, gathered: RunDraws, took: Took) -> Result<RunResults<'_>, Error> {
+        let RunDraws { rounds, distributions, drivers } = gathered;
+        let statistics = distributions.statistics();
+        Ok(RunResults { run: self, rounds, distributions, statistics, drivers, took })
+    }
+}
+
+impl Found for RunResults<'_> {
+    fn answer(&self, format: OutputFormat) -> String {
+        self.headline().render(format)
+    }
+
+    fn took(&self) -> Took {
+        self.took
+    }
+
+    fn store(self, folder: RunFolder) -> Result<Written, Error> {
+        self.write(folder)
     }
 }
 

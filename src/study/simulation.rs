@@ -12,6 +12,7 @@ use crate::plan::Plan;
 use crate::random::Sampler;
 use crate::results::tables::Flow;
 use crate::results::{Cell, ExportFormat, Manifest, SourceFile};
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// Tables with a row a draw that were asked for.
@@ -189,7 +190,10 @@ impl Simulation {
             command: Vec::new(),
             wall_seconds: 0.0,
             draws_per_second: 0.0,
+            audited: request.audit,
             resolved: project.document.to_toml(),
+            checksums: BTreeMap::new(),
+            checksum: String::new(),
         }
     }
 

@@ -1,20 +1,21 @@
 //! A factorial of levers, every point on the same draws.
 
 use super::compare::{levels, selection};
-use super::comparison::{Comparison, Findings, Goals};
+use super::comparison::{ComparedDraws, Comparison, Findings, Goals};
 use super::distributions::Distributions;
 use super::error::Error;
 use super::folder::{RunFolder, Took, Written};
-use super::gather::Gatherer;
+use super::long::{Found, ManyDraws, Steps, answers};
 use super::request::{Destination, ScenarioRequest, SweepRequest};
+use super::rounds::Rounds;
 use super::simulation::{Exports, Simulation};
 use super::watch::Watch;
 use crate::analysis::tables::{self, ContrastRow, SweepRow};
 use crate::analysis::{Factorial, Paired, interactions};
 use crate::metrics::{ActorKind, Recording, headline};
-use crate::report::{Point, Swept};
+use crate::report::{OutputFormat, Point, Swept};
 use crate::results::table::TableText;
-use crate::results::{Cell, SourceFile, Statistics};
+use crate::results::{Cell, Manifest, SourceFile, Statistics};
 
 /// Points of one sweep: each is a plan on every draw.
 const POINTS: usize = 512;
@@ -44,6 +45,7 @@ pub struct Sweep {
 /// What a sweep has found.
 pub struct SweepResults<'a> {
     study: &'a Sweep,
+    rounds: Rounds,
     comparison: Comparison,
     distributions: Vec<Distributions>,
     /// By plan, then cell of its recording.
@@ -93,12 +95,7 @@ impl Sweep {
     /// # Errors
     /// If the folder cannot be written, is in use, or holds another run.
     pub fn folder(&self, to: &Destination, watch: &dyn Watch) -> Result<Option<RunFolder>, Error> {
-        let mut manifest = self.base.manifest();
-        for (i, point) in self.points.iter().enumerate() {
-            let name = settings(&self.levers, &self.factorial, i).join(" ");
-            manifest.resolved_policies.push(SourceFile::new(&name, &point.project.document.to_toml()));
-        }
-        RunFolder::open(&self.base, manifest, &["sweep.csv"], to, watch)
+        self.open_folder(to, watch)
     }
 
     /// Simulates all draws at every point; the table of inputs, if asked for, goes to the folder as they come.
@@ -110,26 +107,7 @@ impl Sweep {
         folder: Option<&mut RunFolder>,
         watch: &dyn Watch,
     ) -> Result<SweepResults<'_>, Error> {
-        let plans = self.plans();
-        let name = |i: usize| if i == 0 { "base".to_owned() } else { i.to_string() };
-        let names = (0..plans.len()).map(name).collect();
-        let mut comparison = Comparison::new(&plans, names, &levels(&self.base.plan), &self.goals);
-        let mut folder = folder;
-        let mut all: Vec<Distributions> = Vec::new();
-        for (place, plan) in plans.iter().enumerate() {
-            let inputs = self.base.exports.inputs.filter(|_| place == 0);
-            let exports = Exports { draws: None, inputs };
-            all.push(Distributions::among(plan, place, exports, folder.as_deref_mut())?);
-        }
-        let mut gatherers: Vec<&mut dyn Gatherer> = vec![&mut comparison];
-        gatherers.extend(all.iter_mut().map(|d| d as &mut dyn Gatherer));
-        let draws = self.base.request.sampling.draws;
-        let seconds = self.base.work_on(&self.points, 0..draws, watch, &mut gatherers)?;
-        let took = Took { draws, used: all[0].used, seconds };
-        self.base.check_used(took.used, watch)?;
-        let findings = comparison.findings();
-        let statistics = all.iter().map(Distributions::statistics).collect();
-        Ok(SweepResults { study: self, comparison, distributions: all, statistics, findings, took })
+        self.find(folder, watch)
     }
 
     fn plans(&self) -> Vec<&Simulation> {
@@ -233,7 +211,7 @@ impl SweepResults<'_> {
 
     /// All tables, as they stand in a sweep's folder.
     pub fn tables(&self) -> Vec<TableText> {
-        vec![self.study.table(&self.comparison, &self.findings, &self.statistics)]
+        vec![self.study.table(&self.comparison, &self.findings, &self.statistics), self.rounds.table()]
     }
 
     /// Writes all tables, the page, the data package and the manifest.
@@ -241,12 +219,75 @@ impl SweepResults<'_> {
     /// # Errors
     /// If a file cannot be written.
     pub fn write(self, mut folder: RunFolder) -> Result<Written, Error> {
+        let answers = answers(&self);
         self.tables().into_iter().try_for_each(|table| folder.table(table))?;
-        let Self { study, comparison, mut distributions, statistics, findings, took } = self;
+        let Self { study, comparison, mut distributions, statistics, findings, took, .. } = self;
         distributions[0].write_exports(&study.base, &mut folder)?;
         // The page is made from the tables: what they were made from makes room for it.
         drop((comparison, distributions, statistics, findings));
-        folder.finish(took)
+        folder.finish(took, &answers)
+    }
+}
+
+impl ManyDraws for Sweep {
+    type Gathered<'a> = ComparedDraws;
+    type Found<'a> = SweepResults<'a>;
+
+    fn base(&self) -> &Simulation {
+        &self.base
+    }
+
+    fn others(&self) -> &[Simulation] {
+        &self.points
+    }
+
+    fn manifest(&self) -> Manifest {
+        let mut manifest = self.base.manifest();
+        for (i, point) in self.points.iter().enumerate() {
+            let name = settings(&self.levers, &self.factorial, i).join(" ");
+            manifest.resolved_policies.push(SourceFile::new(&name, &point.project.document.to_toml()));
+        }
+        manifest
+    }
+
+    fn files(&self) -> Vec<&'static str> {
+        vec!["sweep.csv"]
+    }
+
+    fn gather(&self, folder: Option<&mut RunFolder>) -> Result<ComparedDraws, Error> {
+        let plans = self.plans();
+        let name = |i: usize| if i == 0 { "base".to_owned() } else { i.to_string() };
+        let names = (0..plans.len()).map(name).collect();
+        let comparison = Comparison::new(&plans, names, &levels(&self.base.plan), &self.goals);
+        let mut folder = folder;
+        let mut distributions: Vec<Distributions> = Vec::new();
+        for (place, plan) in plans.iter().enumerate() {
+            let inputs = self.base.exports.inputs.filter(|_| place == 0);
+            let exports = Exports { draws: None, inputs };
+            distributions.push(Distributions::among(plan, place, exports, folder.as_deref_mut())?);
+        }
+        Ok(ComparedDraws { rounds: Rounds::default(), comparison, distributions })
+    }
+
+    fn conclude(&self, gathered: ComparedDraws, took: Took) -> Result<SweepResults<'_>, Error> {
+        let ComparedDraws { rounds, comparison, distributions } = gathered;
+        let findings = comparison.findings();
+        let statistics = distributions.iter().map(Distributions::statistics).collect();
+        Ok(SweepResults { study: self, rounds, comparison, distributions, statistics, findings, took })
+    }
+}
+
+impl Found for SweepResults<'_> {
+    fn answer(&self, format: OutputFormat) -> String {
+        self.swept().render(format)
+    }
+
+    fn took(&self) -> Took {
+        self.took
+    }
+
+    fn store(self, folder: RunFolder) -> Result<Written, Error> {
+        self.write(folder)
     }
 }
 

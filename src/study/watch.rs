@@ -47,6 +47,22 @@ pub enum Note {
     ManyCells(usize),
     /// The folder holds the study that was asked for, complete.
     Complete(PathBuf),
+    /// A study goes on from what an interrupted one left.
+    GoesOn {
+        /// Draws that are done.
+        done: u64,
+        /// Draws.
+        draws: u64,
+    },
+    /// What a long study will take, by a first few draws.
+    Takes {
+        /// Time \[s\].
+        seconds: f64,
+        /// Memory, in words.
+        memory: String,
+        /// Room on the disk, in words.
+        disk: String,
+    },
     /// So many of the draws satisfy the condition.
     Counted {
         /// Draws that do.
@@ -90,6 +106,7 @@ impl Note {
         match self {
             Self::Complete(_) | Self::Picked { .. } | Self::ChangesFor(_) | Self::NoChange => true,
             Self::Precision { reached, asked, .. } => reached.is_none_or(|r| r > *asked || r.is_nan()),
+            Self::GoesOn { .. } | Self::Takes { .. } => false,
             Self::Warnings(_) | Self::ManyCells(_) | Self::Counted { .. } | Self::LeftOut(_) => false,
         }
     }
@@ -105,6 +122,15 @@ impl fmt::Display for Note {
             Self::ManyCells(n) => write!(f, "{n} cells are summarised; --select chooses fewer"),
             Self::Complete(path) => {
                 write!(f, "{} holds this very run, complete; --force does it again", path.display())
+            }
+            Self::GoesOn { done, draws } => write!(f, "goes on after {done} of {draws} draws"),
+            Self::Takes { seconds, memory, disk } => {
+                let time = match seconds {
+                    s if *s < 90.0 => format!("{s:.0} s"),
+                    s if *s < 5400.0 => format!("{:.0} min", s / 60.0),
+                    s => format!("{:.1} h", s / 3600.0),
+                };
+                write!(f, "about {time}, {memory} of memory, {disk} on the disk")
             }
             Self::Counted { used, draws } => write!(f, "{used} of {draws} draws satisfy --given"),
             Self::Precision { cell, reached, asked, draws } => {

@@ -23,6 +23,7 @@ mod inputs;
 mod instructions;
 mod laws;
 mod ledger;
+mod long_runs;
 mod metrics;
 mod monotone;
 mod page;

@@ -3,7 +3,7 @@
 use super::super::{scores, world};
 use crate::analysis::tables as findings;
 use crate::results::table::Schema;
-use crate::results::tables;
+use crate::results::{MANIFEST, PastRunError, RunReader, tables};
 use crate::scenario::unguarded;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -34,14 +34,9 @@ pub enum PageError {
     /// Not a run's folder.
     #[error("{0} is no run's folder: it has no manifest.json")]
     NoRun(PathBuf),
-    /// A file that the system does not give.
-    #[error("{path} cannot be read: {error}")]
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// What the system says.
-        error: std::io::Error,
-    },
+    /// A file that the system does not give, or that is not what the run wrote.
+    #[error(transparent)]
+    Run(#[from] PastRunError),
     /// A manifest that is not JSON.
     #[error("manifest.json cannot be read: {0}")]
     Manifest(#[source] serde_json::Error),
@@ -116,16 +111,17 @@ impl RunFiles {
     /// # Errors
     /// If it is none, or a file of it cannot be read.
     pub fn read(folder: &Path) -> Result<Self, PageError> {
-        let manifest = folder.join("manifest.json");
-        if !manifest.is_file() {
+        if !folder.join(MANIFEST).is_file() {
             return Err(PageError::NoRun(folder.to_owned()));
         }
-        let read =
-            |path: PathBuf| std::fs::read_to_string(&path).map_err(|error| PageError::Io { path, error });
-        let manifest = read(manifest)?;
-        let there = schemas().into_iter().map(|s| (s.name, folder.join(s.name))).filter(|f| f.1.is_file());
-        let texts: Result<_, PageError> = there.map(|(name, path)| Ok((name, read(path)?))).collect();
-        Self::new(&manifest, &texts?)
+        let run = RunReader::open(folder, MANIFEST)?;
+        let mut texts = BTreeMap::new();
+        for name in schemas().map(|schema| schema.name) {
+            if let Some(text) = run.read(name)? {
+                texts.insert(name, text);
+            }
+        }
+        Self::new(&run.text, &texts)
     }
 
     /// A table; one without rows where the run has none.

@@ -1,0 +1,64 @@
+//! `merge` and `verify`: the command that made a part or a run is read again, and what it asks for is joined or looked at.
+
+use super::arguments::{Arguments, MergeArguments, SimulatingArguments, Verb, VerifyArguments};
+use super::failure::Failure;
+use super::long::How;
+use super::terminal::print;
+use super::{calibrate, compare, hindcast, run, sweep};
+use crate::results::{MANIFEST, RunReader};
+use crate::study::part_command;
+use clap::Parser;
+
+/// Joins parts.
+pub(super) fn merge(arguments: &MergeArguments) -> Result<(), Failure> {
+    let command = arguments.parts.first().map_or(Ok(Vec::new()), |first| part_command(first))?;
+    let how = How::Merged { parts: &arguments.parts, partial: arguments.partial };
+    again(command, &how, |common| {
+        common.out.clone_from(&arguments.out);
+        (common.force, common.quiet, common.format) = (arguments.force, arguments.quiet, arguments.format);
+    })
+}
+
+/// Looks at every file of a run, and simulates rounds of it anew.
+pub(super) fn verify(arguments: &VerifyArguments) -> Result<(), Failure> {
+    let run = RunReader::open(&arguments.run, MANIFEST)?;
+    let wrong = run.wrong()?;
+    if !wrong.is_empty() {
+        return Err(Failure::Wrong(wrong));
+    }
+    print(&format!("{} files: as they were written\n", run.files().count() + 1))?;
+    if arguments.again == 0 {
+        return Ok(());
+    }
+    let words = run.manifest["command"].as_array().into_iter().flatten();
+    let command = words.filter_map(|word| word.as_str().map(str::to_owned)).collect();
+    again(command, &How::Again { run: &arguments.run, rounds: arguments.again }, |common| {
+        common.quiet = arguments.quiet;
+    })
+}
+
+/// Reads a command that simulated draws, changes what it says of folders, and does something else with it.
+fn again(
+    command: Vec<String>,
+    how: &How<'_>,
+    change: impl FnOnce(&mut SimulatingArguments),
+) -> Result<(), Failure> {
+    let typed = command.clone();
+    let read = Arguments::try_parse_from(std::iter::once("chokepoint".to_owned()).chain(command));
+    let mut verb =
+        read.map_err(|_| Failure::Usage("the command that made it is not one of this version"))?.verb;
+    verb.remember(typed);
+    let Some(common) = verb.simulating() else {
+        return Err(Failure::Usage("the command that made it simulates no draws"));
+    };
+    (common.part, common.resume) = (None, false);
+    change(common);
+    match &verb {
+        Verb::Run(a) => run::run(a, how),
+        Verb::Compare(a) => compare::compare(a, how),
+        Verb::Sweep(a) => sweep::sweep(a, how),
+        Verb::Hindcast(a) => hindcast::hindcast(a, how),
+        Verb::Calibrate(a) => calibrate::calibrate(a, how),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,142 @@
+//! What a long study will take: time by a first few draws, memory and room on the disk by what it gathers.
+
+use super::error::Error;
+use super::parts;
+use super::request::Destination;
+use super::simulation::{Exports, Simulation};
+use super::watch::{Note, Watch};
+use crate::engine::run::ROUND;
+use crate::math::WIDTH;
+use crate::results::{ExportFormat, LEAF};
+use std::path::Path;
+use std::sync::atomic::AtomicBool;
+
+/// Draws under all plans together from which a study may be long.
+const LONG: u64 = 1 << 14;
+/// Seconds from which it is worth telling.
+const TELLS: f64 = 30.0;
+/// Bytes of a number as text and in Parquet.
+const NUMBER: (f64, f64) = (17.0, 8.5);
+/// Bytes of a row of `summary.csv`, twice: as it is made, and for the page.
+const ROW: f64 = 700.0;
+/// Bytes of the program, the scenario and its tables.
+const PROGRAM: f64 = 6e7;
+
+/// The clock and the hand on Ctrl-C of another watch, and nothing else.
+struct Quiet<'a>(&'a dyn Watch);
+
+impl Watch for Quiet<'_> {
+    fn stop(&self) -> &AtomicBool {
+        self.0.stop()
+    }
+
+    fn now(&self) -> f64 {
+        self.0.now()
+    }
+}
+
+/// Refuses a study that cannot fit, and says of a long one what it will take.
+pub(super) fn check(
+    base: &Simulation,
+    others: &[Simulation],
+    exports: Exports,
+    to: &Destination,
+    watch: &dyn Watch,
+) -> Result<(), Error> {
+    let draws = parts::leaves(to.part, base.request.sampling.draws)?;
+    let draws = draws.end - draws.start;
+    let memory = memory(base, others, draws);
+    let has = to.memory.map(|bytes| bytes as f64).or_else(machine_memory);
+    if let Some(has) = has.filter(|has| memory > *has) {
+        return Err(Error::Memory { needs: words(memory), has: words(has), asked: to.memory.is_some() });
+    }
+    let disk = disk(base, others, exports, draws) + memory;
+    let place = to.out.as_deref().unwrap_or(Path::new("output"));
+    if let Some(has) = free(place).filter(|has| disk > *has) {
+        return Err(Error::Disk { needs: words(disk), has: words(has), path: place.to_owned() });
+    }
+    if draws * (1 + others.len() as u64) < LONG {
+        return Ok(());
+    }
+    let few = (WIDTH * rayon::current_num_threads()) as u64;
+    let time = |draws: u64| base.work_on(others, 0..draws, &Quiet(watch), &mut []);
+    // What the start takes is in both.
+    let seconds = (time(3 * few)? - time(few)?) / (2 * few) as f64 * draws as f64;
+    if seconds >= TELLS {
+        watch.note(&Note::Takes { seconds, memory: words(memory), disk: words(disk) });
+    }
+    Ok(())
+}
+
+/// Memory of what is gathered \[B\].
+fn memory(base: &Simulation, others: &[Simulation], draws: u64) -> f64 {
+    let plans = || std::iter::once(base).chain(others);
+    let cells: usize = plans().map(|p| p.recording.cells.len()).sum();
+    let flows = base.flows.len() * base.plan.quarters;
+    let each = draws as f64 / WIDTH as f64;
+    // Half octaves that hold something grow with the draws, and so do the digits of their counts.
+    let chunks = |n: f64| 4.0 + 1.2 * n.max(1.0).log2();
+    let histogram = |replicates: usize, n: f64| {
+        let digits = 1.0 + (n / 256.0).max(1.0).log2() / 8.0;
+        300.0 + 32.0 * replicates as f64 * chunks(n * replicates as f64) * digits.min(2.0)
+    };
+    let spread = 64.0 * (6.0 + 2.0 * (draws as f64 / 1024.0).max(1.0).log2());
+    let summary =
+        cells as f64 * (histogram(WIDTH, each) + spread) + flows as f64 * (histogram(1, each) + spread);
+    let compared = if others.is_empty() { 0.0 } else { cells as f64 };
+    let paired = compared * (2.0 * histogram(1, draws as f64) + 2.0 * histogram(WIDTH, each) + 3.0 * spread);
+    let leaves = (draws as f64 / (LEAF * WIDTH as u64) as f64).max(1.0);
+    let bins = draws.max(16).ilog2() / 2;
+    let watched = base.recording.watched.len() * base.plan.drivers().len() * (1 << bins.clamp(2, 6)) * 16;
+    let drivers = watched as f64 * (2.0 + leaves.log2());
+    let rounds = (ROUND as usize * 3 * (cells + flows) * size_of::<crate::math::Lanes>()) as f64;
+    PROGRAM + summary + paired + drivers + rounds.min(4e9) + cells as f64 * ROW
+}
+
+/// Room that tables take \[B\].
+fn disk(base: &Simulation, others: &[Simulation], exports: Exports, draws: u64) -> f64 {
+    let cells: usize = std::iter::once(base).chain(others).map(|p| p.recording.cells.len()).sum();
+    let of = |format: Option<ExportFormat>, numbers: usize| match format {
+        None => 0.0,
+        Some(ExportFormat::Csv) => NUMBER.0 * numbers as f64,
+        Some(ExportFormat::Parquet) => NUMBER.1 * numbers as f64,
+    };
+    let inputs = base.plan.layout.uncertain().count();
+    (of(exports.draws, cells) + of(exports.inputs, inputs)) * draws as f64 + cells as f64 * ROW
+}
+
+/// A number of bytes.
+fn words(bytes: f64) -> String {
+    match bytes {
+        b if b < 1e9 => format!("{:.0} MB", (b / 1e6).max(1.0)),
+        b if b < 1e11 => format!("{:.1} GB", b / 1e9),
+        b => format!("{:.0} GB", b / 1e9),
+    }
+}
+
+/// Memory of the machine \[B\].
+fn machine_memory() -> Option<f64> {
+    #[cfg(target_os = "linux")]
+    {
+        let info = rustix::system::sysinfo();
+        Some(info.totalram as f64 * f64::from(info.mem_unit))
+    }
+    #[cfg(not(target_os = "linux"))]
+    None
+}
+
+/// Room on the disk of a path, which need not be there yet \[B\].
+fn free(path: &Path) -> Option<f64> {
+    #[cfg(unix)]
+    {
+        let there = path.ancestors().find(|p| p.exists()).unwrap_or(Path::new("."));
+        let there = if there.as_os_str().is_empty() { Path::new(".") } else { there };
+        let disk = rustix::fs::statvfs(there).ok()?;
+        Some(disk.f_bavail as f64 * disk.f_frsize as f64)
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        None
+    }
+}
