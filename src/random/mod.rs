@@ -5,7 +5,6 @@
 
 mod copula;
 mod design;
-mod direction_numbers;
 mod distribution;
 mod forms;
 mod sobol;
