@@ -7,7 +7,6 @@ mod beta;
 mod constructors;
 mod copula;
 mod design;
-mod direction_numbers;
 mod distribution;
 mod sobol;
 
