@@ -11,6 +11,6 @@ mod distribution;
 mod sobol;
 
 pub use constructors::{DistributionError, Form};
-pub use copula::{Copula, NotPositiveSemiDefinite};
+pub use copula::{Copula, NotPositiveSemiDefinite, loaded};
 pub use design::{DIMENSIONS, Design, REPLICATES, Sampler, Stream, UnknownSampler};
 pub use distribution::Distribution;

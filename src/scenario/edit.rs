@@ -382,7 +382,7 @@ fn change(
         vec![path.to_owned()]
     };
     let mut any = false;
-    for target in targets {
+    for target in targets.into_iter().map(number_at) {
         if let Some(node) = document.find(&target) {
             apply(node);
             node.edited_by.push(edit.by.clone());
@@ -398,6 +398,12 @@ fn change(
     if !any {
         missing(document, edit, path, diagnostics);
     }
+}
+
+/// Where the number of a path is written: a factor's own is the `value` of its row.
+fn number_at(path: String) -> String {
+    let factor = path.strip_prefix("factor.").is_some_and(|id| !id.contains('.'));
+    if factor { format!("{path}.value") } else { path }
 }
 
 fn missing(document: &Document, edit: &Edit, path: &str, diagnostics: &mut Diagnostics) {

@@ -11,6 +11,7 @@ mod drivers;
 mod errors;
 mod explain;
 mod facilities;
+mod factors;
 mod floors;
 mod forks;
 mod graph;

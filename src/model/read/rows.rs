@@ -18,7 +18,7 @@ pub(crate) trait Row: Sized {
 }
 
 /// Tables of rows.
-pub(crate) const TABLES: [&str; 17] = [
+pub(crate) const TABLES: [&str; 18] = [
     "country",
     "group",
     "tool",
@@ -35,6 +35,7 @@ pub(crate) const TABLES: [&str; 17] = [
     "shock",
     "ratio",
     "correlation",
+    "factor",
     "observation",
 ];
 /// Tables of settings.
@@ -91,11 +92,14 @@ impl Model {
             training: reader.settings(document),
             science: reader.settings(document),
             correlations: Vec::new(),
+            factors: Vec::new(),
             quantities: IdVec::new(),
         };
+        let factors = reader.factors(document);
         let correlations = reader.correlations(document);
+        let factors = reader.load_factors(factors, &correlations);
         let quantities = std::mem::take(&mut reader.quantities);
-        let mut model = Model { quantities, correlations, ..model };
+        let mut model = Model { quantities, correlations, factors, ..model };
         admit(&mut model);
         if !diagnostics.has_errors() {
             validate(&model, document, diagnostics);
