@@ -162,7 +162,8 @@ impl Layout {
         }
         let groups = correlate(model, &sampled_of, &mut sampled);
         let mut loaded = Vec::new();
-        for (factor, &(q, loading)) in model.factors.iter().flat_map(|f| f.loads.iter().map(move |l| (f, l))) {
+        for (factor, &(q, loading)) in model.factors.iter().flat_map(|f| f.loads.iter().map(move |l| (f, l)))
+        {
             if let Some(s) = sampled_of[q].filter(|_| loading != 0.0) {
                 sampled[s].load = Some((factor.value, loading));
                 loaded.push(s);

@@ -92,7 +92,8 @@ impl Layout {
 
     /// Loads the factors, whose uniforms are in place, on some sampled paths, whose own uniforms are.
     pub(super) fn load(&self, loaded: &[usize], into: &mut Inputs) {
-        let Some(mut last) = loaded.first().and_then(|&s| self.sampled[s].load).map(|(factor, _)| factor) else {
+        let Some(mut last) = loaded.first().and_then(|&s| self.sampled[s].load).map(|(factor, _)| factor)
+        else {
             return;
         };
         let score = |factor: QuantityId, into: &Inputs| {

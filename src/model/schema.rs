@@ -140,7 +140,8 @@ fn correlation() -> Json {
 
 fn factor() -> Json {
     let text = |about: &str| json!({ "type": "string", "description": about });
-    let grade = json!({ "enum": ["published", "derived", "judgement"], "description": "How well it is founded." });
+    let grade =
+        json!({ "enum": ["published", "derived", "judgement"], "description": "How well it is founded." });
     let loading = json!({
         "type": "number", "minimum": -1, "maximum": 1,
         "description": "Correlation of the number's normal score with the factor's.",

@@ -91,10 +91,7 @@ impl Headline {
             lines.push(line);
             last = &r.actor;
         }
-        let mut text = format!(
-            "{}\n{} draws\n{SPREAD}\n\n",
-            self.title, self.draws
-        );
+        let mut text = format!("{}\n{} draws\n{SPREAD}\n\n", self.title, self.draws);
         text.push_str(&aligned(&lines, Align::Left));
         text
     }
@@ -197,8 +194,20 @@ mod tests {
         };
         let headline = Headline { title: "T".to_owned(), rows: vec![row], draws: 64 };
         let text = headline.render(OutputFormat::Text);
-        assert!(text.find("2e25 – 8e25") < text.find("5.0e25 ±1.0%"), "the world's range comes first:\n{text}");
-        for part in ["lab.a", "5.0e25 ±1.0%", "error of the simulation", "2e25 – 8e25", "100%", "<1%", "chips 75%", "P 1e25"] {
+        assert!(
+            text.find("2e25 – 8e25") < text.find("5.0e25 ±1.0%"),
+            "the world's range comes first:\n{text}"
+        );
+        for part in [
+            "lab.a",
+            "5.0e25 ±1.0%",
+            "error of the simulation",
+            "2e25 – 8e25",
+            "100%",
+            "<1%",
+            "chips 75%",
+            "P 1e25",
+        ] {
             assert!(text.contains(part), "{part} in\n{text}");
         }
         assert!(!text.contains('╋'));

@@ -57,8 +57,11 @@ fn correlation(a: &[f64], b: &[f64]) -> f64 {
 #[test]
 fn scores_correlate_by_the_product_of_loadings() {
     let model = model(&factor(""));
-    let paths: Vec<QuantityId> =
-        ["factor.boom", "lab.second.mfu"].iter().chain(LOADS.iter().map(|l| &l.0)).map(|p| id(&model, p)).collect();
+    let paths: Vec<QuantityId> = ["factor.boom", "lab.second.mfu"]
+        .iter()
+        .chain(LOADS.iter().map(|l| &l.0))
+        .map(|p| id(&model, p))
+        .collect();
     let ranks = ranks(&layout(&model, 3), &paths);
     let loadings: Vec<f64> = [1.0, 0.0].into_iter().chain(LOADS.map(|l| l.1)).collect();
     for i in 0..paths.len() {
@@ -76,7 +79,8 @@ fn factors_can_be_correlated_and_what_loads_on_them_is() {
            [[correlation]]\nof = [\"factor.boom\", \"factor.luck\"]\nrho = 0.5\n";
     let model = model(&text);
     let layout = layout(&model, 8);
-    let paths = ["factor.boom", "factor.luck", "facility.fab.capacity", "shock.fab-outage.duration"].map(|p| id(&model, p));
+    let paths = ["factor.boom", "factor.luck", "facility.fab.capacity", "shock.fab-outage.duration"]
+        .map(|p| id(&model, p));
     let ranks = ranks(&layout, &paths);
     for (i, j, due) in [(0, 1, 0.5), (0, 2, 0.8), (1, 3, 0.7), (2, 3, 0.8 * 0.5 * 0.7)] {
         let found = correlation(&ranks[i], &ranks[j]);
@@ -97,7 +101,8 @@ fn what_loads_on_a_factor_keeps_its_distribution() {
     let paths: Vec<QuantityId> = LOADS.iter().map(|l| id(&model, l.0)).collect();
     for (mut ranks, (path, _)) in ranks(&layout, &paths).into_iter().zip(LOADS) {
         ranks.sort_by(f64::total_cmp);
-        let distance = ranks.iter().enumerate().map(|(i, u)| (u - (i as f64 + 0.5) / DRAWS).abs()).fold(0.0, f64::max);
+        let distance =
+            ranks.iter().enumerate().map(|(i, u)| (u - (i as f64 + 0.5) / DRAWS).abs()).fold(0.0, f64::max);
         // Kolmogorov's bound at one in a hundred thousand.
         assert!(distance < 2.5 / DRAWS.sqrt(), "{path}: {distance}");
     }
@@ -107,7 +112,8 @@ fn what_loads_on_a_factor_keeps_its_distribution() {
     layout.sample(7, &mut inputs);
     for lane in 0..WIDTH {
         let u = layout.rank(duration, &inputs)[lane];
-        let due = (0.4_f64.ln() / 2.0 + inverse_normal(u) / inverse_normal(0.95) * (10.0_f64.ln() / 2.0)).exp();
+        let due =
+            (0.4_f64.ln() / 2.0 + inverse_normal(u) / inverse_normal(0.95) * (10.0_f64.ln() / 2.0)).exp();
         assert!((inputs.value(duration)[lane] / due - 1.0).abs() < 1e-9);
     }
 }
@@ -220,16 +226,22 @@ fn project(text: &str, policy: &str, set: &[&str]) -> Project {
 
 #[test]
 fn policies_share_draws_with_the_scenario_to_the_bit_and_fork_where_a_number_moves() {
-    let set = |path: &str, value: &str| format!("title = \"t\"\n[[set]]\npath = \"{path}\"\nvalue = {value}\n");
+    let set =
+        |path: &str, value: &str| format!("title = \"t\"\n[[set]]\npath = \"{path}\"\nvalue = {value}\n");
     let late = "{ unit = \"MW\", 2022Q1 = 300, 2024Q4 = 600, 2026Q4 = \"2k to 3k\" }";
-    let world = factor("").replace("grid = { unit = \"MW\", 2022Q1 = 300, 2026Q4 = \"2k to 3k\" }", &format!("grid = {late}"));
+    let world = factor("")
+        .replace("grid = { unit = \"MW\", 2022Q1 = 300, 2026Q4 = \"2k to 3k\" }", &format!("grid = {late}"));
     let world = world.replace("loads = { ", "loads = { \"country.alpha.grid\" = 0.5, ");
     let slow = format!("{PAGE}\n[[factor]]\nid = \"grid\"\nloads = {{ \"country.alpha.grid\" = 0.5 }}\n")
         .replace("grid = { unit = \"MW\", 2022Q1 = 300, 2026Q4 = \"2k to 3k\" }", &format!("grid = {late}"));
     let cases = [
         (&world, set("factor.boom", "0.2"), 0),
         (&world, set("factor.boom", "\"uniform(0.5, 1)\""), 0),
-        (&world, set("factor.boom.loads", "{ \"facility.fab.capacity\" = 0.8, \"lab.second.mfu\" = 0.3 }"), 0),
+        (
+            &world,
+            set("factor.boom.loads", "{ \"facility.fab.capacity\" = 0.8, \"lab.second.mfu\" = 0.3 }"),
+            0,
+        ),
         (&world, set("lab.first.mfu", "0.4"), 0),
         (&world, "title = \"t\"\n[[remove]]\npath = \"factor.boom\"\n".to_owned(), 0),
         (&world, set("factor.boom.title", "\"A boom\""), usize::MAX),
@@ -258,8 +270,10 @@ fn policies_share_draws_with_the_scenario_to_the_bit_and_fork_where_a_number_mov
 
 #[test]
 fn a_factor_is_shown_and_set_like_any_number() {
-    let sourced = factor("title = \"A boom\"\nsource = \"invented\"\ngrade = \"judgement\"\n")
-        .replace("\"lab.first.mfu\" = -0.5", "\"lab.first.mfu\" = { value = -0.5, source = \"chips are short\", grade = \"derived\" }");
+    let sourced = factor("title = \"A boom\"\nsource = \"invented\"\ngrade = \"judgement\"\n").replace(
+        "\"lab.first.mfu\" = -0.5",
+        "\"lab.first.mfu\" = { value = -0.5, source = \"chips are short\", grade = \"derived\" }",
+    );
     let plain = project(&sourced, "title = \"none\"", &[]);
     let rows = show(&plain.model, "factor.*");
     let row = &rows[0];
@@ -270,7 +284,10 @@ fn a_factor_is_shown_and_set_like_any_number() {
     for part in ["moves facility.fab.capacity by 0.8", "lab.first.mfu by -0.5 (derived: chips are short)"] {
         assert!(about.note.contains(part), "{}", about.note);
     }
-    for held in [project(&sourced, "title = \"none\"", &["factor.boom=0.9"]), project(&sourced, "title = \"t\"\n[[set]]\npath = \"factor.*\"\nvalue = 0.9\n", &[])] {
+    for held in [
+        project(&sourced, "title = \"none\"", &["factor.boom=0.9"]),
+        project(&sourced, "title = \"t\"\n[[set]]\npath = \"factor.*\"\nvalue = 0.9\n", &[]),
+    ] {
         let row = &show(&held.model, "factor.boom")[0];
         assert_eq!((row.quantiles, row.value.as_str()), ([0.9; 3], "0.9"));
         assert_eq!(row.quantity.edited_by.len(), 1);
@@ -284,15 +301,27 @@ fn a_factor_is_shown_and_set_like_any_number() {
 #[test]
 fn what_a_factor_cannot_be_is_said_at_its_place() {
     let cases = [
+        ("loads = { \"lab.first.mfu\" = 1.2 }", "`factor.f` loads `lab.first.mfu` by 1.2", "1.2"),
         (
-            "loads = { \"lab.first.mfu\" = 1.2 }",
-            "`factor.f` loads `lab.first.mfu` by 1.2",
-            "1.2",
+            "loads = { \"lab.frist.mfu\" = 0.5 }",
+            "`factor.f` loads `lab.frist.mfu`, which matches no uncertain path",
+            "\"lab.frist.mfu\"",
         ),
-        ("loads = { \"lab.frist.mfu\" = 0.5 }", "`factor.f` loads `lab.frist.mfu`, which matches no uncertain path", "\"lab.frist.mfu\""),
-        ("loads = { \"chip.*.tdp\" = 0.5 }", "`factor.f` loads `chip.*.tdp`, which matches no uncertain path", "\"chip.*.tdp\""),
-        ("loads = { \"factor.*\" = 0.5 }", "`factor.f` loads `factor.*`, which matches no uncertain path", "\"factor.*\""),
-        ("loads = { \"lab.*.mfu\" = 0.5, \"lab.first.mfu\" = 0.2 }", "`lab.first.mfu` is tied twice", "\"lab.first.mfu\""),
+        (
+            "loads = { \"chip.*.tdp\" = 0.5 }",
+            "`factor.f` loads `chip.*.tdp`, which matches no uncertain path",
+            "\"chip.*.tdp\"",
+        ),
+        (
+            "loads = { \"factor.*\" = 0.5 }",
+            "`factor.f` loads `factor.*`, which matches no uncertain path",
+            "\"factor.*\"",
+        ),
+        (
+            "loads = { \"lab.*.mfu\" = 0.5, \"lab.first.mfu\" = 0.2 }",
+            "`lab.first.mfu` is tied twice",
+            "\"lab.first.mfu\"",
+        ),
         (
             "loads = { \"lab.*.mfu\" = 0.5 }\n[[factor]]\nid = \"g\"\nloads = { \"lab.second.*\" = 0.2 }",
             "`lab.second.mfu` is tied twice",
@@ -303,9 +332,21 @@ fn what_a_factor_cannot_be_is_said_at_its_place() {
             "`lab.first.mfu` is tied twice",
             "\"lab.*.mfu\"",
         ),
-        ("loads = { \"lab.first.mfu\" = \"much\" }", "`factor.f.loads` takes loadings: numbers from -1 to 1", "\"much\""),
-        ("value = 1\nloads = { \"lab.first.mfu\" = 0.5 }", "`factor.f` takes a quantile: above 0 and below 1", "1"),
-        ("value = 0\nloads = { \"lab.first.mfu\" = 0.5 }", "`factor.f` takes a quantile: above 0 and below 1", "0"),
+        (
+            "loads = { \"lab.first.mfu\" = \"much\" }",
+            "`factor.f.loads` takes loadings: numbers from -1 to 1",
+            "\"much\"",
+        ),
+        (
+            "value = 1\nloads = { \"lab.first.mfu\" = 0.5 }",
+            "`factor.f` takes a quantile: above 0 and below 1",
+            "1",
+        ),
+        (
+            "value = 0\nloads = { \"lab.first.mfu\" = 0.5 }",
+            "`factor.f` takes a quantile: above 0 and below 1",
+            "0",
+        ),
         ("weight = 2\nloads = { \"lab.first.mfu\" = 0.5 }", "unknown key `weight` in `factor.f`", "weight"),
     ];
     for (row, message, underlined) in cases {

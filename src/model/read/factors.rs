@@ -107,7 +107,10 @@ impl Reader<'_> {
                     self.known_keys(inner, &["value", "source", "grade", "note"], &path);
                     let parts = ["grade", "source", "note"].map(|key| self.words(inner, key, &path));
                     let said: Vec<String> = parts.into_iter().filter(|p| !p.is_empty()).collect();
-                    (inner.get("value"), if said.is_empty() { String::new() } else { format!(" ({})", said.join(": ")) })
+                    (
+                        inner.get("value"),
+                        if said.is_empty() { String::new() } else { format!(" ({})", said.join(": ")) },
+                    )
                 }
                 _ => (Some(&entry.node), String::new()),
             };
@@ -139,7 +142,8 @@ impl Reader<'_> {
         let found: Vec<QuantityId> = matching.iter().filter(uncertain).copied().collect();
         let edited = matching.iter().any(|q| !self.quantities[*q].edited_by.is_empty());
         if found.is_empty() && !edited && self.removed.is_empty() {
-            let message = format!("`factor.{factor}` loads `{}`, which matches no uncertain path", load.pattern);
+            let message =
+                format!("`factor.{factor}` loads `{}`, which matches no uncertain path", load.pattern);
             let label = if matching.is_empty() { "no such path" } else { "what it matches is certain" };
             let known: Vec<&str> = self.quantities.iter().map(|q| q.path.as_str()).collect();
             let near = suggest(load.pattern, known).filter(|_| matching.is_empty() && !is_glob(load.pattern));
