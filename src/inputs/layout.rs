@@ -65,6 +65,8 @@ pub(super) struct Sampled {
     pub(super) dimension: Option<usize>,
     /// The copula and the place in it, if it is correlated.
     pub(super) group: Option<(usize, usize)>,
+    /// The factor's own number and the loading, if it loads on one.
+    pub(super) load: Option<(QuantityId, f64)>,
 }
 
 /// A dated path, laid out for evaluation.
@@ -115,6 +117,8 @@ pub struct Layout {
     pub(super) sampled_of: IdVec<QuantityId, Option<usize>>,
     pub(super) courses: Vec<Course>,
     pub(super) groups: Vec<(Copula, Vec<usize>)>,
+    /// Sampled paths that load on a factor.
+    pub(super) loaded: Vec<usize>,
     pub(super) clocks: IdVec<ShockId, Stream>,
     /// Quarters for which dated paths are laid out.
     pub(super) quarters: usize,
@@ -153,10 +157,18 @@ impl Layout {
                 sampled_of[id] = Some(sampled.len());
                 let dimension = dimension(&q.path);
                 let stream = design.stream(&q.path, dimension);
-                sampled.push(Sampled { quantity: id, stream, dimension, group: None });
+                sampled.push(Sampled { quantity: id, stream, dimension, group: None, load: None });
             }
         }
         let groups = correlate(model, &sampled_of, &mut sampled);
+        let mut loaded = Vec::new();
+        for (factor, &(q, loading)) in model.factors.iter().flat_map(|f| f.loads.iter().map(move |l| (f, l)))
+        {
+            if let Some(s) = sampled_of[q].filter(|_| loading != 0.0) {
+                sampled[s].load = Some((factor.value, loading));
+                loaded.push(s);
+            }
+        }
         let courses = (model.quantities.iter_enumerated())
             .filter_map(|(id, q)| match &q.shape {
                 Shape::Dated(dated) => {
@@ -178,6 +190,7 @@ impl Layout {
             sampled_of,
             courses,
             groups,
+            loaded,
             clocks,
             quarters,
         };

@@ -3,7 +3,7 @@
 use super::layout::{Course, Inputs, Layout, Span};
 use crate::math::{Kernel, Lanes, WIDTH, dispatch};
 use crate::model::{Between, Point, QuantityId, Shape, ShockId};
-use crate::random::Distribution;
+use crate::random::{Distribution, loaded as loaded_uniform};
 
 /// Points of a dated path and their logarithms, used again for the next.
 #[derive(Debug, Default)]
@@ -47,6 +47,7 @@ impl Layout {
     /// Everything at its median.
     pub fn medians(&self, into: &mut Inputs) {
         into.uniforms.fill(Lanes::splat(0.5));
+        self.load(&self.loaded, into);
         for (id, q) in self.quantities.iter_enumerated() {
             let fixed = match &q.shape {
                 Shape::Fixed(x) => *x,
@@ -75,12 +76,47 @@ impl Layout {
                 into.uniforms[m] = u;
             }
         }
-        for &(q, u) in held {
-            if let Some(s) = self.sampled_of[q] {
-                into.uniforms[s] = Lanes::splat(u);
+        let hold = |into: &mut Inputs| {
+            for &(q, u) in held {
+                if let Some(s) = self.sampled_of[q] {
+                    into.uniforms[s] = Lanes::splat(u);
+                }
             }
-        }
+        };
+        // Before factors are loaded and after: what loads on one that is held moves with it, unless it is held itself.
+        hold(into);
+        self.load(&self.loaded, into);
+        hold(into);
         dispatch(Evaluation { layout: self, into });
+    }
+
+    /// Loads the factors, whose uniforms are in place, on some sampled paths, whose own uniforms are.
+    pub(super) fn load(&self, loaded: &[usize], into: &mut Inputs) {
+        let Some(mut last) = loaded.first().and_then(|&s| self.sampled[s].load).map(|(factor, _)| factor)
+        else {
+            return;
+        };
+        let score = |factor: QuantityId, into: &Inputs| {
+            let uniform = self.sampled_of[factor].map_or(Lanes::splat(0.5), |s| into.uniforms[s]);
+            self.factor_score(factor, uniform)
+        };
+        let mut factor_score = score(last, into);
+        for &s in loaded {
+            let Some((factor, loading)) = self.sampled[s].load else { continue };
+            if factor != last {
+                (last, factor_score) = (factor, score(factor, into));
+            }
+            into.uniforms[s] = loaded_uniform(loading, factor_score, into.uniforms[s]);
+        }
+    }
+
+    /// Normal score of a factor at its own uniform.
+    fn factor_score(&self, factor: QuantityId, uniform: Lanes) -> Lanes {
+        match &self.quantities[factor].shape {
+            Shape::Uncertain(d) => d.quantiles(uniform).inverse_normal(),
+            Shape::Fixed(x) => Lanes::splat(*x).inverse_normal(),
+            Shape::Dated(_) => unreachable!("a factor has one number"),
+        }
     }
 
     #[inline(always)]
@@ -145,6 +181,11 @@ impl Layout {
 
     fn uniform(&self, q: QuantityId, k: u32, draw: u64) -> f64 {
         let sampled = &self.sampled[self.place(q)];
+        if let (Some((factor, loading)), 0) = (sampled.load, k) {
+            let of_factor = self.sampled_of[factor].map_or(0.5, |_| self.uniform(factor, 0, draw));
+            let score = self.factor_score(factor, Lanes::splat(of_factor));
+            return loaded_uniform(loading, score, Lanes::splat(sampled.stream.uniform(draw)))[0];
+        }
         match sampled.group {
             Some((g, place)) if k == 0 => {
                 let (copula, members) = &self.groups[g];
@@ -184,6 +225,13 @@ impl Layout {
             }
             _ => inputs.value(q),
         }
+    }
+
+    /// Rank of what an uncertain quantity does not share with its factor, in the draws `8·batch .. 8·batch + 8`; of one without a factor,
+    /// that of its value.
+    pub fn own_rank(&self, q: QuantityId, inputs: &Inputs, batch: u64) -> Lanes {
+        let sampled = &self.sampled[self.place(q)];
+        if sampled.load.is_some() { sampled.stream.uniforms(batch) } else { self.rank(q, inputs) }
     }
 
     /// Rank of a draw's value of an uncertain quantity: its uniform.

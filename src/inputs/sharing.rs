@@ -15,6 +15,8 @@ pub struct Shared {
     uniforms: Vec<(usize, usize)>,
     /// Sampled paths whose uniform is the layout's own.
     fresh: Vec<usize>,
+    /// Those of them that load on a factor.
+    loaded: Vec<usize>,
     /// Copulas with such a path.
     groups: Vec<usize>,
     /// Sampled paths whose value is.
@@ -39,6 +41,7 @@ impl Layout {
             copies: Vec::new(),
             uniforms: Vec::new(),
             fresh: Vec::new(),
+            loaded: Vec::new(),
             groups: Vec::new(),
             values: Vec::new(),
             courses: Vec::new(),
@@ -54,6 +57,7 @@ impl Layout {
                 shared.values.push(s);
             }
         }
+        shared.loaded = self.loaded.iter().copied().filter(|s| shared.fresh.contains(s)).collect();
         let anew = |members: &Vec<usize>| members.iter().any(|m| shared.fresh.contains(m));
         shared.groups = (0..self.groups.len()).filter(|&g| anew(&self.groups[g].1)).collect();
         shared.courses =
@@ -94,6 +98,7 @@ impl Layout {
         for &(from, to) in &shared.uniforms {
             into.uniforms[to] = base.uniforms[from];
         }
+        self.load(&shared.loaded, into);
         for &s in &shared.values {
             let q = self.sampled[s].quantity;
             if let Shape::Uncertain(d) = &self.quantities[q].shape {
@@ -158,7 +163,8 @@ impl Layout {
             }
     }
 
-    /// Whether a path takes the same uniform as its twin: the same stream, and the same copula if it is correlated.
+    /// Whether a path takes the same uniform as its twin: the same stream, the same copula if it is correlated, and the same factor if it
+    /// loads on one.
     fn same_uniform(&self, i: QuantityId, base: &Self, j: QuantityId) -> bool {
         let (a, b) = match (self.sampled_of[i], base.sampled_of[j]) {
             (None, None) => return true,
@@ -181,7 +187,15 @@ impl Layout {
             }
             _ => false,
         };
-        self.quantities[i].path == base.quantities[j].path && one.dimension == other.dimension && groups
+        let loads = match (one.load, other.load) {
+            (None, None) => true,
+            (Some((factor, loading)), Some((twin, theirs))) => {
+                loading == theirs && self.same(factor, base, twin)
+            }
+            _ => false,
+        };
+        let streams = self.quantities[i].path == base.quantities[j].path && one.dimension == other.dimension;
+        streams && groups && loads
     }
 
     /// Whether a path has the same values as its twin at quarter `t`.

@@ -3,6 +3,7 @@
 #[macro_use]
 mod declare;
 pub mod entities;
+mod factor;
 pub mod field;
 pub(crate) mod ids;
 mod lever;
@@ -19,6 +20,7 @@ pub mod units;
 mod validate;
 
 pub use entities::*;
+pub use factor::Factor;
 pub use field::{Amount, Attribute, Clause, Comparison, Condition, Effect, Nodes};
 pub use ids::{
     BuyerId, ChipId, CountryId, DesignerId, FacilityId, GoodId, GroupId, Id, IdVec, LabId, Named, QuantityId,
@@ -60,6 +62,7 @@ pub struct Model {
     pub shocks: IdVec<ShockId, Shock>,
     pub ratios: Vec<Ratio>,
     pub correlations: Vec<Correlation>,
+    pub factors: Vec<Factor>,
     pub observations: Vec<Observation>,
     pub vintages: Vec<Vintage>,
     pub simple_rule: Option<SimpleRule>,

@@ -49,6 +49,7 @@ pub fn schema() -> Json {
     settings::<Training>(&mut properties);
     settings::<Science>(&mut properties);
     properties.insert("correlation".to_owned(), list(&correlation()));
+    properties.insert("factor".to_owned(), list(&factor()));
     properties.insert("observation".to_owned(), list(&observation()));
     properties.extend(record());
     json!({
@@ -134,6 +135,43 @@ fn correlation() -> Json {
             "source": { "type": "string" }, "note": { "type": "string" },
         },
         "required": ["of", "rho"],
+        "additionalProperties": false,
+    })
+}
+
+fn factor() -> Json {
+    let text = |about: &str| json!({ "type": "string", "description": about });
+    let grade =
+        json!({ "enum": ["published", "derived", "judgement"], "description": "How well it is founded." });
+    let loading = json!({
+        "type": "number", "minimum": -1, "maximum": 1,
+        "description": "Correlation of the number's normal score with the factor's.",
+    });
+    let founded = json!({
+        "type": "object",
+        "properties": {
+            "value": loading, "source": text("Who says so."), "grade": grade, "note": text("Anything else."),
+        },
+        "required": ["value"],
+        "additionalProperties": false,
+    });
+    json!({
+        "type": "object",
+        "description": "A cause that several uncertain numbers have in common: `factor.<id>` is its path.",
+        "properties": {
+            "id": { "type": "string", "pattern": "^[a-z0-9-]+$", "description": "Its id, unique in the table." },
+            "title": text("What it is called."),
+            "value": {
+                "$ref": "#/$defs/quantity", "default": "uniform(0, 1)",
+                "description": "At which of its quantiles it is, above 0 and below 1 [quantile].",
+            },
+            "loads": {
+                "type": "object", "additionalProperties": { "anyOf": [loading, founded] },
+                "description": "Loadings by path of the numbers that share it, which may be a pattern: each number on one factor, and in no correlation.",
+            },
+            "source": text("Who says so."), "grade": grade, "note": text("Anything else."),
+        },
+        "required": ["id", "loads"],
         "additionalProperties": false,
     })
 }

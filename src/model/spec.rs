@@ -118,6 +118,7 @@ impl Spec {
         match self.domain {
             (l, h) if l == f64::NEG_INFINITY && h == f64::INFINITY => "any number".to_owned(),
             (l, h) if l == f64::MIN_POSITIVE && h == f64::INFINITY => "a positive number".to_owned(),
+            (l, h) if l == f64::MIN_POSITIVE && h <= 1.0 => "a quantile: above 0 and below 1".to_owned(),
             (0.0, h) if h == f64::INFINITY => "zero or more".to_owned(),
             (l, h) if h == f64::INFINITY => format!("at least {l}"),
             (0.0, 1.0) if self.unit == Unit::Share => "a share: from 0 to 1 (100%)".to_owned(),

@@ -54,7 +54,7 @@ fn from_first_units(plan: &Plan, row: &Commitment) -> usize {
 
 /// Whether two models say the same of everything but rules, shocks, commitments and openings, apart from numbers: then their plans have equal lists.
 ///
-/// Observations and ratios are results, not causes; correlations are compared with the uniforms that they tie.
+/// Observations and ratios are results, not causes; correlations and factors are compared with the uniforms that they tie.
 fn same_frame(a: &Model, b: &Model) -> bool {
     macro_rules! all_same {
         ($($part:ident),* $(,)?) => {{
@@ -66,6 +66,7 @@ fn same_frame(a: &Model, b: &Model) -> bool {
                 shocks: _,
                 ratios: _,
                 correlations: _,
+                factors: _,
                 observations: _,
                 vintages: _,
                 simple_rule: _,
@@ -155,6 +156,10 @@ fn owner(base: &Plan, policy: &Plan, path: &str) -> usize {
     let mut parts = path.split('.');
     let (Some(table), Some(id)) = (parts.next(), parts.next()) else { return 0 };
     let key = parts.next().unwrap_or_default();
+    // Of a factor only what loads on it is read.
+    if table == "factor" {
+        return usize::MAX;
+    }
     // Of plans for power, what is known comes as announced; buyers look a quarter ahead.
     let share = ["halls", "grid", "on_site"]
         .iter()

@@ -30,10 +30,11 @@ impl Plan {
         }
     }
 
-    /// A driver's rank in the draws `8·batch .. 8·batch + 8`: uniform on (0, 1), after correlations.
+    /// A driver's rank in the draws `8·batch .. 8·batch + 8`: uniform on (0, 1), after correlations; of what loads on a factor, the part of
+    /// its own.
     pub fn driver_rank(&self, driver: Driver, inputs: &Inputs, batch: u64) -> Lanes {
         match driver {
-            Driver::Quantity(q) => self.layout.rank(q, inputs),
+            Driver::Quantity(q) => self.layout.own_rank(q, inputs, batch),
             Driver::Clock(s) => {
                 // A dated shock's strike 0 is its date; the clock runs from strike 1.
                 let dated = self.model.shocks[s].date.is_some();

@@ -1,4 +1,4 @@
-//! A Gaussian copula: correlated uniforms from independent ones.
+//! Gaussian copulas: correlated uniforms from independent ones, by a matrix or by a common factor.
 
 use crate::math::{Lanes, normal_cdf};
 
@@ -57,9 +57,20 @@ impl Copula {
                 continue;
             }
             let mixed = row.iter().zip(&scores).fold(Lanes::ZERO, |sum, (&w, &z)| sum + z * w);
-            uniforms[i] = mixed.map(|z| normal_cdf(z).clamp(f64::MIN_POSITIVE, 1.0 - f64::EPSILON / 2.0));
+            uniforms[i] = uniform_of(mixed);
         }
     }
+}
+
+/// A uniform of its own that loads on a factor, given by its normal score: λ·F + √(1 − λ²)·ε as a uniform.
+#[inline]
+pub fn loaded(loading: f64, factor: Lanes, own: Lanes) -> Lanes {
+    uniform_of(factor * loading + own.inverse_normal() * (1.0 - loading * loading).sqrt())
+}
+
+/// The uniform of a normal score, in (0, 1).
+fn uniform_of(score: Lanes) -> Lanes {
+    score.map(|z| normal_cdf(z).clamp(f64::MIN_POSITIVE, 1.0 - f64::EPSILON / 2.0))
 }
 
 fn cholesky(m: &[Vec<f64>]) -> Result<Vec<Vec<f64>>, usize> {

@@ -1,6 +1,6 @@
 //! The sampling design: which point of which replicate a draw is, and each path's uniform there.
 
-use super::sobol::{Matrix, matrix, mix, point, scramble};
+use super::sobol::{BLOCK, GROUP, Matrix, matrix, mix, point, scramble, shuffle};
 use crate::math::{Lanes, WIDTH};
 use rand::rngs::ChaCha8Rng;
 use rand::{Rng, SeedableRng};
@@ -8,13 +8,13 @@ use sha2::{Digest, Sha256};
 
 /// Independent randomisations of the point set: draw i is point ⌊i/8⌋ of replicate i mod 8.
 pub const REPLICATES: usize = WIDTH;
-/// Dimensions of the net.
+/// Leading paths at most.
 pub const DIMENSIONS: usize = 64;
 
 /// How points are placed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sampler {
-    /// Owen-scrambled Sobol points for leading paths, scrambled one-dimensional sequences for the others.
+    /// Owen-scrambled Sobol points: leading paths three by three, each other path by itself; each of these groups has an order of its own.
     Sobol,
     /// Independent uniforms.
     Mc,
@@ -62,12 +62,21 @@ pub struct Stream {
 
 #[derive(Clone, Debug)]
 enum Source {
-    /// A dimension of the net, with a key for each replicate.
-    Net(Box<Matrix>, [u64; REPLICATES]),
-    /// A sequence of its own.
-    Sequence([u64; REPLICATES]),
+    /// A dimension of a net.
+    Net(Box<Net>),
     /// Counter-based uniforms of a seed.
     Counter([u8; 32]),
+}
+
+/// A dimension of a net whose points come in an order of their own.
+#[derive(Clone, Debug)]
+struct Net {
+    /// Generator matrix.
+    matrix: Matrix,
+    /// By replicate: key of the order, which all dimensions of the net share.
+    orders: [u64; REPLICATES],
+    /// By replicate: key of the scrambling, of this dimension alone.
+    keys: [u64; REPLICATES],
 }
 
 impl Design {
@@ -83,7 +92,8 @@ impl Design {
         let source = match (self.sampler, dimension) {
             (Sampler::Sobol, Some(d)) => {
                 assert!(d < DIMENSIONS, "the net has {DIMENSIONS} dimensions");
-                Source::Net(Box::new(matrix(d)), replicate_keys(key))
+                let group = mix(self.seed ^ mix(0x6f72_6465_7200 + (d / GROUP) as u64));
+                Source::Net(Box::new(Net::new(d % GROUP, group, key)))
             }
             _ => own_source(key, self.sampler),
         };
@@ -97,7 +107,7 @@ fn replicate_keys(key: u64) -> [u64; REPLICATES] {
 
 fn own_source(key: u64, sampler: Sampler) -> Source {
     match sampler {
-        Sampler::Sobol => Source::Sequence(replicate_keys(key)),
+        Sampler::Sobol => Source::Net(Box::new(Net::new(0, mix(key), key))),
         Sampler::Mc => {
             let mut seed = [0; 32];
             for (i, chunk) in seed.chunks_exact_mut(8).enumerate() {
@@ -113,11 +123,7 @@ impl Stream {
     #[inline]
     pub fn uniforms(&self, batch: u64) -> Lanes {
         match &self.source {
-            Source::Net(matrix, keys) => {
-                let x = point(matrix, batch as u32);
-                Lanes::from_fn(|r| of_net(x, keys[r], batch))
-            }
-            Source::Sequence(keys) => Lanes::from_fn(|r| of_sequence(keys[r], batch)),
+            Source::Net(net) => Lanes::from_fn(|r| net.uniform(r, batch)),
             Source::Counter(seed) => {
                 let mut rng = ChaCha8Rng::from_seed(*seed);
                 rng.set_word_pos(u128::from(batch) * 2 * WIDTH as u128);
@@ -130,8 +136,7 @@ impl Stream {
     pub fn uniform(&self, draw: u64) -> f64 {
         let (batch, r) = (draw / WIDTH as u64, (draw % WIDTH as u64) as usize);
         match &self.source {
-            Source::Net(matrix, keys) => of_net(point(matrix, batch as u32), keys[r], batch),
-            Source::Sequence(keys) => of_sequence(keys[r], batch),
+            Source::Net(net) => net.uniform(r, batch),
             Source::Counter(_) => self.uniforms(batch)[r],
         }
     }
@@ -147,17 +152,25 @@ impl Stream {
     }
 }
 
-/// A point of the net in the replicate of a key.
-#[inline]
-fn of_net(point: u32, key: u64, batch: u64) -> f64 {
-    fill(scramble(point, key), key, batch)
-}
+impl Net {
+    /// Dimension `dimension` of the net of an order, scrambled by a key.
+    fn new(dimension: usize, order: u64, key: u64) -> Self {
+        Self { matrix: matrix(dimension), orders: replicate_keys(order), keys: replicate_keys(key) }
+    }
 
-/// A point of the sequence of a key.
-#[inline]
-fn of_sequence(key: u64, batch: u64) -> f64 {
-    let shuffled = scramble(batch as u32, mix(key));
-    fill(scramble(shuffled.reverse_bits(), key), key, batch)
+    /// The uniform of point `batch` in a replicate.
+    ///
+    /// Consecutive points of a net lie in opposite halves of every dimension. Were their order the same in every path, all paths
+    /// would swing together, and products of them would be noisier than those of independent draws. So each block of points comes
+    /// in a random order.
+    #[inline]
+    fn uniform(&self, replicate: usize, batch: u64) -> f64 {
+        let (block, place) = (batch / u64::from(BLOCK), batch as u32 % BLOCK);
+        let place = shuffle(place, mix(self.orders[replicate] ^ mix(block)));
+        let point = point(&self.matrix, block as u32 * BLOCK + place);
+        let key = self.keys[replicate];
+        fill(scramble(point, key), key, batch)
+    }
 }
 
 /// A uniform whose first 32 bits are given; a hash fills the rest, so that values lie on no coarse lattice.
@@ -252,11 +265,44 @@ mod tests {
         }
     }
 
+    /// Variance over replicates and seeds of the mean of a product of two paths' scores, over that of independent draws.
+    fn noise_of_products(paths: [(&str, Option<usize>); 2], n: u64) -> f64 {
+        let (mut squares, seeds) = (0.0, 400);
+        for seed in 0..seeds {
+            let design = Design { seed, sampler: Sampler::Sobol };
+            let [a, b] = paths.map(|(path, dimension)| design.stream(path, dimension));
+            let mut sums = Lanes::ZERO;
+            for i in 0..n {
+                let score = |s: &Stream| Lanes::from_fn(|r| inverse_normal(s.uniforms(i)[r]));
+                sums += score(&a) * score(&b);
+            }
+            squares += (0..REPLICATES).map(|r| (sums[r] / n as f64).powi(2)).sum::<f64>();
+        }
+        squares / (seeds * REPLICATES as u64) as f64 * n as f64
+    }
+
+    #[test]
+    fn no_pair_of_paths_interacts_with_more_noise_than_independent_draws() {
+        // Variances of 3,200 values have a standard error of 2.5 %; points without replacement in a block of 32 add 3 %.
+        for n in [64, 256] {
+            let own = noise_of_products([("a", None), ("b", None)], n);
+            assert!(own < 1.12, "two paths of their own: {own} at {n}");
+            let across = noise_of_products([("a", Some(0)), ("b", Some(3))], n);
+            assert!(across < 1.12, "two nets: {across} at {n}");
+            let mixed = noise_of_products([("a", Some(1)), ("b", None)], n);
+            assert!(mixed < 1.12, "a net and a path of its own: {mixed} at {n}");
+            for (i, j) in [(0, 1), (0, 2), (1, 2)] {
+                let within = noise_of_products([("a", Some(i)), ("b", Some(j))], n);
+                assert!(within < 0.5, "dimensions {i} and {j} of a net: {within} at {n}");
+            }
+        }
+    }
+
     #[test]
     fn the_net_integrates_a_smooth_function_far_better_than_chance() {
-        let integrand = |u: [f64; 4]| u.iter().map(|x| 1.0 + 0.5 * (x - 0.5)).product::<f64>();
+        let integrand = |u: [f64; 3]| u.iter().map(|x| 1.0 + 0.5 * (x - 0.5)).product::<f64>();
         let error = |design: Design| {
-            let streams: Vec<Stream> = (0..4).map(|d| design.stream(&format!("d{d}"), Some(d))).collect();
+            let streams: Vec<Stream> = (0..3).map(|d| design.stream(&format!("d{d}"), Some(d))).collect();
             let n = 1024;
             let squares = (0..REPLICATES).map(|r| {
                 let sum: f64 =

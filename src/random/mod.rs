@@ -7,11 +7,10 @@ mod beta;
 mod constructors;
 mod copula;
 mod design;
-mod direction_numbers;
 mod distribution;
 mod sobol;
 
 pub use constructors::{DistributionError, Form};
-pub use copula::{Copula, NotPositiveSemiDefinite};
+pub use copula::{Copula, NotPositiveSemiDefinite, loaded};
 pub use design::{DIMENSIONS, Design, REPLICATES, Sampler, Stream, UnknownSampler};
 pub use distribution::Distribution;

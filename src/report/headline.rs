@@ -35,6 +35,9 @@ pub struct Headline {
     pub draws: u64,
 }
 
+/// What the two kinds of uncertainty are.
+const SPREAD: &str = "The range holds 90 % of draws: what nobody knows of the world. ± is the error of the simulation alone, which more draws lower.";
+
 /// Relative error of the median.
 fn error(s: &Statistics) -> Option<f64> {
     s.quantile_se.filter(|_| s.quantiles.p50 > 0.0).map(|e| e[1] / s.quantiles.p50)
@@ -60,9 +63,9 @@ impl Headline {
         let levels: Vec<f64> =
             self.rows.first().map_or_else(Vec::new, |r| r.reached.iter().map(|x| x.0).collect());
         let mut lines: Vec<Vec<String>> = Vec::new();
-        let mut head =
-            vec![String::new(), "by".to_owned(), "could train [FLOP]".to_owned(), "90 % of draws".to_owned()];
+        let mut head = vec![String::new(), "by".to_owned(), "could train [FLOP]".to_owned()];
         head.extend(axis.map(Axis::label));
+        head.push("median".to_owned());
         head.push("has trained".to_owned());
         head.extend(levels.iter().map(|l| format!("P {}", level(*l))));
         head.push("bound by".to_owned());
@@ -74,10 +77,10 @@ impl Headline {
             let mut line = vec![
                 if r.actor == last { String::new() } else { r.actor.clone() },
                 r.quarter.clone(),
-                format!("{:.1e}{plus}", q.p50),
                 format!("{:.0e} – {:.0e}", q.p05, q.p95),
             ];
             line.extend(axis.map(|a| a.fan(q)));
+            line.push(format!("{:.1e}{plus}", q.p50));
             line.push(r.run.map_or_else(String::new, |s| number(s.quantiles.p50)));
             line.extend(r.reached.iter().map(|x| percent(x.1)));
             line.push(
@@ -88,10 +91,7 @@ impl Headline {
             lines.push(line);
             last = &r.actor;
         }
-        let mut text = format!(
-            "{}\n{} draws; median ± standard error, quantiles over draws\n\n",
-            self.title, self.draws
-        );
+        let mut text = format!("{}\n{} draws\n{SPREAD}\n\n", self.title, self.draws);
         text.push_str(&aligned(&lines, Align::Left));
         text
     }
@@ -194,7 +194,20 @@ mod tests {
         };
         let headline = Headline { title: "T".to_owned(), rows: vec![row], draws: 64 };
         let text = headline.render(OutputFormat::Text);
-        for part in ["lab.a", "5.0e25 ±1.0%", "2e25 – 8e25", "100%", "<1%", "chips 75%", "P 1e25"] {
+        assert!(
+            text.find("2e25 – 8e25") < text.find("5.0e25 ±1.0%"),
+            "the world's range comes first:\n{text}"
+        );
+        for part in [
+            "lab.a",
+            "5.0e25 ±1.0%",
+            "error of the simulation",
+            "2e25 – 8e25",
+            "100%",
+            "<1%",
+            "chips 75%",
+            "P 1e25",
+        ] {
             assert!(text.contains(part), "{part} in\n{text}");
         }
         assert!(!text.contains('╋'));

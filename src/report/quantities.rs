@@ -34,6 +34,9 @@ fn table(rows: &[Shown<'_>]) -> String {
         if !q.provenance.source.is_empty() {
             about.push(q.provenance.source.clone());
         }
+        if !q.provenance.note.is_empty() {
+            about.push(q.provenance.note.clone());
+        }
         if !q.edited_by.is_empty() {
             about.push(format!("edited by {}", q.edited_by.join(", ")));
         }

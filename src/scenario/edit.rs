@@ -413,7 +413,7 @@ impl Editing<'_> {
     fn change(&mut self, edit: &Edit, path: &str, apply: impl Fn(&mut Node)) {
         let Some(targets) = self.targets(edit, path, false) else { return };
         let mut any = false;
-        for target in targets {
+        for target in targets.into_iter().map(number_at) {
             let node = if self.document.find(&target, &self.rows).is_some() {
                 self.document.find(&target, &self.rows)
             } else if let Change::Set { value, .. } = &edit.change {
@@ -470,6 +470,12 @@ fn take_away(document: &mut Document, path: &str, rows: &RowPlaces) -> bool {
         _ => false,
     };
     document.find(parent, rows).is_some_and(drop_from)
+}
+
+/// Where the number of a path is written: a factor's own is the `value` of its row.
+fn number_at(path: String) -> String {
+    let factor = path.strip_prefix("factor.").is_some_and(|id| !id.contains('.'));
+    if factor { format!("{path}.value") } else { path }
 }
 
 /// Drops the element of an id from a list, or from the lists of conditions in it.

@@ -116,6 +116,9 @@ impl Document {
                 Value::List(rows) => {
                     for row in rows {
                         if let (Some(id), Value::Table(table)) = (row.id(), &row.value) {
+                            if entry.key == "factor" {
+                                paths.push(format!("factor.{id}"));
+                            }
                             walk(table, &format!("{}.{id}", entry.key), &mut paths);
                         }
                     }

@@ -1,11 +1,23 @@
 //! What a run says of its drivers: every uncertain path of the headline's cells, whatever is selected.
 
+use crate::support::{plan_of, read};
 use assert_cmd::Command;
+use chokepoint::internals::engine::Batch;
+use chokepoint::internals::engine::record::Recorder;
+use chokepoint::internals::math::Lanes;
+use chokepoint::internals::metrics::Recording;
+use chokepoint::internals::model::QuantityId;
+use chokepoint::internals::plan::Plan;
+use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::path::Path;
 
 fn run(out: &Path, more: &[&str]) {
-    let mut arguments = vec!["run", "scenarios/tutorial", "--quiet", "--out", out.to_str().unwrap()];
+    run_of("scenarios/tutorial", out, more);
+}
+
+fn run_of(scenario: &str, out: &Path, more: &[&str]) {
+    let mut arguments = vec!["run", scenario, "--quiet", "--out", out.to_str().unwrap()];
     arguments.extend(more);
     let output = Command::cargo_bin("chokepoint").unwrap().args(&arguments).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -97,4 +109,99 @@ fn a_condition_keeps_the_indices_of_its_draws() {
     assert!(table.iter().all(|r| number(r, "index") < 1.0 && number(r, "noise_floor") > 0.0));
     // Fewer draws, more noise: with 4096 draws and 32 bins the floor would be about 0.009.
     assert!(number(&table[0], "noise_floor") > 0.009);
+}
+
+/// The share of each cell's variance that an input has when it alone is moved: the variance over three of its quantiles of the mean over
+/// draws, in which all else is as it is, over the variance between draws. By path, then by cell.
+fn moved_alone(plan: &Plan, cells: &[String], batches: u64) -> BTreeMap<String, Vec<f64>> {
+    let recording = Recording::lean(plan, cells).unwrap();
+    let place = |c: &String| recording.names.iter().position(|n| n.address() == *c).unwrap();
+    let places: Vec<usize> = cells.iter().map(place).collect();
+    let outcomes = |held: &[(QuantityId, f64)]| -> Vec<Vec<Lanes>> {
+        let (mut batch, mut recorder) = (Batch::new(plan), Recorder::new(plan, &recording, &[]));
+        let one = |b: u64| {
+            plan.layout.sample_with(b, held, &mut batch.inputs);
+            batch.run(plan, b, &mut recorder);
+            places.iter().map(|&c| recorder.cells[c]).collect()
+        };
+        (0..batches).map(one).collect()
+    };
+    let base = outcomes(&[]);
+    let positive: Vec<bool> =
+        (0..cells.len()).map(|c| base.iter().all(|row| row[c].gt(Lanes::ZERO).all())).collect();
+    // On the scale of the drivers: the logarithm where it is taken there.
+    let moments = |rows: &[Vec<Lanes>]| -> Vec<(f64, f64)> {
+        let n = (8 * rows.len()) as f64;
+        let of = |c: usize| {
+            let scaled = |x: Lanes| if positive[c] { x.max(f64::MIN_POSITIVE).ln() } else { x };
+            let mean = rows.iter().map(|row| scaled(row[c]).sum()).sum::<f64>() / n;
+            let square = |row: &Vec<Lanes>| {
+                let d = scaled(row[c]) - mean;
+                (d * d).sum()
+            };
+            (mean, rows.iter().map(square).sum::<f64>() / n)
+        };
+        (0..cells.len()).map(of).collect()
+    };
+    let whole = moments(&base);
+    let uncertain: Vec<QuantityId> = plan.layout.uncertain().collect();
+    let share = |&q: &QuantityId| {
+        let levels = [0.1, 0.5, 0.9].map(|u| moments(&outcomes(&[(q, u)])));
+        let of = |c: usize| {
+            let middle = levels.iter().map(|l| l[c].0).sum::<f64>() / 3.0;
+            levels.iter().map(|l| (l[c].0 - middle).powi(2)).sum::<f64>() / 3.0 / whole[c].1
+        };
+        (plan.model.quantities[q].path.clone(), (0..cells.len()).map(of).collect())
+    };
+    uncertain.par_iter().map(share).collect()
+}
+
+/// Entries of `drivers.csv` over some seeds whose share is below one in a thousand when they alone are moved, and how many of them
+/// stand above the floor. What is drawn by chance alone, a shock's clock, cannot be moved and is left out.
+fn spurious(scenario: &str, seeds: u64, draws: &str, batches: u64) -> (usize, Vec<String>) {
+    let root = tempfile::tempdir().unwrap();
+    let (mut entries, mut above) = (0, Vec::new());
+    let mut shares: Option<(Vec<String>, BTreeMap<String, Vec<f64>>)> = None;
+    for seed in 0..seeds {
+        let out = root.path().join(seed.to_string());
+        run_of(scenario, &out, &["--draws", draws, "--seed", &seed.to_string()]);
+        let table = rows(&out.join("drivers.csv"));
+        let (cells, shares) = shares.get_or_insert_with(|| {
+            let mut cells: Vec<String> = table.iter().map(|r| r["cell"].clone()).collect();
+            cells.dedup();
+            let plan = plan_of(read(scenario, None).unwrap().1);
+            let shares = moved_alone(&plan, &cells, batches);
+            (cells, shares)
+        });
+        for row in &table {
+            let cell = cells.iter().position(|c| *c == row["cell"]).unwrap();
+            if shares.get(&row["path"]).is_some_and(|s| s[cell] < 1e-3) {
+                entries += 1;
+                if number(row, "index") > number(row, "noise_floor") {
+                    let share = shares[&row["path"]][cell];
+                    above.push(format!(
+                        "{seed} {} {} {} share {share}",
+                        row["cell"], row["path"], row["index"]
+                    ));
+                }
+            }
+        }
+    }
+    (entries, above)
+}
+
+#[test]
+fn what_does_nothing_alone_is_no_driver() {
+    let (entries, above) = spurious("scenarios/tutorial", 6, "2048", 16);
+    assert!(entries > 500, "{entries}");
+    assert!(above.len() <= 1, "{above:#?} of {entries}");
+}
+
+/// Twenty default runs of the baseline, and some thousands of draws in which inputs are moved alone.
+#[test]
+#[ignore = "twenty long runs of the baseline: cargo test --release --test suite nothing_alone_is_a_driver -- --ignored --nocapture"]
+fn nothing_that_does_nothing_alone_is_a_driver_of_the_baseline() {
+    let (entries, above) = spurious("scenarios/baseline", 20, "8192", 4);
+    println!("{} of {entries} entries stand above the floor: {above:#?}", above.len());
+    assert!(above.len() as f64 <= 1e-3 * entries as f64);
 }

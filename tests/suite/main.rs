@@ -12,6 +12,7 @@ mod edits;
 mod errors;
 mod explain;
 mod facilities;
+mod factors;
 mod floors;
 mod forks;
 mod graph;

@@ -186,7 +186,7 @@ settings! {
         horizon: Horizon = Spec::none().or("2022Q1..2030Q4"),
         /// Random shocks begin after this quarter; default: the horizon's first.
         known_until: Option<Date> = Spec::none(),
-        /// The most influential paths, for the dimensions of the quasi-random net: at most 64.
+        /// The most influential paths, in order: three neighbours share a quasi-random net; at most 64.
         lead: Vec<Text> = Spec::none(),
         /// Thresholds of training compute whose first passing is counted [FLOP].
         thresholds: Vec<Number> = Spec::unit("FLOP").positive(),

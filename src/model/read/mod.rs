@@ -3,6 +3,7 @@
 mod clauses;
 mod effects;
 mod expression;
+mod factors;
 mod fields;
 mod numbers;
 mod observations;

@@ -20,7 +20,7 @@ pub(crate) trait Row: Sized {
 }
 
 /// Tables of rows.
-pub(crate) const TABLES: [&str; 17] = [
+pub(crate) const TABLES: [&str; 18] = [
     "country",
     "group",
     "tool",
@@ -37,6 +37,7 @@ pub(crate) const TABLES: [&str; 17] = [
     "shock",
     "ratio",
     "correlation",
+    "factor",
     "observation",
 ];
 /// Tables of settings.
@@ -97,12 +98,15 @@ impl Model {
             simple_rule: reader.simple_rule(document),
             calibration: None,
             correlations: Vec::new(),
+            factors: Vec::new(),
             quantities: IdVec::new(),
         };
+        let factors = reader.factors(document);
         let correlations = reader.correlations(document);
+        let factors = reader.load_factors(factors, &correlations);
         let calibration = reader.calibration(document);
         let quantities = std::mem::take(&mut reader.quantities);
-        let mut model = Model { quantities, correlations, calibration, ..model };
+        let mut model = Model { quantities, correlations, factors, calibration, ..model };
         admit(&mut model);
         if !diagnostics.has_errors() {
             validate(&model, document, diagnostics);

@@ -69,7 +69,7 @@ pub(super) fn precision(files: &RunFiles) -> Phrase {
         start.say(", of ").exactly(&number("draws")).say(" made, those in which ").name(&given)
     };
     start.say(
-        ". Behind ± stands the standard error of the median: what the number of draws leaves open. \
-         The ranges are another matter: what nobody knows about the world, as far as the scenario says it.",
+        ". The ranges hold 90 % of draws: what nobody knows about the world, as far as the scenario says it. \
+         Behind ± stands the error of the simulation alone, the standard error of the median, which more draws lower.",
     )
 }

@@ -1,7 +1,7 @@
 //! Section 1: every quantity of a draw, by quarter. Streams, copula and the place of each quarter among dated points are made
 //! once; uniforms and quantiles come eight draws at a time, as the library hands them out; courses are followed draw by draw.
 
-use chokepoint::internals::math::{Lanes, WIDTH, exp, ln};
+use chokepoint::internals::math::{Lanes, WIDTH, exp, inverse_normal, ln, normal_cdf};
 use chokepoint::internals::model::{Between, Dated, Model, Point, QuantityId, Shape};
 use chokepoint::internals::random::{Copula, Design, Distribution, Stream};
 use chokepoint::internals::scenario::glob_match;
@@ -40,6 +40,8 @@ pub struct Layout<'a> {
     sampled_of: Vec<Option<usize>>,
     scalars: Vec<(usize, &'a Distribution)>,
     copula: Option<(Copula, Vec<usize>)>,
+    /// Of what loads on a factor: its place among what is sampled, the factor's number, the loading.
+    loads: Vec<(usize, usize, f64)>,
     courses: Vec<Course<'a>>,
     points: usize,
     clocks: Vec<Stream>,
@@ -76,6 +78,10 @@ impl<'a> Layout<'a> {
             sampled,
             scalars: Vec::new(),
             copula: copula(m, &sampled_of),
+            loads: (m.factors.iter())
+                .flat_map(|f| f.loads.iter().map(|(q, loading)| (q.0 as usize, f.value.0 as usize, *loading)))
+                .filter_map(|(q, factor, loading)| Some((sampled_of[q]?, factor, loading)))
+                .collect(),
             sampled_of,
             courses: Vec::new(),
             points: 0,
@@ -279,6 +285,20 @@ impl<'a> Numbers<'a> {
             for (u, &s) in self.correlated.iter().zip(members) {
                 self.uniforms[s] = *u;
             }
+        }
+        for &(s, factor, loading) in &layout.loads {
+            let of_factor = match &layout.m.quantities[factor].shape {
+                Shape::Uncertain(d) => {
+                    d.quantiles(layout.sampled_of[factor].map_or(Lanes::splat(0.5), |s| self.uniforms[s]))
+                }
+                _ => Lanes::splat(layout.template[layout.slots[factor].0]),
+            };
+            let own = self.uniforms[s];
+            self.uniforms[s] = Lanes::from_fn(|lane| {
+                let shared = loading * inverse_normal(of_factor[lane]);
+                let rest = (1.0 - loading.powi(2)).sqrt() * inverse_normal(own[lane]);
+                normal_cdf(shared + rest).clamp(f64::MIN_POSITIVE, 1.0 - f64::EPSILON / 2.0)
+            });
         }
         for (x, &(q, distribution)) in self.scalars.iter_mut().zip(&layout.scalars) {
             *x = distribution.quantiles(layout.sampled_of[q].map_or(Lanes::splat(0.5), |s| self.uniforms[s]));

@@ -37,7 +37,7 @@ impl Chance {
 struct World {
     chance: Chance,
     text: String,
-    /// Paths of uncertain numbers that do not change over time, for correlations.
+    /// Paths of uncertain numbers that do not change over time, for correlations and factors.
     uncertain: Vec<String>,
     first: i32,
     quarters: i32,
@@ -110,6 +110,7 @@ impl World {
         self.write_shocks();
         self.write_settings();
         self.write_correlations();
+        self.write_factors();
     }
 
     /// Numbers of rows that other rows refer to before they are written.

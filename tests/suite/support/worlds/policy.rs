@@ -350,4 +350,21 @@ impl World {
             self.line(&format!("\n[[correlation]]\nof = [\"{a}\", \"{b}\"]\nrho = {rho:.3}"));
         }
     }
+
+    /// Factors on numbers that no correlation ties; each also on a dated number of every row of a table, as far as it is uncertain.
+    pub(super) fn write_factors(&mut self) {
+        let series = ["buyer.*.budget", "facility.*.capacity", "route.*.detection"];
+        for (i, dated) in series.into_iter().enumerate().take(self.chance.below(4)) {
+            if self.uncertain.len() < 4 {
+                return;
+            }
+            let place = self.chance.below(self.uncertain.len());
+            let path = self.uncertain.remove(place);
+            let loading = 2.0 * self.chance.unit() - 1.0;
+            let value = ["", "value = 0.8\n", "value = \"uniform(0.5, 1)\"\n", ""][self.chance.below(4)];
+            self.line(&format!(
+                "\n[[factor]]\nid = \"f{i}\"\n{value}loads = {{ \"{{{path},{dated}}}\" = {loading:.3} }}"
+            ));
+        }
+    }
 }
