@@ -90,9 +90,9 @@ fn length(o: &Observation) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::hindcast::tests::observation;
     use super::*;
-    use crate::math::ln;
+    use crate::math::{ln, pow};
+    use crate::model::ObservationPlaces;
     use crate::model::time::{Month, Months, Quarter};
 
     /// Spending doubles from 2024 to 2025, performance a dollar grows by half.
@@ -106,7 +106,22 @@ mod tests {
     }
 
     fn of(quarter: &str, x: f64) -> Observation {
-        observation("chip.a", quarter, [x, x, x])
+        Observation {
+            metric: "shipped_chips".to_owned(),
+            actor: "chip.a".to_owned(),
+            quarter: Quarter::parse(quarter).unwrap(),
+            months: None,
+            low: None,
+            central: Some(x),
+            high: None,
+            interval: 0.9,
+            at_least: false,
+            since: None,
+            unit: None,
+            group: None,
+            source: String::new(),
+            places: ObservationPlaces::default(),
+        }
     }
 
     fn near(a: f64, b: f64) {
@@ -119,14 +134,14 @@ mod tests {
         let flow = |unit, to: &Observation| simple_rule(&rule(), Measure::Flow, unit, &known(&year), to);
         // 40 a year, a quarter of it, grown over 1 year from the middle of 2024 to that of 2025Q2 and Q3's border.
         let (x, sd) = flow("chips", &of("2025Q2", 0.0)).unwrap();
-        near(x, 10.0 * 2_f64.powf(0.875));
+        near(x, 10.0 * pow(2.0, 0.875));
         near(sd, 0.2 * 0.875);
-        near(flow("H100e", &of("2025Q2", 0.0)).unwrap().0, 10.0 * 3_f64.powf(0.875));
+        near(flow("H100e", &of("2025Q2", 0.0)).unwrap().0, 10.0 * pow(3.0, 0.875));
         // November to January is a quarter of a year too, whose middle is in the middle of December.
         let months = Months { first: Month(24_298), last: Month(24_300) };
         let fiscal = Observation { months: Some(months), ..of("2025Q1", 0.0) };
         assert_eq!(months.first.to_string(), "2024-11");
-        near(flow("chips", &fiscal).unwrap().0, 10.0 * 2_f64.powf(11.5 / 12.0 - 0.5));
+        near(flow("chips", &fiscal).unwrap().0, 10.0 * pow(2.0, 11.5 / 12.0 - 0.5));
         // Not a whole year: no volume of a year. Without a unit: no rule. Beyond what spending is given for: none.
         assert_eq!(
             simple_rule(&rule(), Measure::Flow, "chips", &known(&year[1..]), &of("2025Q2", 0.0)),
@@ -143,13 +158,13 @@ mod tests {
         let all = known(&[sum("2023Q4", 100.0), sum("2024Q2", 180.0), sum("2024Q4", 300.0)]);
         // 200 were added in 2024; half a year on, 100 grown from mid-2024 over 0.75 years.
         let (x, sd) = simple_rule(&rule(), Measure::Sum, "chips", &all, &sum("2025Q2", 0.0)).unwrap();
-        let added = 100.0 * 2_f64.powf(0.75);
+        let added = 100.0 * pow(2.0, 0.75);
         near(x, 300.0 + added);
         near(sd, 0.2 * 0.75 * added / (300.0 + added));
         // A sum that began a year ago started from nothing; one that began later has no year.
         let young = |q: i32| Observation { since: Some(Quarter::new(2024, q)), ..of("2025Q2", 0.0) };
         let (x, _) = simple_rule(&rule(), Measure::Sum, "chips", &all[2..], &young(1)).unwrap();
-        near(x, 300.0 + 150.0 * 2_f64.powf(0.75));
+        near(x, 300.0 + 150.0 * pow(2.0, 0.75));
         assert_eq!(simple_rule(&rule(), Measure::Sum, "chips", &all[2..], &young(2)), None);
         let level = known(&[of("2024Q2", 7.0), of("2024Q4", 8.0)]);
         let (x, sd) = simple_rule(&rule(), Measure::Level, "FLOP", &level, &of("2025Q2", 0.0)).unwrap();

@@ -98,7 +98,7 @@ impl Months {
 
     /// The quarters that they touch, each with the share of its months that is among them.
     pub fn shares(self) -> impl Iterator<Item = (Quarter, f64)> {
-        let months = move |q: i32| (self.last.0.min(q * 3 + 2) - self.first.0.max(q * 3) + 1) as f64 / 3.0;
+        let months = move |q: i32| f64::from(self.last.0.min(q * 3 + 2) - self.first.0.max(q * 3) + 1) / 3.0;
         (self.first.quarter().0..=self.last.quarter().0).map(move |q| (Quarter(q), months(q)))
     }
 }

@@ -117,7 +117,11 @@ impl Fit {
             self.board.until,
             number(self.discrepancy.sd),
             number(exp(self.discrepancy.sd)),
-            self.of_groups.iter().map(|(g, sd)| format!(", {} in {g}", number(*sd))).collect::<String>(),
+            self.of_groups
+                .iter()
+                .map(|(g, sd)| format!(", {} in {g}", number(*sd)))
+                .collect::<Vec<_>>()
+                .concat(),
             number(self.discrepancy.rho),
             number(self.cut),
         );

@@ -229,7 +229,7 @@ fn saved(board: &Board) -> Vec<Vec<String>> {
         vec![std::iter::once(String::new()).chain(Rival::ALL.map(|r| r.name().to_owned())).collect()];
     for l in board.groups.iter().chain([&board.all]) {
         let cell = |rival: Rival| {
-            let duel = board.duels.iter().filter(|d| d.group == l.group && d.rival == rival).last();
+            let duel = board.duels.iter().rfind(|d| d.group == l.group && d.rival == rival);
             duel.map_or_else(String::new, |d| {
                 format!("{:.0}% ({} of {})", 100.0 * d.skill(), d.series_won, d.series)
             })

@@ -108,7 +108,9 @@ impl Hindcast {
     /// Has what each draw took for its uncertain numbers handed over too.
     pub(super) fn keep_inputs(&mut self) {
         self.simulation.inputs = true;
-        self.simulation.settings[0] = "calibrate".to_owned();
+        let settings = &mut self.simulation.settings;
+        "calibrate".clone_into(&mut settings[0]);
+        settings.push(format!("weight={}:{}", self.request.discrepancy, self.request.discrepancy_rho));
     }
 
     /// Takes the folder that the hindcast is to be written to; none if it is there already, complete.

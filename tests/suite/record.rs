@@ -209,7 +209,7 @@ fn fitted(low: f64, high: f64, said: &str) -> (Scenario, (i32, String, String)) 
     let free =
         "\n[calibrate]\nfree = [\"facility.fab.capacity\", \"lab.*.mfu\"]\nby_hand = \"lab.first.mfu\"\n";
     let scenario = Scenario::new(&format!("{row}{free}{said}"));
-    let arguments = ["--draws", "4096", "--until", "2026Q4", "--discrepancy", "0"];
+    let arguments = ["--draws", "1024", "--until", "2026Q4", "--discrepancy", "0"];
     let done = scenario.go("calibrate", "out", &arguments);
     (scenario, done)
 }
@@ -237,7 +237,7 @@ fn a_fit_finds_what_is_known_by_hand() {
     // Excluded is what lies more than three standard deviations off.
     let left = (4400_f64.ln() - 0.3 - prior) / sd;
     let weights = table(&folder.join("weights.csv"));
-    let excluded = weights.iter().filter(|r| number(r, "weight") == 0.0).count() as f64 / 4096.0;
+    let excluded = weights.iter().filter(|r| number(r, "weight") == 0.0).count() as f64 / 1024.0;
     assert!((excluded - normal_below(left)).abs() < 0.01, "{excluded} {left}");
     assert!(out.contains("narrows or moves 1 of 3 numbers") && out.contains("Set by hand"), "{out}");
     // The ranges can be read, by any verb, and are what was found.

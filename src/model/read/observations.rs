@@ -155,7 +155,7 @@ impl Reader<'_> {
             self.diagnostics.error(&node.place, message, "beside months");
             return None;
         }
-        let (Some(from), Some(to)) = (from, to) else {
+        let (Some(_), Some(to)) = (from, to) else {
             let place = from.or(to).map(|n| n.place.clone()).unwrap_or_default();
             self.diagnostics.error(&place, "months are told by `from` and `to`", "one of them only");
             return None;
@@ -164,7 +164,7 @@ impl Reader<'_> {
         let months = Months { first: first?, last: last? };
         if months.is_empty() {
             let message = format!("months from {} to {}", months.first, months.last);
-            self.diagnostics.error(&to.place, message, format!("before {}", from.written));
+            self.diagnostics.error(&to.place, message, format!("before {}", months.first));
             return None;
         }
         Some((months.last.quarter(), Some(months)))

@@ -142,12 +142,11 @@ impl Reader<'_> {
         let mut all = Vec::new();
         for entry in groups.entries.iter().filter(|e| !["source", "grade", "note"].contains(&e.key.as_str()))
         {
-            match number(&entry.node).filter(|&x| x >= 0.0) {
-                Some(sd) => all.push((entry.key.clone(), sd)),
-                None => {
-                    let message = "a discrepancy is a standard deviation in natural logs, from 0 up";
-                    self.diagnostics.error(&entry.node.place, message, "not one");
-                }
+            if let Some(sd) = number(&entry.node).filter(|&x| x >= 0.0) {
+                all.push((entry.key.clone(), sd));
+            } else {
+                let message = "a discrepancy is a standard deviation in natural logs, from 0 up";
+                self.diagnostics.error(&entry.node.place, message, "not one");
             }
         }
         all

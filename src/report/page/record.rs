@@ -12,7 +12,7 @@ fn score(facts: &Facts<'_>, section: &str, group: &str, column: &str) -> Option<
 }
 
 /// Rows of a section, all groups or one.
-fn rows<'a>(table: &'a RunTable, facts: &Facts<'_>, section: &str) -> Vec<usize> {
+fn rows(table: &RunTable, facts: &Facts<'_>, section: &str) -> Vec<usize> {
     table.find(&[("policy", facts.policy.as_str()), ("section", section)]).collect()
 }
 
