@@ -314,6 +314,14 @@ pub(super) fn swept_cell(facts: &Facts<'_>) -> Option<String> {
     let countries = rows.iter().copied().filter(country);
     let of = |actor: &String| rows.iter().copied().find(|&r| table.text(r, "actor") == actor);
     let named = facts.files.headline().iter().filter_map(of).filter(country).next_back();
+    // An objective's cell comes before it.
+    let settings = facts.files.manifest["settings"].as_array().into_iter().flatten();
+    let goals = settings.filter_map(|s| s.as_str()).filter_map(|s| s.split_once(' '));
+    let cells = swept_cells(facts);
+    let mut asked = goals.filter(|(sense, _)| ["min", "max"].contains(sense)).map(|(_, cell)| cell.trim());
+    if let Some(cell) = asked.find(|cell| cells.contains_key(*cell)) {
+        return Some(cell.to_owned());
+    }
     let r = named.or(countries.last()).or(rows.first().copied());
     let r = r.or((!table.is_empty()).then_some(0))?;
     Some(format!("{}/{}@{}", table.text(r, "actor"), table.text(r, "metric"), table.text(r, "quarter")))
