@@ -189,15 +189,11 @@ pub(super) trait Steps: ManyDraws {
                 let simulated = base.work_on(self.others(), from..draws.end, watch, &mut [&mut keeping]);
                 let at = keeping.done;
                 let kept = keeping.end(simulated.is_ok() || matches!(simulated, Err(Error::Interrupted)))?;
-                match simulated {
-                    Err(Error::Interrupted) if kept => {
-                        return Err(Error::InterruptedAt {
-                            done: at - asked.start,
-                            draws: asked.end - asked.start,
-                        });
-                    }
-                    other => other?,
-                };
+                if kept && matches!(simulated, Err(Error::Interrupted)) {
+                    let (done, draws) = (at - asked.start, asked.end - asked.start);
+                    return Err(Error::InterruptedAt { done, draws });
+                }
+                simulated?;
                 done = draws.end;
             }
             // What came before went on: it was not known well enough.
