@@ -452,18 +452,6 @@ pub(super) struct ReportArguments {
 }
 
 impl Verb {
-    /// What the verbs that simulate draws by the thousand have in common.
-    pub(super) fn simulating(&mut self) -> Option<&mut SimulatingArguments> {
-        match self {
-            Self::Run(a) => Some(&mut a.simulating),
-            Self::Compare(a) => Some(&mut a.simulating),
-            Self::Sweep(a) => Some(&mut a.simulating),
-            Self::Hindcast(a) => Some(&mut a.simulating),
-            Self::Calibrate(a) => Some(&mut a.simulating),
-            _ => None,
-        }
-    }
-
     /// Keeps what was typed, for verbs that write a manifest.
     pub(super) fn remember(&mut self, command: Vec<String>) {
         match self {

@@ -48,7 +48,7 @@ fn again(
     let mut verb =
         read.map_err(|_| Failure::Usage("the command that made it is not one of this version"))?.verb;
     verb.remember(typed);
-    let Some(common) = verb.simulating() else {
+    let Some(common) = simulating(&mut verb) else {
         return Err(Failure::Usage("the command that made it simulates no draws"));
     };
     (common.part, common.resume) = (None, false);
@@ -60,5 +60,16 @@ fn again(
         Verb::Hindcast(a) => hindcast::hindcast(a, how),
         Verb::Calibrate(a) => calibrate::calibrate(a, how),
         _ => Ok(()),
+    }
+}
+
+/// What the verbs that simulate draws by the thousand have in common.
+fn simulating(verb: &mut Verb) -> Option<&mut SimulatingArguments> {
+    match verb {
+        Verb::Run(a) => Some(&mut a.simulating),
+        Verb::Compare(a) => Some(&mut a.simulating),
+        Verb::Sweep(a) => Some(&mut a.simulating),
+        Verb::Hindcast(a) => Some(&mut a.simulating),
+        _ => None,
     }
 }

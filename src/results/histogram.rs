@@ -328,7 +328,9 @@ impl<'de, const R: usize> Deserialize<'de> for Histogram<R> {
         }
         let side = |places: &[(u32, u32)]| {
             let mut side = Side::around(places.get(places.len() / 2)?.0);
-            places.iter().for_each(|&(number, place)| side.insert(number, place as usize));
+            for &(number, place) in places {
+                side.insert(number, place as usize);
+            }
             Some(side)
         };
         Ok(Self {

@@ -90,6 +90,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    #[allow(clippy::needless_pass_by_value)] // as nodes are joined
     fn joined(a: String, b: String) -> String {
         format!("({a}{b})")
     }

@@ -75,22 +75,27 @@ fn memory(base: &Simulation, others: &[Simulation], draws: u64) -> f64 {
     let flows = base.flows.len() * base.plan.quarters;
     let each = draws as f64 / WIDTH as f64;
     // Half octaves that hold something grow with the draws, and so do the digits of their counts.
-    let chunks = |n: f64| 4.0 + 1.2 * n.max(1.0).log2();
+    let chunks = |n: f64| 4.0 + 1.2 * doublings(n);
     let histogram = |replicates: usize, n: f64| {
-        let digits = 1.0 + (n / 256.0).max(1.0).log2() / 8.0;
+        let digits = 1.0 + doublings(n / 256.0) / 8.0;
         300.0 + 32.0 * replicates as f64 * chunks(n * replicates as f64) * digits.min(2.0)
     };
-    let spread = 64.0 * (6.0 + 2.0 * (draws as f64 / 1024.0).max(1.0).log2());
+    let spread = 64.0 * (6.0 + 2.0 * doublings(draws as f64 / 1024.0));
     let summary =
         cells as f64 * (histogram(WIDTH, each) + spread) + flows as f64 * (histogram(1, each) + spread);
     let compared = if others.is_empty() { 0.0 } else { cells as f64 };
     let paired = compared * (2.0 * histogram(1, draws as f64) + 2.0 * histogram(WIDTH, each) + 3.0 * spread);
-    let leaves = (draws as f64 / (LEAF * WIDTH as u64) as f64).max(1.0);
+    let leaves = draws as f64 / (LEAF * WIDTH as u64) as f64;
     let bins = draws.max(16).ilog2() / 2;
     let watched = base.recording.watched.len() * base.plan.drivers().len() * (1 << bins.clamp(2, 6)) * 16;
-    let drivers = watched as f64 * (2.0 + leaves.log2());
+    let drivers = watched as f64 * (2.0 + doublings(leaves));
     let rounds = (ROUND as usize * 3 * (cells + flows) * size_of::<crate::math::Lanes>()) as f64;
     PROGRAM + summary + paired + drivers + rounds.min(4e9) + cells as f64 * ROW
+}
+
+/// How often 1 is doubled up to a number.
+fn doublings(n: f64) -> f64 {
+    f64::from((n.max(1.0) as u64).ilog2())
 }
 
 /// Room that tables take \[B\].
@@ -115,13 +120,15 @@ fn words(bytes: f64) -> String {
 }
 
 /// Memory of the machine \[B\].
+#[cfg(target_os = "linux")]
+#[allow(clippy::unnecessary_wraps)] // other systems do not say
 fn machine_memory() -> Option<f64> {
-    #[cfg(target_os = "linux")]
-    {
-        let info = rustix::system::sysinfo();
-        Some(info.totalram as f64 * f64::from(info.mem_unit))
-    }
-    #[cfg(not(target_os = "linux"))]
+    let info = rustix::system::sysinfo();
+    Some(info.totalram as f64 * f64::from(info.mem_unit))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn machine_memory() -> Option<f64> {
     None
 }
 

@@ -167,13 +167,14 @@ pub(super) trait Steps: ManyDraws {
         let base = self.base();
         let asked = parts::leaves(folder.as_ref().and_then(|f| f.part), base.request.sampling.draws)?;
         let mut gathered = self.gather(folder.as_deref_mut())?;
-        let mut done = asked.start;
+        let (mut done, mut seconds) = (asked.start, 0.0);
         match folder.as_deref_mut().and_then(|f| f.left.take()) {
             Some(mut left) => {
                 for kept in gathered.all() {
                     kept.load(&mut left, None)?;
                 }
                 done = left.head.end;
+                seconds = left.head.stretches.iter().map(|s| s.seconds).sum();
                 watch.note(&super::watch::Note::GoesOn {
                     done: done - asked.start,
                     draws: asked.end - asked.start,
@@ -187,18 +188,15 @@ pub(super) trait Steps: ManyDraws {
                 let folder = folder.as_deref_mut();
                 let mut keeping = Keeping::new(gathered.all(), folder, watch, (asked.start, from, draws.end));
                 let simulated = base.work_on(self.others(), from..draws.end, watch, &mut [&mut keeping]);
-                let at = keeping.done;
+                let (at, started) = (keeping.done, keeping.started);
                 let kept = keeping.end(simulated.is_ok() || matches!(simulated, Err(Error::Interrupted)))?;
-                match simulated {
-                    Err(Error::Interrupted) if kept => {
-                        return Err(Error::InterruptedAt {
-                            done: at - asked.start,
-                            draws: asked.end - asked.start,
-                        });
-                    }
-                    other => other?,
-                };
+                if kept && matches!(simulated, Err(Error::Interrupted)) {
+                    let (done, draws) = (at - asked.start, asked.end - asked.start);
+                    return Err(Error::InterruptedAt { done, draws });
+                }
+                simulated?;
                 done = draws.end;
+                seconds += watch.now() - started;
             }
             // What came before went on: it was not known well enough.
             let known = if done == draws.end { self.known(&gathered) } else { None };
@@ -211,7 +209,6 @@ pub(super) trait Steps: ManyDraws {
                 asked.end - asked.start
             }
         };
-        let seconds = folder.map_or(0.0, |f| f.stretches.iter().map(|s| s.seconds).sum());
         let used = gathered.used();
         Ok((gathered, Took { draws, used, seconds }))
     }

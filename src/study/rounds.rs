@@ -70,7 +70,9 @@ impl Gatherer for Rounds {
             }
             let Some(digest) = self.rounds.last_mut() else { continue };
             digest.used += u64::from(mask.count());
-            rounds.iter().for_each(|plan| digest.add(&plan.cells[b], mask));
+            for plan in rounds {
+                digest.add(&plan.cells[b], mask);
+            }
         }
         Ok(())
     }

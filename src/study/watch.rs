@@ -106,8 +106,12 @@ impl Note {
         match self {
             Self::Complete(_) | Self::Picked { .. } | Self::ChangesFor(_) | Self::NoChange => true,
             Self::Precision { reached, asked, .. } => reached.is_none_or(|r| r > *asked || r.is_nan()),
-            Self::GoesOn { .. } | Self::Takes { .. } => false,
-            Self::Warnings(_) | Self::ManyCells(_) | Self::Counted { .. } | Self::LeftOut(_) => false,
+            Self::Warnings(_)
+            | Self::ManyCells(_)
+            | Self::GoesOn { .. }
+            | Self::Takes { .. }
+            | Self::Counted { .. }
+            | Self::LeftOut(_) => false,
         }
     }
 }

@@ -101,6 +101,12 @@ fn parts_in_any_order_and_in_stages_have_the_bytes_of_one_go() {
 
 #[test]
 fn every_study_of_many_draws_has_parts() {
+    let beside = tempfile::tempdir().unwrap();
+    let table = beside.path().join("observed.csv");
+    let header = "metric,actor,quarter,low,central,high,interval,kind,since,unit,source";
+    let row = "shipped_chips_cum,designer.north,2022Q4,40000,60000,90000,,,,chips,made up";
+    fs::write(&table, format!("{header}\n{row}\n")).unwrap();
+    let observed = table.to_str().unwrap();
     let studies: [&[&str]; 3] = [
         &[
             "compare",
@@ -136,6 +142,10 @@ fn every_study_of_many_draws_has_parts() {
             "--draws",
             "2100",
             "--weight",
+            "--discrepancy",
+            "1",
+            "--observations",
+            observed,
             "--export",
             "draws=csv",
         ],
