@@ -1,11 +1,15 @@
 //! What can be typed.
 
-use super::values::{bytes, draws, not_negative, part, quarter, sampler, share};
+mod record;
+
+pub(super) use record::{CalibrateArguments, HindcastArguments};
+
+use super::values::{bytes, draws, part, quarter, sampler, share};
 use crate::model::time::Quarter;
 use crate::random::Sampler;
 use crate::report::OutputFormat;
 use crate::study::{
-    CompareRequest, Destination, HindcastRequest, KnockoutRequest, Part, PrecisionRequest, RulesRequest,
+    CompareRequest, Destination, KnockoutRequest, Part, PrecisionRequest, RulesRequest,
     RunRequest, Sampling, ScenarioRequest, SimulationRequest, SweepRequest,
 };
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
@@ -325,49 +329,6 @@ pub(super) struct SweepArguments {
 }
 
 #[derive(Clone, Debug, Args)]
-pub(super) struct HindcastArguments {
-    #[command(flatten)]
-    pub(super) scenario: ScenarioArguments,
-    #[command(flatten)]
-    pub(super) simulating: SimulatingArguments,
-    /// A CSV file of observations, scored in place of the scenario's own: metric,actor,quarter,low,central,high,interval,kind,since,unit,source
-    #[arg(long, value_name = "FILE")]
-    pub(super) observations: Option<PathBuf>,
-    /// Last quarter that the scenario was fitted to: later observations are scored apart, as a conditional forecast [default: the vintage's, else 2024Q4]
-    #[arg(long, value_name = "QUARTER", value_parser = quarter)]
-    pub(super) until: Option<Quarter>,
-    /// Last quarter whose publications the naive forecasts know; may be repeated
-    #[arg(long, value_name = "QUARTER", default_values_t = HindcastRequest::ORIGINS, value_parser = quarter)]
-    pub(super) origin: Vec<Quarter>,
-    /// Weight draws by the likelihood of year-end observations up to --until
-    #[arg(long)]
-    pub(super) weight: bool,
-    /// With --weight: standard deviation of the model's own error, in natural logs
-    #[arg(long, value_name = "SD", default_value_t = HindcastRequest::DISCREPANCY, value_parser = not_negative)]
-    pub(super) discrepancy: f64,
-    /// With --weight: correlation of that error along a series, a year apart
-    #[arg(long, value_name = "RHO", default_value_t = HindcastRequest::DISCREPANCY_RHO, value_parser = share)]
-    pub(super) discrepancy_rho: f64,
-}
-
-#[derive(Clone, Debug, Args)]
-pub(super) struct CalibrateArguments {
-    #[command(flatten)]
-    pub(super) scenario: ScenarioArguments,
-    #[command(flatten)]
-    pub(super) simulating: SimulatingArguments,
-    /// Last quarter of the record that draws are weighed by: what came later is forecast [default: the vintage's, else 2024Q4]
-    #[arg(long, value_name = "QUARTER", value_parser = quarter)]
-    pub(super) until: Option<Quarter>,
-    /// Standard deviation of the model's own error, in natural logs
-    #[arg(long, value_name = "SD", default_value_t = HindcastRequest::DISCREPANCY, value_parser = not_negative)]
-    pub(super) discrepancy: f64,
-    /// Correlation of that error along a series, a year apart
-    #[arg(long, value_name = "RHO", default_value_t = HindcastRequest::DISCREPANCY_RHO, value_parser = share)]
-    pub(super) discrepancy_rho: f64,
-}
-
-#[derive(Clone, Debug, Args)]
 pub(super) struct ExplainArguments {
     #[command(flatten)]
     pub(super) scenario: ScenarioArguments,
@@ -564,36 +525,6 @@ impl SweepArguments {
             scenario: self.scenario.request(),
             grid: self.grid.clone(),
             objectives: self.objective.clone(),
-            simulation: self.simulating.request(),
-        }
-    }
-}
-
-impl HindcastArguments {
-    pub(super) fn request(&self) -> HindcastRequest {
-        HindcastRequest {
-            scenario: self.scenario.request(),
-            observations: self.observations.as_ref().map(Into::into),
-            until: self.until,
-            origins: self.origin.clone(),
-            weight: self.weight,
-            discrepancy: self.discrepancy,
-            discrepancy_rho: self.discrepancy_rho,
-            simulation: self.simulating.request(),
-        }
-    }
-}
-
-impl CalibrateArguments {
-    pub(super) fn request(&self) -> HindcastRequest {
-        HindcastRequest {
-            scenario: self.scenario.request(),
-            observations: None,
-            until: self.until,
-            origins: HindcastRequest::ORIGINS.to_vec(),
-            weight: false,
-            discrepancy: self.discrepancy,
-            discrepancy_rho: self.discrepancy_rho,
             simulation: self.simulating.request(),
         }
     }

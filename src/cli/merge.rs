@@ -70,6 +70,7 @@ fn simulating(verb: &mut Verb) -> Option<&mut SimulatingArguments> {
         Verb::Compare(a) => Some(&mut a.simulating),
         Verb::Sweep(a) => Some(&mut a.simulating),
         Verb::Hindcast(a) => Some(&mut a.simulating),
+        Verb::Calibrate(a) => Some(&mut a.simulating),
         _ => None,
     }
 }
