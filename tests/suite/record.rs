@@ -51,10 +51,8 @@ fn a_flow_over_months_is_the_sum_of_its_parts_of_quarters() {
     let file = world.path("months.csv");
     let rows =
         [("2022-11", "2023-01"), ("2022-11", "2022-11"), ("2022-10", "2022-12"), ("2022-02", "2024-01")];
-    let text: String = rows
-        .iter()
-        .map(|(a, b)| format!("shipped_chips,designer.north,,{a},{b},,100000,,,chips\n"))
-        .collect();
+    let line = |(a, b): &(&str, &str)| format!("shipped_chips,designer.north,,{a},{b},,100000,,,chips\n");
+    let text = rows.iter().map(line).collect::<Vec<_>>().concat();
     fs::write(&file, format!("{HEADER}{text}shipped_chips,designer.north,2022Q4,,,,100000,,,chips\n"))
         .unwrap();
     let out = world.path("out");
@@ -217,7 +215,7 @@ fn fitted(low: f64, high: f64, said: &str) -> (Scenario, (i32, String, String)) 
 #[test]
 fn a_fit_finds_what_is_known_by_hand() {
     // Published 4,400 with a standard deviation of 0.1 in logs.
-    let z = 1.644_853_626_951_472_2;
+    let z = 1.644_853_626_951_472_2_f64;
     let end = (0.1 * z).exp();
     let (scenario, (code, out, err)) = fitted(4400.0 / end, 4400.0 * end, "");
     assert_eq!(code, 0, "{err}");
@@ -257,7 +255,7 @@ fn a_fit_finds_what_is_known_by_hand() {
 #[test]
 fn the_model_s_own_error_of_a_group_counts() {
     // The same record, with an error of 0.3 of the model in the group that it belongs to: a variance of 0.01 + 0.09.
-    let z = 1.644_853_626_951_472_2;
+    let z = 1.644_853_626_951_472_2_f64;
     let end = (0.1 * z).exp();
     let (scenario, (code, _, err)) = fitted(4400.0 / end, 4400.0 * end, "discrepancy = { supply = 0.3 }\n");
     assert_eq!(code, 0, "{err}");
