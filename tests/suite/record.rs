@@ -51,10 +51,8 @@ fn a_flow_over_months_is_the_sum_of_its_parts_of_quarters() {
     let file = world.path("months.csv");
     let rows =
         [("2022-11", "2023-01"), ("2022-11", "2022-11"), ("2022-10", "2022-12"), ("2022-02", "2024-01")];
-    let text: String = rows
-        .iter()
-        .map(|(a, b)| format!("shipped_chips,designer.north,,{a},{b},,100000,,,chips\n"))
-        .collect();
+    let line = |(a, b): &(&str, &str)| format!("shipped_chips,designer.north,,{a},{b},,100000,,,chips\n");
+    let text = rows.iter().map(line).collect::<Vec<_>>().concat();
     fs::write(&file, format!("{HEADER}{text}shipped_chips,designer.north,2022Q4,,,,100000,,,chips\n"))
         .unwrap();
     let out = world.path("out");
