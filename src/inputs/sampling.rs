@@ -76,7 +76,7 @@ impl Layout {
                 into.uniforms[m] = u;
             }
         }
-        let hold = |into: &mut Inputs| {
+        let put = |into: &mut Inputs| {
             for &(q, u) in held {
                 if let Some(s) = self.sampled_of[q] {
                     into.uniforms[s] = Lanes::splat(u);
@@ -84,9 +84,9 @@ impl Layout {
             }
         };
         // Before factors are loaded and after: what loads on one that is held moves with it, unless it is held itself.
-        hold(into);
+        put(into);
         self.load(&self.loaded, into);
-        hold(into);
+        put(into);
         dispatch(Evaluation { layout: self, into });
     }
 
