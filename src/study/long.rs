@@ -202,12 +202,11 @@ pub(super) trait Steps: ManyDraws {
             let known = if done == draws.end { self.known(&gathered) } else { None };
             Ok((0.0, known))
         };
-        let draws = match self.stopping().filter(|s| s.wanted.is_some()) {
-            Some(stopping) => stopping.run(base, watch, work)?.0,
-            None => {
-                work(asked.clone())?;
-                asked.end - asked.start
-            }
+        let draws = if let Some(stopping) = self.stopping().filter(|s| s.wanted.is_some()) {
+            stopping.run(base, watch, work)?.0
+        } else {
+            work(asked.clone())?;
+            asked.end - asked.start
         };
         let used = gathered.used();
         Ok((gathered, Took { draws, used, seconds }))
