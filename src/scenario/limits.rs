@@ -32,8 +32,8 @@ pub const TAKEN: usize = 5_000_000;
 pub const CORRELATED: usize = 1_000;
 /// Pairs of paths in correlations.
 pub const PAIRS: usize = 1_000_000;
-/// The largest number of a scenario, in the unit of its field; what is not 0 is no nearer to it than the inverse of this.
-pub const LARGEST: f64 = 1e24;
+/// The largest number of a scenario, in the unit of its field (runs are counted in FLOP); what is not 0 is no nearer to it than the inverse of this.
+pub const LARGEST: f64 = 1e36;
 /// Rows of each table of a world that is simulated: its state grows with products of them.
 pub const SIMULATED: [(&str, usize); 16] = [
     ("country", 500),
