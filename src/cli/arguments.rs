@@ -4,8 +4,7 @@ mod record;
 
 pub(super) use record::{CalibrateArguments, HindcastArguments};
 
-use super::values::{bytes, draws, part, quarter, sampler, share};
-use crate::model::time::Quarter;
+use super::values::{bytes, draws, part, sampler};
 use crate::random::Sampler;
 use crate::report::OutputFormat;
 use crate::study::{

@@ -2,7 +2,7 @@
 
 use chokepoint::internals::math::{Lanes, Mask, WIDTH};
 use chokepoint::internals::model::time::Quarter;
-use chokepoint::internals::results::{Cell, DrawsTable, ExportFormat, Folder, InputsTable, Opened};
+use chokepoint::internals::results::{Cell, DrawsTable, ExportFormat, Folder, InputsTable, Opened, Wanted};
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::file::statistics::Statistics;
 use parquet::record::Field;
@@ -10,8 +10,9 @@ use std::fs::{self, File};
 use std::path::Path;
 
 fn folder(path: &Path) -> Folder {
-    match Folder::open(path, "tables", true).unwrap() {
-        Opened::Ready(folder) => folder,
+    let wanted = Wanted { identity: "tables", part: None, force: true, resume: false, audit: false };
+    match Folder::open(path, &wanted).unwrap() {
+        Opened::Ready(folder, _) => folder,
         Opened::Complete => panic!("complete"),
     }
 }
@@ -136,6 +137,7 @@ fn tables_of_draws_are_the_same_in_both_formats() {
             }
             open.finish(table.finish().unwrap()).unwrap();
         }
+        open.publish().unwrap();
         let rows = rows_of_parquet(&root.path().join("draws.parquet"));
         let quoted = |mut row: Vec<String>| {
             row[1] = row[1].replace("\"other \"\"one\"\"\"", "other \"one\"");
@@ -162,6 +164,7 @@ fn tables_of_inputs_are_the_same_in_both_formats() {
         }
         open.finish(table.finish().unwrap()).unwrap();
     }
+    open.publish().unwrap();
     let rows = rows_of_parquet(&root.path().join("inputs.parquet"));
     assert_eq!(rows.len(), 30 * 40 * WIDTH);
     assert_eq!(rows, rows_of_csv(&root.path().join("inputs.csv")));
