@@ -39,4 +39,5 @@ mod shipped;
 mod study;
 mod support;
 mod tables;
+mod training;
 mod variants;
