@@ -46,7 +46,8 @@ fn from_first_units(plan: &Plan, row: &Commitment) -> usize {
 
 /// First quarter in which some lab may do a part of its runs in 8 bits: before, nothing reads how fast those are.
 fn from_low_precision(plan: &Plan) -> usize {
-    let shares = plan.model.labs.iter().map(|lab| lab.low_precision.unwrap_or(plan.model.training.low_precision));
+    let shares =
+        plan.model.labs.iter().map(|lab| lab.low_precision.unwrap_or(plan.model.training.low_precision));
     shares.map(|q| from_first(plan, q)).min().unwrap_or(usize::MAX)
 }
 

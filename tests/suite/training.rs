@@ -88,7 +88,9 @@ fn eight_bits_gain_in_throughput_and_in_cost() {
         // Bound by money, a lab gains the same: its chips' hours are as many, and each does more.
         let paid = |chip| trains(chip, &format!("{lab}\nfinanceable = 1e6"), training)[7];
         let (poor, rich) = (paid(""), paid("fp8_tflops = 1979"));
-        assert!(close(poor.cost, 1e6) && close(rich.cost, 1e6) && close(rich.reachable, gain * poor.reachable));
+        assert!(
+            close(poor.cost, 1e6) && close(rich.cost, 1e6) && close(rich.reachable, gain * poor.reachable)
+        );
     }
     // No gain without a rate in 8 bits, without arithmetic in them, or where they are slower.
     for (chip, training) in [
@@ -150,7 +152,13 @@ fn algorithms_of_who_is_behind_are_those_of_before() {
         let behind = course_of(&text);
         for t in 0..8 {
             assert!(close(behind[t].effective, behind[t].reachable * exp((t as f64 / 4.0 - 0.75) * ln(3.0))));
-            assert!(t < 3 || close(behind[t].effective / behind[t].reachable, best[t - 3].effective / best[t - 3].reachable));
+            assert!(
+                t < 3
+                    || close(
+                        behind[t].effective / behind[t].reachable,
+                        best[t - 3].effective / best[t - 3].reachable
+                    )
+            );
         }
     }
 }

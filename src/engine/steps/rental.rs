@@ -7,6 +7,8 @@ use crate::math::Lanes;
 use crate::model::time::DAYS_PER_QUARTER;
 use crate::plan::Plan;
 
+/// Less than this part of funds is rounding, and none.
+const ROUNDING: f64 = 1e-9;
 /// Hours of a quarter.
 pub(crate) const HOURS: f64 = 24.0 * DAYS_PER_QUARTER;
 
@@ -72,7 +74,9 @@ impl Rental<'_> {
             let total = weights.fold(Lanes::ZERO, |sum, q| sum + inputs.value(q));
             let mut money = lab.rent_budget.map_or(Lanes::ZERO, |q| inputs.at(q, t));
             if let Some(funds) = lab.funds {
-                money = money.min((inputs.at(funds, t) - self.state.paid[l]).max(0.0));
+                let has = inputs.at(funds, t);
+                let left = has - self.state.paid[l];
+                money = money.min(left.gt(has * ROUNDING).select(left, Lanes::ZERO));
             }
             for i in links {
                 let link = &plan.usage.links[i];

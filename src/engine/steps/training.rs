@@ -7,8 +7,8 @@ use super::data_sheets::DataSheets;
 use super::fleet::{FleetOutputs, FleetState, sum};
 use crate::inputs::Inputs;
 use crate::math::{Lanes, Mask, WIDTH};
-use crate::model::time::DAYS_PER_QUARTER;
 use crate::model::CountryId;
+use crate::model::time::DAYS_PER_QUARTER;
 use crate::plan::Plan;
 use lack::{Lack, Portion};
 use precision::Precision;
@@ -244,14 +244,7 @@ impl Training<'_> {
 
     /// Sums a lab's parts of buyers' working chips, less what serves users.
     #[inline(always)]
-    fn gather(
-        &mut self,
-        plan: &Plan,
-        inputs: &Inputs,
-        context: &TrainingContext<'_>,
-        l: usize,
-        t: usize,
-    ) {
+    fn gather(&mut self, plan: &Plan, inputs: &Inputs, context: &TrainingContext<'_>, l: usize, t: usize) {
         let lab = &plan.model.labs[l];
         let TrainingContext { sheets, fleet, owned } = *context;
         let precision = &mut self.scratch.precision;

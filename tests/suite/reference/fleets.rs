@@ -230,7 +230,9 @@ impl Draw<'_> {
             let lab = &m.labs[u.lab];
             let mut money = lab.rent_budget.map_or(0.0, |q| self.n.at(q, self.t));
             if let Some(funds) = lab.funds {
-                money = money.min(self.n.at(funds, self.t) - self.rent_paid[u.lab]).max(0.0);
+                let has = self.n.at(funds, self.t);
+                let left = has - self.rent_paid[u.lab];
+                money = money.min(if left > 1e-9 * has { left } else { 0.0 });
             }
             let want = money / price * per(self.n.v(weight), self.lab_weight[u.lab]);
             let above = self.n.opt(u.above).unwrap_or(0.0);

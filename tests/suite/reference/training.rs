@@ -183,8 +183,8 @@ impl Draw<'_> {
             let mid = self.mid(l, largest);
             let flop = largest.share * mid.useful * PEAK * base * largest.days * 86_400.0;
             let chips = largest.share * mid.chips;
-            let cost = largest.share * mid.h100e * largest.days * price;
-            self.pool_parts[l] = Part { flop, chips, cost, money };
+            let all = largest.share * mid.h100e * largest.days * price;
+            self.pool_parts[l] = Part { flop, chips, cost: all, money };
             let (tokens, effective) = self.effective_compute(reachable, growth);
             let trained = &mut self.trained[l];
             let lag = (self.n.v(lab.disclosure_lag.unwrap_or(t.disclosure_lag)) + 0.5).floor() as usize;

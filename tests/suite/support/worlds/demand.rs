@@ -60,9 +60,12 @@ impl World {
             }
         }
         self.line(&format!("buyers = {{ {} }}\nclouds = {{ {} }}", own.join(", "), clouds.join(", ")));
-        for (key, low, high) in
-            [("rent_budget", 1e6, 2e8), ("training_budget", 1e6, 3e8), ("financeable", 1e7, 2e9), ("funds", 1e7, 3e9)]
-        {
+        for (key, low, high) in [
+            ("rent_budget", 1e6, 2e8),
+            ("training_budget", 1e6, 3e8),
+            ("financeable", 1e7, 2e9),
+            ("funds", 1e7, 3e9),
+        ] {
             if self.chance.yes(0.6) {
                 let money = self.series(low, high);
                 self.line(&format!("{key} = {money}"));
