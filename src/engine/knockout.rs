@@ -2,6 +2,7 @@
 
 use super::record::Recorder;
 use super::steps::fleet;
+use super::steps::rental::HOURS;
 use super::{Batch, Intervention, Step};
 use crate::math::Lanes;
 use crate::metrics::Recording;
@@ -172,6 +173,7 @@ impl Cutback<'_> {
     fn after_rentals(&self, plan: &Plan, batch: &mut Batch) {
         let lost = 1.0 - self.kept;
         let fleet = &mut batch.outputs.fleet;
+        let hour = fleet.rent_price * HOURS;
         for supplied in self.supplies {
             let links = match supplied {
                 Supplied::Owned(links) | Supplied::Rented(links) => links,
@@ -191,6 +193,11 @@ impl Cutback<'_> {
                     fleet.used[i] -= owned * lost;
                 } else {
                     fleet.used[i] = (fleet.used[i] - rented * lost).max(0.0);
+                    // What is not had is not paid.
+                    let saved = fleet.rented[i] * lost * hour;
+                    let lab = plan.usage.links[i].lab.index();
+                    fleet.rent_paid[lab] -= saved;
+                    batch.state.rental.paid[lab] -= saved;
                     fleet.rented[i] *= self.kept;
                 }
             }

@@ -4,6 +4,8 @@
 //! does not add up names the account, the draw, the quarter and the node.
 
 use super::steps::diversion::Lagged;
+use super::steps::fleet::sum;
+use super::steps::rental::HOURS;
 use super::{Batch, Observer, State, Step};
 use crate::math::{Lanes, WIDTH};
 use crate::model::{ChipUnit, Lever};
@@ -49,6 +51,7 @@ pub struct Ledger {
     stock: Vec<Lanes>,
     stock_transit: Vec<Lanes>,
     cash: Vec<Lanes>,
+    rent: Vec<Lanes>,
     broken: Option<Broken>,
 }
 
@@ -131,6 +134,7 @@ impl Ledger {
             stock: lanes(plan.model.stockpiles.len()),
             stock_transit: lanes(plan.model.stockpiles.len()),
             cash: lanes(plan.model.buyers.len()),
+            rent: lanes(plan.model.labs.len()),
             broken: None,
         }
     }
@@ -148,6 +152,7 @@ impl Ledger {
             &mut self.route_transit,
             &mut self.stock_transit,
             &mut self.cash,
+            &mut self.rent,
         ] {
             list.fill(Lanes::ZERO);
         }
@@ -170,6 +175,7 @@ impl Ledger {
             trade: _,
             diversion: _,
             fleet: _,
+            rental: _,
             // These hold nothing that could be lost.
             shocks: _,
             triggers: _,
@@ -183,6 +189,7 @@ impl Ledger {
         self.audit_diversion(&mut at, plan, batch);
         self.audit_goods(&mut at, plan, batch);
         self.audit_money(&mut at, plan, batch);
+        self.audit_rent(&mut at, plan, batch);
         audit_shares(&mut at, plan, batch);
         self.broken = broken;
         self.keep(batch);
@@ -377,7 +384,35 @@ impl Ledger {
         }
     }
 
+    /// Rent is paid for what is had, within the quarter's money and what is left of a lab's funds, and clouds rent out what they offer.
+    fn audit_rent(&self, at: &mut At<'_>, plan: &Plan, batch: &Batch) {
+        let (rented, hour) = (&batch.outputs.fleet.rented, batch.outputs.fleet.rent_price * HOURS);
+        for (l, lab) in plan.model.labs.iter().enumerate() {
+            let name = || format!("lab.{}", lab.id);
+            let paid = plan.usage.of_lab[l].clone().fold(Lanes::ZERO, |sum, i| sum + rented[i] * hour);
+            let now = |q| batch.inputs.at(q, at.t);
+            let has = lab.rent_budget.map_or(Lanes::ZERO, now);
+            let left = lab.funds.map(|q| (now(q) - self.rent[l]).max(0.0));
+            at.at_most("rent", name, paid, left.map_or(has, |left| has.min(left)));
+            let so_far = self.rent[l] + paid;
+            at.equal("rent so far", name, batch.state.rental.paid[l], so_far, so_far);
+            let training = &batch.outputs.training;
+            at.at_most("chips for runs", name, training.free[l], training.accessible[l]);
+            at.not_negative("chips for runs", name, training.free[l]);
+        }
+        for (b, buyer) in plan.model.buyers.iter().enumerate() {
+            let links = plan.usage.of_buyer[b].iter();
+            let out = links.fold(Lanes::ZERO, |sum, &i| sum + rented[i]);
+            let has = batch.outputs.fleet.working[b][sum::H100E];
+            let offer = buyer.rents.map_or(Lanes::ZERO, |q| batch.inputs.at(q, at.t) * has);
+            at.at_most("chips rented out", || format!("buyer.{}", buyer.id), out, offer);
+        }
+    }
+
     fn keep(&mut self, batch: &Batch) {
+        for (rent, paid) in self.rent.iter_mut().zip(&batch.outputs.fleet.rent_paid) {
+            *rent += *paid;
+        }
         self.inventory.copy_from_slice(&batch.state.trade.inventory);
         for (kept, slots) in self.pipeline.iter_mut().zip(&batch.state.production.pipeline) {
             *kept = slots.iter().fold(Lanes::ZERO, |sum, &x| sum + x);

@@ -36,10 +36,11 @@ use steps::data_sheets::DataSheets;
 use steps::diversion::Diversion;
 use steps::fleet::Fleets;
 use steps::production::{Production, ProductionContext};
+use steps::rental::Rental;
 use steps::shocks::Shocks;
 use steps::stockpiles::Stockpiles;
 use steps::trade::{self, Trade, TradeContext};
-use steps::training::Training;
+use steps::training::{Training, TrainingContext};
 use steps::triggers::TriggerContext;
 
 /// A method of a batch as a kernel: it is compiled on its own.
@@ -268,6 +269,7 @@ impl Batch {
             trade: _,
             diversion: _,
             fleet: _,
+            rental: _,
             training: _,
         } = &self.state;
         self.terms.refresh(&plan.rules, &self.inputs);
@@ -281,6 +283,7 @@ impl Batch {
         view!(Trade, self.trade).reset();
         view!(Diversion, self.diversion).reset(plan, &self.inputs);
         view!(Fleets, self.fleet, no scratch).reset(plan, &self.inputs, &self.sheets);
+        self.state.rental.reset();
         view!(Training, self.training).reset(plan, &self.inputs);
     }
 
@@ -382,13 +385,16 @@ impl Batch {
         let (sold, delivered) = (&self.outputs.trade.sold, &self.outputs.diversion.delivered);
         let mut fleets = view!(Fleets, self.fleet, no scratch);
         fleets.step(plan, &self.inputs, &self.sheets, &self.outputs.shocks, sold, delivered, t);
-        fleets.rent(plan, &self.inputs, &self.outputs.controls, t);
+        let mut rental = Rental { state: &mut self.state.rental, out: &mut self.outputs.fleet };
+        rental.step(plan, &self.inputs, &self.outputs.controls, t);
     }
 
     /// Training alone, from the state after [`Step::Fleet`], and what the next quarter starts from.
     #[inline(always)]
     pub fn train(&mut self, plan: &Plan, t: usize) {
-        view!(Training, self.training).step(plan, &self.inputs, &self.outputs.fleet, t);
+        let (fleet, owned) = (&self.outputs.fleet, &self.state.fleet);
+        let context = TrainingContext { sheets: &self.sheets, fleet, owned };
+        view!(Training, self.training).step(plan, &self.inputs, &context, t);
         self.adapt(plan, t);
     }
 

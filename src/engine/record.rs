@@ -372,6 +372,7 @@ impl Tally {
         match source {
             Source::Labs(labs, what) => trained(labs.iter().map(|l| l.index()), *what, batch),
             Source::Pooled(place) => batch.outputs.training.pooled[*place],
+            Source::Rent => batch.outputs.fleet.rent_price,
             Source::Buyers(buyers, what) => {
                 buyers.iter().fold(Lanes::ZERO, |sum, b| sum + self.held(b.index(), *what))
             }
@@ -443,6 +444,7 @@ fn trained(labs: impl Iterator<Item = usize> + Clone, what: Trained, batch: &Bat
         Trained::Effective => best(&training.effective),
         Trained::Accessible => sum(&training.accessible),
         Trained::Rented => sum(&training.rented),
+        Trained::Free => sum(&training.free),
         Trained::Parameters => training.optimum.parameters(best(&training.reachable)),
         Trained::Tokens => training.optimum.tokens(best(&training.reachable)),
         Trained::Cost => {

@@ -9,6 +9,7 @@ use super::steps::controls::{ControlOutputs, ControlScratch, ControlState};
 use super::steps::diversion::{DiversionOutputs, DiversionScratch, DiversionState};
 use super::steps::fleet::{FleetOutputs, FleetState};
 use super::steps::production::{ProductionOutputs, ProductionScratch, ProductionState};
+use super::steps::rental::RentalState;
 use super::steps::shocks::{ShockOutputs, ShockState};
 use super::steps::stockpiles::{StockpileOutputs, StockpileScratch, StockpileState};
 use super::steps::trade::{TradeOutputs, TradeScratch, TradeState};
@@ -31,6 +32,7 @@ pub struct State {
     pub trade: TradeState,
     pub diversion: DiversionState,
     pub fleet: FleetState,
+    pub rental: RentalState,
     pub training: TrainingState,
 }
 
@@ -79,6 +81,7 @@ impl State {
             trade: TradeState::new(plan),
             diversion: DiversionState::new(plan),
             fleet: FleetState::new(plan),
+            rental: RentalState::new(plan),
             training: TrainingState::new(plan),
         }
     }
@@ -96,6 +99,7 @@ impl State {
             trade,
             diversion,
             fleet,
+            rental,
             training,
         } = from;
         self.shocks.adopt(shocks, twins);
@@ -107,6 +111,7 @@ impl State {
         self.trade.adopt(trade, twins);
         self.diversion.adopt(diversion, twins);
         self.fleet.adopt(fleet, twins);
+        self.rental.adopt(rental);
         self.training.adopt(training);
     }
 }

@@ -171,6 +171,8 @@ pub enum Reads {
     Labs(Trained),
     /// What its labs could train together.
     Pooled,
+    /// What an hour of rent costs, of the world.
+    Rent,
     /// Of its buyers.
     Buyers(Held),
     /// What comes to it by smuggling; a country in which no route ends has no such metric.
@@ -203,6 +205,7 @@ pub enum Trained {
     Tokens,
     Accessible,
     Rented,
+    Free,
 }
 
 /// What of buyers is added up.
@@ -348,6 +351,10 @@ catalogue! {
     RentedH100e = "rented_h100e" ["H100e"] Stock Strength Labs {
         Lab Country Group: Reads::Labs(Trained::Rented)
     }
+    /// Working chips that labs own a part of or rent and that do not serve users.
+    TrainingH100e = "training_h100e" ["H100e"] Stock Strength Labs {
+        Lab Country Group: Reads::Labs(Trained::Free)
+    }
     /// Largest training run that all labs together could finish.
     PooledFlop = "pooled_flop" ["FLOP"] Stock Strength TrainingRuns {
         Country Group: Reads::Pooled
@@ -431,6 +438,10 @@ catalogue! {
     /// Price of smuggled chips over list price, after the quarter's update.
     Premium = "premium" ["1"] Stock Hindrance Prices {
         Country: Reads::Arrivals(Arrived::Premium)
+    }
+    /// Price of an hour that labs rent.
+    RentPrice = "rent_price" ["USD/H100e-hour"] Stock Hindrance Prices {
+        World: Reads::Rent
     }
     /// Chips seized on the way.
     SeizedChips = "seized_chips" ["chips"] Flow Hindrance Smuggling {

@@ -14,6 +14,8 @@ pub enum Source {
     Labs(Arc<[LabId]>, Trained),
     /// By its place among those who pool: countries, then groups.
     Pooled(usize),
+    /// What an hour of rent costs.
+    Rent,
     Buyers(Arc<[BuyerId]>, Held),
     Arrivals(CountryId, Arc<[BuyerId]>, Arrived),
     RefusedIn(CountryId),
@@ -106,6 +108,8 @@ struct Has {
     rule: Option<RuleId>,
     /// The unit of its good.
     good: Option<String>,
+    /// Whether it is the world, in which there is one price of rent.
+    rents: bool,
 }
 
 struct List<'a> {
@@ -181,6 +185,7 @@ impl List<'_> {
         let world = Has {
             labs: Some((0..model.labs.len() as u32).map(LabId).collect()),
             buyers: Some((0..model.buyers.len() as u32).map(BuyerId).collect()),
+            rents: true,
             ..Has::default()
         };
         self.add(ActorKind::World, "", &world);
@@ -307,6 +312,7 @@ fn source(reads: Reads, has: &Has) -> Option<Source> {
     match reads {
         Reads::Labs(what) => Some(Source::Labs(has.labs.clone()?, what)),
         Reads::Pooled => has.pool.map(Source::Pooled),
+        Reads::Rent => has.rents.then_some(Source::Rent),
         Reads::Buyers(what) => Some(Source::Buyers(has.buyers.clone()?, what)),
         Reads::Arrivals(what) => {
             let country = has.country.filter(|_| has.smuggles)?;

@@ -10,8 +10,6 @@ pub mod h100 {
     pub const INT8_TOPS: f64 = 1979.0;
     /// At 16 bits \[FLOP/s\].
     pub const FLOP_PER_SECOND: f64 = 989.5e12;
-    /// In an hour at 16 bits \[FLOP\].
-    pub const FLOP_PER_HOUR: f64 = FLOP_PER_SECOND * 3600.0;
 }
 
 /// A unit in which chips are counted.

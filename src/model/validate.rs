@@ -541,6 +541,10 @@ impl Check<'_> {
                     "it rents nothing",
                 );
             }
+            if lab.funds.is_some() && lab.rent_budget.is_none() {
+                let message = format!("`lab.{}` has `funds` and no `rent_budget`", lab.id);
+                self.warn("lab", &lab.id, "funds", message, "it rents nothing");
+            }
             for cloud in lab.clouds.keys() {
                 let buyer = &model.buyers[*cloud];
                 if buyer.rents.is_none() {

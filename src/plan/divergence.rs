@@ -39,17 +39,32 @@ fn from_opening(plan: &Plan, facility: &Facility) -> usize {
     facility.opens.map_or(0, |d| quarter_of(plan.since_start(d)).saturating_sub(1))
 }
 
-/// First quarter in which designers plan for a commitment: it is nothing up to the last of its leading points that are 0 in every draw.
+/// First quarter in which designers plan for a commitment.
 fn from_first_units(plan: &Plan, row: &Commitment) -> usize {
+    from_first(plan, row.units).saturating_sub(plan.lead.max(1))
+}
+
+/// First quarter in which some lab may do a part of its runs in 8 bits: before, nothing reads how fast those are.
+fn from_low_precision(plan: &Plan) -> usize {
+    let shares =
+        plan.model.labs.iter().map(|lab| lab.low_precision.unwrap_or(plan.model.training.low_precision));
+    shares.map(|q| from_first(plan, q)).min().unwrap_or(usize::MAX)
+}
+
+/// First quarter in which a number can be anything but 0: it is 0 up to the last of its leading points that are 0 in every draw.
+fn from_first(plan: &Plan, id: QuantityId) -> usize {
     let nothing = |point: &Point| match point {
         Point::Shared(d) => d.is_fixed() && d.quantile(0.5) == 0.0,
         Point::Own(_) => false,
     };
-    let last = match &plan.model.quantities[row.units.0 as usize].shape {
-        Shape::Dated(dated) => dated.points.iter().take_while(|(_, p)| nothing(p)).last(),
-        _ => None,
-    };
-    last.map_or(0, |(x, _)| quarter_of(*x + 1.0).saturating_sub(plan.lead.max(1)))
+    match &plan.model.quantities[id.0 as usize].shape {
+        Shape::Fixed(0.0) => usize::MAX,
+        Shape::Dated(dated) => {
+            let last = dated.points.iter().take_while(|(_, p)| nothing(p)).last();
+            last.map_or(0, |(x, _)| quarter_of(*x + 1.0))
+        }
+        _ => 0,
+    }
 }
 
 /// Whether two models say the same of everything but rules, shocks, commitments and openings, apart from numbers: then their plans have equal lists.
@@ -149,7 +164,7 @@ fn numbers(base: &Plan, policy: &Plan) -> usize {
     first
 }
 
-/// Quarter before which nothing reads the numbers of the rule, shock, opening or answer that a path belongs to; 0 for others.
+/// Quarter before which nothing reads the numbers of the rule, shock, opening, answer, rent or rate in 8 bits that a path belongs to; 0 for others.
 ///
 /// An answer looks back at what was unmet over a year, which is noted only of facilities that answer.
 fn owner(base: &Plan, policy: &Plan, path: &str) -> usize {
@@ -168,6 +183,10 @@ fn owner(base: &Plan, policy: &Plan, path: &str) -> usize {
         return base.known.min(policy.known);
     }
     let of = |plan: &Plan| match table {
+        // The first quarter has no last one, in which more could have been asked than was offered.
+        "rental" if id.starts_with("scarcity") => Some(1),
+        "training" if id == "low_precision_mfu" => Some(from_low_precision(plan)),
+        "chip" if key == "fp8_tflops" => Some(from_low_precision(plan)),
         "rule" => plan.model.rules.iter().find(|r| r.id == id).map(|r| from_announcement(plan, r)),
         "facility" if key == "delay" => {
             plan.model.facilities.iter().find(|f| f.id == id).map(|f| from_opening(plan, f))

@@ -10,7 +10,7 @@ use crate::support::{model_of, plan_of, read};
 use chokepoint::internals::engine::steps::production::cause;
 use chokepoint::internals::engine::steps::training::lab_cause;
 use chokepoint::internals::engine::{Batch, Step};
-use chokepoint::internals::model::{GoodId, GoodKind, Lever};
+use chokepoint::internals::model::{GoodId, GoodKind, Lab, Lever};
 use chokepoint::internals::plan::Plan;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
@@ -192,9 +192,12 @@ fn what_bound_a_lab_would_have_let_it_train_more() {
             (
                 lab_cause::MONEY,
                 trained(plan, state, t, |b| {
-                    for q in plan.model.labs.iter().flat_map(|l| [l.financeable, l.rent_budget]).flatten() {
+                    // A hundredth more of what is left of funds: of what was had and of what was spent.
+                    let money = |l: &Lab| [l.financeable, l.rent_budget, l.funds];
+                    for q in plan.model.labs.iter().flat_map(money).flatten() {
                         b.inputs.scale(q, MORE);
                     }
+                    b.state.rental.paid.iter_mut().for_each(|x| *x *= MORE);
                 }),
             ),
             (

@@ -45,4 +45,5 @@ mod shipped;
 mod study;
 mod support;
 mod tables;
+mod training;
 mod variants;

@@ -336,3 +336,55 @@ fn better_detection_seizes_no_smaller_share() {
         }
     });
 }
+
+#[test]
+fn more_chips_to_join_shrink_no_run() {
+    let grew = AtomicUsize::new(0);
+    in_many_states(Step::Fleet, |plan, state, t| {
+        let base = with(state, |b| b.train(plan, t));
+        let sites = with(state, |b| {
+            b.inputs.scale(plan.model.training.other_sites, 1.05);
+            b.train(plan, t);
+        });
+        let serving = with(state, |b| {
+            plan.model.labs.iter().for_each(|l| b.inputs.scale(l.serving, 0.9));
+            b.train(plan, t);
+        });
+        let precise = with(state, |b| {
+            b.sheets.saved.fill(Lanes::ZERO);
+            b.train(plan, t);
+        });
+        for l in 0..plan.model.labs.len() {
+            let reachable = |b: &Batch| b.outputs.training.reachable[l];
+            let (had, run) = (reachable(&base), base.state.training.made(l, t));
+            let lab = &plan.model.labs[l].id;
+            for more in [&sites, &serving] {
+                assert!(not_less(reachable(more), had, 1.0), "{t}: {lab} {:?} {had:?}", reachable(more));
+                assert!(not_less(more.state.training.made(l, t), run, 1.0), "{t}: {lab}");
+                grew.fetch_add(usize::from(reachable(more)[0] > had[0] * 1.0001), Ordering::Relaxed);
+            }
+            assert!(not_less(had, reachable(&precise), 1.0), "{t}: {lab}: 8 bits shrink a run");
+            assert!(not_less(run, precise.state.training.made(l, t), 1.0), "{t}: {lab}: 8 bits shrink a run");
+        }
+    });
+    assert!(grew.into_inner() > 100);
+}
+
+#[test]
+fn more_funds_rent_no_less() {
+    let grew = AtomicUsize::new(0);
+    in_many_states(Step::Diversion, |plan, state, t| {
+        let base = with(state, |b| b.deploy(plan, t));
+        for (l, lab) in plan.model.labs.iter().enumerate() {
+            let Some(funds) = lab.funds else { continue };
+            let richer = with(state, |b| {
+                b.inputs.scale(funds, 1.1);
+                b.deploy(plan, t);
+            });
+            let (has, had) = (richer.outputs.fleet.rent_paid[l], base.outputs.fleet.rent_paid[l]);
+            assert!(not_less(has, had, 1.0), "{t}: {} {has:?} {had:?}", lab.id);
+            grew.fetch_add(usize::from(has[0] > had[0] * 1.0001), Ordering::Relaxed);
+        }
+    });
+    assert!(grew.into_inner() > 10);
+}

@@ -16,6 +16,8 @@ pub struct DataSheets {
     pub units: Vec<PerUnit<Lanes>>,
     /// Quality for training: interconnect against the reference, by chip \[1\].
     pub quality: Vec<Lanes>,
+    /// Share of a FLOP's time that 8 bits save, by chip; 0 where they are no faster \[1\].
+    pub saved: Vec<Lanes>,
     /// Effective throughput, by chip and mix of work: `chip * mixes + mix` \[FLOP/s\].
     pub(super) effective: Vec<Lanes>,
     /// Elasticity θ \[1\].
@@ -39,7 +41,8 @@ impl DataSheets {
             flops: zeros.clone(),
             watts: zeros.clone(),
             units: vec![PerUnit::splat(Lanes::ZERO); chips],
-            quality: zeros,
+            quality: zeros.clone(),
+            saved: zeros,
             effective: vec![Lanes::ZERO; chips * plan.edges.mixes.len()],
             theta: Lanes::ONE,
             eagerness: Lanes::ZERO,
@@ -74,6 +77,10 @@ impl DataSheets {
             self.quality[c] = chip.interconnect.map_or(Lanes::ONE, |q| {
                 let ratio = inputs.value(q) / inputs.value(training.reference_interconnect);
                 ratio.pow(inputs.value(training.interconnect_loss)).min(1.0)
+            });
+            self.saved[c] = chip.fp8_tflops.map_or(Lanes::ZERO, |q| {
+                let eight = inputs.value(q) * 1e12 * inputs.value(training.low_precision_mfu);
+                (1.0 - flops.per(eight)).max(0.0)
             });
             for (m, &share) in mixes.iter().enumerate() {
                 let fed = chip

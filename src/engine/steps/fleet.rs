@@ -1,6 +1,5 @@
 //! Fleets: purchases enter service, chips fail with age, power limits what runs, clouds rent out a part.
 
-use super::controls::ControlOutputs;
 use super::data_sheets::DataSheets;
 use super::diversion::{LagShares, Lagged};
 use super::shocks::ShockOutputs;
@@ -8,7 +7,6 @@ use crate::engine::twins::{Twins, take};
 use crate::inputs::Inputs;
 use crate::math::{Lanes, Mask};
 use crate::model::ChipUnit;
-use crate::model::time::DAYS_PER_QUARTER;
 use crate::plan::Plan;
 
 /// Chips owned, and the power that they will take.
@@ -49,6 +47,8 @@ pub struct FleetOutputs {
     pub retired: Vec<Lanes>,
     /// What a percent more power would add to a buyer's throughput less what slow links lose \[FLOP/s\], and to its chips, over a percent.
     pub more_power: Vec<[Lanes; 2]>,
+    /// The chips of that, by holding, over a percent.
+    pub more_chips: Vec<Lanes>,
     /// Working chips of each buyer, in the sums that [`sum`] names.
     pub working: Vec<[Lanes; sum::COUNT]>,
     /// Rented out by each link of a lab to a buyer \[H100e\].
@@ -57,6 +57,10 @@ pub struct FleetOutputs {
     pub used: Vec<Lanes>,
     /// Whether a buyer's chips are all spoken for: more was asked for rent than it offers, or than owners leave.
     pub rationed: Vec<Mask>,
+    /// Price of an hour for rent \[USD/H100e-hour\].
+    pub rent_price: Lanes,
+    /// Money paid for rent, by lab \[USD\].
+    pub rent_paid: Vec<Lanes>,
     /// What a percent more money would add to a rental that is not rationed, over a percent, by link of usage: less than all where rules
     /// on remote access limit it \[1\].
     pub rent_answers: Vec<Lanes>,
@@ -125,6 +129,7 @@ impl FleetOutputs {
             deployed: holdings.clone(),
             shed: holdings.clone(),
             retired: holdings.clone(),
+            more_chips: holdings.clone(),
             failed: holdings,
             running_mw: vec![Lanes::ZERO; buyers],
             more_power: vec![[Lanes::ZERO; 2]; buyers],
@@ -132,6 +137,8 @@ impl FleetOutputs {
             rented: links.clone(),
             used: links,
             rationed: vec![Mask::splat(false); buyers],
+            rent_price: Lanes::ZERO,
+            rent_paid: vec![Lanes::ZERO; plan.model.labs.len()],
             rent_answers: vec![Lanes::ZERO; plan.usage.links.len()],
         }
     }
@@ -234,53 +241,6 @@ impl Fleets<'_> {
             sums[sum::QUALITY] += peak * quality;
             sums[sum::LINKED] += peak * sheets.quality[c];
             sums[sum::CHIPS] += working;
-        }
-    }
-
-    /// Rentals of quarter `t` and every lab's part of every buyer's chips.
-    #[inline(always)]
-    pub(crate) fn rent(&mut self, plan: &Plan, inputs: &Inputs, controls: &ControlOutputs, t: usize) {
-        let hours = 24.0 * DAYS_PER_QUARTER;
-        let price = inputs.at(plan.model.rental.price, t);
-        for (l, lab) in plan.model.labs.iter().enumerate() {
-            let links = plan.usage.of_lab[l].clone();
-            let weights = links.clone().filter_map(|i| plan.usage.links[i].weight);
-            let total = weights.fold(Lanes::ZERO, |sum, q| sum + inputs.value(q));
-            let money = lab.rent_budget.map_or(Lanes::ZERO, |q| inputs.at(q, t));
-            for i in links {
-                let link = &plan.usage.links[i];
-                let Some(weight) = link.weight else {
-                    self.out.rented[i] = Lanes::ZERO;
-                    continue;
-                };
-                let want = money / (price * hours) * inputs.value(weight).per(total);
-                let permitted = controls.permitted_now(link.remote);
-                let above = plan.rules.rental_floor(link.remote, inputs);
-                let rented = want.min(above) + permitted * (want - above).max(0.0);
-                self.out.rented[i] = rented;
-                self.out.rent_answers[i] = want.gt(above).select((permitted * want).per(rented), Lanes::ONE);
-            }
-        }
-        for (b, buyer) in plan.model.buyers.iter().enumerate() {
-            let h100e = self.out.working[b][sum::H100E];
-            let offer = buyer.rents.map_or(Lanes::ZERO, |q| inputs.at(q, t)) * h100e;
-            let links = &plan.usage.of_buyer[b];
-            let asked = links.iter().fold(Lanes::ZERO, |sum, &i| sum + self.out.rented[i]);
-            let scale = asked.gt(offer).select(offer.per(asked), Lanes::ONE);
-            self.out.rationed[b] = asked.gt(offer);
-            let mut total = Lanes::ZERO;
-            for &i in links {
-                self.out.rented[i] *= scale;
-                let own = plan.usage.links[i].own.map_or(Lanes::ZERO, |q| inputs.value(q));
-                self.out.used[i] = own + self.out.rented[i].per(h100e);
-                total += self.out.used[i];
-            }
-            self.out.rationed[b] = self.out.rationed[b] | total.gt(Lanes::ONE);
-            let fit = total.gt(Lanes::ONE).select(total.recip(), Lanes::ONE);
-            for &i in links {
-                self.out.used[i] *= fit;
-                self.out.rented[i] *= fit;
-            }
         }
     }
 }

@@ -74,6 +74,7 @@ impl Fleets<'_> {
         self.out.more_power.fill([Lanes::ZERO; 2]);
         self.out.shed.fill(Lanes::ZERO);
         self.out.retired.fill(Lanes::ZERO);
+        self.out.more_chips.fill(Lanes::ZERO);
         for n in 0..plan.model.countries.len() {
             let buyers = plan.edges.buyers_in[n].iter().map(|b| b.index());
             let Some(has) = available(plan, inputs, shocks, n, t) else {
@@ -270,6 +271,7 @@ impl Fleets<'_> {
             let quality = if holding.grey { sheets.quality[c] * support } else { sheets.quality[c] };
             sums[0] += on * sheets.flops[c] * quality;
             sums[1] += on;
+            self.out.more_chips[h] = on * PERCENTS;
         }
         self.out.more_power[b] = sums.map(|sum| sum * PERCENTS);
     }

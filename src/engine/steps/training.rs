@@ -1,11 +1,17 @@
 //! Training: what a lab's chips, money and time make of a run, and what stops it.
 
-use super::fleet::{FleetOutputs, sum};
+mod lack;
+mod precision;
+
+use super::data_sheets::DataSheets;
+use super::fleet::{FleetOutputs, FleetState, sum};
 use crate::inputs::Inputs;
-use crate::math::{Lanes, WIDTH};
+use crate::math::{Lanes, Mask, WIDTH};
+use crate::model::CountryId;
 use crate::model::time::DAYS_PER_QUARTER;
-use crate::model::{CountryId, h100};
 use crate::plan::Plan;
+use lack::{Lack, Portion};
+use precision::Precision;
 
 /// What bound a lab, as codes.
 pub mod lab_cause {
@@ -25,6 +31,7 @@ pub mod lab_cause {
 
 /// Below this mean quality of interconnect it is named as what binds.
 const SLOW: f64 = 0.9;
+const HOURS_PER_DAY: f64 = 24.0;
 const SECONDS_PER_DAY: f64 = 86_400.0;
 
 /// What labs leave to the next quarter.
@@ -56,6 +63,8 @@ pub struct TrainingOutputs {
     pub accessible: Vec<Lanes>,
     /// The part of them that is rented \[H100e\].
     pub rented: Vec<Lanes>,
+    /// The part of them that does not serve users \[H100e\].
+    pub free: Vec<Lanes>,
     /// Reachable if labs pooled their chips, by country then by group \[FLOP\].
     pub pooled: Vec<Lanes>,
     /// What bound each lab's reachable run, see [`lab_cause`].
@@ -69,11 +78,19 @@ pub struct TrainingOutputs {
 /// Room to work in.
 #[derive(Clone, Debug)]
 pub(crate) struct TrainingScratch {
-    /// Algorithmic progress since the horizon's start, in the quarter \[1\].
-    progress: Lanes,
+    /// Growth of algorithms, as a logarithm \[1/year\].
+    growth: Lanes,
+    precision: Precision,
     parts: Vec<Part>,
     /// Labs whose chips are pooled, by place.
     members: Vec<Vec<usize>>,
+}
+
+/// What the quarter's fleets are.
+pub(crate) struct TrainingContext<'a> {
+    pub sheets: &'a DataSheets,
+    pub fleet: &'a FleetOutputs,
+    pub owned: &'a FleetState,
 }
 
 /// The step.
@@ -115,23 +132,25 @@ impl Optimum {
     }
 }
 
-/// A lab's part in a pooled run.
+/// A lab's part in a pooled run: what it could add, with how many chips, for how much of whose money.
 #[derive(Clone, Copy, Debug, Default)]
 struct Part {
     flop: Lanes,
     chips: Lanes,
-    peak: Lanes,
-    useful: Lanes,
+    /// Rent of those chips for the run \[USD\].
+    cost: Lanes,
     money: Option<Lanes>,
 }
 
 /// A run of a lab.
 struct Run {
     flop: Lanes,
-    cost_per_flop: Lanes,
+    /// Rent of its chips \[USD\].
+    cost: Lanes,
     /// Throughput that slow links leave, over the peak \[1\].
     links: Lanes,
-    affordable: Option<Lanes>,
+    /// Whether money lets it have fewer chips than there are.
+    poor: Mask,
     peak: Lanes,
     /// Exponent of what is lost with the number of chips \[1\].
     crowding: Lanes,
@@ -147,6 +166,11 @@ impl TrainingState {
             lacks: [vec![Lack::default(); labs], vec![Lack::default(); labs]],
             made: vec![vec![Lanes::ZERO; plan.quarters]; labs],
         }
+    }
+
+    /// Largest run that a lab made in quarter `t` \[FLOP\].
+    pub fn made(&self, l: usize, t: usize) -> Lanes {
+        self.made[l][t]
     }
 
     /// Takes over labs' chips and the runs that they have made so far.
@@ -169,6 +193,7 @@ impl TrainingOutputs {
             effective: zeros.clone(),
             cost: zeros.clone(),
             accessible: zeros.clone(),
+            free: zeros.clone(),
             rented: zeros,
             pooled: vec![Lanes::ZERO; plan.model.countries.len() + plan.model.groups.len()],
             bound_by: vec![[lab_cause::CHIPS; WIDTH]; labs],
@@ -182,7 +207,8 @@ impl TrainingScratch {
     /// Room for a plan's labs.
     pub(crate) fn new(plan: &Plan) -> Self {
         Self {
-            progress: Lanes::ONE,
+            growth: Lanes::ZERO,
+            precision: Precision::new(plan),
             parts: vec![Part::default(); plan.model.labs.len()],
             members: pools(plan),
         }
@@ -198,61 +224,78 @@ impl Training<'_> {
 
     /// What each lab can train in quarter `t`.
     #[inline(always)]
-    pub(crate) fn step(&mut self, plan: &Plan, inputs: &Inputs, fleet: &FleetOutputs, t: usize) {
+    pub(crate) fn step(&mut self, plan: &Plan, inputs: &Inputs, context: &TrainingContext<'_>, t: usize) {
         let [last, now] = &mut self.state.chips;
         std::mem::swap(last, now);
         self.state.lacks.swap(0, 1);
-        let algorithms = inputs.value(plan.model.science.algorithms);
-        self.scratch.progress = algorithms.pow(Lanes::splat(t as f64 / 4.0));
+        self.scratch.growth = inputs.value(plan.model.science.algorithms).ln();
+        self.scratch.precision.forget();
+        let price = context.fleet.rent_price;
         for l in 0..plan.model.labs.len() {
-            self.gather(plan, fleet, l);
+            self.gather(plan, inputs, context, l, t);
             if t == 0 {
                 self.state.chips[0][l] = self.state.chips[1][l];
                 self.state.lacks[0][l] = self.state.lacks[1][l];
             }
-            self.train(plan, inputs, l, t);
+            self.train(plan, inputs, price, l, t);
         }
-        self.pool(plan, inputs, t);
+        self.pool(plan, inputs);
     }
 
-    /// Sums a lab's parts of buyers' working chips.
+    /// Sums a lab's parts of buyers' working chips, less what serves users.
     #[inline(always)]
-    fn gather(&mut self, plan: &Plan, fleet: &FleetOutputs, l: usize) {
+    fn gather(&mut self, plan: &Plan, inputs: &Inputs, context: &TrainingContext<'_>, l: usize, t: usize) {
+        let lab = &plan.model.labs[l];
+        let TrainingContext { sheets, fleet, owned } = *context;
+        let precision = &mut self.scratch.precision;
+        precision.read(inputs, sheets, lab.low_precision.unwrap_or(plan.model.training.low_precision), t);
         let mut sums = [Lanes::ZERO; sum::COUNT];
         let mut rented = Lanes::ZERO;
+        let mut lack = Lack::default();
         for i in plan.usage.of_lab[l].clone() {
-            let working = &fleet.working[plan.usage.links[i].buyer.index()];
-            for (total, &part) in sums.iter_mut().zip(working) {
+            let b = plan.usage.links[i].buyer.index();
+            let worth = precision.worth(plan, inputs, sheets, (fleet, owned), b);
+            let mut parts = fleet.working[b];
+            parts[sum::QUALITY] = worth.useful;
+            for (total, &part) in sums.iter_mut().zip(&parts) {
                 *total += fleet.used[i] * part;
             }
             rented += fleet.rented[i];
+            lack.note(fleet, b, i, worth);
         }
         self.out.accessible[l] = sums[sum::H100E];
         self.out.rented[l] = rented;
-        self.state.chips[1][l] = sums;
-        self.state.lacks[1][l] = lacks(plan, fleet, l);
+        let free = 1.0 - inputs.at(lab.serving, t);
+        self.state.chips[1][l] = sums.map(|part| part * free);
+        self.state.lacks[1][l] = lack.of_share(free);
+        self.out.free[l] = self.state.chips[1][l][sum::H100E];
     }
 
     #[inline(always)]
-    fn train(&mut self, plan: &Plan, inputs: &Inputs, l: usize, t: usize) {
+    fn train(&mut self, plan: &Plan, inputs: &Inputs, price: Lanes, l: usize, t: usize) {
         let lab = &plan.model.labs[l];
         let training = &plan.model.training;
-        let max_share = inputs.value(lab.max_share.unwrap_or(training.max_share));
-        let longest = inputs.value(lab.longest_run);
+        let site = inputs.at(lab.largest_site, t);
+        let joined = site + (1.0 - site) * inputs.at(training.other_sites, t);
+        let max_share = inputs.value(lab.max_share.unwrap_or(training.max_share)) * joined;
+        let longest = inputs.at(lab.longest_run, t);
         let financeable = lab.financeable.map(|q| inputs.at(q, t));
-        let could = self.run_of(plan, inputs, l, max_share, longest, financeable, t);
+        let could = self.run_of(plan, inputs, l, max_share, longest, financeable, price);
         self.out.reachable[l] = could.flop;
-        self.out.cost[l] = could.flop * could.cost_per_flop;
-        self.note_part(plan, inputs, l, max_share, longest, financeable);
-        let usual = inputs.value(lab.usual_run.unwrap_or(training.usual_run));
-        let share = (inputs.value(training.run_share) * inputs.value(lab.run_share_factor)).min(1.0);
+        self.out.cost[l] = could.cost;
+        self.note_part(plan, inputs, l, max_share, longest, financeable, price);
+        let usual = inputs.at(lab.usual_run.unwrap_or(training.usual_run), t);
+        let share = inputs.at(training.run_share, t) * inputs.at(lab.run_share_factor, t);
         let budget = lab.training_budget.map(|q| inputs.at(q, t));
-        self.state.made[l][t] = self.run_of(plan, inputs, l, share, usual, budget, t).flop;
+        let made = self.run_of(plan, inputs, l, share.min(max_share), usual, budget, price);
+        self.state.made[l][t] = made.flop;
         self.out.run[l] = self.finished(plan, inputs, l, t);
         let tokens = self.out.optimum.tokens(could.flop);
         let stock = inputs.at(plan.model.science.data_stock, t);
         let scarce = tokens.gt(stock);
-        self.out.effective[l] = self.effective(plan, inputs, could.flop, tokens, stock);
+        let lag = inputs.at(lab.algorithm_lag.unwrap_or(plan.model.countries[lab.country].algorithm_lag), t);
+        let progress = (self.scratch.growth * (t as f64 / 4.0 - lag)).exp();
+        self.out.effective[l] = fed(plan, inputs, could.flop * progress, tokens, stock);
         self.out.bound_by[l] = label(&could, &self.mid_run_lack(l, longest));
         self.out.effective_bound_by[l] =
             std::array::from_fn(
@@ -262,7 +305,7 @@ impl Training<'_> {
             );
     }
 
-    /// Largest run on a share of a lab's chips for a time, as far as money goes.
+    /// Largest run on a share of a lab's chips for a time; money that does not reach takes fewer chips for the whole time.
     #[inline(always)]
     #[allow(clippy::too_many_arguments)] // a run is made of all of these
     fn run_of(
@@ -273,25 +316,21 @@ impl Training<'_> {
         share: Lanes,
         days: Lanes,
         money: Option<Lanes>,
-        t: usize,
+        price: Lanes,
     ) -> Run {
         let training = &plan.model.training;
         let mid = self.mid_run(l, days);
-        let quality = mid[sum::QUALITY].per(mid[sum::PEAK]);
-        let size = share * mid[sum::CHIPS] / inputs.value(training.reference_chips);
+        let all = mid[sum::H100E] * days * HOURS_PER_DAY * price;
+        let affordable = money.map(|m| m.per(all));
+        let part = affordable.map_or(share, |a| share.min(a));
+        let size = part * mid[sum::CHIPS] / inputs.value(training.reference_chips);
         let scale = size.max(1.0).pow(-inputs.value(training.scale_loss));
-        let mfu = base_mfu(plan, inputs, l) * scale * quality;
-        let price = inputs.at(plan.model.rental.price, t);
-        let cost_per_flop = price.per(h100::FLOP_PER_HOUR * mfu);
-        let by_chips = share * mid[sum::PEAK] * mfu * days * SECONDS_PER_DAY;
-        let affordable = money.map(|m| m.per(cost_per_flop));
-        let flop = affordable.map_or(by_chips, |a| by_chips.min(a));
-        let any = mid[sum::PEAK].gt(Lanes::ZERO);
+        let mfu = base_mfu(plan, inputs, l) * scale;
         Run {
-            flop: any.select(flop, Lanes::ZERO),
-            cost_per_flop: any.select(cost_per_flop, Lanes::ZERO),
+            flop: part * mid[sum::QUALITY] * mfu * days * SECONDS_PER_DAY,
+            cost: part * all,
             links: mid[sum::LINKED].per(mid[sum::PEAK]),
-            affordable: affordable.map(|a| a - by_chips),
+            poor: affordable.map_or(Mask::splat(false), |a| share.gt(a)),
             peak: mid[sum::PEAK],
             crowding: size.gt(Lanes::ONE).select(inputs.value(training.scale_loss), Lanes::ZERO),
         }
@@ -324,8 +363,10 @@ impl Training<'_> {
     /// Largest run published by now.
     #[inline(always)]
     fn finished(&self, plan: &Plan, inputs: &Inputs, l: usize, t: usize) -> Lanes {
-        let lag = (inputs.value(plan.model.training.disclosure_lag) + 0.5).floor();
-        let mut best = inputs.value(plan.model.labs[l].opening_run);
+        let lab = &plan.model.labs[l];
+        let lag = inputs.value(lab.disclosure_lag.unwrap_or(plan.model.training.disclosure_lag));
+        let lag = (lag + 0.5).floor();
+        let mut best = inputs.value(lab.opening_run);
         for (s, &made) in self.state.made[l][..=t].iter().enumerate() {
             let known = Lanes::splat((t - s) as f64).ge(lag);
             best = best.max(known.select(made, Lanes::ZERO));
@@ -333,18 +374,8 @@ impl Training<'_> {
         best
     }
 
-    /// Reachable compute with algorithms, and with less from data beyond the usable stock \[FLOP\].
     #[inline(always)]
-    fn effective(&self, plan: &Plan, inputs: &Inputs, flop: Lanes, tokens: Lanes, stock: Lanes) -> Lanes {
-        let scarce = tokens.gt(stock);
-        if !scarce.any() {
-            return flop * self.scratch.progress;
-        }
-        let fed = scarce.select(stock.per(tokens), Lanes::ONE);
-        flop * self.scratch.progress * fed.pow(inputs.value(plan.model.science.data_returns))
-    }
-
-    #[inline(always)]
+    #[allow(clippy::too_many_arguments)] // as of a run
     fn note_part(
         &mut self,
         plan: &Plan,
@@ -353,30 +384,30 @@ impl Training<'_> {
         share: Lanes,
         days: Lanes,
         money: Option<Lanes>,
+        price: Lanes,
     ) {
         let mid = self.mid_run(l, days);
         let useful = mid[sum::QUALITY] * base_mfu(plan, inputs, l);
         self.scratch.parts[l] = Part {
             flop: share * useful * days * SECONDS_PER_DAY,
             chips: share * mid[sum::CHIPS],
-            peak: mid[sum::PEAK],
-            useful,
+            cost: share * mid[sum::H100E] * days * HOURS_PER_DAY * price,
             money,
         };
     }
 
     /// What countries and groups could train on all their labs' chips.
     #[inline(always)]
-    fn pool(&mut self, plan: &Plan, inputs: &Inputs, t: usize) {
+    fn pool(&mut self, plan: &Plan, inputs: &Inputs) {
         for p in 0..self.out.pooled.len() {
             if !self.scratch.members[p].is_empty() {
-                self.out.pooled[p] = self.pool_of(plan, inputs, &self.scratch.members[p], t);
+                self.out.pooled[p] = self.pool_of(plan, inputs, &self.scratch.members[p]);
             }
         }
     }
 
     #[inline(always)]
-    fn pool_of(&self, plan: &Plan, inputs: &Inputs, labs: &[usize], t: usize) -> Lanes {
+    fn pool_of(&self, plan: &Plan, inputs: &Inputs, labs: &[usize]) -> Lanes {
         let training = &plan.model.training;
         let mut all = Part::default();
         let mut funds = Lanes::ZERO;
@@ -384,21 +415,29 @@ impl Training<'_> {
             let part = &self.scratch.parts[l];
             all.flop += part.flop;
             all.chips += part.chips;
-            all.peak += part.peak;
-            all.useful += part.useful;
+            all.cost += part.cost;
             funds += part.money.unwrap_or(Lanes::ZERO);
         }
-        let size = all.chips / inputs.value(training.reference_chips);
-        let scale = size.max(1.0).pow(-inputs.value(training.scale_loss));
-        let coordination = inputs.value(training.coordination);
-        let mut flop = coordination * all.flop * scale;
+        let mut part = Lanes::ONE;
         if labs.iter().all(|&l| self.scratch.parts[l].money.is_some()) {
-            let mfu = coordination * scale * all.useful.per(all.peak);
-            let price = inputs.at(plan.model.rental.price, t);
-            flop = flop.min(funds.per(price.per(h100::FLOP_PER_HOUR * mfu)));
+            part = funds.per(all.cost).min(1.0);
         }
+        let size = part * all.chips / inputs.value(training.reference_chips);
+        let scale = size.max(1.0).pow(-inputs.value(training.scale_loss));
+        let flop = inputs.value(training.coordination) * part * all.flop * scale;
         labs.iter().fold(flop, |best, &l| best.max(self.out.reachable[l]))
     }
+}
+
+/// Effective compute with less from data beyond the usable stock \[FLOP\].
+#[inline(always)]
+fn fed(plan: &Plan, inputs: &Inputs, effective: Lanes, tokens: Lanes, stock: Lanes) -> Lanes {
+    let scarce = tokens.gt(stock);
+    if !scarce.any() {
+        return effective;
+    }
+    let fed = scarce.select(stock.per(tokens), Lanes::ONE);
+    effective * fed.pow(inputs.value(plan.model.science.data_returns))
 }
 
 /// A lab's utilisation at the reference size and interconnect \[1\].
@@ -417,76 +456,10 @@ fn pools(plan: &Plan) -> Vec<Vec<usize>> {
     countries.chain(m.groups.iter().map(|g| labs(&|home| g.members.contains(&home)))).collect()
 }
 
-/// A part of a lab's working chips.
-#[derive(Clone, Copy, Debug, Default)]
-struct Portion {
-    /// Throughput less what slow links lose \[FLOP/s\].
-    useful: Lanes,
-    /// Chips.
-    count: Lanes,
-}
-
-impl std::ops::AddAssign for Portion {
-    #[inline(always)]
-    fn add_assign(&mut self, more: Self) {
-        self.useful += more.useful;
-        self.count += more.count;
-    }
-}
-
-/// Parts of a lab's chips: more of which causes would enlarge each.
-#[derive(Clone, Copy, Debug, Default)]
-struct Lack {
-    /// All of them.
-    all: Portion,
-    /// What a percent more chips would add, over a percent: all where none wait, else what power does not add.
-    chips: Portion,
-    /// What a percent more power would add, over a percent, where some wait: more power.
-    power: Portion,
-    /// Rented, where more is offered: more money for rent.
-    rent: Portion,
-}
-
-impl Lack {
-    /// By what share a run would grow per share that each part does: chips, power, rent \[1\].
-    ///
-    /// A run grows with useful chips and loses `crowding` (an exponent) with their count.
-    #[inline(always)]
-    fn gains(&self, crowding: Lanes) -> [Lanes; 3] {
-        [self.chips, self.power, self.rent]
-            .map(|part| part.useful.per(self.all.useful) - crowding * part.count.per(self.all.count))
-    }
-}
-
-/// What more of would give a lab more chips.
-#[inline(always)]
-fn lacks(plan: &Plan, fleet: &FleetOutputs, l: usize) -> Lack {
-    let mut lack = Lack::default();
-    for i in plan.usage.of_lab[l].clone() {
-        let buyer = plan.usage.links[i].buyer.index();
-        let working = &fleet.working[buyer];
-        let used = fleet.used[i];
-        let rented = fleet.rented[i].per(working[sum::H100E]).min(used);
-        let paid = fleet.rationed[buyer].select(Lanes::ZERO, rented);
-        let portion = |share: Lanes| Portion {
-            useful: share * working[sum::QUALITY],
-            count: share * working[sum::CHIPS],
-        };
-        let [useful, count] = fleet.more_power[buyer].map(|more| (used - paid) * more);
-        lack.all += portion(used);
-        lack.power += Portion { useful, count };
-        // A percent more of chips and of power together is a percent more of all: what power does not give, chips do.
-        let own = portion(used - paid);
-        lack.chips += Portion { useful: own.useful - useful, count: own.count - count };
-        lack.rent += portion(paid * fleet.rent_answers[i]);
-    }
-    lack
-}
-
 fn label(run: &Run, lack: &Lack) -> [u8; WIDTH] {
     let gains = lack.gains(run.crowding);
     std::array::from_fn(|lane| {
-        let poor = run.affordable.is_some_and(|a| a[lane] < 0.0);
+        let poor = run.poor.lane(lane);
         let [chips, power, rent] = gains.map(|g| g[lane]);
         if run.peak[lane] <= 0.0 {
             if lack.power.useful[lane] > 0.0 { lab_cause::POWER } else { lab_cause::CHIPS }

@@ -65,20 +65,32 @@ entity! {
         clouds: Shares<BuyerId> = Spec::unit("1").at_least(0.0),
         /// Money for renting [USD/quarter].
         rent_budget: Option<Series> = Spec::unit("USD/quarter").at_least(0.0),
+        /// Money that it has had for renting since the start, whatever it has spent of it [USD]; without it only `rent_budget` binds.
+        funds: Option<Series> = Spec::unit("USD").at_least(0.0),
         /// What it means to spend on its largest run, at rental prices [USD]; without it money does not bind.
         training_budget: Option<Series> = Spec::unit("USD").at_least(0.0),
         /// The largest single run that could be paid for [USD]; without it money does not bind.
         financeable: Option<Series> = Spec::unit("USD").at_least(0.0),
         /// Model FLOP utilisation of a run at the reference size and interconnect [1].
         mfu: Scalar = Spec::share().or("0.35"),
-        /// Largest share of its chips that one run could take [1]; default: `training.max_share`.
+        /// Share of its chips that serve users and are not there for runs [1].
+        serving: Series = Spec::share().or("0"),
+        /// Largest share of the chips that it can join that one run could take [1]; default: `training.max_share`.
         max_share: Option<Scalar> = Spec::share(),
+        /// Share of its chips that stand at its largest site [1].
+        largest_site: Series = Spec::share().or("1"),
         /// Its usual share in one run, over `training.run_share` [1].
-        run_share_factor: Scalar = Spec::unit("1").positive().or("1"),
+        run_share_factor: Series = Spec::unit("1").positive().or("1"),
+        /// Share of its runs' arithmetic in 8 bits [1]; default: `training.low_precision`.
+        low_precision: Option<Series> = Spec::share(),
         /// The longest run [days].
-        longest_run: Scalar = Spec::unit("days").between(1.0, 1000.0).or("150"),
+        longest_run: Series = Spec::unit("days").between(1.0, 1000.0).or("150"),
         /// The usual length of its largest run [days]; default: `training.usual_run`.
-        usual_run: Option<Scalar> = Spec::unit("days").between(1.0, 1000.0),
+        usual_run: Option<Series> = Spec::unit("days").between(1.0, 1000.0),
+        /// From the end of its runs to their publication, rounded to whole quarters [quarters]; default: `training.disclosure_lag`.
+        disclosure_lag: Option<Scalar> = Spec::unit("quarters").between(0.0, 4.0),
+        /// How far its algorithms are behind the best [years]; default: that of its country.
+        algorithm_lag: Option<Series> = Spec::unit("years").between(0.0, 20.0),
         /// The largest run finished before the horizon [FLOP].
         opening_run: Scalar = Spec::unit("FLOP").at_least(0.0).or("0"),
     }

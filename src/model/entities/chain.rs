@@ -28,6 +28,8 @@ entity! {
         on_site_delay: Scalar = Spec::unit("quarters").between(0.0, 20.0).or("0"),
         /// Share of the generators announced after `run.known_until` that come about [1].
         on_site_share: Scalar = Spec::share().or("1"),
+        /// How far its labs' algorithms are behind the best [years].
+        algorithm_lag: Series = Spec::unit("years").between(0.0, 20.0).or("0"),
         /// Facility power over IT power [1].
         overhead: Scalar = Spec::unit("1").at_least(1.0).or("1.25"),
     }
@@ -182,6 +184,8 @@ entity! {
         bf16_tflops: Option<Scalar> = Spec::unit("TFLOP/s").positive(),
         /// Dense 8-bit throughput [1e12 OP/s].
         int8_tops: Option<Scalar> = Spec::unit("TOP/s").positive(),
+        /// Dense 8-bit throughput that runs can use [1e12 FLOP/s]; without it they use 16 bits. Integers of 8 bits seldom are of use to a run.
+        fp8_tflops: Option<Scalar> = Spec::unit("TFLOP/s").positive(),
         /// Dense 4-bit throughput [1e12 FLOP/s].
         fp4_tflops: Option<Scalar> = Spec::unit("TFLOP/s").positive(),
         /// Total processing performance [TOP/s x bit length]; default: the largest over formats.

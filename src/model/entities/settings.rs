@@ -128,8 +128,14 @@ settings! {
 settings! {
     /// What renting costs.
     Rental in "rental" {
-        /// Price of an hour [USD/H100e-hour].
+        /// Price of an hour in contracts, where labs ask for as much as `balance` says [USD/H100e-hour].
         price: Series = Spec::unit("USD/H100e-hour").positive().or("2.2"),
+        /// What labs ask for over what clouds offer them, at which the price is `price` [1].
+        balance: Series = Spec::unit("1").positive().or("1"),
+        /// How the price answers to scarcity: exponent of what was asked over what was offered in the last quarter, over `balance` [1].
+        scarcity: Scalar = Spec::unit("1").between(0.0, 4.0).or("0"),
+        /// The most that scarcity counts for, before the exponent; glut counts for no less than its inverse [1].
+        scarcity_max: Scalar = Spec::unit("1").at_least(1.0).or("4"),
     }
 }
 
@@ -138,12 +144,18 @@ settings! {
     Training in "training" {
         /// Factor on every lab's utilisation [1].
         mfu_factor: Scalar = Spec::unit("1").positive().or("1"),
-        /// Share of its chips that a lab usually gives to its largest run [1].
-        run_share: Scalar = Spec::share().or("0.12"),
-        /// Largest share that one run could take [1].
+        /// Share of its chips for runs that a lab usually gives to its largest run [1].
+        run_share: Series = Spec::share().or("0.12"),
+        /// Largest share of the chips that it can join that one run could take [1].
         max_share: Scalar = Spec::share().or("0.8"),
+        /// What chips at a lab's other sites add to a run, over those of its largest site [1].
+        other_sites: Series = Spec::share().or("1"),
         /// Usual length of a largest run [days].
-        usual_run: Scalar = Spec::unit("days").between(1.0, 1000.0).or("90"),
+        usual_run: Series = Spec::unit("days").between(1.0, 1000.0).or("90"),
+        /// Share of a run's arithmetic that is done in 8 bits, where that is faster [1].
+        low_precision: Series = Spec::share().or("0"),
+        /// Utilisation of the 8-bit peak over that of the 16-bit peak [1].
+        low_precision_mfu: Scalar = Spec::unit("1").between(0.05, 1.5).or("0.8"),
         /// Loss of utilisation with the number of chips: exponent [1].
         scale_loss: Scalar = Spec::unit("1").between(0.0, 1.0).or("0.04"),
         /// Number of chips from which that loss counts [chips].

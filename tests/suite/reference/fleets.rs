@@ -110,20 +110,26 @@ pub fn uses(p: &mut Preparation<'_>) -> Vec<Use> {
     all
 }
 
-/// What a chip in service gives [H100e], and what its interconnect leaves of that.
+/// What a chip in service gives [H100e], what its interconnect leaves of that, and the time of a FLOP in 8 bits over that in 16.
 #[derive(Clone, Copy, Default)]
 pub struct Service {
-    h100e: f64,
-    quality: f64,
+    pub h100e: f64,
+    pub quality: f64,
+    pub eight: f64,
 }
 
-/// What a buyer has working.
+/// What a buyer has working: [H100e] and chips.
 #[derive(Clone, Copy, Default)]
 pub struct Working {
-    /// [H100e], the same by useful share, and chips.
     pub h100e: f64,
-    pub useful: f64,
     pub chips: f64,
+}
+
+/// What labs asked of clouds in the last quarter, and what those offered [H100e].
+#[derive(Clone, Copy, Default)]
+pub struct LastRent {
+    asked: f64,
+    offered: f64,
 }
 
 impl Draw<'_> {
@@ -136,7 +142,10 @@ impl Draw<'_> {
             (self.n.v(m.training.reference_interconnect), self.n.v(m.training.interconnect_loss));
         for (c, chip) in m.chips.iter().enumerate() {
             let q = self.n.opt(chip.interconnect).map_or(1.0, |ic| pow(ic / reference, loss).min(1.0));
-            self.service[c] = Service { h100e: self.units[c][1], quality: q };
+            let flops = self.units[c][1] * 989.5;
+            let ratio = self.n.v(m.training.low_precision_mfu);
+            let eight = self.n.opt(chip.fp8_tflops).map_or(1.0, |f8| flops / (f8 * ratio));
+            self.service[c] = Service { h100e: self.units[c][1], quality: q, eight };
         }
         for (i, fleet) in w.fleets.iter().enumerate() {
             let buyer = &m.buyers[fleet.buyer];
@@ -147,6 +156,8 @@ impl Draw<'_> {
             self.held_chips[i] = Held { alive: count > 0.0, count, age, ..Held::default() };
         }
         self.weigh_fleets();
+        self.rent_paid.fill(0.0);
+        self.rent_last = LastRent::default();
     }
 
     /// A quarter of failures and deployments, then operation and rental.
@@ -182,21 +193,33 @@ impl Draw<'_> {
         }
         self.switch();
         for (i, fleet) in w.fleets.iter().enumerate().filter(|(i, _)| self.held_chips[*i].alive) {
-            let Service { h100e, quality } = self.service[fleet.chip];
             let on = self.held_chips[i].count;
             let working = &mut self.working[fleet.buyer];
-            working.h100e += on * h100e;
-            working.useful += on * h100e * quality * if fleet.smuggled { self.support } else { 1.0 };
+            working.h100e += on * self.service[fleet.chip].h100e;
             working.chips += on;
         }
         self.rent();
+    }
+
+    /// What an hour costs [USD/H100e-hour].
+    fn hourly_rent(&self) -> f64 {
+        let r = &self.w.m.rental;
+        let price = self.n.at(r.price, self.t);
+        let balanced = self.n.at(r.balance, self.t) * self.rent_last.offered;
+        if balanced <= 0.0 {
+            return price;
+        }
+        let most = self.n.v(r.scarcity_max);
+        price * pow((self.rent_last.asked / balanced).clamp(1.0 / most, most), self.n.v(r.scarcity))
     }
 
     #[inline(never)]
     fn rent(&mut self) {
         let w = self.w;
         let m = w.m;
-        let price = self.n.at(m.rental.price, self.t) * 24.0 * 91.3125;
+        self.rent_price = self.hourly_rent();
+        self.rent_last = LastRent::default();
+        let price = self.rent_price * 24.0 * 91.3125;
         self.lab_weight.fill(0.0);
         for u in &w.uses {
             self.lab_weight[u.lab] += u.weight.map_or(0.0, |q| self.n.v(q));
@@ -206,12 +229,23 @@ impl Draw<'_> {
         for (i, u) in w.uses.iter().enumerate() {
             self.rented[i] = 0.0;
             let Some(weight) = u.weight else { continue };
-            let money = m.labs[u.lab].rent_budget.map_or(0.0, |q| self.n.at(q, self.t));
+            let lab = &m.labs[u.lab];
+            let mut money = lab.rent_budget.map_or(0.0, |q| self.n.at(q, self.t));
+            if let Some(funds) = lab.funds {
+                let has = self.n.at(funds, self.t);
+                let left = has - self.rent_paid[u.lab];
+                money = money.min(if left > 1e-9 * has { left } else { 0.0 });
+            }
             let want = money / price * per(self.n.v(weight), self.lab_weight[u.lab]);
             let above = self.n.opt(u.above).unwrap_or(0.0);
             let permitted = self.permitted_now(u.case);
             self.rented[i] = want.min(above) + permitted * (want - above).max(0.0);
             self.rent_asked[u.buyer] += self.rented[i];
+            self.rent_last.asked += self.rented[i];
+        }
+        for (b, buyer) in m.buyers.iter().enumerate() {
+            let rents = buyer.rents.map_or(0.0, |q| self.n.at(q, self.t));
+            self.rent_last.offered += rents * self.working[b].h100e;
         }
         for (i, u) in w.uses.iter().enumerate() {
             let h = self.working[u.buyer].h100e;
@@ -225,6 +259,9 @@ impl Draw<'_> {
                 self.rented[i] /= self.parts[u.buyer];
                 self.used_share[i] /= self.parts[u.buyer];
             }
+        }
+        for (i, u) in w.uses.iter().enumerate() {
+            self.rent_paid[u.lab] += self.rented[i] * price;
         }
     }
 }

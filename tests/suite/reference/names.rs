@@ -40,11 +40,12 @@ pub const SOLD: [&str; 5] =
 pub const MADE: [(&str, bool); 5] =
     [("capacity", false), ("output", true), ("others", true), ("companions", true), ("answered", false)];
 /// What is taken of sets of labs.
-pub const TRAINED: [&str; 8] = [
+pub const TRAINED: [&str; 9] = [
     "reachable_flop",
     "run_flop",
     "accessible_h100e",
     "rented_h100e",
+    "training_h100e",
     "effective_flop",
     "run_cost_usd",
     "optimal_parameters",
@@ -78,6 +79,7 @@ pub struct Rows {
     pub routes: usize,
     pub pooled: usize,
     pub premium: usize,
+    pub rent: usize,
     pub seized: usize,
     pub denied_in: usize,
     pub denied_by: usize,
@@ -138,6 +140,7 @@ impl Table {
             routes: block(m.routes.len(), 4),
             pooled: block(n + g, 1),
             premium: block(n, 1),
+            rent: block(1, 1),
             seized: block(n, 1),
             denied_in: block(n, 1),
             denied_by: block(m.rules.len(), 1),
@@ -290,13 +293,13 @@ impl Table {
             if labs.is_empty() {
                 continue;
             }
-            let metrics = if p < m.countries.len() { &TRAINED[..] } else { &TRAINED[..4] };
+            let metrics = if p < m.countries.len() { &TRAINED[..] } else { &TRAINED[..5] };
             for (i, metric) in metrics.iter().enumerate() {
                 self.name(&actor, metric, self.rows.labs_of + p * width + i, false);
             }
             self.name(&actor, "pooled_flop", self.rows.pooled + p, false);
         }
-        for (i, metric) in TRAINED.iter().enumerate().filter(|(i, _)| !(2..4).contains(i)) {
+        for (i, metric) in TRAINED.iter().enumerate().filter(|(i, _)| !(2..5).contains(i)) {
             self.name("world", metric, self.rows.all_labs + i, false);
         }
     }
@@ -326,6 +329,7 @@ impl Table {
     }
 
     fn name_trade(&mut self, m: &Model) {
+        self.name("world", "rent_price", self.rows.rent, false);
         for (r, route) in m.routes.iter().enumerate().filter(|(_, r)| r.good.is_none()) {
             let actor = format!("route.{}", route.id);
             for (u, unit) in ["chips", "h100e", "h100e_8bit"].iter().enumerate() {

@@ -147,8 +147,8 @@ impl Draw<'_> {
         let width = TRAINED.len();
         let row = |v: &mut [f64], at: usize, x: &Trained| {
             let parameters = per(x.reachable / 6.0, x.tokens);
-            let all = [x.reachable, x.run, x.accessible, x.rented, x.effective, x.cost, parameters, x.tokens];
-            v[at..at + width].copy_from_slice(&all);
+            v[at..at + 5].copy_from_slice(&[x.reachable, x.run, x.accessible, x.rented, x.free]);
+            v[at + 5..at + width].copy_from_slice(&[x.effective, x.cost, parameters, x.tokens]);
         };
         let best = |labs: &mut dyn Iterator<Item = usize>| {
             let mut best = Trained { reachable: -1.0, ..Trained::default() };
@@ -160,6 +160,7 @@ impl Draw<'_> {
                 best.effective = best.effective.max(x.effective);
                 best.accessible += x.accessible;
                 best.rented += x.rented;
+                best.free += x.free;
             }
             best
         };
@@ -205,6 +206,7 @@ impl Draw<'_> {
             v[rows.seized + route.to.index()] += self.route_seized[r];
         }
         v[rows.premium..rows.premium + self.premium.len()].copy_from_slice(&self.premium);
+        v[rows.rent] = self.rent_price;
         for &(b, case, refused) in &self.refused {
             let CountryId(n) = w.m.buyers[b].country;
             v[rows.denied_in + n as usize] += refused;

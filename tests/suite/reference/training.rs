@@ -56,6 +56,7 @@ pub struct Trained {
     pub tokens: f64,
     pub accessible: f64,
     pub rented: f64,
+    pub free: f64,
 }
 
 /// A lab's part in a pooled run.
@@ -63,8 +64,7 @@ pub struct Trained {
 pub struct Part {
     flop: f64,
     chips: f64,
-    peak: f64,
-    useful: f64,
+    cost: f64,
     money: Option<f64>,
 }
 
@@ -77,12 +77,12 @@ pub struct Run {
 }
 
 impl Run {
-    fn new(share: f64, days: f64) -> Self {
+    fn of(share: f64, days: f64) -> Self {
         Self { share, days, before: (days / 2.0 / 91.3125).min(1.0) }
     }
 }
 
-/// A lab's runs in a draw, the largest that it could make and its usual one, and its utilisation.
+/// A lab's runs in a quarter, the largest that it could make and its usual one, and its utilisation in the draw.
 #[derive(Clone, Copy, Default)]
 pub struct Runs {
     largest: Run,
@@ -107,15 +107,35 @@ impl Draw<'_> {
         let (t, n) = (&self.w.m.training, &self.n);
         for (l, lab) in self.w.m.labs.iter().enumerate() {
             self.trained[l] = Trained { run: n.v(lab.opening_run), ..Trained::default() };
-            let phi = (n.v(t.run_share) * n.v(lab.run_share_factor)).min(1.0);
-            self.runs[l] = Runs {
-                largest: Run::new(n.v(lab.max_share.unwrap_or(t.max_share)), n.v(lab.longest_run)),
-                usual: Run::new(phi, n.v(lab.usual_run.unwrap_or(t.usual_run))),
-                base: (n.v(lab.mfu) * n.v(t.mfu_factor)).min(1.0),
-            };
+            self.runs[l] = Runs { base: (n.v(lab.mfu) * n.v(t.mfu_factor)).min(1.0), ..Runs::default() };
         }
+        self.growth = ln(n.v(s.algorithms));
         self.reference_chips = n.v(t.reference_chips);
         self.scale_loss = n.v(t.scale_loss);
+    }
+
+    /// Runs of a lab in the quarter: how much of its chips one could join, and what it usually takes.
+    fn plan_runs(&mut self, l: usize) {
+        let (lab, t, n, now) = (&self.w.m.labs[l], &self.w.m.training, &self.n, self.t);
+        let site = n.at(lab.largest_site, now);
+        let joined = site + (1.0 - site) * n.at(t.other_sites, now);
+        let usable = n.v(lab.max_share.unwrap_or(t.max_share)) * joined;
+        let phi = (n.at(t.run_share, now) * n.at(lab.run_share_factor, now)).min(usable);
+        let usual = n.at(lab.usual_run.unwrap_or(t.usual_run), now);
+        self.runs[l].largest = Run::of(usable, n.at(lab.longest_run, now));
+        self.runs[l].usual = Run::of(phi, usual);
+    }
+
+    /// What a buyer's working chips are worth in a lab's runs [H100e]: with slow links, without support, with a share in 8 bits.
+    fn useful_at(&self, buyer: usize, low: f64) -> f64 {
+        let w = self.w;
+        let alive = w.by_efficiency[buyer].iter().filter(|&&i| self.held_chips[i].alive);
+        alive.fold(0.0, |sum, &i| {
+            let chip = &self.service[w.fleets[i].chip];
+            let time = ((1.0 - low) + low * chip.eight).min(1.0);
+            let support = if w.fleets[i].smuggled { self.support } else { 1.0 };
+            sum + self.held_chips[i].count * chip.h100e * chip.quality * support / time
+        })
     }
 
     #[inline(never)]
@@ -129,41 +149,53 @@ impl Draw<'_> {
             trained.rented = 0.0;
         }
         for (i, u) in w.uses.iter().enumerate() {
-            let (share, has) = (self.used_share[i], &self.working[u.buyer]);
+            let (share, has) = (self.used_share[i], self.working[u.buyer]);
+            let low = w.m.labs[u.lab].low_precision.unwrap_or(t.low_precision);
+            let useful = self.useful_at(u.buyer, self.n.at(low, self.t));
             let sums = &mut self.sums[u.lab][1];
             sums.h100e += share * has.h100e;
-            sums.useful += share * has.useful;
+            sums.useful += share * useful;
             sums.chips += share * has.chips;
             self.trained[u.lab].rented += self.rented[i];
+        }
+        for (l, lab) in w.m.labs.iter().enumerate() {
+            let (now, serves) = (&mut self.sums[l][1], self.n.at(lab.serving, self.t));
+            self.trained[l].accessible = now.h100e;
+            for x in [&mut now.h100e, &mut now.useful, &mut now.chips] {
+                *x *= 1.0 - serves;
+            }
+            self.trained[l].free = now.h100e;
         }
         if self.t == 0 {
             self.sums.iter_mut().for_each(|sums| sums[0] = sums[1]);
         }
-        let lag = (self.n.v(t.disclosure_lag) + 0.5).floor() as usize;
-        let price = self.n.at(w.m.rental.price, self.t) / (PEAK * 3600.0);
-        let growth = exp(self.t as f64 / 4.0 * ln(self.n.v(w.m.science.algorithms)));
+        let price = self.rent_price * 24.0;
         for (l, lab) in w.m.labs.iter().enumerate() {
+            self.plan_runs(l);
+            let behind =
+                self.n.at(lab.algorithm_lag.unwrap_or(w.m.countries[lab.country].algorithm_lag), self.t);
+            let growth = exp((self.t as f64 / 4.0 - behind) * self.growth);
             let Runs { largest, usual, base } = self.runs[l];
             let money = lab.financeable.map(|q| self.n.at(q, self.t));
             let (reachable, cost) = self.run(l, largest, money, price);
             let budget = lab.training_budget.map(|q| self.n.at(q, self.t));
             self.made[l * w.quarters + self.t] = self.run(l, usual, budget, price).0;
             let mid = self.mid(l, largest);
-            let useful = mid.useful * PEAK * base;
-            let flop = largest.share * useful * largest.days * 86_400.0;
+            let flop = largest.share * mid.useful * PEAK * base * largest.days * 86_400.0;
             let chips = largest.share * mid.chips;
-            self.pool_parts[l] = Part { flop, chips, peak: mid.h100e * PEAK, useful, money };
+            let all = largest.share * mid.h100e * largest.days * price;
+            self.pool_parts[l] = Part { flop, chips, cost: all, money };
             let (tokens, effective) = self.effective_compute(reachable, growth);
             let trained = &mut self.trained[l];
+            let lag = (self.n.v(lab.disclosure_lag.unwrap_or(t.disclosure_lag)) + 0.5).floor() as usize;
             if self.t >= lag {
                 trained.run = trained.run.max(self.made[l * w.quarters + self.t - lag]);
             }
             (trained.reachable, trained.cost) = (reachable, cost);
             (trained.tokens, trained.effective) = (tokens, effective);
-            trained.accessible = self.sums[l][1].h100e;
         }
         for (i, labs) in w.pools.sets.iter().enumerate() {
-            self.pooled_flop[i] = self.pooled(labs, price);
+            self.pooled_flop[i] = self.pooled(labs);
         }
     }
 
@@ -187,14 +219,10 @@ impl Draw<'_> {
     /// Size of a run and its cost.
     fn run(&self, l: usize, run: Run, money: Option<f64>, price: f64) -> (f64, f64) {
         let mid = self.mid(l, run);
-        if mid.h100e <= 0.0 {
-            return (0.0, 0.0);
-        }
-        let mfu = self.runs[l].base * self.scaled(run.share * mid.chips) * mid.useful / mid.h100e;
-        let cost = per(price, mfu);
-        let by_chips = run.share * mid.h100e * PEAK * mfu * run.days * 86_400.0;
-        let flop = money.map_or(by_chips, |m| by_chips.min(per(m, cost)));
-        (flop, flop * cost)
+        let all = mid.h100e * run.days * price;
+        let share = money.map_or(run.share, |m| run.share.min(per(m, all)));
+        let mfu = self.runs[l].base * self.scaled(share * mid.chips);
+        (share * mid.useful * PEAK * mfu * run.days * 86_400.0, share * all)
     }
 
     fn effective_compute(&self, flop: f64, growth: f64) -> (f64, f64) {
@@ -205,14 +233,14 @@ impl Draw<'_> {
         (tokens, flop * growth * returns)
     }
 
-    fn pooled(&self, labs: &[usize], price: f64) -> f64 {
+    fn pooled(&self, labs: &[usize]) -> f64 {
         let sum = |of: &dyn Fn(&Part) -> f64| labs.iter().map(|&l| of(&self.pool_parts[l])).sum::<f64>();
-        let left = self.n.v(self.w.m.training.coordination) * self.scaled(sum(&|p| p.chips));
-        let mut flop = left * sum(&|p| p.flop);
+        let mut part: f64 = 1.0;
         if labs.iter().all(|&l| self.pool_parts[l].money.is_some()) {
-            let mfu = left * per(sum(&|p| p.useful), sum(&|p| p.peak));
-            flop = flop.min(per(sum(&|p| p.money.unwrap_or(0.0)), per(price, mfu)));
+            part = part.min(per(sum(&|p| p.money.unwrap_or(0.0)), sum(&|p| p.cost)));
         }
+        let left = self.n.v(self.w.m.training.coordination) * self.scaled(part * sum(&|p| p.chips));
+        let flop = left * part * sum(&|p| p.flop);
         labs.iter().fold(flop, |best, &l| best.max(self.trained[l].reachable))
     }
 }
