@@ -36,6 +36,7 @@ use steps::data_sheets::DataSheets;
 use steps::diversion::Diversion;
 use steps::fleet::Fleets;
 use steps::production::{Production, ProductionContext};
+use steps::roots::{RootContext, Roots};
 use steps::shocks::Shocks;
 use steps::stockpiles::Stockpiles;
 use steps::trade::{self, Trade, TradeContext};
@@ -269,6 +270,7 @@ impl Batch {
             diversion: _,
             fleet: _,
             training: _,
+            roots: _,
         } = &self.state;
         self.terms.refresh(&plan.rules, &self.inputs);
         self.sheets.read(plan, &self.inputs);
@@ -282,6 +284,7 @@ impl Batch {
         view!(Diversion, self.diversion).reset(plan, &self.inputs);
         view!(Fleets, self.fleet, no scratch).reset(plan, &self.inputs, &self.sheets);
         view!(Training, self.training).reset(plan, &self.inputs);
+        view!(Roots, self.roots).reset(plan, &self.inputs, &self.state.fleet, &self.sheets);
     }
 
     /// Shocks, capacity, rules and routes of the quarter.
@@ -389,7 +392,26 @@ impl Batch {
     #[inline(always)]
     pub fn train(&mut self, plan: &Plan, t: usize) {
         view!(Training, self.training).step(plan, &self.inputs, &self.outputs.fleet, t);
+        self.find_roots(plan, t);
         self.adapt(plan, t);
+    }
+
+    /// What labs' chips lack.
+    #[inline(always)]
+    fn find_roots(&mut self, plan: &Plan, t: usize) {
+        let context = RootContext {
+            sheets: &self.sheets,
+            shocks: &self.outputs.shocks,
+            production: &self.outputs.production,
+            choice: &self.outputs.choice,
+            trade: &self.outputs.trade,
+            trade_state: &self.state.trade,
+            diversion: &self.outputs.diversion,
+            fleet: &self.outputs.fleet,
+            fleet_state: &self.state.fleet,
+            training: &self.outputs.training,
+        };
+        view!(Roots, self.roots).step(plan, &self.inputs, &context, t);
     }
 
     /// State that the next quarter starts from.

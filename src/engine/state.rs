@@ -9,6 +9,7 @@ use super::steps::controls::{ControlOutputs, ControlScratch, ControlState};
 use super::steps::diversion::{DiversionOutputs, DiversionScratch, DiversionState};
 use super::steps::fleet::{FleetOutputs, FleetState};
 use super::steps::production::{ProductionOutputs, ProductionScratch, ProductionState};
+use super::steps::roots::{RootOutputs, RootScratch, RootState};
 use super::steps::shocks::{ShockOutputs, ShockState};
 use super::steps::stockpiles::{StockpileOutputs, StockpileScratch, StockpileState};
 use super::steps::trade::{TradeOutputs, TradeScratch, TradeState};
@@ -32,6 +33,7 @@ pub struct State {
     pub diversion: DiversionState,
     pub fleet: FleetState,
     pub training: TrainingState,
+    pub roots: RootState,
 }
 
 /// What later steps and observers read of a quarter.
@@ -48,6 +50,7 @@ pub struct Outputs {
     pub diversion: DiversionOutputs,
     pub fleet: FleetOutputs,
     pub training: TrainingOutputs,
+    pub roots: RootOutputs,
     /// List price of each chip \[USD\].
     pub price: Vec<Lanes>,
 }
@@ -62,6 +65,7 @@ pub(crate) struct Scratch {
     pub trade: TradeScratch,
     pub diversion: DiversionScratch,
     pub training: TrainingScratch,
+    pub roots: RootScratch,
     /// Draws in which a chip is in stock, by chip.
     pub in_stock: Vec<Mask>,
 }
@@ -80,6 +84,7 @@ impl State {
             diversion: DiversionState::new(plan),
             fleet: FleetState::new(plan),
             training: TrainingState::new(plan),
+            roots: RootState::new(plan),
         }
     }
 
@@ -97,6 +102,7 @@ impl State {
             diversion,
             fleet,
             training,
+            roots,
         } = from;
         self.shocks.adopt(shocks, twins);
         self.triggers.adopt(triggers);
@@ -108,6 +114,7 @@ impl State {
         self.diversion.adopt(diversion, twins);
         self.fleet.adopt(fleet, twins);
         self.training.adopt(training);
+        self.roots.adopt(roots);
     }
 }
 
@@ -125,6 +132,7 @@ impl Outputs {
             diversion: DiversionOutputs::new(plan),
             fleet: FleetOutputs::new(plan),
             training: TrainingOutputs::new(plan),
+            roots: RootOutputs::new(plan),
             price: vec![Lanes::ZERO; plan.model.chips.len()],
         }
     }
@@ -141,6 +149,7 @@ impl Scratch {
             trade: TradeScratch::new(plan),
             diversion: DiversionScratch::new(plan),
             training: TrainingScratch::new(plan),
+            roots: RootScratch::new(plan),
             in_stock: vec![Mask::splat(false); plan.model.chips.len()],
         }
     }

@@ -30,6 +30,7 @@ mod readme;
 mod reference;
 mod response;
 mod robustness;
+mod roots;
 mod rule_book;
 mod rules;
 mod rules_verb;

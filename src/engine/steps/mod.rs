@@ -10,6 +10,7 @@ pub mod diversion;
 pub mod fleet;
 pub mod power;
 pub mod production;
+pub mod roots;
 pub mod shocks;
 pub mod stockpiles;
 pub mod trade;

@@ -2,7 +2,7 @@
 
 use super::fleet::{FleetOutputs, sum};
 use crate::inputs::Inputs;
-use crate::math::{Lanes, WIDTH};
+use crate::math::{Lanes, Mask, WIDTH};
 use crate::model::time::DAYS_PER_QUARTER;
 use crate::model::{CountryId, h100};
 use crate::plan::Plan;
@@ -19,8 +19,10 @@ pub mod lab_cause {
     pub const INTERCONNECT: u8 = 3;
     /// Training data, for effective compute.
     pub const DATA: u8 = 4;
+    /// Rules on remote access.
+    pub const RULES: u8 = 5;
     /// Names of the codes.
-    pub const NAMES: [&str; 5] = ["chips", "money", "power", "interconnect", "data"];
+    pub const NAMES: [&str; 6] = ["chips", "money", "power", "interconnect", "data", "rules"];
 }
 
 /// Below this mean quality of interconnect it is named as what binds.
@@ -318,6 +320,8 @@ impl Training<'_> {
             chips: part(|x| x.chips),
             power: part(|x| x.power),
             rent: part(|x| x.rent),
+            barred: part(|x| x.barred),
+            turned_away: now.turned_away,
         }
     }
 
@@ -435,7 +439,7 @@ impl std::ops::AddAssign for Portion {
 }
 
 /// Parts of a lab's chips: more of which causes would enlarge each.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 struct Lack {
     /// All of them.
     all: Portion,
@@ -445,15 +449,26 @@ struct Lack {
     power: Portion,
     /// Rented, where more is offered: more money for rent.
     rent: Portion,
+    /// What that would add and rules on remote access bar.
+    barred: Portion,
+    /// Whether rules bar more of something that is there: of a lab without chips nothing else tells.
+    turned_away: Mask,
+}
+
+impl Default for Lack {
+    fn default() -> Self {
+        let none = Portion::default();
+        Self { all: none, chips: none, power: none, rent: none, barred: none, turned_away: Mask::splat(false) }
+    }
 }
 
 impl Lack {
-    /// By what share a run would grow per share that each part does: chips, power, rent \[1\].
+    /// By what share a run would grow per share that each part does: chips, power, rent, what rules bar of it \[1\].
     ///
     /// A run grows with useful chips and loses `crowding` (an exponent) with their count.
     #[inline(always)]
-    fn gains(&self, crowding: Lanes) -> [Lanes; 3] {
-        [self.chips, self.power, self.rent]
+    fn gains(&self, crowding: Lanes) -> [Lanes; 4] {
+        [self.chips, self.power, self.rent, self.barred]
             .map(|part| part.useful.per(self.all.useful) - crowding * part.count.per(self.all.count))
     }
 }
@@ -478,7 +493,11 @@ fn lacks(plan: &Plan, fleet: &FleetOutputs, l: usize) -> Lack {
         // A percent more of chips and of power together is a percent more of all: what power does not give, chips do.
         let own = portion(used - paid);
         lack.chips += Portion { useful: own.useful - useful, count: own.count - count };
-        lack.rent += portion(paid * fleet.rent_answers[i]);
+        let answers = fleet.rent_answers[i];
+        lack.rent += portion(paid * answers);
+        lack.barred += portion(paid * (1.0 - answers));
+        let barred = answers.lt(Lanes::ONE) & working[sum::H100E].gt(Lanes::ZERO);
+        lack.turned_away = lack.turned_away | (barred & !fleet.rationed[buyer]);
     }
     lack
 }
@@ -487,10 +506,20 @@ fn label(run: &Run, lack: &Lack) -> [u8; WIDTH] {
     let gains = lack.gains(run.crowding);
     std::array::from_fn(|lane| {
         let poor = run.affordable.is_some_and(|a| a[lane] < 0.0);
-        let [chips, power, rent] = gains.map(|g| g[lane]);
+        let [chips, power, rent, barred] = gains.map(|g| g[lane]);
         if run.peak[lane] <= 0.0 {
-            if lack.power.useful[lane] > 0.0 { lab_cause::POWER } else { lab_cause::CHIPS }
-        } else if poor || (rent > chips && rent > power) {
+            if lack.power.useful[lane] > 0.0 {
+                lab_cause::POWER
+            } else if lack.turned_away.lane(lane) {
+                lab_cause::RULES
+            } else {
+                lab_cause::CHIPS
+            }
+        } else if poor {
+            lab_cause::MONEY
+        } else if barred > chips && barred > power && barred > rent {
+            lab_cause::RULES
+        } else if rent > chips && rent > power {
             lab_cause::MONEY
         } else if power > chips {
             lab_cause::POWER
