@@ -1,13 +1,13 @@
 //! Roots are true: a percent more of the named input from the start helps a lab that lacks chips more than of any other.
 
-use chokepoint::internals::network::Network;
-use chokepoint::internals::random::{Design, Sampler};
-use chokepoint::study::{Project, ScenarioRequest};
 use chokepoint::internals::engine::steps::roots::root;
 use chokepoint::internals::engine::steps::training::lab_cause;
 use chokepoint::internals::engine::{Batch, Observer, Step};
 use chokepoint::internals::model::{GoodKind, QuantityId, Subject};
+use chokepoint::internals::network::Network;
 use chokepoint::internals::plan::Plan;
+use chokepoint::internals::random::{Design, Sampler};
+use chokepoint::study::{Project, ScenarioRequest};
 use rayon::prelude::*;
 
 /// What is looked at of a lab at a quarter's end.
@@ -19,6 +19,8 @@ struct Seen {
     label: u8,
     root: u8,
     at_home: u8,
+    refused: f64,
+    weights: [[f64; 2]; 7],
 }
 
 /// By quarter, lab, lane.
@@ -43,7 +45,9 @@ impl Observer for Look {
                         let country = about.headquarters.unwrap_or(about.country);
                         for (h, holding) in plan.edges.holdings.iter().enumerate() {
                             let chip = &plan.model.chips[holding.chip];
-                            if holding.buyer == buyer && plan.model.designers[chip.designer].country == country {
+                            if holding.buyer == buyer
+                                && plan.model.designers[chip.designer].country == country
+                            {
                                 let x = b.state.fleet.count[h] * b.sheets.flops[holding.chip.index()];
                                 home += x[lane] * b.outputs.fleet.used[i][lane];
                             }
@@ -56,6 +60,8 @@ impl Observer for Look {
                         label: b.outputs.training.bound_by[l][lane],
                         root: b.outputs.roots.root[l][lane],
                         at_home: b.outputs.roots.at_home[l][lane],
+                        refused: b.outputs.roots.refused[l][lane],
+                        weights: b.outputs.roots.weights[l].map(|w| w.map(|x| x[lane])),
                     }
                 })
             })
@@ -123,7 +129,9 @@ fn main() {
             let base = look(&plan, batch, &quarters, |_| {});
             let mut all: Vec<Vec<Vec<[Seen; 8]>>> = levers
                 .iter()
-                .map(|(_, list)| look(&plan, batch, &quarters, |b| list.iter().for_each(|q| b.inputs.scale(*q, 1.01))))
+                .map(|(_, list)| {
+                    look(&plan, batch, &quarters, |b| list.iter().for_each(|q| b.inputs.scale(*q, 1.01)))
+                })
                 .collect();
             all.push(look(&plan, batch, &quarters, |b| {
                 for r in plan.model.rules.iter().filter(|r| r.subject == Subject::Chips) {
@@ -154,6 +162,10 @@ fn main() {
                                 o.home / s.home - 1.0
                             );
                         }
+                        row += &format!(",{:e}", s.refused);
+                        for w in s.weights {
+                            row += &format!(",{:e},{:e}", w[0], w[1]);
+                        }
                         rows.push(row);
                     }
                 }
@@ -164,6 +176,10 @@ fn main() {
     let mut head = "draw,quarter,lab,country,label,root,home".to_owned();
     for x in ["packaging", "memory", "wafers", "power", "money", "routes", "rules"] {
         head += &format!(",{x}_r,{x}_a,{x}_h");
+    }
+    head += ",refused";
+    for x in root::NAMES.iter().take(7) {
+        head += &format!(",w_{x}_0,w_{x}_1");
     }
     std::fs::write("/tmp/roots.csv", format!("{head}\n{}\n", rows.join("\n"))).unwrap();
 }

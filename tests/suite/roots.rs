@@ -2,165 +2,175 @@
 
 use crate::support::{plan_of, read};
 use chokepoint::internals::engine::steps::roots::root;
-use chokepoint::internals::engine::steps::training::lab_cause;
 use chokepoint::internals::engine::{Batch, Observer, Step};
+use chokepoint::internals::math::{Lanes, WIDTH};
 use chokepoint::internals::model::{GoodKind, QuantityId, Subject};
 use chokepoint::internals::plan::Plan;
 use rayon::prelude::*;
+use std::collections::BTreeMap;
 
-/// What is looked at of a lab at a quarter's end.
-#[derive(Clone, Copy, Default, Debug)]
+const MORE: f64 = 1.01;
+/// Draws, in batches of eight.
+const BATCHES: u64 = 16;
+
+/// A lab at the end of a year in a draw.
+#[derive(Clone, Copy)]
 struct Seen {
     reachable: f64,
-    accessible: f64,
+    /// Throughput that it has of chips designed at home.
     home: f64,
-    label: u8,
+    refused: f64,
     root: u8,
     at_home: u8,
 }
 
-/// By quarter, lab, lane.
-struct Look {
-    quarters: Vec<usize>,
-    seen: Vec<Vec<[Seen; 8]>>,
-}
+/// Looks at labs at year ends: by year, lab and lane.
+#[derive(Default)]
+struct Look(Vec<Vec<[Seen; WIDTH]>>);
 
 impl Observer for Look {
     fn after(&mut self, step: Step, t: usize, plan: &Plan, b: &Batch) {
-        if step != Step::Training || !self.quarters.contains(&t) {
+        if step != Step::Training || t % 4 != 3 {
             return;
         }
-        let labs = 0..plan.model.labs.len();
-        self.seen.push(
-            labs.map(|l| {
-                std::array::from_fn(|lane| {
-                    let mut home = 0.0;
-                    for i in plan.usage.of_lab[l].clone() {
-                        let buyer = plan.usage.links[i].buyer;
-                        let about = &plan.model.buyers[buyer];
-                        let country = about.headquarters.unwrap_or(about.country);
-                        for (h, holding) in plan.edges.holdings.iter().enumerate() {
-                            let chip = &plan.model.chips[holding.chip];
-                            if holding.buyer == buyer && plan.model.designers[chip.designer].country == country {
-                                let x = b.state.fleet.count[h] * b.sheets.flops[holding.chip.index()];
-                                home += x[lane] * b.outputs.fleet.used[i][lane];
-                            }
-                        }
-                    }
-                    Seen {
-                        reachable: b.outputs.training.reachable[l][lane],
-                        accessible: b.outputs.training.accessible[l][lane],
-                        home,
-                        label: b.outputs.training.bound_by[l][lane],
-                        root: b.outputs.roots.root[l][lane],
-                        at_home: b.outputs.roots.at_home[l][lane],
-                    }
-                })
+        let roots = &b.outputs.roots;
+        let seen = |l: usize| {
+            let home = designed_at_home(plan, b, l);
+            std::array::from_fn(|lane| Seen {
+                reachable: b.outputs.training.reachable[l][lane],
+                home: home[lane],
+                refused: roots.refused[l][lane],
+                root: roots.root[l][lane],
+                at_home: roots.at_home[l][lane],
             })
-            .collect(),
-        );
+        };
+        self.0.push((0..plan.model.labs.len()).map(seen).collect());
     }
 }
 
-/// Quantities of which a percent more is given, by root.
+/// Throughput that a lab has of working chips whose designer is of the country of the buyer's headquarters.
+fn designed_at_home(plan: &Plan, b: &Batch, l: usize) -> Lanes {
+    let m = &plan.model;
+    let mut all = Lanes::ZERO;
+    for i in plan.usage.of_lab[l].clone() {
+        let buyer = plan.usage.links[i].buyer;
+        let country = m.buyers[buyer].headquarters.unwrap_or(m.buyers[buyer].country);
+        for (h, holding) in plan.edges.holdings.iter().enumerate() {
+            let chip = &m.chips[holding.chip];
+            if holding.buyer == buyer && m.designers[chip.designer].country == country {
+                let works = b.state.fleet.count[h] * b.sheets.flops[holding.chip.index()];
+                all += works * b.sheets.quality[holding.chip.index()] * b.outputs.fleet.used[i];
+            }
+        }
+    }
+    all
+}
+
+/// What there is more of, by root: a class of goods everywhere, with private stocks and what is smuggled for them.
 fn levers(plan: &Plan) -> Vec<(u8, Vec<QuantityId>)> {
     let m = &plan.model;
-    let of_kind = |kind: GoodKind| {
-        let mut all: Vec<QuantityId> = Vec::new();
-        for f in m.facilities.iter().filter(|f| m.goods[f.good].kind == kind) {
-            all.push(f.capacity);
-            all.extend(f.others);
-        }
-        for s in m.stockpiles.iter().filter(|s| m.goods[s.good].kind == kind) {
-            all.push(s.opening);
-            all.extend(s.rate);
-        }
-        for r in m.routes.iter().filter(|r| r.good.is_some_and(|g| m.goods[g].kind == kind)) {
-            all.push(r.capacity);
-            all.extend(r.ceiling);
-        }
-        all.sort();
-        all.dedup();
-        all
+    let goods = |kind: GoodKind| {
+        let is = |g: chokepoint::internals::model::GoodId| m.goods[g].kind == kind;
+        let made = m.facilities.iter().filter(|f| is(f.good)).flat_map(|f| [Some(f.capacity), f.others]);
+        let kept = m.stockpiles.iter().filter(|s| is(s.good)).flat_map(|s| [Some(s.opening), s.rate]);
+        let carried = m.routes.iter().filter(|r| r.good.is_some_and(is));
+        let carried = carried.flat_map(|r| [Some(r.capacity), r.ceiling]);
+        made.chain(kept).chain(carried).flatten().collect()
     };
     let routes = m.routes.iter().filter(|r| r.good.is_none());
+    let routes = routes.flat_map(|r| [Some(r.capacity), r.ceiling, r.capacity_usd]);
     vec![
-        (root::PACKAGING, of_kind(GoodKind::Packaging)),
-        (root::MEMORY, of_kind(GoodKind::Memory)),
-        (root::WAFERS, of_kind(GoodKind::Wafer)),
+        (root::PACKAGING, goods(GoodKind::Packaging)),
+        (root::MEMORY, goods(GoodKind::Memory)),
+        (root::WAFERS, goods(GoodKind::Wafer)),
         (root::POWER, m.countries.iter().flat_map(|c| [c.halls, c.grid, c.on_site]).flatten().collect()),
         (root::MONEY, m.buyers.iter().filter_map(|b| b.budget).collect()),
-        (
-            root::ROUTES,
-            routes.flat_map(|r| [Some(r.capacity), r.ceiling, r.capacity_usd]).flatten().collect(),
-        ),
+        (root::ROUTES, routes.flatten().collect()),
     ]
 }
 
-fn look(plan: &Plan, batch: u64, quarters: &[usize], change: impl Fn(&mut Batch)) -> Vec<Vec<[Seen; 8]>> {
+fn look(plan: &Plan, batch: u64, change: impl Fn(&mut Batch)) -> Look {
     let mut b = Batch::new(plan);
     b.begin(plan, batch);
     change(&mut b);
-    let mut look = Look { quarters: quarters.to_vec(), seen: Vec::new() };
+    let mut look = Look::default();
     b.run(plan, batch, &mut look);
-    look.seen
+    look
 }
 
-#[test]
-#[ignore = "measures"]
-fn measure_roots() {
+/// How often a root was named, and how often nothing else helped more.
+type Right = BTreeMap<(&'static str, &'static str), (usize, usize)>;
+
+/// Names of labs' roots against what helps, by question and country.
+fn judged() -> Right {
     let plan = plan_of(read("scenarios/baseline", None).unwrap().1);
     let levers = levers(&plan);
-    let batches: u64 = std::env::var("BATCHES").ok().and_then(|x| x.parse().ok()).unwrap_or(8);
-    let quarters = [7, 11, 15, 19, 23, 27, 31, 35];
-    let quarters: Vec<usize> = quarters.into_iter().filter(|q| *q < plan.quarters).collect();
-    let rows: Vec<String> = (0..batches)
-        .into_par_iter()
-        .flat_map_iter(|batch| {
-            let base = look(&plan, batch, &quarters, |_| {});
-            let mut all: Vec<Vec<Vec<[Seen; 8]>>> = levers
-                .iter()
-                .map(|(_, list)| look(&plan, batch, &quarters, |b| list.iter().for_each(|q| b.inputs.scale(*q, 1.01))))
-                .collect();
-            all.push(look(&plan, batch, &quarters, |b| {
-                for r in plan.model.rules.iter().filter(|r| r.subject == Subject::Chips) {
-                    b.inputs.scale(r.in_force, 0.0);
-                }
-            }));
-            let mut rows = Vec::new();
-            for (q, quarter) in quarters.iter().enumerate() {
-                for (l, lab) in plan.model.labs.iter().enumerate() {
-                    for lane in 0..8 {
-                        let s = base[q][l][lane];
-                        let name = |r: u8| if r == root::NONE { "none" } else { root::NAMES[usize::from(r)] };
-                        let mut row = format!(
-                            "{},{quarter},{},{},{},{},{}",
-                            batch * 8 + lane as u64,
-                            lab.id,
-                            plan.model.countries[lab.country].id,
-                            lab_cause::NAMES[usize::from(s.label)],
-                            name(s.root),
-                            name(s.at_home)
-                        );
-                        for other in &all {
-                            let o = other[q][l][lane];
-                            row += &format!(
-                                ",{:e},{:e},{:e}",
-                                o.reachable / s.reachable - 1.0,
-                                o.accessible / s.accessible - 1.0,
-                                o.home / s.home - 1.0
-                            );
+    let rules: Vec<QuantityId> =
+        plan.model.rules.iter().filter(|r| r.subject == Subject::Chips).map(|r| r.in_force).collect();
+    let judge = |batch: u64| {
+        let base = look(&plan, batch, |_| {});
+        let times = |list: &[QuantityId], by: f64| {
+            look(&plan, batch, |b| list.iter().for_each(|&q| b.inputs.scale(q, by)))
+        };
+        let more: Vec<(u8, Look)> = levers.iter().map(|(root, list)| (*root, times(list, MORE))).collect();
+        let lifted = times(&rules, 0.0);
+        let mut right = Right::new();
+        for (y, labs) in base.0.iter().enumerate() {
+            for (l, lanes) in labs.iter().enumerate() {
+                let country = plan.model.labs[l].country;
+                let place = match plan.model.countries[country].id.as_str() {
+                    "us" => "us",
+                    "china" => "china",
+                    _ => "elsewhere",
+                };
+                for (lane, base) in lanes.iter().enumerate() {
+                    let gains = |of: &dyn Fn(&Seen) -> f64| {
+                        let gain = |look: &Look| of(&look.0[y][l][lane]) / of(base) - 1.0;
+                        let all = more.iter().map(|(root, look)| (*root, gain(look)));
+                        (all.collect::<Vec<(u8, f64)>>(), gain(&lifted))
+                    };
+                    let mut note = |what, named: u8, gains: &[(u8, f64)]| {
+                        let best = gains.iter().copied().reduce(|a, b| if b.1 > a.1 { b } else { a });
+                        let (count, good) = right.entry((what, place)).or_default();
+                        *count += 1;
+                        *good += usize::from(best.is_some_and(|b| b.0 == named));
+                    };
+                    if base.root != root::NONE {
+                        let (mut all, by_lifting) = gains(&|s: &Seen| s.reachable);
+                        // A rule that refused a lab's buyers nothing so far is none of theirs.
+                        if base.refused > 0.0 {
+                            all.push((root::RULES, by_lifting));
                         }
-                        rows.push(row);
+                        note("all", base.root, &all);
+                    }
+                    if base.at_home != root::NONE && base.home > 0.0 {
+                        note("at home", base.at_home, &gains(&|s: &Seen| s.home).0);
                     }
                 }
             }
-            rows
-        })
-        .collect();
-    let mut head = "draw,quarter,lab,country,label,root,home".to_owned();
-    for x in ["packaging", "memory", "wafers", "power", "money", "routes", "rules"] {
-        head += &format!(",{x}_r,{x}_a,{x}_h");
+        }
+        right
+    };
+    let all: Vec<Right> = (0..BATCHES).into_par_iter().map(judge).collect();
+    let mut sums = Right::new();
+    for (key, (count, good)) in all.into_iter().flatten() {
+        let sum = sums.entry(key).or_default();
+        *sum = (sum.0 + count, sum.1 + good);
     }
-    std::fs::write("/tmp/roots.csv", format!("{head}\n{}\n", rows.join("\n"))).unwrap();
+    sums
+}
+
+#[test]
+fn a_percent_more_of_the_root_helps_most_in_nine_of_ten_draws() {
+    let right = judged();
+    println!("{right:?}");
+    let share = |what: &str| {
+        let of = right.iter().filter(|(key, _)| key.0 == what).map(|(_, n)| *n);
+        let (count, good) = of.fold((0, 0), |sum, n| (sum.0 + n.0, sum.1 + n.1));
+        assert!(count > 1000, "{what}: {count}");
+        good as f64 / count as f64
+    };
+    let [all, home] = ["all", "at home"].map(share);
+    assert!(all > 0.9, "{all}");
+    assert!(home > 0.9, "at home: {home}");
 }

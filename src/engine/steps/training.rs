@@ -458,7 +458,14 @@ struct Lack {
 impl Default for Lack {
     fn default() -> Self {
         let none = Portion::default();
-        Self { all: none, chips: none, power: none, rent: none, barred: none, turned_away: Mask::splat(false) }
+        Self {
+            all: none,
+            chips: none,
+            power: none,
+            rent: none,
+            barred: none,
+            turned_away: Mask::splat(false),
+        }
     }
 }
 

@@ -77,7 +77,13 @@ fn lacks(facts: &Facts<'_>) -> Option<Phrase> {
         Some(Phrase::default().name(&actor_name(actor)).say(": chips, because of ").then(why))
     });
     let told = told.reduce(|all, one| all.say("; ").then(one))?;
-    Some(Phrase::new("Who lacks chips in ").name(facts.last()).say(" lacks them most often so. ").then(told).say("."))
+    Some(
+        Phrase::new("Who lacks chips in ")
+            .name(facts.last())
+            .say(" lacks them most often so. ")
+            .then(told)
+            .say("."),
+    )
 }
 
 /// A cause as people name it.
