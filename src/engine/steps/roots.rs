@@ -112,6 +112,8 @@ struct Bought {
     free: [Lanes; 2],
     free_load: Lanes,
     free_spent: Lanes,
+    /// What of it the first round filled \[USD\].
+    free_first: Lanes,
     /// What commitments filled as they said costs \[USD\].
     fixed_spent: Lanes,
     /// Facility power of what is bound, counted once, and free \[MW\].
@@ -211,9 +213,17 @@ impl RootScratch {
 }
 
 impl Bought {
-    /// Adds chips: bound where there is an input that bound them, of those sold out, or where routes did; else free.
+    /// Adds chips: bound where there is an input that bound them, of those sold out, or where routes did; else free, of that a share
+    /// in the first round.
     #[inline(always)]
-    fn add(&mut self, amount: Amount, side: usize, scarce: [Option<u8>; WIDTH], routes: [bool; WIDTH]) {
+    fn add(
+        &mut self,
+        amount: Amount,
+        first: Lanes,
+        side: usize,
+        scarce: [Option<u8>; WIDTH],
+        routes: [bool; WIDTH],
+    ) {
         let Amount { useful, megawatts, usd } = amount;
         self.all_load += megawatts;
         for lane in (0..WIDTH).filter(|&lane| useful[lane] > 0.0) {
@@ -227,6 +237,7 @@ impl Bought {
                 self.free[side][lane] += useful[lane];
                 self.free_load[lane] += megawatts[lane];
                 self.free_spent[lane] += usd[lane];
+                self.free_first[lane] += usd[lane] * first[lane];
             } else {
                 self.spent_once[lane] += usd[lane];
             }
@@ -297,21 +308,14 @@ impl Roots<'_> {
         }
     }
 
-    /// The input that kept more of a chip from being there, where it sold out and those of a precedence did not get what they ordered.
+    /// The input that kept more of a chip from being there, where it sold out.
     #[inline(always)]
-    fn scarce(
-        &self,
-        plan: &Plan,
-        context: &RootContext<'_>,
-        c: usize,
-        filled: Lanes,
-        t: usize,
-    ) -> [Option<u8>; WIDTH] {
+    fn scarce(&self, plan: &Plan, context: &RootContext<'_>, c: usize, t: usize) -> [Option<u8>; WIDTH] {
         let slots = plan.lead + 1;
         let causes = &self.state.bound[c][(t + 1) % slots];
         let (left, sold) = (context.trade_state.inventory[c], self.scratch.sold[c]);
         std::array::from_fn(|lane| {
-            let sold_out = left[lane] <= REMNANT * sold[lane] && filled[lane] < 1.0;
+            let sold_out = left[lane] <= REMNANT * sold[lane];
             if sold_out { input_of(plan, causes[lane]) } else { None }
         })
     }
@@ -340,28 +344,26 @@ impl Roots<'_> {
             let cut = given.lt(asked * (1.0 - 1e-9));
             let fixed = cut.select(Lanes::ZERO, given).min(trade.sold[s]);
             let bought = trade.sold[s] - fixed;
-            let priority = inputs.value(plan.model.buyers[b].priority);
-            let filled = cut.select(Lanes::ZERO, priority * trade.rationed[c]);
-            let scarce = self.scarce(plan, context, c, filled, t);
+            let scarce = self.scarce(plan, context, c, t);
             let of = &mut self.scratch.bought[b];
             of.refused += trade.refused[s] * useful;
             of.fixed_spent += fixed * price;
             let legal = amount(bought, price, Lanes::ONE);
             of.all += legal.useful + fixed * useful;
-            of.add(legal, side, scarce, [false; WIDTH]);
+            let first = (trade.first_fill[s] - given).max(0.0).min(bought).per(bought);
+            of.add(legal, first, side, scarce, [false; WIDTH]);
             let Some(g) = sale.grey.filter(|&g| trade.wants[g].gt(Lanes::ZERO).any()) else { continue };
             let mut got = Lanes::ZERO;
             for r in plan.edges.routes_to[n].iter().map(|r| r.index()) {
                 got += trade.attempted[r * chips + c] * (1.0 - context.diversion.routes.detection[r]);
             }
             let got = got * trade.wants[g].per(trade.wanted[n * chips + c]);
-            let scarce = self.scarce(plan, context, c, trade.rationed[c], t);
             let carried = context.trade_state.carried[n];
             let street = context.choice.list[c] * context.premium[n];
             let smuggled = amount(got, street, support);
             let of = &mut self.scratch.bought[b];
             of.all += smuggled.useful;
-            of.add(smuggled, side, scarce, std::array::from_fn(|lane| carried[lane] < 1.0));
+            of.add(smuggled, Lanes::ONE, side, scarce, std::array::from_fn(|lane| carried[lane] < 1.0));
         }
     }
 
@@ -397,9 +399,10 @@ impl Roots<'_> {
         let cut = power.lt(Lanes::ONE);
         let money = (trade.had[b] - bought.fixed_spent).max(0.0);
         let usable = money * power;
-        // What is not spent on what is scarce goes to what is not.
-        let spare = (usable - bought.spent_once).max(0.0);
-        let spends = bought.free_spent.per(spare).min(1.0);
+        // Of money the first round spends a share on what is not scarce; later ones, of what is left of all orders, another.
+        let first = bought.free_first.per(usable).min(1.0);
+        let left = (usable - bought.spent_once - bought.free_first).max(0.0);
+        let later = (bought.free_spent - bought.free_first).per(left).min(1.0);
         let usd_per_mw = (bought.spent_once + bought.free_spent).per(bought.all_load);
         let unspent = trade.had[b] - (trade.spent[b] - trade.spent_ahead[b]) - trade.spent_grey[b];
         let capped = (carry * unspent).gt(0.5 * trade.budget[b]);
@@ -413,7 +416,7 @@ impl Roots<'_> {
             }
             let room = slack * part * room - self.state.load[b][k] * (1.0 - on);
             let more = cut.select((room * usd_per_mw).min(PERCENTS * (money - usable)), had);
-            let freely = spends * (more - bought.spent[k]);
+            let freely = first * more + later * ((1.0 - first) * more - bought.spent[k]);
             let free = freely.per(bought.free_spent);
             for side in 0..2 {
                 let more = bought.bound[k][side] + bought.free[side] * free;

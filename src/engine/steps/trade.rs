@@ -82,8 +82,6 @@ pub struct TradeOutputs {
     pub filled: Vec<Lanes>,
     /// Orders turned away, by sale \[chips\].
     pub refused: Vec<Lanes>,
-    /// What the first round filled of an order for each precedence, by chip \[1\]; below 1 it was rationed.
-    pub rationed: Vec<Lanes>,
     /// What commitments ask for, as far as there is money and power for it, by sale \[chips\].
     pub committed: Vec<Lanes>,
     /// Filled of it, by sale, before volume limits \[chips\].
@@ -210,7 +208,6 @@ impl TradeOutputs {
             ordered: lanes(buyers),
             filled: lanes(buyers),
             refused: lanes(sales),
-            rationed: lanes(chips),
             committed: lanes(sales),
             committed_fill: lanes(sales),
             first_fill: lanes(sales),
@@ -483,7 +480,6 @@ impl Trade<'_> {
             }
         }
         if round == 0 {
-            self.out.rationed.copy_from_slice(supply);
             for &(r, c) in &self.out.smuggled {
                 let at = r * chips + c;
                 let share = (reseller_priority(plan, inputs, r) * supply[c]).min(1.0);

@@ -32,6 +32,7 @@ struct Bought {
     free: [f64; 2],
     free_load: f64,
     free_spent: f64,
+    free_first: f64,
     committed_spent: f64,
     load: f64,
     all: f64,
@@ -46,8 +47,8 @@ pub struct Roots {
     lacked: Vec<Vec<Option<usize>>>,
     /// By buyer.
     pub of: Vec<Changed>,
-    /// Filled in the first round of an order of precedence 1, by chip.
-    pub ration: Vec<f64>,
+    /// Filled in the first round, by sale.
+    pub first_fill: Vec<f64>,
     /// Filled of commitments before volume limits, by sale.
     pub committed_fill: Vec<f64>,
     /// Refused in the quarter, by buyer [H100e].
@@ -61,7 +62,7 @@ impl Draw<'_> {
             bottleneck: vec![None; m.chips.len()],
             lacked: vec![Vec::new(); m.chips.len()],
             of: vec![Changed::default(); m.buyers.len()],
-            ration: vec![0.0; m.chips.len()],
+            first_fill: vec![0.0; self.sold.len()],
             committed_fill: vec![0.0; self.sold.len()],
             refused: vec![0.0; m.buyers.len()],
         };
@@ -113,8 +114,8 @@ impl Draw<'_> {
         for (place, amount) in self.attempted.iter().enumerate() {
             sold[place % chips] += amount;
         }
-        let lack = |draw: &Self, c: usize, filled: f64| {
-            let gone = draw.inventory[c] <= 1e-6 * sold[c] && filled < 1.0;
+        let lack = |draw: &Self, c: usize| {
+            let gone = draw.inventory[c] <= 1e-6 * sold[c];
             if gone { draw.roots.lacked[c][self.t.saturating_sub(lead)] } else { None }
         };
         let choices = &self.choices;
@@ -128,39 +129,43 @@ impl Draw<'_> {
             for o in &choices.list[menu.first..menu.end] {
                 let c = o.chip;
                 let side = usize::from(m.designers[m.chips[c].designer].country == home);
-                let mut put =
-                    |count: f64, usd: f64, smuggled: bool, lacks: Option<usize>, by_routes: bool| {
-                        let of = &mut all[b];
-                        let useful = count * self.throughput(c, smuggled);
-                        let load = count * self.facility_watts(c, n);
-                        of.all += useful;
-                        of.load += load;
-                        if lacks.is_none() && !by_routes {
-                            of.free[side] += useful;
-                            of.free_load += load;
-                            of.free_spent += count * usd;
-                            return;
-                        }
-                        of.spent += count * usd;
-                        for k in lacks.into_iter().chain(by_routes.then_some(ROUTES)) {
-                            of.bound[k][side] += useful;
-                            of.bound_load[k] += load;
-                            of.bound_spent[k] += count * usd;
-                        }
-                    };
+                let mut put = |[count, first]: [f64; 2],
+                               usd: f64,
+                               smuggled: bool,
+                               lacks: Option<usize>,
+                               by_routes: bool| {
+                    let of = &mut all[b];
+                    let useful = count * self.throughput(c, smuggled);
+                    let load = count * self.facility_watts(c, n);
+                    of.all += useful;
+                    of.load += load;
+                    if lacks.is_none() && !by_routes {
+                        of.free[side] += useful;
+                        of.free_load += load;
+                        of.free_spent += count * usd;
+                        of.free_first += first.min(count) * usd;
+                        return;
+                    }
+                    of.spent += count * usd;
+                    for k in lacks.into_iter().chain(by_routes.then_some(ROUTES)) {
+                        of.bound[k][side] += useful;
+                        of.bound_load[k] += load;
+                        of.bound_spent[k] += count * usd;
+                    }
+                };
                 let (asked, given) =
                     (self.committed[o.sale] * o.permitted, self.roots.committed_fill[o.sale]);
                 let cut = given < asked * (1.0 - 1e-9);
                 let whole = if cut { 0.0 } else { given.min(self.sold[o.sale]) };
-                let filled = if cut { 0.0 } else { self.priority[b] * self.roots.ration[c] };
-                put(self.sold[o.sale] - whole, o.full, false, lack(self, c, filled), false);
+                let rest = [self.sold[o.sale] - whole, self.roots.first_fill[o.sale]];
+                put(rest, o.full, false, lack(self, c), false);
                 if o.want > 0.0 {
                     let routes = w.market.routes_to[n].iter();
                     let got: f64 = routes
                         .map(|&r| self.attempted[r * chips + c] * (1.0 - self.route_detection[r]))
                         .sum();
                     let got = got * per(o.want, self.grey_wants[n * chips + c]);
-                    put(got, o.street, true, lack(self, c, self.roots.ration[c]), carried < 1.0);
+                    put([got, got], o.street, true, lack(self, c), carried < 1.0);
                 }
                 all[b].committed_spent += whole * o.full;
                 all[b].all += whole * self.throughput(c, false);
@@ -192,7 +197,9 @@ impl Draw<'_> {
         let kept = per((owned - bought.all).max(0.0), self.roots.of[b].owned).min(1.0);
         let money = (purse.had - bought.committed_spent).max(0.0);
         let usable = self.power[b] * money;
-        let spends = per(bought.free_spent, (usable - bought.spent).max(0.0)).min(1.0);
+        let first = per(bought.free_first, usable).min(1.0);
+        let left = (usable - bought.spent - bought.free_first).max(0.0);
+        let later = per(bought.free_spent - bought.free_first, left).min(1.0);
         let unspent = purse.had - (purse.spent - purse.ahead) - purse.grey;
         let refused = self.roots.refused[b];
         let mut changed = self.roots.of[b];
@@ -207,7 +214,7 @@ impl Draw<'_> {
             } else {
                 had
             };
-            let freely = spends * (more - bought.bound_spent[k]);
+            let freely = first * more + later * ((1.0 - first) * more - bought.bound_spent[k]);
             let part = per(freely, bought.free_spent);
             for side in 0..2 {
                 let old = kept * changed.added[k][side];

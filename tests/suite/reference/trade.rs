@@ -232,7 +232,10 @@ impl Draw<'_> {
             }
         }
         if round == 0 {
-            self.roots.ration.copy_from_slice(&self.ration);
+            self.roots.first_fill.fill(0.0);
+            for c in &choices.list {
+                self.roots.first_fill[c.sale] = c.fill;
+            }
             self.fill_resellers(choices);
         }
     }
