@@ -8,8 +8,8 @@ use super::values::{bytes, draws, part, sampler};
 use crate::random::Sampler;
 use crate::report::OutputFormat;
 use crate::study::{
-    CompareRequest, Destination, KnockoutRequest, Part, PrecisionRequest, RulesRequest,
-    RunRequest, Sampling, ScenarioRequest, SimulationRequest, SweepRequest,
+    CompareRequest, Destination, KnockoutRequest, Part, PrecisionRequest, RulesRequest, RunRequest, Sampling,
+    ScenarioRequest, SimulationRequest, SweepRequest,
 };
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;

@@ -181,6 +181,7 @@ impl Ledger {
             triggers: _,
             controls: _,
             training: _,
+            roots: _,
         } = &batch.state;
         let mut broken = self.broken.take();
         let mut at = At { t, first_draw: batch.first_draw, broken: &mut broken };

@@ -37,6 +37,7 @@ use steps::diversion::Diversion;
 use steps::fleet::Fleets;
 use steps::production::{Production, ProductionContext};
 use steps::rental::Rental;
+use steps::roots::{RootContext, Roots};
 use steps::shocks::Shocks;
 use steps::stockpiles::Stockpiles;
 use steps::trade::{self, Trade, TradeContext};
@@ -271,6 +272,7 @@ impl Batch {
             fleet: _,
             rental: _,
             training: _,
+            roots: _,
         } = &self.state;
         self.terms.refresh(&plan.rules, &self.inputs);
         self.sheets.read(plan, &self.inputs);
@@ -285,6 +287,7 @@ impl Batch {
         view!(Fleets, self.fleet, no scratch).reset(plan, &self.inputs, &self.sheets);
         self.state.rental.reset();
         view!(Training, self.training).reset(plan, &self.inputs);
+        view!(Roots, self.roots).reset(plan, &self.inputs, &self.state.fleet, &self.sheets);
     }
 
     /// Shocks, capacity, rules and routes of the quarter.
@@ -395,7 +398,28 @@ impl Batch {
         let (fleet, owned) = (&self.outputs.fleet, &self.state.fleet);
         let context = TrainingContext { sheets: &self.sheets, fleet, owned };
         view!(Training, self.training).step(plan, &self.inputs, &context, t);
+        self.find_roots(plan, t);
         self.adapt(plan, t);
+    }
+
+    /// What labs' chips lack.
+    #[inline(always)]
+    fn find_roots(&mut self, plan: &Plan, t: usize) {
+        let context = RootContext {
+            sheets: &self.sheets,
+            shocks: &self.outputs.shocks,
+            production: &self.outputs.production,
+            choice: &self.outputs.choice,
+            permitted: &self.outputs.controls.permitted,
+            trade: &self.outputs.trade,
+            trade_state: &self.state.trade,
+            diversion: &self.outputs.diversion,
+            premium: &self.state.diversion.premium,
+            fleet: &self.outputs.fleet,
+            fleet_state: &self.state.fleet,
+            training: &self.outputs.training,
+        };
+        view!(Roots, self.roots).step(plan, &self.inputs, &context, t);
     }
 
     /// State that the next quarter starts from.

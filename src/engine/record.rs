@@ -43,7 +43,8 @@ pub struct Recorder<'a> {
     pub cells: Vec<Lanes>,
     /// Values of tracked series: `series * quarters + quarter`.
     pub tracked: Vec<Lanes>,
-    /// Labels: chips in order of the plan's, labs, labs' effective compute; `quarter * subjects + subject`.
+    /// Labels: chips in order of the plan's, labs, labs' effective compute, what labs' chips lack, and what those designed at home
+    /// do; `quarter * subjects + subject`.
     pub labels: Vec<[u8; WIDTH]>,
     /// Flows: `quarter * flows + flow`.
     pub flowed: Vec<Lanes>,
@@ -211,15 +212,17 @@ impl<'a> Recorder<'a> {
         for (i, c) in chips.iter().enumerate() {
             self.labels[base + i] = batch.outputs.production.bound_by[c.index()];
         }
-        self.labels[base + chips.len()..][..labs].copy_from_slice(&batch.outputs.training.bound_by);
-        self.labels[base + chips.len() + labs..][..labs]
-            .copy_from_slice(&batch.outputs.training.effective_bound_by);
+        let (training, roots) = (&batch.outputs.training, &batch.outputs.roots);
+        let lists = [&training.bound_by, &training.effective_bound_by, &roots.root, &roots.at_home];
+        for (i, list) in lists.into_iter().enumerate() {
+            self.labels[base + chips.len() + i * labs..][..labs].copy_from_slice(list);
+        }
     }
 }
 
 /// How many subjects have labels in a quarter.
 pub fn subjects(plan: &Plan) -> usize {
-    plan.edges.chips.len() + 2 * plan.model.labs.len()
+    plan.edges.chips.len() + 4 * plan.model.labs.len()
 }
 
 impl Observer for Recorder<'_> {

@@ -10,6 +10,7 @@ use super::steps::diversion::{DiversionOutputs, DiversionScratch, DiversionState
 use super::steps::fleet::{FleetOutputs, FleetState};
 use super::steps::production::{ProductionOutputs, ProductionScratch, ProductionState};
 use super::steps::rental::RentalState;
+use super::steps::roots::{RootOutputs, RootScratch, RootState};
 use super::steps::shocks::{ShockOutputs, ShockState};
 use super::steps::stockpiles::{StockpileOutputs, StockpileScratch, StockpileState};
 use super::steps::trade::{TradeOutputs, TradeScratch, TradeState};
@@ -34,6 +35,7 @@ pub struct State {
     pub fleet: FleetState,
     pub rental: RentalState,
     pub training: TrainingState,
+    pub roots: RootState,
 }
 
 /// What later steps and observers read of a quarter.
@@ -50,6 +52,7 @@ pub struct Outputs {
     pub diversion: DiversionOutputs,
     pub fleet: FleetOutputs,
     pub training: TrainingOutputs,
+    pub roots: RootOutputs,
     /// List price of each chip \[USD\].
     pub price: Vec<Lanes>,
 }
@@ -64,6 +67,7 @@ pub(crate) struct Scratch {
     pub trade: TradeScratch,
     pub diversion: DiversionScratch,
     pub training: TrainingScratch,
+    pub roots: RootScratch,
     /// Draws in which a chip is in stock, by chip.
     pub in_stock: Vec<Mask>,
 }
@@ -83,6 +87,7 @@ impl State {
             fleet: FleetState::new(plan),
             rental: RentalState::new(plan),
             training: TrainingState::new(plan),
+            roots: RootState::new(plan),
         }
     }
 
@@ -101,6 +106,7 @@ impl State {
             fleet,
             rental,
             training,
+            roots,
         } = from;
         self.shocks.adopt(shocks, twins);
         self.triggers.adopt(triggers);
@@ -113,6 +119,7 @@ impl State {
         self.fleet.adopt(fleet, twins);
         self.rental.adopt(rental);
         self.training.adopt(training);
+        self.roots.adopt(roots);
     }
 }
 
@@ -130,6 +137,7 @@ impl Outputs {
             diversion: DiversionOutputs::new(plan),
             fleet: FleetOutputs::new(plan),
             training: TrainingOutputs::new(plan),
+            roots: RootOutputs::new(plan),
             price: vec![Lanes::ZERO; plan.model.chips.len()],
         }
     }
@@ -146,6 +154,7 @@ impl Scratch {
             trade: TradeScratch::new(plan),
             diversion: DiversionScratch::new(plan),
             training: TrainingScratch::new(plan),
+            roots: RootScratch::new(plan),
             in_stock: vec![Mask::splat(false); plan.model.chips.len()],
         }
     }

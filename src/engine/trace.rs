@@ -45,6 +45,10 @@ pub struct LabBound {
     pub bound_by: u8,
     /// What bound its effective compute.
     pub effective_bound_by: u8,
+    /// What its chips lack, see [`root`](super::steps::roots::root).
+    pub root: u8,
+    /// What those designed at home lack.
+    pub root_at_home: u8,
 }
 
 /// Smuggling of chips into a country in a quarter.
@@ -138,12 +142,14 @@ impl Trace {
     fn end(&mut self, t: usize, plan: &Plan, batch: &Batch) {
         let lane = self.lane;
         let Some(facts) = self.facts.last_mut() else { return };
-        let training = &batch.outputs.training;
+        let (training, roots) = (&batch.outputs.training, &batch.outputs.roots);
         for l in 0..plan.model.labs.len() {
             facts.labs.push(LabBound {
                 lab: LabId(l as u32),
                 bound_by: training.bound_by[l][lane],
                 effective_bound_by: training.effective_bound_by[l][lane],
+                root: roots.root[l][lane],
+                root_at_home: roots.at_home[l][lane],
             });
         }
         facts.stocks = stocks(lane, t, plan, batch);

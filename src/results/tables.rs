@@ -112,6 +112,8 @@ pub struct BottleneckRow<'a> {
     pub quarter: Quarter,
     /// What bound it.
     pub cause: String,
+    /// What that goes back to.
+    pub root: &'a str,
     /// Share of draws in which it did, of those in which the subject was bound at all.
     pub share: f64,
 }
@@ -123,14 +125,19 @@ pub fn bottlenecks<'a>() -> Table<BottleneckRow<'a>> {
         .text("subject", "What was bound: kind.id", |r| r.subject.into())
         .text(
             "subject_kind",
-            "chip (its production), lab (its reachable compute), lab-effective (its effective compute)",
+            "chip (its production), lab (its reachable compute), lab-effective (its effective compute), lab-root (the chips that it lacks), lab-root-at-home (of them those designed in the country of the buyer's headquarters)",
             |r| r.subject_kind.into(),
         )
         .text("quarter", "Calendar quarter", |r| r.quarter.to_string().into())
         .text("cause", "What bound it", |r| (&r.cause).into())
+        .text(
+            "root",
+            "For lab-root and lab-root-at-home, what those chips lack: packaging, memory, wafers, other (goods), power, money, routes, rules",
+            |r| r.root.into(),
+        )
         .number(
             "share",
-            "Share of draws in which it did, of those in which the subject was bound at all",
+            "Share of draws in which it did, of those in which anything did",
             |r| r.share,
         )
         .whole_on_page()

@@ -8,6 +8,7 @@ use super::simulation::{Exports, Simulation};
 use crate::engine::record::subjects;
 use crate::engine::run::Round;
 use crate::engine::steps::production::cause;
+use crate::engine::steps::roots::root;
 use crate::engine::steps::training::lab_cause;
 use crate::plan::Plan;
 use crate::report::world;
@@ -268,6 +269,7 @@ impl Distributions {
                     subject_kind,
                     quarter: simulation.quarter(t),
                     cause: cause_name(plan, subject_kind, code),
+                    root: root_name(subject_kind, code),
                     share,
                 });
                 text.extend(&tables::bottlenecks(), rows);
@@ -325,19 +327,22 @@ fn open_exports(
     Ok((draws, inputs))
 }
 
-/// Subjects in the order of labels: chips, labs, labs' effective compute.
+/// What is said of labs, in the order of labels.
+const OF_LABS: [&str; 4] = ["lab", "lab-effective", ROOT, ROOT_AT_HOME];
+/// What a lab's chips lack.
+const ROOT: &str = "lab-root";
+/// What those designed at home lack.
+const ROOT_AT_HOME: &str = "lab-root-at-home";
+
+/// Subjects in the order of labels: chips, then labs.
 fn subject(plan: &Plan, i: usize) -> (String, &'static str) {
     let m = &plan.model;
     let chips = plan.edges.chips.len();
     if i < chips {
         return (format!("chip.{}", m.chips[plan.edges.chips[i]].id), "chip");
     }
-    let (l, kind) = if i < chips + m.labs.len() {
-        (i - chips, "lab")
-    } else {
-        (i - chips - m.labs.len(), "lab-effective")
-    };
-    (format!("lab.{}", m.labs[l].id), kind)
+    let (kind, l) = ((i - chips) / m.labs.len(), (i - chips) % m.labs.len());
+    (format!("lab.{}", m.labs[l].id), OF_LABS[kind])
 }
 
 fn cause_name(plan: &Plan, kind: &str, code: u8) -> String {
@@ -345,6 +350,14 @@ fn cause_name(plan: &Plan, kind: &str, code: u8) -> String {
         ("chip", cause::DEMAND) => "demand".to_owned(),
         ("chip", cause::RAMP) => "ramp".to_owned(),
         ("chip", good) => format!("good.{}", plan.model.goods[usize::from(good)].id),
+        (ROOT | ROOT_AT_HOME, _) => lab_cause::NAMES[usize::from(lab_cause::CHIPS)].to_owned(),
         (_, code) => lab_cause::NAMES[usize::from(code)].to_owned(),
+    }
+}
+
+fn root_name(kind: &str, code: u8) -> &'static str {
+    match kind {
+        ROOT | ROOT_AT_HOME => root::NAMES[usize::from(code)],
+        _ => "",
     }
 }

@@ -10,6 +10,7 @@ use crate::support::{model_of, plan_of, read};
 use chokepoint::internals::engine::steps::production::cause;
 use chokepoint::internals::engine::steps::training::lab_cause;
 use chokepoint::internals::engine::{Batch, Step};
+use chokepoint::internals::math::Lanes;
 use chokepoint::internals::model::{GoodId, GoodKind, Lab, Lever};
 use chokepoint::internals::plan::Plan;
 use rayon::prelude::*;
@@ -207,6 +208,11 @@ fn what_bound_a_lab_would_have_let_it_train_more() {
                 }),
             ),
         ];
+        let lifted = trained(plan, state, t, |b| {
+            for link in &plan.usage.links {
+                b.outputs.controls.now[link.remote.index()].permitted = Lanes::ONE;
+            }
+        });
         let linked =
             trained(plan, state, t, |b| b.sheets.quality.iter_mut().for_each(|q| *q = (*q * MORE).min(1.0)));
         let fed = trained(plan, state, t, |b| b.inputs.scale(plan.model.science.data_stock, MORE));
@@ -218,10 +224,16 @@ fn what_bound_a_lab_would_have_let_it_train_more() {
                 }
                 let gain = |b: &Batch| size(b) / size(&base) - 1.0;
                 let label = base.outputs.training.bound_by[l][lane];
-                // Where a rule on remote access lets no more be rented and there is nothing else, none of these helps.
-                let barred = |i: usize| base.outputs.fleet.rent_answers[i][lane] < 1.0;
-                let mut links = plan.usage.of_lab[l].clone();
-                if causes.iter().all(|(_, changed)| gain(changed) <= RISE) && links.any(barred) {
+                if label == lab_cause::RULES {
+                    let place = format!("{t}: {} of {}", plan.model.labs[l].id, plan.model.title);
+                    assert!(gain(&lifted) > RISE, "{place}: rules lifted do not help");
+                    for (other, changed) in &causes {
+                        assert!(
+                            gain(changed) < 1.1 * gain(&lifted) + 2e-4,
+                            "{place}: rules, yet {other} helps more"
+                        );
+                    }
+                    *tried.entry("rules").or_default() += 1;
                     continue;
                 }
                 let slow = label == lab_cause::INTERCONNECT;
@@ -254,5 +266,5 @@ fn what_bound_a_lab_would_have_let_it_train_more() {
             }
         }
     });
-    assert!(tried.len() == 5 && tried.values().all(|n| *n > 30), "{tried:?}");
+    assert!(tried.len() == 6 && tried.values().all(|n| *n > 30), "{tried:?}");
 }

@@ -36,6 +36,7 @@ mod reference;
 mod replacement;
 mod response;
 mod robustness;
+mod roots;
 mod rule_book;
 mod rules;
 mod rules_verb;

@@ -51,9 +51,10 @@ fn courses<const N: usize>(
     [replace, halls, tflops, watts, budget]: [f64; 5],
     metrics: [&str; N],
 ) -> [Vec<f64>; N] {
-    let text = [("REPLACE", replace), ("HALLS", halls), ("TFLOPS", tflops), ("WATTS", watts), ("BUDGET", budget)]
-        .iter()
-        .fold(WORLD.to_owned(), |text, (name, value)| text.replace(name, &value.to_string()));
+    let text =
+        [("REPLACE", replace), ("HALLS", halls), ("TFLOPS", tflops), ("WATTS", watts), ("BUDGET", budget)]
+            .iter()
+            .fold(WORLD.to_owned(), |text, (name, value)| text.replace(name, &value.to_string()));
     let model = model_of(&text).unwrap_or_else(|e| panic!("{e}"));
     let (network, design) = (Network::from_model(&model), Design { seed: 1, sampler: Sampler::Sobol });
     let all = crate::reference::World::new(&model, &network, &design, &crate::reference::Cells::All);
@@ -63,7 +64,8 @@ fn courses<const N: usize>(
     metrics.map(|metric| history[&("buyer.b".to_owned(), metric.to_owned())].clone())
 }
 
-const METRICS: [&str; 5] = ["fleet_chips", "retired_chips_cum", "bought_chips_cum", "power_mw", "fleet_h100e"];
+const METRICS: [&str; 5] =
+    ["fleet_chips", "retired_chips_cum", "bought_chips_cum", "power_mw", "fleet_h100e"];
 
 fn near(x: f64, y: f64) -> bool {
     (x - y).abs() <= 1e-9 * x.abs().max(y.abs()).max(1.0)
@@ -97,12 +99,16 @@ fn where_there_is_room_for_both_nothing_is_taken_out() {
 
 #[test]
 fn twice_the_money_or_power_computes_no_less() {
-    let of = |halls, budget| courses([2.5, halls, 3000.0, 1000.0, budget], ["fleet_h100e", "bought_h100e_cum"]);
+    let of =
+        |halls, budget| courses([2.5, halls, 3000.0, 1000.0, budget], ["fleet_h100e", "bought_h100e_cum"]);
     for budget in [2e6, 5e6, 1e7, 3e7, 1e8] {
         let [base, rich, wide] = [of(10.0, budget), of(10.0, 2.0 * budget), of(20.0, budget)];
         for other in [rich, wide] {
             for (less, more) in base.iter().zip(&other) {
-                assert!(less.iter().zip(more).all(|(l, m)| *m >= l * (1.0 - 1e-9)), "{budget}: {less:?}, {more:?}");
+                assert!(
+                    less.iter().zip(more).all(|(l, m)| *m >= l * (1.0 - 1e-9)),
+                    "{budget}: {less:?}, {more:?}"
+                );
             }
         }
     }

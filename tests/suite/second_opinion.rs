@@ -59,6 +59,7 @@ fn agree(model: &Model, draws: &[u64], seed: u64) -> usize {
                 compared += 1;
             }
         }
+        compared += compare_roots(model, &batch, &second, lane, &mut wrong);
         wrong.sort();
         assert!(
             wrong.is_empty(),
@@ -66,6 +67,35 @@ fn agree(model: &Model, draws: &[u64], seed: u64) -> usize {
             wrong.len(),
             &wrong[..wrong.len().min(12)]
         );
+    }
+    compared
+}
+
+/// What a percent more of each input would have added to each buyer's chips by the end, and what rules refused \[H100e\].
+fn compare_roots(
+    model: &Model,
+    batch: &Batch,
+    second: &crate::reference::Draw<'_>,
+    lane: usize,
+    wrong: &mut Vec<(i32, String)>,
+) -> usize {
+    const H100E: f64 = 989.5e12;
+    let mut compared = 0;
+    for (b, expected) in second.roots.of.iter().enumerate() {
+        let state = &batch.state.roots;
+        let ours = state.added[b].iter().flatten().map(|x| x[lane] / H100E);
+        let theirs = expected.added.iter().flatten().copied();
+        let pairs: Vec<(f64, f64)> =
+            ours.zip(theirs).chain([(state.refused[b][lane] / H100E, expected.refused)]).collect();
+        // Parts of one whole: what one input adds another may take.
+        let scale = pairs.iter().fold(0.01_f64, |most, (a, b)| most.max(a.abs()).max(b.abs()));
+        for (k, (ours, theirs)) in pairs.into_iter().enumerate() {
+            if (ours - theirs).abs() > 1e-9 * scale {
+                let id = &model.buyers[b].id;
+                wrong.push((i32::MAX, format!("root {k} of {id}: {ours:e} against {theirs:e}")));
+            }
+            compared += 1;
+        }
     }
     compared
 }

@@ -213,9 +213,8 @@ impl Controls<'_> {
             let i = c.index();
             let next = plan.model.chips[i].successor;
             let at = |t: usize| {
-                let left = next.map_or(Lanes::ONE, |s| {
-                    1.0 - wind_down * ramp(plan, inputs, s, &self.state.launch, t)
-                });
+                let left = next
+                    .map_or(Lanes::ONE, |s| 1.0 - wind_down * ramp(plan, inputs, s, &self.state.launch, t));
                 ramp(plan, inputs, c, &self.state.launch, t) * left
             };
             (self.out.ramp[i], self.out.ramp_ahead[i]) = (at(t), at(t + plan.lead));

@@ -11,6 +11,7 @@ pub mod fleet;
 pub mod power;
 pub mod production;
 pub mod rental;
+pub mod roots;
 pub mod shocks;
 pub mod stockpiles;
 pub mod trade;

@@ -49,6 +49,8 @@ pub struct ProductionOutputs {
     pub arrived: Vec<Lanes>,
     /// What bound each chip in the first pass, see [`cause`].
     pub bound_by: Vec<[u8; WIDTH]>,
+    /// What the rest of a chip's plan lacked in the third pass, or [`cause::RAMP`]; [`cause::DEMAND`] where all was made.
+    pub short_of: Vec<[u8; WIDTH]>,
     /// What each link of a designer to a facility may use of its claim \[good's unit\].
     pub room: Vec<Lanes>,
     /// What it used \[good's unit\].
@@ -196,6 +198,7 @@ impl ProductionOutputs {
             started: zeros.clone(),
             arrived: zeros.clone(),
             bound_by: vec![[cause::NONE; WIDTH]; chips],
+            short_of: vec![[cause::DEMAND; WIDTH]; chips],
             room: links.clone(),
             used: links,
             first_pass: zeros,

@@ -25,8 +25,10 @@ pub mod lab_cause {
     pub const INTERCONNECT: u8 = 3;
     /// Training data, for effective compute.
     pub const DATA: u8 = 4;
+    /// Rules on remote access.
+    pub const RULES: u8 = 5;
     /// Names of the codes.
-    pub const NAMES: [&str; 5] = ["chips", "money", "power", "interconnect", "data"];
+    pub const NAMES: [&str; 6] = ["chips", "money", "power", "interconnect", "data", "rules"];
 }
 
 /// Below this mean quality of interconnect it is named as what binds.
@@ -357,6 +359,8 @@ impl Training<'_> {
             chips: part(|x| x.chips),
             power: part(|x| x.power),
             rent: part(|x| x.rent),
+            barred: part(|x| x.barred),
+            turned_away: now.turned_away,
         }
     }
 
@@ -460,10 +464,20 @@ fn label(run: &Run, lack: &Lack) -> [u8; WIDTH] {
     let gains = lack.gains(run.crowding);
     std::array::from_fn(|lane| {
         let poor = run.poor.lane(lane);
-        let [chips, power, rent] = gains.map(|g| g[lane]);
+        let [chips, power, rent, barred] = gains.map(|g| g[lane]);
         if run.peak[lane] <= 0.0 {
-            if lack.power.useful[lane] > 0.0 { lab_cause::POWER } else { lab_cause::CHIPS }
-        } else if poor || (rent > chips && rent > power) {
+            if lack.power.useful[lane] > 0.0 {
+                lab_cause::POWER
+            } else if lack.turned_away.lane(lane) {
+                lab_cause::RULES
+            } else {
+                lab_cause::CHIPS
+            }
+        } else if poor {
+            lab_cause::MONEY
+        } else if barred > chips && barred > power && barred > rent {
+            lab_cause::RULES
+        } else if rent > chips && rent > power {
             lab_cause::MONEY
         } else if power > chips {
             lab_cause::POWER

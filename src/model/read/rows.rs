@@ -157,7 +157,8 @@ fn horizon_of(document: &Document) -> Option<Horizon> {
 
 impl Reader<'_> {
     fn check_top(&mut self, document: &Document) {
-        let known: Vec<&str> = TABLES.iter().chain(&SETTINGS).chain(&RECORD).chain(&["title"]).copied().collect();
+        let known: Vec<&str> =
+            TABLES.iter().chain(&SETTINGS).chain(&RECORD).chain(&["title"]).copied().collect();
         let (right, wrong): (Vec<&Entry>, Vec<&Entry>) =
             document.root.entries.iter().partition(|e| known.contains(&e.key.as_str()));
         let scenarios: BTreeSet<u32> = right.iter().map(|e| e.place.source).collect();

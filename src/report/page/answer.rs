@@ -193,24 +193,27 @@ fn limits(facts: &Facts<'_>, contenders: &[String]) -> Option<Phrase> {
         let (cause, share) = facts.bound_by(&lab, facts.last())?;
         let whose = Phrase::default().name(&actor_name(&lab));
         let whose = if lab == *actor { whose } else { whose.say(" (").name(&actor_name(actor)).say(")") };
-        Some((whose, cause, share))
+        let why = facts.lacks(&lab, facts.last()).filter(|_| cause == "chips");
+        let why = why.map_or_else(Phrase::default, |why| Phrase::new(", because of ").then(why));
+        Some((whose, cause, share, why))
     });
     // Of several limits none dominates unless it binds in most draws.
     let dominates = |share: &Source| share.value() >= 0.5;
-    let clause = |(whose, cause, share): (Phrase, String, Source)| {
+    type Limit = (Phrase, String, Source, Phrase);
+    let clause = |(whose, cause, share, why): Limit| {
         let how = if dominates(&share) {
             " is held back mostly by "
         } else {
             " is held back by no single limit, most often by "
         };
-        whose.say(how).name(&cause).say(", in ").percent(&share).say(" of draws")
+        whose.say(how).name(&cause).say(", in ").percent(&share).say(" of draws").then(why)
     };
-    let found: Vec<(Phrase, String, Source)> = found.collect();
+    let found: Vec<Limit> = found.collect();
     match <[_; 2]>::try_from(found) {
         Ok([a, b]) if a.1 == b.1 && dominates(&a.2) && dominates(&b.2) => {
             let start = Phrase::new("What holds back both is mostly ").name(&a.1).say(": ");
-            let first = start.then(a.0).say(" in ").percent(&a.2).say(" of draws, ");
-            Some(first.then(b.0).say(" in ").percent(&b.2).say("."))
+            let first = start.then(a.0).say(" in ").percent(&a.2).say(" of draws").then(a.3).say(", ");
+            Some(first.then(b.0).say(" in ").percent(&b.2).say(" of draws").then(b.3).say("."))
         }
         Ok([a, b]) => Some(clause(a).say("; ").then(clause(b)).say(".")),
         Err(found) => Some(clause(found.into_iter().next()?).say(".")),

@@ -184,6 +184,27 @@ impl<'a> Facts<'a> {
         ))
     }
 
+    /// Why a lab lacks chips, where it does, by what is named in most draws: `memory at home and rules abroad`.
+    pub(super) fn lacks(&self, lab: &str, quarter: &str) -> Option<Phrase> {
+        let table = self.files.table("bottlenecks.csv");
+        let most = |kind| {
+            let wanted = [
+                ("policy", self.policy.as_str()),
+                ("subject", lab),
+                ("subject_kind", kind),
+                ("quarter", quarter),
+            ];
+            table.largest(table.find(&wanted), "share").map(|row| table.text(row, "root").to_owned())
+        };
+        let root = most("lab-root")?;
+        // Rules and routes are about chips from abroad; of inputs that is not told.
+        let abroad = root == "rules" || root == "routes";
+        Some(match most("lab-root-at-home").filter(|home| abroad && *home != root) {
+            Some(home) => Phrase::default().name(&home).say(" at home and ").name(&root).say(" abroad"),
+            None => Phrase::default().name(&root),
+        })
+    }
+
     /// The lab of a country with the largest reachable run at the end; a lab is its own.
     pub(super) fn strongest_lab(&self, actor: &str) -> Option<String> {
         if ActorKind::of(actor) == Some(ActorKind::Lab) {

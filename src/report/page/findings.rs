@@ -47,6 +47,9 @@ pub(super) fn flows(facts: &Facts<'_>) -> (String, Titles) {
 pub(super) fn bound(facts: &Facts<'_>) -> (String, Titles) {
     let table = facts.files.table("bottlenecks.csv");
     let title = |kind: &str| {
+        if kind.starts_with("lab-root") {
+            return lacks(facts);
+        }
         let wanted = [("policy", facts.policy.as_str()), ("subject_kind", kind), ("quarter", facts.last())];
         let r =
             table.largest(table.find(&wanted).filter(|&r| table.text(r, "cause") != "demand"), "share")?;
@@ -66,6 +69,22 @@ pub(super) fn bound(facts: &Facts<'_>) -> (String, Titles) {
     let kinds = table.values("subject_kind");
     let chosen = if kinds.contains(&"lab") { "lab" } else { kinds.first().copied().unwrap_or("") };
     (chosen.to_owned(), kinds.into_iter().filter_map(|k| Some((k.to_owned(), title(k)?))).collect())
+}
+
+/// Why the strongest labs of the headline lack chips, in draws in which they do.
+fn lacks(facts: &Facts<'_>) -> Option<Phrase> {
+    let told = facts.headline.iter().filter_map(|actor| {
+        let why = facts.lacks(&facts.strongest_lab(actor)?, facts.last())?;
+        Some(Phrase::default().name(&actor_name(actor)).say(": chips, because of ").then(why))
+    });
+    let told = told.reduce(|all, one| all.say("; ").then(one))?;
+    Some(
+        Phrase::new("Who lacks chips in ")
+            .name(facts.last())
+            .say(" lacks them most often so. ")
+            .then(told)
+            .say("."),
+    )
 }
 
 /// A cause as people name it.

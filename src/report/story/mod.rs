@@ -8,6 +8,7 @@ pub use focus::Focus;
 pub use worlds::Worlds;
 
 use super::{number, percent};
+use crate::engine::steps::roots::root;
 use crate::engine::steps::training::lab_cause;
 use crate::engine::trace::{Facts, Trace};
 use crate::inputs::Inputs;
@@ -57,6 +58,21 @@ pub struct Bound {
     pub lab: String,
     /// What bound its reachable compute, then its effective compute.
     pub by: [&'static str; 2],
+    /// Where it lacks chips, what those lack, then what those designed at home do.
+    pub roots: [Option<&'static str>; 2],
+}
+
+impl Bound {
+    /// Where it lacks chips, why: `, because of memory at home and rules abroad`.
+    pub(super) fn because(&self) -> String {
+        match self.roots {
+            [None, _] => String::new(),
+            [Some(root), Some(home)] if home != root => {
+                format!(", because of {home} at home and {root} abroad")
+            }
+            [Some(root), _] => format!(", because of {root}"),
+        }
+    }
 }
 
 /// One quarter.
@@ -200,7 +216,12 @@ impl Told {
             .map(|f| json!({ "actor": f.actor, "metric": f.metric, "unit": f.unit, "value": f.value }))
             .collect();
         let bound: Vec<Value> = (self.bound.iter())
-            .map(|b| json!({ "lab": b.lab, "bound_by": b.by[0], "effective_bound_by": b.by[1] }))
+            .map(|b| {
+                json!({
+                    "lab": b.lab, "bound_by": b.by[0], "effective_bound_by": b.by[1],
+                    "root": b.roots[0], "root_at_home": b.roots[1],
+                })
+            })
             .collect();
         json!({ "quarter": self.quarter.to_string(), "events": self.events, "bound": bound, "figures": figures })
     }
@@ -223,7 +244,7 @@ impl Told {
                     "  {actor} could train {reachable} FLOP, has trained {run}, on {chips} H100e"
                 );
                 if let Some(b) = self.bound.iter().find(|b| actor.strip_prefix("lab.") == Some(&b.lab)) {
-                    let _ = write!(text, "; bound by {}", b.by[0]);
+                    let _ = write!(text, "; bound by {}{}", b.by[0], b.because());
                     if b.by[1] == lab_cause::NAMES[usize::from(lab_cause::DATA)] {
                         text.push_str("; data would limit it");
                     }
@@ -275,6 +296,7 @@ fn bound(plan: &Plan, facts: &Facts, focus: &Focus) -> Vec<Bound> {
     labs.map(|l| Bound {
         lab: plan.model.labs[l.lab].id.clone(),
         by: [name(l.bound_by), name(l.effective_bound_by)],
+        roots: [l.root, l.root_at_home].map(|code| root::NAMES.get(usize::from(code)).copied()),
     })
     .collect()
 }

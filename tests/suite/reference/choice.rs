@@ -31,6 +31,7 @@ pub struct Choice {
 /// An option that is permitted in part or not at all, as it would be with permission.
 #[derive(Clone, Copy)]
 pub struct Refusal {
+    pub chip: usize,
     pub case: CaseId,
     pub permitted: f64,
     pub asked: f64,
@@ -197,7 +198,7 @@ impl Draw<'_> {
             if permitted == 0.0 {
                 into.raise(worth / (full + self.running[c]), rho, Weight::Refused(into.refused.len()));
             }
-            into.refused.push(Refusal { case, permitted, asked: 0.0, full, choice: place });
+            into.refused.push(Refusal { chip: c, case, permitted, asked: 0.0, full, choice: place });
         }
         let is_grey = smuggling && permitted < 1.0 && (ahead || self.inventory[c] > DUST);
         if is_grey {

@@ -95,6 +95,7 @@ impl Draw<'_> {
     pub fn meet_commitments(&mut self, choices: &mut Choices) {
         let w = self.w;
         self.broken.clear();
+        self.roots.committed_fill.fill(0.0);
         self.power_first.fill(1.0);
         self.promised_power.fill(0.0);
         self.unfilled.fill(0.0);
@@ -129,7 +130,9 @@ impl Draw<'_> {
                 let class = w.market.class_of[b];
                 let (permitted, _) = self.permit(false, c, class);
                 let case = w.market.cases[c * w.market.classes.len() + class];
-                self.broken.push((b, case, self.committed[s] * (1.0 - permitted)));
+                let chips = self.committed[s] * (1.0 - permitted);
+                self.broken.push((b, case, chips));
+                self.roots.refused[b] += chips * self.useful_of(c);
             }
         }
         self.fill_commitments(choices);
@@ -147,6 +150,7 @@ impl Draw<'_> {
             let menu = choices.menus[b];
             for c in &mut choices.list[menu.first..menu.end] {
                 c.fill = c.order * fit(self.inventory[c.chip], self.demand[c.chip]);
+                self.roots.committed_fill[c.sale] = c.fill;
                 self.ordered[b] += c.order * c.full;
                 self.filled[b] += c.fill * c.full;
             }

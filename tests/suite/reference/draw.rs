@@ -1,7 +1,9 @@
 //! The state of a draw, and the order of a quarter (section 2).
 
 use super::numbers::Numbers;
-use super::{World, caps, choice, diversion, fleets, production, rules, shocks, trade, training, verdict};
+use super::{
+    World, caps, choice, diversion, fleets, production, roots, rules, shocks, trade, training, verdict,
+};
 
 /// The state of a draw; used again for the next.
 pub struct Draw<'a> {
@@ -175,6 +177,7 @@ pub struct Draw<'a> {
     pub(super) sums: Vec<[training::Sums; 2]>,
     pub(super) made: Vec<f64>,
     pub(super) trained: Vec<training::Trained>,
+    pub roots: roots::Roots,
     pub(super) pool_parts: Vec<training::Part>,
     pub(super) pooled_flop: Vec<f64>,
 }
@@ -337,6 +340,7 @@ impl<'a> Draw<'a> {
             sums: vec![[training::Sums::default(); 2]; labs],
             made: zeros(labs * w.quarters),
             trained: vec![training::Trained::default(); labs],
+            roots: roots::Roots::default(),
             pool_parts: vec![training::Part::default(); labs],
             pooled_flop: zeros(w.pools.sets.len()),
         }
@@ -354,6 +358,7 @@ impl<'a> Draw<'a> {
             self.divert();
             self.age_fleets();
             self.train();
+            self.find_roots();
             self.close_quarter();
         }
     }
@@ -370,6 +375,7 @@ impl<'a> Draw<'a> {
         self.reset_routes();
         self.reset_fleets();
         self.reset_training();
+        self.reset_roots();
         self.cells.clear();
         let start = w.m.run.horizon.first;
         for (c, chip) in w.m.chips.iter().enumerate() {

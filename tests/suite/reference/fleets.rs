@@ -133,6 +133,11 @@ pub struct LastRent {
 }
 
 impl Draw<'_> {
+    /// Throughput of a chip less what slow links lose [H100e].
+    pub fn useful_of(&self, c: usize) -> f64 {
+        self.service[c].h100e * self.service[c].quality
+    }
+
     #[inline(never)]
     pub fn reset_fleets(&mut self) {
         let w = self.w;

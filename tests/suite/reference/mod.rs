@@ -21,6 +21,7 @@ mod pool;
 mod power;
 mod production;
 mod record;
+mod roots;
 
 mod rules;
 mod shocks;

@@ -1,5 +1,6 @@
 //! Section 6: the third pass of production, in which what is left is pooled.
 
+use super::roots::scarcest;
 use super::{Draw, fit, per};
 
 impl Draw<'_> {
@@ -17,6 +18,9 @@ impl Draw<'_> {
         let mut pooled = std::mem::take(&mut self.pooled);
         pooled.clear();
         self.pool_demand.fill(0.0);
+        for c in 0..w.m.chips.len() {
+            self.note_lack(c, None);
+        }
         for d in 0..w.m.designers.len() {
             let asks = |&&c: &&usize| self.planned[c] - self.started[c] > 0.0;
             if !w.chain.chips_of[d].iter().any(|c| asks(&c)) {
@@ -63,6 +67,13 @@ impl Draw<'_> {
                     self.pool_used[f] += made * part.2 * per(share, all);
                     self.companions[f] += made * self.companion(&w.chain.parts[part.0]) * per(share, all);
                 }
+            }
+            let short = self.planned[c] - self.started[c] - made;
+            if short > 1e-9 * self.planned[c] {
+                let of = |part: &(usize, f64, f64)| (w.chain.parts[part.0].good, self.pool_ratio(d, part));
+                let shares: Vec<(usize, f64)> = parts.iter().map(of).collect();
+                let good = scarcest(&shares, self.roots.bottleneck[c]);
+                self.note_lack(c, good);
             }
             self.started[c] += made;
         }

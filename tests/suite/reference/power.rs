@@ -33,7 +33,7 @@ pub fn by_efficiency(m: &Model, layout: &Layout<'_>, fleets: &[Fleet]) -> Vec<Ve
 
 impl Draw<'_> {
     /// Facility power of a country in a quarter, with shocks as they are now [MW]; infinite where nothing limits it.
-    fn power_of(&self, n: usize, t: usize) -> f64 {
+    pub fn power_of(&self, n: usize, t: usize) -> f64 {
         let c = &self.w.m.countries[n];
         let part = |plan: Option<QuantityId>, delay, share| {
             plan.map(|q| self.built(q, self.n.v(delay), self.n.v(share), t))

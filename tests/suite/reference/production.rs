@@ -450,6 +450,11 @@ impl Draw<'_> {
                 let shared = parts.clone().filter(|&i| !self.has_for_itself(c, i));
                 let least = shared.map(|i| room.ratio[w.chain.parts[i].good]).fold(1.0, f64::min);
                 let made = residual * least;
+                if pass == 0 {
+                    let mut shared = parts.clone().filter(|&i| !self.has_for_itself(c, i));
+                    let bound = shared.find(|&i| least < 1.0 && room.ratio[w.chain.parts[i].good] == least);
+                    self.roots.bottleneck[c] = bound.map(|i| w.chain.parts[i].good);
+                }
                 for i in parts {
                     let part = &w.chain.parts[i];
                     let rest = &mut room.rest[part.good];

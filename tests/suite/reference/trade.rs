@@ -16,13 +16,13 @@ pub struct Reseller {
 #[derive(Clone, Copy, Default)]
 pub struct Purse {
     /// What it means to spend, as far as it can buy what it would.
-    budget: f64,
+    pub budget: f64,
     /// Before power limits it.
-    had: f64,
+    pub had: f64,
     free: f64,
     pub spent: f64,
-    ahead: f64,
-    grey: f64,
+    pub ahead: f64,
+    pub grey: f64,
     /// Share of what it chooses from that waits.
     waits: f64,
 }
@@ -129,7 +129,9 @@ impl Draw<'_> {
             let denied: f64 = list.iter().filter(|c| c.permitted == 0.0).map(|c| c.asked).sum();
             for c in list {
                 let share = per(c.asked, menu.all + denied) * (1.0 - c.permitted);
-                self.refused.push((b, c.case, self.money[b] * share / c.full));
+                let chips = self.money[b] * share / c.full;
+                self.refused.push((b, c.case, chips));
+                self.roots.refused[b] += chips * self.useful_of(c.chip);
             }
         }
     }
@@ -230,6 +232,10 @@ impl Draw<'_> {
             }
         }
         if round == 0 {
+            self.roots.first_fill.fill(0.0);
+            for c in &choices.list {
+                self.roots.first_fill[c.sale] = c.fill;
+            }
             self.fill_resellers(choices);
         }
     }

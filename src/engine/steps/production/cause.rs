@@ -33,3 +33,23 @@ pub(super) fn label(
         }
     })
 }
+
+/// What a chip lacked that was not made whole: the good of which leftovers give it least; of several, the one that bound it in
+/// the first pass, else the first.
+#[inline(always)]
+pub(super) fn note_short(
+    short: Mask,
+    least: Lanes,
+    goods: &[GoodId],
+    ratios: &[Lanes],
+    first: [u8; WIDTH],
+    into: &mut [u8; WIDTH],
+) {
+    for lane in (0..WIDTH).filter(|&lane| short.lane(lane)) {
+        let mut scarcest = goods.iter().filter(|g| ratios[g.index()][lane] <= least[lane] + 1e-9);
+        let own = scarcest.clone().find(|g| g.0 as u8 == first[lane]);
+        if let Some(g) = own.or_else(|| scarcest.next()) {
+            into[lane] = g.0 as u8;
+        }
+    }
+}

@@ -1,16 +1,24 @@
 //! The third pass: what is left at each facility, pooled among the designers that it may serve.
 
 use super::needs::mean_need;
-use super::{Pool, Production};
+use super::{Pool, Production, cause};
 use crate::math::Lanes;
 use crate::model::ChipId;
 use crate::plan::Plan;
+
+/// Less than this share of a plan, or of what is asked, is rounding.
+const ROUNDING: f64 = 1e-9;
 
 impl Production<'_> {
     /// Pass 3: what is left at facilities, pooled among those that they may serve.
     #[inline(always)]
     pub(super) fn pooled_pass(&mut self, plan: &Plan) {
         let supply = &plan.supply;
+        for (c, short_of) in self.out.short_of.iter_mut().enumerate() {
+            let ramped = self.out.capped[c] & self.out.want[c].gt(Lanes::ZERO);
+            *short_of =
+                std::array::from_fn(|lane| if ramped.lane(lane) { cause::RAMP } else { cause::DEMAND });
+        }
         self.scratch.pool.asked.fill(Lanes::ZERO);
         self.scratch.pool.demand.fill(Lanes::ZERO);
         for (l, link) in supply.links.iter().enumerate() {
@@ -83,6 +91,14 @@ impl Production<'_> {
             let least = goods.iter().fold(Lanes::ONE, |least, g| least.min(self.scratch.ratios[g.index()]));
             let made = residual * least;
             self.out.started[i] += made;
+            cause::note_short(
+                (residual - made).gt(self.out.planned[i] * ROUNDING),
+                least,
+                goods,
+                &self.scratch.ratios,
+                self.out.bound_by[i],
+                &mut self.out.short_of[i],
+            );
             for (k, g) in goods.iter().enumerate() {
                 for &l in &supply.links_of[d][g.index()] {
                     let part = here(&self.scratch.pool, l).per(self.scratch.ratios[g.index()]);

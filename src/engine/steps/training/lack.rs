@@ -2,7 +2,7 @@
 
 use super::super::fleet::{FleetOutputs, sum};
 use super::precision::Worth;
-use crate::math::Lanes;
+use crate::math::{Lanes, Mask};
 
 /// A part of a lab's working chips.
 #[derive(Clone, Copy, Debug, Default)]
@@ -22,7 +22,7 @@ impl std::ops::AddAssign for Portion {
 }
 
 /// Parts of a lab's chips: more of which causes would enlarge each.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Lack {
     /// All of them.
     pub(super) all: Portion,
@@ -32,15 +32,27 @@ pub(super) struct Lack {
     pub(super) power: Portion,
     /// Rented, where more is offered: more money for rent.
     pub(super) rent: Portion,
+    /// What that would add and rules on remote access bar.
+    pub(super) barred: Portion,
+    /// Whether rules bar more of something that is there: of a lab without chips nothing else tells.
+    pub(super) turned_away: Mask,
+}
+
+impl Default for Lack {
+    fn default() -> Self {
+        let none = Portion::default();
+        let turned_away = Mask::splat(false);
+        Self { all: none, chips: none, power: none, rent: none, barred: none, turned_away }
+    }
 }
 
 impl Lack {
-    /// By what share a run would grow per share that each part does: chips, power, rent \[1\].
+    /// By what share a run would grow per share that each part does: chips, power, rent, what rules bar of it \[1\].
     ///
     /// A run grows with useful chips and loses `crowding` (an exponent) with their count.
     #[inline(always)]
-    pub(super) fn gains(&self, crowding: Lanes) -> [Lanes; 3] {
-        [self.chips, self.power, self.rent]
+    pub(super) fn gains(&self, crowding: Lanes) -> [Lanes; 4] {
+        [self.chips, self.power, self.rent, self.barred]
             .map(|part| part.useful.per(self.all.useful) - crowding * part.count.per(self.all.count))
     }
 
@@ -60,13 +72,24 @@ impl Lack {
         // A percent more of chips and of power together is a percent more of all: what power does not give, chips do.
         let own = portion(used - paid);
         self.chips += Portion { useful: own.useful - useful, count: own.count - count };
-        self.rent += portion(paid * fleet.rent_answers[i]);
+        let answers = fleet.rent_answers[i];
+        self.rent += portion(paid * answers);
+        self.barred += portion(paid * (1.0 - answers));
+        let barred = answers.lt(Lanes::ONE) & working[sum::H100E].gt(Lanes::ZERO);
+        self.turned_away = self.turned_away | (barred & !fleet.rationed[b]);
     }
 
     /// The same of a share of the chips.
     #[inline(always)]
     pub(super) fn of_share(self, share: Lanes) -> Self {
         let part = |x: Portion| Portion { useful: x.useful * share, count: x.count * share };
-        Self { all: part(self.all), chips: part(self.chips), power: part(self.power), rent: part(self.rent) }
+        Self {
+            all: part(self.all),
+            chips: part(self.chips),
+            power: part(self.power),
+            rent: part(self.rent),
+            barred: part(self.barred),
+            turned_away: self.turned_away,
+        }
     }
 }

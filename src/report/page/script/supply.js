@@ -110,17 +110,21 @@ function legend(figure, entries) {
   }));
 }
 
-const CAUSES = { chips: 'blue', money: 'amber', power: 'red', interconnect: 'pink', data: 'green', demand: 'grey', ramp: 'pink' };
+const CAUSES = { chips: 'blue', money: 'amber', power: 'red', interconnect: 'pink', data: 'green', demand: 'grey', ramp: 'pink', rules: 'green' };
 
 FIGURES.bound = (figure, redraw) => {
-  const label = { lab: 'labs: largest run', 'lab-effective': 'labs: largest run, data counted', chip: 'chips: production' };
+  const label = {
+    lab: 'labs: largest run', 'lab-effective': 'labs: largest run, data counted', chip: 'chips: production',
+    'lab-root': 'labs: what the chips that they lack want', 'lab-root-at-home': 'labs: the same of chips designed at home',
+  };
+  const what = (r) => r.root || r.cause;
   const kinds = distinct(dataset('bound').columns.subject_kind);
   const kind = choice(figure, 'Of', kinds.map((k) => ({ value: k, label: label[k] || k })), figure.about.chosen, redraw);
   return () => {
     retitle(figure, kind());
     const all = rows('bound', { policy: shown.policy, subject_kind: kind() });
     const quarters = distinct(all.map((r) => r.quarter)).sort();
-    const causes = distinct(all.map((r) => r.cause));
+    const causes = distinct(all.map(what));
     const spare = ['sky', 'amber', 'green', 'blue', 'red'];
     const hues = causes.map((c) => CAUSES[c] || spare[causes.filter((d) => !CAUSES[d]).indexOf(c) % spare.length]);
     const subjects = distinct(all.map((r) => r.subject)).reverse();
@@ -138,8 +142,8 @@ FIGURES.bound = (figure, redraw) => {
         const words = [];
         const line = quarters.map((q) => {
           const found = (cells.get(s + '@' + q) || []).slice().sort((a, b) => b.share - a.share);
-          words.push(found.length ? `${plain(name(s))}, ${q}<br>` + found.map((r) => `${plain(r.cause.replace('good.', ''))}: ${percent(r.share)}`).join('<br>') : '');
-          return found.length && found[0].cause === cause ? found[0].share : null;
+          words.push(found.length ? `${plain(name(s))}, ${q}<br>` + found.map((r) => `${plain(what(r).replace('good.', ''))}: ${percent(r.share)}`).join('<br>') : '');
+          return found.length && what(found[0]) === cause ? found[0].share : null;
         });
         text.push(words);
         return line;

@@ -1,0 +1,509 @@
+//! Roots: which input a lab's chips lack.
+//!
+//! To the first order: what a percent more of each input from the start would have added to what buyers have, by what bound each chip
+//! that they bought, and what rules refused them. Money that more of a scarce chip takes is spent on nothing else, and power that
+//! what was added takes is not there for what is bought later.
+
+use super::choice::ChoiceOutputs;
+use super::data_sheets::DataSheets;
+use super::diversion::DiversionOutputs;
+use super::fleet::{FleetOutputs, FleetState, sum};
+use super::power::available;
+use super::production::{ProductionOutputs, cause};
+use super::shocks::ShockOutputs;
+use super::trade::{TradeOutputs, TradeState};
+use super::training::{TrainingOutputs, lab_cause};
+use crate::inputs::Inputs;
+use crate::math::{Lanes, WIDTH};
+use crate::model::{ChipId, GoodKind};
+use crate::plan::Plan;
+
+/// What a lab's chips lack, as codes.
+pub mod root {
+    /// Advanced packaging.
+    pub const PACKAGING: u8 = 0;
+    /// High-bandwidth memory.
+    pub const MEMORY: u8 = 1;
+    /// Wafers.
+    pub const WAFERS: u8 = 2;
+    /// Other goods.
+    pub const OTHER: u8 = 3;
+    /// Power of the countries where buyers stand.
+    pub const POWER: u8 = 4;
+    /// Money of buyers.
+    pub const MONEY: u8 = 5;
+    /// Smuggling routes.
+    pub const ROUTES: u8 = 6;
+    /// Rules on chips.
+    pub const RULES: u8 = 7;
+    /// How many there are of which a percent more is looked at: all but rules.
+    pub const INPUTS: usize = 7;
+    /// Nothing is lacking, or it is not chips.
+    pub const NONE: u8 = 255;
+    /// Names of the codes.
+    pub const NAMES: [&str; 8] =
+        ["packaging", "memory", "wafers", "other", "power", "money", "routes", "rules"];
+}
+
+/// One percent of something is this part of it, the inverse.
+const PERCENTS: f64 = 100.0;
+/// Less than this share of what was sold is rounding, not stock.
+const REMNANT: f64 = 1e-6;
+
+/// An amount for each input.
+pub type ByInput = [Lanes; root::INPUTS];
+/// Amounts for each input, of chips designed abroad and at home.
+pub type Parts = [[Lanes; 2]; root::INPUTS];
+
+/// What a percent more of each input from the start would have changed so far, over a percent.
+#[derive(Clone, Debug)]
+pub struct RootState {
+    /// What bound each chip that is under way, by chip and quarter of its start.
+    bound: Vec<Vec<[u8; WIDTH]>>,
+    /// Throughput less what slow links lose, of chips owned, by buyer \[FLOP/s\].
+    pub added: Vec<Parts>,
+    /// Facility power of that, by buyer \[MW\].
+    pub load: Vec<ByInput>,
+    /// Money carried, by buyer \[USD\].
+    pub cash: Vec<ByInput>,
+    /// Throughput of chips that rules refused and that would still work, by buyer \[FLOP/s\].
+    pub refused: Vec<Lanes>,
+    /// Throughput owned, by buyer \[FLOP/s\].
+    owned: Vec<Lanes>,
+}
+
+/// What labs' chips lack.
+#[derive(Clone, Debug)]
+pub struct RootOutputs {
+    /// What most of what each lab's chips lack lacks, see [`root`].
+    pub root: Vec<[u8; WIDTH]>,
+    /// The same of chips designed in the country of its buyers' headquarters.
+    pub at_home: Vec<[u8; WIDTH]>,
+    /// What each lab has of what would have been added \[FLOP/s\].
+    pub weights: Vec<Parts>,
+    /// And of what rules refused \[FLOP/s\].
+    pub refused: Vec<Lanes>,
+}
+
+/// Room to work in.
+#[derive(Clone, Debug)]
+pub(crate) struct RootScratch {
+    /// Sold in the quarter, by chip \[chips\].
+    sold: Vec<Lanes>,
+    bought: Vec<Bought>,
+    now: Vec<Lanes>,
+    planned_in: Vec<Lanes>,
+    load_in: Vec<ByInput>,
+    coming: Vec<Option<Lanes>>,
+}
+
+/// What a buyer bought in a quarter, by what bound it.
+#[derive(Clone, Copy, Debug, Default)]
+struct Bought {
+    /// More of an input would have given more of it \[FLOP/s\].
+    bound: Parts,
+    /// Its facility power \[MW\].
+    load: ByInput,
+    /// What it cost \[USD\].
+    spent: ByInput,
+    /// The same where what binds two inputs is counted once \[USD\].
+    spent_once: Lanes,
+    /// What only the buyer's own money or power limited \[FLOP/s\].
+    free: [Lanes; 2],
+    free_load: Lanes,
+    free_spent: Lanes,
+    /// What of it the first round filled \[USD\].
+    free_first: Lanes,
+    /// What commitments filled as they said costs \[USD\].
+    fixed_spent: Lanes,
+    /// Facility power of what is bound, counted once, and free \[MW\].
+    all_load: Lanes,
+    /// Refused by rules \[FLOP/s\].
+    refused: Lanes,
+    /// All \[FLOP/s\].
+    all: Lanes,
+}
+
+/// Chips of a sale.
+#[derive(Clone, Copy)]
+struct Amount {
+    useful: Lanes,
+    megawatts: Lanes,
+    usd: Lanes,
+}
+
+/// The step.
+pub(crate) struct Roots<'a> {
+    pub state: &'a mut RootState,
+    pub out: &'a mut RootOutputs,
+    pub scratch: &'a mut RootScratch,
+}
+
+/// What roots look at.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RootContext<'a> {
+    pub sheets: &'a DataSheets,
+    pub shocks: &'a ShockOutputs,
+    pub production: &'a ProductionOutputs,
+    pub choice: &'a ChoiceOutputs,
+    /// Permission by (chip, market) \[1\].
+    pub permitted: &'a [Lanes],
+    pub trade: &'a TradeOutputs,
+    pub trade_state: &'a TradeState,
+    pub diversion: &'a DiversionOutputs,
+    /// Grey-market price over list price, by country \[1\].
+    pub premium: &'a [Lanes],
+    pub fleet: &'a FleetOutputs,
+    pub fleet_state: &'a FleetState,
+    pub training: &'a TrainingOutputs,
+}
+
+impl RootState {
+    /// Nothing bought.
+    pub fn new(plan: &Plan) -> Self {
+        let buyers = plan.model.buyers.len();
+        Self {
+            bound: vec![vec![[cause::NONE; WIDTH]; plan.lead + 1]; plan.model.chips.len()],
+            added: vec![Parts::default(); buyers],
+            load: vec![ByInput::default(); buyers],
+            cash: vec![ByInput::default(); buyers],
+            refused: vec![Lanes::ZERO; buyers],
+            owned: vec![Lanes::ZERO; buyers],
+        }
+    }
+
+    /// Takes over what has been weighed so far.
+    pub(crate) fn adopt(&mut self, from: &Self) {
+        let Self { bound, added, load, cash, refused, owned } = from;
+        self.bound.clone_from(bound);
+        self.added.clone_from(added);
+        self.load.clone_from(load);
+        self.cash.clone_from(cash);
+        self.refused.clone_from(refused);
+        self.owned.clone_from(owned);
+    }
+}
+
+impl RootOutputs {
+    /// Nothing is lacking.
+    pub fn new(plan: &Plan) -> Self {
+        let labs = plan.model.labs.len();
+        Self {
+            root: vec![[root::NONE; WIDTH]; labs],
+            at_home: vec![[root::NONE; WIDTH]; labs],
+            weights: vec![Parts::default(); labs],
+            refused: vec![Lanes::ZERO; labs],
+        }
+    }
+}
+
+impl RootScratch {
+    /// Room for a plan's buyers.
+    pub(crate) fn new(plan: &Plan) -> Self {
+        let (buyers, countries) = (plan.model.buyers.len(), plan.model.countries.len());
+        Self {
+            sold: vec![Lanes::ZERO; plan.model.chips.len()],
+            bought: vec![Bought::default(); buyers],
+            now: vec![Lanes::ZERO; buyers],
+            planned_in: vec![Lanes::ZERO; countries],
+            load_in: vec![ByInput::default(); countries],
+            coming: vec![None; countries],
+        }
+    }
+}
+
+impl Bought {
+    /// Adds chips: bound where there is an input that bound them, of those sold out, or where routes did; else free, of that a share
+    /// in the first round.
+    #[inline(always)]
+    fn add(
+        &mut self,
+        amount: Amount,
+        first: Lanes,
+        side: usize,
+        scarce: [Option<u8>; WIDTH],
+        routes: [bool; WIDTH],
+    ) {
+        let Amount { useful, megawatts, usd } = amount;
+        self.all_load += megawatts;
+        for lane in (0..WIDTH).filter(|&lane| useful[lane] > 0.0) {
+            let by_routes = routes[lane].then_some(root::ROUTES);
+            for k in scarce[lane].into_iter().chain(by_routes).map(usize::from) {
+                self.bound[k][side][lane] += useful[lane];
+                self.load[k][lane] += megawatts[lane];
+                self.spent[k][lane] += usd[lane];
+            }
+            if scarce[lane].is_none() && by_routes.is_none() {
+                self.free[side][lane] += useful[lane];
+                self.free_load[lane] += megawatts[lane];
+                self.free_spent[lane] += usd[lane];
+                self.free_first[lane] += usd[lane] * first[lane];
+            } else {
+                self.spent_once[lane] += usd[lane];
+            }
+        }
+    }
+}
+
+impl Roots<'_> {
+    /// Nothing bought yet.
+    #[inline(always)]
+    pub(crate) fn reset(&mut self, plan: &Plan, inputs: &Inputs, fleet: &FleetState, sheets: &DataSheets) {
+        self.state.added.fill(Parts::default());
+        for list in [&mut self.state.load, &mut self.state.cash] {
+            list.fill(ByInput::default());
+        }
+        self.state.refused.fill(Lanes::ZERO);
+        self.count_owned(plan, inputs, fleet, sheets);
+        self.state.owned.copy_from_slice(&self.scratch.now);
+    }
+
+    /// What labs' chips lack at the end of quarter `t`.
+    #[inline(always)]
+    pub(crate) fn step(&mut self, plan: &Plan, inputs: &Inputs, context: &RootContext<'_>, t: usize) {
+        self.count_sold(plan, context, t);
+        self.count_bought(plan, inputs, context, t);
+        self.count_owned(plan, inputs, context.fleet_state, context.sheets);
+        self.count_load(plan, inputs, context, t);
+        for b in 0..plan.model.buyers.len() {
+            self.add(plan, inputs, context, b);
+        }
+        self.state.owned.copy_from_slice(&self.scratch.now);
+        for l in 0..plan.model.labs.len() {
+            self.judge(plan, context, l);
+        }
+    }
+
+    /// Throughput of each buyer's chips, those that wait and are in deployment included.
+    #[inline(always)]
+    fn count_owned(&mut self, plan: &Plan, inputs: &Inputs, fleet: &FleetState, sheets: &DataSheets) {
+        let support = inputs.value(plan.model.diversion.support);
+        self.scratch.now.fill(Lanes::ZERO);
+        for (h, holding) in plan.edges.holdings.iter().enumerate() {
+            let c = holding.chip.index();
+            let owned = fleet.count[h] + fleet.waiting[h] + fleet.deploying[h].total();
+            let quality = if holding.grey { sheets.quality[c] * support } else { sheets.quality[c] };
+            self.scratch.now[holding.buyer.index()] += owned * sheets.flops[c] * quality;
+        }
+    }
+
+    /// What was sold, and what bound the chips that are started.
+    #[inline(always)]
+    fn count_sold(&mut self, plan: &Plan, context: &RootContext<'_>, t: usize) {
+        let (slots, chips) = (plan.lead + 1, plan.model.chips.len());
+        self.scratch.sold.fill(Lanes::ZERO);
+        for s in context.choice.open.all() {
+            self.scratch.sold[plan.edges.sales[s].chip.index()] += context.trade.sold[s];
+        }
+        for &(r, c) in &context.trade.smuggled {
+            self.scratch.sold[c] += context.trade.attempted[r * chips + c];
+        }
+        for c in plan.edges.chips.iter().map(|c| c.index()) {
+            let short = context.production.short_of[c];
+            if t == 0 {
+                // What is under way at the start is as the first quarter's.
+                self.state.bound[c].fill(short);
+            }
+            self.state.bound[c][t % slots] = short;
+        }
+    }
+
+    /// The input that kept more of a chip from being there, where it sold out.
+    #[inline(always)]
+    fn scarce(&self, plan: &Plan, context: &RootContext<'_>, c: usize, t: usize) -> [Option<u8>; WIDTH] {
+        let slots = plan.lead + 1;
+        let causes = &self.state.bound[c][(t + 1) % slots];
+        let (left, sold) = (context.trade_state.inventory[c], self.scratch.sold[c]);
+        std::array::from_fn(|lane| {
+            let sold_out = left[lane] <= REMNANT * sold[lane];
+            if sold_out { input_of(plan, causes[lane]) } else { None }
+        })
+    }
+
+    /// What each buyer bought, by what bound it.
+    #[inline(always)]
+    fn count_bought(&mut self, plan: &Plan, inputs: &Inputs, context: &RootContext<'_>, t: usize) {
+        let support = inputs.value(plan.model.diversion.support);
+        let (trade, chips) = (context.trade, plan.model.chips.len());
+        self.scratch.bought.fill(Bought::default());
+        for s in context.choice.wanted.all() {
+            let sale = &plan.edges.sales[s];
+            let (b, c, n) = (sale.buyer.index(), sale.chip.index(), sale.country.index());
+            let useful = context.sheets.flops[c] * context.sheets.quality[c];
+            let overhead = inputs.value(plan.model.countries[n].overhead) / 1e6;
+            let megawatts = context.sheets.watts[c] * overhead;
+            let price = context.choice.price[sale.chip_market];
+            let amount = |n: Lanes, price: Lanes, support: Lanes| Amount {
+                useful: n * useful * support,
+                megawatts: n * megawatts,
+                usd: n * price,
+            };
+            let side = side_of(plan, sale.chip, b);
+            let asked = trade.committed[s] * context.permitted[sale.chip_market];
+            let given = trade.committed_fill[s];
+            let cut = given.lt(asked * (1.0 - 1e-9));
+            let fixed = cut.select(Lanes::ZERO, given).min(trade.sold[s]);
+            let bought = trade.sold[s] - fixed;
+            let scarce = self.scarce(plan, context, c, t);
+            let of = &mut self.scratch.bought[b];
+            of.refused += trade.refused[s] * useful;
+            of.fixed_spent += fixed * price;
+            let legal = amount(bought, price, Lanes::ONE);
+            of.all += legal.useful + fixed * useful;
+            let first = (trade.first_fill[s] - given).max(0.0).min(bought).per(bought);
+            of.add(legal, first, side, scarce, [false; WIDTH]);
+            let Some(g) = sale.grey.filter(|&g| trade.wants[g].gt(Lanes::ZERO).any()) else { continue };
+            let mut got = Lanes::ZERO;
+            for r in plan.edges.routes_to[n].iter().map(|r| r.index()) {
+                got += trade.attempted[r * chips + c] * (1.0 - context.diversion.routes.detection[r]);
+            }
+            let got = got * trade.wants[g].per(trade.wanted[n * chips + c]);
+            let carried = context.trade_state.carried[n];
+            let street = context.choice.list[c] * context.premium[n];
+            let smuggled = amount(got, street, support);
+            let of = &mut self.scratch.bought[b];
+            of.all += smuggled.useful;
+            of.add(smuggled, Lanes::ONE, side, scarce, std::array::from_fn(|lane| carried[lane] < 1.0));
+        }
+    }
+
+    /// What of the power of what was added runs, by country, and what there will be.
+    #[inline(always)]
+    fn count_load(&mut self, plan: &Plan, inputs: &Inputs, context: &RootContext<'_>, t: usize) {
+        self.scratch.planned_in.fill(Lanes::ZERO);
+        self.scratch.load_in.fill(ByInput::default());
+        for (b, buyer) in plan.model.buyers.iter().enumerate() {
+            let n = buyer.country.index();
+            self.scratch.planned_in[n] += context.trade.planned[b];
+            let on = running(context, b);
+            for (sum, &load) in self.scratch.load_in[n].iter_mut().zip(&self.state.load[b]) {
+                *sum += load * on;
+            }
+        }
+        for (n, coming) in self.scratch.coming.iter_mut().enumerate() {
+            *coming = available(plan, inputs, context.shocks, n, t + 1);
+        }
+    }
+
+    /// What a percent more of each input would have changed of what a buyer bought and has, over a percent.
+    #[inline(always)]
+    fn add(&mut self, plan: &Plan, inputs: &Inputs, context: &RootContext<'_>, b: usize) {
+        let (trade, n) = (context.trade, plan.model.buyers[b].country.index());
+        let slack = inputs.value(plan.model.trade.power_slack);
+        let carry = inputs.value(plan.model.trade.carry);
+        let bought = &self.scratch.bought[b];
+        let kept = (self.scratch.now[b] - bought.all).max(0.0).per(self.state.owned[b]).min(1.0);
+        let on = running(context, b);
+        let part = trade.planned[b].per(self.scratch.planned_in[n]);
+        let power = context.trade_state.power[b];
+        let cut = power.lt(Lanes::ONE);
+        let money = (trade.had[b] - bought.fixed_spent).max(0.0);
+        let usable = money * power;
+        // Of money the first round spends a share on what is not scarce; later ones, of what is left of all orders, another.
+        let first = bought.free_first.per(usable).min(1.0);
+        let left = (usable - bought.spent_once - bought.free_first).max(0.0);
+        let later = (bought.free_spent - bought.free_first).per(left).min(1.0);
+        let usd_per_mw = (bought.spent_once + bought.free_spent).per(bought.all_load);
+        let unspent = trade.had[b] - (trade.spent[b] - trade.spent_ahead[b]) - trade.spent_grey[b];
+        let capped = (carry * unspent).gt(0.5 * trade.budget[b]);
+        for k in 0..root::INPUTS {
+            let is_money = k == usize::from(root::MONEY);
+            let budget = if is_money { trade.budget[b] } else { Lanes::ZERO };
+            let had = budget + self.state.cash[b][k];
+            let mut room = -self.scratch.load_in[n][k];
+            if k == usize::from(root::POWER) {
+                room += self.scratch.coming[n].unwrap_or(Lanes::ZERO);
+            }
+            let room = slack * part * room - self.state.load[b][k] * (1.0 - on);
+            let more = cut.select((room * usd_per_mw).min(PERCENTS * (money - usable)), had);
+            let freely = first * more + later * ((1.0 - first) * more - bought.spent[k]);
+            let free = freely.per(bought.free_spent);
+            for side in 0..2 {
+                let more = bought.bound[k][side] + bought.free[side] * free;
+                self.state.added[b][k][side] = self.state.added[b][k][side] * kept + more;
+            }
+            self.state.load[b][k] = self.state.load[b][k] * kept + bought.load[k] + bought.free_load * free;
+            let left = carry * (had - bought.spent[k] - freely);
+            self.state.cash[b][k] = capped.select(0.5 * budget, left);
+        }
+        self.state.refused[b] = self.state.refused[b] * kept + bought.refused;
+    }
+
+    /// Names what most of what a lab's chips lack lacks.
+    #[inline(always)]
+    fn judge(&mut self, plan: &Plan, context: &RootContext<'_>, l: usize) {
+        let mut weights = Parts::default();
+        let mut refused = Lanes::ZERO;
+        for i in plan.usage.of_lab[l].clone() {
+            let b = plan.usage.links[i].buyer.index();
+            let used = context.fleet.used[i];
+            let working = context.fleet.working[b][sum::QUALITY];
+            // Of what runs power gives a part, chips the rest: as for what binds the lab.
+            let powered = context.fleet.more_power[b][0];
+            let chips = used * (1.0 - powered.per(working));
+            refused += chips * self.state.refused[b];
+            for (weights, added) in weights.iter_mut().zip(&self.state.added[b]) {
+                for (weight, &added) in weights.iter_mut().zip(added) {
+                    *weight += chips * added;
+                }
+            }
+            weights[usize::from(root::POWER)][0] += used * powered;
+        }
+        self.out.weights[l] = weights;
+        self.out.refused[l] = refused;
+        for lane in 0..WIDTH {
+            let cause = context.training.bound_by[l][lane];
+            let [of_all, at_home] = if matches!(cause, lab_cause::CHIPS | lab_cause::INTERCONNECT) {
+                named(&weights, refused, lane)
+            } else {
+                [root::NONE; 2]
+            };
+            self.out.root[l][lane] = of_all;
+            self.out.at_home[l][lane] = at_home;
+        }
+    }
+}
+
+/// What most lacks of all chips, then of those designed at home.
+fn named(weights: &Parts, refused: Lanes, lane: usize) -> [u8; 2] {
+    let most = |of: &dyn Fn(usize) -> f64| {
+        let first = (0, of(0));
+        let better = |best: (usize, f64), k: usize| if of(k) > best.1 { (k, of(k)) } else { best };
+        (1..root::INPUTS).fold(first, better)
+    };
+    let all = most(&|k| weights[k][0][lane] + weights[k][1][lane]);
+    let home = most(&|k| weights[k][1][lane]);
+    let name = |(k, weight): (usize, f64)| if weight > 0.0 { k as u8 } else { root::NONE };
+    // A rule is lifted whole, of inputs there is a percent more.
+    let barred = PERCENTS * refused[lane] > all.1.max(0.0);
+    [if barred { root::RULES } else { name(all) }, name(home)]
+}
+
+/// Share of a buyer's chips that runs, by power \[1\].
+#[inline(always)]
+fn running(context: &RootContext<'_>, b: usize) -> Lanes {
+    let on = context.fleet.running_mw[b];
+    on.per(on + context.fleet_state.waiting_mw[b] + context.fleet_state.coming_mw[b])
+}
+
+/// 1 where a chip's designer is of the country of a buyer's headquarters, else 0.
+fn side_of(plan: &Plan, chip: ChipId, b: usize) -> usize {
+    let buyer = &plan.model.buyers[b];
+    let home = buyer.headquarters.unwrap_or(buyer.country);
+    usize::from(plan.model.designers[plan.model.chips[chip].designer].country == home)
+}
+
+/// The input that a cause of production stands for; none where all that was planned was made.
+fn input_of(plan: &Plan, code: u8) -> Option<u8> {
+    match code {
+        cause::NONE | cause::DEMAND => None,
+        // A ramp is a share of packaging.
+        cause::RAMP => Some(root::PACKAGING),
+        good => Some(match plan.model.goods[usize::from(good)].kind {
+            GoodKind::Packaging => root::PACKAGING,
+            GoodKind::Memory => root::MEMORY,
+            GoodKind::Wafer => root::WAFERS,
+            GoodKind::Other => root::OTHER,
+        }),
+    }
+}
