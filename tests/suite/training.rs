@@ -131,11 +131,10 @@ fn what_serves_users_trains_nothing() {
 
 #[test]
 fn the_share_of_a_run_and_its_length_are_dated() {
-    let dated = trains(
-        "",
-        "longest_run = { unit = \"days\", between = \"step\", 2022Q1 = 100, 2023Q1 = 200 }\nusual_run = 50",
-        "run_share = { between = \"step\", 2022Q1 = 0.4, 2022Q3 = 0.1, 2023Q3 = 0.5 }",
-    );
+    let share = "run_share = { between = \"step\", 2022Q1 = 0.4, 2022Q3 = 0.1, 2023Q3 = 0.5 }";
+    let days = "longest_run = { unit = \"days\", between = \"step\", 2022Q1 = 100, 2023Q1 = 200 }";
+    let text = world("", "usual_run = 50", &format!("[training]\nscale_loss = 0\n{share}\n"));
+    let dated = course_of(&text.replace("longest_run = 100", days));
     assert!(close(dated[4].reachable, 2.0 * dated[3].reachable));
     // What was made stands until something larger is.
     assert!(close(dated[1].run, dated[0].run) && close(dated[5].run, dated[0].run));

@@ -60,12 +60,9 @@ impl World {
             }
         }
         self.line(&format!("buyers = {{ {} }}\nclouds = {{ {} }}", own.join(", "), clouds.join(", ")));
-        for (key, low, high) in [
-            ("rent_budget", 1e6, 2e8),
-            ("training_budget", 1e6, 3e8),
-            ("financeable", 1e7, 2e9),
-            ("funds", 1e7, 3e9),
-        ] {
+        for (key, low, high) in
+            [("rent_budget", 1e6, 2e8), ("training_budget", 1e6, 3e8), ("financeable", 1e7, 2e9)]
+        {
             if self.chance.yes(0.6) {
                 let money = self.series(low, high);
                 self.line(&format!("{key} = {money}"));
@@ -73,22 +70,26 @@ impl World {
         }
         self.maybe(&path, "mfu", 0.2, 0.6, 0.7);
         self.maybe(&path, "max_share", 0.3, 1.0, 0.4);
-        for (key, low, high) in [
-            ("run_share_factor", 0.3, 3.0),
-            ("longest_run", 60.0, 400.0),
-            ("usual_run", 30.0, 150.0),
-            ("serving", 0.05, 0.8),
-            ("largest_site", 0.2, 1.0),
-            ("low_precision", 0.1, 1.0),
-            ("algorithm_lag", 0.1, 3.0),
-        ] {
-            if self.chance.yes(0.4) {
-                let value = self.series(low, high);
-                self.line(&format!("{key} = {value}"));
-            }
-        }
-        self.maybe(&path, "disclosure_lag", 0.1, 3.0, 0.4);
+        self.maybe(&path, "run_share_factor", 0.3, 3.0, 0.4);
+        self.maybe(&path, "longest_run", 60.0, 400.0, 0.6);
+        self.maybe(&path, "usual_run", 30.0, 150.0, 0.4);
         self.maybe(&path, "opening_run", 1e22, 3e25, 0.5);
+        self.lately(|w| {
+            w.maybe(&path, "disclosure_lag", 0.1, 3.0, 0.4);
+            w.dated(
+                &[
+                    ("funds", 1e7, 3e9),
+                    ("run_share_factor", 0.3, 3.0),
+                    ("longest_run", 60.0, 400.0),
+                    ("usual_run", 30.0, 150.0),
+                    ("serving", 0.05, 0.8),
+                    ("largest_site", 0.2, 1.0),
+                    ("low_precision", 0.1, 1.0),
+                    ("algorithm_lag", 0.1, 3.0),
+                ],
+                0.5,
+            );
+        });
     }
 
     pub(super) fn write_commitments(&mut self) {

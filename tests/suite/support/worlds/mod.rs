@@ -36,6 +36,8 @@ impl Chance {
 /// A scenario in the making.
 struct World {
     chance: Chance,
+    /// Apart from the first, so that what is written by it moves nothing else.
+    later: Chance,
     text: String,
     /// Paths of uncertain numbers that do not change over time, for correlations and factors.
     uncertain: Vec<String>,
@@ -90,6 +92,7 @@ pub fn world(seed: u64) -> String {
         rules: Vec::new(),
         stockpiles: chance.below(3),
         chance,
+        later: Chance(seed.wrapping_mul(104_729) + 31),
     };
     w.write();
     w.text
@@ -134,6 +137,27 @@ impl World {
             let earlier = self.rules.iter().any(|r| r.0 == issuer && r.1);
             let requires = !earlier || self.chance.yes(0.6);
             self.rules.push((issuer, requires));
+        }
+    }
+
+    /// Writes by the later chance, of numbers that no correlation names.
+    fn lately(&mut self, write: impl FnOnce(&mut Self)) {
+        let known = self.uncertain.len();
+        std::mem::swap(&mut self.chance, &mut self.later);
+        write(self);
+        std::mem::swap(&mut self.chance, &mut self.later);
+        self.uncertain.truncate(known);
+    }
+
+    /// Dated numbers of a row or table, where it does not have the key yet.
+    fn dated(&mut self, keys: &[(&str, f64, f64)], p: f64) {
+        for &(key, low, high) in keys {
+            let row = self.text.rfind("\n[").unwrap_or(0);
+            let has = self.text[row..].contains(&format!("\n{key} ="));
+            if !has && self.chance.yes(p) {
+                let value = self.series(low, high);
+                self.line(&format!("{key} = {value}"));
+            }
         }
     }
 

@@ -50,13 +50,13 @@ const SETTINGS: &[(&str, &[Range])] = &[
             ("replace", 1.02, 4.0),
         ],
     ),
-    ("rental", &[("scarcity", 0.1, 1.5), ("scarcity_max", 1.5, 8.0)]),
     (
         "training",
         &[
             ("mfu_factor", 0.7, 1.3),
+            ("run_share", 0.05, 0.4),
             ("max_share", 0.4, 0.95),
-            ("low_precision_mfu", 0.3, 1.2),
+            ("usual_run", 40.0, 140.0),
             ("scale_loss", 0.01, 0.2),
             ("reference_chips", 500.0, 20e3),
             ("interconnect_loss", 0.05, 0.6),
@@ -322,25 +322,40 @@ impl World {
             for &(key, low, high) in fields {
                 self.maybe(table, key, low, high, 0.5);
             }
-            let dated: &[(&str, f64, f64)] = match table {
-                "diversion" => &[("verification", 0.02, 0.5)],
-                "science" => &[("data_stock", 1e11, 1e14)],
-                "rental" => &[("price", 1.0, 5.0), ("balance", 0.05, 2.0)],
-                "training" => &[
-                    ("run_share", 0.05, 0.4),
-                    ("usual_run", 40.0, 140.0),
-                    ("other_sites", 0.1, 1.0),
-                    ("low_precision", 0.1, 1.0),
-                ],
-                _ => &[],
+            let dated = match table {
+                "diversion" => Some(("verification", 0.02, 0.5)),
+                "science" => Some(("data_stock", 1e11, 1e14)),
+                _ => None,
             };
-            for &(key, low, high) in dated {
-                if self.chance.unit() < 0.5 {
-                    let value = self.series(low, high);
-                    self.line(&format!("{key} = {value}"));
-                }
+            if let Some((key, low, high)) = dated.filter(|_| self.chance.unit() < 0.5) {
+                let value = self.series(low, high);
+                self.line(&format!("{key} = {value}"));
+            }
+            if table == "training" {
+                self.lately(|w| {
+                    w.maybe(table, "low_precision_mfu", 0.3, 1.2, 0.5);
+                    w.dated(
+                        &[
+                            ("run_share", 0.05, 0.4),
+                            ("usual_run", 40.0, 140.0),
+                            ("other_sites", 0.1, 1.0),
+                            ("low_precision", 0.1, 1.0),
+                        ],
+                        0.5,
+                    );
+                });
             }
         }
+        self.line("[rental]");
+        if self.chance.yes(0.5) {
+            let price = self.series(1.0, 5.0);
+            self.line(&format!("price = {price}"));
+        }
+        self.lately(|w| {
+            w.maybe("rental", "scarcity", 0.1, 1.5, 0.6);
+            w.maybe("rental", "scarcity_max", 1.5, 8.0, 0.5);
+            w.dated(&[("balance", 0.05, 2.0)], 0.5);
+        });
     }
 
     pub(super) fn write_correlations(&mut self) {

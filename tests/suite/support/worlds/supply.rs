@@ -18,10 +18,7 @@ impl World {
                 }
             }
             self.maybe(&path, "overhead", 1.05, 1.7, 0.6);
-            if self.chance.yes(0.5) {
-                let lag = self.series(0.1, 3.0);
-                self.line(&format!("algorithm_lag = {lag}"));
-            }
+            self.lately(|w| w.dated(&[("algorithm_lag", 0.1, 3.0)], 0.5));
         }
         for g in 0..self.groups {
             self.table("group", &format!("g{g}"));
@@ -190,7 +187,7 @@ impl World {
     fn write_sheet(&mut self, path: &str) {
         self.field(path, "bf16_tflops", 100.0, 2500.0);
         self.maybe(path, "int8_tops", 200.0, 5000.0, 0.8);
-        self.maybe(path, "fp8_tflops", 200.0, 5000.0, 0.6);
+        self.lately(|w| w.maybe(path, "fp8_tflops", 200.0, 5000.0, 0.6));
         self.maybe(path, "fp4_tflops", 400.0, 10_000.0, 0.3);
         self.maybe(path, "tpp", 1000.0, 40_000.0, 0.3);
         self.maybe(path, "performance_density", 1.0, 20.0, 0.3);
