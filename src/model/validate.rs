@@ -196,7 +196,7 @@ impl Check<'_> {
         let model = self.model;
         for route in model.routes.iter().filter(|r| r.via == r.to) {
             let message = format!("`route.{}` goes through its destination", route.id);
-            self.error("route", &route.id, "via", message, "the country that it ends in");
+            self.warn("route", &route.id, "via", message, "the country that it ends in");
         }
     }
 

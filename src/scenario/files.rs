@@ -106,7 +106,7 @@ fn text_of(bytes: Vec<u8>) -> Result<String> {
     String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
         let bytes = error.as_bytes();
-        let line = 1 + bytes[..at].iter().filter(|b| **b == b'\n').count();
+        let line = bytes[..at].split(|b| *b == b'\n').count();
         let start = bytes[..at].iter().rposition(|b| *b == b'\n').map_or(0, |i| i + 1);
         let why = format!("line {line}, byte {}: 0x{:02x} is not UTF-8", at - start + 1, bytes[at]);
         Error::new(ErrorKind::InvalidData, why)

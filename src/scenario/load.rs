@@ -179,7 +179,7 @@ impl Loader<'_> {
                 self.diagnostics.error(&file.place, "`include` is a list of files", "not a file name");
                 continue;
             };
-            if !Path::new(name).extension().is_some_and(|e| e == "toml") {
+            if Path::new(name).extension().is_none_or(|e| e != "toml") {
                 let message = format!("{name} is no file of a scenario: those are called `.toml`");
                 self.diagnostics.error(&file.place, message, "named here");
                 continue;
@@ -248,7 +248,7 @@ impl Loader<'_> {
             self.diagnostics.error(&entry.node.place, format!("`{key}` names a CSV file"), "not a text");
             return None;
         };
-        if !Path::new(name).extension().is_some_and(|e| e == "csv") {
+        if Path::new(name).extension().is_none_or(|e| e != "csv") {
             let message = format!("{name} is no table of a scenario: those are called `.csv`");
             self.diagnostics.error(&entry.node.place, message, "named here");
             return None;

@@ -77,7 +77,9 @@ fn limit_value(value: &mut Value, diagnostics: &mut Diagnostics) {
                 diagnostics.error(&item.place, message, "one more");
                 items.truncate(ROWS);
             }
-            items.iter_mut().for_each(|item| limit_value(&mut item.value, diagnostics));
+            for item in items {
+                limit_value(&mut item.value, diagnostics);
+            }
         }
         Value::Text(_) | Value::Number(_) | Value::Flag(_) => {}
     }

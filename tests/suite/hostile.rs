@@ -85,7 +85,9 @@ fn a_hundred_thousand_rows_of_a_spreadsheet_are_read_in_seconds() {
     }
     let head = "chips = \"chips.csv\"\nobservations = \"seen.csv\"\nassumptions = \"edits.csv\"\n";
     write("scenario.toml", &format!("{head}{WORLD}"));
-    [("chips.csv", &chips), ("seen.csv", &seen), ("edits.csv", &edits)].iter().for_each(|(n, t)| write(n, t));
+    for (name, text) in [("chips.csv", &chips), ("seen.csv", &seen), ("edits.csv", &edits)] {
+        write(name, text);
+    }
     let (mut sources, mut diagnostics) = (Sources::default(), Diagnostics::default());
     quickly("spreadsheets", || {
         let document = scenario::load(root.path(), &[], &mut sources, &mut diagnostics).unwrap();
@@ -174,8 +176,9 @@ fn includes_end() {
     let (code, _, err) = quickly("doubled", check);
     assert!(code == 3 && err.contains("is read twice"), "{code} {err}");
     // Rows that extend rows.
-    let rows: String =
-        (0..3_000).map(|i| format!("[[country]]\nid = \"x{i}\"\nextends = \"x{}\"\n", i + 1)).collect();
+    let rows = (0..3_000).fold(String::new(), |rows, i| {
+        rows + &format!("[[country]]\nid = \"x{i}\"\nextends = \"x{}\"\n", i + 1)
+    });
     let shown =
         quickly("rows", || findings(&format!("{WORLD}{rows}[[country]]\nid = \"x3000\"\n")).render(false));
     assert!(shown.contains("rows extend rows 32 deep at most"), "{shown}");
@@ -206,13 +209,16 @@ fn tables_of_too_many_rows_and_keys_are_refused() {
     let (mut sources, mut diagnostics) = (Sources::default(), Diagnostics::default());
     let _ = scenario::from_text("scenario.toml", &rows, &mut sources, &mut diagnostics);
     assert!(diagnostics.all[0].message.contains("200000 rows at most"), "{}", diagnostics.all[0].message);
-    let keys: String = (0..=limits::KEYS).map(|i| format!("x{i} = 1\n")).collect();
+    let keys = (0..=limits::KEYS).fold(String::new(), |keys, i| keys + &format!("x{i} = 1\n"));
     let found = findings(&format!("{WORLD}[training]\n{keys}"));
     assert!(found.diagnostics.all.iter().any(|d| d.message.contains("10000 keys at most")));
 }
 
+/// Texts of a page, and what stands in their place.
+type Changes<'a> = &'a [(&'a str, &'a str)];
+
 /// What `check` says of a page with changes.
-fn said(changes: &[(&str, &str)], rows: &str) -> (i32, String) {
+fn said(changes: Changes<'_>, rows: &str) -> (i32, String) {
     let root = tempfile::tempdir().unwrap();
     let text = changes.iter().fold(PAGE.to_owned(), |text, (from, to)| {
         assert!(text.contains(from), "{from}");
@@ -227,7 +233,7 @@ fn said(changes: &[(&str, &str)], rows: &str) -> (i32, String) {
 fn check_tells_what_it_was_silent_on() {
     let headline = [("known_until", "headline = [\"country.nowhere\"]\nknown_until")];
     let next = "[[chip]]\nid = \"n2\"\nextends = \"n1\"\nsuccessor = \"n1\"\n";
-    let cases: [(&[(&str, &str)], &str, &str); 6] = [
+    let cases: [(Changes<'_>, &str, &str); 6] = [
         (&headline, "", "`run.headline` names `country.nowhere`"),
         (
             &[("designer = \"north\"\nlaunch", "designer = \"north\"\nsuccessor = \"n2\"\nlaunch")],
@@ -249,10 +255,9 @@ fn check_tells_what_it_was_silent_on() {
     ];
     for (changes, rows, message) in cases {
         let (code, err) = said(changes, rows);
-        assert!(
-            code == 3 && err.contains(message) && err.contains("scenario.toml:"),
-            "{message}: {code} {err}"
-        );
+        assert!(err.contains(message) && err.contains("scenario.toml:"), "{message}: {code} {err}");
+        // What can be simulated and is odd is a warning.
+        assert_eq!(code, if message.contains("its destination") { 0 } else { 3 }, "{message}");
     }
     // A table with the wrong header: a column twice, one without a name, none at all, one that is passed over.
     let root = tempfile::tempdir().unwrap();

@@ -330,9 +330,9 @@ pub(super) fn swept_cell(facts: &Facts<'_>) -> Option<String> {
     // The one that the printed sweep is about.
     let rows: Vec<usize> = rows.collect();
     let country = |r: &usize| ActorKind::of(table.text(*r, "actor")) == Some(ActorKind::Country);
-    let countries = rows.iter().copied().filter(country);
+    let mut countries = rows.iter().copied().filter(country);
     let of = |actor: &String| rows.iter().copied().find(|&r| table.text(r, "actor") == actor);
-    let named = facts.files.headline().iter().filter_map(of).filter(country).next_back();
+    let named = facts.files.headline().iter().filter_map(of).rfind(country);
     // An objective's cell comes before it.
     let settings = facts.files.manifest["settings"].as_array().into_iter().flatten();
     let goals = settings.filter_map(|s| s.as_str()).filter_map(|s| s.split_once(' '));
@@ -341,7 +341,7 @@ pub(super) fn swept_cell(facts: &Facts<'_>) -> Option<String> {
     if let Some(cell) = asked.find(|cell| cells.contains_key(*cell)) {
         return Some(cell.to_owned());
     }
-    let r = named.or(countries.last()).or(rows.first().copied());
+    let r = named.or(countries.next_back()).or(rows.first().copied());
     let r = r.or((!table.is_empty()).then_some(0))?;
     Some(format!("{}/{}@{}", table.text(r, "actor"), table.text(r, "metric"), table.text(r, "quarter")))
 }
