@@ -39,8 +39,7 @@ impl Failure {
         match self {
             Self::Stdout(_) => 1,
             Self::Usage(_) => 2,
-            Self::Findings(_) => 3,
-            Self::Wrong(_) | Self::Differs { .. } => 3,
+            Self::Findings(_) | Self::Wrong(_) | Self::Differs { .. } => 3,
             Self::Study(error) => match error.kind() {
                 ErrorKind::Failed => 1,
                 ErrorKind::Misused => 2,

@@ -68,7 +68,8 @@ macro_rules! quarter {
             /// All of them, in order.
             pub const ALL: &'static [Self] = &[$(Self::$step),*];
 
-            fn take(self, batch: &mut Batch, plan: &Plan, t: usize) {
+            /// Takes the step of quarter `t`.
+            pub fn take(self, batch: &mut Batch, plan: &Plan, t: usize) {
                 match self { $(
                     Self::$step => {
                         kernel!($step $method);
@@ -313,7 +314,7 @@ impl Batch {
 
     /// Production alone, from the state after [`Step::Shocks`]: each step can be taken again from a state that was changed.
     #[inline(always)]
-    pub fn produce(&mut self, plan: &Plan, t: usize) {
+    fn produce(&mut self, plan: &Plan, t: usize) {
         let context = ProductionContext {
             sheets: &self.sheets,
             controls: &self.outputs.controls,
@@ -334,7 +335,7 @@ impl Batch {
 
     /// Trade alone, from the state after [`Step::Production`].
     #[inline(always)]
-    pub fn sell(&mut self, plan: &Plan, t: usize) {
+    fn sell(&mut self, plan: &Plan, t: usize) {
         for (in_stock, inventory) in self.scratch.in_stock.iter_mut().zip(&self.state.trade.inventory) {
             *in_stock = inventory.gt(Lanes::splat(DUST));
         }
@@ -375,7 +376,7 @@ impl Batch {
 
     /// Seizures and deliveries alone, from the state after [`Step::Trade`].
     #[inline(always)]
-    pub fn divert(&mut self, plan: &Plan, t: usize) {
+    fn divert(&mut self, plan: &Plan, t: usize) {
         let trade = &self.outputs.trade;
         self.outputs.diversion.attempted_chips.copy_from_slice(&trade.attempted);
         let units = &self.sheets.units;
@@ -384,7 +385,7 @@ impl Batch {
 
     /// Fleets and rentals alone, from the state after [`Step::Diversion`].
     #[inline(always)]
-    pub fn deploy(&mut self, plan: &Plan, t: usize) {
+    fn deploy(&mut self, plan: &Plan, t: usize) {
         let (sold, delivered) = (&self.outputs.trade.sold, &self.outputs.diversion.delivered);
         let mut fleets = view!(Fleets, self.fleet, no scratch);
         fleets.step(plan, &self.inputs, &self.sheets, &self.outputs.shocks, sold, delivered, t);
@@ -394,7 +395,7 @@ impl Batch {
 
     /// Training alone, from the state after [`Step::Fleet`], and what the next quarter starts from.
     #[inline(always)]
-    pub fn train(&mut self, plan: &Plan, t: usize) {
+    fn train(&mut self, plan: &Plan, t: usize) {
         let (fleet, owned) = (&self.outputs.fleet, &self.state.fleet);
         let context = TrainingContext { sheets: &self.sheets, fleet, owned };
         view!(Training, self.training).step(plan, &self.inputs, &context, t);
@@ -402,8 +403,8 @@ impl Batch {
         self.adapt(plan, t);
     }
 
-    /// What labs' chips lack.
-    #[inline(always)]
+    /// What labs' chips lack. Compiled once and not into every caller: it takes long to compile and little of the time of a draw.
+    #[inline(never)]
     fn find_roots(&mut self, plan: &Plan, t: usize) {
         let context = RootContext {
             sheets: &self.sheets,

@@ -66,14 +66,14 @@ fn with_more_of(plan: &Plan, state: &Batch, g: usize, t: usize) -> Batch {
         {
             b.outputs.stockpiles.routes.capacity[r] *= MORE;
         }
-        b.produce(plan, t);
+        Step::Production.take(b, plan, t);
     })
 }
 
 #[test]
 fn what_bound_a_chip_would_have_let_more_be_made() {
     let tried = in_two_hundred_draws(Step::Shocks, 100..180, |plan, state, t, tried| {
-        let base = with(state, |b| b.produce(plan, t));
+        let base = with(state, |b| Step::Production.take(b, plan, t));
         let goods: Vec<Batch> =
             (0..plan.model.goods.len()).map(|g| with_more_of(plan, state, g, t)).collect();
         // All wants grow alike: what a chip gets of a scarce good is a share of it.
@@ -81,13 +81,13 @@ fn what_bound_a_chip_would_have_let_more_be_made() {
             for (grey, want) in b.state.trade.grey_orders.iter_mut().zip(&base.outputs.production.want) {
                 *grey += (MORE - 1.0) * *want;
             }
-            b.produce(plan, t);
+            Step::Production.take(b, plan, t);
         });
         let faster = with(state, |b| {
             for ramp in &mut b.outputs.controls.ramp_ahead {
                 *ramp = (*ramp * MORE).min(1.0);
             }
-            b.produce(plan, t);
+            Step::Production.take(b, plan, t);
         });
         for (c, chip) in plan.model.chips.iter().enumerate() {
             let siblings = &plan.supply.chips_of[chip.designer];
@@ -157,10 +157,10 @@ fn what_bound_a_chip_would_have_let_more_be_made() {
 fn trained(plan: &Plan, state: &Batch, t: usize, change: impl FnOnce(&mut Batch)) -> Batch {
     with(state, |b| {
         change(b);
-        b.deploy(plan, t);
-        b.train(plan, t);
+        Step::Fleet.take(b, plan, t);
+        Step::Training.take(b, plan, t);
         // Once more: what was this quarter's is now the last one's too.
-        b.train(plan, t);
+        Step::Training.take(b, plan, t);
     })
 }
 

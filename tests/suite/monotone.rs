@@ -31,11 +31,11 @@ fn not_less(more: Lanes, less: Lanes, scale: f64) -> bool {
 #[test]
 fn more_capacity_lowers_no_first_pass() {
     in_many_states(Step::Shocks, |plan, state, t| {
-        let base = with(state, |b| b.produce(plan, t));
+        let base = with(state, |b| Step::Production.take(b, plan, t));
         for f in 0..plan.model.facilities.len() {
             let more = with(state, |b| {
                 b.outputs.capacity.available[f] *= 1.2;
-                b.produce(plan, t);
+                Step::Production.take(b, plan, t);
             });
             let good = plan.model.facilities[f].good;
             let packaging = plan.model.goods[good].kind == GoodKind::Packaging;
@@ -69,7 +69,7 @@ fn total_denial_means_no_legal_sale() {
     in_many_states(Step::Production, |plan, state, t| {
         let denied = with(state, |b| {
             b.outputs.controls.permitted.fill(Lanes::ZERO);
-            b.sell(plan, t);
+            Step::Trade.take(b, plan, t);
         });
         assert!(denied.outputs.trade.sold.iter().all(|s| *s == Lanes::ZERO));
         assert!(denied.outputs.trade.spent.iter().all(|s| *s == Lanes::ZERO));
@@ -79,7 +79,7 @@ fn total_denial_means_no_legal_sale() {
 #[test]
 fn a_buyer_gets_no_less_of_a_chip_when_more_of_it_is_permitted() {
     in_many_states(Step::Production, |plan, state, t| {
-        let base = with(state, |b| b.sell(plan, t));
+        let base = with(state, |b| Step::Trade.take(b, plan, t));
         for (s, sale) in plan.edges.sales.iter().enumerate().step_by(3) {
             // The buyer alone in its market: permission belongs to the market, and others that buy there, resellers too, get more
             // as well, of a stock that may be short.
@@ -91,7 +91,7 @@ fn a_buyer_gets_no_less_of_a_chip_when_more_of_it_is_permitted() {
             let more = with(state, |b| {
                 let p = b.outputs.controls.permitted[sale.chip_market];
                 b.outputs.controls.permitted[sale.chip_market] = p + (1.0 - p) * 0.2;
-                b.sell(plan, t);
+                Step::Trade.take(b, plan, t);
             });
             let (has, had) = (more.outputs.trade.first_fill[s], base.outputs.trade.first_fill[s]);
             let dear = |lane: usize| {
@@ -126,11 +126,11 @@ fn more_of_a_chip_in_stock_sells_no_less_of_it() {
             let grey = (0..plan.model.routes.len()).map(|r| b.outputs.trade.attempted[r * chips + c]);
             legal.map(|x| *x.1).chain(grey).fold(Lanes::ZERO, |sum, x| sum + x)
         };
-        let base = with(state, |b| b.sell(plan, t));
+        let base = with(state, |b| Step::Trade.take(b, plan, t));
         for c in plan.edges.chips.iter().map(|c| c.index()) {
             let more = with(state, |b| {
                 b.state.trade.inventory[c] *= 1.1;
-                b.sell(plan, t);
+                Step::Trade.take(b, plan, t);
             });
             let (has, had) = (sold(&more, c), sold(&base, c));
             assert!(not_less(has, had, 1e-6), "{t}: {} {has:?} {had:?}", plan.model.chips[c].id);
@@ -154,17 +154,17 @@ fn first_round(plan: &Plan, b: &Batch, sale: usize) -> Lanes {
 #[test]
 fn more_money_for_a_buyer_lowers_none_of_its_first_round_fills() {
     in_many_states(Step::Production, |plan, state, t| {
-        let base = with(state, |b| b.sell(plan, t));
+        let base = with(state, |b| Step::Trade.take(b, plan, t));
         for (i, buyer) in plan.model.buyers.iter().enumerate() {
             let Some(budget) = buyer.budget.filter(|_| (t + i) % 3 == 0) else { continue };
             // Richer for good; and with more cash, where nothing is brought forward on money that is not there yet.
             let richer = with(state, |b| {
                 b.inputs.scale(budget, 1.1);
-                b.sell(plan, t);
+                Step::Trade.take(b, plan, t);
             });
             let fuller = with(state, |b| {
                 b.state.trade.cash[i] += b.outputs.trade.budget[i].max(1e6) * 0.1;
-                b.sell(plan, t);
+                Step::Trade.take(b, plan, t);
             });
             let forward = base.outputs.trade.spent_ahead[i].gt(Lanes::ZERO);
             for s in plan.edges.of_buyer[i].clone() {
@@ -184,14 +184,14 @@ fn more_money_for_a_buyer_lowers_none_of_its_first_round_fills() {
 fn access_lowers_no_budget() {
     let raised = AtomicUsize::new(0);
     in_many_states(Step::Production, |plan, state, t| {
-        let base = with(state, |b| b.sell(plan, t));
+        let base = with(state, |b| Step::Trade.take(b, plan, t));
         for (i, _) in plan.model.buyers.iter().enumerate().filter(|(_, b)| b.budget.is_some()) {
             for s in plan.edges.of_buyer[i].clone().skip((t + i) % 7).step_by(7) {
                 let at = plan.edges.sales[s].chip_market;
                 let more = with(state, |b| {
                     let p = b.outputs.controls.permitted[at];
                     b.outputs.controls.permitted[at] = p + (1.0 - p) * 0.2;
-                    b.sell(plan, t);
+                    Step::Trade.take(b, plan, t);
                 });
                 let (mut has, had) = (more.outputs.trade.budget[i], base.outputs.trade.budget[i]);
                 for lane in 0..8 {
@@ -214,10 +214,10 @@ fn access_lowers_no_budget() {
 fn more_power_switches_no_chip_off() {
     let waited = AtomicUsize::new(0);
     in_many_states(Step::Diversion, |plan, state, t| {
-        let base = with(state, |b| b.deploy(plan, t));
+        let base = with(state, |b| Step::Fleet.take(b, plan, t));
         let more = with(state, |b| {
             b.outputs.shocks.change(Lever::Power).iter_mut().for_each(|f| *f *= 1.1);
-            b.deploy(plan, t);
+            Step::Fleet.take(b, plan, t);
         });
         for (h, holding) in plan.edges.holdings.iter().enumerate() {
             let on = |b: &Batch| b.state.fleet.count[h];
@@ -237,10 +237,10 @@ fn more_power_switches_no_chip_off() {
 fn the_premium_falls_when_routes_widen() {
     let fell = AtomicUsize::new(0);
     let after = |plan: &Plan, b: &mut Batch, t: usize| {
-        b.sell(plan, t);
-        b.divert(plan, t);
-        b.deploy(plan, t);
-        b.train(plan, t);
+        Step::Trade.take(b, plan, t);
+        Step::Diversion.take(b, plan, t);
+        Step::Fleet.take(b, plan, t);
+        Step::Training.take(b, plan, t);
     };
     in_many_states(Step::Production, |plan, state, t| {
         let base = with(state, |b| after(plan, b, t));
@@ -274,7 +274,7 @@ fn a_rack_is_carried_no_more_than_a_card() {
         let carried = |carries: f64, c: usize| {
             let b = with(state, |b| {
                 b.sheets.carries[c] = Lanes::splat(carries);
-                b.sell(plan, t);
+                Step::Trade.take(b, plan, t);
             });
             let chips = plan.model.chips.len();
             (0..plan.model.routes.len())
@@ -312,12 +312,12 @@ fn no_facility_makes_anything_before_it_opens() {
 fn better_detection_seizes_no_smaller_share() {
     in_many_states(Step::Trade, |plan, state, t| {
         let share = |b: &Batch, r: usize| b.outputs.diversion.seized[r].per(b.outputs.diversion.attempted[r]);
-        let base = with(state, |b| b.divert(plan, t));
+        let base = with(state, |b| Step::Diversion.take(b, plan, t));
         for (r, route) in plan.model.routes.iter().enumerate().filter(|(_, r)| r.good.is_none()) {
             let more = with(state, |b| {
                 b.inputs.scale(route.detection, 1.1);
                 b.open_routes(plan, t);
-                b.divert(plan, t);
+                Step::Diversion.take(b, plan, t);
             });
             let (has, had) = (share(&more, r), share(&base, r));
             assert!(not_less(has, had, 1.0));
@@ -340,8 +340,8 @@ fn better_detection_seizes_no_smaller_share() {
 /// Runs on this quarter's chips alone: what was this quarter's is then the last one's too. Money that binds pays for the mean chip of both,
 /// which more of this quarter's alone would change.
 fn settled(b: &mut Batch, plan: &Plan, t: usize) {
-    b.train(plan, t);
-    b.train(plan, t);
+    Step::Training.take(b, plan, t);
+    Step::Training.take(b, plan, t);
 }
 
 #[test]
@@ -381,12 +381,12 @@ fn more_chips_to_join_shrink_no_run() {
 fn more_funds_rent_no_less() {
     let grew = AtomicUsize::new(0);
     in_many_states(Step::Diversion, |plan, state, t| {
-        let base = with(state, |b| b.deploy(plan, t));
+        let base = with(state, |b| Step::Fleet.take(b, plan, t));
         for (l, lab) in plan.model.labs.iter().enumerate() {
             let Some(funds) = lab.funds else { continue };
             let richer = with(state, |b| {
                 b.inputs.scale(funds, 1.1);
-                b.deploy(plan, t);
+                Step::Fleet.take(b, plan, t);
             });
             let (has, had) = (richer.outputs.fleet.rent_paid[l], base.outputs.fleet.rent_paid[l]);
             assert!(not_less(has, had, 1.0), "{t}: {} {has:?} {had:?}", lab.id);

@@ -188,6 +188,7 @@ pub(super) fn milestone(facts: &Facts<'_>, actor: &str) -> Option<Phrase> {
 
 /// What stops the strongest labs of those who compete.
 fn limits(facts: &Facts<'_>, contenders: &[String]) -> Option<Phrase> {
+    type Limit = (Phrase, String, Source, Phrase);
     let found = contenders.iter().take(2).filter_map(|actor| {
         let lab = facts.strongest_lab(actor)?;
         let (cause, share) = facts.bound_by(&lab, facts.last())?;
@@ -199,7 +200,6 @@ fn limits(facts: &Facts<'_>, contenders: &[String]) -> Option<Phrase> {
     });
     // Of several limits none dominates unless it binds in most draws.
     let dominates = |share: &Source| share.value() >= 0.5;
-    type Limit = (Phrase, String, Source, Phrase);
     let clause = |(whose, cause, share, why): Limit| {
         let how = if dominates(&share) {
             " is held back mostly by "
