@@ -11,7 +11,7 @@ use chokepoint::internals::math::{Lanes, Mask, WIDTH};
 use chokepoint::internals::metrics::{Recording, flows};
 use chokepoint::internals::plan::Plan;
 use chokepoint::internals::random::{Design, Sampler};
-use chokepoint::internals::results::{DrawsTable, ExportFormat, Folder, Opened, Summary, float};
+use chokepoint::internals::results::{DrawsTable, ExportFormat, Folder, Opened, Summary, Wanted, float};
 use chokepoint::study::{Project, Sampling, ScenarioRequest};
 use measure::{active, timed};
 use std::time::Instant;
@@ -219,7 +219,8 @@ fn tables(plan: &Plan, recording: &Recording) {
 fn table(recording: &Recording, format: ExportFormat, cells: &[Vec<Lanes>], masks: &[Mask]) {
     let folder = std::env::temp_dir().join(format!("chokepoint-bench-{}", std::process::id()));
     let name = format!("draws.{}", format.extension());
-    let Ok(Opened::Ready(mut open)) = Folder::open(&folder, "bench", true) else { return };
+    let wanted = Wanted { identity: "bench", part: None, force: true, resume: false, audit: false };
+    let Ok(Opened::Ready(mut open, _)) = Folder::open(&folder, &wanted) else { return };
     let (mut writing, mut handing) = (f64::INFINITY, f64::INFINITY);
     let mut bytes = 0;
     for _ in 0..PASSES {

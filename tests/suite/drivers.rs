@@ -156,12 +156,15 @@ fn moved_alone(plan: &Plan, cells: &[String], batches: u64) -> BTreeMap<String, 
     uncertain.par_iter().map(share).collect()
 }
 
+/// Cells, and by path the share of the variance of each when that path alone is moved.
+type Alone = (Vec<String>, BTreeMap<String, Vec<f64>>);
+
 /// Entries of `drivers.csv` over some seeds whose share is below one in a thousand when they alone are moved, and how many of them
 /// stand above the floor. What is drawn by chance alone, a shock's clock, cannot be moved and is left out.
 fn spurious(scenario: &str, seeds: u64, draws: &str, batches: u64) -> (usize, Vec<String>) {
     let root = tempfile::tempdir().unwrap();
     let (mut entries, mut above) = (0, Vec::new());
-    let mut shares: Option<(Vec<String>, BTreeMap<String, Vec<f64>>)> = None;
+    let mut shares: Option<Alone> = None;
     for seed in 0..seeds {
         let out = root.path().join(seed.to_string());
         run_of(scenario, &out, &["--draws", draws, "--seed", &seed.to_string()]);

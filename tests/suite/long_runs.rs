@@ -48,9 +48,7 @@ fn bytes(folder: &Path) -> BTreeMap<String, String> {
     let files = entries.map(|e| e.unwrap().path());
     let name = |p: &PathBuf| p.file_name().unwrap().to_string_lossy().into_owned();
     let files = files.map(|p| (name(&p), p)).filter(|f| !told.contains(&f.0.as_str()));
-    files
-        .map(|(n, p)| (n, Sha256::digest(fs::read(p).unwrap()).iter().map(|b| format!("{b:02x}")).collect()))
-        .collect()
+    files.map(|(n, p)| (n, format!("{:?}", Sha256::digest(fs::read(p).unwrap())))).collect()
 }
 
 /// Makes parts of a study; gives their folders.
@@ -234,7 +232,7 @@ fn cut(words: &[&str], out: &Path, signal: &str) -> i32 {
         out.with_file_name(format!(".{}.part", out.file_name().unwrap().to_string_lossy())).join(".state");
     let since = Instant::now();
     while !state.exists() && child.try_wait().unwrap().is_none() {
-        assert!(since.elapsed() < Duration::from_secs(120), "nothing was kept");
+        assert!(since.elapsed() < Duration::from_mins(2), "nothing was kept");
         std::thread::sleep(Duration::from_millis(5));
     }
     let _ = Command::new("kill").args([signal, &child.id().to_string()]).status();

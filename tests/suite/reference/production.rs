@@ -216,7 +216,7 @@ impl Draw<'_> {
             let k = t - self.launch[c];
             let m = if k >= 0.0 { k + 0.5 } else { (0.5 + k / 2.0).max(0.0) };
             progress = progress.min(m / self.n.v(self.w.m.chips[c].ramp));
-            let parent = self.w.m.chips[c].variant_of.map(|v| v.index());
+            let parent = self.w.m.chips[c].variant_of.map(chokepoint::internals::model::ChipId::index);
             of = parent.filter(|&p| self.w.m.chips[p].price.is_some());
         }
         if progress >= 1.0 { on } else { on * pow(progress, 1.2) }

@@ -136,12 +136,12 @@ impl Draw<'_> {
                                by_routes: bool| {
                     let of = &mut all[b];
                     let useful = count * self.throughput(c, smuggled);
-                    let load = count * self.facility_watts(c, n);
+                    let power = count * self.facility_watts(c, n);
                     of.all += useful;
-                    of.load += load;
+                    of.load += power;
                     if lacks.is_none() && !by_routes {
                         of.free[side] += useful;
-                        of.free_load += load;
+                        of.free_load += power;
                         of.free_spent += count * usd;
                         of.free_first += first.min(count) * usd;
                         return;
@@ -149,7 +149,7 @@ impl Draw<'_> {
                     of.spent += count * usd;
                     for k in lacks.into_iter().chain(by_routes.then_some(ROUTES)) {
                         of.bound[k][side] += useful;
-                        of.bound_load[k] += load;
+                        of.bound_load[k] += power;
                         of.bound_spent[k] += count * usd;
                     }
                 };
@@ -176,8 +176,8 @@ impl Draw<'_> {
             .collect();
         let mut running = vec![[0.0; INPUTS]; m.countries.len()];
         for (b, buyer) in m.buyers.iter().enumerate() {
-            for k in 0..INPUTS {
-                running[buyer.country.index()][k] += on[b] * self.roots.of[b].load[k];
+            for (sum, load) in running[buyer.country.index()].iter_mut().zip(self.roots.of[b].load) {
+                *sum += on[b] * load;
             }
         }
         let owned = self.owned();
@@ -203,12 +203,12 @@ impl Draw<'_> {
         let unspent = purse.had - (purse.spent - purse.ahead) - purse.grey;
         let refused = self.roots.refused[b];
         let mut changed = self.roots.of[b];
-        for k in 0..INPUTS {
+        for (k, &running) in running.iter().enumerate() {
             let budget = if k == MONEY { purse.budget } else { 0.0 };
             let had = budget + changed.cash[k];
             let more = if self.power[b] < 1.0 {
                 let power = if k == POWER && coming.is_finite() { coming } else { 0.0 };
-                let room = slack * share * (power - running[k]) - (1.0 - on) * changed.load[k];
+                let room = slack * share * (power - running) - (1.0 - on) * changed.load[k];
                 let usd = per(bought.spent + bought.free_spent, bought.load);
                 (room * usd).min(100.0 * (money - usable))
             } else {
