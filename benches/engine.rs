@@ -231,14 +231,18 @@ fn table(recording: &Recording, format: ExportFormat, cells: &[Vec<Lanes>], mask
         let second = timed(|| table.write("base", cells.len() as u64, cells, masks).expect("written"));
         writing = writing.min(second);
         open.finish(table.finish().expect("an end")).expect("a name");
-        bytes = std::fs::metadata(folder.join(&name)).expect("a size").len() as usize / 2;
+        let written = open.work().join(&name);
+        bytes = std::fs::metadata(&written).expect("a size").len() as usize / 2;
+        std::fs::remove_file(&written).expect("gone");
         let mut file = open.create(&name).expect("a file");
         let piece = vec![b'0'; (bytes / cells.len() / WIDTH).max(1)];
         let hand = || (0..cells.len() * WIDTH).for_each(|_| file.write(&piece).expect("written"));
         handing = handing.min(timed(hand));
+        drop(file);
+        std::fs::remove_file(&written).expect("gone");
     }
+    let _ = std::fs::remove_dir_all(open.work());
     drop(open);
-    let _ = std::fs::remove_dir_all(&folder);
     let n = (recording.cells.len() * cells.len() * WIDTH) as f64;
     let keys = recording.names.iter().map(|cell| (&cell.actor, cell.quarter));
     let rows = keys.collect::<std::collections::BTreeSet<_>>().len() * cells.len() * WIDTH;

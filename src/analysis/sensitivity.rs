@@ -13,6 +13,8 @@ use serde::{Deserialize, Serialize};
 
 /// Fewest and most bins, as powers of two.
 const BITS: (u32, u32) = (2, 6);
+/// Share of entries of inputs without influence that may stand above the floor, however few inputs there are.
+const INERT: f64 = 2e-4;
 
 /// The scale on which an outcome's variance is taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -199,9 +201,10 @@ impl Sensitivity {
     ///
     /// `chance` is the probability that of all inputs of a cell, were none of any influence, at least one would score above
     /// the noise floor. Without influence the correlation ratio of independent draws with normal residuals is distributed
-    /// as `Beta((B − 1)/2, (N − B)/2)`; the floor is its quantile at `1 − chance/inputs` after the correction.
+    /// as `Beta((B − 1)/2, (N − B)/2)`; the floor is its quantile at `1 − min(chance/inputs, 1/5000)` after the correction: of few inputs
+    /// no more than one inert entry in five thousand stands above it.
     pub fn finish(&self, chance: f64) -> Vec<Option<CellDrivers>> {
-        let alone = chance / self.inputs.len().max(1) as f64;
+        let alone = (chance / self.inputs.len().max(1) as f64).min(INERT);
         let n = self.draws as f64;
         let used: Vec<usize> =
             self.inputs.iter().map(|i| i.counts.iter().filter(|&&c| c > 0).count()).collect();

@@ -253,7 +253,8 @@ fn what_bound_a_lab_would_have_let_it_train_more() {
                     // Of chips that lack different things, the largest part gives the name: more for a part helps less.
                     // Parts within a tenth of each other are a tie: rents and shares of one cloud press on each other.
                     let much = gain(changed);
-                    assert!(tie || much < 1.1 * helps + 2e-4, "{}: {label} {helps}, {other} {much}", place());
+                    let gains: Vec<f64> = causes.iter().map(|c| gain(&c.1)).collect();
+                    assert!(tie || much < 1.1 * helps + 2e-4, "{}: {label}, not {other}: {gains:?}", place());
                 }
                 if slow {
                     assert!(gain(&linked) > RISE, "{}: faster links do not help", place());

@@ -213,7 +213,7 @@ fn a_part_that_is_missing_doubled_foreign_or_torn_is_named_with_what_makes_it() 
 #[test]
 fn parts_that_cannot_be_are_refused() {
     let (code, _, err) =
-        done(command(&["run", "scenarios/tutorial", "--draws", "3000", "--part", "1/4"]).arg("--quiet"));
+        done(&mut command(&["run", "scenarios/tutorial", "--draws", "3000", "--part", "1/4"]));
     assert!(code == 2 && err.contains("3/3 at most"), "{err}");
     let precision = "country.omega/reachable_flop@2022Q4 p50 = 1%";
     let words = ["run", "scenarios/tutorial", "--draws", "3000", "--part", "1/2", "--precision", precision];
@@ -227,11 +227,14 @@ fn parts_that_cannot_be_are_refused() {
 fn cut(words: &[&str], out: &Path, signal: &str) -> i32 {
     let mut command = command(words);
     command.args(["--keep", "0", "--resume", "--out"]).arg(out);
-    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     let state =
         out.with_file_name(format!(".{}.part", out.file_name().unwrap().to_string_lossy())).join(".state");
+    // What an earlier run kept is there already: something new has to be kept, or the process may not even listen yet.
+    let kept = || fs::metadata(&state).and_then(|m| m.modified()).ok();
+    let before = kept();
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     let since = Instant::now();
-    while !state.exists() && child.try_wait().unwrap().is_none() {
+    while (kept().is_none() || kept() == before) && child.try_wait().unwrap().is_none() {
         assert!(since.elapsed() < Duration::from_mins(2), "nothing was kept");
         std::thread::sleep(Duration::from_millis(5));
     }
@@ -415,11 +418,12 @@ fn a_run_that_cannot_fit_is_refused_at_once() {
     let root = tempfile::tempdir().unwrap();
     let out = root.path().join("run");
     let since = Instant::now();
-    let words = ["run", "scenarios/tutorial", "--draws", "100M", "--memory", "20M", "--out"];
-    let (code, _, err) = done(command(&words).arg(&out));
+    let words = ["run", "scenarios/tutorial", "--draws", "100M", "--memory", "20M"];
+    let (code, _, err) = done(command(&words).arg("--out").arg(&out));
     assert!(code == 1 && err.contains("of memory") && err.contains("--memory"), "{err}");
     let (code, _, err) = done(
-        command(&["run", "scenarios/tutorial", "--draws", "1000M", "--export", "draws=csv", "--out"])
+        command(&["run", "scenarios/tutorial", "--draws", "1000M", "--export", "draws=csv"])
+            .arg("--out")
             .arg(&out),
     );
     assert!(code == 1 && err.contains("has room for"), "{err}");
