@@ -395,9 +395,8 @@ fn of_many_processes_at_once_one_writes() {
     let root = tempfile::tempdir().unwrap();
     let out = root.path().join("run");
     let start = |seed: usize| {
-        let mut command =
-            command(&["run", "scenarios/tutorial", "--draws", "300", "--threads", "1", "--seed"]);
-        command.arg(seed.to_string()).arg("--out").arg(&out);
+        let mut command = command(&["run", "scenarios/tutorial", "--draws", "300", "--threads", "1"]);
+        command.args(["--seed", &seed.to_string(), "--out"]).arg(&out);
         command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
     };
     let all: Vec<_> = (1..=6).map(start).collect();

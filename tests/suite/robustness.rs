@@ -38,7 +38,7 @@ fn wait_for(what: impl Fn() -> bool) {
 fn ctrl_c_ends_cleanly_and_leaves_what_to_go_on_from() {
     let root = tempfile::tempdir().unwrap();
     let out = root.path().join("run");
-    let child = start(&out, &["--draws", "100M", "--export", "draws=csv"]);
+    let child = start(&out, &["--draws", "200k", "--export", "draws=csv"]);
     let work = root.path().join(".run.part");
     wait_for(|| fs::metadata(work.join("draws.csv")).is_ok_and(|m| m.len() > 1 << 16));
     let since = Instant::now();
@@ -77,8 +77,8 @@ fn a_full_disk_fails_the_run_and_leaves_no_half_file() {
 fn two_runs_at_once_do_not_share_a_folder() {
     let root = tempfile::tempdir().unwrap();
     let out = root.path().join("run");
-    let first = start(&out, &["--draws", "100M"]);
-    wait_for(|| names(&root.path().join(".run.part")).len() > 2);
+    let first = start(&out, &["--draws", "100M", "--keep", "0"]);
+    wait_for(|| root.path().join(".run.part/.state").exists());
     let (code, err) = end(start(&out, &["--draws", "64", "--seed", "2"]));
     assert!(code == 1 && err.contains("another run is writing to"), "{code} {err}");
     assert!(Command::new("kill").args(["-INT", &first.id().to_string()]).status().unwrap().success());

@@ -8,50 +8,50 @@ use clap::Args;
 use std::path::PathBuf;
 
 #[derive(Clone, Debug, Args)]
-pub(in super::super) struct HindcastArguments {
+pub(crate) struct HindcastArguments {
     #[command(flatten)]
-    pub(in super::super) scenario: ScenarioArguments,
+    pub(crate) scenario: ScenarioArguments,
     #[command(flatten)]
-    pub(in super::super) simulating: SimulatingArguments,
+    pub(crate) simulating: SimulatingArguments,
     /// A CSV file of observations, scored in place of the scenario's own: metric,actor,quarter,low,central,high,interval,kind,since,unit,source
     #[arg(long, value_name = "FILE")]
-    pub(in super::super) observations: Option<PathBuf>,
+    pub(crate) observations: Option<PathBuf>,
     /// Last quarter that the scenario was fitted to: later observations are scored apart, as a conditional forecast [default: the vintage's, else 2024Q4]
     #[arg(long, value_name = "QUARTER", value_parser = quarter)]
-    pub(in super::super) until: Option<Quarter>,
+    pub(crate) until: Option<Quarter>,
     /// Last quarter whose publications the naive forecasts know; may be repeated
     #[arg(long, value_name = "QUARTER", default_values_t = HindcastRequest::ORIGINS, value_parser = quarter)]
-    pub(in super::super) origin: Vec<Quarter>,
+    pub(crate) origin: Vec<Quarter>,
     /// Weight draws by the likelihood of year-end observations up to --until
     #[arg(long)]
-    pub(in super::super) weight: bool,
+    pub(crate) weight: bool,
     /// With --weight: standard deviation of the model's own error, in natural logs
     #[arg(long, value_name = "SD", default_value_t = HindcastRequest::DISCREPANCY, value_parser = not_negative)]
-    pub(in super::super) discrepancy: f64,
+    pub(crate) discrepancy: f64,
     /// With --weight: correlation of that error along a series, a year apart
     #[arg(long, value_name = "RHO", default_value_t = HindcastRequest::DISCREPANCY_RHO, value_parser = share)]
-    pub(in super::super) discrepancy_rho: f64,
+    pub(crate) discrepancy_rho: f64,
 }
 
 #[derive(Clone, Debug, Args)]
-pub(in super::super) struct CalibrateArguments {
+pub(crate) struct CalibrateArguments {
     #[command(flatten)]
-    pub(in super::super) scenario: ScenarioArguments,
+    pub(crate) scenario: ScenarioArguments,
     #[command(flatten)]
-    pub(in super::super) simulating: SimulatingArguments,
+    pub(crate) simulating: SimulatingArguments,
     /// Last quarter of the record that draws are weighed by: what came later is forecast [default: the vintage's, else 2024Q4]
     #[arg(long, value_name = "QUARTER", value_parser = quarter)]
-    pub(in super::super) until: Option<Quarter>,
+    pub(crate) until: Option<Quarter>,
     /// Standard deviation of the model's own error, in natural logs
     #[arg(long, value_name = "SD", default_value_t = HindcastRequest::DISCREPANCY, value_parser = not_negative)]
-    pub(in super::super) discrepancy: f64,
+    pub(crate) discrepancy: f64,
     /// Correlation of that error along a series, a year apart
     #[arg(long, value_name = "RHO", default_value_t = HindcastRequest::DISCREPANCY_RHO, value_parser = share)]
-    pub(in super::super) discrepancy_rho: f64,
+    pub(crate) discrepancy_rho: f64,
 }
 
 impl HindcastArguments {
-    pub(in super::super) fn request(&self) -> HindcastRequest {
+    pub(crate) fn request(&self) -> HindcastRequest {
         HindcastRequest {
             scenario: self.scenario.request(),
             observations: self.observations.as_ref().map(Into::into),
@@ -66,7 +66,7 @@ impl HindcastArguments {
 }
 
 impl CalibrateArguments {
-    pub(in super::super) fn request(&self) -> HindcastRequest {
+    pub(crate) fn request(&self) -> HindcastRequest {
         HindcastRequest {
             scenario: self.scenario.request(),
             observations: None,

@@ -42,7 +42,7 @@ pub mod root {
     pub const NONE: u8 = 255;
     /// Names of the codes.
     pub const NAMES: [&str; 8] =
-        ["packaging", "memory", "wafers", "other", "power", "money", "routes", "rules"];
+        ["packaging", "memory", "wafers", "other goods", "power", "money", "routes", "rules"];
 }
 
 /// One percent of something is this part of it, the inverse.

@@ -32,6 +32,7 @@ impl Draw<'_> {
         } else {
             self.record_supply(&mut v, false);
         }
+        self.record_retired(&mut v);
         self.record_sales(&mut v);
         self.record_places(&mut v);
         self.record_labs(&mut v);
@@ -68,7 +69,16 @@ impl Draw<'_> {
             v[row + POWER] += held.count * self.facility_watts(fleet.chip, n);
             for u in 0..2 {
                 v[row + STRANDED + u] += held.waiting * self.units[fleet.chip][u];
-                v[row + RETIRED + u] += held.retired * self.units[fleet.chip][u];
+            }
+        }
+    }
+
+    fn record_retired(&self, v: &mut [f64]) {
+        let w = self.w;
+        for (fleet, held) in w.fleets.iter().zip(&self.held_chips).filter(|(_, held)| held.retired > 0.0) {
+            let row = w.table.rows.buyers + fleet.buyer * HELD.len() + RETIRED;
+            for u in 0..2 {
+                v[row + u] += held.retired * self.units[fleet.chip][u];
             }
         }
     }
