@@ -184,7 +184,6 @@ impl Fleets<'_> {
                 let out = needs.lt(has).select(needs.per(frees), working);
                 let out = (working - out).gt(dust).select(out, working);
                 let on = has.lt(needs).select(has.per(each), waiting);
-                let on = (waiting - on).gt(dust).select(on, waiting);
                 let both = worth_it & out.gt(dust) & on.gt(dust);
                 if both.any() {
                     self.retire(worse, both.select(out, Lanes::ZERO));

@@ -209,9 +209,9 @@ impl Draw<'_> {
                 let frees = self.facility_watts(old, n);
                 let (waiting, working) = (self.held_chips[better].waiting, self.held_chips[worse].count);
                 let (needs, has) = (waiting * watts, working * frees);
-                let all_but_dust = |part: f64, all: f64| if all - part > DUST { part } else { all };
-                let on = all_but_dust(if has < needs { has / watts } else { waiting }, waiting);
-                let out = all_but_dust(if needs < has { needs / frees } else { working }, working);
+                let on = if has < needs { has / watts } else { waiting };
+                let part = if needs < has { needs / frees } else { working };
+                let out = if working - part > DUST { part } else { working };
                 if on > DUST && out > DUST {
                     self.held_chips[worse].retire(out);
                     self.held_chips[better].switch_on(on);
