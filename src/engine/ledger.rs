@@ -354,6 +354,9 @@ impl Ledger {
                 }
                 if !several {
                     let name = || format!("designer.{} for good.{}", designer.id, good.id);
+                    // Without room of its own a designer plans by all lines' needs, and takes what is left at its own.
+                    let room = plan.supply.links_of[d][g].iter().fold(Lanes::ONE, |_, &l| p.room[l]);
+                    let needed = room.gt(Lanes::ZERO).select(needed, used + drawn);
                     at.equal("recipes", name, needed, used + drawn, needed);
                 }
             }

@@ -182,8 +182,11 @@ impl Layout {
     fn uniform(&self, q: QuantityId, k: u32, draw: u64) -> f64 {
         let sampled = &self.sampled[self.place(q)];
         if let (Some((factor, loading)), 0) = (sampled.load, k) {
-            let of_factor = self.sampled_of[factor].map_or(0.5, |_| self.uniform(factor, 0, draw));
-            let score = self.factor_score(factor, Lanes::splat(of_factor));
+            let score = match self.quantities[factor].shape {
+                // One that is held at a quantile is not sampled.
+                Shape::Fixed(_) => self.factor_score(factor, Lanes::ONE),
+                _ => self.factor_score(factor, Lanes::splat(self.uniform(factor, 0, draw))),
+            };
             return loaded_uniform(loading, score, Lanes::splat(sampled.stream.uniform(draw)))[0];
         }
         match sampled.group {

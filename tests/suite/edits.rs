@@ -52,7 +52,7 @@ fn edits() -> impl Strategy<Value = Vec<(usize, usize, usize)>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, max_shrink_iters: 30, failure_persistence: None, rng_seed: proptest::test_runner::RngSeed::Fixed(20), ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 96, max_shrink_iters: 30, failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
     fn on_a_page(edits in edits()) {
         let policy = policy(&paths(PAGE), &edits);
@@ -84,11 +84,9 @@ fn made_up(seed: u64) -> String {
     world.join("\n")
 }
 
-/// An expectation that does not hold: here chips take more of a good than is counted as used, once a designer's claim is doubled. It
-/// fails as soon as it holds.
+/// A designer without room of its own plans by the needs of all lines, and is given what is left at one of them.
 #[test]
-#[should_panic(expected = "recipes of designer.d0")]
-fn open_a_doubled_claim_leaves_the_account_of_recipes_whole() {
+fn a_doubled_claim_leaves_the_account_of_recipes_whole() {
     let world = made_up(899_513);
     let policy = policy(&paths(&world), &[(9_072_332_407_704_826_085, 0, 4)]);
     let ran = accepted_runs(&world, &policy);

@@ -99,21 +99,31 @@ fn where_there_is_room_for_both_nothing_is_taken_out() {
     assert!(retired[11] == 0.0 && near(fleet[11], bought[11]) && fleet[11] > 1.2 * fleet[3], "{fleet:?}");
 }
 
-#[test]
-fn twice_the_money_or_power_computes_no_less() {
+/// That twice the money or power computes no less, in some quarters.
+fn more_is_no_less(quarters: impl Fn(usize) -> bool) {
     let of =
         |halls, budget| courses([2.5, halls, 3000.0, 1000.0, budget], ["fleet_h100e", "bought_h100e_cum"]);
     for budget in [2e6, 5e6, 1e7, 3e7, 1e8] {
         let [base, rich, wide] = [of(10.0, budget), of(10.0, 2.0 * budget), of(20.0, budget)];
         for other in [rich, wide] {
             for (less, more) in base.iter().zip(&other) {
-                // Designers plan by what was ordered a quarter ago: a full hall waits longer for a new chip than an empty one, at first.
-                let all = less.iter().zip(more).enumerate().filter(|(t, _)| *t < 4 || *t > 9);
-                assert!(
-                    all.into_iter().all(|(_, (l, m))| *m >= l * (1.0 - 1e-9)),
-                    "{budget}: {less:?}, {more:?}"
-                );
+                for t in (0..12).filter(|&t| quarters(t)) {
+                    assert!(more[t] >= less[t] * (1.0 - 1e-9), "{budget}: less in {t} of {less:?}, {more:?}");
+                }
             }
         }
     }
+}
+
+#[test]
+fn twice_the_money_or_power_computes_no_less_before_a_better_chip_and_once_it_has_come() {
+    more_is_no_less(|t| !(4..10).contains(&t));
+}
+
+// An expectation that does not hold yet, at its bound. Designers plan by the share of wants that there was power for a quarter ago, so that
+// of a chip that is launched too little is made at first for halls that are full. It fails as soon as it holds.
+#[test]
+#[should_panic(expected = "less in")]
+fn open_twice_the_money_or_power_computes_no_less() {
+    more_is_no_less(|_| true);
 }

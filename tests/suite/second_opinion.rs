@@ -71,8 +71,6 @@ fn agree(model: &Model, draws: &[u64], seed: u64) -> usize {
     compared
 }
 
-/// To a ten-millionth: what passes a threshold passes it by rounding here and there, and is summed over all quarters.
-///
 /// What a percent more of each input would have added to each buyer's chips by the end, and what rules refused \[H100e\].
 fn compare_roots(
     model: &Model,
@@ -92,7 +90,7 @@ fn compare_roots(
         // Parts of one whole: what one input adds another may take.
         let scale = pairs.iter().fold(0.01_f64, |most, (a, b)| most.max(a.abs()).max(b.abs()));
         for (k, (ours, theirs)) in pairs.into_iter().enumerate() {
-            if (ours - theirs).abs() > 1e-7 * scale {
+            if (ours - theirs).abs() > 1e-9 * scale {
                 let id = &model.buyers[b].id;
                 wrong.push((i32::MAX, format!("root {k} of {id}: {ours:e} against {theirs:e}")));
             }

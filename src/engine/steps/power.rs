@@ -246,8 +246,20 @@ impl Fleets<'_> {
         }
     }
 
+    /// Efficiency of the best of a buyer's chips of which there are `some`; 0 where there are none.
+    #[inline(always)]
+    fn best(&self, plan: &Plan, b: usize, some: impl Fn(&Self, usize) -> Lanes) -> Lanes {
+        let dust = Lanes::splat(DUST);
+        let mut best = Lanes::ZERO;
+        for &h in plan.edges.by_efficiency[b].iter().filter(|&&h| self.out.held[h]).rev() {
+            let efficiency = plan.edges.efficiency[plan.edges.holdings[h].chip.index()];
+            best = some(self, h).gt(dust).select(Lanes::splat(efficiency), best);
+        }
+        best
+    }
+
     /// What `more` power \[MW\], a percent of all that there is, would add to what a buyer runs, over a percent: where power falls
-    /// short, of what was just switched off, else of what waits, and of what was just taken out.
+    /// short, of what was just switched off, else of what waits, but before that of what was just taken out.
     #[inline(always)]
     fn look_at_power(
         &mut self,
@@ -260,17 +272,31 @@ impl Fleets<'_> {
     ) {
         let support = inputs.value(plan.model.diversion.support);
         let mut sums = [Lanes::ZERO; 2];
-        for &h in plan.edges.by_efficiency[b].iter().filter(|&&h| self.out.held[h]) {
-            let holding = &plan.edges.holdings[h];
-            let c = holding.chip.index();
-            let each = facility_power(plan, inputs, sheets, h);
-            let waits = short.select(self.out.shed[h], self.state.waiting[h]) + self.out.retired[h];
-            let on = waits.min(more.per(each));
-            more = (more - on * each).max(0.0);
-            let quality = if holding.grey { sheets.quality[c] * support } else { sheets.quality[c] };
-            sums[0] += on * sheets.flops[c] * quality;
-            sums[1] += on;
-            self.out.more_chips[h] = on * PERCENTS;
+        // What was taken out would stay before anything else that waits is switched on, but where something that still waits would take
+        // its place; likewise what was switched off.
+        let times = inputs.value(plan.model.fleet.replace);
+        let still_waits =
+            self.best(plan, b, |fleets, h| (fleets.state.waiting[h] - fleets.out.shed[h]).max(0.0));
+        let was_on = self.best(plan, b, |fleets, h| fleets.out.shed[h]);
+        let falls = short & (times * was_on).gt(still_waits);
+        for taken_out in [true, false] {
+            for &h in plan.edges.by_efficiency[b].iter().filter(|&&h| self.out.held[h]) {
+                let holding = &plan.edges.holdings[h];
+                let c = holding.chip.index();
+                let each = facility_power(plan, inputs, sheets, h);
+                let waits = if taken_out {
+                    let stays = (times * plan.edges.efficiency[c]).gt(still_waits);
+                    stays.select(self.out.retired[h], Lanes::ZERO)
+                } else {
+                    falls.select(self.out.shed[h], self.state.waiting[h])
+                };
+                let on = waits.min(more.per(each));
+                more = (more - on * each).max(0.0);
+                let quality = if holding.grey { sheets.quality[c] * support } else { sheets.quality[c] };
+                sums[0] += on * sheets.flops[c] * quality;
+                sums[1] += on;
+                self.out.more_chips[h] += on * PERCENTS;
+            }
         }
         self.out.more_power[b] = sums.map(|sum| sum * PERCENTS);
     }

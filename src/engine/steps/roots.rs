@@ -91,7 +91,9 @@ pub(crate) struct RootScratch {
     /// Sold in the quarter, by chip \[chips\].
     sold: Vec<Lanes>,
     bought: Vec<Bought>,
+    /// Throughput of each buyer's chips now, and of those that failed or were taken out in the quarter \[FLOP/s\].
     now: Vec<Lanes>,
+    lost: Vec<Lanes>,
     planned_in: Vec<Lanes>,
     load_in: Vec<ByInput>,
     coming: Vec<Option<Lanes>>,
@@ -120,8 +122,6 @@ struct Bought {
     all_load: Lanes,
     /// Refused by rules \[FLOP/s\].
     refused: Lanes,
-    /// All \[FLOP/s\].
-    all: Lanes,
 }
 
 /// Chips of a sale.
@@ -205,6 +205,7 @@ impl RootScratch {
             sold: vec![Lanes::ZERO; plan.model.chips.len()],
             bought: vec![Bought::default(); buyers],
             now: vec![Lanes::ZERO; buyers],
+            lost: vec![Lanes::ZERO; buyers],
             planned_in: vec![Lanes::ZERO; countries],
             load_in: vec![ByInput::default(); countries],
             coming: vec![None; countries],
@@ -254,7 +255,7 @@ impl Roots<'_> {
             list.fill(ByInput::default());
         }
         self.state.refused.fill(Lanes::ZERO);
-        self.count_owned(plan, inputs, fleet, sheets);
+        self.count_owned(plan, inputs, fleet, None, sheets);
         self.state.owned.copy_from_slice(&self.scratch.now);
     }
 
@@ -263,7 +264,7 @@ impl Roots<'_> {
     pub(crate) fn step(&mut self, plan: &Plan, inputs: &Inputs, context: &RootContext<'_>, t: usize) {
         self.count_sold(plan, context, t);
         self.count_bought(plan, inputs, context, t);
-        self.count_owned(plan, inputs, context.fleet_state, context.sheets);
+        self.count_owned(plan, inputs, context.fleet_state, Some(context.fleet), context.sheets);
         self.count_load(plan, inputs, context, t);
         for b in 0..plan.model.buyers.len() {
             self.add(plan, inputs, context, b);
@@ -274,16 +275,28 @@ impl Roots<'_> {
         }
     }
 
-    /// Throughput of each buyer's chips, those that wait and are in deployment included.
+    /// Throughput of each buyer's chips, those that wait and are in deployment included, and of what it lost in the quarter.
     #[inline(always)]
-    fn count_owned(&mut self, plan: &Plan, inputs: &Inputs, fleet: &FleetState, sheets: &DataSheets) {
+    fn count_owned(
+        &mut self,
+        plan: &Plan,
+        inputs: &Inputs,
+        fleet: &FleetState,
+        moved: Option<&FleetOutputs>,
+        sheets: &DataSheets,
+    ) {
         let support = inputs.value(plan.model.diversion.support);
         self.scratch.now.fill(Lanes::ZERO);
+        self.scratch.lost.fill(Lanes::ZERO);
         for (h, holding) in plan.edges.holdings.iter().enumerate() {
-            let c = holding.chip.index();
+            let (b, c) = (holding.buyer.index(), holding.chip.index());
             let owned = fleet.count[h] + fleet.waiting[h] + fleet.deploying[h].total();
             let quality = if holding.grey { sheets.quality[c] * support } else { sheets.quality[c] };
-            self.scratch.now[holding.buyer.index()] += owned * sheets.flops[c] * quality;
+            let each = sheets.flops[c] * quality;
+            self.scratch.now[b] += owned * each;
+            if let Some(moved) = moved {
+                self.scratch.lost[b] += (moved.failed[h] + moved.retired[h]) * each;
+            }
         }
     }
 
@@ -349,7 +362,6 @@ impl Roots<'_> {
             of.refused += trade.refused[s] * useful;
             of.fixed_spent += fixed * price;
             let legal = amount(bought, price, Lanes::ONE);
-            of.all += legal.useful + fixed * useful;
             let first = (trade.first_fill[s] - given).max(0.0).min(bought).per(bought);
             of.add(legal, first, side, scarce, [false; WIDTH]);
             let Some(g) = sale.grey.filter(|&g| trade.wants[g].gt(Lanes::ZERO).any()) else { continue };
@@ -362,7 +374,6 @@ impl Roots<'_> {
             let street = context.choice.list[c] * context.premium[n];
             let smuggled = amount(got, street, support);
             let of = &mut self.scratch.bought[b];
-            of.all += smuggled.useful;
             of.add(smuggled, Lanes::ONE, side, scarce, std::array::from_fn(|lane| carried[lane] < 1.0));
         }
     }
@@ -392,7 +403,7 @@ impl Roots<'_> {
         let slack = inputs.value(plan.model.trade.power_slack);
         let carry = inputs.value(plan.model.trade.carry);
         let bought = &self.scratch.bought[b];
-        let kept = (self.scratch.now[b] - bought.all).max(0.0).per(self.state.owned[b]).min(1.0);
+        let kept = (1.0 - self.scratch.lost[b].per(self.state.owned[b])).max(0.0);
         let on = running(context, b);
         let part = trade.planned[b].per(self.scratch.planned_in[n]);
         let power = context.trade_state.power[b];

@@ -31,7 +31,7 @@ entity! {
         /// How far its labs' algorithms are behind the best [years].
         algorithm_lag: Series = Spec::unit("years").between(0.0, 20.0).or("0"),
         /// Facility power over IT power [1].
-        overhead: Scalar = Spec::unit("1").at_least(1.0).or("1.25"),
+        overhead: Scalar = Spec::unit("1").between(1.0, 100.0).or("1.25"),
     }
 }
 

@@ -146,18 +146,17 @@ impl Reader<'_> {
     /// The quarter, or the months, of which the last tells the quarter.
     fn observed_time(&mut self, table: &Table) -> Option<(Quarter, Option<Months>)> {
         let (from, to) = (table.get("from"), table.get("to"));
-        if from.is_none() && to.is_none() {
+        let Some(either) = from.or(to) else {
             self.needed(table, "quarter")?;
             return Some((self.observed_quarter(table, "quarter")?, None));
-        }
+        };
         if let Some(node) = table.get("quarter") {
             let message = "an observation has a `quarter`, or `from` and `to`";
             self.diagnostics.error(&node.place, message, "beside months");
             return None;
         }
         let (Some(_), Some(to)) = (from, to) else {
-            let place = from.or(to).map(|n| n.place.clone()).unwrap_or_default();
-            self.diagnostics.error(&place, "months are told by `from` and `to`", "one of them only");
+            self.diagnostics.error(&either.place, "months are told by `from` and `to`", "one of them only");
             return None;
         };
         let (first, last) = (self.observed_month(table, "from"), self.observed_month(table, "to"));

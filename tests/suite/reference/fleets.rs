@@ -29,8 +29,9 @@ pub struct Held {
     pub age: f64,
     pub waiting: f64,
     pub waiting_age: f64,
-    /// Taken out in the quarter for better ones.
+    /// Taken out in the quarter for better ones, and failed.
     pub retired: f64,
+    pub failed: f64,
     pub coming: super::diversion::Transit,
 }
 
@@ -192,6 +193,7 @@ impl Draw<'_> {
             let age = per(held.age, held.count);
             let x = 0.125 * (h0 + h1 * (age + 0.125)) * if fleet.smuggled { failure } else { 1.0 };
             let left = held.count * ((1.0 - x) / (1.0 + x)).max(0.0);
+            held.failed = held.count - left;
             held.age = left * (age + 0.25);
             held.count = left;
             held.waiting += entering;

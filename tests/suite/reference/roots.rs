@@ -35,7 +35,6 @@ struct Bought {
     free_first: f64,
     committed_spent: f64,
     load: f64,
-    all: f64,
 }
 
 /// What roots keep of a draw.
@@ -102,6 +101,15 @@ impl Draw<'_> {
         owned
     }
 
+    /// The same of what failed or was taken out in the quarter.
+    fn lost(&self) -> Vec<f64> {
+        let mut lost = vec![0.0; self.w.m.buyers.len()];
+        for (fleet, held) in self.w.fleets.iter().zip(&self.held_chips) {
+            lost[fleet.buyer] += (held.failed + held.retired) * self.throughput(fleet.chip, fleet.smuggled);
+        }
+        lost
+    }
+
     /// The quarter's part.
     pub fn find_roots(&mut self) {
         let w = self.w;
@@ -137,7 +145,6 @@ impl Draw<'_> {
                     let of = &mut all[b];
                     let useful = count * self.throughput(c, smuggled);
                     let power = count * self.facility_watts(c, n);
-                    of.all += useful;
                     of.load += power;
                     if lacks.is_none() && !by_routes {
                         of.free[side] += useful;
@@ -168,7 +175,6 @@ impl Draw<'_> {
                     put([got, got], o.street, true, lack(self, c), carried < 1.0);
                 }
                 all[b].committed_spent += whole * o.full;
-                all[b].all += whole * self.throughput(c, false);
             }
         }
         let on: Vec<f64> = (0..m.buyers.len())
@@ -180,13 +186,20 @@ impl Draw<'_> {
                 *sum += on[b] * load;
             }
         }
-        let owned = self.owned();
+        let (owned, lost) = (self.owned(), self.lost());
         for (b, buyer) in m.buyers.iter().enumerate() {
-            self.change(b, &all[b], on[b], &running[buyer.country.index()], owned[b]);
+            self.change(b, &all[b], on[b], &running[buyer.country.index()], [owned[b], lost[b]]);
         }
     }
 
-    fn change(&mut self, b: usize, bought: &Bought, on: f64, running: &[f64; INPUTS], owned: f64) {
+    fn change(
+        &mut self,
+        b: usize,
+        bought: &Bought,
+        on: f64,
+        running: &[f64; INPUTS],
+        [owned, lost]: [f64; 2],
+    ) {
         let m = self.w.m;
         let n = m.buyers[b].country.index();
         let slack = self.n.v(m.trade.power_slack);
@@ -194,7 +207,7 @@ impl Draw<'_> {
         let share = per(self.planned_spend[b], self.planned_in[n]);
         let coming = self.power_of(n, self.t + 1);
         let purse = self.purses[b];
-        let kept = per((owned - bought.all).max(0.0), self.roots.of[b].owned).min(1.0);
+        let kept = (1.0 - per(lost, self.roots.of[b].owned)).max(0.0);
         let money = (purse.had - bought.committed_spent).max(0.0);
         let usable = self.power[b] * money;
         let first = per(bought.free_first, usable).min(1.0);
