@@ -229,7 +229,8 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(4096))]
+        // Two patterns in five are left out below: more than the library lets pass by itself.
+        #![proptest_config(ProptestConfig { max_global_rejects: 65_536, ..ProptestConfig::with_cases(4096) })]
         #[test]
         fn patterns_mean_what_writing_them_out_means(pattern in "[ab.*,]{0,5}(\\{[ab,*]{0,4}\\}[ab*]{0,2}){0,2}", path in "[ab.]{0,7}") {
             // Three stars in a row, or stars that a choice brings together, are read from the left.
