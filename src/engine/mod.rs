@@ -44,15 +44,20 @@ use steps::trade::{self, Trade, TradeContext};
 use steps::training::{Training, TrainingContext};
 use steps::triggers::TriggerContext;
 
-/// A method of a batch as a kernel: it is compiled on its own.
+/// A method of a batch as a kernel, in a module of its own: what is in one module is compiled in one piece, and steps are large.
 macro_rules! kernel {
-    ($kernel:ident $method:ident) => {
-        struct $kernel<'a>(&'a mut Batch, &'a Plan, usize);
-        impl Kernel for $kernel<'_> {
-            type Output = ();
-            #[inline(always)]
-            fn run(self) {
-                self.0.$method(self.1, self.2);
+    ($method:ident) => {
+        mod $method {
+            use super::{Batch, Kernel, Plan};
+
+            pub(super) struct Work<'a>(pub(super) &'a mut Batch, pub(super) &'a Plan, pub(super) usize);
+
+            impl Kernel for Work<'_> {
+                type Output = ();
+                #[inline(always)]
+                fn run(self) {
+                    self.0.$method(self.1, self.2);
+                }
             }
         }
     };
@@ -71,13 +76,12 @@ macro_rules! quarter {
             /// Takes the step of quarter `t`.
             pub fn take(self, batch: &mut Batch, plan: &Plan, t: usize) {
                 match self { $(
-                    Self::$step => {
-                        kernel!($step $method);
-                        dispatch($step(batch, plan, t));
-                    }
+                    Self::$step => dispatch($method::Work(batch, plan, t)),
                 )* }
             }
         }
+
+        $( kernel!($method); )*
     };
 }
 
@@ -97,7 +101,7 @@ quarter! {
     Training = train;
 }
 
-kernel!(Start start);
+kernel!(start);
 
 /// Something that looks at a batch while it runs.
 pub trait Observer {
@@ -235,7 +239,7 @@ impl Batch {
     fn reset(&mut self, plan: &Plan, batch: u64) {
         self.first_draw = batch * WIDTH as u64;
         self.next = None;
-        dispatch(Start(self, plan, 0));
+        dispatch(start::Work(self, plan, 0));
     }
 
     fn quarter(

@@ -3,6 +3,7 @@
 use super::{Batch, Observer, Step};
 use crate::math::{Kernel, Lanes, Mask, WIDTH, dispatch};
 use crate::metrics::{Arrived, Carried, FlowSource, Held, Made, Recording, Sold, Source, Trained};
+use crate::model::time::Quarter;
 use crate::model::{ChipUnit, PerUnit, RuleId};
 use crate::plan::Plan;
 use crate::rules::CaseId;
@@ -118,18 +119,38 @@ impl<'a> Recorder<'a> {
     }
 
     /// A recorded value that is no finite number, in draws that count; quotients of nothing are none, and are left blank.
-    pub(super) fn not_finite(&self, mask: Mask, first_draw: u64) -> Option<NotFinite> {
+    pub fn not_finite(&self, mask: Mask, plan: &Plan, first_draw: u64) -> Option<NotFinite> {
         // No number times zero is zero but a finite one: one look at the sum tells all.
-        let rest = self.cells.iter().fold(Lanes::ZERO, |sum, &value| sum + value * 0.0);
+        let lists = [&self.cells, &self.tracked, &self.watched, &self.flowed];
+        let rest = lists.into_iter().flatten().fold(Lanes::ZERO, |sum, &value| sum + value * 0.0);
         if rest.eq(Lanes::ZERO).all() {
             return None;
         }
-        self.cells.iter().zip(&self.recording.cells).enumerate().find_map(|(i, (value, &(_, series)))| {
-            let is_quotient = matches!(self.recording.series[series].source, Source::Quotient(..));
-            let wrong = |lane: &usize| mask.lane(*lane) && !is_quotient && !value[*lane].is_finite();
-            let lane = (0..WIDTH).find(wrong)?;
-            let cell = self.recording.names[i].address();
-            Some(NotFinite { cell, draw: first_draw + lane as u64, value: value[lane] })
+        // Places are put into words only where something was found: quotients of nothing are common.
+        let (recording, quarters, flows) = (self.recording, plan.quarters, self.flows.len());
+        let counts = |series: usize| !matches!(recording.series[series].source, Source::Quotient(..));
+        let quarter = |t: usize| Quarter(plan.model.run.horizon.first.0 + t as i32);
+        let name = |t: usize, series: usize| {
+            let series = &recording.series[series];
+            format!("{}/{}@{}", series.actor, series.name(), quarter(t))
+        };
+        let wrong = |value: &Lanes| (0..WIDTH).find(|&lane| mask.lane(lane) && !value[lane].is_finite());
+        let found = |value: &Lanes, lane: usize, cell: String| NotFinite {
+            cell,
+            draw: first_draw + lane as u64,
+            value: value[lane],
+        };
+        let tracked = (0..self.tracked.len()).map(|i| (i % quarters, recording.tracked[i / quarters]));
+        let lists = [(&self.cells, &recording.cells), (&self.watched, &recording.watched)];
+        let placed = lists.into_iter().flat_map(|(values, places)| values.iter().zip(places.iter().copied()));
+        for (value, (t, series)) in placed.chain(self.tracked.iter().zip(tracked)) {
+            if let Some(lane) = wrong(value).filter(|_| counts(series)) {
+                return Some(found(value, lane, name(t, series)));
+            }
+        }
+        self.flowed.iter().enumerate().find_map(|(i, value)| {
+            let flow = || format!("a flow in {}, {:?},", quarter(i / flows), self.flows[i % flows]);
+            wrong(value).map(|lane| found(value, lane, flow()))
         })
     }
 

@@ -285,13 +285,14 @@ impl<'a> PlanRun<'a> {
 
     fn done<E>(
         &mut self,
+        plan: &Plan,
         (mask, inputs, ranks): (Mask, Vec<Lanes>, Vec<Lanes>),
         spare: &Spare,
     ) -> Result<Done, Stopped<E>> {
         if let Some(broken) = self.ledger.broken() {
             return Err(Stopped::Ledger(broken));
         }
-        if let Some(found) = self.recorder.not_finite(mask, self.batch.first_draw) {
+        if let Some(found) = self.recorder.not_finite(mask, plan, self.batch.first_draw) {
             return Err(Stopped::NotFinite(found));
         }
         Ok(Done {
@@ -397,9 +398,10 @@ impl<'a> Worker<'a> {
         let mask = self.mask(task, b);
         let rank = |&d: &Driver| plan.driver_rank(d, &self.first.batch.inputs, b);
         let ranks = self.drivers.iter().map(rank).collect();
-        let first = self.first.done((mask, inputs, ranks), spare);
+        let first = self.first.done(plan, (mask, inputs, ranks), spare);
+        let alternatives = self.alternatives.iter_mut().zip(alternatives);
         let alternatives =
-            self.alternatives.iter_mut().map(|run| run.done((mask, Vec::new(), Vec::new()), spare));
+            alternatives.map(|(run, a)| run.done(a.plan, (mask, Vec::new(), Vec::new()), spare));
         std::iter::once(first).chain(alternatives).collect()
     }
 

@@ -11,11 +11,32 @@ static PORTABLE: AtomicBool = AtomicBool::new(false);
 
 /// A piece of work on lanes. Its `run` must be `#[inline(always)]`, as must be what it calls: only what is inlined is compiled for
 /// the wider instructions.
-pub trait Kernel {
+pub trait Kernel: Sized {
     /// What it gives.
     type Output;
+
     /// Does the work.
     fn run(self) -> Self::Output;
+
+    /// Does the work with the instructions that every machine of the architecture has.
+    ///
+    /// This method and the next belong to the trait and are not inlined: so the compiler puts each kernel with the module of its
+    /// type, and builds modules side by side.
+    #[inline(never)]
+    fn run_portably(self) -> Self::Output {
+        self.run()
+    }
+
+    /// Does the work with AVX2.
+    ///
+    /// # Safety
+    /// The processor must have AVX2.
+    #[cfg(all(target_arch = "x86_64", not(test)))]
+    #[allow(unsafe_code)]
+    #[target_feature(enable = "avx2")]
+    unsafe fn run_with_avx2(self) -> Self::Output {
+        self.run()
+    }
 }
 
 /// Leaves wide instructions alone from now on, in the whole process: to show that they change no bit.
@@ -26,18 +47,12 @@ pub fn use_portable_instructions() {
 /// Does the work with the widest instructions there are.
 #[inline]
 pub fn dispatch<K: Kernel>(kernel: K) -> K::Output {
-    #[cfg(target_arch = "x86_64")]
+    // The tests within the library do without: kernels are most of what there is to compile. Those outside hold both to the same bits.
+    #[cfg(all(target_arch = "x86_64", not(test)))]
     if std::is_x86_feature_detected!("avx2") && !PORTABLE.load(Ordering::Relaxed) {
-        // The only unsafe code of the package: a function compiled for AVX2 must not be called without it, and the line
-        // above has asked the processor.
+        // A function compiled for AVX2 must not be called without it, and the line above has asked the processor.
         #[allow(unsafe_code)]
-        return unsafe { with_avx2(kernel) };
+        return unsafe { kernel.run_with_avx2() };
     }
-    kernel.run()
-}
-
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2")]
-fn with_avx2<K: Kernel>(kernel: K) -> K::Output {
-    kernel.run()
+    kernel.run_portably()
 }

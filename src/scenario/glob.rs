@@ -211,12 +211,14 @@ mod tests {
             let choices = pattern[open + 1..close].split(',');
             choices
                 .flat_map(|c| all(&pattern[close + 1..]).into_iter().map(move |rest| (c.trim(), rest)))
-                .map(|(c, rest)| format!("{}{c}{rest}", &pattern[..open]))
+                // The mark matches nothing: it keeps stars apart that a choice brings together.
+                .map(|(c, rest)| format!("{}\u{1}{c}\u{1}{rest}", &pattern[..open]))
                 .collect()
         }
         fn one(pattern: &[u8], path: &[u8]) -> bool {
             match pattern {
                 [] => path.is_empty(),
+                [1, rest @ ..] => one(rest, path),
                 [b'*', b'*', rest @ ..] => (0..=path.len()).any(|i| one(rest, &path[i..])),
                 [b'*', rest @ ..] => {
                     let end = path.iter().position(|c| b"./@".contains(c)).unwrap_or(path.len());
@@ -229,12 +231,9 @@ mod tests {
     }
 
     proptest! {
-        // Two patterns in five are left out below: more than the library lets pass by itself.
-        #![proptest_config(ProptestConfig { max_global_rejects: 65_536, ..ProptestConfig::with_cases(4096) })]
+        #![proptest_config(ProptestConfig::with_cases(4096))]
         #[test]
         fn patterns_mean_what_writing_them_out_means(pattern in "[ab.*,]{0,5}(\\{[ab,*]{0,4}\\}[ab*]{0,2}){0,2}", path in "[ab.]{0,7}") {
-            // Three stars in a row, or stars that a choice brings together, are read from the left.
-            prop_assume!(!pattern.contains("***") && !pattern.contains("*{") && !pattern.contains("}*"));
             prop_assert_eq!(glob_match(&pattern, &path), plainly(&pattern, &path), "{} {}", pattern, path);
         }
     }

@@ -8,6 +8,7 @@ use chokepoint::internals::math::Lanes;
 use chokepoint::internals::metrics::Recording;
 use chokepoint::internals::model::QuantityId;
 use chokepoint::internals::plan::Plan;
+use chokepoint::internals::scenario::glob_match;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -207,4 +208,31 @@ fn nothing_that_does_nothing_alone_is_a_driver_of_the_baseline() {
     let (entries, above) = spurious("scenarios/baseline", 20, "8192", 4);
     println!("{} of {entries} entries stand above the floor: {above:#?}", above.len());
     assert!(above.len() as f64 <= 1e-3 * entries as f64);
+}
+
+#[test]
+fn judgements_that_carry_a_fiftieth_have_their_two_sentences() {
+    let root = tempfile::tempdir().unwrap();
+    let out = root.path().join("run");
+    run_of("scenarios/baseline", &out, &["--draws", "2048", "--select", "country.us/reachable_flop@2030Q4"]);
+    let text = std::fs::read_to_string("scenarios/baseline/README.md").unwrap();
+    let (_, table) = text.split_once("| number | where it comes from | what would change it |").unwrap();
+    let lines = table.lines().skip(2).take_while(|line| line.starts_with('|'));
+    let told: Vec<Vec<String>> = lines
+        .map(|line| line.trim_matches('|').split(" | ").map(|cell| cell.trim().to_owned()).collect())
+        .collect();
+    for row in &told {
+        let sentences = row.iter().skip(1).filter(|cell| cell.ends_with('.') && cell.len() > 20).count();
+        assert_eq!((row.len(), sentences), (3, 2), "{row:?}");
+    }
+    let table = rows(&out.join("drivers.csv"));
+    let carries =
+        |r: &&Row| r["grade"] == "judgement" && number(r, "index") > number(r, "noise_floor").max(0.02);
+    let mut heavy: Vec<&str> = table.iter().filter(carries).map(|r| r["path"].as_str()).collect();
+    heavy.sort_unstable();
+    heavy.dedup();
+    assert!(heavy.len() > 20, "{heavy:?}");
+    let is_told = |path: &str| told.iter().any(|row| glob_match(row[0].trim_matches('`'), path));
+    let without: Vec<_> = heavy.into_iter().filter(|path| !is_told(path)).collect();
+    assert!(without.is_empty(), "{} judgements have none: {without:?}", without.len());
 }

@@ -70,3 +70,24 @@ fn the_readme_names_every_verb() {
     let missing: Vec<&&str> = verbs.iter().filter(|verb| **verb != "help" && !named(verb)).collect();
     assert!(missing.is_empty(), "README.md names no {missing:?}");
 }
+
+#[test]
+fn the_sample_is_what_the_command_prints() {
+    let readme = fs::read_to_string("README.md").unwrap();
+    let sample = readme.split("```text\n").nth(1).unwrap().split("```").next().unwrap();
+    let root = tempfile::tempdir().unwrap();
+    let out = root.path().join("run");
+    let mut command = Command::cargo_bin("chokepoint").unwrap();
+    command.args(["run", "scenarios/baseline", "--draws", "512", "--quiet", "--out"]).arg(out);
+    let printed = String::from_utf8(command.output().unwrap().stdout).unwrap();
+    let printed: Vec<&str> = printed.lines().map(str::trim_end).collect();
+    let lines: Vec<&str> = sample.lines().filter(|line| !line.is_empty()).collect();
+    assert!(lines.len() > 15, "{sample}");
+    for line in lines {
+        assert!(
+            printed.contains(&line),
+            "the README prints\n{line}\nand the command\n{}",
+            printed.join("\n")
+        );
+    }
+}

@@ -47,7 +47,7 @@ const SETTINGS: &[(&str, &[Range])] = &[
             ("hazard", 0.01, 0.2),
             ("aging", 0.001, 0.05),
             ("server_factor", 1.2, 2.5),
-            ("replace", 1.02, 2.0),
+            ("replace", 1.02, 1.4),
         ],
     ),
     (
