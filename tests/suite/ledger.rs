@@ -164,7 +164,10 @@ fn a_value_that_is_no_number_is_found_wherever_it_is_kept() {
     assert!(tracked.draw == 11 && tracked.cell.contains("reachable_flop@2024Q3"), "{tracked}");
     let seized = |_: &Plan, b: &mut Batch| b.outputs.diversion.seized[0][3] = f64::INFINITY;
     let flow = not_finite(early, all, Step::Training, seized).unwrap();
-    assert!(flow.draw == 11 && flow.value == f64::INFINITY && flow.cell.contains("in 2024Q2, Seized"), "{flow}");
+    assert!(
+        flow.draw == 11 && flow.value == f64::INFINITY && flow.cell.contains("in 2024Q2, Seized"),
+        "{flow}"
+    );
     // Draws that do not count are not looked at, and what is sound is not found.
     let mut lanes = Lanes::ONE;
     lanes[3] = 0.0;
