@@ -25,7 +25,7 @@ fn thread_time() -> Duration {
 fn quickly<T>(what: &str, of: impl FnOnce() -> T) -> T {
     let since = thread_time();
     let found = of();
-    within(what, thread_time() - since);
+    within(what, thread_time().checked_sub(since).unwrap());
     found
 }
 
