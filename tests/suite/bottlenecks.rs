@@ -276,3 +276,32 @@ fn open_what_bound_a_lab_would_have_let_it_train_more() {
     });
     assert!(tried.len() == 6 && tried.values().all(|n| *n > 30), "{tried:?}");
 }
+
+#[test]
+fn hopper_waits_for_packages_or_memory_and_no_american_lab_for_power_before_2025() {
+    let root = tempfile::tempdir().unwrap();
+    let out = root.path().join("run");
+    let mut command = assert_cmd::Command::cargo_bin("chokepoint").unwrap();
+    command.args(["run", "scenarios/baseline", "--draws", "512", "--quiet", "--out"]).arg(&out);
+    assert!(command.output().unwrap().status.success());
+    let mut reader = csv::Reader::from_path(out.join("bottlenecks.csv")).unwrap();
+    let rows: Vec<BTreeMap<String, String>> = reader.deserialize().map(Result::unwrap).collect();
+    let of = |subject: &str, quarter: &str, causes: &[&str]| -> f64 {
+        let counts = |r: &&BTreeMap<String, String>| {
+            r["subject"] == subject
+                && r["quarter"] == quarter
+                && matches!(r["subject_kind"].as_str(), "chip" | "lab")
+                && causes.contains(&r["cause"].as_str())
+        };
+        rows.iter().filter(counts).map(|r| r["share"].parse::<f64>().unwrap()).sum()
+    };
+    let quarters = (2023..2025).flat_map(|year| (1..5).map(move |q| format!("{year}Q{q}")));
+    let quarters: Vec<String> = quarters.collect();
+    let held: Vec<f64> = quarters.iter().map(|q| of("chip.h100", q, &["good.cowos", "good.hbm"])).collect();
+    assert!(held.iter().sum::<f64>() / held.len() as f64 > 0.5, "{held:?}");
+    let labs = ["openai", "google-deepmind", "anthropic", "meta", "xai", "microsoft-ai", "amazon-agi"];
+    for (lab, quarter) in labs.iter().flat_map(|lab| quarters.iter().map(move |q| (lab, q))) {
+        let share = of(&format!("lab.{lab}"), quarter, &["power"]);
+        assert!(share < 0.2, "{lab} {quarter}: {share}");
+    }
+}
