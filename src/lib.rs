@@ -100,7 +100,8 @@ pub use plan::Plan;
 pub use random::{Design, Distribution, Sampler};
 pub use report::{
     Difference, GraphFormat, Headline, HeadlineRow, OutputFormat, Ranked, Ranking, RankingRow, Scoreboard,
-    Story, SupplyGraph, Swept, Verdict, Worlds, quantities, rule_changes, rule_list,
+    Story, SupplyGraph, Swept, Verdict, Worlds, metrics_table, quantities, quantities_table, rule_changes,
+    rule_changes_table, rule_list, rule_list_table,
 };
 pub use results::table::{Field, Kind, Schema, TableText};
 pub use results::{
