@@ -105,8 +105,8 @@ pub use report::{
 };
 pub use results::table::{Field, Kind, Schema, TableText};
 pub use results::{
-    Cell, ExportFormat, FolderError, Interval, Manifest, PastRun, PastRunError, Quantiles, SourceFile,
-    Statistics,
+    Cell, ExportFormat, FolderError, Interval, Manifest, PastRun, PastRunError, Quantiles, RunReader,
+    SourceFile, Statistics,
 };
 pub use rules::{Change as RuleChange, Listed};
 pub use scenario::import::{ImportError, SupplyChain, read_eto};
