@@ -12,7 +12,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-PARTS, DRAWS = 3, "3000"
+PARTS, DRAWS = 3, "2049"
 KEEPS_TIME = {"manifest.json", "lineage.json", "report.html", "datapackage.json"}
 
 program, work = Path(sys.argv[1]).resolve(), Path(sys.argv[2]).resolve()

@@ -23,8 +23,11 @@ def toml(value: object) -> str:
     """A value as TOML writes it in a line."""
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, (int, float)):
-        return repr(value)
+    if isinstance(value, int):
+        return str(int(value))
+    if isinstance(value, float):
+        # Also of NumPy, whose numbers are floats that write themselves in another way.
+        return float.__repr__(value)
     if isinstance(value, str):
         escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
         return f'"{escaped}"'

@@ -44,8 +44,8 @@ def test_the_same_bytes(tmp_path):
     world = cp.load("tutorial")
     stem = world.policies["policy"][0]
     given = {"policy": stem, "set": {"route.*.detection": "10%"}}
-    found = cp.ray.run(world, "5000", out=tmp_path / "run", parts=3, export="draws=csv", **given)
-    whole = world.run(5000, out=tmp_path / "whole", export="draws=csv", **given)
+    found = cp.ray.run(world, "2049", out=tmp_path / "run", parts=3, export="draws=csv", **given)
+    whole = world.run(2049, out=tmp_path / "whole", export="draws=csv", **given)
     for name, table in whole.tables.items():
         assert found.tables[name].to_csv() == table.to_csv()
     assert (tmp_path / "run" / "draws.csv").read_bytes() == (tmp_path / "whole" / "draws.csv").read_bytes()
@@ -60,13 +60,14 @@ def test_a_scenario_of_ones_own_goes_along(tmp_path):
         (home / name.split("/", 1)[1]).write_text(text)
     os.chdir(tmp_path)
     world = cp.load("worlds/mine", policy="enforcement-tenfold")
-    found = cp.ray.run(world, 2048, out="run")
-    assert found.summary.to_csv() == world.run(2048).summary.to_csv()
+    found = cp.ray.run(world, 64, out="run")
+    assert found.summary.to_csv() == world.run(64).summary.to_csv()
 
 
 def test_a_worker_that_is_killed_costs_time_only(tmp_path):
     world = cp.load("tutorial")
-    draws, killed = 300 * 1024, []
+    speed = 256 / world.run(256, threads=1).seconds
+    draws, killed = max(6, int(10 * speed / 1024)) * 1024, []
 
     def kill():
         # The one that simulates: Ray renames its workers by their task.
