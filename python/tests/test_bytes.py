@@ -22,10 +22,10 @@ def same_tables(a: Path, b: Path) -> list[str]:
 
 
 def test_a_run_in_a_folder(command, tmp_path):
-    command("run", "tutorial", "--draws", "300", "--quiet", "--set", "route.*.detection=10%", "--export", "draws=csv",
+    command("run", "tutorial", "--draws", "64", "--quiet", "--set", "route.*.detection=10%", "--export", "draws=csv",
             "--out", str(tmp_path / "a"), cwd=tmp_path)  # fmt: skip
     run = cp.load("tutorial").run(
-        300, set={"route.*.detection": "10%"}, export="draws=csv", out=tmp_path / "b", threads=2
+        64, set={"route.*.detection": "10%"}, export="draws=csv", out=tmp_path / "b", threads=2
     )
     names = same_tables(tmp_path / "a", tmp_path / "b")
     assert {"summary.csv", "draws.csv", "answer.json", "graph.json", "quantities.csv"} <= set(names)
@@ -54,11 +54,11 @@ def test_other_studies(command, tmp_path, verb):
         observations += f"{metric['metric']},{metric['actor']},{metric['quarter']},1e20,1e24,1e27,0.9,,,{metric['unit']},x\n"
         (tmp_path / "o.csv").write_text(observations)
         told = ["--observations", "o.csv"]
-    command(verb, "tutorial", "--draws", "128", "--quiet", "--out", str(tmp_path / "a"), *told, cwd=tmp_path)
+    command(verb, "tutorial", "--draws", "16", "--quiet", "--out", str(tmp_path / "a"), *told, cwd=tmp_path)
     found = {
-        "compare": lambda: world.compare(draws=128, objectives="min country.omega/reachable_flop@2026Q4", out="b"),
-        "sweep": lambda: world.sweep({"route.*.detection": ["2%", "40%"]}, draws=128, out="b"),
-        "hindcast": lambda: world.hindcast(draws=128, observations="o.csv", out="b"),
+        "compare": lambda: world.compare(draws=16, objectives="min country.omega/reachable_flop@2026Q4", out="b"),
+        "sweep": lambda: world.sweep({"route.*.detection": ["2%", "40%"]}, draws=16, out="b"),
+        "hindcast": lambda: world.hindcast(draws=16, observations="o.csv", out="b"),
     }[verb]()
     same_tables(tmp_path / "a", tmp_path / "b")
     assert found.answer is not None and found.answer.to_csv().encode() == (tmp_path / "a" / "answer.csv").read_bytes()
@@ -66,12 +66,12 @@ def test_other_studies(command, tmp_path, verb):
 
 def test_in_memory_any_threads_any_way(tmp_path):
     world = cp.load("tutorial")
-    one, two = world.run(256, threads=1), world.run(256, threads=2)
-    written = world.run(256, out=tmp_path / "run")
+    one, two = world.run(64, threads=1), world.run(64, threads=2)
+    written = world.run(64, out=tmp_path / "run")
     for name, table in one.tables.items():
         assert table.to_csv() == two.tables[name].to_csv() == written.tables[name].to_csv()
     # What is there already is not done again.
-    again = world.run(256, out=tmp_path / "run")
+    again = world.run(64, out=tmp_path / "run")
     assert again.text == one.text and again.table("summary").to_csv() == one.summary.to_csv()
     assert any("complete" in note for note in again.notes)
 
