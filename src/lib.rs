@@ -100,12 +100,13 @@ pub use plan::Plan;
 pub use random::{Design, Distribution, Sampler};
 pub use report::{
     Difference, GraphFormat, Headline, HeadlineRow, OutputFormat, Ranked, Ranking, RankingRow, Scoreboard,
-    Story, SupplyGraph, Swept, Verdict, Worlds, quantities, rule_changes, rule_list,
+    Story, SupplyGraph, Swept, Verdict, Worlds, metrics_table, quantities, quantities_table, rule_changes,
+    rule_changes_table, rule_list, rule_list_table,
 };
 pub use results::table::{Field, Kind, Schema, TableText};
 pub use results::{
-    Cell, ExportFormat, FolderError, Interval, Manifest, PastRun, PastRunError, Quantiles, SourceFile,
-    Statistics,
+    Cell, ExportFormat, FolderError, Interval, Manifest, PastRun, PastRunError, Quantiles, RunReader,
+    SourceFile, Statistics,
 };
 pub use rules::{Change as RuleChange, Listed};
 pub use scenario::import::{ImportError, SupplyChain, read_eto};

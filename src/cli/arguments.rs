@@ -17,7 +17,7 @@ use std::path::PathBuf;
 /// Who can train what, by when, with which probability, and which link of the chain stops them.
 #[derive(Debug, Parser)]
 #[command(name = "chokepoint", version, about, max_term_width = 100, propagate_version = true)]
-#[command(after_help = "Start with: chokepoint run scenarios/baseline")]
+#[command(after_help = "Start with: chokepoint run baseline")]
 pub(super) struct Arguments {
     #[command(subcommand)]
     pub(super) verb: Verb,
@@ -68,7 +68,7 @@ pub(super) enum Verb {
 /// A scenario and what is changed of it.
 #[derive(Clone, Debug, Args)]
 pub(super) struct ScenarioArguments {
-    /// A scenario's folder, or its TOML file
+    /// A scenario's folder, its TOML file, or one that comes with the program: baseline, tutorial
     pub(super) scenario: PathBuf,
     /// A policy: a file, or a stem in the scenario's policies/; `a+b` combines
     #[arg(long, value_name = "POLICY")]
@@ -287,7 +287,7 @@ pub(super) struct PrecisionArguments {
 
 #[derive(Clone, Debug, Args)]
 pub(super) struct CompareArguments {
-    /// A scenario's folder, or its TOML file
+    /// A scenario's folder, its TOML file, or one that comes with the program: baseline, tutorial
     pub(super) scenario: PathBuf,
     /// A policy: a file, or a stem in the scenario's policies/; `a+b` combines; may be repeated. All of them by default
     #[arg(long, value_name = "POLICY")]

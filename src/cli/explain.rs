@@ -5,21 +5,26 @@ use super::failure::Failure;
 use super::terminal::{Terminal, print};
 use crate::study::{DrawChoice, ExplainRequest, explain as tell_story};
 
-pub(super) fn explain(arguments: &ExplainArguments) -> Result<(), Failure> {
+/// The draw and the story that are asked for.
+pub(super) fn request(arguments: &ExplainArguments) -> Result<ExplainRequest, Failure> {
     let draw = match (arguments.draw, &arguments.pick) {
         (Some(draw), _) => DrawChoice::Number(draw),
         (None, Some(text)) => DrawChoice::Quantile(text.clone()),
         (None, None) => return Err(Failure::Usage("explain takes --draw or --pick")),
     };
-    if arguments.format == Format::Csv {
-        return Err(Failure::Usage("a story is printed as table or json"));
-    }
-    let request = ExplainRequest {
+    Ok(ExplainRequest {
         scenario: arguments.scenario.request(),
         sampling: arguments.simulation.request(),
         draw,
         actor: arguments.actor.clone(),
-    };
+    })
+}
+
+pub(super) fn explain(arguments: &ExplainArguments) -> Result<(), Failure> {
+    let request = request(arguments)?;
+    if arguments.format == Format::Csv {
+        return Err(Failure::Usage("a story is printed as table or json"));
+    }
     let told = tell_story(&request, &Terminal::new(false))?;
     print(&if arguments.format == Format::Json { format!("{:#}\n", told.json()) } else { told.text() })
 }

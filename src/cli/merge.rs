@@ -11,9 +11,14 @@ use clap::Parser;
 
 /// Joins parts.
 pub(super) fn merge(arguments: &MergeArguments) -> Result<(), Failure> {
-    let command = arguments.parts.first().map_or(Ok(Vec::new()), |first| part_command(first))?;
     let how = How::Merged { parts: &arguments.parts, partial: arguments.partial };
-    again(command, &how, |common| {
+    carry_out(&joined(arguments)?, &how)
+}
+
+/// The command that made parts, which writes what they are joined to.
+pub(super) fn joined(arguments: &MergeArguments) -> Result<Verb, Failure> {
+    let command = arguments.parts.first().map_or(Ok(Vec::new()), |first| part_command(first))?;
+    again(command, |common| {
         common.out.clone_from(&arguments.out);
         (common.force, common.quiet, common.format) = (arguments.force, arguments.quiet, arguments.format);
     })
@@ -32,17 +37,12 @@ pub(super) fn verify(arguments: &VerifyArguments) -> Result<(), Failure> {
     }
     let words = run.manifest["command"].as_array().into_iter().flatten();
     let command = words.filter_map(|word| word.as_str().map(str::to_owned)).collect();
-    again(command, &How::Again { run: &arguments.run, rounds: arguments.again }, |common| {
-        common.quiet = arguments.quiet;
-    })
+    let verb = again(command, |common| common.quiet = arguments.quiet)?;
+    carry_out(&verb, &How::Again { run: &arguments.run, rounds: arguments.again })
 }
 
-/// Reads a command that simulated draws, changes what it says of folders, and does something else with it.
-fn again(
-    command: Vec<String>,
-    how: &How<'_>,
-    change: impl FnOnce(&mut SimulatingArguments),
-) -> Result<(), Failure> {
+/// Reads a command that simulated draws, and changes what it says of folders.
+fn again(command: Vec<String>, change: impl FnOnce(&mut SimulatingArguments)) -> Result<Verb, Failure> {
     let typed = command.clone();
     let read = Arguments::try_parse_from(std::iter::once("chokepoint".to_owned()).chain(command));
     let mut verb =
@@ -53,7 +53,12 @@ fn again(
     };
     (common.part, common.resume) = (None, false);
     change(common);
-    match &verb {
+    Ok(verb)
+}
+
+/// Does something else with what such a command asks for.
+fn carry_out(verb: &Verb, how: &How<'_>) -> Result<(), Failure> {
+    match verb {
         Verb::Run(a) => run::run(a, how),
         Verb::Compare(a) => compare::compare(a, how),
         Verb::Sweep(a) => sweep::sweep(a, how),

@@ -1,6 +1,7 @@
 //! A person: arguments in, words out. Only this folder knows clap, the clock, the terminal and exit codes.
 
 mod arguments;
+mod asked;
 mod calibrate;
 mod check;
 mod compare;
@@ -20,6 +21,8 @@ mod show;
 mod sweep;
 mod terminal;
 mod values;
+
+pub use asked::{Asked, NotRead, asked};
 
 use arguments::{Arguments, Verb};
 use clap::Parser;

@@ -94,6 +94,11 @@ impl Fit {
         }
     }
 
+    /// Numbers that may move, as a table.
+    pub fn to_table(&self) -> TableText {
+        TableText::of(&numbers(), self.ordered())
+    }
+
     /// Numbers, those of which the record says most first.
     fn ordered(&self) -> Vec<&Number> {
         let mut all: Vec<&Number> = self.numbers.iter().collect();
@@ -309,7 +314,7 @@ fn words(cells: &[&str]) -> Vec<String> {
 
 /// The tables of a fit: numbers that may move, and published numbers that draws are weighed by.
 pub fn tables(fit: &Fit) -> [TableText; 2] {
-    [TableText::of(&numbers(), fit.ordered()), TableText::of(&rows(), &fit.rows)]
+    [fit.to_table(), TableText::of(&rows(), &fit.rows)]
 }
 
 /// `calibration.csv`.

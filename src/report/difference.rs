@@ -5,7 +5,7 @@ use crate::analysis::moved::{Estimate, chance, discoveries};
 use crate::metrics::Metric;
 use crate::metrics::headline::FIRST;
 use crate::model::ChipUnit;
-use crate::results::table::Table;
+use crate::results::table::{Table, TableText};
 use crate::results::{PastRun, float};
 use crate::scenario::leaves::Leaf;
 use serde_json::{Value, json};
@@ -98,6 +98,11 @@ impl Difference {
         let paired = ["draws", "draws_used", "seed", "sampler", "given"].iter().all(|s| same(s));
         let (moved, compared) = moved(before, after);
         Self { names, inputs: inputs(before, after), moved, compared, paired, settings }
+    }
+
+    /// As a table.
+    pub fn to_table(&self) -> TableText {
+        TableText::of(&table(), self.rows())
     }
 
     /// As text.

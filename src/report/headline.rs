@@ -4,7 +4,7 @@ use super::columns::{Align, aligned};
 use super::fan::Axis;
 use super::{OutputFormat, number, percent};
 use crate::results::Statistics;
-use crate::results::table::Table;
+use crate::results::table::{Table, TableText};
 use serde_json::json;
 
 /// One actor in one quarter.
@@ -51,6 +51,11 @@ impl Headline {
             OutputFormat::Csv => self.table().csv(&self.rows),
             OutputFormat::Json => self.json(),
         }
+    }
+
+    /// The rows as a table.
+    pub fn to_table(&self) -> TableText {
+        TableText::of(&self.table(), &self.rows)
     }
 
     /// The table for a terminal that can show it: with each distribution drawn on a common logarithmic axis.

@@ -2,7 +2,7 @@
 
 use super::{OutputFormat, number};
 use crate::model::{Grade, Shape, Shown};
-use crate::results::table::Table;
+use crate::results::table::{Table, TableText};
 use serde_json::json;
 use std::borrow::Cow;
 
@@ -13,6 +13,11 @@ pub fn quantities(rows: &[Shown<'_>], how: OutputFormat) -> String {
         OutputFormat::Csv => as_edits().csv(rows),
         OutputFormat::Json => format!("{:#}\n", json(rows)),
     }
+}
+
+/// Quantities as a table.
+pub fn quantities_table(rows: &[Shown<'_>]) -> TableText {
+    TableText::of(&as_edits(), rows)
 }
 
 fn grade(shown: &Shown<'_>) -> &'static str {

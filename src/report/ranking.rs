@@ -3,7 +3,7 @@
 use super::columns::{Align, aligned};
 use super::{OutputFormat, percent};
 use crate::network::Structure;
-use crate::results::table::Table;
+use crate::results::table::{Table, TableText};
 use serde_json::{Value as Json, json};
 
 /// Rows in the table for people.
@@ -49,6 +49,11 @@ impl Ranking {
             OutputFormat::Csv => table().csv(all.iter().flat_map(Self::placed)),
             OutputFormat::Json => format!("{:#}\n", all.iter().map(Self::json).collect::<Json>()),
         }
+    }
+
+    /// Rankings of several cells as a table.
+    pub fn to_table(all: &[Self]) -> TableText {
+        TableText::of(&table(), all.iter().flat_map(Self::placed))
     }
 
     /// Rows with their places: by what is lost, and by structure.

@@ -2,7 +2,7 @@
 
 use super::OutputFormat;
 use super::columns::laid_out;
-use crate::results::table::Table;
+use crate::results::table::{Table, TableText};
 use crate::rules::{Change, Listed};
 use serde_json::Value as Json;
 
@@ -14,6 +14,16 @@ pub fn rule_list(rows: &[Listed], on: &str, how: OutputFormat) -> String {
 /// What changes, quarter by quarter.
 pub fn rule_changes(rows: &[Change], how: OutputFormat) -> String {
     written(&changes(), rows, how)
+}
+
+/// Statuses on a day, as a table.
+pub fn rule_list_table(rows: &[Listed], on: &str) -> TableText {
+    TableText::of(&statuses(on.to_owned()), rows)
+}
+
+/// What changes, as a table.
+pub fn rule_changes_table(rows: &[Change]) -> TableText {
+    TableText::of(&changes(), rows)
 }
 
 fn written<R>(table: &Table<R>, rows: &[R], how: OutputFormat) -> String {

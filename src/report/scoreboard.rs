@@ -51,6 +51,11 @@ impl Scoreboard {
         }
     }
 
+    /// The scores as a table.
+    pub fn to_table(&self) -> TableText {
+        TableText::of(&scores(), self.lines())
+    }
+
     /// The tables of observations, naive forecasts and scores.
     pub fn tables(&self) -> [TableText; 4] {
         let observations = self.rows(|s| s.rows.iter());
@@ -59,7 +64,7 @@ impl Scoreboard {
         [
             TableText::of(&hindcast(), observations),
             TableText::of(&naive(), forecasts),
-            TableText::of(&scores(), self.lines()),
+            self.to_table(),
             TableText::of(&rivals(), duels),
         ]
     }

@@ -2,7 +2,7 @@
 
 use super::{OutputFormat, number};
 use crate::analysis::{Effect, Paired, Sense};
-use crate::results::table::Table;
+use crate::results::table::{Table, TableText};
 use serde_json::json;
 
 /// A point of a sweep in the cell that is shown.
@@ -101,6 +101,11 @@ impl Swept {
             ));
         }
         text
+    }
+
+    /// The points as a table.
+    pub fn to_table(&self) -> TableText {
+        TableText::of(&self.table(), self.order())
     }
 
     /// The points as programs read them.

@@ -2,7 +2,7 @@
 
 use super::{OutputFormat, number, percent};
 use crate::analysis::{Paired, Sense, Standing};
-use crate::results::table::Table;
+use crate::results::table::{Table, TableText};
 use serde_json::json;
 
 /// Fewer draws with an effect than this leave replicates without any: eight of them hold five each on average.
@@ -55,6 +55,11 @@ impl Verdict {
             OutputFormat::Csv => table().csv(self.cells.iter().flat_map(Ranked::rows)),
             OutputFormat::Json => self.json(),
         }
+    }
+
+    /// The ranking as a table.
+    pub fn to_table(&self) -> TableText {
+        TableText::of(&table(), self.cells.iter().flat_map(Ranked::rows))
     }
 
     fn text(&self) -> String {

@@ -9,6 +9,7 @@ use super::limits::{LOOKED, PATTERN};
 use super::parse::{cell_value, csv_rows, relocated, toml_table, toml_value};
 use super::path::RowPlaces;
 use super::replaced;
+use super::shipped::{self, is_folder, stems};
 use std::io::ErrorKind;
 use std::path::Path;
 
@@ -95,11 +96,12 @@ fn load_one(
     sources: &mut Sources,
     diagnostics: &mut Diagnostics,
 ) -> Option<Policy> {
-    let home = if scenario.is_dir() { scenario } else { scenario.parent().unwrap_or(Path::new("")) };
+    let home = if is_folder(scenario) { scenario } else { scenario.parent().unwrap_or(Path::new("")) };
     let folder = home.join("policies");
     let stem = format!("{name}.toml");
     // What stands in the scenario's folder is the scenario's; what is typed as a path is the person's own.
-    let own = !name.contains(['/', '\\']) && folder.join(&stem).symlink_metadata().is_ok();
+    let there = |path: &Path| path.symlink_metadata().is_ok() || shipped::text(path).is_some();
+    let own = !name.contains(['/', '\\']) && there(&folder.join(&stem));
     let path = if own { folder.join(&stem) } else { Path::new(name).to_owned() };
     let text =
         if own { read_beneath(home, &Path::new("policies").join(&stem), &[]) } else { read_named(&path) };
@@ -125,15 +127,8 @@ fn load_one(
 /// Says that there is no such policy, and which there are.
 fn no_policy(folder: &Path, name: &str, place: &Place, diagnostics: &mut Diagnostics) {
     let d = diagnostics.error(place, format!("there is no policy `{name}`"), "no such file or stem");
-    let mut stems: Vec<String> = std::fs::read_dir(folder)
-        .map(|dir| {
-            dir.flatten()
-                .filter_map(|e| e.path().file_stem().map(|s| s.to_string_lossy().into_owned()))
-                .collect()
-        })
-        .unwrap_or_default();
+    let stems = stems(folder);
     if !d.suggest(name, stems.iter().map(String::as_str)) && !stems.is_empty() {
-        stems.sort();
         d.help(format!("the scenario has {}", stems.join(", ")));
     }
 }

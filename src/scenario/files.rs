@@ -1,6 +1,7 @@
 //! Which files are read, and how: plain files of a bounded size, in UTF-8; those that a scenario names only where it may read.
 
 use super::limits::FILE_BYTES;
+use super::shipped;
 use std::fs::{File, Metadata};
 use std::io::{Error, ErrorKind, Read, Result};
 use std::path::{Component, Path, PathBuf};
@@ -10,6 +11,9 @@ use std::path::{Component, Path, PathBuf};
 /// # Errors
 /// If it cannot be read, is larger than [`FILE_BYTES`] or no UTF-8.
 pub fn read_named(path: &Path) -> Result<String> {
+    if let Some(text) = shipped::text(path) {
+        return Ok(text.to_owned());
+    }
     let about = std::fs::metadata(path)?;
     if about.is_dir() {
         return Err(Error::new(ErrorKind::IsADirectory, "it is a folder"));
@@ -22,6 +26,10 @@ pub fn read_named(path: &Path) -> Result<String> {
 /// # Errors
 /// If it lies elsewhere, is no plain file, or cannot be read as [`read_named`] reads.
 pub(super) fn read_beneath(home: &Path, name: &Path, allowed: &[PathBuf]) -> Result<String> {
+    if shipped::is_inside(home) {
+        let text = shipped::text(&plain(&home.join(name))).map(str::to_owned);
+        return text.ok_or_else(|| ErrorKind::NotFound.into());
+    }
     let path = beneath(home, name, allowed)?;
     read_plain(&path)
 }

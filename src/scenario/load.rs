@@ -10,6 +10,7 @@ use super::extends::resolve_row_extends;
 use super::files::{read_beneath, read_named};
 use super::limits::{DEPTH, FILE_BYTES, FILES, KEYS, ROWS};
 use super::parse::{Cell, cell_value, csv_rows, toml_table};
+use super::shipped::is_folder;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -71,7 +72,7 @@ struct Loader<'a> {
 impl Loader<'_> {
     /// A scenario and what it extends. The one that a person named may be a link; those that a scenario names may not.
     fn scenario(&mut self, path: &Path, from: Option<&Place>) -> Option<Table> {
-        let file = if path.is_dir() { path.join("scenario.toml") } else { path.to_owned() };
+        let file = if is_folder(path) { path.join("scenario.toml") } else { path.to_owned() };
         let folder = file.parent().unwrap_or(Path::new("")).to_owned();
         let outer = std::mem::replace(&mut self.home, folder.clone());
         let table = self.file(&file, from)?;

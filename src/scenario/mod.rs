@@ -15,6 +15,7 @@ mod path;
 mod printable;
 mod render;
 mod replaced;
+mod shipped;
 mod suggest;
 mod write;
 
@@ -26,5 +27,6 @@ pub use glob::{Glob, glob_match, is_glob, is_too_long};
 pub use load::{append_rows, from_text, load};
 pub use printable::{is_formula, one_line, printable, unguarded};
 pub use replaced::replaced;
+pub use shipped::{exists, is_folder, shipped, stems};
 pub use suggest::suggest;
 pub use write::inline_table;

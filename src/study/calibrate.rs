@@ -243,6 +243,14 @@ impl Found for CalibrateResults<'_> {
         self.fit.render(format)
     }
 
+    fn answer_table(&self) -> TableText {
+        self.fit.to_table()
+    }
+
+    fn all_tables(&self) -> Vec<TableText> {
+        self.tables()
+    }
+
     fn took(&self) -> Took {
         self.took
     }

@@ -375,6 +375,14 @@ impl Found for CompareResults<'_> {
         self.verdict().render(format)
     }
 
+    fn answer_table(&self) -> TableText {
+        self.verdict().to_table()
+    }
+
+    fn all_tables(&self) -> Vec<TableText> {
+        self.tables()
+    }
+
     fn took(&self) -> Took {
         self.took
     }

@@ -317,10 +317,7 @@ fn open_exports(
     let inputs = match exports.inputs {
         Some(format) => {
             let file = folder.create(&format!("inputs.{}", format.extension()))?;
-            let model = &simulation.plan.model;
-            let uncertain = simulation.plan.layout.uncertain().map(|q| &model.quantities[q]);
-            let columns = uncertain.map(|q| (q.path.clone(), q.unit.clone()));
-            Some(InputsTable::new(format, file, columns)?)
+            Some(InputsTable::new(format, file, simulation.uncertain())?)
         }
         None => None,
     };

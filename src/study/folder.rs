@@ -7,8 +7,7 @@ use super::request::{Destination, Part};
 use super::rounds;
 use super::simulation::Simulation;
 use super::watch::{Note, Watch};
-use crate::network::Network;
-use crate::report::{OutputFormat, world};
+use crate::report::OutputFormat;
 use crate::results::table::{Schema, TableText};
 use crate::results::{
     Folder, FolderError, MANIFEST, Manifest, Opened, OutputFile, PART, StateHead, StateReader, StateWriter,
@@ -138,8 +137,7 @@ impl RunFolder {
             }
         };
         let whole = destination.part.is_none();
-        let model = &simulation.plan.model;
-        let world = if whole { world::tables(model, &Network::from_model(model)) } else { Vec::new() };
+        let world = if whole { simulation.world_tables() } else { Vec::new() };
         let last: &[&str] = if whole { &LAST } else { &[STATE, PART] };
         let files = if whole { files } else { &[] };
         let names = files.iter().copied().chain(world.iter().map(|table| table.schema.name));

@@ -226,6 +226,14 @@ impl Found for HindcastResults<'_> {
         self.board().render(format)
     }
 
+    fn answer_table(&self) -> TableText {
+        self.board().to_table()
+    }
+
+    fn all_tables(&self) -> Vec<TableText> {
+        self.tables()
+    }
+
     fn took(&self) -> Took {
         self.took
     }

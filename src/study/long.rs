@@ -13,6 +13,7 @@ use super::{estimate, parts};
 use crate::engine::run::{ROUND, Round};
 use crate::math::WIDTH;
 use crate::report::OutputFormat;
+use crate::results::table::TableText;
 use crate::results::{FolderError, Interval, MANIFEST, Manifest, RunReader};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -73,6 +74,12 @@ pub(super) trait ManyDraws: Sized {
 pub trait Found {
     /// What is printed of it.
     fn answer(&self, format: OutputFormat) -> String;
+
+    /// The same as a table.
+    fn answer_table(&self) -> TableText;
+
+    /// All tables of findings, as they stand in the study's folder.
+    fn all_tables(&self) -> Vec<TableText>;
 
     /// What it took.
     fn took(&self) -> Took;

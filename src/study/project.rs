@@ -260,16 +260,8 @@ impl Project {
 /// Names of the policies in a scenario's `policies` folder, in order; none of a scenario that is a text.
 pub fn policies(scenario: &TextSource) -> Vec<String> {
     let TextSource::File(path) = scenario else { return Vec::new() };
-    let folder = if path.is_dir() { path.join("policies") } else { path.with_file_name("policies") };
-    let mut stems: Vec<String> = std::fs::read_dir(&folder)
-        .map(|dir| {
-            let files =
-                dir.flatten().map(|e| e.path()).filter(|p| p.extension().is_some_and(|e| e == "toml"));
-            files.filter_map(|p| p.file_stem().map(|s| s.to_string_lossy().into_owned())).collect()
-        })
-        .unwrap_or_default();
-    stems.sort();
-    stems
+    let is_folder = scenario::is_folder(path);
+    scenario::stems(&if is_folder { path.join("policies") } else { path.with_file_name("policies") })
 }
 
 /// Reads a scenario without edits; none if there is nothing to go on with.
@@ -279,7 +271,7 @@ fn read(
     diagnostics: &mut Diagnostics,
 ) -> Result<Option<Document>, Error> {
     match &request.scenario {
-        TextSource::File(path) if !path.exists() => {
+        TextSource::File(path) if !scenario::exists(path) => {
             Err(Error::NoScenario { path: path.clone(), near: near(path) })
         }
         TextSource::File(path) => Ok(scenario::load(path, &request.allow_read, sources, diagnostics)),
@@ -323,7 +315,7 @@ fn vintage_edits(
     let mut edits = Vec::new();
     for (file, place) in &vintage.edits {
         let beside = Path::new(&sources.all[place.source as usize].name).with_file_name(file);
-        let Ok(text) = std::fs::read_to_string(&beside) else {
+        let Ok(text) = scenario::read_named(&beside) else {
             diagnostics.error(place, format!("{} cannot be read", beside.display()), "named here");
             continue;
         };
@@ -369,9 +361,13 @@ fn name_of(scenario: &TextSource) -> String {
 /// A folder beside the path that was meant.
 fn near(path: &Path) -> Option<PathBuf> {
     let parent = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let names: Vec<String> = std::fs::read_dir(parent)
+    let mut names: Vec<String> = std::fs::read_dir(parent)
         .map(|d| d.flatten().map(|e| e.file_name().to_string_lossy().into_owned()).collect())
         .unwrap_or_default();
+    if parent == Path::new(".") {
+        names.extend(scenario::shipped().into_iter().map(str::to_owned));
+    }
     let wanted = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-    scenario::suggest(&wanted, names.iter().map(String::as_str)).map(|n| parent.join(n))
+    let near = scenario::suggest(&wanted, names.iter().map(String::as_str));
+    near.map(|n| if parent == Path::new(".") { PathBuf::from(n) } else { parent.join(n) })
 }

@@ -190,6 +190,14 @@ impl Found for RunResults<'_> {
         self.headline().render(format)
     }
 
+    fn answer_table(&self) -> TableText {
+        self.headline().to_table()
+    }
+
+    fn all_tables(&self) -> Vec<TableText> {
+        self.tables()
+    }
+
     fn took(&self) -> Took {
         self.took
     }

@@ -8,8 +8,11 @@ use super::watch::{Note, Watch};
 use crate::engine::run::{Alternative, Condition, Task};
 use crate::metrics::{BUDGET, FlowSource, Recording, SelectError, flows};
 use crate::model::time::Quarter;
+use crate::network::Network;
 use crate::plan::Plan;
 use crate::random::Sampler;
+use crate::report::world;
+use crate::results::table::TableText;
 use crate::results::tables::Flow;
 use crate::results::{Cell, ExportFormat, Manifest, SourceFile};
 use std::collections::BTreeMap;
@@ -96,6 +99,25 @@ impl Simulation {
             given: None,
             settings: Vec::new(),
         })
+    }
+
+    /// Has rounds bring what draws took for uncertain numbers, and gives their paths and units.
+    pub fn bring_inputs(&mut self) -> Vec<(String, String)> {
+        self.inputs = true;
+        self.uncertain()
+    }
+
+    /// Paths and units of what is uncertain, in the order of a round's inputs.
+    pub(super) fn uncertain(&self) -> Vec<(String, String)> {
+        let quantities = &self.plan.model.quantities;
+        let uncertain = self.plan.layout.uncertain().map(|q| &quantities[q]);
+        uncertain.map(|q| (q.path.clone(), q.unit.clone())).collect()
+    }
+
+    /// Tables of what the scenario is about, as they stand in a study's folder.
+    pub fn world_tables(&self) -> Vec<TableText> {
+        let model = &self.plan.model;
+        world::tables(model, &Network::from_model(model))
     }
 
     /// Simulates all draws, and gives every round to every gatherer; says how long it took \[s\].

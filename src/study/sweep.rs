@@ -282,6 +282,14 @@ impl Found for SweepResults<'_> {
         self.swept().render(format)
     }
 
+    fn answer_table(&self) -> TableText {
+        self.swept().to_table()
+    }
+
+    fn all_tables(&self) -> Vec<TableText> {
+        self.tables()
+    }
+
     fn took(&self) -> Took {
         self.took
     }

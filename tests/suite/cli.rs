@@ -217,3 +217,63 @@ fn show_prints_quantiles_and_who_edits() {
     let (code, _, err) = chokepoint(&["show", "scenarios/tutorial", "rote.gamma.detection"]);
     assert!(code == 3 && err.contains("did you mean `route.gamma.detection`?"), "{err}");
 }
+
+/// Files beneath a folder, by their paths from it.
+fn files(folder: &Path) -> Vec<std::path::PathBuf> {
+    let mut all = Vec::new();
+    for path in fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()) {
+        if path.is_dir() { all.extend(files(&path)) } else { all.push(path) }
+    }
+    all
+}
+
+#[test]
+fn scenarios_come_inside_the_program_and_a_folder_of_their_name_wins() {
+    let root = tempfile::tempdir().unwrap();
+    let there = |arguments: &[&str]| {
+        let mut command = Command::cargo_bin("chokepoint").unwrap();
+        let output = command.env("NO_COLOR", "1").args(arguments).current_dir(root.path()).output().unwrap();
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        (output.status.code().unwrap(), text(&output.stdout), text(&output.stderr))
+    };
+    // The same scenarios, policies and vintages as in the folder.
+    for scenario in ["baseline", "tutorial"] {
+        let folder = format!("scenarios/{scenario}");
+        let (code, inside, _) = there(&["show", scenario, "--format", "csv"]);
+        let (_, outside, _) = chokepoint(&["show", &folder, "--format", "csv"]);
+        assert_eq!(code, 0);
+        assert_eq!(inside, outside.replace(&format!("{folder}/"), &format!("{scenario}/")));
+        for policy in files(&Path::new(&folder).join("policies")) {
+            let stem = policy.file_stem().unwrap().to_str().unwrap();
+            assert_eq!(there(&["check", scenario, "--policy", stem]).0, 0, "{scenario} under {stem}");
+        }
+    }
+    assert_eq!(there(&["check", "baseline", "--vintage", "2024"]).0, 0);
+    // Every table of a run is the same.
+    let out = root.path().join("inside");
+    assert_eq!(there(&["run", "tutorial", "--draws", "64", "--out", out.to_str().unwrap(), "--quiet"]).0, 0);
+    let beside = root.path().join("outside");
+    assert_eq!(run("scenarios/tutorial", &beside, &["--quiet"]).0, 0);
+    for name in
+        ["summary.csv", "thresholds.csv", "bottlenecks.csv", "drivers.csv", "rounds.csv", "answer.txt"]
+    {
+        assert_eq!(fs::read(out.join(name)).unwrap(), fs::read(beside.join(name)).unwrap(), "{name}");
+    }
+    // Errors name their places in the scenario, and what may have been meant.
+    let (code, _, error) = there(&["check", "baseline", "--policy", "no-control"]);
+    assert!(code == 3 && error.contains("did you mean `no-controls`"), "{error}");
+    let (code, _, error) = there(&["check", "basline"]);
+    assert!(code == 3 && error.contains("did you mean baseline?"), "{error}");
+    let (code, _, error) = there(&["check", "baseline/nothing"]);
+    assert!(code == 3 && error.contains("there is no scenario at baseline/nothing"), "{error}");
+    let place = there(&["show", "baseline", "route.*.detection"]).1;
+    assert!(place.contains("baseline/"), "{place}");
+    // A folder of that name is taken instead, whatever is in it.
+    fs::create_dir(root.path().join("tutorial")).unwrap();
+    let (code, _, error) = there(&["check", "tutorial"]);
+    assert!(code == 3 && error.contains("scenario.toml"), "{error}");
+    fs::copy("scenarios/tutorial/scenario.toml", root.path().join("tutorial/scenario.toml")).unwrap();
+    assert_eq!(there(&["check", "tutorial"]).0, 0);
+    assert_eq!(there(&["check", "tutorial", "--policy", "enforcement-tenfold"]).0, 3);
+    assert_eq!(there(&["check", "./baseline"]).0, 0);
+}
