@@ -114,6 +114,11 @@ pub fn comparison<'a>() -> Table<ContrastRow<'a>> {
                 "Standard error of the 95 % quantile of the ratio, likewise",
                 |r| r.paired.ratios[2].error,
             )
+.number(
+                "effective_draws",
+                "Effective number of draws that carry the difference: the square of the sum of its sizes over the sum of their squares",
+                |r| r.paired.effective,
+            )
 }
 
 /// A point of a sweep in a cell.

@@ -198,7 +198,7 @@ pub(super) struct SimulatingArguments {
     /// Which cells are summarised: actor/metric@quarter, with `*` and `{a,b}`; may be repeated
     #[arg(long, value_name = "GLOB")]
     pub(super) select: Vec<String>,
-    /// Write a table with a row a draw: draws=csv, draws=parquet, inputs=csv, inputs=parquet
+    /// Write a table with rows of every draw: draws, inputs or strikes (of shocks), as csv or parquet: draws=csv, strikes=parquet
     #[arg(long, value_name = "TABLE=FORMAT")]
     pub(super) export: Vec<String>,
     /// Recount every draw: chips, goods and money; always on in tests

@@ -27,7 +27,7 @@ pub use rule_list::{rule_changes, rule_list};
 pub use scoreboard::{Scoreboard, Section};
 pub use story::{Bound, Draw, Figure, Focus, Story, Told, Unusual, Worlds};
 pub use swept::{Point, Swept};
-pub use verdict::{Ranked, Satisfied, Verdict};
+pub use verdict::{Apart, Ranked, Satisfied, Verdict};
 
 /// How a finding is printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,8 +5,8 @@ use crate::analysis::{Paired, Sense, Standing};
 use crate::results::table::Table;
 use serde_json::json;
 
-/// Fewer draws with an effect than this leave replicates without any: eight of them hold five each on average.
-const FEW: u64 = 40;
+/// Fewer effective draws than this leave replicates with next to none: eight of them hold five each on average.
+const FEW: f64 = 40.0;
 
 /// Policies ranked in one cell; the first plan is the reference case.
 #[derive(Clone, Debug)]
@@ -30,6 +30,24 @@ pub struct Ranked {
 /// A target, and by plan the share of draws that satisfy it with its 95 % interval.
 pub type Satisfied = (String, Vec<(f64, f64, f64)>);
 
+/// An actor that some plans have and others lack, with the names of those that have it.
+pub type Apart = (String, Vec<String>);
+
+/// Which actors are compared nowhere, in words.
+pub(super) fn apart_text(apart: &[Apart]) -> String {
+    let mut text = String::new();
+    for (actor, plans) in apart {
+        let plans: Vec<&str> = plans.iter().map(String::as_str).collect();
+        text.push_str(&wrapped(&format!("not compared: {actor} is not in every world, but in "), &plans));
+    }
+    text
+}
+
+/// The same for programs.
+pub(super) fn apart_json(apart: &[Apart]) -> Vec<serde_json::Value> {
+    apart.iter().map(|(actor, plans)| json!({ "actor": actor, "only_in": plans })).collect()
+}
+
 /// All that `compare` prints.
 #[derive(Clone, Debug)]
 pub struct Verdict {
@@ -45,6 +63,8 @@ pub struct Verdict {
     pub standings: Vec<Standing>,
     /// Targets.
     pub targets: Vec<Satisfied>,
+    /// Actors that are not in every world.
+    pub apart: Vec<Apart>,
 }
 
 impl Verdict {
@@ -77,7 +97,7 @@ impl Verdict {
                 text.push_str(&format!("   {:>4} {range:<16} {name}\n", percent(*share)));
             }
         }
-        text
+        text + &apart_text(&self.apart)
     }
 
     fn plans(&self) -> &[String] {
@@ -115,6 +135,7 @@ impl Verdict {
                         "policy": r.plans[p], "tier": r.tiers[p], "difference_mean": d.mean.value,
                         "half_width": finite(d.mean.half()), "ratio_p50": finite(d.ratios[1].value),
                         "probability_lower": d.lower, "probability_higher": d.higher, "regret_mean": d.regret_mean,
+                        "effective_draws": d.effective,
                     })
                 })
                 .collect();
@@ -138,6 +159,7 @@ impl Verdict {
             "objectives": self.objectives,
             "front": self.plans().iter().zip(&self.standings).map(standing).collect::<Vec<_>>(),
             "targets": self.targets.iter().map(target).collect::<Vec<_>>(),
+            "not_compared": apart_json(&self.apart),
         });
         format!("{whole:#}\n")
     }
@@ -226,12 +248,17 @@ impl Ranked {
         let mut text = String::new();
         for p in self.order() {
             let (changed, draws) = (self.paired[p].changed(), self.paired[p].draws);
-            if (1..FEW).contains(&changed) {
+            let carried = self.paired[p].effective;
+            if changed > 0 && carried < FEW {
                 // Where nearly all draws differ there is no shock to be given: there are too few of them.
                 let instead =
-                    if 2 * changed < draws { "take more, or --given the shock" } else { "take more" };
+                    if 2.0 * carried < draws as f64 { "take more, or --given the shock" } else { "take more" };
+                // As many draws as those that differ carry it evenly.
+                let evenly = carried > 0.9 * changed as f64;
+                let carry =
+                    if evenly { " only".to_owned() } else { format!(", as much as {carried:.0} would") };
                 text.push_str(&format!(
-                    "   {} changes it in {changed} of {draws} draws only: too few for the interval; {instead}\n",
+                    "   {} changes it in {changed} of {draws} draws{carry}: too few for the interval; {instead}\n",
                     self.plans[p]
                 ));
             }

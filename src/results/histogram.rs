@@ -218,6 +218,19 @@ impl<const R: usize> Histogram<R> {
         Ranks::new(self.buckets(), range)
     }
 
+    /// The ranks of this sample and of another that lies above it, whose values count from `origin`.
+    pub fn ranks_below(&self, above: &Self, origin: f64, range: (f64, f64)) -> Ranks<R> {
+        let mut all = self.buckets();
+        let mut last = all.last().map_or(f64::NEG_INFINITY, |bucket| bucket.1);
+        for (low, high, counts) in above.buckets() {
+            // Borders of the two kinds of buckets need not meet.
+            let low = (low + origin).max(last);
+            last = (high + origin).max(low);
+            all.push((low, last, counts));
+        }
+        Ranks::new(all, range)
+    }
+
     /// Quantiles over all replicates; values are cut to `range`.
     pub fn quantiles<const P: usize>(&self, probabilities: &[f64; P], range: (f64, f64)) -> [f64; P] {
         let ranks = self.ranks(range);

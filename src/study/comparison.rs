@@ -2,19 +2,21 @@
 
 use super::distributions::{Distributions, load_draws};
 use super::error::Error;
+use super::folder::RunFolder;
 use super::gather::Gatherer;
 use super::kept::{Gathered, Kept};
 use super::rounds::Rounds;
-use super::simulation::Simulation;
+use super::simulation::{Exports, Simulation};
 use crate::analysis::tables::{self, ContrastRow, ObjectiveRow, TargetRow};
 use crate::analysis::{Front, Objective, Paired, PairedRuns, Sense, Standing, Target, quarters_to, tiers};
 use crate::engine::run::Round;
 use crate::math::{Lanes, WIDTH};
 use crate::metrics::Metric;
-use crate::report::Satisfied;
+use crate::report::{Apart, Satisfied};
 use crate::results::table::TableText;
-use crate::results::{Cell, DrawsTable, FolderError, StateReader, StateWriter, wilson};
+use crate::results::{Cell, DrawsTable, ExportFormat, FolderError, StateReader, StateWriter, wilson};
 use rayon::prelude::*;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// Plans compared, being gathered.
@@ -24,6 +26,8 @@ pub(super) struct Comparison {
     /// Cells: those of metrics, then times until thresholds.
     pub(super) cells: Vec<Cell>,
     pub(super) senses: Vec<Sense>,
+    /// Actors that some plans have and others lack, of which nothing is compared, with the plans that have them.
+    pub(super) apart: Vec<Apart>,
     /// Place of each metric's cell in each plan's recording.
     places: Vec<Vec<usize>>,
     /// For each time: the tracked series of each plan, and the level \[FLOP\].
@@ -43,6 +47,47 @@ pub(super) struct ComparedDraws {
     pub(super) comparison: Comparison,
     /// By plan.
     pub(super) distributions: Vec<Distributions>,
+}
+
+impl ComparedDraws {
+    /// Gatherers of plans, the reference first; tables with a row a draw are opened in the folder: values of every plan, and what
+    /// chance decided in the reference.
+    pub(super) fn new(
+        plans: &[&Simulation],
+        mut comparison: Comparison,
+        mut folder: Option<&mut RunFolder>,
+    ) -> Result<Self, Error> {
+        let exports = plans[0].exports;
+        if folder.is_none() && exports.any() {
+            return Err(Error::ExportWithoutFolder);
+        }
+        let mut distributions = Vec::new();
+        for (place, plan) in plans.iter().enumerate() {
+            let own = if place == 0 { Exports { draws: None, ..exports } } else { Exports::default() };
+            distributions.push(Distributions::among(plan, place, own, folder.as_deref_mut())?);
+        }
+        if let (Some(format), Some(folder)) = (exports.draws, folder) {
+            let file = folder.create(&format!("draws.{}", format.extension()))?;
+            comparison.draws = Some(DrawsTable::new(format, file, comparison.metric_cells())?);
+        }
+        Ok(Self { rounds: Rounds::default(), comparison, distributions })
+    }
+}
+
+/// Writes the tables with a row a draw.
+pub(super) fn write_exports(
+    base: &Simulation,
+    comparison: &mut Comparison,
+    own: &mut Distributions,
+    folder: &mut RunFolder,
+) -> Result<(), FolderError> {
+    if let Some(table) = comparison.draws.take() {
+        if base.exports.draws == Some(ExportFormat::Csv) {
+            folder.describe(table.schema());
+        }
+        folder.finish_file(table.finish()?)?;
+    }
+    own.write_exports(base, folder)
 }
 
 impl Gathered for ComparedDraws {
@@ -137,6 +182,7 @@ impl Comparison {
         Self {
             runs: PairedRuns::new(plans.len(), senses.clone(), first.is_independent()),
             front: (!objectives.is_empty()).then(|| Front::new(plans.len(), objectives)),
+            apart: apart(plans, &names),
             plans: names,
             cells,
             senses,
@@ -216,6 +262,17 @@ impl Comparison {
         });
         TableText::of(&tables::targets(), rows)
     }
+}
+
+/// Actors that not every plan records, in order, with the names of the plans that do.
+fn apart(plans: &[&Simulation], names: &[String]) -> Vec<Apart> {
+    let mut have: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (p, plan) in plans.iter().enumerate() {
+        let actors: BTreeSet<&str> = plan.recording.names.iter().map(|cell| cell.actor.as_str()).collect();
+        actors.into_iter().for_each(|actor| have.entry(actor).or_default().push(p));
+    }
+    let some = have.into_iter().filter(|(_, with)| with.len() < plans.len());
+    some.map(|(actor, with)| (actor.to_owned(), with.into_iter().map(|p| names[p].clone()).collect())).collect()
 }
 
 /// Times until thresholds are reachable, for every actor that all plans track.

@@ -88,10 +88,10 @@ pub enum Error {
     #[error("--horizon: the scenario ends in {0}; an end lies before that")]
     HorizonEnd(Quarter),
     /// An export in an unknown format.
-    #[error("--export takes draws=csv, draws=parquet, inputs=csv or inputs=parquet, not {0}")]
+    #[error("--export takes draws, inputs or strikes as csv or parquet, such as draws=csv, not {0}")]
     ExportFormat(String),
     /// An export of an unknown table.
-    #[error("--export takes draws=... or inputs=..., not {0}")]
+    #[error("--export takes draws=..., inputs=... or strikes=..., not {0}")]
     ExportTable(String),
     /// Tables with a row a draw are written while draws are simulated.
     #[error("--export is written while draws are simulated: it takes a folder")]

@@ -20,6 +20,8 @@ const RUN: [&str; 8] = [
     "draws=csv",
     "--export",
     "inputs=parquet",
+    "--export",
+    "strikes=csv",
 ];
 
 fn command(words: &[&str]) -> Command {
@@ -131,6 +133,8 @@ fn every_study_of_many_draws_has_parts() {
             "route.*.detection=2%,20%",
             "--export",
             "inputs=csv",
+            "--export",
+            "strikes=parquet",
         ],
         &[
             "hindcast",

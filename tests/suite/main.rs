@@ -43,6 +43,7 @@ mod rules_verb;
 mod second_opinion;
 mod sensitivity;
 mod shipped;
+mod strikes;
 mod study;
 mod support;
 mod tables;
