@@ -160,6 +160,12 @@ impl PairedRuns {
         self.plans
     }
 
+    /// Mean of a plan over its own worst tenth of draws in a cell, to the width of a histogram's bucket.
+    pub fn worst_tenth(&self, cell: usize, plan: usize) -> f64 {
+        let values = &self.entries[cell * self.plans + plan].values;
+        values.tail_mean(0.1, self.senses[cell] == Sense::Min)
+    }
+
     /// A plan against the first in a cell.
     pub fn paired(&self, cell: usize, plan: usize) -> Paired {
         let entries = &self.entries[cell * self.plans..(cell + 1) * self.plans];
@@ -391,6 +397,17 @@ mod tests {
         assert_eq!(runs(&x, &wider, Sense::Min).paired(0, 1).dominance, Dominance::Neither);
         let more: Vec<f64> = x.iter().map(|x| x + 50.0).collect();
         assert_eq!(runs(&x, &more, Sense::Min).paired(0, 1).dominance, Dominance::Higher);
+    }
+
+    #[test]
+    fn the_worst_tenth_is_the_end_that_is_not_wanted() {
+        // 1 to 640: the highest tenth has a mean of 608.5, the lowest of 32.5.
+        let x: Vec<f64> = (1..=640).map(f64::from).collect();
+        for (sense, truth) in [(Sense::Min, 608.5), (Sense::Max, 32.5)] {
+            let found = runs(&x, &x, sense).worst_tenth(0, 1);
+            assert!((found / truth - 1.0).abs() < 0.01, "{found} {truth}");
+        }
+        assert_eq!(runs(&[0.0; 64], &[0.0; 64], Sense::Min).worst_tenth(0, 0), 0.0);
     }
 
     #[test]

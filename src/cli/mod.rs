@@ -5,6 +5,7 @@ mod calibrate;
 mod check;
 mod compare;
 mod diff;
+mod discover;
 mod explain;
 mod failure;
 mod graph;
@@ -20,6 +21,7 @@ mod show;
 mod sweep;
 mod terminal;
 mod values;
+mod worth;
 
 use arguments::{Arguments, Verb};
 use clap::Parser;
@@ -76,6 +78,8 @@ pub fn main_with(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Verb::Graph(a) => graph::graph(a),
         Verb::Import(a) => import::import(a),
         Verb::Diff(a) => diff::diff(a),
+        Verb::Discover(a) => discover::discover(a),
+        Verb::Worth(a) => worth::worth(a),
         Verb::Report(a) => report::report(a),
         Verb::Schema => schema::schema(),
         Verb::Completions { shell } => schema::completions(*shell),

@@ -1,6 +1,7 @@
 //! The verdict on policies as people read it: who lowers what, by how much, how surely, and what cannot be told apart.
 
 use super::{OutputFormat, number, percent};
+use crate::analysis::tables::{RobustRow, robustness};
 use crate::analysis::{Paired, Sense, Standing};
 use crate::results::table::Table;
 use serde_json::json;
@@ -65,6 +66,8 @@ pub struct Verdict {
     pub targets: Vec<Satisfied>,
     /// Actors that are not in every world.
     pub apart: Vec<Apart>,
+    /// How plans do where they do badly, cell by cell.
+    pub robust: Vec<RobustRow>,
 }
 
 impl Verdict {
@@ -97,7 +100,29 @@ impl Verdict {
                 text.push_str(&format!("   {:>4} {range:<16} {name}\n", percent(*share)));
             }
         }
-        text + &apart_text(&self.apart)
+        text + &self.robustness() + &apart_text(&self.apart)
+    }
+
+    /// How plans do where they do badly, by objectives and targets.
+    fn robustness(&self) -> String {
+        if self.standings.is_empty() && self.targets.is_empty() {
+            return String::new();
+        }
+        let mut text = String::new();
+        for rows in self.robust.chunk_by(|a, b| a.cell == b.cell) {
+            let targets = rows[0].satisfies.is_some();
+            let all = if targets { "  all targets" } else { "" };
+            text.push_str(&format!(
+                "\n{} [{}], robustness\n   worst tenth  mean regret  95 % regret{all}\n",
+                rows[0].cell, rows[0].unit
+            ));
+            for row in rows {
+                let [worst, mean, most] = [row.worst_tenth, row.regret.0, row.regret.1].map(number);
+                let holds = row.satisfies.map_or_else(String::new, |s| format!("{:>13}", percent(s.0)));
+                text.push_str(&format!("   {worst:>11}  {mean:>11}  {most:>11}{holds}  {}\n", row.policy));
+            }
+        }
+        text
     }
 
     fn plans(&self) -> &[String] {
@@ -154,12 +179,14 @@ impl Verdict {
                 .collect();
             json!({ "target": target, "policies": rows })
         };
+        let robust = robustness();
         let whole = json!({
             "title": self.title, "draws": self.draws, "cells": self.cells.iter().map(cell).collect::<Vec<_>>(),
             "objectives": self.objectives,
             "front": self.plans().iter().zip(&self.standings).map(standing).collect::<Vec<_>>(),
             "targets": self.targets.iter().map(target).collect::<Vec<_>>(),
             "not_compared": apart_json(&self.apart),
+            "robustness": self.robust.iter().map(|row| robust.json(row)).collect::<Vec<_>>(),
         });
         format!("{whole:#}\n")
     }
@@ -251,8 +278,11 @@ impl Ranked {
             let carried = self.paired[p].effective;
             if changed > 0 && carried < FEW {
                 // Where nearly all draws differ there is no shock to be given: there are too few of them.
-                let instead =
-                    if 2.0 * carried < draws as f64 { "take more, or --given the shock" } else { "take more" };
+                let instead = if 2.0 * carried < draws as f64 {
+                    "take more, or --given the shock"
+                } else {
+                    "take more"
+                };
                 // As many draws as those that differ carry it evenly.
                 let evenly = carried > 0.9 * changed as f64;
                 let carry =

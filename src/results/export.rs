@@ -33,7 +33,11 @@ pub(super) enum Sink {
 }
 
 impl Sink {
-    pub(super) fn new(format: ExportFormat, mut file: OutputFile, schema: &Schema) -> Result<Self, FolderError> {
+    pub(super) fn new(
+        format: ExportFormat,
+        mut file: OutputFile,
+        schema: &Schema,
+    ) -> Result<Self, FolderError> {
         if format == ExportFormat::Csv {
             file.write(schema.header().as_bytes())?;
             return Ok(Self::Csv(Box::new(TextRows::new(file))));

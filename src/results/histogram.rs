@@ -237,6 +237,28 @@ impl<const R: usize> Histogram<R> {
         probabilities.map(|p| ranks.quantile(p))
     }
 
+    /// Mean of the lowest or of the highest part of the values, to the width of a bucket; not a number if there are none.
+    pub fn tail_mean(&self, part: f64, highest: bool) -> f64 {
+        let mut buckets = self.buckets();
+        if highest {
+            buckets.reverse();
+        }
+        let of = |bucket: &Bucket<R>| bucket.2.iter().sum::<u64>() as f64;
+        let wanted = part * buckets.iter().map(of).sum::<f64>();
+        let (mut taken, mut sum) = (0.0, 0.0);
+        for bucket in &buckets {
+            let here = of(bucket).min(wanted - taken);
+            if here <= 0.0 {
+                break;
+            }
+            let (low, high) = (bucket.0, bucket.1);
+            let finite = low.is_finite() && high.is_finite();
+            sum += here * if finite { 0.5 * (low + high) } else { high.max(low) };
+            taken += here;
+        }
+        sum / taken
+    }
+
     /// Whether at some level more of this sample than of another lies at or below it, and whether at some level less does.
     pub fn lead_over(&self, other: &Self) -> (bool, bool) {
         let counts = |h: &Self| -> Vec<(f64, u64)> {

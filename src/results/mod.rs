@@ -47,8 +47,8 @@ pub use past_run::{PastCell, PastRun};
 pub use quantile::Ranks;
 pub use reader::{MANIFEST, PART, PastRunError, RunReader, seal};
 pub use share::{Labels, Thresholds, wilson};
-pub use strikes::{Strike, StrikesTable};
 pub use state::{StateHead, StateReader, StateWriter, Stretch};
+pub use strikes::{Strike, StrikesTable};
 pub use summary::{Quantiles, Statistics, Summary};
 pub use tree::{Forest, LEAF};
 

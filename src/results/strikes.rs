@@ -48,7 +48,8 @@ impl StrikesTable {
     /// If it cannot be written.
     pub fn new(format: ExportFormat, file: OutputFile, shocks: Vec<String>) -> Result<Self, FolderError> {
         let onset = "When its course begins, in quarters since the horizon's start; empty: it did not strike within the horizon";
-        let duration = "Length of its course, or time constant if that is exponential; empty: it did not strike";
+        let duration =
+            "Length of its course, or time constant if that is exponential; empty: it did not strike";
         let clock = "Uniform of its clock, path shock.ID.clock: it strikes once the hazard has accumulated to −ln(1 − clock); empty where no chance decides when";
         let fields = vec![
             Field::new("draw", Kind::Integer, "Number of the draw"),
@@ -77,12 +78,7 @@ impl StrikesTable {
     ///
     /// # Errors
     /// If they cannot be written.
-    pub fn write(
-        &mut self,
-        first: u64,
-        batches: &[Vec<Strike>],
-        masks: &[Mask],
-    ) -> Result<(), FolderError> {
+    pub fn write(&mut self, first: u64, batches: &[Vec<Strike>], masks: &[Mask]) -> Result<(), FolderError> {
         let group = |batch: u64| batch / GATHERED;
         let follows = |w: &Waiting| w.0 + w.1 == first && group(w.0) == group(first);
         if !self.waiting.last().is_some_and(follows) {
@@ -95,7 +91,11 @@ impl StrikesTable {
         }
         last.1 += batches.len() as u64;
         // Text has no groups: its rows wait for nothing.
-        if self.sink.is_text() || (last.0 % GATHERED == 0 && last.1 >= GATHERED) { self.write_group() } else { Ok(()) }
+        if self.sink.is_text() || (last.0 % GATHERED == 0 && last.1 >= GATHERED) {
+            self.write_group()
+        } else {
+            Ok(())
+        }
     }
 
     /// Writes what waits last.
@@ -110,7 +110,8 @@ impl StrikesTable {
             (0..CELLS).map(|c| Lanes::from_fn(|lane| cells(b * WIDTH + lane)[c])).collect()
         };
         let batches: Vec<Vec<Lanes>> = (0..rows.len().div_ceil(WIDTH)).map(batch).collect();
-        let place = |(i, row): (usize, &(u64, Strike))| Draw { number: row.0, batch: i / WIDTH, lane: i % WIDTH };
+        let place =
+            |(i, row): (usize, &(u64, Strike))| Draw { number: row.0, batch: i / WIDTH, lane: i % WIDTH };
         let draws: Vec<Draw> = rows.iter().enumerate().map(place).collect();
         match &mut self.sink {
             Sink::Csv(text) => {

@@ -12,6 +12,7 @@ use super::rounds::Rounds;
 use super::simulation::Simulation;
 use super::stopping::{Stopping, interval};
 use super::watch::Watch;
+use crate::analysis::tables::{RobustRow, robustness};
 use crate::analysis::{Paired, Precision, Statistic};
 use crate::metrics::{ActorKind, BadRatio, Recording, headline, matching};
 use crate::plan::Plan;
@@ -22,7 +23,8 @@ use crate::results::{Cell, Interval, Manifest, SourceFile, Statistics};
 /// Cells that are ranked in print at most.
 const RANKED: usize = 3;
 /// Files of a comparison.
-const FILES: [&str; 4] = ["summary.csv", "thresholds.csv", "bottlenecks.csv", "comparison.csv"];
+const FILES: [&str; 5] =
+    ["summary.csv", "thresholds.csv", "bottlenecks.csv", "comparison.csv", "robustness.csv"];
 
 /// A comparison, opened: the scenario is read, checked and laid out under every policy.
 #[derive(Debug)]
@@ -207,6 +209,7 @@ impl Compare {
             standings: findings.standings.clone(),
             targets: comparison.shares(),
             apart: comparison.apart.clone(),
+            robust: Vec::new(),
         }
     }
 
@@ -257,7 +260,15 @@ impl CompareResults<'_> {
 
     /// The verdict: policies ranked by the cells that matter, and where they stand under objectives and targets.
     pub fn verdict(&self) -> Verdict {
-        self.study.verdict(&self.comparison, &self.findings, &self.statistics[0], self.took.used)
+        let verdict =
+            self.study.verdict(&self.comparison, &self.findings, &self.statistics[0], self.took.used);
+        Verdict { robust: self.robust(), ..verdict }
+    }
+
+    /// How plans do where they do badly, in the cells that are ranked in print.
+    pub fn robust(&self) -> Vec<RobustRow> {
+        let shown = self.study.shown(&self.comparison);
+        self.comparison.robust(&shown, &self.findings, &self.statistics)
     }
 
     /// All tables, as they stand in a comparison's folder.
@@ -270,6 +281,7 @@ impl CompareResults<'_> {
         }
         let mut all = rows.tables();
         all.extend([self.comparison.table(&self.findings), self.rounds.table()]);
+        all.push(TableText::of(&robustness(), self.robust()));
         let goals = &self.study.goals;
         all.extend((!goals.objectives.is_empty()).then(|| self.comparison.objectives(&self.findings)));
         all.extend((!goals.targets.is_empty()).then(|| self.comparison.targets()));

@@ -7,14 +7,16 @@ use super::gather::Gatherer;
 use super::kept::{Gathered, Kept};
 use super::rounds::Rounds;
 use super::simulation::{Exports, Simulation};
-use crate::analysis::tables::{self, ContrastRow, ObjectiveRow, TargetRow};
+use crate::analysis::tables::{self, ContrastRow, ObjectiveRow, RobustRow, TargetRow};
 use crate::analysis::{Front, Objective, Paired, PairedRuns, Sense, Standing, Target, quarters_to, tiers};
 use crate::engine::run::Round;
 use crate::math::{Lanes, WIDTH};
 use crate::metrics::Metric;
 use crate::report::{Apart, Satisfied};
 use crate::results::table::TableText;
-use crate::results::{Cell, DrawsTable, ExportFormat, FolderError, StateReader, StateWriter, wilson};
+use crate::results::{
+    Cell, DrawsTable, ExportFormat, FolderError, StateReader, StateWriter, Statistics, wilson,
+};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -36,6 +38,8 @@ pub(super) struct Comparison {
     front: Option<Front>,
     /// Targets with their cells and, by plan, the draws that satisfy them.
     targets: Vec<(Target, usize, Vec<u64>)>,
+    /// By plan, the draws that satisfy all targets.
+    satisfied: Vec<u64>,
     pub(super) draws: Option<DrawsTable>,
     quarters: usize,
     used: u64,
@@ -189,6 +193,7 @@ impl Comparison {
             places,
             times,
             targets,
+            satisfied: vec![0; plans.len()],
             draws: None,
             quarters: first.plan.quarters,
             used: 0,
@@ -253,6 +258,31 @@ impl Comparison {
             .collect()
     }
 
+    /// How plans do in some cells where they do badly.
+    pub(super) fn robust(
+        &self,
+        cells: &[usize],
+        findings: &Findings,
+        statistics: &[Vec<Statistics>],
+    ) -> Vec<RobustRow> {
+        let satisfies = |p: usize| {
+            let (k, n) = (self.satisfied[p], self.used);
+            let (low, high) = wilson(k, n);
+            (!self.targets.is_empty()).then(|| (k as f64 / n.max(1) as f64, low, high))
+        };
+        let row = |c: usize, p: usize| RobustRow {
+            policy: self.plans[p].clone(),
+            cell: self.cells[c].address(),
+            unit: self.cells[c].unit.clone(),
+            sense: self.senses[c],
+            mean: self.own(c, p).map(|i| statistics[p][i].mean),
+            worst_tenth: self.runs.worst_tenth(c, p),
+            regret: (findings.paired[c][p].regret_mean, findings.paired[c][p].regret_p95),
+            satisfies: satisfies(p),
+        };
+        cells.iter().flat_map(|&c| (0..self.plans.len()).map(move |p| row(c, p))).collect()
+    }
+
     /// `targets.csv`.
     pub(super) fn targets(&self) -> TableText {
         let shares = self.shares();
@@ -272,7 +302,8 @@ fn apart(plans: &[&Simulation], names: &[String]) -> Vec<Apart> {
         actors.into_iter().for_each(|actor| have.entry(actor).or_default().push(p));
     }
     let some = have.into_iter().filter(|(_, with)| with.len() < plans.len());
-    some.map(|(actor, with)| (actor.to_owned(), with.into_iter().map(|p| names[p].clone()).collect())).collect()
+    some.map(|(actor, with)| (actor.to_owned(), with.into_iter().map(|p| names[p].clone()).collect()))
+        .collect()
 }
 
 /// Times until thresholds are reachable, for every actor that all plans track.
@@ -324,6 +355,10 @@ impl Gatherer for Comparison {
         }
         for (b, mask) in masks.iter().enumerate() {
             self.used += u64::from(mask.count());
+            for (p, count) in self.satisfied.iter_mut().enumerate() {
+                let all = |l: usize| self.targets.iter().all(|(t, cell, _)| t.holds(values[p][b][*cell][l]));
+                *count += (0..WIDTH).filter(|&l| mask.lane(l) && all(l)).count() as u64;
+            }
             for (target, cell, counts) in &mut self.targets {
                 for (p, count) in counts.iter_mut().enumerate() {
                     let x = values[p][b][*cell];
@@ -349,7 +384,7 @@ impl Kept for Comparison {
         state.put(&self.runs)?;
         state.put(&self.front.as_ref().map(Front::counts))?;
         let targets: Vec<&[u64]> = self.targets.iter().map(|(_, _, counts)| counts.as_slice()).collect();
-        state.put(&(targets, self.used))?;
+        state.put(&(targets, &self.satisfied, self.used))?;
         state.put(&self.draws.as_mut().map(DrawsTable::save).transpose()?)
     }
 
@@ -360,8 +395,9 @@ impl Kept for Comparison {
             (Some(ours), Some((beaten, draws))) => ours.append(beaten, *draws),
             (ours, theirs) => ours.is_some() == theirs.is_some(),
         };
-        let (targets, used): (Vec<Vec<u64>>, u64) = state.take()?;
+        let (targets, satisfied, used): (Vec<Vec<u64>>, Vec<u64>, u64) = state.take()?;
         state.fits(follows && counted && targets.len() == self.targets.len())?;
+        self.satisfied.iter_mut().zip(satisfied).for_each(|(n, more)| *n += more);
         for ((_, _, counts), more) in self.targets.iter_mut().zip(targets) {
             counts.iter_mut().zip(more).for_each(|(n, more)| *n += more);
         }

@@ -109,7 +109,9 @@ impl Kept for Distributions {
         load_draws(&mut self.draws, state, from)?;
         let kept: Option<KeptTable> = state.take()?;
         match (&mut self.inputs, kept) {
-            (Some(table), Some(kept)) => table.load(from.map(|f| f.join(table.file_name())).as_deref(), kept)?,
+            (Some(table), Some(kept)) => {
+                table.load(from.map(|f| f.join(table.file_name())).as_deref(), kept)?
+            }
             (ours, kept) => state.fits(ours.is_some() == kept.is_some())?,
         }
         match (&mut self.strikes, state.take()?) {

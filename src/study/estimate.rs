@@ -108,7 +108,8 @@ fn disk(base: &Simulation, others: &[Simulation], exports: Exports, draws: u64) 
     };
     let inputs = base.plan.layout.uncertain().count();
     let strikes = 5 * base.plan.model.shocks.len();
-    (of(exports.draws, cells) + of(exports.inputs, inputs) + of(exports.strikes, strikes)) * draws as f64 + cells as f64 * ROW
+    (of(exports.draws, cells) + of(exports.inputs, inputs) + of(exports.strikes, strikes)) * draws as f64
+        + cells as f64 * ROW
 }
 
 /// A number of bytes.

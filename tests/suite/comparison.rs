@@ -304,7 +304,8 @@ fn precision_goes_on_until_it_is_reached_or_says_how_far_it_is() {
 fn a_sweep_is_its_points() {
     let root = tempfile::tempdir().unwrap();
     let out = root.path().join("out");
-    let mut grid = vec!["--grid", "rule.alpha-2023.a1.tpp=1600,4800", "--grid", "route.*.detection=2%,5%,20%"];
+    let mut grid =
+        vec!["--grid", "rule.alpha-2023.a1.tpp=1600,4800", "--grid", "route.*.detection=2%,5%,20%"];
     grid.extend(["--export", "draws=csv"]);
     let (text, _) = done("sweep", "scenarios/tutorial", &out, &grid);
     assert!(text.contains("best") && text.contains("worst") && text.contains("interaction of"), "{text}");

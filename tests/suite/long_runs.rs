@@ -11,7 +11,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// A study with tables of draws, of a year, so that many draws take little.
-const RUN: [&str; 8] = [
+const RUN: [&str; 10] = [
     "run",
     "scenarios/tutorial",
     "--horizon",

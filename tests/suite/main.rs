@@ -30,6 +30,7 @@ mod monotone;
 mod page;
 mod parquet;
 mod policies;
+mod questions;
 mod readme;
 mod record;
 mod reference;

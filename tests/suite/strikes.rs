@@ -20,7 +20,8 @@ fn export(scenario: &str, format: &str, more: &[&str], out: &Path) {
 fn rows(path: &Path) -> Vec<Row> {
     let mut reader = csv::Reader::from_path(path).unwrap();
     let head = reader.headers().unwrap().clone();
-    let named = |r: csv::StringRecord| head.iter().map(str::to_owned).zip(r.iter().map(str::to_owned)).collect();
+    let named =
+        |r: csv::StringRecord| head.iter().map(str::to_owned).zip(r.iter().map(str::to_owned)).collect();
     reader.records().map(|r| named(r.unwrap())).collect()
 }
 
@@ -92,7 +93,8 @@ fn parquet_holds_the_rows_of_csv() {
     let more = ["--draws", "300", "--horizon", "2022Q1..2023Q4", "--given", "shock.fab-outage by 2023Q2"];
     export("scenarios/tutorial", "csv", &more, &root.path().join("a"));
     export("scenarios/tutorial", "parquet", &more, &root.path().join("b"));
-    let reader = SerializedFileReader::new(File::open(root.path().join("b/strikes.parquet")).unwrap()).unwrap();
+    let reader =
+        SerializedFileReader::new(File::open(root.path().join("b/strikes.parquet")).unwrap()).unwrap();
     let found: Vec<Row> = reader
         .get_row_iter(None)
         .unwrap()

@@ -70,7 +70,10 @@ fn tables_are_what_the_data_package_says() {
 
     let exports = ["--export", "draws=csv", "--export", "inputs=csv", "--export", "strikes=csv"];
     done(&[&["run", tutorial, "--draws", "16"], exports.as_slice()].concat(), &at("run"));
-    check("run", &[&world, &distributions, &flows, &["drivers.csv", "draws.csv", "inputs.csv", "strikes.csv"]]);
+    check(
+        "run",
+        &[&world, &distributions, &flows, &["drivers.csv", "draws.csv", "inputs.csv", "strikes.csv"]],
+    );
 
     let goals = [
         "--objective",
