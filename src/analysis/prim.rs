@@ -66,6 +66,13 @@ pub struct Step {
     pub score: Score,
 }
 
+impl Limits {
+    /// Inputs, limited or not.
+    pub fn inputs(&self) -> usize {
+        self.0.len()
+    }
+}
+
 impl Binned {
     fn new(values: &[f32]) -> Self {
         let mut sorted = values.to_vec();
@@ -222,11 +229,11 @@ impl Cases {
             search.apply(cut);
             steps.push(step(&search));
         }
-        let mut last = search.limits;
-        while let Some(wider) = self.paste(&last, among) {
+        let mut pasted = search.limits;
+        while let Some(wider) = self.paste(&pasted, among) {
             let score = self.score(&wider, among);
             steps.push(Step { limits: wider.clone(), score });
-            last = wider;
+            pasted = wider;
         }
         steps
     }

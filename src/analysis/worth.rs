@@ -114,7 +114,9 @@ impl Choices {
         let all = counts.iter().sum::<u64>().max(1) as f64;
         let each: Vec<f64> = lanes.iter().map(|&r| gains[r] / counts[r] as f64).collect();
         let value = Interval::of_replicates(gains.iter().sum::<f64>() / all, &each);
-        let reach = student(CHANCE / inputs.max(1) as f64, each.len().saturating_sub(1));
+        // Rules share most of the draws that they are made from, so that gains of chance go together: as Nadeau and Bengio (2003).
+        let shared = (1.0 + each.len() as f64 / (each.len().max(2) - 1) as f64).sqrt();
+        let reach = shared * student(CHANCE / inputs.max(1) as f64, each.len().saturating_sub(1));
         let floor = if value.error == 0.0 { 0.0 } else { reach * value.error };
         Worth { value, floor, switches: switched as f64 / all }
     }
@@ -293,8 +295,8 @@ mod tests {
                 above += usize::from(found.value.value > found.floor);
             }
         }
-        // Were the floor right, one of 2,000.
-        assert!(above <= 4, "{above}");
+        // One of 2,000 would be by the floor.
+        assert!(above <= 3, "{above}");
     }
 
     #[test]

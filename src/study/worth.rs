@@ -34,7 +34,7 @@ pub fn worth(request: &WorthRequest, watch: &dyn Watch) -> Result<WorthReport, E
     let Compare { mut base, others, .. } = Compare::open(&CompareRequest { simulation, ..compared }, watch)?;
     let drawn = Drawn::simulate(&mut base, &others, ("--objective", &objective.cell), watch)?;
     let Drawn { inputs, columns, values, replicates, .. } = drawn;
-    let draws = replicates.len();
+    let count = replicates.len();
     let choices = Choices::new(&values, objective.sense.sign(), replicates);
     let pool = pool(request.simulation.threads)?;
     let never = base.plan.quarters as f32;
@@ -54,7 +54,7 @@ pub fn worth(request: &WorthRequest, watch: &dyn Watch) -> Result<WorthReport, E
     for pattern in &request.groups {
         let glob = Glob::new(pattern);
         let members: Vec<usize> = (0..inputs.len()).filter(|&i| glob.matches(&inputs[i].path)).collect();
-        let most = COLUMNS.min(draws / 16);
+        let most = COLUMNS.min(count / 16);
         match 3 * members.len() {
             0 => {
                 let near = crate::scenario::suggest(pattern, inputs.iter().map(|i| i.path.as_str()));
@@ -101,7 +101,7 @@ pub fn worth(request: &WorthRequest, watch: &dyn Watch) -> Result<WorthReport, E
             base.recording.names[base.place("--objective", &objective.cell)?].unit.clone(),
         ),
         (names[choices.best()].clone(), names.len()),
-        draws,
+        count,
         choices.perfect(),
         rows,
     ))

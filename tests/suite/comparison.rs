@@ -342,7 +342,11 @@ fn an_actor_of_some_worlds_only_is_told() {
     let root = tempfile::tempdir().unwrap();
     let lab = "[[add]]\ntable = \"lab\"\nrow = { id = \"third\", country = \"omega\", buyers = [\"omega-labs\"] }\n";
     let third = policy(root.path(), "third.lab", lab);
-    let gone = policy(root.path(), "no-first", "[[remove]]\npath = \"lab.first\"\n");
+    let gone = policy(
+        root.path(),
+        "no-first",
+        "[[remove]]\npath = \"lab.first\"\n[[remove]]\npath = \"ratio.lead\"\n",
+    );
     let out = root.path().join("out");
     let select = ["--select", "lab.*/reachable_flop@2026Q4", "--policy", &third, "--policy", &gone];
     let (text, _) = done("compare", "scenarios/tutorial", &out, &select);
@@ -366,7 +370,7 @@ fn few_draws_that_carry_a_difference_are_told() {
     let root = tempfile::tempdir().unwrap();
     // Detection moves every draw a little. A shock that hardly ever comes moves few of them much.
     let rare = "[[add]]\ntable = \"shock\"\nrow = { id = \"rare\", hazard = 0.02, duration = { value = 8, unit = \"quarters\" }, \
-        budgets = { on = \"buyer.omega-labs\", times = 0.01 } }\n[[set]]\npath = \"route.gamma.detection\"\ntimes = 1.00001\n";
+        budget = { on = \"buyer.omega-labs\", times = 0.01 } }\n[[set]]\npath = \"route.gamma.detection\"\ntimes = 1.00001\n";
     let rare = policy(root.path(), "rare", rare);
     let wide = policy(root.path(), "wide", "[[set]]\npath = \"route.gamma.detection\"\ntimes = 2\n");
     let out = root.path().join("out");

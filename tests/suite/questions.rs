@@ -35,8 +35,8 @@ fn bytes(folder: &Path) -> BTreeMap<String, Vec<u8>> {
 fn the_boxes_of_a_run_are_those_of_its_scenario_and_its_files_stay() {
     let root = tempfile::tempdir().unwrap();
     let (run, out) = (root.path().join("run"), root.path().join("found"));
-    let bound = format!("{CELL} < 2e26");
-    let sampling = ["--draws", "2048", "--seed", "7"];
+    let bound = format!("{CELL} < 4e26");
+    let sampling = ["--draws", "1024", "--seed", "7"];
     done(
         &[&["run", "scenarios/tutorial", "--quiet", "--out", run.to_str().unwrap()], &sampling[..]].concat(),
     );
@@ -54,8 +54,8 @@ fn the_boxes_of_a_run_are_those_of_its_scenario_and_its_files_stay() {
     done(&[&["run", "scenarios/tutorial"], &sampling[..], &export].concat());
     let mut reader = csv::Reader::from_path(draws.join("draws.csv")).unwrap();
     let value = |r: csv::StringRecord| r[4].parse::<f64>().unwrap();
-    let cases = reader.records().filter(|r| value(r.as_ref().unwrap().clone()) < 2e26).count();
-    assert_eq!((found["draws"].as_u64(), found["cases"].as_u64()), (Some(2048), Some(cases as u64)));
+    let cases = reader.records().filter(|r| value(r.as_ref().unwrap().clone()) < 4e26).count();
+    assert_eq!((found["draws"].as_u64(), found["cases"].as_u64()), (Some(1024), Some(cases as u64)));
     // Its tables say the same.
     let mut reader = csv::Reader::from_path(out.join("discovery.csv")).unwrap();
     let rows: Vec<BTreeMap<String, String>> = reader.deserialize().map(|r| r.unwrap()).collect();
@@ -63,16 +63,15 @@ fn the_boxes_of_a_run_are_those_of_its_scenario_and_its_files_stay() {
     assert_eq!(rows[0]["path"], first["conditions"][0]["path"].as_str().unwrap());
     assert_eq!(rows[0]["coverage"].parse::<f64>().unwrap(), first["coverage"].as_f64().unwrap());
     assert!(fs::read_to_string(out.join("discovery.svg")).unwrap().ends_with("</svg>\n"));
-    // What it says is about the buyers' money: less of it, less compute.
-    assert!(first["density"].as_f64().unwrap() > 1.3 * cases as f64 / 2048.0);
+    assert!(first["density"].as_f64().unwrap() > 1.3 * cases as f64 / 1024.0);
     let (code, _, err) = chokepoint(&asked);
     assert!(code == 1 && err.contains("no file of a run"), "{code} {err}");
 }
 
 #[test]
 fn conditions_are_sentences() {
-    let bound = format!("{CELL} < 2e26");
-    let text = done(&["discover", "scenarios/tutorial", "--when", &bound, "--draws", "2048", "--quiet"]);
+    let bound = format!("{CELL} < 4e26");
+    let text = done(&["discover", "scenarios/tutorial", "--when", &bound, "--draws", "1024", "--quiet"]);
     for words in [
         "draws; in ",
         "1. In ",
@@ -89,7 +88,7 @@ fn a_policy_fails_where_its_shock_comes_early() {
     let root = tempfile::tempdir().unwrap();
     // The policy cuts the budget for good when a shock strikes, which little else does so much.
     let edits = "title = \"exposed\"\n[[add]]\ntable = \"shock\"\nrow = { id = \"crash\", hazard = 0.3, \
-        duration = { value = 40, unit = \"quarters\" }, budgets = { on = \"buyer.omega-labs\", times = 0.02 } }\n";
+        duration = { value = 40, unit = \"quarters\" }, budget = { on = \"buyer.omega-labs\", times = 0.02 } }\n";
     let policy = root.path().join("exposed.toml");
     fs::write(&policy, edits).unwrap();
     let policy = policy.to_str().unwrap();
@@ -106,7 +105,7 @@ fn a_policy_fails_where_its_shock_comes_early() {
         root.path().join("c").to_str().unwrap(),
     ]);
     assert!(base["cells"][0]["policies"].as_array().unwrap().len() == 2);
-    let asked = ["discover", "scenarios/tutorial", "--policy", policy, "--draws", "2048"];
+    let asked = ["discover", "scenarios/tutorial", "--policy", policy, "--draws", "1024"];
     let bound = format!("{CELL} > 1.5e26");
     let fails = json(&[&asked[..], &["--fails", &bound]].concat());
     let first = &fails["boxes"][0]["conditions"];
@@ -116,7 +115,7 @@ fn a_policy_fails_where_its_shock_comes_early() {
     let objective = format!("max {CELL}");
     let worse = json(&[&asked[..], &["--worse-than", "base", "--objective", &objective]].concat());
     assert!(worse["condition"].as_str().unwrap().contains("lower under exposed than under base"));
-    assert!(worse["cases"].as_u64().unwrap() > 1000);
+    assert!(worse["cases"].as_u64().unwrap() > 500);
 }
 
 #[test]
@@ -176,9 +175,8 @@ fn questions_are_refused_at_their_place() {
     assert!(code == 3 && !err.is_empty(), "{code} {err}");
 }
 
-/// Two policies of which one is better if and only if detection is high, and the other as much worse if it is low.
 #[test]
-fn what_decides_between_policies_is_worth_most() {
+fn what_inputs_are_worth_is_ranked_and_no_more_than_everything() {
     let goal = format!("min {CELL}");
     let asked =
         ["worth", "scenarios/tutorial", "--objective", &goal, "--draws", "1024", "--group", "route.*.*"];

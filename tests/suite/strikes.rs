@@ -34,11 +34,13 @@ fn a_shock_strikes_when_its_clock_says() {
     let root = tempfile::tempdir().unwrap();
     let more = ["--draws", "400", "--set", "shock.fab-outage.hazard=0.4"];
     export("scenarios/tutorial", "csv", &more, root.path().join("run").as_path());
-    let all = rows(&root.path().join("run/strikes.csv"));
+    let mut all = rows(&root.path().join("run/strikes.csv"));
+    // Later strikes wait for the end of the course before them.
+    assert!(all.iter().all(|row| row["shock"] == "shock.fab-outage"));
+    all.retain(|row| row["strike"] == "0");
     // The clock runs from the second quarter on, 0.1 a quarter: without a delay it strikes at its threshold.
     let (mut struck, mut not) = (0, 0);
     for row in &all {
-        assert_eq!((row["shock"].as_str(), row["strike"].as_str()), ("shock.fab-outage", "0"));
         let due = 1.0 - (1.0 - number(row, "clock").unwrap()).ln() / 0.1;
         match (number(row, "onset"), number(row, "duration")) {
             (Some(onset), Some(duration)) => {
