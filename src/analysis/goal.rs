@@ -15,6 +15,16 @@ pub enum BadGoal {
         "--target takes \"CELL < NUMBER\" or \"CELL > NUMBER\", such as \"country.china/reachable_flop@2028Q4 < 1e27\", not \"{0}\""
     )]
     Target(String),
+    /// A condition on a cell.
+    #[error(
+        "{parameter} takes \"CELL < NUMBER\" or \"CELL > NUMBER\", such as \"country.china/reachable_flop@2028Q4 < 1e27\", not \"{text}\""
+    )]
+    Condition {
+        /// What takes it.
+        parameter: &'static str,
+        /// What was typed.
+        text: String,
+    },
     /// A precision.
     #[error(
         "--precision takes \"CELL mean|p05|p50|p95 = SHARE\", such as \"country.china/reachable_flop@2028Q4 p50 = 1%\", not \"{0}\""
@@ -112,6 +122,14 @@ impl Target {
         let (cell, bound) = text.split_once(['<', '>']).ok_or_else(bad)?;
         let bound = share(bound.trim()).ok_or_else(bad)?;
         Ok(Self { cell: address(cell).ok_or_else(bad)?, below, bound })
+    }
+
+    /// The same of another parameter than `--target`.
+    ///
+    /// # Errors
+    /// As [`Target::parse`], in the parameter's name.
+    pub fn parse_as(parameter: &'static str, text: &str) -> Result<Self, BadGoal> {
+        Self::parse(text).map_err(|_| BadGoal::Condition { parameter, text: text.to_owned() })
     }
 
     /// Whether a value satisfies it.

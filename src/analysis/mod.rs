@@ -5,6 +5,7 @@
 
 pub mod board;
 pub mod calibration;
+pub mod discovery;
 pub mod ensemble;
 mod front;
 mod goal;
@@ -13,17 +14,19 @@ mod loss;
 pub mod moved;
 pub mod naive;
 mod paired;
+pub mod prim;
 mod sensitivity;
 pub mod simple_rule;
 mod sweep;
 pub mod tables;
 mod tiers;
 pub mod weights;
+pub mod worth;
 
 pub use front::{Front, Standing};
 pub use goal::{BadGoal, Objective, Precision, Sense, Statistic, Target};
 pub use loss::Loss;
 pub use paired::{Dominance, Paired, PairedRuns, quarters_to};
-pub use sensitivity::{CellDrivers, Scale, Sensitivity};
+pub use sensitivity::{CellDrivers, End, Scale, Sensitivity};
 pub use sweep::{Effect, Factorial, interactions};
 pub use tiers::tiers;

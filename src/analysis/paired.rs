@@ -12,6 +12,9 @@ use serde::{Deserialize, Serialize};
 /// Probabilities of the quantiles of differences and ratios.
 const PROBABILITIES: [f64; 3] = [0.05, 0.5, 0.95];
 
+/// Ratio below which ratios are counted as they are, and from which on as changes.
+const HALF: f64 = 0.5;
+
 /// Whether one distribution lies below another everywhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dominance {
@@ -38,9 +41,13 @@ struct Entry {
 struct Pair {
     difference: Moments,
     differences: Histogram,
-    /// Ratios less one: no change lies in a bucket of its own.
-    ratios: Histogram,
-    /// Smallest and largest of them.
+    /// Size of the differences.
+    size: Moments,
+    /// Ratios below a half, whose buckets are as narrow as they are small.
+    small: Histogram,
+    /// The other ratios less one: no change lies in a bucket of its own, and small changes in narrow ones.
+    changes: Histogram,
+    /// Smallest and largest ratio.
     ratio_range: (f64, f64),
     lower: u64,
     higher: u64,
@@ -51,7 +58,9 @@ impl Default for Pair {
         Self {
             difference: Moments::default(),
             differences: Histogram::default(),
-            ratios: Histogram::default(),
+            size: Moments::default(),
+            small: Histogram::default(),
+            changes: Histogram::default(),
             ratio_range: (f64::INFINITY, f64::NEG_INFINITY),
             lower: 0,
             higher: 0,
@@ -89,6 +98,8 @@ pub struct Paired {
     pub regret_mean: f64,
     /// 95 % quantile of the regret.
     pub regret_p95: f64,
+    /// Effective number of draws that carry the difference: (Σ|d|)²/Σd² (Kish 1965).
+    pub effective: f64,
     /// Whether one distribution lies below the other everywhere.
     pub dominance: Dominance,
     /// Mean difference in each replicate.
@@ -132,6 +143,7 @@ impl PairedRuns {
             entry.regret.start(leaf);
             if let Some(pair) = &mut entry.against {
                 pair.difference.start(leaf);
+                pair.size.start(leaf);
             }
         }
     }
@@ -146,6 +158,12 @@ impl PairedRuns {
     /// Plans, the reference included.
     pub fn plans(&self) -> usize {
         self.plans
+    }
+
+    /// Mean of a plan over its own worst tenth of draws in a cell, to the width of a histogram's bucket.
+    pub fn worst_tenth(&self, cell: usize, plan: usize) -> f64 {
+        let values = &self.entries[cell * self.plans + plan].values;
+        values.tail_mean(0.1, self.senses[cell] == Sense::Min)
     }
 
     /// A plan against the first in a cell.
@@ -190,6 +208,7 @@ impl Entry {
             higher: 0.0,
             regret_mean,
             regret_p95: self.regrets.quantiles(&[0.95], self.regret.range())[0],
+            effective: 0.0,
             dominance: Dominance::Neither,
             by_replicate: vec![0.0; lanes.len()],
         };
@@ -203,11 +222,13 @@ impl Pair {
         let difference = x - first;
         self.difference.add(difference, mask);
         self.differences.add(difference, mask);
-        let same = x.eq(first);
-        let change = same.select(Lanes::ZERO, x / first - 1.0);
-        self.ratios.add(change, mask);
+        self.size.add(difference.abs(), mask);
+        let ratio = x.eq(first).select(Lanes::ONE, x / first);
+        let below = ratio.lt(Lanes::splat(HALF));
+        self.small.add(ratio, below & mask);
+        self.changes.add(ratio - 1.0, Mask(below.0.map(|bits| !bits)) & mask);
         for lane in (0..WIDTH).filter(|&l| mask.lane(l)) {
-            self.ratio_range = (self.ratio_range.0.min(change[lane]), self.ratio_range.1.max(change[lane]));
+            self.ratio_range = (self.ratio_range.0.min(ratio[lane]), self.ratio_range.1.max(ratio[lane]));
         }
         self.lower += u64::from((x.lt(first) & mask).count());
         self.higher += u64::from((x.gt(first) & mask).count());
@@ -217,10 +238,11 @@ impl Pair {
         let ((low, high), more) = (self.ratio_range, other.ratio_range);
         self.ratio_range = (low.min(more.0), high.max(more.1));
         self.differences.append(&other.differences);
-        self.ratios.append(&other.ratios);
+        self.small.append(&other.small);
+        self.changes.append(&other.changes);
         self.lower += other.lower;
         self.higher += other.higher;
-        self.difference.append(&other.difference)
+        self.size.append(&other.size) && self.difference.append(&other.difference)
     }
 
     /// Fills in what a plan has against the first; `lanes` are the replicates that have draws.
@@ -229,7 +251,10 @@ impl Pair {
         let means = self.difference.means();
         let by_replicate: Vec<f64> = lanes.iter().map(|&l| means[l]).collect();
         let differences = self.differences.ranks(self.difference.range());
-        let changes = self.ratios.ranks(self.ratio_range);
+        let ratios = self.small.ranks_below(&self.changes, 1.0, self.ratio_range);
+        let (_, size, spread) = self.size.pooled();
+        // The pooled deviation is that of a sample: squares over n − 1.
+        let squares = size * size + spread * spread * (draws - 1.0).max(0.0) / draws.max(1.0);
         let share = |k: u64| if draws > 0.0 { k as f64 / draws } else { 0.0 };
         Paired {
             mean: if independent {
@@ -238,9 +263,10 @@ impl Pair {
                 Interval::of_replicates(mean, &by_replicate)
             },
             quantiles: PROBABILITIES.map(|p| differences.interval(p)),
-            ratios: PROBABILITIES.map(|p| changes.interval(p).plus(1.0)),
+            ratios: PROBABILITIES.map(|p| ratios.interval(p)),
             lower: share(self.lower),
             higher: share(self.higher),
+            effective: if squares > 0.0 { draws * size * size / squares } else { 0.0 },
             by_replicate,
             ..*own
         }
@@ -320,6 +346,50 @@ mod tests {
         assert_eq!(paired.changed(), 192);
     }
 
+    /// Hyndman and Fan's seventh quantile.
+    fn exact(mut values: Vec<f64>, p: f64) -> f64 {
+        values.sort_by(f64::total_cmp);
+        let at = p * (values.len() - 1) as f64;
+        let (low, part) = (at.floor() as usize, at.fract());
+        values[low] + part * (values[(low + 1).min(values.len() - 1)] - values[low])
+    }
+
+    #[test]
+    fn ratios_near_nothing_are_as_fine_as_others_and_never_falsely_exact() {
+        let x: Vec<f64> = (0..2048).map(|i| 1e9 * f64::from(1 + i % 64)).collect();
+        // What is left is a thousandth to four thousandths, or in other draws nearly all of it.
+        let left = |i: usize| 0.001 + 0.003 * ((i * 797 % 2048) as f64 / 2048.0);
+        for few in [0, 1] {
+            let share = |i: usize| if i % 4 < few { 1.0 - left(i) } else { left(i) };
+            let y: Vec<f64> = x.iter().enumerate().map(|(i, x)| share(i) * x).collect();
+            let paired = runs(&x, &y, Sense::Min).paired(0, 1);
+            for (p, found) in PROBABILITIES.into_iter().zip(paired.ratios) {
+                let truth = exact((0..2048).map(share).collect(), p);
+                assert!((found.value / truth - 1.0).abs() < 0.01, "{few} {p}: {} {truth}", found.value);
+                assert!(found.error > 0.0 && found.holds(truth), "{few} {p}: {found:?} {truth}");
+            }
+        }
+        // The same ratio in every draw is exact.
+        let y: Vec<f64> = x.iter().map(|x| x / 512.0).collect();
+        let paired = runs(&x, &y, Sense::Min).paired(0, 1);
+        assert_eq!(paired.ratios.map(|r| (r.value, r.error)), [(1.0 / 512.0, 0.0); 3]);
+    }
+
+    #[test]
+    fn a_difference_is_carried_by_as_many_draws_as_make_it_up() {
+        let x = vec![1.0; 512];
+        let with = |change: &dyn Fn(usize) -> f64| {
+            let y: Vec<f64> = (0..512).map(|i| 1.0 + change(i)).collect();
+            runs(&x, &y, Sense::Min).paired(0, 1).effective
+        };
+        assert!((with(&|_| 0.25) - 512.0).abs() < 1e-9);
+        assert!((with(&|i| if i % 2 == 0 { 0.5 } else { -0.5 }) - 512.0).abs() < 1e-9);
+        assert!((with(&|i| if i < 32 { 4.0 } else { 0.0 }) - 32.0).abs() < 1e-9);
+        // All draws differ, and four of them make up all but a hundredth of it.
+        assert!((4.0..4.1).contains(&with(&|i| if i < 4 { 1024.0 } else { 0.0625 })));
+        assert_eq!(with(&|_| 0.0), 0.0);
+    }
+
     #[test]
     fn crossing_distributions_dominate_neither_way() {
         let x: Vec<f64> = (0..512).map(|i| f64::from(100 + i % 64)).collect();
@@ -327,6 +397,17 @@ mod tests {
         assert_eq!(runs(&x, &wider, Sense::Min).paired(0, 1).dominance, Dominance::Neither);
         let more: Vec<f64> = x.iter().map(|x| x + 50.0).collect();
         assert_eq!(runs(&x, &more, Sense::Min).paired(0, 1).dominance, Dominance::Higher);
+    }
+
+    #[test]
+    fn the_worst_tenth_is_the_end_that_is_not_wanted() {
+        // 1 to 640: the highest tenth has a mean of 608.5, the lowest of 32.5.
+        let x: Vec<f64> = (1..=640).map(f64::from).collect();
+        for (sense, truth) in [(Sense::Min, 608.5), (Sense::Max, 32.5)] {
+            let found = runs(&x, &x, sense).worst_tenth(0, 1);
+            assert!((found / truth - 1.0).abs() < 0.01, "{found} {truth}");
+        }
+        assert_eq!(runs(&[0.0; 64], &[0.0; 64], Sense::Min).worst_tenth(0, 0), 0.0);
     }
 
     #[test]

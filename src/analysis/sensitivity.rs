@@ -44,6 +44,17 @@ pub struct CellDrivers {
     pub indices: Vec<f64>,
     /// What the index of one inert input or other reaches by chance, by input \[1\]; see [`Sensitivity::finish`].
     pub noise_floor: Vec<f64>,
+    /// The outcome at the lowest and at the highest tenth of each input; none of an input of which no draw lies there.
+    pub ends: Vec<[Option<End>; 2]>,
+}
+
+/// The outcome over draws in which an input is in a tenth at one end of its distribution.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct End {
+    /// Its mean; on the logarithmic scale the geometric mean.
+    pub mean: f64,
+    /// Standard error of it, were the input of no influence.
+    pub error: f64,
 }
 
 /// Count, mean and sum of squared deviations of an outcome over draws (Welford 1962, merged after Chan et al. 1979).
@@ -76,7 +87,10 @@ impl Total {
     }
 }
 
-/// Sums over the draws in each bin of one input: counts by bin, and sums by bin and outcome.
+/// The ends of an input whose outcomes are told: its lowest and its highest tenth.
+const TENTH: f64 = 0.1;
+
+/// Sums over the draws in each bin of one input, and after these in the tenths at its ends: counts by bin, and sums by bin and outcome.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Bins {
     counts: Vec<u64>,
@@ -110,8 +124,8 @@ impl Sensitivity {
     pub fn new(inputs: usize, cells: usize, draws: u64) -> Self {
         let exponent = (draws.max(1).ilog2() / 2).saturating_sub(1).clamp(BITS.0, BITS.1);
         let bins = 1_usize << exponent;
-        let leaf = vec![0.0; bins * 2 * cells];
-        let empty = Bins { counts: vec![0; bins], leaf, tree: Forest::default() };
+        let leaf = vec![0.0; (bins + 2) * 2 * cells];
+        let empty = Bins { counts: vec![0; bins + 2], leaf, tree: Forest::default() };
         Self {
             cells,
             bins,
@@ -161,14 +175,16 @@ impl Sensitivity {
         }
         self.inputs.par_iter_mut().enumerate().with_min_len(8).for_each(|(i, input)| {
             for (&(b, lane), row) in draws.iter().zip(values.chunks_exact(columns.max(1))) {
-                let bin = ((ranks[b][i][lane] * bins as f64) as usize).min(bins - 1);
-                input.counts[bin] += 1;
-                for (sum, x) in input.leaf[bin * columns..][..columns].iter_mut().zip(row) {
-                    *sum += x;
+                let rank = ranks[b][i][lane];
+                input.add(((rank * bins as f64) as usize).min(bins - 1), row);
+                if rank < TENTH {
+                    input.add(bins, row);
+                } else if rank >= 1.0 - TENTH {
+                    input.add(bins + 1, row);
                 }
             }
             if full {
-                let leaf = vec![0.0; bins * columns];
+                let leaf = vec![0.0; (bins + 2) * columns];
                 input.tree.push(0, std::mem::replace(&mut input.leaf, leaf), join_sums);
             }
         });
@@ -207,7 +223,7 @@ impl Sensitivity {
         let alone = (chance / self.inputs.len().max(1) as f64).min(INERT);
         let n = self.draws as f64;
         let used: Vec<usize> =
-            self.inputs.iter().map(|i| i.counts.iter().filter(|&&c| c > 0).count()).collect();
+            self.inputs.iter().map(|i| i.counts[..self.bins].iter().filter(|&&c| c > 0).count()).collect();
         let floors: Vec<f64> =
             (0..=self.bins).map(|b| if used.contains(&b) { floor(n, b, alone) } else { 0.0 }).collect();
         let totals =
@@ -224,10 +240,18 @@ impl Sensitivity {
                 indices: (self.inputs.iter().zip(&sums).zip(&used))
                     .map(|((i, sums), &b)| {
                         let column = sums.iter().skip(column).step_by(2 * self.cells);
-                        corrected(i.between(column, mean) / squares, n, b)
+                        corrected(i.between(self.bins, column, mean) / squares, n, b)
                     })
                     .collect(),
                 noise_floor: used.iter().map(|&b| floors[b]).collect(),
+                ends: (self.inputs.iter().zip(&sums))
+                    .map(|(input, sums)| {
+                        [self.bins, self.bins + 1].map(|bin| {
+                            let sum = sums[bin * 2 * self.cells + column];
+                            End::new(sum, input.counts[bin], squares / (n - 1.0), scale)
+                        })
+                    })
+                    .collect(),
             })
         };
         (0..self.cells).map(of_cell).collect()
@@ -239,7 +263,28 @@ impl Sensitivity {
     }
 }
 
+impl End {
+    /// From the sum over so many draws, and the variance of all.
+    fn new(sum: f64, count: u64, variance: f64, scale: Scale) -> Option<Self> {
+        let n = count as f64;
+        let (mean, error) = (sum / n, (variance / n).sqrt());
+        (count > 0).then(|| match scale {
+            Scale::Plain => Self { mean, error },
+            Scale::Log => Self { mean: crate::math::exp(mean), error: crate::math::exp(mean) * error },
+        })
+    }
+}
+
 impl Bins {
+    /// Adds a draw's outcomes to a bin.
+    #[inline(always)]
+    fn add(&mut self, bin: usize, row: &[f64]) {
+        self.counts[bin] += 1;
+        for (sum, x) in self.leaf[bin * row.len()..][..row.len()].iter_mut().zip(row) {
+            *sum += x;
+        }
+    }
+
     fn append(&mut self, other: Self) -> bool {
         self.counts.iter_mut().zip(other.counts).for_each(|(n, more)| *n += more);
         self.leaf = other.leaf;
@@ -252,8 +297,8 @@ impl Bins {
     }
 
     /// Sum of squares between the bins' means of an outcome, whose sums by bin are given, and whose mean.
-    fn between<'a>(&self, sums: impl Iterator<Item = &'a f64>, mean: f64) -> f64 {
-        let parts = self.counts.iter().zip(sums).filter(|(n, _)| **n > 0).map(|(&n, sum)| {
+    fn between<'a>(&self, bins: usize, sums: impl Iterator<Item = &'a f64>, mean: f64) -> f64 {
+        let parts = self.counts[..bins].iter().zip(sums).filter(|(n, _)| **n > 0).map(|(&n, sum)| {
             let off = sum / n as f64 - mean;
             n as f64 * off * off
         });
@@ -317,6 +362,32 @@ mod tests {
         // Four bins of sixteen equally spaced points explain 1 − (16² − 1)/(64² − 1) of a line.
         let ratio = 1.0 - 255.0 / 4095.0;
         assert!((second.indices[0] - corrected(ratio, 64.0, 4)).abs() < 1e-12);
+    }
+
+    #[test]
+    fn the_ends_are_means_over_tenths() {
+        // Of 1,000 equally spaced points the tenths hold 100 each; the second input falls, the third does nothing.
+        let n = 1000;
+        let mut s = Sensitivity::new(3, 2, n);
+        let at = |b: u64, l: usize, k: u64| ((((8 * b + l as u64) * k) % n) as f64 + 0.5) / n as f64;
+        let ranks = |b: u64| [1, 1, 387].map(|k| Lanes::from_fn(|l| at(b, l, k)));
+        let ranks: Vec<Vec<Lanes>> = (0..n / 8).map(ranks).map(|[x, y, z]| vec![x, 1.0 - y, z]).collect();
+        let outcomes: Vec<Vec<Lanes>> = ranks.iter().map(|r| vec![r[0] - 0.5, r[0].exp()]).collect();
+        s.absorb(&ranks, &outcomes, &vec![Mask::splat(true); ranks.len()]);
+        let found: Vec<CellDrivers> = s.finish(0.05).into_iter().flatten().collect();
+        let mean = |cell: usize, input: usize| found[cell].ends[input].map(|end| end.unwrap().mean);
+        let close = |a: [f64; 2], b: [f64; 2]| (a[0] - b[0]).abs() < 1e-12 && (a[1] - b[1]).abs() < 1e-12;
+        assert!(close(mean(0, 0), [-0.45, 0.45]) && close(mean(0, 1), [0.45, -0.45]));
+        // Geometric: e to the mean of the exponents.
+        let [low, high] = [0.05, 0.95].map(crate::math::exp);
+        assert_eq!(found[1].scale, Scale::Log);
+        assert!(close(mean(1, 0), [low, high]) && close(mean(1, 1), [high, low]));
+        for cell in 0..2 {
+            let [low, high] = found[cell].ends[2].map(Option::unwrap);
+            assert!((low.mean - high.mean).abs() < 2.0 * low.error.hypot(high.error));
+            let error = if cell == 0 { 1.0 } else { low.mean } * (1.0_f64 / 12.0 / 100.0).sqrt();
+            assert!((low.error / error - 1.0).abs() < 1e-3);
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The tables of comparisons and sweeps: `comparison.csv`, `sweep.csv`, `objectives.csv` and `targets.csv`.
 
-use super::{Dominance, Paired, Standing};
+use super::{Dominance, Paired, Sense, Standing};
 use crate::results::Cell;
 use crate::results::table::Table;
 
@@ -114,6 +114,11 @@ pub fn comparison<'a>() -> Table<ContrastRow<'a>> {
                 "Standard error of the 95 % quantile of the ratio, likewise",
                 |r| r.paired.ratios[2].error,
             )
+.number(
+                "effective_draws",
+                "Effective number of draws that carry the difference: the square of the sum of its sizes over the sum of their squares",
+                |r| r.paired.effective,
+            )
 }
 
 /// A point of a sweep in a cell.
@@ -216,6 +221,45 @@ pub fn objectives<'a>() -> Table<ObjectiveRow<'a>> {
             "Whether every difference of means lies outside its 95 % interval around zero",
             |r| r.dominated.map(|d| d.1.sure),
         )
+}
+
+/// How a plan does where it does badly.
+#[derive(Clone, Debug)]
+pub struct RobustRow {
+    /// Name of the policy.
+    pub policy: String,
+    /// The cell's address.
+    pub cell: String,
+    /// Its unit.
+    pub unit: String,
+    /// Which way is better.
+    pub sense: Sense,
+    /// Mean of the cell; none of what only a comparison measures.
+    pub mean: Option<f64>,
+    /// Mean over the policy's own worst tenth of draws.
+    pub worst_tenth: f64,
+    /// Regret against each draw's best policy: mean, and 95 % quantile.
+    pub regret: (f64, f64),
+    /// Share of draws that satisfy all targets, with the ends of its 95 % interval; none without targets.
+    pub satisfies: Option<(f64, f64, f64)>,
+}
+
+/// `robustness.csv`.
+pub fn robustness() -> Table<RobustRow> {
+    Table::<RobustRow>::new("robustness.csv", "How policies do where they do badly, side by side")
+        .policy(|r| (&r.policy).into())
+        .text("cell", "The cell: actor/metric@quarter", |r| (&r.cell).into())
+        .text("unit", "Unit of the cell", |r| (&r.unit).into())
+        .text("best", "min or max: which way is better", |r| r.sense.to_string().into())
+        .number("mean", "Mean over draws", |r| r.mean)
+        .number("worst_tenth", "Mean over the policy's own worst tenth of draws, to 1.6 %", |r| r.worst_tenth)
+        .number("regret_mean", "Mean shortfall against each draw's best policy", |r| r.regret.0)
+        .number("regret_p95", "95 % quantile of that shortfall", |r| r.regret.1)
+        .number("satisfies", "Share of draws in which all targets hold; empty without targets", |r| {
+            r.satisfies.map(|s| s.0)
+        })
+        .number("satisfies_low", "Low end of the 95 % interval of that share", |r| r.satisfies.map(|s| s.1))
+        .number("satisfies_high", "High end of it", |r| r.satisfies.map(|s| s.2))
 }
 
 /// How often a plan satisfies a target.

@@ -1,7 +1,9 @@
 //! What can be typed.
 
+mod questions;
 mod record;
 
+pub(super) use questions::{DiscoverArguments, WorthArguments};
 pub(super) use record::{CalibrateArguments, HindcastArguments};
 
 use super::values::{bytes, draws, part, sampler};
@@ -48,6 +50,10 @@ pub(super) enum Verb {
     Verify(VerifyArguments),
     /// Tell the story of one draw, equal to that draw in any run
     Explain(ExplainArguments),
+    /// Say under which conditions something comes about: on draws of a scenario, or of a run
+    Discover(DiscoverArguments),
+    /// Say what learning each input before choosing among policies is worth
+    Worth(WorthArguments),
     /// Print the supply graph, or rank its chokepoints
     Graph(GraphArguments),
     /// Print a supply-chain data set as tool classes and dependence, in the language of scenarios
@@ -198,7 +204,7 @@ pub(super) struct SimulatingArguments {
     /// Which cells are summarised: actor/metric@quarter, with `*` and `{a,b}`; may be repeated
     #[arg(long, value_name = "GLOB")]
     pub(super) select: Vec<String>,
-    /// Write a table with a row a draw: draws=csv, draws=parquet, inputs=csv, inputs=parquet
+    /// Write a table with rows of every draw: draws, inputs or strikes (of shocks), as csv or parquet: draws=csv, strikes=parquet
     #[arg(long, value_name = "TABLE=FORMAT")]
     pub(super) export: Vec<String>,
     /// Recount every draw: chips, goods and money; always on in tests
@@ -429,6 +435,8 @@ impl Verb {
             | Self::Graph(_)
             | Self::Import(_)
             | Self::Diff(_)
+            | Self::Discover(_)
+            | Self::Worth(_)
             | Self::Report(_)
             | Self::Schema
             | Self::Completions { .. } => {}

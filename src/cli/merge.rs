@@ -44,9 +44,7 @@ pub(super) fn verify(arguments: &VerifyArguments) -> Result<(), Failure> {
 /// Reads a command that simulated draws, and changes what it says of folders.
 fn again(command: Vec<String>, change: impl FnOnce(&mut SimulatingArguments)) -> Result<Verb, Failure> {
     let typed = command.clone();
-    let read = Arguments::try_parse_from(std::iter::once("chokepoint".to_owned()).chain(command));
-    let mut verb =
-        read.map_err(|_| Failure::Usage("the command that made it is not one of this version"))?.verb;
+    let mut verb = verb_of(command)?;
     verb.remember(typed);
     let Some(common) = simulating(&mut verb) else {
         return Err(Failure::Usage("the command that made it simulates no draws"));
@@ -66,6 +64,12 @@ fn carry_out(verb: &Verb, how: &How<'_>) -> Result<(), Failure> {
         Verb::Calibrate(a) => calibrate::calibrate(a, how),
         _ => Ok(()),
     }
+}
+
+/// Reads a command that made a run.
+pub(super) fn verb_of(command: Vec<String>) -> Result<Verb, Failure> {
+    let read = Arguments::try_parse_from(std::iter::once("chokepoint".to_owned()).chain(command));
+    Ok(read.map_err(|_| Failure::Usage("the command that made it is not one of this version"))?.verb)
 }
 
 /// What the verbs that simulate draws by the thousand have in common.

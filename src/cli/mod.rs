@@ -6,6 +6,7 @@ mod calibrate;
 mod check;
 mod compare;
 mod diff;
+mod discover;
 mod explain;
 mod failure;
 mod graph;
@@ -21,6 +22,7 @@ mod show;
 mod sweep;
 mod terminal;
 mod values;
+mod worth;
 
 pub use asked::{Asked, NotRead, asked};
 
@@ -79,6 +81,8 @@ pub fn main_with(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Verb::Graph(a) => graph::graph(a),
         Verb::Import(a) => import::import(a),
         Verb::Diff(a) => diff::diff(a),
+        Verb::Discover(a) => discover::discover(a),
+        Verb::Worth(a) => worth::worth(a),
         Verb::Report(a) => report::report(a),
         Verb::Schema => schema::schema(),
         Verb::Completions { shell } => schema::completions(*shell),

@@ -9,6 +9,7 @@ use crate::inputs::Shared;
 use crate::math::{Lanes, Mask, WIDTH};
 use crate::metrics::{FlowSource, Recording};
 use crate::plan::{Driver, Plan};
+use crate::results::Strike;
 use rayon::prelude::*;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -34,7 +35,7 @@ pub struct Task<'a> {
     pub given: Option<Condition>,
     /// Whether the ledger audits every draw.
     pub audit: bool,
-    /// Whether uncertain inputs are handed over too.
+    /// Whether uncertain inputs and strikes of shocks are handed over too.
     pub inputs: bool,
 }
 
@@ -88,6 +89,8 @@ pub struct Round {
     pub flowed: Vec<Vec<Lanes>>,
     /// Uncertain inputs by batch, if asked for.
     pub inputs: Vec<Vec<Lanes>>,
+    /// Strikes of shocks by batch, in order of draws, shocks and strikes, if inputs are asked for.
+    pub strikes: Vec<Vec<Strike>>,
     /// Values of watched cells by batch.
     pub watched: Vec<Vec<Lanes>>,
     /// Ranks of the plan's drivers by batch, where cells are watched.
@@ -111,14 +114,55 @@ pub enum Stopped<E> {
     Receiver(E),
 }
 
-/// When the shock of a condition first struck, by lane.
+/// When the shock of a condition first struck, by lane; and all strikes, if they are kept.
 struct Watch {
     condition: Option<Condition>,
     struck: Mask,
+    strikes: Option<Vec<Strike>>,
+}
+
+impl Watch {
+    /// Notes the strikes of a quarter, and after the last one clocks that run on.
+    fn note(&mut self, t: usize, plan: &Plan, batch: &Batch) {
+        let Some(strikes) = &mut self.strikes else { return };
+        if t == 0 {
+            strikes.clear();
+        }
+        let (state, last) = (&batch.state.shocks, t + 1 == plan.quarters);
+        for (id, shock) in plan.model.shocks.iter_enumerated() {
+            let s = id.index();
+            for lane in 0..WIDTH {
+                let draw = batch.first_draw + lane as u64;
+                let clock = |k: u32| {
+                    let by_chance = shock.hazard.is_some() && (k > 0 || shock.date.is_none());
+                    by_chance.then(|| plan.layout.clock(id, k, draw))
+                };
+                let all = state.strikes[s][lane];
+                let strike = |k: u32, onset: f64, duration: f64, clock: Option<f64>| Strike {
+                    lane,
+                    shock: s,
+                    number: k,
+                    onset,
+                    duration,
+                    clock: clock.unwrap_or(f64::NAN),
+                };
+                if batch.outputs.shocks.struck[s].lane(lane) {
+                    let (onset, duration) = (state.onset[s][lane], state.duration[s][lane]);
+                    strikes.push(strike(all - 1, onset, duration, clock(all - 1)));
+                }
+                if last && (all == 0 || shock.recurring) && clock(all).is_some() {
+                    strikes.push(strike(all, f64::NAN, f64::NAN, clock(all)));
+                }
+            }
+        }
+        if last {
+            strikes.sort_by_key(|s| (s.lane, s.shock, s.number));
+        }
+    }
 }
 
 impl Observer for Watch {
-    fn after(&mut self, step: Step, t: usize, _: &Plan, batch: &Batch) {
+    fn after(&mut self, step: Step, t: usize, plan: &Plan, batch: &Batch) {
         if t == 0 && step == Step::Shocks {
             self.struck = Mask::splat(false);
         }
@@ -126,6 +170,9 @@ impl Observer for Watch {
             && t <= c.by
         {
             self.struck = self.struck | batch.outputs.shocks.struck[c.shock.index()];
+        }
+        if step == Step::Shocks {
+            self.note(t, plan, batch);
         }
     }
 }
@@ -144,6 +191,7 @@ struct Done {
     labels: Vec<[u8; WIDTH]>,
     flowed: Vec<Lanes>,
     inputs: Vec<Lanes>,
+    strikes: Vec<Strike>,
     watched: Vec<Lanes>,
     ranks: Vec<Lanes>,
 }
@@ -230,6 +278,7 @@ impl Round {
             labels: Vec::new(),
             flowed: Vec::new(),
             inputs: Vec::new(),
+            strikes: Vec::new(),
             watched: Vec::new(),
             ranks: Vec::new(),
         }
@@ -242,6 +291,7 @@ impl Round {
         self.labels.push(done.labels);
         self.flowed.push(done.flowed);
         self.inputs.push(done.inputs);
+        self.strikes.push(done.strikes);
         self.watched.push(done.watched);
         self.ranks.push(done.ranks);
     }
@@ -286,7 +336,7 @@ impl<'a> PlanRun<'a> {
     fn done<E>(
         &mut self,
         plan: &Plan,
-        (mask, inputs, ranks): (Mask, Vec<Lanes>, Vec<Lanes>),
+        (mask, inputs, strikes, ranks): (Mask, Vec<Lanes>, Vec<Strike>, Vec<Lanes>),
         spare: &Spare,
     ) -> Result<Done, Stopped<E>> {
         if let Some(broken) = self.ledger.broken() {
@@ -302,6 +352,7 @@ impl<'a> PlanRun<'a> {
             labels: self.recorder.labels.clone(),
             flowed: spare.swap(&mut self.recorder.flowed),
             inputs,
+            strikes,
             watched: self.recorder.watched.clone(),
             ranks,
         })
@@ -360,7 +411,11 @@ impl<'a> Worker<'a> {
         Self {
             first: PlanRun::new(task.plan, task.recording, task.flows),
             alternatives: alternatives.iter().map(|r| PlanRun::new(r.plan, r.recording, &[])).collect(),
-            watch: Watch { condition: task.given, struck: Mask::splat(false) },
+            watch: Watch {
+                condition: task.given,
+                struck: Mask::splat(false),
+                strikes: task.inputs.then(Vec::new),
+            },
             drivers: if task.recording.watched.is_empty() { Vec::new() } else { task.plan.drivers() },
         }
     }
@@ -398,10 +453,11 @@ impl<'a> Worker<'a> {
         let mask = self.mask(task, b);
         let rank = |&d: &Driver| plan.driver_rank(d, &self.first.batch.inputs, b);
         let ranks = self.drivers.iter().map(rank).collect();
-        let first = self.first.done(plan, (mask, inputs, ranks), spare);
+        let strikes = self.watch.strikes.clone().unwrap_or_default();
+        let first = self.first.done(plan, (mask, inputs, strikes, ranks), spare);
         let alternatives = self.alternatives.iter_mut().zip(alternatives);
         let alternatives =
-            alternatives.map(|(run, a)| run.done(a.plan, (mask, Vec::new(), Vec::new()), spare));
+            alternatives.map(|(run, a)| run.done(a.plan, (mask, Vec::new(), Vec::new(), Vec::new()), spare));
         std::iter::once(first).chain(alternatives).collect()
     }
 

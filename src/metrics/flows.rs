@@ -81,13 +81,14 @@ pub fn flows(plan: &Plan) -> Vec<(Flow, FlowSource)> {
             }
         }
     }
-    for (r, route) in model.routes.iter().enumerate().filter(|(_, r)| r.good.is_none()) {
+    for (r, route) in model.routes.iter().enumerate() {
         let from = format!("route.{}", route.id);
         let to = format!("country.{}", model.countries[route.via].id);
-        all.push((
-            flow("chips".to_owned(), from, to, "seized", "chips"),
-            FlowSource::Seized(RouteId(r as u32)),
-        ));
+        let (item, unit) = match route.good {
+            Some(good) => (format!("good.{}", model.goods[good].id), model.goods[good].unit.as_str()),
+            None => ("chips".to_owned(), "chips"),
+        };
+        all.push((flow(item, from, to, "seized", unit), FlowSource::Seized(RouteId(r as u32))));
     }
     for (l, link) in plan.usage.links.iter().enumerate().filter(|(_, l)| l.weight.is_some()) {
         let from = format!("buyer.{}", model.buyers[link.buyer].id);

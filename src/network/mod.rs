@@ -5,6 +5,7 @@ use crate::model::{
 };
 use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::visit::{Bfs, EdgeRef};
+use std::collections::BTreeSet;
 
 mod structure;
 
@@ -184,7 +185,10 @@ impl Network {
     fn connect_supply(&mut self, model: &Model) {
         for (id, facility) in model.facilities.iter_enumerated() {
             let node = Node::Facility(id);
-            for &tool in facility.dependence.keys().chain(facility.servicing.keys()) {
+            // A tool class that a facility needs new and served is one edge.
+            let tools: BTreeSet<ToolId> =
+                facility.dependence.keys().chain(facility.servicing.keys()).copied().collect();
+            for tool in tools {
                 self.connect(Node::Tool(tool), node, Edge::Equips);
             }
             self.connect(node, Node::Good(facility.good), Edge::Makes);
@@ -217,7 +221,7 @@ impl Network {
                 }
             }
         }
-        let pairs: std::collections::BTreeSet<(DesignerId, BuyerId)> =
+        let pairs: BTreeSet<(DesignerId, BuyerId)> =
             model.commitments.iter().map(|row| (row.designer, row.buyer)).collect();
         for (designer, buyer) in pairs {
             self.connect(Node::Designer(designer), Node::Buyer(buyer), Edge::Commits);

@@ -3,6 +3,7 @@
 pub mod calibration;
 mod columns;
 mod difference;
+mod discovery;
 mod fan;
 mod graph;
 mod headline;
@@ -18,8 +19,10 @@ mod story;
 mod swept;
 mod verdict;
 pub mod world;
+mod worth;
 
 pub use difference::{Change, Difference, Moved};
+pub use discovery::{Condition, DiscoveryReport, Input};
 pub use graph::{Attribute, Attributes, GraphFormat, SupplyGraph};
 pub use headline::{Headline, HeadlineRow};
 pub use metrics_table::metrics_table;
@@ -29,7 +32,8 @@ pub use rule_list::{rule_changes, rule_changes_table, rule_list, rule_list_table
 pub use scoreboard::{Scoreboard, Section};
 pub use story::{Bound, Draw, Figure, Focus, Story, Told, Unusual, Worlds};
 pub use swept::{Point, Swept};
-pub use verdict::{Ranked, Satisfied, Verdict};
+pub use verdict::{Apart, Ranked, Satisfied, Verdict};
+pub use worth::{WorthReport, WorthRow};
 
 /// How a finding is printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,5 +1,6 @@
 //! A sweep as people read it: every point, the best and the worst, and how levers work on each other.
 
+use super::verdict::{Apart, apart_json, apart_text};
 use super::{OutputFormat, number};
 use crate::analysis::{Effect, Paired, Sense};
 use crate::results::table::{Table, TableText};
@@ -41,6 +42,8 @@ pub struct Swept {
     pub points: Vec<Point>,
     /// Interactions of pairs of levers.
     pub interactions: Vec<Effect>,
+    /// Actors that are not in every world.
+    pub apart: Vec<Apart>,
 }
 
 impl Swept {
@@ -100,7 +103,7 @@ impl Swept {
                 number(size.half())
             ));
         }
-        text
+        text + &apart_text(&self.apart)
     }
 
     /// The points as a table.
@@ -142,6 +145,7 @@ impl Swept {
             "best": self.sense.to_string(), "base_mean": finite(self.base.mean),
             "points": self.order().iter().map(point).collect::<Vec<_>>(),
             "interactions": self.interactions.iter().map(effect).collect::<Vec<_>>(),
+            "not_compared": apart_json(&self.apart),
         });
         format!("{whole:#}\n")
     }

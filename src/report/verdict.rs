@@ -1,12 +1,13 @@
 //! The verdict on policies as people read it: who lowers what, by how much, how surely, and what cannot be told apart.
 
 use super::{OutputFormat, number, percent};
+use crate::analysis::tables::{RobustRow, robustness};
 use crate::analysis::{Paired, Sense, Standing};
 use crate::results::table::{Table, TableText};
 use serde_json::json;
 
-/// Fewer draws with an effect than this leave replicates without any: eight of them hold five each on average.
-const FEW: u64 = 40;
+/// Fewer effective draws than this leave replicates with next to none: eight of them hold five each on average.
+const FEW: f64 = 40.0;
 
 /// Policies ranked in one cell; the first plan is the reference case.
 #[derive(Clone, Debug)]
@@ -30,6 +31,24 @@ pub struct Ranked {
 /// A target, and by plan the share of draws that satisfy it with its 95 % interval.
 pub type Satisfied = (String, Vec<(f64, f64, f64)>);
 
+/// An actor that some plans have and others lack, with the names of those that have it.
+pub type Apart = (String, Vec<String>);
+
+/// Which actors are compared nowhere, in words.
+pub(super) fn apart_text(apart: &[Apart]) -> String {
+    let mut text = String::new();
+    for (actor, plans) in apart {
+        let plans: Vec<&str> = plans.iter().map(String::as_str).collect();
+        text.push_str(&wrapped(&format!("not compared: {actor} is not in every world, but in "), &plans));
+    }
+    text
+}
+
+/// The same for programs.
+pub(super) fn apart_json(apart: &[Apart]) -> Vec<serde_json::Value> {
+    apart.iter().map(|(actor, plans)| json!({ "actor": actor, "only_in": plans })).collect()
+}
+
 /// All that `compare` prints.
 #[derive(Clone, Debug)]
 pub struct Verdict {
@@ -45,6 +64,10 @@ pub struct Verdict {
     pub standings: Vec<Standing>,
     /// Targets.
     pub targets: Vec<Satisfied>,
+    /// Actors that are not in every world.
+    pub apart: Vec<Apart>,
+    /// How plans do where they do badly, cell by cell.
+    pub robust: Vec<RobustRow>,
 }
 
 impl Verdict {
@@ -80,6 +103,28 @@ impl Verdict {
             for (name, (share, low, high)) in self.plans().iter().zip(shares) {
                 let range = format!("({} to {})", percent(*low), percent(*high));
                 text.push_str(&format!("   {:>4} {range:<16} {name}\n", percent(*share)));
+            }
+        }
+        text + &self.robustness() + &apart_text(&self.apart)
+    }
+
+    /// How plans do where they do badly, by objectives and targets.
+    fn robustness(&self) -> String {
+        if self.standings.is_empty() && self.targets.is_empty() {
+            return String::new();
+        }
+        let mut text = String::new();
+        for rows in self.robust.chunk_by(|a, b| a.cell == b.cell) {
+            let targets = rows[0].satisfies.is_some();
+            let all = if targets { "  all targets" } else { "" };
+            text.push_str(&format!(
+                "\n{} [{}], robustness\n   worst tenth  mean regret  95 % regret{all}\n",
+                rows[0].cell, rows[0].unit
+            ));
+            for row in rows {
+                let [worst, mean, most] = [row.worst_tenth, row.regret.0, row.regret.1].map(number);
+                let holds = row.satisfies.map_or_else(String::new, |s| format!("{:>13}", percent(s.0)));
+                text.push_str(&format!("   {worst:>11}  {mean:>11}  {most:>11}{holds}  {}\n", row.policy));
             }
         }
         text
@@ -120,6 +165,7 @@ impl Verdict {
                         "policy": r.plans[p], "tier": r.tiers[p], "difference_mean": d.mean.value,
                         "half_width": finite(d.mean.half()), "ratio_p50": finite(d.ratios[1].value),
                         "probability_lower": d.lower, "probability_higher": d.higher, "regret_mean": d.regret_mean,
+                        "effective_draws": d.effective,
                     })
                 })
                 .collect();
@@ -138,11 +184,14 @@ impl Verdict {
                 .collect();
             json!({ "target": target, "policies": rows })
         };
+        let robust = robustness();
         let whole = json!({
             "title": self.title, "draws": self.draws, "cells": self.cells.iter().map(cell).collect::<Vec<_>>(),
             "objectives": self.objectives,
             "front": self.plans().iter().zip(&self.standings).map(standing).collect::<Vec<_>>(),
             "targets": self.targets.iter().map(target).collect::<Vec<_>>(),
+            "not_compared": apart_json(&self.apart),
+            "robustness": self.robust.iter().map(|row| robust.json(row)).collect::<Vec<_>>(),
         });
         format!("{whole:#}\n")
     }
@@ -231,12 +280,20 @@ impl Ranked {
         let mut text = String::new();
         for p in self.order() {
             let (changed, draws) = (self.paired[p].changed(), self.paired[p].draws);
-            if (1..FEW).contains(&changed) {
+            let carried = self.paired[p].effective;
+            if changed > 0 && carried < FEW {
                 // Where nearly all draws differ there is no shock to be given: there are too few of them.
-                let instead =
-                    if 2 * changed < draws { "take more, or --given the shock" } else { "take more" };
+                let instead = if 2.0 * carried < draws as f64 {
+                    "take more, or --given the shock"
+                } else {
+                    "take more"
+                };
+                // As many draws as those that differ carry it evenly.
+                let evenly = carried > 0.9 * changed as f64;
+                let carry =
+                    if evenly { " only".to_owned() } else { format!(", as much as {carried:.0} would") };
                 text.push_str(&format!(
-                    "   {} changes it in {changed} of {draws} draws only: too few for the interval; {instead}\n",
+                    "   {} changes it in {changed} of {draws} draws{carry}: too few for the interval; {instead}\n",
                     self.plans[p]
                 ));
             }

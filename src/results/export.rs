@@ -26,13 +26,18 @@ impl ExportFormat {
     }
 }
 
-enum Sink {
+/// Where the rows of a table go.
+pub(super) enum Sink {
     Csv(Box<TextRows>),
     Parquet(OutputFile, Box<ParquetTable>),
 }
 
 impl Sink {
-    fn new(format: ExportFormat, mut file: OutputFile, schema: &Schema) -> Result<Self, FolderError> {
+    pub(super) fn new(
+        format: ExportFormat,
+        mut file: OutputFile,
+        schema: &Schema,
+    ) -> Result<Self, FolderError> {
         if format == ExportFormat::Csv {
             file.write(schema.header().as_bytes())?;
             return Ok(Self::Csv(Box::new(TextRows::new(file))));
@@ -41,8 +46,13 @@ impl Sink {
         Ok(Self::Parquet(file, Box::new(table)))
     }
 
+    /// Whether rows are text.
+    pub(super) fn is_text(&self) -> bool {
+        matches!(self, Self::Csv(_))
+    }
+
     /// What is written so far, which is on the disk.
-    fn save(&mut self) -> Result<Written, FolderError> {
+    pub(super) fn save(&mut self) -> Result<Written, FolderError> {
         match self {
             Self::Csv(rows) => Ok(Written { length: rows.file.sync()?, footer: Vec::new() }),
             Self::Parquet(_, table) => {
@@ -53,7 +63,7 @@ impl Sink {
     }
 
     /// Goes on in its own file, from where it was saved.
-    fn resume(&mut self, written: &Written) -> Result<(), FolderError> {
+    pub(super) fn resume(&mut self, written: &Written) -> Result<(), FolderError> {
         match self {
             Self::Csv(rows) => rows.file.resume(written.length),
             Self::Parquet(_, table) => table.resume(written.length, &written.footer),
@@ -61,14 +71,14 @@ impl Sink {
     }
 
     /// Adds the rows of a file that was saved.
-    fn append(&mut self, from: &Path, header: &str, written: &Written) -> Result<(), FolderError> {
+    pub(super) fn append(&mut self, from: &Path, header: &str, written: &Written) -> Result<(), FolderError> {
         match self {
             Self::Csv(rows) => rows.file.copy(from, header.len() as u64..written.length),
             Self::Parquet(_, table) => table.append(from, &written.footer),
         }
     }
 
-    fn finish(self) -> Result<OutputFile, FolderError> {
+    pub(super) fn finish(self) -> Result<OutputFile, FolderError> {
         match self {
             Self::Csv(rows) => Ok(rows.finish()),
             Self::Parquet(file, table) => {
@@ -81,7 +91,7 @@ impl Sink {
 
 /// How far a table is written: its length, and in Parquet what its footer would say.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-struct Written {
+pub(super) struct Written {
     length: u64,
     #[serde(with = "serde_bytes")]
     footer: Vec<u8>,
@@ -89,11 +99,14 @@ struct Written {
 
 /// What a table with a row a draw keeps, for whoever goes on from there.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct KeptTable {
-    written: Written,
-    /// Batches that wait: the number of the first, values and masks.
-    waiting: Vec<(u64, Vec<Vec<Lanes>>, Vec<Mask>)>,
+pub struct KeptRows<T> {
+    pub(super) written: Written,
+    /// Batches that wait.
+    pub(super) waiting: Vec<T>,
 }
+
+/// What tables of draws and of inputs keep: of batches that wait the number of the first, values and masks.
+pub type KeptTable = KeptRows<(u64, Vec<Vec<Lanes>>, Vec<Mask>)>;
 
 /// `draws.csv` or `draws.parquet`: a row for each draw, actor and quarter, a column for each metric.
 pub struct DrawsTable {
@@ -191,7 +204,7 @@ impl DrawsTable {
 
     /// What its file is called.
     pub fn file_name(&self) -> &'static str {
-        if matches!(self.sink, Sink::Csv(_)) { "draws.csv" } else { "draws.parquet" }
+        if self.sink.is_text() { "draws.csv" } else { "draws.parquet" }
     }
 
     /// What is written so far, which is on the disk.
@@ -242,7 +255,7 @@ fn counted(first: u64, masks: &[Mask]) -> Vec<Draw> {
 }
 
 /// Batches of inputs in a row group of Parquet, counted from the first of all: each has an entry for every path in the file's footer, which stays in memory.
-const GATHERED: u64 = 1024;
+pub(super) const GATHERED: u64 = 1024;
 
 /// `inputs.csv` or `inputs.parquet`: a row a draw, a column for each uncertain quantity.
 pub struct InputsTable {
@@ -308,7 +321,7 @@ impl InputsTable {
 
     /// What its file is called.
     pub fn file_name(&self) -> &'static str {
-        if matches!(self.sink, Sink::Csv(_)) { "inputs.csv" } else { "inputs.parquet" }
+        if self.sink.is_text() { "inputs.csv" } else { "inputs.parquet" }
     }
 
     /// Writes what waits last as one row group.

@@ -14,6 +14,8 @@ pub(super) enum Filling {
     Draw,
     /// Distinct texts, and which of them each row has, by runs.
     Text { distinct: Vec<String>, runs: Vec<Run> },
+    /// Distinct texts, and the cell that says which of them a draw's row has.
+    Chosen { distinct: Vec<String>, cell: usize },
     /// Cells of the rows that have a number, and which rows those are: by runs, 1 for there and 0 for not.
     Number { cells: Vec<usize>, runs: Vec<Run> },
 }

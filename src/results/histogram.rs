@@ -218,10 +218,45 @@ impl<const R: usize> Histogram<R> {
         Ranks::new(self.buckets(), range)
     }
 
+    /// The ranks of this sample and of another that lies above it, whose values count from `origin`.
+    pub fn ranks_below(&self, above: &Self, origin: f64, range: (f64, f64)) -> Ranks<R> {
+        let mut all = self.buckets();
+        let mut last = all.last().map_or(f64::NEG_INFINITY, |bucket| bucket.1);
+        for (low, high, counts) in above.buckets() {
+            // Borders of the two kinds of buckets need not meet.
+            let low = (low + origin).max(last);
+            last = (high + origin).max(low);
+            all.push((low, last, counts));
+        }
+        Ranks::new(all, range)
+    }
+
     /// Quantiles over all replicates; values are cut to `range`.
     pub fn quantiles<const P: usize>(&self, probabilities: &[f64; P], range: (f64, f64)) -> [f64; P] {
         let ranks = self.ranks(range);
         probabilities.map(|p| ranks.quantile(p))
+    }
+
+    /// Mean of the lowest or of the highest part of the values, to the width of a bucket; not a number if there are none.
+    pub fn tail_mean(&self, part: f64, highest: bool) -> f64 {
+        let mut buckets = self.buckets();
+        if highest {
+            buckets.reverse();
+        }
+        let of = |bucket: &Bucket<R>| bucket.2.iter().sum::<u64>() as f64;
+        let wanted = part * buckets.iter().map(of).sum::<f64>();
+        let (mut taken, mut sum) = (0.0, 0.0);
+        for bucket in &buckets {
+            let here = of(bucket).min(wanted - taken);
+            if here <= 0.0 {
+                break;
+            }
+            let (low, high) = (bucket.0, bucket.1);
+            let finite = low.is_finite() && high.is_finite();
+            sum += here * if finite { 0.5 * (low + high) } else { high.max(low) };
+            taken += here;
+        }
+        sum / taken
     }
 
     /// Whether at some level more of this sample than of another lies at or below it, and whether at some level less does.

@@ -27,6 +27,7 @@ mod reader;
 mod rows;
 mod share;
 mod state;
+mod strikes;
 mod summary;
 pub mod table;
 pub mod tables;
@@ -34,7 +35,7 @@ mod tree;
 
 pub use claim::Wanted;
 pub use csv::{float, quoted};
-pub use export::{DrawsTable, ExportFormat, InputsTable, KeptTable};
+pub use export::{DrawsTable, ExportFormat, InputsTable, KeptRows, KeptTable};
 pub use fault::FolderError;
 pub use folder::{Folder, Opened, OutputFile};
 pub use histogram::Histogram;
@@ -47,6 +48,7 @@ pub use quantile::Ranks;
 pub use reader::{MANIFEST, PART, PastRunError, RunReader, seal};
 pub use share::{Labels, Thresholds, wilson};
 pub use state::{StateHead, StateReader, StateWriter, Stretch};
+pub use strikes::{Strike, StrikesTable};
 pub use summary::{Quantiles, Statistics, Summary};
 pub use tree::{Forest, LEAF};
 

@@ -230,6 +230,7 @@ fn chunk(
     let statistics = match column {
         Filling::Draw => draw_pages(&mut pages, group)?,
         Filling::Text { distinct, runs } => text_pages(&mut pages, group, distinct, runs)?,
+        Filling::Chosen { distinct, cell } => chosen_pages(&mut pages, group, distinct, *cell)?,
         Filling::Number { cells, runs } => number_pages(&mut pages, group, cells, runs)?,
     };
     let bytes = pages.sink.into_inner()?;
@@ -301,12 +302,7 @@ fn text_pages(
     distinct: &[String],
     runs: &[Run],
 ) -> Result<Statistics, ParquetError> {
-    let mut plain = Vec::new();
-    for text in distinct {
-        plain.extend_from_slice(&(text.len() as u32).to_le_bytes());
-        plain.extend_from_slice(text.as_bytes());
-    }
-    pages.add(dictionary_page(plain, distinct.len()))?;
+    pages.add(texts_once(distinct))?;
     let mut same = (0, Vec::new());
     for draws in group.pages() {
         if same.0 != draws.len() {
@@ -315,8 +311,38 @@ fn text_pages(
         }
         pages.add(data_page(same.1.clone(), draws.len() * group.rows, Encoding::RLE_DICTIONARY))?;
     }
+    Ok(texts_ends(distinct))
+}
+
+/// Texts of which each draw's row has one.
+fn chosen_pages(
+    pages: &mut Pages,
+    group: Group<'_>,
+    distinct: &[String],
+    cell: usize,
+) -> Result<Statistics, ParquetError> {
+    pages.add(texts_once(distinct))?;
+    for draws in group.pages() {
+        let runs = draws.iter().map(|draw| (group.batches[draw.batch][cell][draw.lane] as u32, 1));
+        pages.add(data_page(places(runs, distinct.len()), draws.len(), Encoding::RLE_DICTIONARY))?;
+    }
+    Ok(texts_ends(distinct))
+}
+
+/// The page with each text once.
+fn texts_once(distinct: &[String]) -> Page {
+    let mut plain = Vec::new();
+    for text in distinct {
+        plain.extend_from_slice(&(text.len() as u32).to_le_bytes());
+        plain.extend_from_slice(text.as_bytes());
+    }
+    dictionary_page(plain, distinct.len())
+}
+
+/// The first and the last text by their bytes.
+fn texts_ends(distinct: &[String]) -> Statistics {
     let text = |text: Option<&String>| text.map(|t| ByteArray::from(t.as_str()));
-    Ok(Statistics::byte_array(text(distinct.iter().min()), text(distinct.iter().max()), None, Some(0), false))
+    Statistics::byte_array(text(distinct.iter().min()), text(distinct.iter().max()), None, Some(0), false)
 }
 
 /// Numbers plainly, after the rows that have one.

@@ -26,11 +26,16 @@ struct Rank {
 }
 
 impl<const R: usize> Ranks<R> {
-    /// From buckets in rising order with their counts; quantiles are cut to `range`.
+    /// From buckets in rising order with their counts, within `range`.
     pub(super) fn new(mut buckets: Vec<Step<R>>, range: (f64, f64)) -> Self {
         let mut sum = [0; R];
         let mut up_to = Vec::with_capacity(buckets.len());
-        for (_, _, counts) in &mut buckets {
+        for (low, high, counts) in &mut buckets {
+            // Values fill the first and the last bucket up to the range: what lies beyond it is no place for a quantile, and one
+            // that is cut back afterwards would agree with the ends of its interval without being exact.
+            for border in [low, high] {
+                *border = if border.is_finite() { border.clamp(range.0, range.1) } else { *border };
+            }
             sum.iter_mut().zip(&*counts).for_each(|(sum, &here)| *sum += here);
             *counts = sum;
             up_to.push(sum.iter().sum());

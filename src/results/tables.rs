@@ -206,6 +206,10 @@ pub struct DriverRow<'a> {
     pub grade: &'static str,
     /// Scale of the cell's variance.
     pub scale: &'static str,
+    /// Unit of the cell.
+    pub unit: &'a str,
+    /// The cell at the input's lowest and at its highest tenth, each with its error \[cell's unit\].
+    pub ends: [Option<(f64, f64)>; 2],
 }
 
 /// `drivers.csv`.
@@ -231,5 +235,18 @@ pub fn drivers<'a>() -> Table<DriverRow<'a>> {
             "Scale of the outcome's variance: log where every draw is positive, plain otherwise",
             |r| r.scale.into(),
         )
+        .text("unit", "Unit of the outcome", |r| r.unit.into())
+        .number(
+            "at_lowest",
+            "Mean of the outcome over draws in the lowest tenth of the input's distribution; on the scale log, geometric mean",
+            |r| r.ends[0].map(|end| end.0),
+        )
+        .number("at_highest", "The same in the highest tenth", |r| r.ends[1].map(|end| end.0))
+        .number(
+            "at_lowest_se",
+            "Standard error of at_lowest, were the input of no influence",
+            |r| r.ends[0].map(|end| end.1),
+        )
+        .number("at_highest_se", "Standard error of at_highest, likewise", |r| r.ends[1].map(|end| end.1))
         .whole_on_page()
 }

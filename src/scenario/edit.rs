@@ -86,8 +86,11 @@ pub fn load_policy(
 }
 
 fn policy_name(name: &str) -> String {
-    let stems = name.split('+').map(|p| Path::new(p).file_stem().map_or(p.into(), |s| s.to_string_lossy()));
-    stems.collect::<Vec<_>>().join("+")
+    let stem = |part: &str| {
+        let file = Path::new(part).file_name().map_or(part.into(), |s| s.to_string_lossy());
+        file.strip_suffix(".toml").unwrap_or(&file).to_owned()
+    };
+    name.split('+').map(stem).collect::<Vec<_>>().join("+")
 }
 
 fn load_one(

@@ -1,6 +1,6 @@
 //! The same draws under every policy, against the scenario as it stands.
 
-use super::comparison::{ComparedDraws, Comparison, Findings, Goals};
+use super::comparison::{ComparedDraws, Comparison, Findings, Goals, write_exports};
 use super::distributions::{Distributions, Rows, THRESHOLDS};
 use super::error::Error;
 use super::folder::{RunFolder, Took, Written};
@@ -9,20 +9,22 @@ use super::long::{Found, ManyDraws, Steps, answers};
 use super::project::policies;
 use super::request::{CompareRequest, Destination, PolicySource, ScenarioRequest};
 use super::rounds::Rounds;
-use super::simulation::{Exports, Simulation};
+use super::simulation::Simulation;
 use super::stopping::{Stopping, interval};
 use super::watch::Watch;
+use crate::analysis::tables::{RobustRow, robustness};
 use crate::analysis::{Paired, Precision, Statistic};
 use crate::metrics::{ActorKind, BadRatio, Recording, headline, matching};
 use crate::plan::Plan;
 use crate::report::{OutputFormat, Ranked, Verdict};
 use crate::results::table::TableText;
-use crate::results::{Cell, DrawsTable, ExportFormat, Interval, Manifest, SourceFile, Statistics};
+use crate::results::{Cell, Interval, Manifest, SourceFile, Statistics};
 
 /// Cells that are ranked in print at most.
 const RANKED: usize = 3;
 /// Files of a comparison.
-const FILES: [&str; 4] = ["summary.csv", "thresholds.csv", "bottlenecks.csv", "comparison.csv"];
+const FILES: [&str; 5] =
+    ["summary.csv", "thresholds.csv", "bottlenecks.csv", "comparison.csv", "robustness.csv"];
 
 /// A comparison, opened: the scenario is read, checked and laid out under every policy.
 #[derive(Debug)]
@@ -206,6 +208,8 @@ impl Compare {
             objectives: self.goals.objectives.iter().map(|o| format!("{} {}", o.sense, o.cell)).collect(),
             standings: findings.standings.clone(),
             targets: comparison.shares(),
+            apart: comparison.apart.clone(),
+            robust: Vec::new(),
         }
     }
 
@@ -256,7 +260,15 @@ impl CompareResults<'_> {
 
     /// The verdict: policies ranked by the cells that matter, and where they stand under objectives and targets.
     pub fn verdict(&self) -> Verdict {
-        self.study.verdict(&self.comparison, &self.findings, &self.statistics[0], self.took.used)
+        let verdict =
+            self.study.verdict(&self.comparison, &self.findings, &self.statistics[0], self.took.used);
+        Verdict { robust: self.robust(), ..verdict }
+    }
+
+    /// How plans do where they do badly, in the cells that are ranked in print.
+    pub fn robust(&self) -> Vec<RobustRow> {
+        let shown = self.study.shown(&self.comparison);
+        self.comparison.robust(&shown, &self.findings, &self.statistics)
     }
 
     /// All tables, as they stand in a comparison's folder.
@@ -269,6 +281,7 @@ impl CompareResults<'_> {
         }
         let mut all = rows.tables();
         all.extend([self.comparison.table(&self.findings), self.rounds.table()]);
+        all.push(TableText::of(&robustness(), self.robust()));
         let goals = &self.study.goals;
         all.extend((!goals.objectives.is_empty()).then(|| self.comparison.objectives(&self.findings)));
         all.extend((!goals.targets.is_empty()).then(|| self.comparison.targets()));
@@ -283,14 +296,7 @@ impl CompareResults<'_> {
         let answers = answers(&self);
         self.tables().into_iter().try_for_each(|table| folder.table(table))?;
         let Self { study, mut comparison, mut distributions, statistics, findings, took, .. } = self;
-        let base = &study.base;
-        if let Some(table) = comparison.draws.take() {
-            if base.exports.draws == Some(ExportFormat::Csv) {
-                folder.describe(table.schema());
-            }
-            folder.finish_file(table.finish()?)?;
-        }
-        distributions[0].write_exports(base, &mut folder)?;
+        write_exports(&study.base, &mut comparison, &mut distributions[0], &mut folder)?;
         // The page is made from the tables, which take as much room again: what they were made from goes first.
         drop((comparison, distributions, statistics, findings));
         folder.finish(took, &answers)
@@ -337,24 +343,9 @@ impl ManyDraws for Compare {
     }
 
     fn gather(&self, folder: Option<&mut RunFolder>) -> Result<ComparedDraws, Error> {
-        let levels = levels(&self.base.plan);
-        let mut comparison = Comparison::new(&self.plans(), self.names(), &levels, &self.goals);
-        let exports = self.base.exports;
-        if folder.is_none() && exports.any() {
-            return Err(Error::ExportWithoutFolder);
-        }
-        let mut folder = folder;
-        let mut all = Vec::new();
-        for (place, plan) in self.plans().into_iter().enumerate() {
-            let inputs = exports.inputs.filter(|_| place == 0);
-            let exports = Exports { draws: None, inputs };
-            all.push(Distributions::among(plan, place, exports, folder.as_deref_mut())?);
-        }
-        if let (Some(format), Some(folder)) = (exports.draws, folder) {
-            let file = folder.create(&format!("draws.{}", format.extension()))?;
-            comparison.draws = Some(DrawsTable::new(format, file, comparison.metric_cells())?);
-        }
-        Ok(ComparedDraws { rounds: Rounds::default(), comparison, distributions: all })
+        let (plans, levels) = (self.plans(), levels(&self.base.plan));
+        let comparison = Comparison::new(&plans, self.names(), &levels, &self.goals);
+        ComparedDraws::new(&plans, comparison, folder)
     }
 
     fn known(&self, gathered: &ComparedDraws) -> Option<(Interval, f64)> {

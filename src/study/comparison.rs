@@ -2,19 +2,23 @@
 
 use super::distributions::{Distributions, load_draws};
 use super::error::Error;
+use super::folder::RunFolder;
 use super::gather::Gatherer;
 use super::kept::{Gathered, Kept};
 use super::rounds::Rounds;
-use super::simulation::Simulation;
-use crate::analysis::tables::{self, ContrastRow, ObjectiveRow, TargetRow};
+use super::simulation::{Exports, Simulation};
+use crate::analysis::tables::{self, ContrastRow, ObjectiveRow, RobustRow, TargetRow};
 use crate::analysis::{Front, Objective, Paired, PairedRuns, Sense, Standing, Target, quarters_to, tiers};
 use crate::engine::run::Round;
 use crate::math::{Lanes, WIDTH};
 use crate::metrics::Metric;
-use crate::report::Satisfied;
+use crate::report::{Apart, Satisfied};
 use crate::results::table::TableText;
-use crate::results::{Cell, DrawsTable, FolderError, StateReader, StateWriter, wilson};
+use crate::results::{
+    Cell, DrawsTable, ExportFormat, FolderError, StateReader, StateWriter, Statistics, wilson,
+};
 use rayon::prelude::*;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// Plans compared, being gathered.
@@ -24,6 +28,8 @@ pub(super) struct Comparison {
     /// Cells: those of metrics, then times until thresholds.
     pub(super) cells: Vec<Cell>,
     pub(super) senses: Vec<Sense>,
+    /// Actors that some plans have and others lack, of which nothing is compared, with the plans that have them.
+    pub(super) apart: Vec<Apart>,
     /// Place of each metric's cell in each plan's recording.
     places: Vec<Vec<usize>>,
     /// For each time: the tracked series of each plan, and the level \[FLOP\].
@@ -32,6 +38,8 @@ pub(super) struct Comparison {
     front: Option<Front>,
     /// Targets with their cells and, by plan, the draws that satisfy them.
     targets: Vec<(Target, usize, Vec<u64>)>,
+    /// By plan, the draws that satisfy all targets.
+    satisfied: Vec<u64>,
     pub(super) draws: Option<DrawsTable>,
     quarters: usize,
     used: u64,
@@ -43,6 +51,47 @@ pub(super) struct ComparedDraws {
     pub(super) comparison: Comparison,
     /// By plan.
     pub(super) distributions: Vec<Distributions>,
+}
+
+impl ComparedDraws {
+    /// Gatherers of plans, the reference first; tables with a row a draw are opened in the folder: values of every plan, and what
+    /// chance decided in the reference.
+    pub(super) fn new(
+        plans: &[&Simulation],
+        mut comparison: Comparison,
+        mut folder: Option<&mut RunFolder>,
+    ) -> Result<Self, Error> {
+        let exports = plans[0].exports;
+        if folder.is_none() && exports.any() {
+            return Err(Error::ExportWithoutFolder);
+        }
+        let mut distributions = Vec::new();
+        for (place, plan) in plans.iter().enumerate() {
+            let own = if place == 0 { Exports { draws: None, ..exports } } else { Exports::default() };
+            distributions.push(Distributions::among(plan, place, own, folder.as_deref_mut())?);
+        }
+        if let (Some(format), Some(folder)) = (exports.draws, folder) {
+            let file = folder.create(&format!("draws.{}", format.extension()))?;
+            comparison.draws = Some(DrawsTable::new(format, file, comparison.metric_cells())?);
+        }
+        Ok(Self { rounds: Rounds::default(), comparison, distributions })
+    }
+}
+
+/// Writes the tables with a row a draw.
+pub(super) fn write_exports(
+    base: &Simulation,
+    comparison: &mut Comparison,
+    own: &mut Distributions,
+    folder: &mut RunFolder,
+) -> Result<(), FolderError> {
+    if let Some(table) = comparison.draws.take() {
+        if base.exports.draws == Some(ExportFormat::Csv) {
+            folder.describe(table.schema());
+        }
+        folder.finish_file(table.finish()?)?;
+    }
+    own.write_exports(base, folder)
 }
 
 impl Gathered for ComparedDraws {
@@ -137,12 +186,14 @@ impl Comparison {
         Self {
             runs: PairedRuns::new(plans.len(), senses.clone(), first.is_independent()),
             front: (!objectives.is_empty()).then(|| Front::new(plans.len(), objectives)),
+            apart: apart(plans, &names),
             plans: names,
             cells,
             senses,
             places,
             times,
             targets,
+            satisfied: vec![0; plans.len()],
             draws: None,
             quarters: first.plan.quarters,
             used: 0,
@@ -207,6 +258,31 @@ impl Comparison {
             .collect()
     }
 
+    /// How plans do in some cells where they do badly.
+    pub(super) fn robust(
+        &self,
+        cells: &[usize],
+        findings: &Findings,
+        statistics: &[Vec<Statistics>],
+    ) -> Vec<RobustRow> {
+        let satisfies = |p: usize| {
+            let (k, n) = (self.satisfied[p], self.used);
+            let (low, high) = wilson(k, n);
+            (!self.targets.is_empty()).then(|| (k as f64 / n.max(1) as f64, low, high))
+        };
+        let row = |c: usize, p: usize| RobustRow {
+            policy: self.plans[p].clone(),
+            cell: self.cells[c].address(),
+            unit: self.cells[c].unit.clone(),
+            sense: self.senses[c],
+            mean: self.own(c, p).map(|i| statistics[p][i].mean),
+            worst_tenth: self.runs.worst_tenth(c, p),
+            regret: (findings.paired[c][p].regret_mean, findings.paired[c][p].regret_p95),
+            satisfies: satisfies(p),
+        };
+        cells.iter().flat_map(|&c| (0..self.plans.len()).map(move |p| row(c, p))).collect()
+    }
+
     /// `targets.csv`.
     pub(super) fn targets(&self) -> TableText {
         let shares = self.shares();
@@ -216,6 +292,18 @@ impl Comparison {
         });
         TableText::of(&tables::targets(), rows)
     }
+}
+
+/// Actors that not every plan records, in order, with the names of the plans that do.
+fn apart(plans: &[&Simulation], names: &[String]) -> Vec<Apart> {
+    let mut have: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (p, plan) in plans.iter().enumerate() {
+        let actors: BTreeSet<&str> = plan.recording.names.iter().map(|cell| cell.actor.as_str()).collect();
+        actors.into_iter().for_each(|actor| have.entry(actor).or_default().push(p));
+    }
+    let some = have.into_iter().filter(|(_, with)| with.len() < plans.len());
+    some.map(|(actor, with)| (actor.to_owned(), with.into_iter().map(|p| names[p].clone()).collect()))
+        .collect()
 }
 
 /// Times until thresholds are reachable, for every actor that all plans track.
@@ -267,6 +355,10 @@ impl Gatherer for Comparison {
         }
         for (b, mask) in masks.iter().enumerate() {
             self.used += u64::from(mask.count());
+            for (p, count) in self.satisfied.iter_mut().enumerate() {
+                let all = |l: usize| self.targets.iter().all(|(t, cell, _)| t.holds(values[p][b][*cell][l]));
+                *count += (0..WIDTH).filter(|&l| mask.lane(l) && all(l)).count() as u64;
+            }
             for (target, cell, counts) in &mut self.targets {
                 for (p, count) in counts.iter_mut().enumerate() {
                     let x = values[p][b][*cell];
@@ -292,7 +384,7 @@ impl Kept for Comparison {
         state.put(&self.runs)?;
         state.put(&self.front.as_ref().map(Front::counts))?;
         let targets: Vec<&[u64]> = self.targets.iter().map(|(_, _, counts)| counts.as_slice()).collect();
-        state.put(&(targets, self.used))?;
+        state.put(&(targets, &self.satisfied, self.used))?;
         state.put(&self.draws.as_mut().map(DrawsTable::save).transpose()?)
     }
 
@@ -303,8 +395,9 @@ impl Kept for Comparison {
             (Some(ours), Some((beaten, draws))) => ours.append(beaten, *draws),
             (ours, theirs) => ours.is_some() == theirs.is_some(),
         };
-        let (targets, used): (Vec<Vec<u64>>, u64) = state.take()?;
+        let (targets, satisfied, used): (Vec<Vec<u64>>, Vec<u64>, u64) = state.take()?;
         state.fits(follows && counted && targets.len() == self.targets.len())?;
+        self.satisfied.iter_mut().zip(satisfied).for_each(|(n, more)| *n += more);
         for ((_, _, counts), more) in self.targets.iter_mut().zip(targets) {
             counts.iter_mut().zip(more).for_each(|(n, more)| *n += more);
         }

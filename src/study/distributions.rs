@@ -16,7 +16,7 @@ use crate::results::table::TableText;
 use crate::results::tables::{self, BottleneckRow, FlowRow, SummaryRow, ThresholdRow};
 use crate::results::{
     DrawsTable, ExportFormat, FolderError, InputsTable, KeptTable, Labels, StateReader, StateWriter,
-    Statistics, Summary, Thresholds,
+    Statistics, StrikesTable, Summary, Thresholds,
 };
 use std::path::Path;
 
@@ -58,6 +58,7 @@ pub(super) struct Distributions {
     labels: Labels,
     draws: Option<DrawsTable>,
     inputs: Option<InputsTable>,
+    strikes: Option<StrikesTable>,
     /// Draws that count.
     pub(super) used: u64,
 }
@@ -78,6 +79,9 @@ impl Gatherer for Distributions {
         if let Some(table) = &mut self.inputs {
             table.write(round.first, &round.inputs, &round.masks)?;
         }
+        if let Some(table) = &mut self.strikes {
+            table.write(round.first, &round.strikes, &round.masks)?;
+        }
         Ok(())
     }
 }
@@ -93,7 +97,8 @@ impl Kept for Distributions {
         state.put(&self.flows)?;
         state.put(&(&self.thresholds, &self.labels, self.used))?;
         state.put(&self.draws.as_mut().map(DrawsTable::save).transpose()?)?;
-        state.put(&self.inputs.as_mut().map(InputsTable::save).transpose()?)
+        state.put(&self.inputs.as_mut().map(InputsTable::save).transpose()?)?;
+        state.put(&self.strikes.as_mut().map(StrikesTable::save).transpose()?)
     }
 
     fn load(&mut self, state: &mut StateReader, from: Option<&Path>) -> Result<(), FolderError> {
@@ -104,6 +109,12 @@ impl Kept for Distributions {
         load_draws(&mut self.draws, state, from)?;
         let kept: Option<KeptTable> = state.take()?;
         match (&mut self.inputs, kept) {
+            (Some(table), Some(kept)) => {
+                table.load(from.map(|f| f.join(table.file_name())).as_deref(), kept)?
+            }
+            (ours, kept) => state.fits(ours.is_some() == kept.is_some())?,
+        }
+        match (&mut self.strikes, state.take()?) {
             (Some(table), Some(kept)) => table.load(from.map(|f| f.join(table.file_name())).as_deref(), kept),
             (ours, kept) => state.fits(ours.is_some() == kept.is_some()),
         }
@@ -145,10 +156,10 @@ impl Distributions {
         let named = &plan.model.run.thresholds;
         let levels = if named.is_empty() { THRESHOLDS.to_vec() } else { named.clone() };
         let independent = simulation.is_independent();
-        let (draws, inputs) = match folder {
+        let (draws, inputs, strikes) = match folder {
             Some(folder) => open_exports(simulation, exports, folder)?,
             None if exports.any() => return Err(Error::ExportWithoutFolder),
-            None => (None, None),
+            None => (None, None, None),
         };
         Ok(Self {
             place,
@@ -159,6 +170,7 @@ impl Distributions {
             labels: Labels::new(plan.quarters * subjects(plan)),
             draws,
             inputs,
+            strikes,
             used: 0,
         })
     }
@@ -227,6 +239,12 @@ impl Distributions {
         }
         if let Some(table) = self.inputs.take() {
             if simulation.exports.inputs == Some(ExportFormat::Csv) {
+                folder.describe(table.schema());
+            }
+            folder.finish_file(table.finish()?)?;
+        }
+        if let Some(table) = self.strikes.take() {
+            if simulation.exports.strikes == Some(ExportFormat::Csv) {
                 folder.describe(table.schema());
             }
             folder.finish_file(table.finish()?)?;
@@ -302,11 +320,14 @@ fn flow_rows<'a>(
     all.filter(|row| row.statistics.max > 0.0)
 }
 
+/// Tables with a row a draw, and of strikes.
+type Opened = (Option<DrawsTable>, Option<InputsTable>, Option<StrikesTable>);
+
 fn open_exports(
     simulation: &Simulation,
     exports: Exports,
     folder: &mut RunFolder,
-) -> Result<(Option<DrawsTable>, Option<InputsTable>), FolderError> {
+) -> Result<Opened, FolderError> {
     let draws = match exports.draws {
         Some(format) => {
             let file = folder.create(&format!("draws.{}", format.extension()))?;
@@ -321,7 +342,15 @@ fn open_exports(
         }
         None => None,
     };
-    Ok((draws, inputs))
+    let strikes = match exports.strikes {
+        Some(format) => {
+            let file = folder.create(&format!("strikes.{}", format.extension()))?;
+            let shocks = simulation.plan.model.shocks.iter().map(|s| format!("shock.{}", s.id));
+            Some(StrikesTable::new(format, file, shocks.collect())?)
+        }
+        None => None,
+    };
+    Ok((draws, inputs, strikes))
 }
 
 /// What is said of labs, in the order of labels.

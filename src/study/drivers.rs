@@ -24,8 +24,8 @@ pub(super) struct Drivers {
     place: usize,
     policy: String,
     sensitivity: Sensitivity,
-    /// Where each cell in order of the table stands among the watched ones, and its address.
-    cells: Vec<(usize, String)>,
+    /// Where each cell in order of the table stands among the watched ones, its address and its unit.
+    cells: Vec<(usize, String, String)>,
 }
 
 impl Gatherer for Drivers {
@@ -70,9 +70,15 @@ impl Drivers {
         let address = |&(t, s): &(usize, usize)| {
             let series = &simulation.recording.series[s];
             let (actor, metric) = (series.actor.clone(), series.name().to_owned());
-            Cell { actor, metric, unit: series.unit.clone(), quarter: simulation.quarter(t) }.address()
+            let unit = series.unit.clone();
+            let cell = Cell { actor, metric, unit, quarter: simulation.quarter(t) };
+            (cell.address(), cell.unit)
         };
-        let cells = headline_cells(simulation).iter().map(|c| (place(c), address(c))).collect();
+        let row = |c: &(usize, usize)| {
+            let (address, unit) = address(c);
+            (place(c), address, unit)
+        };
+        let cells = headline_cells(simulation).iter().map(row).collect();
         let inputs = simulation.plan.drivers().len();
         let sensitivity = Sensitivity::new(inputs, watched.len(), simulation.request.sampling.draws);
         Self { place: 0, policy: simulation.policy(), sensitivity, cells }
@@ -87,7 +93,7 @@ impl Drivers {
         let drivers = plan.drivers();
         let found = self.sensitivity.finish(CHANCE);
         let mut rows = Vec::new();
-        for (place, cell) in &self.cells {
+        for (place, cell, unit) in &self.cells {
             let Some(of_cell) = &found[*place] else { continue };
             let mut order: Vec<usize> = (0..drivers.len()).collect();
             order.sort_by(|&a, &b| of_cell.indices[b].total_cmp(&of_cell.indices[a]).then(a.cmp(&b)));
@@ -100,6 +106,8 @@ impl Drivers {
                 rank: rank + 1,
                 grade: grade(plan, drivers[i]),
                 scale: of_cell.scale.name(),
+                unit,
+                ends: of_cell.ends[i].map(|end| end.map(|end| (end.mean, end.error))),
             }));
         }
         rows

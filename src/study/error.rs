@@ -88,10 +88,10 @@ pub enum Error {
     #[error("--horizon: the scenario ends in {0}; an end lies before that")]
     HorizonEnd(Quarter),
     /// An export in an unknown format.
-    #[error("--export takes draws=csv, draws=parquet, inputs=csv or inputs=parquet, not {0}")]
+    #[error("--export takes draws, inputs or strikes as csv or parquet, such as draws=csv, not {0}")]
     ExportFormat(String),
     /// An export of an unknown table.
-    #[error("--export takes draws=... or inputs=..., not {0}")]
+    #[error("--export takes draws=..., inputs=... or strikes=..., not {0}")]
     ExportTable(String),
     /// Tables with a row a draw are written while draws are simulated.
     #[error("--export is written while draws are simulated: it takes a folder")]
@@ -134,6 +134,34 @@ pub enum Error {
     /// A bound on draws without a precision.
     #[error("--max-draws goes with --precision")]
     MaxDrawsAlone,
+    /// A policy is asked about and none is named.
+    #[error("--fails and --worse-than are about a policy: name it with --policy")]
+    FailsWithoutPolicy,
+    /// Nothing is asked, or more than one thing.
+    #[error(
+        "ask one thing: --when \"CELL < NUMBER\", --fails \"CELL < NUMBER\", or --worse-than POLICY with --objective"
+    )]
+    DiscoverWhat,
+    /// No uncertain input matches a pattern.
+    #[error("--group: no uncertain input matches {pattern}{}", meant(near.as_ref()))]
+    NoInput {
+        /// The pattern.
+        pattern: String,
+        /// What may have been meant.
+        near: Option<String>,
+    },
+    /// More inputs match than can be looked at together.
+    #[error(
+        "--group: {inputs} inputs match {pattern}; {most} can be looked at together at this number of draws"
+    )]
+    LargeGroup {
+        /// The pattern.
+        pattern: String,
+        /// How many match.
+        inputs: usize,
+        /// How many can be.
+        most: usize,
+    },
     /// Nothing to compare with.
     #[error("name a --policy: the scenario has none of its own")]
     NoPolicy,
@@ -382,6 +410,8 @@ impl Error {
             | Self::PartPrecision
             | Self::TooManyParts { .. }
             | Self::NoPolicy
+            | Self::FailsWithoutPolicy
+            | Self::DiscoverWhat
             | Self::PolicyTwice(_)
             | Self::Grid(_)
             | Self::LeverTwice(_)
@@ -411,6 +441,8 @@ impl Error {
             | Self::Discrepancy(_)
             | Self::PickMany { .. }
             | Self::NoActor { .. }
+            | Self::NoInput { .. }
+            | Self::LargeGroup { .. }
             | Self::FromOutside(_)
             | Self::NothingToLose(_)
             | Self::NoName { .. }

@@ -84,7 +84,7 @@ fn memory(base: &Simulation, others: &[Simulation], draws: u64) -> f64 {
     let summary =
         cells as f64 * (histogram(WIDTH, each) + spread) + flows as f64 * (histogram(1, each) + spread);
     let compared = if others.is_empty() { 0.0 } else { cells as f64 };
-    let paired = compared * (2.0 * histogram(1, draws as f64) + 2.0 * histogram(WIDTH, each) + 3.0 * spread);
+    let paired = compared * (2.0 * histogram(1, draws as f64) + 2.0 * histogram(WIDTH, each) + 4.0 * spread);
     let leaves = draws as f64 / (LEAF * WIDTH as u64) as f64;
     let bins = draws.max(16).ilog2() / 2;
     let watched = base.recording.watched.len() * base.plan.drivers().len() * (1 << bins.clamp(2, 6)) * 16;
@@ -107,7 +107,9 @@ fn disk(base: &Simulation, others: &[Simulation], exports: Exports, draws: u64) 
         Some(ExportFormat::Parquet) => NUMBER.1 * numbers as f64,
     };
     let inputs = base.plan.layout.uncertain().count();
-    (of(exports.draws, cells) + of(exports.inputs, inputs)) * draws as f64 + cells as f64 * ROW
+    let strikes = 5 * base.plan.model.shocks.len();
+    (of(exports.draws, cells) + of(exports.inputs, inputs) + of(exports.strikes, strikes)) * draws as f64
+        + cells as f64 * ROW
 }
 
 /// A number of bytes.

@@ -98,7 +98,7 @@ impl Hindcast {
             flows,
             flow_sources,
             exports,
-            inputs: exports.inputs.is_some(),
+            inputs: exports.of_chance(),
             given,
             settings: settings(request, until),
         };

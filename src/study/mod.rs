@@ -9,7 +9,9 @@
 mod calibrate;
 mod compare;
 mod comparison;
+mod discover;
 mod distributions;
+mod drawn;
 mod drivers;
 mod error;
 mod estimate;
@@ -33,9 +35,11 @@ mod simulation;
 mod stopping;
 mod sweep;
 mod watch;
+mod worth;
 
 pub use calibrate::{Calibrate, CalibrateResults};
 pub use compare::{Compare, CompareResults};
+pub use discover::{discover, own_folder, write_discovery};
 pub use error::{Error, ErrorKind, Findings};
 pub use explain::{Explained, explain};
 pub use faces::Study;
@@ -48,12 +52,13 @@ pub use page::write_page;
 pub use parts::{part_command, part_draws};
 pub use project::{Idle, Project, policies};
 pub use request::{
-    CompareRequest, Destination, DrawChoice, ExplainRequest, HindcastRequest, KnockoutRequest, Part,
-    PolicySource, PrecisionRequest, RulesRequest, RunRequest, Sampling, ScenarioRequest, SimulationRequest,
-    SweepRequest, TextSource,
+    CompareRequest, Destination, DiscoverRequest, DrawChoice, ExplainRequest, HindcastRequest,
+    KnockoutRequest, Part, PolicySource, PrecisionRequest, RulesRequest, RunRequest, Sampling,
+    ScenarioRequest, SimulationRequest, SweepRequest, TextSource, WorthRequest,
 };
 pub use rules::{rule_changes, rules};
 pub use run::{Run, RunResults};
 pub use simulation::Simulation;
 pub use sweep::{Lever, Sweep, SweepResults};
 pub use watch::{Note, Watch, Work};
+pub use worth::worth;

@@ -278,6 +278,65 @@ impl HindcastRequest {
     }
 }
 
+/// Under which conditions something comes about: one of `when`, `fails` and `worse_than`.
+#[derive(Clone, Debug)]
+pub struct DiscoverRequest {
+    /// The scenario, and the policy that is asked about.
+    pub scenario: ScenarioRequest,
+    /// Draws in which a bound holds: `CELL < NUMBER`, in the cell's unit.
+    pub when: Option<String>,
+    /// Draws in which the policy fails a bound: it does not hold.
+    pub fails: Option<String>,
+    /// Draws in which the policy is worse than another, or than `base`, by the objective.
+    pub worse_than: Option<String>,
+    /// By what: `min CELL` or `max CELL`.
+    pub objective: Option<String>,
+    /// What is simulated.
+    pub simulation: SimulationRequest,
+}
+
+impl DiscoverRequest {
+    /// When a bound holds in a scenario.
+    pub fn new(scenario: impl Into<TextSource>, when: impl Into<String>) -> Self {
+        Self {
+            scenario: ScenarioRequest::new(scenario),
+            when: Some(when.into()),
+            fails: None,
+            worse_than: None,
+            objective: None,
+            simulation: SimulationRequest::default(),
+        }
+    }
+}
+
+/// What learning each input before choosing among policies is worth.
+#[derive(Clone, Debug)]
+pub struct WorthRequest {
+    /// The scenario.
+    pub scenario: ScenarioRequest,
+    /// The policies to choose from, beside the scenario as it stands; none for all in its `policies` folder.
+    pub policies: Vec<PolicySource>,
+    /// What is good: `min CELL` or `max CELL`.
+    pub objective: String,
+    /// Inputs that are learnt together, as patterns of paths.
+    pub groups: Vec<String>,
+    /// What is simulated.
+    pub simulation: SimulationRequest,
+}
+
+impl WorthRequest {
+    /// A scenario's inputs, for who chooses among its own policies.
+    pub fn new(scenario: impl Into<TextSource>, objective: impl Into<String>) -> Self {
+        Self {
+            scenario: ScenarioRequest::new(scenario),
+            policies: Vec::new(),
+            objective: objective.into(),
+            groups: Vec::new(),
+            simulation: SimulationRequest::default(),
+        }
+    }
+}
+
 /// Which draw a story is told of.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DrawChoice {

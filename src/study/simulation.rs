@@ -23,6 +23,7 @@ use std::ops::Range;
 pub(super) struct Exports {
     pub(super) draws: Option<ExportFormat>,
     pub(super) inputs: Option<ExportFormat>,
+    pub(super) strikes: Option<ExportFormat>,
 }
 
 /// A scenario, ready to be simulated.
@@ -40,7 +41,7 @@ pub struct Simulation {
     pub(super) flows: Vec<Flow>,
     pub(super) flow_sources: Vec<FlowSource>,
     pub(super) exports: Exports,
-    /// Whether rounds bring what draws took for uncertain numbers.
+    /// Whether rounds bring what draws took for uncertain numbers, and strikes of shocks.
     pub(super) inputs: bool,
     pub(super) given: Option<Condition>,
     /// What else decides the tables: the verb, unless it is `run`, and its own arguments.
@@ -95,7 +96,7 @@ impl Simulation {
             flows: Vec::new(),
             flow_sources: Vec::new(),
             exports,
-            inputs: exports.inputs.is_some(),
+            inputs: exports.of_chance(),
             given: None,
             settings: Vec::new(),
         })
@@ -246,6 +247,7 @@ impl Exports {
             match table {
                 "draws" => all.draws = Some(format),
                 "inputs" => all.inputs = Some(format),
+                "strikes" => all.strikes = Some(format),
                 _ => return Err(Error::ExportTable(text.clone())),
             }
         }
@@ -254,7 +256,12 @@ impl Exports {
 
     /// Whether any table is asked for.
     pub(super) fn any(self) -> bool {
-        self.draws.is_some() || self.inputs.is_some()
+        self.draws.is_some() || self.of_chance()
+    }
+
+    /// Whether a table of what chance decided is asked for: of inputs, or of strikes.
+    pub(super) fn of_chance(self) -> bool {
+        self.inputs.is_some() || self.strikes.is_some()
     }
 }
 

@@ -1,14 +1,14 @@
 //! A factorial of levers, every point on the same draws.
 
 use super::compare::{levels, selection};
-use super::comparison::{ComparedDraws, Comparison, Findings, Goals};
+use super::comparison::{ComparedDraws, Comparison, Findings, Goals, write_exports};
 use super::distributions::Distributions;
 use super::error::Error;
 use super::folder::{RunFolder, Took, Written};
 use super::long::{Found, ManyDraws, Steps, answers};
 use super::request::{Destination, ScenarioRequest, SweepRequest};
 use super::rounds::Rounds;
-use super::simulation::{Exports, Simulation};
+use super::simulation::Simulation;
 use super::watch::Watch;
 use crate::analysis::tables::{self, ContrastRow, SweepRow};
 use crate::analysis::{Factorial, Paired, interactions};
@@ -98,7 +98,7 @@ impl Sweep {
         self.open_folder(to, watch)
     }
 
-    /// Simulates all draws at every point; the table of inputs, if asked for, goes to the folder as they come.
+    /// Simulates all draws at every point; tables with a row a draw go to the folder as they come.
     ///
     /// # Errors
     /// If it is stopped, an audited draw does not add up, no draw counts, or such a table cannot be written.
@@ -175,6 +175,7 @@ impl Sweep {
             base: point(0),
             points: (1..comparison.plans.len()).map(point).collect(),
             interactions: interactions(&self.factorial, &findings.paired[cell][1..]),
+            apart: comparison.apart.clone(),
         }
     }
 
@@ -221,8 +222,8 @@ impl SweepResults<'_> {
     pub fn write(self, mut folder: RunFolder) -> Result<Written, Error> {
         let answers = answers(&self);
         self.tables().into_iter().try_for_each(|table| folder.table(table))?;
-        let Self { study, comparison, mut distributions, statistics, findings, took, .. } = self;
-        distributions[0].write_exports(&study.base, &mut folder)?;
+        let Self { study, mut comparison, mut distributions, statistics, findings, took, .. } = self;
+        write_exports(&study.base, &mut comparison, &mut distributions[0], &mut folder)?;
         // The page is made from the tables: what they were made from makes room for it.
         drop((comparison, distributions, statistics, findings));
         folder.finish(took, &answers)
@@ -259,14 +260,7 @@ impl ManyDraws for Sweep {
         let name = |i: usize| if i == 0 { "base".to_owned() } else { i.to_string() };
         let names = (0..plans.len()).map(name).collect();
         let comparison = Comparison::new(&plans, names, &levels(&self.base.plan), &self.goals);
-        let mut folder = folder;
-        let mut distributions: Vec<Distributions> = Vec::new();
-        for (place, plan) in plans.iter().enumerate() {
-            let inputs = self.base.exports.inputs.filter(|_| place == 0);
-            let exports = Exports { draws: None, inputs };
-            distributions.push(Distributions::among(plan, place, exports, folder.as_deref_mut())?);
-        }
-        Ok(ComparedDraws { rounds: Rounds::default(), comparison, distributions })
+        ComparedDraws::new(&plans, comparison, folder)
     }
 
     fn conclude(&self, gathered: ComparedDraws, took: Took) -> Result<SweepResults<'_>, Error> {

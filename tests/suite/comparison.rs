@@ -304,7 +304,9 @@ fn precision_goes_on_until_it_is_reached_or_says_how_far_it_is() {
 fn a_sweep_is_its_points() {
     let root = tempfile::tempdir().unwrap();
     let out = root.path().join("out");
-    let grid = ["--grid", "rule.alpha-2023.a1.tpp=1600,4800", "--grid", "route.*.detection=2%,5%,20%"];
+    let mut grid =
+        vec!["--grid", "rule.alpha-2023.a1.tpp=1600,4800", "--grid", "route.*.detection=2%,5%,20%"];
+    grid.extend(["--export", "draws=csv"]);
     let (text, _) = done("sweep", "scenarios/tutorial", &out, &grid);
     assert!(text.contains("best") && text.contains("worst") && text.contains("interaction of"), "{text}");
     let rows = table(out.join("sweep.csv"));
@@ -319,7 +321,11 @@ fn a_sweep_is_its_points() {
     assert_eq!((one["rule.alpha-2023.a1.tpp"].as_str(), one["route.*.detection"].as_str()), ("1600", "5%"));
     let alone = root.path().join("alone");
     let set = ["--set", "rule.alpha-2023.a1.tpp=1600", "--set", "route.*.detection=5%"];
-    done("run", "scenarios/tutorial", &alone, &set);
+    done("run", "scenarios/tutorial", &alone, &[&set[..], &["--export", "draws=csv"]].concat());
+    // The table of draws has every point, each as the run of it has them.
+    let swept = values(&table(out.join("draws.csv")), cell);
+    assert!(swept.len() == 7 && swept["2"].len() == 64);
+    assert_eq!(swept["2"], values(&table(alone.join("draws.csv")), cell)["base"]);
     let own = table(alone.join("summary.csv"));
     let own = own.iter().find(|r| address(r) == cell).unwrap();
     assert_eq!((&one["mean"], &one["p50"]), (&own["mean"], &own["p50"]));
@@ -329,6 +335,57 @@ fn a_sweep_is_its_points() {
         .filter(|r| r["point"] != "base")
         .min_by(|a, b| number(a, "mean").total_cmp(&number(b, "mean")));
     assert!(shown.iter().filter(least).any(|r| r["point"] == best.unwrap()["point"]));
+}
+
+#[test]
+fn an_actor_of_some_worlds_only_is_told() {
+    let root = tempfile::tempdir().unwrap();
+    let lab = "[[add]]\ntable = \"lab\"\nrow = { id = \"third\", country = \"omega\", buyers = [\"omega-labs\"] }\n";
+    let third = policy(root.path(), "third.lab", lab);
+    let gone = policy(
+        root.path(),
+        "no-first",
+        "[[remove]]\npath = \"lab.first\"\n[[remove]]\npath = \"ratio.lead\"\n",
+    );
+    let out = root.path().join("out");
+    let select = ["--select", "lab.*/reachable_flop@2026Q4", "--policy", &third, "--policy", &gone];
+    let (text, _) = done("compare", "scenarios/tutorial", &out, &select);
+    for words in [
+        "not compared: lab.first is not in every world, but in base, third.lab",
+        "not compared: lab.third is not in every world, but in third.lab",
+    ] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    let rows = table(out.join("comparison.csv"));
+    assert!(!rows.is_empty() && rows.iter().all(|r| r["actor"] != "lab.first" && r["actor"] != "lab.third"));
+    let json = fs::read_to_string(out.join("answer.json")).unwrap();
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["not_compared"][1]["only_in"], serde_json::json!(["third.lab"]));
+    // A dot in a policy's name is a part of it.
+    assert!(rows.iter().any(|r| r["policy"] == "third.lab"));
+}
+
+#[test]
+fn few_draws_that_carry_a_difference_are_told() {
+    let root = tempfile::tempdir().unwrap();
+    // Detection moves every draw a little. A shock that hardly ever comes moves few of them much.
+    let rare = "[[add]]\ntable = \"shock\"\nrow = { id = \"rare\", hazard = 0.02, duration = { value = 8, unit = \"quarters\" }, \
+        budget = { on = \"buyer.omega-labs\", times = 0.01 } }\n[[set]]\npath = \"route.gamma.detection\"\ntimes = 1.00001\n";
+    let rare = policy(root.path(), "rare", rare);
+    let wide = policy(root.path(), "wide", "[[set]]\npath = \"route.gamma.detection\"\ntimes = 2\n");
+    let out = root.path().join("out");
+    let select = ["--select", "country.omega/reachable_flop@2026Q4", "--draws", "256"];
+    let more = [&select[..], &["--policy", &rare, "--policy", &wide]].concat();
+    let (text, _) = done("compare", "scenarios/tutorial", &out, &more);
+    let rows = table(out.join("comparison.csv"));
+    let of = |policy: &str| {
+        let row = rows.iter().find(|r| r["policy"] == policy && r["metric"] == "reachable_flop").unwrap();
+        (number(row, "effective_draws"), number(row, "probability_lower") + number(row, "probability_higher"))
+    };
+    let ((few, changed), (many, _)) = (of("rare"), of("wide"));
+    assert!(few > 1.0 && few < 40.0 && changed > 0.5 && many > 60.0, "{few} {changed} {many}");
+    assert!(text.contains("rare changes it in") && text.contains("would: too few"), "{text}");
+    assert!(!text.contains("wide changes it in"), "{text}");
 }
 
 #[test]

@@ -85,6 +85,39 @@ fn an_input_moves_what_it_is_about_and_nothing_else() {
     assert_eq!(country, own, "its only lab is a country's best");
 }
 
+/// The ends of an input are means over the draws that lie there, as exported draws and inputs have them; more of what helps is more.
+#[test]
+fn the_ends_of_an_input_follow_from_its_draws() {
+    let root = tempfile::tempdir().unwrap();
+    let out = root.path().join("run");
+    let cell = "lab.second/reachable_flop@2026Q4";
+    run(&out, &["--draws", "2048", "--select", cell, "--export", "draws=csv", "--export", "inputs=csv"]);
+    let table = rows(&out.join("drivers.csv"));
+    let of = |path: &str| table.iter().find(|r| r["cell"] == cell && r["path"] == path).unwrap();
+    let (draws, inputs) = (rows(&out.join("draws.csv")), rows(&out.join("inputs.csv")));
+    for path in ["lab.second.longest_run", "buyer.omega-labs.budget", "lab.second.mfu"] {
+        let mut order: Vec<usize> = (0..2048).collect();
+        let value = |i: usize| number(&inputs[i], path);
+        order.sort_by(|&a, &b| value(a).total_cmp(&value(b)));
+        let row = of(path);
+        assert_eq!((row["scale"].as_str(), row["unit"].as_str()), ("log", "FLOP"));
+        let count = |end: &[usize]| {
+            let logs = end.iter().map(|&i| number(&draws[i], "reachable_flop").ln());
+            (logs.sum::<f64>() / end.len() as f64).exp()
+        };
+        // A tenth of stratified draws is 204 or 205 of them.
+        let near = |found: f64, end: &[usize]| (found / count(end) - 1.0).abs() < 0.01;
+        assert!(near(number(row, "at_lowest"), &order[..205]), "{path}");
+        assert!(near(number(row, "at_highest"), &order[1843..]), "{path}");
+        let (low, high) = (number(row, "at_lowest"), number(row, "at_highest"));
+        let error = number(row, "at_lowest_se").hypot(number(row, "at_highest_se"));
+        assert!(high > low + 2.0 * error, "{path}: {low} {high} {error}");
+    }
+    let inert = of("lab.first.longest_run");
+    let error = number(inert, "at_lowest_se").hypot(number(inert, "at_highest_se"));
+    assert!((number(inert, "at_lowest") - number(inert, "at_highest")).abs() < 3.0 * error);
+}
+
 /// What is drawn for a terminal is not in a file or a pipe.
 #[test]
 fn a_piped_summary_is_plain() {

@@ -251,7 +251,9 @@ fn said(changes: Changes<'_>, rows: &str) -> (i32, String) {
 fn check_tells_what_it_was_silent_on() {
     let headline = [("known_until", "headline = [\"country.nowhere\"]\nknown_until")];
     let next = "[[chip]]\nid = \"n2\"\nextends = \"n1\"\nsuccessor = \"n1\"\n";
-    let cases: [(Changes<'_>, &str, &str); 6] = [
+    let own = [("designer = \"north\"\nlaunch", "designer = \"north\"\nsuccessor = \"n1\"\nlaunch")];
+    let cases: [(Changes<'_>, &str, &str); 7] = [
+        (&own, "", "`chip.n1` is its own successor"),
         (&headline, "", "`run.headline` names `country.nowhere`"),
         (
             &[("designer = \"north\"\nlaunch", "designer = \"north\"\nsuccessor = \"n2\"\nlaunch")],

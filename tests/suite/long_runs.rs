@@ -11,7 +11,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// A study with tables of draws, of a year, so that many draws take little.
-const RUN: [&str; 8] = [
+const RUN: [&str; 10] = [
     "run",
     "scenarios/tutorial",
     "--horizon",
@@ -20,6 +20,8 @@ const RUN: [&str; 8] = [
     "draws=csv",
     "--export",
     "inputs=parquet",
+    "--export",
+    "strikes=csv",
 ];
 
 fn command(words: &[&str]) -> Command {
@@ -131,6 +133,8 @@ fn every_study_of_many_draws_has_parts() {
             "route.*.detection=2%,20%",
             "--export",
             "inputs=csv",
+            "--export",
+            "strikes=parquet",
         ],
         &[
             "hindcast",

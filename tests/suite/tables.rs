@@ -68,9 +68,12 @@ fn tables_are_what_the_data_package_says() {
         }
     };
 
-    let exports = ["--export", "draws=csv", "--export", "inputs=csv"];
+    let exports = ["--export", "draws=csv", "--export", "inputs=csv", "--export", "strikes=csv"];
     done(&[&["run", tutorial, "--draws", "16"], exports.as_slice()].concat(), &at("run"));
-    check("run", &[&world, &distributions, &flows, &["drivers.csv", "draws.csv", "inputs.csv"]]);
+    check(
+        "run",
+        &[&world, &distributions, &flows, &["drivers.csv", "draws.csv", "inputs.csv", "strikes.csv"]],
+    );
 
     let goals = [
         "--objective",
@@ -79,12 +82,12 @@ fn tables_are_what_the_data_package_says() {
         "country.omega/run_flop@2026Q4 < 1e26",
     ];
     done(&[&["compare", tutorial, "--draws", "16"], goals.as_slice(), &exports].concat(), &at("compare"));
-    let found = ["comparison.csv", "objectives.csv", "targets.csv", "draws.csv", "inputs.csv"];
+    let found = ["comparison.csv", "objectives.csv", "targets.csv", "draws.csv", "inputs.csv", "strikes.csv"];
     check("compare", &[&world, &distributions, &found]);
 
     let grid = ["--grid", "route.*.detection=2%,40%", "--grid", "lab.*.mfu=20%,40%"];
-    done(&[&["sweep", tutorial, "--draws", "16"], grid.as_slice()].concat(), &at("sweep"));
-    check("sweep", &[&world, &["sweep.csv"]]);
+    done(&[&["sweep", tutorial, "--draws", "16"], grid.as_slice(), &exports].concat(), &at("sweep"));
+    check("sweep", &[&world, &["sweep.csv", "draws.csv", "inputs.csv", "strikes.csv"]]);
 
     let observed = at("observed.csv");
     let rows = "metric,actor,quarter,low,central,high,interval,kind,since,unit,source\n\

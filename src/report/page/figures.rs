@@ -29,7 +29,7 @@ type Titled = (String, Titles);
 /// A figure without titles yet: name, section, data, what is drawn, and how its titles are found.
 type Plain = (&'static str, &'static str, &'static [&'static str], &'static str, fn(&Facts<'_>) -> Titled);
 
-const FIGURES: [Plain; 16] = [
+const FIGURES: [Plain; 17] = [
     (
         "fan",
         "runs",
@@ -92,6 +92,13 @@ const FIGURES: [Plain; 16] = [
         &["drivers"],
         "Share [%] of the variance of the cell chosen that an input explains by itself (first-order index; of the cell's logarithm where it is positive in every draw); colour, how well the input is founded. Left of the dashed line is what chance alone would show with this number of draws.",
         findings::drivers,
+    ),
+    (
+        "tornado",
+        "drivers",
+        &["drivers"],
+        "The cell chosen over draws in which an input is in the lowest tenth of its distribution (hollow) and in the highest (full): means, of a cell that is positive in every draw geometric ones. Inputs are those above, in their order; one whose ends lie closer together than their errors, the thin lines, tells no direction.",
+        findings::tornado,
     ),
     (
         "forest",

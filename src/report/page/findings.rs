@@ -146,6 +146,31 @@ pub(super) fn drivers(facts: &Facts<'_>) -> (String, Titles) {
     (chosen, cells.iter().filter_map(|c| Some((c.clone(), title(c)?))).collect())
 }
 
+/// By cell: which way the input goes that explains most, and how far.
+pub(super) fn tornado(facts: &Facts<'_>) -> (String, Titles) {
+    let table = facts.files.table("drivers.csv");
+    let title = |cell: &str| {
+        let wanted = [("policy", facts.policy.as_str()), ("cell", cell)];
+        let r = table.largest(table.find(&wanted), "index")?;
+        let of = |column: &str| at(facts, "drivers.csv", r, column);
+        let (low, high) = (of("at_lowest")?, of("at_highest")?);
+        if !(low.value().is_finite() && high.value().is_finite()) {
+            return None;
+        }
+        let start = Phrase::new("From its lowest to its highest tenth, ").name(table.text(r, "path"));
+        let way = if high.value() > low.value() { " raises " } else { " lowers " };
+        let unit = match table.text(r, "unit") {
+            "1" => String::new(),
+            unit => format!(" {unit}"),
+        };
+        let ends = Phrase::new(" from ").number(&low).say(" to ").number(&high).name(&unit);
+        Some(start.say(way).name(cell).then(ends).say("."))
+    };
+    let (chosen, _) = drivers(facts);
+    let cells: Vec<String> = table.values("cell").into_iter().map(str::to_owned).collect();
+    (chosen, cells.iter().filter_map(|c| Some((c.clone(), title(c)?))).collect())
+}
+
 /// Cells of a comparison, as `actor/metric@quarter`, and the rows of each.
 pub(super) fn compared(facts: &Facts<'_>) -> Vec<(String, Vec<usize>)> {
     cells_of(facts.files.table("comparison.csv"))

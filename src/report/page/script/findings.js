@@ -28,6 +28,40 @@ FIGURES.drivers = (figure, redraw) => {
   };
 };
 
+FIGURES.tornado = (figure, redraw) => {
+  const cells = distinct(dataset('drivers').columns.cell);
+  const cell = choice(figure, 'Cell', cells.map((c) => ({ value: c, label: c })), figure.about.chosen, redraw);
+  return () => {
+    retitle(figure, cell());
+    const all = rows('drivers', { policy: shown.policy, cell: cell() }).filter((r) => r.at_lowest !== null && r.at_highest !== null).sort((a, b) => a.rank - b.rank);
+    const top = all.slice(0, 12).reverse();
+    const first = top[0] || {};
+    const words = (r) => `${plain(r.path)}<br>lowest tenth: ${number(r.at_lowest)} ± ${number(r.at_lowest_se)} ${plain(r.unit)}<br>highest tenth: ${number(r.at_highest)} ± ${number(r.at_highest_se)}<br>${r.at_highest > r.at_lowest ? 'more of it, more' : 'more of it, less'}`;
+    const x = [];
+    const y = [];
+    for (const r of top) {
+      x.push(r.at_lowest, r.at_highest, null);
+      y.push(plain(r.path), plain(r.path), null);
+    }
+    const end = (column, title, fill) => ({
+      x: top.map((r) => r[column]), y: top.map((r) => plain(r.path)), mode: 'markers', name: title, hoverinfo: 'text', text: top.map(words), cliponaxis: false,
+      error_x: { type: 'data', array: top.map((r) => r[`${column}_se`]), color: hue(0), thickness: 1, width: 0 },
+      marker: { size: 11, color: fill, line: { color: hue(0), width: 2.5 } },
+    });
+    const values = top.flatMap((r) => [r.at_lowest, r.at_highest]);
+    const title = `${narrow() ? 'cell' : 'cell at both ends of the input'} [${plain(first.unit || '')}]`;
+    draw(figure, top.length ? [
+      { x, y, mode: 'lines', line: { color: hue(0), width: 4 }, hoverinfo: 'skip', showlegend: false },
+      end('at_lowest', 'lowest tenth', colour('paper')),
+      end('at_highest', 'highest tenth', hue(0)),
+    ] : [], {
+      height: 110 + 26 * top.length,
+      xaxis: first.scale === 'log' ? logAxis(title, values) : plainAxis(title, values),
+      yaxis: axis({ type: 'category', categoryorder: 'array', categoryarray: top.map((r) => plain(r.path)), tickfont: { size: narrow() ? 9 : 12 } }),
+    });
+  };
+};
+
 /* Cells of a comparison as actor/metric@quarter. */
 function comparedCell(r) {
   return `${r.actor}/${r.metric}@${r.quarter}`;

@@ -1,0 +1,11 @@
+//! `worth`: what learning each input before choosing among policies is worth.
+
+use super::arguments::WorthArguments;
+use super::failure::Failure;
+use super::terminal::{Terminal, print};
+use crate::study::worth as value;
+
+pub(super) fn worth(arguments: &WorthArguments) -> Result<(), Failure> {
+    let found = value(&arguments.request(), &Terminal::new(arguments.quiet))?;
+    print(&found.render(arguments.format.table()))
+}

@@ -1,0 +1,199 @@
+//! `discover` and `worth` as a user asks them: conditions that are there, on scenarios and on runs, and errors at their place.
+
+use assert_cmd::Command;
+use serde_json::Value as Json;
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+fn chokepoint(arguments: &[&str]) -> (i32, String, String) {
+    let output =
+        Command::cargo_bin("chokepoint").unwrap().env("NO_COLOR", "1").args(arguments).output().unwrap();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (output.status.code().unwrap(), text(&output.stdout), text(&output.stderr))
+}
+
+fn done(arguments: &[&str]) -> String {
+    let (code, out, err) = chokepoint(arguments);
+    assert_eq!(code, 0, "{arguments:?}: {err}");
+    out
+}
+
+fn json(arguments: &[&str]) -> Json {
+    serde_json::from_str(&done(&[arguments, &["--format", "json", "--quiet"]].concat())).unwrap()
+}
+
+const CELL: &str = "country.omega/reachable_flop@2026Q4";
+
+/// The files of a folder with their bytes.
+fn bytes(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let entries = fs::read_dir(folder).unwrap().map(|e| e.unwrap().path());
+    entries.map(|p| (p.file_name().unwrap().to_string_lossy().into_owned(), fs::read(p).unwrap())).collect()
+}
+
+#[test]
+fn the_boxes_of_a_run_are_those_of_its_scenario_and_its_files_stay() {
+    let root = tempfile::tempdir().unwrap();
+    let (run, out) = (root.path().join("run"), root.path().join("found"));
+    let bound = format!("{CELL} < 4e26");
+    let sampling = ["--draws", "1024", "--seed", "7"];
+    done(
+        &[&["run", "scenarios/tutorial", "--quiet", "--out", run.to_str().unwrap()], &sampling[..]].concat(),
+    );
+    let before = bytes(&run);
+    let of_run = ["discover", run.to_str().unwrap(), "--when", &bound];
+    let asked = [&of_run[..], &["--out", out.to_str().unwrap()]].concat();
+    let found = json(&asked);
+    assert_eq!(bytes(&run), before);
+    let of_scenario = [&["discover", "scenarios/tutorial", "--when", &bound], &sampling[..]].concat();
+    assert_eq!(json(&of_scenario), found);
+    assert_eq!(json(&[&of_scenario[..], &["--threads", "1"]].concat()), found);
+    // Cases are the draws of the run in which it holds.
+    let draws = root.path().join("draws");
+    let export = ["--select", CELL, "--export", "draws=csv", "--quiet", "--out", draws.to_str().unwrap()];
+    done(&[&["run", "scenarios/tutorial"], &sampling[..], &export].concat());
+    let mut reader = csv::Reader::from_path(draws.join("draws.csv")).unwrap();
+    let value = |r: csv::StringRecord| r[4].parse::<f64>().unwrap();
+    let cases = reader.records().filter(|r| value(r.as_ref().unwrap().clone()) < 4e26).count();
+    assert_eq!((found["draws"].as_u64(), found["cases"].as_u64()), (Some(1024), Some(cases as u64)));
+    // Its tables say the same.
+    let mut reader = csv::Reader::from_path(out.join("discovery.csv")).unwrap();
+    let rows: Vec<BTreeMap<String, String>> = reader.deserialize().map(|r| r.unwrap()).collect();
+    let first = &found["boxes"][0];
+    assert_eq!(rows[0]["path"], first["conditions"][0]["path"].as_str().unwrap());
+    assert_eq!(rows[0]["coverage"].parse::<f64>().unwrap(), first["coverage"].as_f64().unwrap());
+    assert!(fs::read_to_string(out.join("discovery.svg")).unwrap().ends_with("</svg>\n"));
+    assert!(first["density"].as_f64().unwrap() > 1.3 * cases as f64 / 1024.0);
+    let (code, _, err) = chokepoint(&asked);
+    assert!(code == 1 && err.contains("no file of a run"), "{code} {err}");
+}
+
+#[test]
+fn conditions_are_sentences() {
+    let bound = format!("{CELL} < 4e26");
+    let text = done(&["discover", "scenarios/tutorial", "--when", &bound, "--draws", "1024", "--quiet"]);
+    for words in [
+        "draws; in ",
+        "1. In ",
+        "of draws in which it comes about, ",
+        "; so are ",
+        "on draws that such conditions were not found on",
+    ] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+}
+
+#[test]
+fn a_policy_fails_where_its_shock_comes_early() {
+    let root = tempfile::tempdir().unwrap();
+    // The policy cuts the budget for good when a shock strikes, which little else does so much.
+    let edits = "title = \"exposed\"\n[[add]]\ntable = \"shock\"\nrow = { id = \"crash\", hazard = 0.3, \
+        duration = { value = 40, unit = \"quarters\" }, budget = { on = \"buyer.omega-labs\", times = 0.02 } }\n";
+    let policy = root.path().join("exposed.toml");
+    fs::write(&policy, edits).unwrap();
+    let policy = policy.to_str().unwrap();
+    let base = json(&[
+        "compare",
+        "scenarios/tutorial",
+        "--policy",
+        policy,
+        "--select",
+        CELL,
+        "--draws",
+        "64",
+        "--out",
+        root.path().join("c").to_str().unwrap(),
+    ]);
+    assert!(base["cells"][0]["policies"].as_array().unwrap().len() == 2);
+    let asked = ["discover", "scenarios/tutorial", "--policy", policy, "--draws", "1024"];
+    let bound = format!("{CELL} > 1.5e26");
+    let fails = json(&[&asked[..], &["--fails", &bound]].concat());
+    let first = &fails["boxes"][0]["conditions"];
+    let crash = first.as_array().unwrap().iter().find(|c| c["path"] == "shock.crash").unwrap();
+    assert!(crash["words"].as_str().unwrap().starts_with("shock.crash strikes before 20"), "{crash}");
+    // It is worse than the scenario as it stands wherever the shock strikes at all.
+    let objective = format!("max {CELL}");
+    let worse = json(&[&asked[..], &["--worse-than", "base", "--objective", &objective]].concat());
+    assert!(worse["condition"].as_str().unwrap().contains("lower under exposed than under base"));
+    assert!(worse["cases"].as_u64().unwrap() > 500);
+}
+
+#[test]
+fn nothing_to_find_is_said() {
+    let never = format!("{CELL} < 1");
+    let text = done(&["discover", "scenarios/tutorial", "--when", &never, "--draws", "256", "--quiet"]);
+    assert!(text.contains("too few to say"), "{text}");
+    let found = json(&["discover", "scenarios/tutorial", "--when", &never, "--draws", "256"]);
+    assert_eq!(found["nothing"], "too few draws");
+}
+
+#[test]
+fn questions_are_refused_at_their_place() {
+    let bound = format!("{CELL} < 1e26");
+    let goal = format!("min {CELL}");
+    let cases: [(&[&str], i32, &str); 10] = [
+        (&["discover", "scenarios/tutorial"], 2, "--when"),
+        (&["discover", "scenarios/tutorial", "--when", CELL], 2, "--when takes \"CELL < NUMBER\""),
+        (&["discover", "scenarios/tutorial", "--when", &bound, "--fails", &bound], 2, "cannot be used with"),
+        (&["discover", "scenarios/tutorial", "--fails", &bound], 2, "name it with --policy"),
+        (
+            &["discover", "scenarios/tutorial", "--worse-than", "base", "--policy", "rule-delayed"],
+            2,
+            "--objective",
+        ),
+        (
+            &["discover", "scenarios/tutorial", "--when", "country.omga/reachable_flop@2026Q4 < 1"],
+            3,
+            "did you mean",
+        ),
+        (&["discover", "scenarios/nowhere", "--when", &bound], 3, "no scenario"),
+        (&["worth", "scenarios/tutorial"], 2, "--objective"),
+        (&["worth", "scenarios/tutorial", "--objective", CELL], 2, "min CELL"),
+        (
+            &["worth", "scenarios/tutorial", "--objective", &goal, "--group", "route.gama.detection"],
+            3,
+            "did you mean route.gamma.detection",
+        ),
+    ];
+    for (arguments, code, words) in cases {
+        let (found, _, err) = chokepoint(arguments);
+        assert!(found == code && err.contains(words), "{arguments:?}: {found} {err}");
+    }
+    let root = tempfile::tempdir().unwrap();
+    let run = root.path().join("run");
+    let folder = run.to_str().unwrap();
+    done(&["run", "scenarios/tutorial", "--draws", "64", "--quiet", "--out", folder]);
+    let (code, _, err) = chokepoint(&["discover", folder, "--when", &bound, "--draws", "128"]);
+    assert!(code == 2 && err.contains("of its own"), "{err}");
+    // A run whose scenario is another one now.
+    let (own, run) = (root.path().join("scenario.toml"), root.path().join("own"));
+    let text = fs::read_to_string("scenarios/tutorial/scenario.toml").unwrap();
+    fs::write(&own, &text).unwrap();
+    done(&["run", own.to_str().unwrap(), "--draws", "64", "--quiet", "--out", run.to_str().unwrap()]);
+    fs::write(&own, text.replace("die_area = 800", "die_area = 801")).unwrap();
+    let (code, _, err) = chokepoint(&["discover", run.to_str().unwrap(), "--when", &bound]);
+    assert!(code == 3 && !err.is_empty(), "{code} {err}");
+}
+
+#[test]
+fn what_inputs_are_worth_is_ranked_and_no_more_than_everything() {
+    let goal = format!("min {CELL}");
+    let asked =
+        ["worth", "scenarios/tutorial", "--objective", &goal, "--draws", "1024", "--group", "route.*.*"];
+    let found = json(&asked);
+    let rows = found["inputs"].as_array().unwrap();
+    let worth = |row: &Json| row["worth"].as_f64().unwrap();
+    let everything = worth(&found["everything"]);
+    assert!(rows.windows(2).all(|pair| worth(&pair[0]) >= worth(&pair[1])));
+    // Nothing alone is worth more than everything, within errors.
+    for row in rows {
+        assert!(
+            worth(row) <= everything + row["half_width"].as_f64().unwrap_or(0.0) + 1e-9 * everything.abs()
+        );
+    }
+    let group = rows.iter().find(|r| r["path"] == "route.*.*").unwrap();
+    assert!(group["inputs"].as_u64().unwrap() >= 2);
+    assert!(rows.iter().any(|r| r["path"] == "shock.fab-outage"));
+    let text = done(&[&asked[..], &["--quiet"]].concat());
+    assert!(text.contains("everything") && text.contains("before choosing"), "{text}");
+}
