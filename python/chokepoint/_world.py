@@ -269,6 +269,58 @@ class World:
 
         return Job(words, False, make).wait(progress=progress)
 
+    def discover(
+        self,
+        when: str | None = None,
+        *,
+        fails: str | None = None,
+        worse_than: str | None = None,
+        objective: str | None = None,
+        policy: Policy | None = None,
+        set: Edits | None = None,
+        draws: Count = 8192,
+        seed: int = 1,
+        sampler: str = "sobol",
+        horizon: str | None = None,
+        given: str | None = None,
+        threads: int | None = None,
+        progress: bool | None = None,
+    ) -> Result:
+        """Under which conditions something comes about: boxes of inputs, as sentences (`text`) and as the tables `discovery.csv` and
+        `tradeoff.csv`.
+
+        `when` is a bound in the cell's own unit, `"country.china/reachable_flop@2027Q4 > 1e27"`; `fails` one that the policy fails;
+        `worse_than` another policy, or `"base"`, by `objective`, `"min CELL"` or `"max CELL"`.
+        """
+        words = self._words("discover", policy=policy, set=set)
+        words += options(when=when, fails=fails, worse_than=worse_than, objective=objective, draws=draws, seed=seed)
+        words += options(sampler=sampler, horizon=horizon, given=given, threads=threads)
+        return Job(words, False, Result).wait(progress=progress)
+
+    def worth(
+        self,
+        objective: str,
+        policies: Policy | None = None,
+        *,
+        groups: str | Sequence[str] | None = None,
+        set: Edits | None = None,
+        draws: Count = 8192,
+        seed: int = 1,
+        sampler: str = "sobol",
+        horizon: str | None = None,
+        given: str | None = None,
+        threads: int | None = None,
+        progress: bool | None = None,
+    ) -> Result:
+        """What learning each input before choosing among policies is worth, in the unit of the objective, most first (`answer`).
+
+        `objective` is `"min CELL"` or `"max CELL"`; the scenario as it stands is one of the choices; all its policies by default.
+        """
+        words = self._words("worth", policy=False, set=set)
+        words += options(objective=objective, policy=several(policies), group=several(groups), draws=draws, seed=seed)
+        words += options(sampler=sampler, horizon=horizon, given=given, threads=threads)
+        return Job(words, False, Result).wait(progress=progress)
+
     def draws(
         self,
         cells: str | Sequence[str] | None = None,

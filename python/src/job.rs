@@ -6,8 +6,8 @@ use crate::watch::Progress;
 use chokepoint::OutputFormat;
 use chokepoint::cli::{Asked, asked};
 use chokepoint::study::{
-    Calibrate, Compare, Destination, Explained, Found, Hindcast, Run, Study, Sweep, Written, explain,
-    knockout,
+    Calibrate, Compare, Destination, Explained, Found, Hindcast, Run, Study, Sweep, Written, discover,
+    explain, knockout, worth,
 };
 use chokepoint::{Ranking, TableText};
 use pyo3::prelude::*;
@@ -162,6 +162,24 @@ fn carry_out(asked: &Asked, write: bool, watch: &Progress) -> Result<Outcome, Wr
                 answer: Some(plain(Ranking::to_table(&ranked))),
                 draws: request.draws,
                 used: request.draws,
+                ..Outcome::default()
+            })
+        }
+        Asked::Discover(request) => {
+            let found = discover(request, watch)?;
+            Ok(Outcome {
+                text: found.render(OutputFormat::Text),
+                json: found.render(OutputFormat::Json),
+                tables: found.tables().into_iter().map(plain).collect(),
+                ..Outcome::default()
+            })
+        }
+        Asked::Worth(request) => {
+            let found = worth(request, watch)?;
+            Ok(Outcome {
+                text: found.render(OutputFormat::Text),
+                json: found.render(OutputFormat::Json),
+                answer: Some(plain(found.to_table())),
                 ..Outcome::default()
             })
         }

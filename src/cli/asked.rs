@@ -4,8 +4,8 @@ use super::arguments::{Arguments, Verb};
 use super::failure::Failure;
 use super::{explain, merge};
 use crate::study::{
-    CompareRequest, Destination, Error, ExplainRequest, HindcastRequest, KnockoutRequest, RulesRequest,
-    RunRequest, ScenarioRequest, SweepRequest,
+    CompareRequest, Destination, DiscoverRequest, Error, ExplainRequest, HindcastRequest, KnockoutRequest, RulesRequest,
+    RunRequest, ScenarioRequest, SweepRequest, WorthRequest,
 };
 use clap::Parser;
 use std::path::PathBuf;
@@ -37,6 +37,10 @@ pub enum Asked {
     Graph(ScenarioRequest),
     /// The supply graph's chokepoints, ranked.
     Chokepoints(KnockoutRequest),
+    /// Conditions under which something comes about, in draws of a scenario.
+    Discover(DiscoverRequest),
+    /// What learning inputs is worth.
+    Worth(WorthRequest),
     /// Parts that are joined to what they are parts of.
     Merge(Box<Self>, Vec<PathBuf>),
 }
@@ -81,6 +85,8 @@ fn of(verb: &Verb) -> Result<Asked, Failure> {
         Verb::Explain(a) => Asked::Explain(explain::request(a)?),
         Verb::Graph(a) if a.rank => Asked::Chokepoints(a.request()),
         Verb::Graph(a) => Asked::Graph(a.scenario.request()),
+        Verb::Discover(a) => Asked::Discover(a.request()),
+        Verb::Worth(a) => Asked::Worth(a.request()),
         Verb::Merge(a) if a.partial => return Err(Failure::Usage("parts are joined to a whole run here")),
         Verb::Merge(a) => Asked::Merge(Box::new(of(&merge::joined(a)?)?), a.parts.clone()),
         Verb::Verify(_)

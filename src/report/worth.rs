@@ -1,5 +1,6 @@
 //! What inputs are worth to who chooses among policies, as people read it: ranked, with errors, a floor, and how well each is founded.
 
+use crate::results::table::TableText;
 use super::{OutputFormat, number, percent};
 use crate::analysis::worth::Worth;
 use crate::results::table::Table;
@@ -104,6 +105,11 @@ impl WorthReport {
             text.push_str(&format!("{rest} others cannot be told from inputs that are worth nothing\n"));
         }
         text
+    }
+
+    /// The ranking as a table.
+    pub fn to_table(&self) -> TableText {
+        TableText::of(&table(), self.rows.iter())
     }
 
     fn json(&self) -> String {
