@@ -382,8 +382,8 @@ mod tests {
         let [low, high] = [0.05, 0.95].map(crate::math::exp);
         assert_eq!(found[1].scale, Scale::Log);
         assert!(close(mean(1, 0), [low, high]) && close(mean(1, 1), [high, low]));
-        for cell in 0..2 {
-            let [low, high] = found[cell].ends[2].map(Option::unwrap);
+        for (cell, drivers) in found.iter().enumerate() {
+            let [low, high] = drivers.ends[2].map(Option::unwrap);
             assert!((low.mean - high.mean).abs() < 2.0 * low.error.hypot(high.error));
             let error = if cell == 0 { 1.0 } else { low.mean } * (1.0_f64 / 12.0 / 100.0).sqrt();
             assert!((low.error / error - 1.0).abs() < 1e-3);

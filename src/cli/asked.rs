@@ -4,8 +4,8 @@ use super::arguments::{Arguments, Verb};
 use super::failure::Failure;
 use super::{explain, merge};
 use crate::study::{
-    CompareRequest, Destination, DiscoverRequest, Error, ExplainRequest, HindcastRequest, KnockoutRequest, RulesRequest,
-    RunRequest, ScenarioRequest, SweepRequest, WorthRequest,
+    CompareRequest, Destination, DiscoverRequest, Error, ExplainRequest, HindcastRequest, KnockoutRequest,
+    RulesRequest, RunRequest, ScenarioRequest, SweepRequest, WorthRequest,
 };
 use clap::Parser;
 use std::path::PathBuf;

@@ -357,7 +357,8 @@ impl Ledger {
                     // Without room of its own a designer plans by all lines' needs, and takes what is left at its own.
                     let room = plan.supply.links_of[d][g].iter().fold(Lanes::ONE, |_, &l| p.room[l]);
                     let needed = room.gt(Lanes::ZERO).select(needed, used + drawn);
-                    at.equal("recipes", name, needed, used + drawn, needed);
+                    // What is used is what is no longer left of the room, which may be far more.
+                    at.equal("recipes", name, needed, used + drawn, room);
                 }
             }
         }

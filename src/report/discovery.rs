@@ -141,7 +141,8 @@ struct StepRow<'a> {
 fn limits<'a>() -> Table<LimitRow<'a>> {
     let side =
         |side: fn(&Limit) -> Option<Side>, of: fn(Side) -> f64| move |r: &LimitRow<'a>| side(r.limit).map(of);
-    let (low, high): (fn(&Limit) -> Option<Side>, fn(&Limit) -> Option<Side>) = (|l| l.low, |l| l.high);
+    let low: fn(&Limit) -> Option<Side> = |limit| limit.low;
+    let high: fn(&Limit) -> Option<Side> = |limit| limit.high;
     Table::<LimitRow<'a>>::new("discovery.csv", "Conditions under which it comes about, a row a condition")
         .integer("box", "Number of the box, from 1; a later one is about draws in which no earlier one holds", |r| r.number as u64)
         .text("path", "The input; of shock.id its first strike", |r| (&r.input.path).into())

@@ -1,9 +1,9 @@
 //! What inputs are worth to who chooses among policies, as people read it: ranked, with errors, a floor, and how well each is founded.
 
-use crate::results::table::TableText;
 use super::{OutputFormat, number, percent};
 use crate::analysis::worth::Worth;
 use crate::results::table::Table;
+use crate::results::table::TableText;
 use serde_json::json;
 
 /// Inputs that are printed.

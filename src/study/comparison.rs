@@ -299,7 +299,9 @@ fn apart(plans: &[&Simulation], names: &[String]) -> Vec<Apart> {
     let mut have: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (p, plan) in plans.iter().enumerate() {
         let actors: BTreeSet<&str> = plan.recording.names.iter().map(|cell| cell.actor.as_str()).collect();
-        actors.into_iter().for_each(|actor| have.entry(actor).or_default().push(p));
+        for actor in actors {
+            have.entry(actor).or_default().push(p);
+        }
     }
     let some = have.into_iter().filter(|(_, with)| with.len() < plans.len());
     some.map(|(actor, with)| (actor.to_owned(), with.into_iter().map(|p| names[p].clone()).collect()))

@@ -33,7 +33,7 @@ impl Question {
             Self::Worse(objective) => {
                 let last = values.len() - 1;
                 // The scenario as it stands is the first plan, and the other one where no other is named.
-                let before = if last > 1 { 1 } else { 0 };
+                let before = usize::from(last > 1);
                 objective.sense.sign() * (values[last][draw] - values[before][draw]) > 0.0
             }
         }
@@ -65,9 +65,9 @@ pub fn discover(request: &DiscoverRequest, watch: &dyn Watch) -> Result<Discover
     let cases = (0..replicates.len()).map(|draw| question.is(&values, draw)).collect();
     let unit = base.recording.names[0].unit.clone();
     let found = pool(request.simulation.threads)?.install(|| look(&Cases::new(&columns, cases), &replicates));
-    let names = std::iter::once(&base).chain(&others).map(Simulation::policy).collect();
+    let names: Vec<String> = std::iter::once(&base).chain(&others).map(Simulation::policy).collect();
     let title = base.plan.model.title.clone();
-    Ok(DiscoveryReport { title, condition: words(question, unit, names), inputs, found })
+    Ok(DiscoveryReport { title, condition: words(question, unit, &names), inputs, found })
 }
 
 /// Makes a folder of its own for what is found, unless it is there and empty.
@@ -125,7 +125,7 @@ fn read(request: &DiscoverRequest) -> Result<(Question, Vec<Option<PolicySource>
     }
 }
 
-fn words(question: Question, unit: String, names: Vec<String>) -> Condition {
+fn words(question: Question, unit: String, names: &[String]) -> Condition {
     let last = names.last().cloned().unwrap_or_default();
     match question {
         Question::Holds(target, wanted) => Condition::Holds { target, wanted, unit, policy: last },

@@ -110,7 +110,7 @@ impl Kept for Distributions {
         let kept: Option<KeptTable> = state.take()?;
         match (&mut self.inputs, kept) {
             (Some(table), Some(kept)) => {
-                table.load(from.map(|f| f.join(table.file_name())).as_deref(), kept)?
+                table.load(from.map(|f| f.join(table.file_name())).as_deref(), kept)?;
             }
             (ours, kept) => state.fits(ours.is_some() == kept.is_some())?,
         }

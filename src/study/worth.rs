@@ -116,7 +116,9 @@ fn scores(values: &[f32]) -> Vec<f64> {
     let mut from = 0;
     for equal in order.chunk_by(|&a, &b| values[a] == values[b]) {
         let middle = (from as f64 + 0.5 * equal.len() as f64) / n;
-        equal.iter().for_each(|&i| scores[i] = inverse_normal(middle));
+        for &i in equal {
+            scores[i] = inverse_normal(middle);
+        }
         from += equal.len();
     }
     scores

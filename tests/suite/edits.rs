@@ -93,6 +93,15 @@ fn a_doubled_claim_leaves_the_account_of_recipes_whole() {
     assert!(ran.is_ok(), "{}", ran.unwrap_err());
 }
 
+/// What is used of a line with room for millions of times as much is known to the rounding of its room.
+#[test]
+fn room_for_far_more_leaves_the_account_of_recipes_whole() {
+    let world = made_up(184_227);
+    let policy = policy(&paths(&world), &[(12_897_161_500_086_341_371, 0, 10)]);
+    let ran = accepted_runs(&world, &policy);
+    assert!(ran.is_ok(), "{}", ran.unwrap_err());
+}
+
 /// Edits that once passed and failed later, or came out as plausible numbers.
 #[test]
 fn what_once_passed_and_failed_later_is_refused() {
