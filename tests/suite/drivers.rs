@@ -1,5 +1,7 @@
 //! What a run says of its drivers: every uncertain path of the headline's cells, whatever is selected.
 
+#![allow(clippy::disallowed_methods)] // the machine's own logarithm is the yardstick
+
 use crate::support::{plan_of, read};
 use assert_cmd::Command;
 use chokepoint::internals::engine::Batch;

@@ -1,5 +1,7 @@
 //! Strikes of shocks as they are exported: they follow from clocks and hazards, and one format holds what the other does.
 
+#![allow(clippy::disallowed_methods)] // the machine's own logarithm is the yardstick
+
 use assert_cmd::Command;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::Field;
