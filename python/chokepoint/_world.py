@@ -300,7 +300,7 @@ class World:
     def worth(
         self,
         objective: str,
-        policies: Policy | None = None,
+        policies: str | Sequence[str] | None = None,
         *,
         groups: str | Sequence[str] | None = None,
         set: Edits | None = None,

@@ -137,3 +137,11 @@ def test_figures(world, run, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "plotly.graph_objects", None)
     with pytest.raises(ImportError, match="pip install plotly"):
         run.plot()
+
+
+def test_conditions_and_worth() -> None:
+    world = cp.load("tutorial")
+    found = world.discover("country.omega/reachable_flop@2025Q4 < 2e26", draws=1024)
+    assert found.text and set(found.tables) == {"discovery.csv", "tradeoff.csv"}
+    worth = world.worth("min country.omega/reachable_flop@2025Q4", draws=256)
+    assert worth.answer is not None and worth.json["inputs"]
