@@ -108,12 +108,12 @@ fn files(py: Python<'_>, words: Vec<String>) -> PyResult<Vec<(String, String)>> 
     })
 }
 
+/// Five texts of a row.
+type Texts = (String, String, String, String, String);
+
 /// The policies of a scenario: name, title, reason, source, and which metric each should move which way.
 #[pyfunction]
-fn policy_list(
-    py: Python<'_>,
-    words: Vec<String>,
-) -> PyResult<Vec<(String, String, String, String, String)>> {
+fn policy_list(py: Python<'_>, words: Vec<String>) -> PyResult<Vec<Texts>> {
     freely(py, || {
         let Asked::Check(request) = asked(&words)? else { return Err(wrong_verb()) };
         let mut all = Vec::new();

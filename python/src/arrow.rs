@@ -3,12 +3,11 @@
 use arrow_array::builder::{BooleanBuilder, Float64Builder, StringBuilder, UInt64Builder};
 use arrow_array::ffi_stream::FFI_ArrowArrayStream;
 use arrow_array::{ArrayRef, RecordBatch, RecordBatchIterator, RecordBatchReader};
-use arrow_schema::{DataType, Field, Schema};
+use arrow_schema::{DataType, Field, Metadata, Schema};
 use chokepoint::{Kind, TableText};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyCapsule;
-use std::collections::HashMap;
 use std::sync::Arc;
 
 /// A table as Python's half holds it: name, what it is, columns as name, kind, unit, meaning; and the text of its CSV file.
@@ -32,9 +31,9 @@ pub(crate) fn plain(table: TableText) -> PlainTable {
 
 /// A column of Arrow with its unit and meaning beside it.
 pub(crate) fn field(name: &str, kind: DataType, nullable: bool, unit: Option<&str>, meaning: &str) -> Field {
-    let mut about = HashMap::from([("description".to_owned(), meaning.to_owned())]);
-    about.extend(unit.map(|unit| ("unit".to_owned(), unit.to_owned())));
-    Field::new(name, kind, nullable).with_metadata(about)
+    let described = [("description", Some(meaning)), ("unit", unit)].into_iter();
+    let about = described.filter_map(|(name, text)| text.map(|text| (name.to_owned(), text.to_owned())));
+    Field::new(name, kind, nullable).with_metadata(about.collect::<Metadata>())
 }
 
 /// A stream for whoever asked for `__arrow_c_stream__`.
