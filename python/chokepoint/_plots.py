@@ -2,10 +2,30 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
-if TYPE_CHECKING:
-    from ._results import Comparison, Run
+from ._tables import Table
+
+
+class Run(Protocol):
+    """What is drawn of a run."""
+
+    answer: Table | None
+
+    @property
+    def summary(self) -> Table: ...
+    @property
+    def headline(self) -> Table: ...
+    @property
+    def drivers(self) -> Table: ...
+
+
+class Comparison(Protocol):
+    """What is drawn of a comparison."""
+
+    @property
+    def ranking(self) -> Table: ...
+
 
 _COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"]
 """Okabe and Ito's, which the colour-blind can tell apart."""
