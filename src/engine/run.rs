@@ -453,7 +453,8 @@ impl<'a> Worker<'a> {
         let mask = self.mask(task, b);
         let rank = |&d: &Driver| plan.driver_rank(d, &self.first.batch.inputs, b);
         let ranks = self.drivers.iter().map(rank).collect();
-        let strikes = self.watch.strikes.clone().unwrap_or_default();
+        // Where strikes are not asked for, none are handed over.
+        let strikes = self.watch.strikes.as_ref().map_or_else(Vec::new, Vec::clone);
         let first = self.first.done(plan, (mask, inputs, strikes, ranks), spare);
         let alternatives = self.alternatives.iter_mut().zip(alternatives);
         let alternatives =

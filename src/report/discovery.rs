@@ -90,10 +90,11 @@ impl Input {
         match (self.since.is_some(), limit.low.map(at), limit.high.map(at)) {
             (false, Some(low), Some(high)) => format!("{path} is between {low} and {high}"),
             (false, Some(low), None) => format!("{path} is above {low}"),
-            (false, None, high) => format!("{path} is below {}", high.unwrap_or_default()),
+            (false, None, Some(high)) => format!("{path} is below {high}"),
             (true, Some(low), Some(high)) => format!("{path} strikes first between {low} and {high}"),
             (true, Some(low), None) => format!("{path} does not strike before {low}"),
-            (true, None, high) => format!("{path} strikes before {}", high.unwrap_or_default()),
+            (true, None, Some(high)) => format!("{path} strikes before {high}"),
+            (_, None, None) => unreachable!("a condition limits at least one side"),
         }
     }
 }

@@ -113,7 +113,7 @@ fn read(request: &DiscoverRequest) -> Result<(Question, Vec<Option<PolicySource>
             Ok((Question::Holds(Target::parse_as("--fails", fails)?, false), vec![Some(named()?)]))
         }
         (None, None, Some(other)) => {
-            let objective = request.objective.as_deref().unwrap_or_default();
+            let objective = request.objective.as_deref().ok_or(Error::DiscoverWhat)?;
             let mut plans = vec![None];
             if other != BASE {
                 plans.push(Some(PolicySource::Named(other.clone())));
@@ -126,7 +126,7 @@ fn read(request: &DiscoverRequest) -> Result<(Question, Vec<Option<PolicySource>
 }
 
 fn words(question: Question, unit: String, names: &[String]) -> Condition {
-    let last = names.last().cloned().unwrap_or_default();
+    let last = names[names.len() - 1].clone();
     match question {
         Question::Holds(target, wanted) => Condition::Holds { target, wanted, unit, policy: last },
         Question::Worse(objective) => {
