@@ -1,5 +1,5 @@
 //! The targets on a stable compiler: `chokepoint-fuzz TARGET [--seconds S] [--runs N] [--seed X] [--corpus DIR]`. Inputs that panic
-//! or take longer than a second are kept in `artifacts`, and end the program with exit code 1.
+//! or take longer than five seconds are kept in `artifacts`, and end the program with exit code 1.
 
 use chokepoint_fuzz::mutate::{Chance, mutated};
 use chokepoint_fuzz::targets::ALL;

@@ -110,3 +110,12 @@ def schema() -> dict[str, Any]:
     """The JSON Schema of a scenario's file."""
     found: dict[str, Any] = json.loads(_native.json_schema())
     return found
+
+
+def __getattr__(name: str) -> Any:
+    # Ray is asked for by few, and takes a second to import.
+    if name == "ray":
+        import importlib
+
+        return importlib.import_module("chokepoint.ray")
+    raise AttributeError(f"module 'chokepoint' has no attribute {name!r}")

@@ -19,6 +19,7 @@ pub(crate) fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(rule_list, module)?)?;
     module.add_function(wrap_pyfunction!(graph, module)?)?;
     module.add_function(wrap_pyfunction!(files, module)?)?;
+    module.add_function(wrap_pyfunction!(most_parts, module)?)?;
     module.add_function(wrap_pyfunction!(policy_list, module)?)?;
     module.add_function(wrap_pyfunction!(difference, module)?)?;
     module.add_function(wrap_pyfunction!(verify, module)?)?;
@@ -106,6 +107,13 @@ fn files(py: Python<'_>, words: Vec<String>) -> PyResult<Vec<(String, String)>> 
         let sources = Project::open(&request)?.sources.all;
         Ok(sources.into_iter().filter(|s| s.name != "--set").map(|s| (s.name, s.text)).collect())
     })
+}
+
+/// How many parts a run makes at most.
+#[pyfunction]
+fn most_parts(words: Vec<String>) -> PyResult<u64> {
+    let Asked::Run(request, _) = asked(&words).map_err(Wrong::from)? else { return Err(wrong_verb().into()) };
+    Ok(chokepoint::study::most_parts(request.simulation.sampling.draws))
 }
 
 /// Five texts of a row.

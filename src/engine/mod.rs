@@ -102,6 +102,7 @@ quarter! {
 }
 
 kernel!(start);
+kernel!(find_roots);
 
 /// Something that looks at a batch while it runs.
 pub trait Observer {
@@ -403,12 +404,13 @@ impl Batch {
         let (fleet, owned) = (&self.outputs.fleet, &self.state.fleet);
         let context = TrainingContext { sheets: &self.sheets, fleet, owned };
         view!(Training, self.training).step(plan, &self.inputs, &context, t);
-        self.find_roots(plan, t);
+        // A kernel of its own: it takes long to compile.
+        dispatch(find_roots::Work(self, plan, t));
         self.adapt(plan, t);
     }
 
-    /// What labs' chips lack. Compiled once and not into every caller: it takes long to compile and little of the time of a draw.
-    #[inline(never)]
+    /// What labs' chips lack.
+    #[inline(always)]
     fn find_roots(&mut self, plan: &Plan, t: usize) {
         let context = RootContext {
             sheets: &self.sheets,

@@ -175,6 +175,12 @@ impl<const R: usize> Histogram<R> {
         }
     }
 
+    /// Whether a bucket has a value in it.
+    #[inline(always)]
+    fn holds(&self, at: usize) -> bool {
+        self.low[at] != [0; R] || self.high.iter().any(|digits| digits[at] != [0; R])
+    }
+
     /// Counts of a bucket.
     #[inline(always)]
     fn counts(&self, at: usize) -> [u64; R] {
@@ -192,22 +198,19 @@ impl<const R: usize> Histogram<R> {
     fn buckets(&self) -> Vec<Bucket<R>> {
         let border = |bucket: u32| f64::from_bits(u64::from(bucket) << SHIFT);
         let mut all = Vec::with_capacity(self.low.len() + 1);
-        let mut push = |low: f64, high: f64, counts: [u64; R]| {
-            if counts.iter().any(|&n| n > 0) {
-                all.push((low, high, counts));
-            }
-        };
         for (number, place) in self.negative.iter().flat_map(|side| side.rising().into_iter().rev()) {
-            for i in (0..CHUNK).rev() {
+            for i in (0..CHUNK).rev().filter(|i| self.holds(place * CHUNK + i)) {
                 let bucket = number * CHUNK as u32 + i as u32;
-                push(-border(bucket + 1), -border(bucket), self.counts(place * CHUNK + i));
+                all.push((-border(bucket + 1), -border(bucket), self.counts(place * CHUNK + i)));
             }
         }
-        push(0.0, 0.0, self.zero);
+        if self.zero != [0; R] {
+            all.push((0.0, 0.0, self.zero));
+        }
         for (number, place) in self.positive.iter().flat_map(Side::rising) {
-            for i in 0..CHUNK {
+            for i in (0..CHUNK).filter(|i| self.holds(place * CHUNK + i)) {
                 let bucket = number * CHUNK as u32 + i as u32;
-                push(border(bucket), border(bucket + 1), self.counts(place * CHUNK + i));
+                all.push((border(bucket), border(bucket + 1), self.counts(place * CHUNK + i)));
             }
         }
         all

@@ -49,7 +49,7 @@ pub use hindcast::{Hindcast, HindcastResults};
 pub use knockout::knockout;
 pub use long::Found;
 pub use page::write_page;
-pub use parts::{part_command, part_draws};
+pub use parts::{most_parts, part_command, part_draws};
 pub use project::{Idle, Project, policies};
 pub use request::{
     CompareRequest, Destination, DiscoverRequest, DrawChoice, ExplainRequest, HindcastRequest,

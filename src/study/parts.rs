@@ -11,9 +11,14 @@ use std::path::{Path, PathBuf};
 /// Numbers of draws.
 type Draws = Range<u64>;
 
+/// How many parts so many draws make at most: whole leaves of the tree in which they are summed.
+pub fn most_parts(draws: u64) -> u64 {
+    draws.div_ceil(LEAF_DRAWS)
+}
+
 /// The draws of a part, or all.
 pub(super) fn leaves(part: Option<Part>, draws: u64) -> Result<Draws, Error> {
-    let leaves = draws.div_ceil(LEAF_DRAWS);
+    let leaves = most_parts(draws);
     match part {
         None => Ok(0..draws),
         Some(Part::Draws { first, end }) => Ok(first..end),

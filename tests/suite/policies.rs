@@ -41,7 +41,13 @@ fn stems() -> Vec<String> {
 
 /// The scenario under a policy, with its policy.
 fn under(name: Option<&str>) -> Result<(Model, Policy), String> {
-    let scenario = ScenarioRequest { policy: name.map(Into::into), ..ScenarioRequest::new(SCENARIO) };
+    edited(name, &[])
+}
+
+/// The same with edits.
+fn edited(name: Option<&str>, set: &[String]) -> Result<(Model, Policy), String> {
+    let policy = name.map(Into::into);
+    let scenario = ScenarioRequest { policy, set: set.to_vec(), ..ScenarioRequest::new(SCENARIO) };
     let project = Project::open(&scenario).map_err(|e| e.to_string())?;
     Ok((project.model, project.policy.unwrap_or_default()))
 }
@@ -270,4 +276,48 @@ fn an_early_memory_ban_lowers_ascend_and_where_it_does_not_others_lack_memory() 
     }
     let more = draws.filter(|&d| sum(&after[d]) > 1.01 * sum(&before[d])).count();
     assert!(more <= before.len() / 50, "{more} draws");
+}
+
+// What the baseline's README says of the policies on chips for China: their signs, in worlds in which what they rest on most is twice, half,
+// at its lowest or at its highest.
+#[test]
+fn no_sign_of_a_policy_on_chips_for_china_turns_in_nine_worlds() {
+    const POLICIES: [(&str, f64); 5] = [
+        ("h20-free", 1.0),
+        ("h20-never", -1.0),
+        ("b30a-moderate", 1.0),
+        ("b30a-aggressive", 1.0),
+        ("h200-half-of-us-volume", 1.0),
+    ];
+    let folder = tempfile::tempdir().expect("a folder");
+    let halls = |times: f64| {
+        let file = folder.path().join(format!("halls-{times}.toml"));
+        let text = format!(
+            "title = \"Halls\"\nreason = \"Chinese halls times {times}\"\n\n[[edit]]\npath = \"country.china.halls\"\ntimes = {times}\n"
+        );
+        std::fs::write(&file, text).expect("a file");
+        file.display().to_string()
+    };
+    let mut worlds: Vec<(Option<String>, Vec<String>)> = vec![(None, Vec::new())];
+    worlds.extend([2.0, 0.5].map(|times| (Some(halls(times)), Vec::new())));
+    let project = Project::open(&ScenarioRequest::new(SCENARIO)).expect("the baseline");
+    for path in ["trade.elasticity", "trade.access_elasticity", "diversion.premium_exponent"] {
+        let [low, _, high] = project.quantities(path).expect(path)[0].quantiles;
+        assert!(low < high, "{path} is certain");
+        worlds.extend([low, high].map(|value| (None, vec![format!("{path}={value}")])));
+    }
+    assert_eq!(worlds.len(), 9);
+    let cells = ["2028Q4", "2030Q4"].map(|q| format!("country.china/reachable_flop@{q}"));
+    worlds.par_iter().for_each(|(with, set)| {
+        let simulated = |name: Option<&str>| simulate(edited(name, set).expect("a world").0, &cells);
+        let before = simulated(with.as_deref());
+        for (policy, sign) in POLICIES {
+            let name = with.as_ref().map_or_else(|| policy.to_owned(), |with| format!("{policy}+{with}"));
+            let after = simulated(Some(&name));
+            for (c, cell) in cells.iter().enumerate() {
+                let (mean, _) = moved(&before, &after, (c, c));
+                assert!(mean * sign > 0.0, "{policy} moves {cell} by {mean} in {with:?} {set:?}");
+            }
+        }
+    });
 }

@@ -476,6 +476,7 @@ impl Roots<'_> {
 }
 
 /// What most lacks of all chips, then of those designed at home.
+#[inline(always)]
 fn named(weights: &Parts, refused: Lanes, lane: usize) -> [u8; 2] {
     let most = |of: &dyn Fn(usize) -> f64| {
         let first = (0, of(0));
@@ -498,6 +499,7 @@ fn running(context: &RootContext<'_>, b: usize) -> Lanes {
 }
 
 /// 1 where a chip's designer is of the country of a buyer's headquarters, else 0.
+#[inline(always)]
 fn side_of(plan: &Plan, chip: ChipId, b: usize) -> usize {
     let buyer = &plan.model.buyers[b];
     let home = buyer.headquarters.unwrap_or(buyer.country);
@@ -505,6 +507,7 @@ fn side_of(plan: &Plan, chip: ChipId, b: usize) -> usize {
 }
 
 /// The input that a cause of production stands for; none where all that was planned was made.
+#[inline(always)]
 fn input_of(plan: &Plan, code: u8) -> Option<u8> {
     match code {
         cause::NONE | cause::DEMAND => None,

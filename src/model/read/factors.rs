@@ -5,7 +5,7 @@ use super::super::ids::QuantityId;
 use super::super::quantity::Grade;
 use super::super::{Correlation, Spec};
 use super::Reader;
-use crate::scenario::{Document, Node, Place, Table, Value, glob_match, is_glob, suggest};
+use crate::scenario::{Document, Glob, Node, Place, Table, Value, is_glob, suggest};
 use std::collections::BTreeMap;
 
 /// Keys of a row.
@@ -134,8 +134,9 @@ impl Reader<'_> {
         load: &Load<'_>,
         taken: &mut BTreeMap<QuantityId, String>,
     ) -> Vec<QuantityId> {
+        let pattern = Glob::new(load.pattern);
         let matching: Vec<QuantityId> = (self.quantities.iter_enumerated())
-            .filter(|(_, q)| glob_match(load.pattern, &q.path) && !q.path.starts_with("factor."))
+            .filter(|(_, q)| pattern.matches(&q.path) && !q.path.starts_with("factor."))
             .map(|(id, _)| id)
             .collect();
         let uncertain = |q: &&QuantityId| self.quantities[**q].is_uncertain();
