@@ -20,7 +20,9 @@ const NUMBER: (f64, f64) = (17.0, 8.5);
 /// Bytes of a row of `summary.csv`, twice: as it is made, and for the page.
 const ROW: f64 = 700.0;
 /// Bytes of the program, the scenario and its tables.
-const PROGRAM: f64 = 6e7;
+const PROGRAM: f64 = 3e7;
+/// Bytes of a plan, and of a thread's room to simulate it in, by sale edge and quarter.
+const EDGE: (f64, f64) = (1800.0, 800.0);
 
 /// The clock and the hand on Ctrl-C of another watch, and nothing else.
 struct Quiet<'a>(&'a dyn Watch);
@@ -45,7 +47,7 @@ pub(super) fn check(
 ) -> Result<(), Error> {
     let draws = parts::leaves(to.part, base.request.sampling.draws)?;
     let draws = draws.end - draws.start;
-    let memory = memory(base, others, draws);
+    let memory = memory(base, others, draws, rayon::current_num_threads());
     let has = to.memory.map(|bytes| bytes as f64).or_else(machine_memory);
     if let Some(has) = has.filter(|has| memory > *has) {
         return Err(Error::Memory { needs: words(memory), has: words(has), asked: to.memory.is_some() });
@@ -69,7 +71,7 @@ pub(super) fn check(
 }
 
 /// Memory of what is gathered \[B\].
-fn memory(base: &Simulation, others: &[Simulation], draws: u64) -> f64 {
+fn memory(base: &Simulation, others: &[Simulation], draws: u64, threads: usize) -> f64 {
     let plans = || std::iter::once(base).chain(others);
     let cells: usize = plans().map(|p| p.recording.cells.len()).sum();
     let flows = base.flows.len() * base.plan.quarters;
@@ -90,7 +92,10 @@ fn memory(base: &Simulation, others: &[Simulation], draws: u64) -> f64 {
     let watched = base.recording.watched.len() * base.plan.drivers().len() * (1 << bins.clamp(2, 6)) * 16;
     let drivers = watched as f64 * (2.0 + doublings(leaves));
     let rounds = (ROUND as usize * 3 * (cells + flows) * size_of::<crate::math::Lanes>()) as f64;
-    PROGRAM + summary + paired + drivers + rounds.min(4e9) + cells as f64 * ROW
+    let edges = |p: &Simulation| (p.plan.edges.sales.len() * p.plan.quarters) as f64;
+    let each = EDGE.0 + EDGE.1 * threads as f64;
+    let plans = plans().map(edges).sum::<f64>() * each;
+    PROGRAM + plans + summary + paired + drivers + rounds.min(4e9) + cells as f64 * ROW
 }
 
 /// How often 1 is doubled up to a number.
