@@ -297,6 +297,55 @@ class World:
         words += options(sampler=sampler, horizon=horizon, given=given, threads=threads)
         return Job(words, False, Result).wait(progress=progress)
 
+    def indices(
+        self,
+        cell: str,
+        *,
+        of: int = 20,
+        policy: Policy | None = None,
+        against: str | None = None,
+        set: Edits | None = None,
+        draws: Count = 8192,
+        seed: int = 1,
+        sampler: str = "sobol",
+        horizon: str | None = None,
+        threads: int | None = None,
+        progress: bool | None = None,
+    ) -> Result:
+        """What the leading inputs explain of a cell's variance, alone, with all others, and their Shapley shares (`answer`).
+
+        With `against` (a policy, or `"base"`) it is the difference of `policy` from it on the same draws. Each input is drawn anew in `draws` draws.
+        """
+        words = self._words("indices", policy=policy, set=set)
+        words += options(cell=cell, of=of, against=against, draws=draws, seed=seed)
+        words += options(sampler=sampler, horizon=horizon, threads=threads)
+        return Job(words, False, Result).wait(progress=progress)
+
+    def search(
+        self,
+        levers: Sequence[str],
+        objectives: str | Sequence[str],
+        *,
+        budget: Count | None = None,
+        policy: Policy | None = None,
+        set: Edits | None = None,
+        draws: Count = 1024,
+        seed: int = 1,
+        sampler: str = "sobol",
+        horizon: str | None = None,
+        given: str | None = None,
+        threads: int | None = None,
+        progress: bool | None = None,
+    ) -> Result:
+        """Settings of levers that no other beats by several objectives, with errors (`answer`: the scenario as it stands, then points).
+
+        A lever is `"PATH=LOW..HIGH"`, `"PATH=log LOW..HIGH"`, `"PATH=a,b,c"` or `"policy=NAME"`; `budget` draws are simulated in all, a hundred times `draws` by default.
+        """
+        words = self._words("search", policy=policy, set=set)
+        words += options(levers=several(levers), objective=several(objectives), budget=budget, draws=draws, seed=seed)
+        words += options(sampler=sampler, horizon=horizon, given=given, threads=threads)
+        return Job(words, False, Result).wait(progress=progress)
+
     def worth(
         self,
         objective: str,

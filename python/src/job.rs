@@ -7,7 +7,7 @@ use chokepoint::OutputFormat;
 use chokepoint::cli::{Asked, asked};
 use chokepoint::study::{
     Calibrate, Compare, Destination, Explained, Found, Hindcast, Run, Study, Sweep, Written, discover,
-    explain, knockout, worth,
+    explain, indices, knockout, search, worth,
 };
 use chokepoint::{Ranking, TableText};
 use pyo3::prelude::*;
@@ -171,6 +171,24 @@ fn carry_out(asked: &Asked, write: bool, watch: &Progress) -> Result<Outcome, Wr
                 text: found.render(OutputFormat::Text),
                 json: found.render(OutputFormat::Json),
                 tables: found.tables().into_iter().map(plain).collect(),
+                ..Outcome::default()
+            })
+        }
+        Asked::Indices(request) => {
+            let found = indices(request, watch)?;
+            Ok(Outcome {
+                text: found.render(OutputFormat::Text),
+                json: found.render(OutputFormat::Json),
+                answer: Some(plain(found.to_table())),
+                ..Outcome::default()
+            })
+        }
+        Asked::Search(request) => {
+            let found = search(request, watch)?;
+            Ok(Outcome {
+                text: found.render(OutputFormat::Text),
+                json: found.render(OutputFormat::Json),
+                answer: Some(plain(found.to_table())),
                 ..Outcome::default()
             })
         }

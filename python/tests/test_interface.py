@@ -143,5 +143,11 @@ def test_conditions_and_worth() -> None:
     world = cp.load("tutorial")
     found = world.discover("country.omega/reachable_flop@2025Q4 < 2e26", draws=1024)
     assert found.text and set(found.tables) == {"discovery.csv", "tradeoff.csv"}
+    shares = world.indices("country.omega/reachable_flop@2025Q4", of=3, draws=64)
+    assert shares.answer is not None and len(shares.json["inputs"]) == 4
+    assert abs(sum(row["shapley"]["value"] for row in shares.json["inputs"]) - 1) < 1e-9
+    levers = ["lab.first.mfu=0.2..0.6", "policy=rule-delayed"]
+    found = world.search(levers, "min country.omega/reachable_flop@2025Q4", draws=64, budget=1000)
+    assert found.answer is not None and found.json["points"][0]["front"]
     worth = world.worth("min country.omega/reachable_flop@2025Q4", draws=256)
     assert worth.answer is not None and worth.json["inputs"]

@@ -3,7 +3,7 @@
 mod questions;
 mod record;
 
-pub(super) use questions::{DiscoverArguments, WorthArguments};
+pub(super) use questions::{DiscoverArguments, IndicesArguments, SearchArguments, WorthArguments};
 pub(super) use record::{CalibrateArguments, HindcastArguments};
 
 use super::values::{bytes, draws, part, sampler};
@@ -52,6 +52,10 @@ pub(super) enum Verb {
     Explain(ExplainArguments),
     /// Say under which conditions something comes about: on draws of a scenario, or of a run
     Discover(DiscoverArguments),
+    /// Say what a number's leading inputs explain of it, alone and together with others
+    Indices(IndicesArguments),
+    /// Search levers for what no other setting of them beats, by several objectives
+    Search(SearchArguments),
     /// Say what learning each input before choosing among policies is worth
     Worth(WorthArguments),
     /// Print the supply graph, or rank its chokepoints
@@ -436,6 +440,8 @@ impl Verb {
             | Self::Import(_)
             | Self::Diff(_)
             | Self::Discover(_)
+            | Self::Indices(_)
+            | Self::Search(_)
             | Self::Worth(_)
             | Self::Report(_)
             | Self::Schema

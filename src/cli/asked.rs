@@ -4,8 +4,8 @@ use super::arguments::{Arguments, Verb};
 use super::failure::Failure;
 use super::{explain, merge};
 use crate::study::{
-    CompareRequest, Destination, DiscoverRequest, Error, ExplainRequest, HindcastRequest, KnockoutRequest,
-    RulesRequest, RunRequest, ScenarioRequest, SweepRequest, WorthRequest,
+    CompareRequest, Destination, DiscoverRequest, Error, ExplainRequest, HindcastRequest, IndicesRequest,
+    KnockoutRequest, RulesRequest, RunRequest, ScenarioRequest, SearchRequest, SweepRequest, WorthRequest,
 };
 use clap::Parser;
 use std::path::PathBuf;
@@ -39,6 +39,10 @@ pub enum Asked {
     Chokepoints(KnockoutRequest),
     /// Conditions under which something comes about, in draws of a scenario.
     Discover(DiscoverRequest),
+    /// What a number's leading inputs explain of it.
+    Indices(IndicesRequest),
+    /// Points of levers that no other dominates.
+    Search(SearchRequest),
     /// What learning inputs is worth.
     Worth(WorthRequest),
     /// Parts that are joined to what they are parts of.
@@ -86,6 +90,8 @@ fn of(verb: &Verb) -> Result<Asked, Failure> {
         Verb::Graph(a) if a.rank => Asked::Chokepoints(a.request()),
         Verb::Graph(a) => Asked::Graph(a.scenario.request()),
         Verb::Discover(a) => Asked::Discover(a.request()),
+        Verb::Indices(a) => Asked::Indices(a.request()),
+        Verb::Search(a) => Asked::Search(a.request()),
         Verb::Worth(a) => Asked::Worth(a.request()),
         Verb::Merge(a) if a.partial => return Err(Failure::Usage("parts are joined to a whole run here")),
         Verb::Merge(a) => Asked::Merge(Box::new(of(&merge::joined(a)?)?), a.parts.clone()),

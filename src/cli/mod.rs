@@ -12,12 +12,14 @@ mod failure;
 mod graph;
 mod hindcast;
 mod import;
+mod indices;
 mod long;
 mod merge;
 mod report;
 mod rules;
 mod run;
 mod schema;
+mod search;
 mod show;
 mod sweep;
 mod terminal;
@@ -82,6 +84,8 @@ pub fn main_with(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Verb::Import(a) => import::import(a),
         Verb::Diff(a) => diff::diff(a),
         Verb::Discover(a) => discover::discover(a),
+        Verb::Indices(a) => indices::indices(a),
+        Verb::Search(a) => search::search(a),
         Verb::Worth(a) => worth::worth(a),
         Verb::Report(a) => report::report(a),
         Verb::Schema => schema::schema(),

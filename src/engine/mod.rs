@@ -13,6 +13,7 @@
 //! file while it is not set back at the start, nor [`ledger`] while nobody has said whether it is recounted. Its place in the order
 //! is in the table of [`Step`] and in the methods of [`Batch`] below. `docs/contributing.md` has an example.
 
+pub mod exchange;
 pub mod fork;
 pub mod knockout;
 pub mod ledger;

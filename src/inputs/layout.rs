@@ -57,7 +57,7 @@ impl Inputs {
 }
 
 /// A path with a uniform of its own.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Sampled {
     pub(super) quantity: QuantityId,
     pub(super) stream: Stream,
@@ -70,7 +70,7 @@ pub(super) struct Sampled {
 }
 
 /// A dated path, laid out for evaluation.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Course {
     pub(super) quantity: QuantityId,
     /// Its uniform, if any point is uncertain.
@@ -108,7 +108,7 @@ fn slots(model: &Model, quarters: usize) -> (Vec<Slot>, usize) {
 }
 
 /// Where each quantity is sampled and stored.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Layout {
     pub(super) slots: Arc<[Slot]>,
     pub(super) template: Vec<Lanes>,

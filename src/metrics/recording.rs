@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 pub const BUDGET: usize = 25_000;
 
 /// Which cells are summarised, and in what order.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Recording {
     /// All series; a quotient's parts come before it.
     pub series: Vec<Series>,

@@ -4,7 +4,7 @@ use super::Edges;
 use crate::model::{Model, QuantityId};
 
 /// What buyers are committed to take.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Commitments {
     /// Rows, in order.
     pub rows: Vec<Commitment>,
@@ -15,7 +15,7 @@ pub struct Commitments {
 }
 
 /// A row of commitments.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Commitment {
     /// Sales that it may be met with.
     pub sales: Vec<usize>,

@@ -1,9 +1,10 @@
 //! The uncertain paths whose influence on outcomes is measured, and their ranks in a batch.
 
 use super::Plan;
-use crate::inputs::Inputs;
+use crate::inputs::{Exchange, Inputs};
 use crate::math::Lanes;
 use crate::model::{QuantityId, ShockId};
+use std::collections::BTreeSet;
 
 /// A path with a uniform of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,5 +42,38 @@ impl Plan {
                 self.layout.clocks(s, u32::from(dated), batch)
             }
         }
+    }
+
+    /// Sets of drivers' paths that are independent of each other: what correlations connect together, everything else alone; in order of
+    /// drivers. A factor is a driver of its own, and of what loads on it the part of its own.
+    pub fn independent(&self) -> Vec<Vec<String>> {
+        let name = |q: &QuantityId| self.model.quantities[*q].path.clone();
+        let correlated: Vec<Vec<QuantityId>> = self.layout.correlated().collect();
+        let mut sets = Vec::new();
+        for driver in self.drivers() {
+            let group = |q: &QuantityId| correlated.iter().find(|g| g.contains(q));
+            match driver {
+                Driver::Quantity(q) => match group(&q) {
+                    Some(members) if members[0] == q => sets.push(members.iter().map(name).collect()),
+                    Some(_) => {}
+                    None => sets.push(vec![name(&q)]),
+                },
+                Driver::Clock(_) => sets.push(vec![self.driver_path(driver)]),
+            }
+        }
+        sets
+    }
+
+    /// Second uniforms of the drivers with such paths; none of a path that is no driver here.
+    pub fn second(&self, paths: &BTreeSet<String>) -> Exchange {
+        let named = self.drivers().into_iter().filter(|d| paths.contains(&self.driver_path(*d)));
+        let (mut quantities, mut clocks) = (Vec::new(), Vec::new());
+        for driver in named {
+            match driver {
+                Driver::Quantity(q) => quantities.push(q),
+                Driver::Clock(shock) => clocks.push(shock),
+            }
+        }
+        self.layout.second(&quantities, &clocks)
     }
 }

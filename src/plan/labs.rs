@@ -6,7 +6,7 @@ use crate::rules::{CaseId, Rulebook};
 use std::ops::Range;
 
 /// Labs' use of buyers' chips.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Usage {
     /// One link for each lab and buyer that it owns a share of or rents from, by lab.
     pub links: Vec<UseLink>,

@@ -18,7 +18,7 @@ pub struct Act {
 }
 
 /// All factors of all shocks and the lengths of the levers' lists.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Effects {
     /// Factors in order of shocks.
     pub acts: Vec<Act>,

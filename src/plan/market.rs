@@ -62,7 +62,7 @@ pub struct Holding {
 }
 
 /// All edges of the market for chips.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Edges {
     /// Markets of buyers and resellers.
     pub markets: Vec<Market>,

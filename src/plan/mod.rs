@@ -30,7 +30,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// A model, a sampling design and everything that follows from the two.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Plan {
     /// The model.
     pub model: Arc<Model>,

@@ -8,7 +8,7 @@ use crate::model::{
 use crate::rules::{CaseId, Rulebook};
 
 /// Facilities by good, designers at facilities, and the rules between them.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Supply {
     /// Facilities that make each good.
     pub facilities_of: IdVec<GoodId, Vec<FacilityId>>,

@@ -150,6 +150,13 @@ impl Stream {
         let key = mix(self.key ^ mix(0x5374_7269_6b65 ^ (u64::from(k) << 40)));
         Self { source: own_source(key, self.sampler), key: self.key, sampler: self.sampler }
     }
+
+    /// Uniforms of the same path that are independent of these, of strike 0 and of later ones.
+    #[must_use]
+    pub fn second(&self) -> Self {
+        let key = mix(self.key ^ mix(0x5365_636f_6e64));
+        Self { source: own_source(key, self.sampler), key, sampler: self.sampler }
+    }
 }
 
 impl Net {
@@ -204,6 +211,9 @@ mod tests {
             assert_eq!(a.redraw(0).uniforms(5), a.uniforms(5));
             assert_ne!(a.redraw(1).uniforms(5), a.redraw(2).uniforms(5));
             assert_eq!(a.redraw(2).uniforms(5), a.redraw(1).redraw(2).uniforms(5));
+            assert_ne!(a.second().uniforms(5), a.uniforms(5));
+            assert_ne!(a.second().redraw(1).uniforms(5), a.redraw(1).uniforms(5));
+            assert_ne!(a.second().second().uniforms(5), a.uniforms(5));
         }
     }
 

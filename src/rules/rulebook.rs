@@ -17,7 +17,7 @@ use std::sync::Arc;
 const KEYED: (usize, usize) = (32, 14);
 
 /// The rules of a model, tabled.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Rulebook {
     pub(super) model: Arc<Model>,
     pub(super) cases: IdVec<CaseId, Case>,

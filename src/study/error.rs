@@ -135,13 +135,16 @@ pub enum Error {
     #[error("--max-draws goes with --precision")]
     MaxDrawsAlone,
     /// A policy is asked about and none is named.
-    #[error("--fails and --worse-than are about a policy: name it with --policy")]
+    #[error("--fails, --worse-than and --against are about a policy: name it with --policy")]
     FailsWithoutPolicy,
     /// Nothing is asked, or more than one thing.
     #[error(
         "ask one thing: --when \"CELL < NUMBER\", --fails \"CELL < NUMBER\", or --worse-than POLICY with --objective"
     )]
     DiscoverWhat,
+    /// A number that is the same in all draws.
+    #[error("--cell: {0} is the same in all draws: nothing drives it")]
+    NothingVaries(String),
     /// No uncertain input matches a pattern.
     #[error("--group: no uncertain input matches {pattern}{}", meant(near.as_ref()))]
     NoInput {
@@ -171,8 +174,18 @@ pub enum Error {
     /// A lever and its levels cannot be read.
     #[error("--grid takes PATH=LEVEL,LEVEL,..., such as route.*.detection=2%,5%,20%, not {0}")]
     Grid(String),
+    /// A lever of a search cannot be read.
+    #[error(
+        "--levers takes PATH=LOW..HIGH, PATH=log LOW..HIGH, PATH=LEVEL,LEVEL,... or policy=NAME, such as route.*.detection=2..40%, not {0}"
+    )]
+    Levers(String),
+    /// A folder with another search.
+    #[error(
+        "{0} holds another search: its scenario, levers, objectives, draws, seed or version are not the same"
+    )]
+    OtherSearch(PathBuf),
     /// A lever that is given twice.
-    #[error("--grid {0} is given twice")]
+    #[error("the lever {0} is given twice")]
     LeverTwice(String),
     /// More points than one sweep may have.
     #[error("the grid has {points} points; {most} are the most")]
@@ -414,6 +427,7 @@ impl Error {
             | Self::DiscoverWhat
             | Self::PolicyTwice(_)
             | Self::Grid(_)
+            | Self::Levers(_)
             | Self::LeverTwice(_)
             | Self::GridTooLarge { .. }
             | Self::WithoutFeature(_)
@@ -445,6 +459,8 @@ impl Error {
             | Self::LargeGroup { .. }
             | Self::FromOutside(_)
             | Self::NothingToLose(_)
+            | Self::NothingVaries(_)
+            | Self::OtherSearch(_)
             | Self::NoName { .. }
             | Self::NoQuantity { .. }
             | Self::PastRun(_)

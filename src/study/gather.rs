@@ -97,11 +97,16 @@ pub(super) fn work(
     };
     let result = pool.install(|| simulate_paired(task, alternatives, watch.stop(), |rounds| take(rounds)));
     watch.end();
-    result.map_err(|stopped| match stopped {
+    result.map_err(why)?;
+    Ok(watch.now() - started)
+}
+
+/// Why a simulation ended early.
+pub(super) fn why<E: Into<Error>>(stopped: Stopped<E>) -> Error {
+    match stopped {
         Stopped::Interrupted => Error::Interrupted,
         Stopped::Ledger(broken) => Error::Ledger(broken),
         Stopped::NotFinite(found) => Error::NotFinite(found),
-        Stopped::Receiver(error) => Error::Folder(error),
-    })?;
-    Ok(watch.now() - started)
+        Stopped::Receiver(error) => error.into(),
+    }
 }

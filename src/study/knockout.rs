@@ -4,12 +4,13 @@ use super::error::Error;
 use super::gather::pool;
 use super::project::Project;
 use super::request::{KnockoutRequest, Sampling};
+use super::simulation::until;
 use super::watch::{Watch, Work};
 use crate::analysis::Loss;
 use crate::engine::knockout::{KnockoutCells, Knockouts, knock_out};
 use crate::math::{Mask, WIDTH};
 use crate::metrics::{Recording, headline};
-use crate::model::time::{Horizon, Quarter};
+use crate::model::time::Quarter;
 use crate::network::{Network, Node, Structure};
 use crate::plan::{Plan, Supplied, Supplier};
 use crate::report::{Ranking, RankingRow};
@@ -25,7 +26,7 @@ const KEPT: [f64; 2] = [0.0, 0.9];
 /// If the request cannot be read, the scenario has errors, a cell is zero in every draw, or it is stopped.
 pub fn knockout(request: &KnockoutRequest, watch: &dyn Watch) -> Result<Vec<Ranking>, Error> {
     let project = Project::open(&request.scenario)?;
-    let horizon = horizon(request, project.model.run.horizon);
+    let horizon = until(&request.cells, project.model.run.horizon);
     let sampling = Sampling { draws: request.draws, seed: request.seed, horizon, ..Sampling::default() };
     let plan = &project.plan(&sampling)?;
     let network = Network::from_model(&plan.model);
@@ -53,13 +54,6 @@ pub fn knockout(request: &KnockoutRequest, watch: &dyn Watch) -> Result<Vec<Rank
         rankings.push(Ranking::new(cell.clone(), from, request.draws.next_multiple_of(WIDTH as u64), rows));
     }
     Ok(rankings)
-}
-
-/// A horizon that ends with the last cell: what happens after it need not be simulated.
-fn horizon(request: &KnockoutRequest, own: Horizon) -> Option<String> {
-    let quarters = request.cells.iter().map(|c| c.rsplit_once('@').and_then(|(_, q)| Quarter::parse(q)));
-    let last = quarters.collect::<Option<Vec<_>>>()?.into_iter().max()?;
-    (own.first <= last && last < own.last).then(|| format!("{}..{last}", own.first))
 }
 
 fn row(

@@ -20,6 +20,7 @@ mod faces;
 mod folder;
 mod gather;
 mod hindcast;
+mod indices;
 mod kept;
 mod knockout;
 mod long;
@@ -31,6 +32,7 @@ mod request;
 mod rounds;
 mod rules;
 mod run;
+mod search;
 mod simulation;
 mod stopping;
 mod sweep;
@@ -46,6 +48,7 @@ pub use faces::Study;
 pub use folder::{RunFolder, Took, Written};
 pub use gather::{Gatherer, Values};
 pub use hindcast::{Hindcast, HindcastResults};
+pub use indices::{indices, write_indices};
 pub use knockout::knockout;
 pub use long::Found;
 pub use page::write_page;
@@ -53,11 +56,12 @@ pub use parts::{most_parts, part_command, part_draws};
 pub use project::{Idle, Project, policies};
 pub use request::{
     CompareRequest, Destination, DiscoverRequest, DrawChoice, ExplainRequest, HindcastRequest,
-    KnockoutRequest, Part, PolicySource, PrecisionRequest, RulesRequest, RunRequest, Sampling,
-    ScenarioRequest, SimulationRequest, SweepRequest, TextSource, WorthRequest,
+    IndicesRequest, KnockoutRequest, Part, PolicySource, PrecisionRequest, RulesRequest, RunRequest,
+    Sampling, ScenarioRequest, SearchRequest, SimulationRequest, SweepRequest, TextSource, WorthRequest,
 };
 pub use rules::{rule_changes, rules};
 pub use run::{Run, RunResults};
+pub use search::{search, write_search};
 pub use simulation::Simulation;
 pub use sweep::{Lever, Sweep, SweepResults};
 pub use watch::{Note, Watch, Work};

@@ -337,6 +337,83 @@ impl WorthRequest {
     }
 }
 
+/// What a number's leading inputs explain of it.
+#[derive(Clone, Debug)]
+pub struct IndicesRequest {
+    /// The scenario, and the policy that is asked about.
+    pub scenario: ScenarioRequest,
+    /// A policy, or `base`, of which the difference to the policy is looked at; none for the number itself.
+    pub against: Option<String>,
+    /// The number, `actor/metric@quarter`.
+    pub cell: String,
+    /// How many inputs are looked at one by one; sets of correlated ones count as one.
+    pub of: usize,
+    /// What is simulated: each index rests on so many draws.
+    pub simulation: SimulationRequest,
+}
+
+impl IndicesRequest {
+    /// Inputs that are looked at one by one, unless one says otherwise.
+    pub const OF: usize = 20;
+
+    /// The twenty leading inputs of a cell of a scenario.
+    pub fn new(scenario: impl Into<TextSource>, cell: impl Into<String>) -> Self {
+        Self {
+            scenario: ScenarioRequest::new(scenario),
+            against: None,
+            cell: cell.into(),
+            of: Self::OF,
+            simulation: SimulationRequest::default(),
+        }
+    }
+}
+
+/// A search over levers for points that no other dominates.
+#[derive(Clone, Debug)]
+pub struct SearchRequest {
+    /// The scenario.
+    pub scenario: ScenarioRequest,
+    /// Levers: `PATH=LOW..HIGH`, `PATH=log LOW..HIGH`, `PATH=a,b,c` or `policy=NAME`; a path may be a pattern.
+    pub levers: Vec<String>,
+    /// What is good: `min CELL` or `max CELL`, by the mean over draws.
+    pub objectives: Vec<String>,
+    /// Draws that are simulated in all, of all points; none for a hundred times those of a point.
+    pub budget: Option<u64>,
+    /// A folder of its own, in which it is kept as it comes.
+    pub out: Option<PathBuf>,
+    /// Whether to go on from what is there.
+    pub resume: bool,
+    /// What is simulated: points of the front have so many draws.
+    pub simulation: SimulationRequest,
+}
+
+impl SearchRequest {
+    /// Draws in all over draws of a point, unless one says otherwise.
+    const TIMES: u64 = 100;
+    /// Draws of a point of the front, unless one says otherwise.
+    pub const DRAWS: u64 = 1024;
+
+    /// A scenario's levers and objectives.
+    pub fn new(scenario: impl Into<TextSource>, levers: Vec<String>, objectives: Vec<String>) -> Self {
+        let mut simulation = SimulationRequest::default();
+        simulation.sampling.draws = Self::DRAWS;
+        Self {
+            scenario: ScenarioRequest::new(scenario),
+            levers,
+            objectives,
+            budget: None,
+            out: None,
+            resume: false,
+            simulation,
+        }
+    }
+
+    /// Draws in all.
+    pub(super) fn budget(&self) -> u64 {
+        self.budget.unwrap_or_else(|| self.simulation.sampling.draws.saturating_mul(Self::TIMES))
+    }
+}
+
 /// Which draw a story is told of.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DrawChoice {

@@ -7,7 +7,7 @@ use super::request::{ScenarioRequest, SimulationRequest};
 use super::watch::{Note, Watch};
 use crate::engine::run::{Alternative, Condition, Task};
 use crate::metrics::{BUDGET, FlowSource, Recording, SelectError, flows};
-use crate::model::time::Quarter;
+use crate::model::time::{Horizon, Quarter};
 use crate::network::Network;
 use crate::plan::Plan;
 use crate::random::Sampler;
@@ -83,9 +83,18 @@ impl Simulation {
         watch: &dyn Watch,
         record: impl FnOnce(&Plan) -> Result<Recording, SelectError>,
     ) -> Result<Self, Error> {
-        let exports = Exports::parse(&request.export)?;
         let project = Project::open(scenario)?;
         project.note_warnings(watch);
+        Self::of(project, request, record)
+    }
+
+    /// The same of a project that was read.
+    pub(super) fn of(
+        project: Project,
+        request: &SimulationRequest,
+        record: impl FnOnce(&Plan) -> Result<Recording, SelectError>,
+    ) -> Result<Self, Error> {
+        let exports = Exports::parse(&request.export)?;
         let plan = project.plan(&request.sampling)?;
         let recording = record(&plan)?;
         Ok(Self {
@@ -283,4 +292,11 @@ pub(super) fn condition(plan: &Plan, text: &str) -> Result<Condition, Error> {
         return Err(Error::GivenOutside(quarter));
     }
     Ok(Condition { shock: crate::model::ShockId(shock as u32), by: by as usize, struck })
+}
+
+/// A horizon that ends with the last of some cells: what happens after it need not be simulated. None if that is its own, or a cell has no quarter.
+pub(super) fn until(cells: &[String], own: Horizon) -> Option<String> {
+    let quarters = cells.iter().map(|c| c.rsplit_once('@').and_then(|(_, q)| Quarter::parse(q)));
+    let last = quarters.collect::<Option<Vec<_>>>()?.into_iter().max()?;
+    (own.first <= last && last < own.last).then(|| format!("{}..{last}", own.first))
 }

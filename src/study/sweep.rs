@@ -293,10 +293,19 @@ impl Found for SweepResults<'_> {
     }
 }
 
-/// Reads `PATH=a,b,c`; commas within brackets or quotes belong to a level.
+/// Reads `PATH=a,b,c`.
 fn lever(text: &str) -> Result<Lever, Error> {
     let usage = || Error::Grid(text.to_owned());
     let (path, list) = text.split_once('=').ok_or_else(usage)?;
+    let levels = split(list);
+    if path.trim().is_empty() || levels.iter().any(String::is_empty) {
+        return Err(usage());
+    }
+    Ok(Lever { path: path.trim().to_owned(), levels })
+}
+
+/// Levels between commas; commas within brackets or quotes belong to a level.
+pub(super) fn split(list: &str) -> Vec<String> {
     let mut levels = vec![String::new()];
     let (mut depth, mut quoted) = (0, false);
     for c in list.chars() {
@@ -312,11 +321,7 @@ fn lever(text: &str) -> Result<Lever, Error> {
             None => {}
         }
     }
-    let levels: Vec<String> = levels.into_iter().map(|l| l.trim().to_owned()).collect();
-    if path.trim().is_empty() || levels.iter().any(String::is_empty) {
-        return Err(usage());
-    }
-    Ok(Lever { path: path.trim().to_owned(), levels })
+    levels.into_iter().map(|l| l.trim().to_owned()).collect()
 }
 
 /// Edits of a point.

@@ -197,3 +197,99 @@ fn what_inputs_are_worth_is_ranked_and_no_more_than_everything() {
     let text = done(&[&asked[..], &["--quiet"]].concat());
     assert!(text.contains("everything") && text.contains("before choosing"), "{text}");
 }
+
+/// The tutorial with everything certain but the efficiency X of the second lab, uniform on (0.2, 0.6), and the share R of a lab's chips that one
+/// run may use, uniform on (0.3, 0.9): what it can reach is c·X·R.
+fn two_unknowns(root: &Path, mfu: &str, share: &str) -> String {
+    let mut text = fs::read_to_string("scenarios/tutorial/scenario.toml").unwrap();
+    let certain = [
+        ("\"1.3 to 1.8 per year\"", "\"1.5 per year\""),
+        ("\"0.85 to 0.95 per year\"", "\"0.9 per year\""),
+        ("\"2B to 3B\"", "\"2.5B\""),
+        ("\"0.8B to 1.2B\"", "\"1B\""),
+        ("\"2k to 3k\"", "\"2.5k\""),
+        ("\"1k to 2k\"", "\"1.5k\""),
+        ("\"3k to 5k\"", "\"4k\""),
+        ("\"90 to 180\"", "120"),
+        ("\"500 to 5000\"", "1000"),
+        ("\"2% to 15%\"", "\"5%\""),
+        ("\"30% to 45%\"", "\"40%\""),
+        ("\"0.2 to 0.6 per year\"", "\"0 per year\""),
+        ("\"0.2 to 2\"", "1"),
+        ("\"20% to 70%\"", "\"50%\""),
+        ("\"28% to 42%\"", mfu),
+        ("lead = [\"facility.fab.capacity\", \"lab.*.mfu\", \"buyer.*.budget\"]\n", ""),
+    ];
+    for (from, to) in certain {
+        assert!(text.contains(from), "{from}");
+        text = text.replace(from, to);
+    }
+    text.push_str(&format!("\n[training]\nscale_loss = 0\nmax_share = {share}\n"));
+    let path = root.join(format!("world{}.toml", mfu.len() + share.len()));
+    fs::write(&path, text).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_built_worlds_best_policy_and_the_worth_of_knowing_are_those_known_by_hand() {
+    let root = tempfile::tempdir().unwrap();
+    let policy = |name: &str, path: &str, value: &str| {
+        let file = root.path().join(format!("{name}.toml"));
+        fs::write(&file, format!("title = \"{name}\"\n[[set]]\npath = \"{path}\"\nvalue = {value}\n"))
+            .unwrap();
+        file.to_str().unwrap().to_owned()
+    };
+    // Two policies give a certain X = 0.38, or a certain R = 0.55, for one that is better on average.
+    let sure = policy("sure", "lab.second.mfu", "0.38");
+    let steady = policy("steady", "training.max_share", "0.55");
+    let world = two_unknowns(root.path(), "\"uniform(0.2, 0.6)\"", "\"uniform(0.3, 0.9)\"");
+    // What one share of efficiency and of chips reaches, where both are certain.
+    let certain = two_unknowns(root.path(), "0.5", "0.5");
+    let out = root.path().join("certain");
+    done(&["run", &certain, "--draws", "8", "--select", CELL, "--quiet", "--out", out.to_str().unwrap()]);
+    let mut reader = csv::Reader::from_path(out.join("summary.csv")).unwrap();
+    let row: BTreeMap<String, String> = reader.deserialize().next().unwrap().unwrap();
+    let c = row["mean"].parse::<f64>().unwrap() / 0.25;
+
+    let goal = format!("max {CELL}");
+    let asked = ["worth", &world, "--objective", &goal, "--draws", "8192"];
+    let found = json(&[&asked[..], &["--policy", &sure, "--policy", &steady]].concat());
+    // Means are 0.4·0.6, 0.38·0.6 and 0.4·0.55.
+    assert_eq!(found["best"], "base");
+    // Who learns X takes 0.38 where it is less: 0.6·∫(0.38 − x) dx/0.4 from 0.2 on. Who learns R takes 0.55 where it is less.
+    let efficiency = 0.6 * (0.18_f64.powi(2) / 2.0) / 0.4;
+    let share = 0.4 * (0.25_f64.powi(2) / 2.0) / 0.6;
+    // Who learns both takes the best of x·r, 0.38 r and 0.55 x.
+    let steps = 1000;
+    let middle = |i: usize, low: f64, high: f64| low + (high - low) * (i as f64 + 0.5) / f64::from(steps);
+    let best = |x: f64, r: f64| (x * r).max(0.38 * r).max(0.55 * x);
+    let cells = (0..steps as usize).flat_map(|i| (0..steps as usize).map(move |j| (i, j)));
+    let sum: f64 = cells.map(|(i, j)| best(middle(i, 0.2, 0.6), middle(j, 0.3, 0.9))).sum();
+    let everything = sum / f64::from(steps).powi(2) - 0.24;
+    assert!(everything > efficiency.max(share) && everything < efficiency + share);
+    let rows = found["inputs"].as_array().unwrap();
+    let row = |path: &str| rows.iter().find(|r| r["path"] == path).unwrap();
+    for (row, truth) in [
+        (row("lab.second.mfu"), efficiency),
+        (row("training.max_share"), share),
+        (&found["everything"], everything),
+    ] {
+        let (value, half) = (row["worth"].as_f64().unwrap(), row["half_width"].as_f64().unwrap());
+        // Student's t: the half-width is 2.36 errors; a cubic finds the kink to a few per cent.
+        assert!(
+            (value / c - truth).abs() < 3.0 * half / 2.36 / c + 0.02 * truth,
+            "{row}: {} {truth}",
+            value / c
+        );
+        assert!(row["floor"].as_f64().is_none_or(|floor| value > floor));
+    }
+    // Where X is certain for all, it is worth nothing to know.
+    let alone = json(&[&asked[..], &["--policy", &steady]].concat());
+    let rows = alone["inputs"].as_array().unwrap();
+    let nothing = rows.iter().find(|r| r["path"] == "lab.second.mfu").unwrap();
+    assert_eq!(
+        (nothing["worth"].as_f64(), nothing["switches"].as_f64()),
+        (Some(0.0), Some(0.0)),
+        "{nothing}"
+    );
+}

@@ -1,7 +1,10 @@
-//! What can be typed of questions about draws: `discover` and `worth`.
+//! What can be typed of questions about draws: `discover`, `indices`, `search` and `worth`.
 
 use super::{Format, ScenarioArguments, SimulationArguments, edited};
-use crate::study::{DiscoverRequest, Sampling, ScenarioRequest, SimulationRequest, WorthRequest};
+use crate::study::{
+    DiscoverRequest, IndicesRequest, Sampling, ScenarioRequest, SearchRequest, SimulationRequest,
+    WorthRequest,
+};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -87,6 +90,106 @@ impl DiscoverArguments {
             worse_than: self.worse_than.clone(),
             objective: self.objective.clone(),
             simulation,
+        }
+    }
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct IndicesArguments {
+    #[command(flatten)]
+    pub(crate) scenario: ScenarioArguments,
+    /// The number: "country.china/reachable_flop@2028Q4"
+    #[arg(long, value_name = "CELL")]
+    pub(crate) cell: String,
+    /// The difference of --policy from another policy, or from base, on the same draws
+    #[arg(long, value_name = "POLICY", requires = "policy")]
+    pub(crate) against: Option<String>,
+    /// How many leading inputs are looked at one by one; sets of correlated ones count as one
+    #[arg(long, value_name = "N", default_value_t = IndicesRequest::OF as u64, value_parser = clap::value_parser!(u64).range(1..=1000))]
+    pub(crate) of: u64,
+    #[command(flatten)]
+    pub(crate) simulation: SimulationArguments,
+    /// Threads; all cores by default. What is found is the same for any number
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    pub(crate) threads: usize,
+    /// A folder of its own for indices.csv and indices.html; without one they are only printed
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// No progress, no notes
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+    /// What is printed
+    #[arg(long, value_enum, default_value = "table")]
+    pub(crate) format: Format,
+}
+
+impl IndicesArguments {
+    pub(crate) fn request(&self) -> IndicesRequest {
+        IndicesRequest {
+            scenario: self.scenario.request(),
+            against: self.against.clone(),
+            cell: self.cell.clone(),
+            of: self.of as usize,
+            simulation: SimulationRequest {
+                sampling: self.simulation.request(),
+                threads: self.threads,
+                ..SimulationRequest::default()
+            },
+        }
+    }
+}
+
+#[derive(Clone, Debug, Args)]
+#[command(mut_arg("draws", |a| a.default_value("1024")))]
+pub(crate) struct SearchArguments {
+    #[command(flatten)]
+    pub(crate) scenario: ScenarioArguments,
+    /// A lever: PATH=LOW..HIGH, PATH=log LOW..HIGH, PATH=a,b,c, where the path may be a pattern, or policy=NAME, in force or not; may be repeated
+    #[arg(long, value_name = "LEVER", required = true)]
+    pub(crate) levers: Vec<String>,
+    /// What is good, by the mean over draws: "min CELL" or "max CELL"; may be repeated
+    #[arg(long, value_name = "GOAL", required = true)]
+    pub(crate) objective: Vec<String>,
+    /// Draws that are simulated in all, of all points: `2M`; a hundred times --draws by default, and never less than one round
+    #[arg(long, value_name = "N", value_parser = super::super::values::draws)]
+    pub(crate) budget: Option<u64>,
+    #[command(flatten)]
+    pub(crate) simulation: SimulationArguments,
+    /// Only draws in which it holds: "shock.taiwan-blockade by 2028Q4", or "not ..."
+    #[arg(long, value_name = "CONDITION")]
+    pub(crate) given: Option<String>,
+    /// Threads; all cores by default. What is found is the same for any number
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    pub(crate) threads: usize,
+    /// A folder of its own for front.csv and front.html, in which the search is kept as it comes; without one it is only printed
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// Go on from what is in the folder: an interrupted search, or one with a smaller budget
+    #[arg(long, requires = "out")]
+    pub(crate) resume: bool,
+    /// No progress, no notes
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+    /// What is printed
+    #[arg(long, value_enum, default_value = "table")]
+    pub(crate) format: Format,
+}
+
+impl SearchArguments {
+    pub(crate) fn request(&self) -> SearchRequest {
+        SearchRequest {
+            scenario: self.scenario.request(),
+            levers: self.levers.clone(),
+            objectives: self.objective.clone(),
+            budget: self.budget,
+            out: self.out.clone(),
+            resume: self.resume,
+            simulation: SimulationRequest {
+                sampling: self.simulation.request(),
+                given: self.given.clone(),
+                threads: self.threads,
+                ..SimulationRequest::default()
+            },
         }
     }
 }

@@ -1,0 +1,20 @@
+//! `indices`: what a number's leading inputs explain of it, alone and together with others.
+
+use super::arguments::IndicesArguments;
+use super::failure::Failure;
+use super::terminal::{Terminal, print, tell};
+use crate::study::{indices as look, own_folder, write_indices};
+
+pub(super) fn indices(arguments: &IndicesArguments) -> Result<(), Failure> {
+    if let Some(folder) = &arguments.out {
+        own_folder(folder)?;
+    }
+    let found = look(&arguments.request(), &Terminal::new(arguments.quiet))?;
+    if let Some(folder) = &arguments.out {
+        write_indices(&found, folder)?;
+        if !arguments.quiet {
+            tell(&format!("a table and a page in {}", folder.display()));
+        }
+    }
+    print(&found.render(arguments.format.table()))
+}
