@@ -4,7 +4,7 @@ use super::Model;
 use super::ids::{QuantityId, RuleId};
 use super::quantity::Shape;
 use crate::scenario::Place;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// What is waited for: a metric of an earlier quarter, as it is observed, beyond a level.
@@ -103,14 +103,15 @@ impl Answers {
         self.rules.iter().filter(move |w| w.rule == rule && w.lifted == lifted).map(|w| w.sign)
     }
 
-    /// Finds the numbers that wait: by sign, those that its edits are about.
-    pub(super) fn pair(&mut self, model: &Model, of_sign: &[BTreeSet<String>]) {
-        let all: BTreeSet<&String> = of_sign.iter().flatten().collect();
-        for path in all {
-            let Some(number) = model.quantity_of(path) else { continue };
+    /// Pairs the numbers that wait with what each sign makes of them; by sign, those that its edits are about.
+    pub(super) fn pair(&mut self, model: &Model, of_sign: &[BTreeSet<QuantityId>]) {
+        let under: Vec<_> = self.edited.iter().map(|m| m.as_ref().map(|m| m.numbers_by_path())).collect();
+        let all: BTreeSet<QuantityId> = of_sign.iter().flatten().copied().collect();
+        for number in all {
+            let path = model.quantities[number].path.as_str();
             let edited = |sign: usize| {
-                let under = self.edited[sign].as_ref().filter(|_| of_sign[sign].contains(path))?;
-                Some((sign, under.quantity_of(path)?))
+                let paths = under[sign].as_ref().filter(|_| of_sign[sign].contains(&number))?;
+                Some((sign, *paths.get(path)?))
             };
             let edited: Vec<_> = (0..self.signs.len()).filter_map(edited).collect();
             let dated = |m: &Model, q: QuantityId| matches!(m.quantities[q].shape, Shape::Dated(_));
@@ -120,5 +121,12 @@ impl Answers {
             let spread = !dated(model, number) && edited.iter().any(becomes);
             self.numbers.push(Waiting { number, edited, spread });
         }
+    }
+}
+
+impl Model {
+    /// Numbers by path.
+    pub(super) fn numbers_by_path(&self) -> BTreeMap<&str, QuantityId> {
+        self.quantities.iter_enumerated().map(|(id, q)| (q.path.as_str(), id)).collect()
     }
 }

@@ -77,9 +77,7 @@ fn a_sign_that_is_never_seen_changes_no_bit() {
 /// All numbers of some draws as bits.
 fn bits(model: &Model, batches: u64) -> Vec<u64> {
     let plan = plan_of(model.clone());
-    let recording = Recording::new(&plan, &["*/[a-q,s-z]*".to_owned(), "country.*/r*".to_owned()])
-        .or_else(|_| Recording::new(&plan, &["**".to_owned()]))
-        .unwrap();
+    let recording = Recording::new(&plan, &["**".to_owned()]).unwrap();
     let keep: Vec<usize> =
         (0..recording.cells.len()).filter(|&i| !recording.names[i].actor.starts_with("rule.")).collect();
     let mut recorder = Recorder::new(&plan, &recording, &[]);
@@ -131,14 +129,20 @@ fn a_sign_that_is_always_seen_from_a_quarter_on_is_the_fixed_policy_from_then_on
 #[test]
 fn what_is_observed_with_error_fires_as_often_as_the_closed_form_says() {
     const BATCHES: u64 = 512;
-    let (level, error) = (12_000.0_f64, 0.4_f64);
+    let cell = ["world/fleet_chips@2026Q3".to_owned()];
+    // The middle of what is there to be seen, so that chance decides.
+    let base = plan_of(model_of(PAGE).unwrap());
+    let recording = Recording::lean(&base, &cell).unwrap();
+    let mut recorder = Recorder::new(&base, &recording, &[]);
+    Batch::new(&base).simulate(&base, 0, &mut recorder);
+    let (level, error) = (recorder.cells[0].0.iter().sum::<f64>() / WIDTH as f64, 0.4_f64);
     let text = format!(
         "{PAGE}\n[[answer]]\nwhen = {{ sign = \"world/fleet_chips > {level}\", error = {error}, from = \"2026Q4\" }}\npath = \"route.gamma.detection\"\ntimes = 2\n"
     );
     let model = model_of(&text).unwrap();
     let network = Network::from_model(&model);
     let plan = Plan::new(model, &network, &Design { seed: 5, sampler: Sampler::Mc }).unwrap();
-    let recording = Recording::lean(&plan, &["world/fleet_chips@2026Q3".to_owned()]).unwrap();
+    let recording = Recording::lean(&plan, &cell).unwrap();
     let mut recorder = Recorder::new(&plan, &recording, &[]);
     let mut batch = Batch::new(&plan);
     let (mut fired, mut expected, mut variance) = (0.0, 0.0, 0.0);

@@ -1,21 +1,20 @@
 //! The table of answers: edits and rules that wait for a sign, each sign read, each edit held to what can wait.
 
-use super::super::Model;
 use super::super::answer::{Answers, RuleWaits, Sign};
 use super::super::time::{Date, Horizon};
+use super::super::{Model, QuantityId};
 use super::Reader;
 use super::expression::parse;
+use crate::scenario::limits::{LOOKED, SIGNS};
 use crate::scenario::{
-    ANSWERS, Change, Diagnostics, Document, Edit, Entry, Node, Place, Table, Value, apply, read_answer,
-    targets,
+    ANSWERS, Change, Diagnostics, Document, Edit, Entry, Node, Place, Table, Value, apply, is_glob,
+    read_answer, targets,
 };
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Keys of a sign's table.
 const KEYS: [&str; 6] = ["sign", "off", "again", "lag", "error", "from"];
-/// Signs of a scenario and its policies at most: each that edits numbers is a model of its own.
-pub(crate) const SIGNS: usize = 32;
 
 /// What waits, as written.
 #[derive(Default)]
@@ -84,7 +83,8 @@ impl Written {
         diagnostics: &mut Diagnostics,
         read: impl Fn(&Document, &mut Diagnostics) -> Option<Model>,
     ) -> Answers {
-        let paths: BTreeSet<&str> = model.quantities.iter().map(|q| q.path.as_str()).collect();
+        let paths = model.numbers_by_path();
+        let mut looked = 0;
         let mut answers = Answers { signs: self.signs, ..Answers::default() };
         let mut numbers = vec![BTreeSet::new(); answers.signs.len()];
         for (sign, edit) in &self.edits {
@@ -97,17 +97,24 @@ impl Written {
                 }
                 Change::Remove(path) => lift(*sign, edit, path, (model, document), &mut answers, diagnostics),
                 Change::Set { path, .. } | Change::Times(path, _) | Change::Plus(path, _) => {
+                    looked += if is_glob(path) { paths.len() } else { 0 };
+                    if looked > LOOKED {
+                        let message = format!("patterns of answers look at {LOOKED} paths at most, together");
+                        diagnostics.error(&edit.place, message, "one answer more");
+                        return answers;
+                    }
                     let all = targets(document, path);
                     if all.is_empty() {
                         let message = format!("nothing matches `{path}`");
                         diagnostics.error(&edit.place, message, "no such path");
                     }
                     for target in all {
-                        match number_of(&target, &paths).filter(|p| can_wait(model, p)) {
+                        let number = number_of(&target, &paths);
+                        match number.filter(|q| model.quantities[*q].waits) {
                             Some(number) => {
-                                numbers[*sign].insert(number.to_owned());
+                                numbers[*sign].insert(number);
                             }
-                            None => refuse(edit, &target, number_of(&target, &paths), diagnostics),
+                            None => refuse(edit, &target, number.is_some(), diagnostics),
                         }
                     }
                 }
@@ -132,27 +139,19 @@ impl Written {
 }
 
 /// The number that a path is, or is a part of.
-fn number_of<'p>(path: &str, known: &BTreeSet<&'p str>) -> Option<&'p str> {
+fn number_of(path: &str, known: &BTreeMap<&str, QuantityId>) -> Option<QuantityId> {
     let ends = path.match_indices('.').map(|(at, _)| at).chain([path.len()]);
     ends.filter_map(|end| known.get(&path[..end]).copied()).next()
 }
 
-fn can_wait(model: &Model, path: &str) -> bool {
-    model.quantity_of(path).is_some_and(|q| model.quantities[q].waits)
-}
-
 /// Says why what an edit is about cannot wait.
-fn refuse(edit: &Edit, target: &str, number: Option<&str>, diagnostics: &mut Diagnostics) {
-    let (why, help) = match number {
-        Some(_) => {
-            ("it is read once, at the start of a draw", "the schema says which numbers can wait: `x-waits`")
-        }
-        None if target.starts_with("rule.") => {
-            ("it is no number", "take the rule away and add another, with the same `when`")
-        }
-        None => {
-            ("it is no number of the scenario", "what waits has a value to begin with; structure cannot wait")
-        }
+fn refuse(edit: &Edit, target: &str, is_number: bool, diagnostics: &mut Diagnostics) {
+    let (why, help) = if is_number {
+        ("it is read once, at the start of a draw", "the schema says which numbers can wait: `x-waits`")
+    } else if target.starts_with("rule.") {
+        ("it is no number", "take the rule away and add another, with the same `when`")
+    } else {
+        ("it is no number of the scenario", "what waits has a value to begin with; structure cannot wait")
     };
     let d = diagnostics.error(&edit.place, format!("`{target}` cannot wait for a sign"), why);
     d.help(help);
