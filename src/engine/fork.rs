@@ -7,7 +7,8 @@ use super::Batch;
 use super::record::Recorder;
 use super::twins::Twins;
 use crate::math::{Lanes, WIDTH};
-use crate::metrics::Recording;
+use crate::metrics::{Recording, all_series};
+use crate::model::Sign;
 use crate::plan::{Plan, first_divergence};
 use std::ops::Range;
 
@@ -39,6 +40,8 @@ impl Fork {
             plan.caps.iter().any(|(rule, _)| cap(rule).is_some_and(|c| c.home_share.is_some()))
         };
         let at = if counts_home(new) && !counts_home(old) { 0 } else { at };
+        // Signs look back at quarters before the fork, which are found in the reference case.
+        let at = if sees_signs(old, new) { at } else { 0 };
         let (a, b) = (&old.edges, &new.edges);
         let same_sales = a.sales.len() == b.sales.len()
             && a.sales.iter().zip(&b.sales).all(|(x, y)| (x.chip, x.buyer) == (y.chip, y.buyer));
@@ -87,6 +90,9 @@ impl Fork {
     pub(super) fn adopt(&self, plan: &Plan, from: &Batch, into: &mut Batch) {
         into.state.adopt(&from.state, &self.twins);
         into.terms.adopt_courses(&plan.rules, &from.terms, &self.twins.shocks);
+        if let (Some(gauges), Some(theirs)) = (&mut into.gauges, &from.gauges) {
+            gauges.adopt(theirs, self.at);
+        }
     }
 
     /// Takes over what has been recorded before quarter `at`.
@@ -112,6 +118,17 @@ impl Fork {
         let labels = self.at * super::record::subjects(plan);
         into.labels[..labels].copy_from_slice(&from.labels[..labels]);
     }
+}
+
+/// Whether all that the signs of a policy look at is there in the reference case, which waits for none itself.
+fn sees_signs(base: &Plan, policy: &Plan) -> bool {
+    let signs = &policy.model.answers.signs;
+    if signs.is_empty() {
+        return base.answers.first.is_none();
+    }
+    let known = all_series(&base.model).unwrap_or_default();
+    let has = |sign: &Sign| known.iter().any(|s| s.is(&sign.actor, &sign.metric));
+    base.answers.first.is_none() && signs.iter().all(has)
 }
 
 /// Acts of shocks that both plans have: the same place among the shock's own.

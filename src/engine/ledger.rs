@@ -180,6 +180,7 @@ impl Ledger {
             fleet: _,
             rental: _,
             // These hold nothing that could be lost.
+            answers: _,
             shocks: _,
             triggers: _,
             controls: _,

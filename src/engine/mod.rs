@@ -15,21 +15,26 @@
 
 pub mod exchange;
 pub mod fork;
+mod gauges;
 pub mod knockout;
 pub mod ledger;
 pub mod record;
 pub mod run;
 pub mod state;
 pub mod steps;
+mod tally;
 pub mod trace;
 mod twins;
 
 use crate::inputs::Inputs;
 use crate::math::{Kernel, Lanes, WIDTH, dispatch};
+use crate::model::Sign;
 use crate::plan::Plan;
 use crate::rules::Parameters;
-use state::Scratch;
+use gauges::Gauges;
 pub use state::{Outputs, State};
+use state::{Scratch, Seen};
+use steps::answers::Answering;
 use steps::capacity::Capacity;
 use steps::choice::{Choice, ChoiceContext, DUST, RouteLimits};
 use steps::controls::Controls;
@@ -161,6 +166,10 @@ pub struct Batch {
     /// Number of the first draw.
     pub first_draw: u64,
     scratch: Scratch,
+    /// What signs look at; none if nobody looks.
+    gauges: Option<Box<Gauges>>,
+    /// Where each of the plan's own signs is among it.
+    gauge_of: Vec<usize>,
     /// The quarter that follows on what the outputs say of the state; none if the state was set from outside.
     next: Option<usize>,
 }
@@ -182,6 +191,16 @@ macro_rules! view {
 impl Batch {
     /// A batch of a plan, before its first draws.
     pub fn new(plan: &Plan) -> Self {
+        Self::looking(plan, Vec::new())
+    }
+
+    /// The same; it notes what is at some addresses, too, such as `country.china/smuggled_chips`.
+    fn looking(plan: &Plan, mut addresses: Vec<String>) -> Self {
+        let own: Vec<String> = plan.model.answers.signs.iter().map(Sign::address).collect();
+        addresses.extend(own.iter().cloned());
+        let gauges = Gauges::new(plan, addresses).map(Box::new);
+        let place = |address: &String| gauges.as_ref().and_then(|g| g.place(address)).unwrap_or_default();
+        let gauge_of = own.iter().map(place).collect();
         let mut inputs = plan.layout.inputs();
         plan.layout.medians(&mut inputs);
         Self {
@@ -192,6 +211,8 @@ impl Batch {
             outputs: Outputs::new(plan),
             first_draw: 0,
             scratch: Scratch::new(plan),
+            gauges,
+            gauge_of,
             next: None,
         }
     }
@@ -221,6 +242,7 @@ impl Batch {
 
     /// Draws `8·batch .. 8·batch + 8` at the horizon's start.
     pub fn begin(&mut self, plan: &Plan, batch: u64) {
+        self.restore(plan);
         plan.layout.sample(batch, &mut self.inputs);
         self.reset(plan, batch);
     }
@@ -256,10 +278,42 @@ impl Batch {
             view!(Diversion, self.diversion).note_sent();
         }
         self.next = Some(t + 1);
+        self.answer(plan, t);
         for &step in Step::ALL {
             step.take(self, plan, t);
             intervention.after(step, t, plan, self);
             observer.after(step, t, plan, self);
+        }
+        if let Some(mut gauges) = self.gauges.take() {
+            gauges.note(t, plan, &self.seen());
+            self.gauges = Some(gauges);
+        }
+        if t + 1 == plan.quarters {
+            self.restore(plan);
+        }
+    }
+
+    /// Looks for the quarter's signs.
+    fn answer(&mut self, plan: &Plan, t: usize) {
+        let Some(gauges) = self.gauges.as_ref().filter(|_| plan.answers.first.is_some()) else { return };
+        let (of, batch) = (&self.gauge_of, self.first_draw / WIDTH as u64);
+        let seen = |sign: usize, quarter: usize| gauges.at(of[sign], quarter);
+        view!(Answering, self.answers).step(plan, &mut self.inputs, &mut self.terms, seen, batch, t);
+    }
+
+    /// Puts back the numbers that signs changed.
+    fn restore(&mut self, plan: &Plan) {
+        self.scratch.answers.restore(plan, &mut self.inputs);
+    }
+
+    /// All of it, for those who count.
+    pub(crate) fn seen(&self) -> Seen<'_> {
+        Seen {
+            inputs: &self.inputs,
+            sheets: &self.sheets,
+            terms: &self.terms,
+            state: &self.state,
+            outputs: &self.outputs,
         }
     }
 
@@ -268,6 +322,7 @@ impl Batch {
     fn start(&mut self, plan: &Plan, _: usize) {
         // Every step has its place here: one that is added does not compile until its state is set back below.
         let State {
+            answers: _,
             shocks: _,
             triggers: _,
             capacity: _,
@@ -281,6 +336,8 @@ impl Batch {
             training: _,
             roots: _,
         } = &self.state;
+        let batch = self.first_draw / WIDTH as u64;
+        view!(Answering, self.answers).reset(plan, &self.inputs, batch);
         self.terms.refresh(&plan.rules, &self.inputs);
         self.sheets.read(plan, &self.inputs);
         view!(Shocks, self.shocks, no scratch).reset(plan, &mut self.terms, self.first_draw);

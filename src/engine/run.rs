@@ -298,9 +298,9 @@ impl Round {
 }
 
 impl<'a> PlanRun<'a> {
-    fn new(plan: &Plan, recording: &'a Recording, flows: &'a [FlowSource]) -> Self {
+    fn new(plan: &Plan, recording: &'a Recording, flows: &'a [FlowSource], looked_at: Vec<String>) -> Self {
         Self {
-            batch: Batch::new(plan),
+            batch: Batch::looking(plan, looked_at),
             recorder: Recorder::new(plan, recording, flows),
             ledger: Ledger::new(plan),
         }
@@ -320,6 +320,7 @@ impl<'a> PlanRun<'a> {
     /// An alternative's quarters, from the one in which it diverges from the task's run.
     fn follow(&mut self, alternative: &Alternative<'_>, first: &Self, task: &Task<'_>, b: u64) {
         let plan = alternative.plan;
+        self.batch.restore(plan);
         plan.layout.sample_sharing(b, &alternative.shared, &first.batch.inputs, &mut self.batch.inputs);
         self.batch.reset(plan, b);
         let mut from = 0;
@@ -408,9 +409,15 @@ impl<'a, 'b> Workers<'a, 'b> {
 
 impl<'a> Worker<'a> {
     fn new(task: &Task<'a>, alternatives: &[Alternative<'a>]) -> Self {
+        // What the signs of a policy look at before it forks happens in the reference case.
+        let forked = alternatives.iter().filter(|r| r.fork.is_some());
+        let signs = forked.flat_map(|r| &r.plan.model.answers.signs);
+        let looked_at = signs.map(crate::model::Sign::address).collect();
         Self {
-            first: PlanRun::new(task.plan, task.recording, task.flows),
-            alternatives: alternatives.iter().map(|r| PlanRun::new(r.plan, r.recording, &[])).collect(),
+            first: PlanRun::new(task.plan, task.recording, task.flows, looked_at),
+            alternatives: (alternatives.iter())
+                .map(|r| PlanRun::new(r.plan, r.recording, &[], Vec::new()))
+                .collect(),
             watch: Watch {
                 condition: task.given,
                 struck: Mask::splat(false),
@@ -428,6 +435,7 @@ impl<'a> Worker<'a> {
         spare: &Spare,
     ) -> Result<Vec<Done>, Stopped<E>> {
         let (plan, first) = (task.plan, &mut self.first);
+        first.batch.restore(plan);
         plan.layout.sample(b, &mut first.batch.inputs);
         first.batch.reset(plan, b);
         // Before each quarter the alternatives that diverge in it take the state and run to the end.

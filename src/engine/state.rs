@@ -3,9 +3,11 @@
 //! A field that a later quarter reads before it is written anew belongs to [`State`]. A fork takes over [`State`] alone, so
 //! anything else is found afresh from the plan, the inputs and the state.
 
+use super::steps::answers::{AnswerOutputs, AnswerScratch, AnswerState};
 use super::steps::capacity::{CapacityOutputs, CapacityState};
 use super::steps::choice::{ChoiceOutputs, ChoiceScratch};
 use super::steps::controls::{ControlOutputs, ControlScratch, ControlState};
+use super::steps::data_sheets::DataSheets;
 use super::steps::diversion::{DiversionOutputs, DiversionScratch, DiversionState};
 use super::steps::fleet::{FleetOutputs, FleetState};
 use super::steps::production::{ProductionOutputs, ProductionScratch, ProductionState};
@@ -17,13 +19,16 @@ use super::steps::trade::{TradeOutputs, TradeScratch, TradeState};
 use super::steps::training::{TrainingOutputs, TrainingScratch, TrainingState};
 use super::steps::triggers::TriggerState;
 use super::twins::Twins;
+use crate::inputs::Inputs;
 use crate::math::{Lanes, Mask};
 use crate::plan::Plan;
+use crate::rules::Parameters;
 
 /// What one quarter leaves to the next.
 #[derive(Clone, Debug)]
 #[allow(missing_docs)] // each is its step's
 pub struct State {
+    pub answers: AnswerState,
     pub shocks: ShockState,
     pub triggers: TriggerState,
     pub capacity: CapacityState,
@@ -42,6 +47,7 @@ pub struct State {
 #[derive(Clone, Debug)]
 #[allow(missing_docs)] // each is its step's
 pub struct Outputs {
+    pub answers: AnswerOutputs,
     pub shocks: ShockOutputs,
     pub capacity: CapacityOutputs,
     pub controls: ControlOutputs,
@@ -57,9 +63,25 @@ pub struct Outputs {
     pub price: Vec<Lanes>,
 }
 
+/// All of a batch at the end of a quarter, for those who count.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Seen<'a> {
+    /// Values of all quantities.
+    pub inputs: &'a Inputs,
+    /// Data sheets of chips.
+    pub sheets: &'a DataSheets,
+    /// Numbers of rules, and courses of shocks.
+    pub terms: &'a Parameters,
+    /// What the quarter leaves to the next.
+    pub state: &'a State,
+    /// What its steps came to.
+    pub outputs: &'a Outputs,
+}
+
 /// Room to work in: nobody else reads it.
 #[derive(Clone, Debug)]
 pub(crate) struct Scratch {
+    pub answers: AnswerScratch,
     pub controls: ControlScratch,
     pub stockpiles: StockpileScratch,
     pub production: ProductionScratch,
@@ -76,6 +98,7 @@ impl State {
     /// A state before the horizon's start.
     pub fn new(plan: &Plan) -> Self {
         Self {
+            answers: AnswerState::new(plan),
             shocks: ShockState::new(plan),
             triggers: TriggerState::new(plan),
             capacity: CapacityState::new(plan),
@@ -95,6 +118,7 @@ impl State {
     pub(crate) fn adopt(&mut self, from: &Self, twins: &Twins) {
         // Every step has its place here: one that is added does not compile until it has.
         let Self {
+            answers,
             shocks,
             triggers,
             capacity,
@@ -108,6 +132,7 @@ impl State {
             training,
             roots,
         } = from;
+        self.answers.adopt(answers);
         self.shocks.adopt(shocks, twins);
         self.triggers.adopt(triggers);
         self.capacity.adopt(capacity);
@@ -127,6 +152,7 @@ impl Outputs {
     /// Outputs of no quarter yet.
     pub fn new(plan: &Plan) -> Self {
         Self {
+            answers: AnswerOutputs::new(plan),
             shocks: ShockOutputs::new(plan),
             capacity: CapacityOutputs::new(plan),
             controls: ControlOutputs::new(plan),
@@ -147,6 +173,7 @@ impl Scratch {
     /// Room for a plan's steps.
     pub(crate) fn new(plan: &Plan) -> Self {
         Self {
+            answers: AnswerScratch::new(plan),
             controls: ControlScratch::new(plan),
             stockpiles: StockpileScratch::new(plan),
             production: ProductionScratch::new(plan),

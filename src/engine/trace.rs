@@ -10,6 +10,8 @@ use crate::plan::Plan;
 /// What happened in a quarter of one draw.
 #[derive(Clone, Debug, Default)]
 pub struct Facts {
+    /// Signs that came on or went off.
+    pub signs: Vec<SignTurned>,
     /// Shocks that struck, with onset \[quarters since the start\] and length or time constant \[quarters\].
     pub strikes: Vec<(ShockId, f64, f64)>,
     /// Rules that took effect or ended, by their dates.
@@ -34,6 +36,21 @@ pub struct Facts {
     pub short: Vec<(ChipId, u8)>,
     /// Countries in which chips stand idle for want of power, with the share that works.
     pub idle: Vec<(CountryId, f64)>,
+}
+
+/// A sign that came on or went off.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SignTurned {
+    /// Its place among the model's.
+    pub sign: usize,
+    /// Whether it came on.
+    pub on: bool,
+    /// The quarter that it is about, counted from the horizon's first.
+    pub of: usize,
+    /// What its metric was then.
+    pub truth: f64,
+    /// What was observed.
+    pub observed: f64,
 }
 
 /// What bound a lab, as codes.
@@ -108,16 +125,31 @@ impl Trace {
                 facts.strikes.push((ShockId(s as u32), course.0, course.1));
             }
         }
+        let answers = &plan.model.answers;
+        let seen = &batch.outputs.answers;
+        for (i, sign) in answers.signs.iter().enumerate().filter(|(i, _)| seen.turned[*i].lane(lane)) {
+            facts.signs.push(SignTurned {
+                sign: i,
+                on: batch.state.answers.on[i].lane(lane),
+                of: t - sign.lag,
+                truth: seen.truth[i][lane],
+                observed: seen.observed[i][lane],
+            });
+        }
         let here = |date: Option<crate::model::time::Date>| {
             date.is_some_and(|d| plan.since_start(d).floor() == t as f64)
         };
         for (r, rule) in plan.model.rules.iter().enumerate() {
-            let holds = batch.inputs.value(rule.in_force)[lane] >= 0.5;
+            let id = RuleId(r as u32);
+            let on = |sign: usize| batch.state.answers.on[sign].lane(lane);
+            let stands = answers.of_rule(id, false).next().is_none() || answers.of_rule(id, false).any(on);
+            let away = answers.of_rule(id, true).any(on);
+            let holds = batch.inputs.value(rule.in_force)[lane] >= 0.5 && stands && !away;
             if holds && here(rule.effective) {
-                facts.rules.push((RuleId(r as u32), true));
+                facts.rules.push((id, true));
             }
             if holds && here(rule.until) {
-                facts.rules.push((RuleId(r as u32), false));
+                facts.rules.push((id, false));
             }
         }
         for (f, share) in batch.outputs.shocks.of(Lever::Capacity).iter().enumerate() {

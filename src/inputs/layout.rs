@@ -49,6 +49,10 @@ impl Inputs {
             *value *= Lanes::splat(factor);
         }
     }
+    /// Puts a number in its place at quarter `t`, or in the one that it has.
+    pub fn put(&mut self, q: QuantityId, t: usize, value: Lanes) {
+        self.buffer[self.slots[q.index()].at(t)] = value;
+    }
     /// A number at quarter `t`.
     #[inline(always)]
     pub fn at(&self, q: QuantityId, t: usize) -> Lanes {
@@ -92,18 +96,19 @@ pub(super) enum Span {
 
 /// A place for each quantity, and how many places there are: first those that do not change, then the others quarter by
 /// quarter, since a quarter looks at all of its own.
-fn slots(model: &Model, quarters: usize) -> (Vec<Slot>, usize) {
-    let is_dated = |q: &&Quantity| matches!(q.shape, Shape::Dated(_));
-    let step = model.quantities.iter().filter(is_dated).count() as u32;
+fn slots(model: &Model, spread: &[QuantityId], quarters: usize) -> (Vec<Slot>, usize) {
+    let by_quarter =
+        |(id, q): &(QuantityId, &Quantity)| matches!(q.shape, Shape::Dated(_)) || spread.contains(id);
+    let step = model.quantities.iter_enumerated().filter(by_quarter).count() as u32;
     let (mut fixed, mut dated) = (0, model.quantities.len() as u32 - step);
     let first_dated = dated;
-    let slot = |q: &Quantity| {
-        let (next, step) = if is_dated(&q) { (&mut dated, step) } else { (&mut fixed, 0) };
+    let slot = |q: (QuantityId, &Quantity)| {
+        let (next, step) = if by_quarter(&q) { (&mut dated, step) } else { (&mut fixed, 0) };
         let slot = Slot { base: *next, step };
         *next += 1;
         slot
     };
-    let slots = model.quantities.iter().map(slot).collect();
+    let slots = model.quantities.iter_enumerated().map(slot).collect();
     (slots, first_dated as usize + step as usize * quarters)
 }
 
@@ -122,6 +127,8 @@ pub struct Layout {
     pub(super) clocks: IdVec<ShockId, Stream>,
     /// Quarters for which dated paths are laid out.
     pub(super) quarters: usize,
+    /// Numbers that are the same in all quarters and have a place for each: a sign can give them a course.
+    pub(super) spread: Vec<QuantityId>,
 }
 
 /// Why a model cannot be sampled.
@@ -141,7 +148,9 @@ impl Layout {
     /// # Errors
     /// If `[run] lead` matches too many paths.
     pub fn new(model: &Model, design: &Design, quarters: usize) -> Result<Self, LayoutError> {
-        let (slots, size) = slots(model, quarters);
+        let waiting = model.answers.numbers.iter();
+        let spread: Vec<QuantityId> = waiting.filter(|w| w.spread).map(|w| w.number).collect();
+        let (slots, size) = slots(model, &spread, quarters);
         let leads = expand_leads(model).0;
         if leads.len() > DIMENSIONS {
             return Err(LayoutError::TooManyLeads(leads.len()));
@@ -193,6 +202,7 @@ impl Layout {
             loaded,
             clocks,
             quarters,
+            spread,
         };
         layout.fill_template();
         Ok(layout)

@@ -130,6 +130,17 @@ impl Layout {
         for course in &self.courses {
             self.follow(course, into, &mut room);
         }
+        self.spread_out(into);
+    }
+
+    /// Gives numbers that are the same in all quarters their places in each.
+    #[inline(always)]
+    pub(super) fn spread_out(&self, into: &mut Inputs) {
+        for &q in &self.spread {
+            let slot = self.slot(q);
+            let first = into.buffer[slot.at(0)];
+            (1..self.quarters).for_each(|t| into.buffer[slot.at(t)] = first);
+        }
     }
 
     /// Evaluates a dated path for the quarters in which draws can differ; the template holds the others.

@@ -109,6 +109,7 @@ impl Layout {
         for &c in &shared.courses {
             self.follow(&self.courses[c], into, &mut room);
         }
+        self.spread_out(into);
     }
 
     /// First quarter in which the values of a path can differ from those of its twin in `base`; none if they never do.

@@ -8,6 +8,7 @@ mod observed;
 mod recording;
 mod select;
 mod series;
+mod signs;
 
 pub use catalogue::{
     ActorKind, Arrived, Better, Carried, Course, Group, Held, Made, Metric, Reads, Row, Sold, Trained,
@@ -17,3 +18,4 @@ pub use observed::{Observed, Reading, bind};
 pub use recording::{BUDGET, Recording, SelectError};
 pub use select::matching;
 pub use series::{BadRatio, Series, Source, all_series};
+pub use signs::check_signs;

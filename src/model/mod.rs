@@ -1,5 +1,6 @@
 //! The world with names resolved, units normalised and every error found.
 
+mod answer;
 #[macro_use]
 mod declare;
 pub mod entities;
@@ -19,6 +20,7 @@ pub mod time;
 pub mod units;
 mod validate;
 
+pub use answer::{Answers, RuleWaits, Sign, Waiting};
 pub use entities::*;
 pub use factor::Factor;
 pub use field::{Amount, Attribute, Clause, Comparison, Condition, Effect, Nodes};
@@ -76,6 +78,8 @@ pub struct Model {
     pub rental: Rental,
     pub training: Training,
     pub science: Science,
+    /// What waits for signs.
+    pub answers: Answers,
 }
 
 impl Model {

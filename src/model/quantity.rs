@@ -14,6 +14,8 @@ pub struct Quantity {
     pub unit: String,
     /// Smallest and largest value that the field can take; distributions are cut to it.
     pub domain: (f64, f64),
+    /// Whether it is evaluated every quarter, so that an edit of it can wait for a sign.
+    pub waits: bool,
     /// Where it was given, who says so and how sure.
     pub provenance: Provenance,
     /// Policies (or `--edits`, `--set`) that touched it, in order.

@@ -51,6 +51,7 @@ pub fn schema() -> Json {
     properties.insert("correlation".to_owned(), list(&correlation()));
     properties.insert("factor".to_owned(), list(&factor()));
     properties.insert("observation".to_owned(), list(&observation()));
+    properties.insert("answer".to_owned(), list(&answer()));
     properties.extend(record());
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -123,6 +124,47 @@ fn about(dated: bool) -> Json {
         properties["value"] = number;
         json!({ "type": "object", "properties": properties, "required": ["value"], "additionalProperties": false })
     }
+}
+
+/// A row of what waits for a sign.
+fn answer() -> Json {
+    let text = |about: &str| json!({ "type": "string", "description": about });
+    let number = |about: &str| json!({ "type": ["number", "string"], "description": about });
+    let sign =
+        text("What is waited for: `actor/metric > level`, or with `<`; the level in the metric's unit.");
+    let when = json!({
+        "type": "object",
+        "properties": {
+            "sign": sign,
+            "off": number("Once on, it goes off when the metric is no more beyond this level [the metric's unit]; without it, it stays on."),
+            "again": { "type": "boolean", "default": true, "description": "Whether it can come on again after it went off." },
+            "lag": { "type": "integer", "minimum": 1, "maximum": 400, "default": 1, "description": "From the quarter that is observed to the one that answers [quarters]." },
+            "error": { "type": ["number", "string"], "minimum": 0, "maximum": 5, "default": 0, "description": "Standard deviation of the logarithm of what is observed about that of the truth, anew in each quarter [ln]." },
+            "from": text("First quarter in which it can come on; default: as soon as there is something to observe."),
+        },
+        "required": ["sign"],
+        "additionalProperties": false,
+    });
+    json!({
+        "type": "object",
+        "description": "An edit or a rule that waits for a sign: one of `path` with `value`, `times` or `plus`, of `table` with `row`, and of `remove`.",
+        "properties": {
+            "when": { "anyOf": [sign, when], "description": "The sign." },
+            "path": text("Number that is another while the sign is on: one with `x-waits`; may be a pattern."),
+            "value": { "description": "What it is then." },
+            "times": { "type": "number", "description": "By what it is multiplied then [1]." },
+            "plus": { "type": "number", "description": "What is added to it then [its unit]." },
+            "unit": text("Unit of `value`."),
+            "source": text("Who says so."),
+            "grade": { "enum": ["published", "derived", "judgement"], "description": "How well it is founded." },
+            "note": text("Anything else."),
+            "table": { "const": "rule", "description": "The table of `row`." },
+            "row": { "type": "object", "description": "A rule that is in force only while the sign is on." },
+            "remove": text("A rule that is out of force while the sign is on: `rule.<id>`; may be a pattern."),
+        },
+        "required": ["when"],
+        "additionalProperties": false,
+    })
 }
 
 fn correlation() -> Json {

@@ -19,6 +19,8 @@ pub struct Spec {
     pub series: bool,
     /// Whether it may be a list of ids where it is a table of shares.
     pub list: bool,
+    /// Whether it is evaluated every quarter, so that an edit of it can wait for a sign.
+    pub waits: bool,
 }
 
 /// A field's canonical unit.
@@ -48,6 +50,7 @@ impl Spec {
             lever: None,
             series: false,
             list: false,
+            waits: false,
         }
     }
     /// Nothing in particular.
@@ -98,6 +101,12 @@ impl Spec {
     #[must_use]
     pub const fn positive(mut self) -> Self {
         self.domain.0 = f64::MIN_POSITIVE;
+        self
+    }
+    /// Evaluated every quarter: an edit of it can wait for a sign.
+    #[must_use]
+    pub const fn waits(mut self) -> Self {
+        self.waits = true;
         self
     }
     /// What it is where nothing is written.

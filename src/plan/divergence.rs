@@ -19,7 +19,9 @@ pub fn first_divergence(base: &Plan, policy: &Plan) -> usize {
     let shocks = changed((base, policy), (&base.model.shocks, &policy.model.shocks), from_strike);
     let rows = (&base.model.commitments[..], &policy.model.commitments[..]);
     let commitments = changed((base, policy), rows, from_first_units);
-    rules.min(shocks).min(commitments).min(openings(base, policy)).min(numbers(base, policy))
+    let answers =
+        [base, policy].into_iter().filter_map(|plan| plan.answers.first).min().unwrap_or(usize::MAX);
+    answers.min(rules).min(shocks).min(commitments).min(openings(base, policy)).min(numbers(base, policy))
 }
 
 /// Facilities as they would be without openings.
@@ -88,6 +90,7 @@ fn same_frame(a: &Model, b: &Model) -> bool {
                 calibration: _,
                 commitments: _,
                 facilities: _,
+                answers: _,
                 run,
                 $($part,)*
             } = a;
@@ -129,6 +132,12 @@ fn from_announcement(plan: &Plan, rule: &Rule) -> usize {
     let dates = [rule.announced, rule.effective].into_iter().flatten();
     let own = dates.map(|d| quarter_of(plan.since_start(d))).min().unwrap_or(usize::MAX);
     let is_it = |r: &RuleId| plan.model.rules[*r].id == rule.id;
+    // A rule that waits for a sign is nothing before one can come on.
+    let waits = plan.model.rules.named(&rule.id).and_then(|r| {
+        let signs = plan.model.answers.of_rule(r, false);
+        signs.map(|sign| plan.model.answers.signs[sign].first()).min()
+    });
+    let own = waits.map_or(own, |sign| own.max(sign));
     let acting = plan.model.shocks.iter().filter(|s| s.enforces.iter().chain(&s.lifts).any(is_it));
     acting.map(|s| from_strike(plan, s)).fold(own, usize::min)
 }

@@ -3,6 +3,7 @@
 //! Nothing here depends on a draw. A [`Plan`] is made once and shared by all threads; the engine walks its lists and never
 //! a graph or a name.
 
+mod answers;
 mod commitments;
 mod divergence;
 mod drivers;
@@ -12,6 +13,7 @@ mod market;
 mod suppliers;
 mod supply;
 
+pub use answers::{Answers, Edited};
 pub use commitments::{Commitment, Commitments};
 pub use divergence::first_divergence;
 pub use drivers::Driver;
@@ -52,6 +54,8 @@ pub struct Plan {
     pub commitments: Commitments,
     /// Sales that each rule with a cap can govern.
     pub caps: Vec<(RuleId, Vec<usize>)>,
+    /// What waits for signs.
+    pub answers: Answers,
     /// Quarters simulated.
     pub quarters: usize,
     /// Quarters from start of production to arrival.
@@ -71,6 +75,7 @@ impl Plan {
         let quarters = model.run.horizon.len();
         let lead = model.production.lead as usize;
         let layout = Layout::new(&model, design, quarters + lead + 1)?;
+        let answers = Answers::new(&model, &layout, design, quarters + lead + 1)?;
         let model = Arc::new(model);
         let mut medians = layout.inputs();
         layout.medians(&mut medians);
@@ -99,6 +104,7 @@ impl Plan {
             always_asked,
             caps,
             commitments,
+            answers,
             quarters,
             lead,
             shocks_from,

@@ -38,6 +38,8 @@ pub(super) struct Case {
     pub(super) ahead: Vec<Memo>,
     /// Shocks that enforce or lift one of its rules, and whether they enforce one.
     pub(super) shocks: Vec<(ShockId, bool)>,
+    /// Signs for which one of its rules waits.
+    pub(super) signs: Vec<usize>,
     /// Days on which its rules come into force by their own dates \[quarters since the start\].
     pub(super) dates: Vec<f64>,
     /// When it can change.

@@ -15,7 +15,7 @@ impl Rulebook {
     #[inline(always)]
     pub fn may_change(&self, case: CaseId, t: usize, parameters: &Parameters) -> Option<Mask> {
         let watch = &self.cases[case].watch;
-        if watch.dates.touches(t) {
+        if watch.dates.touches(t) || parameters.renewed.touches(t) {
             return Some(Mask::splat(true));
         }
         self.moved(case, parameters, |quarters| quarters.touches(t))
@@ -31,7 +31,7 @@ impl Rulebook {
         parameters: &Parameters,
     ) -> Option<Mask> {
         let watch = &self.cases[case].watch;
-        if watch.known.touches(t) || watch.dates.touches(t + lead) {
+        if watch.known.touches(t) || watch.dates.touches(t + lead) || parameters.renewed.touches(t) {
             return Some(Mask::splat(true));
         }
         // A course that begins in this quarter was not expected in the one before.
@@ -44,8 +44,9 @@ impl Rulebook {
         let c = &self.cases[case];
         let lags = c.watch.lags.iter().map(|&rule| &parameters.approvals[rule]);
         let courses = c.shocks.iter().map(|(shock, _)| &parameters.turns[*shock]);
+        let signs = c.signs.iter().map(|&sign| &parameters.sign_turns[sign]);
         let mut lanes = None;
-        for turns in lags.chain(courses).filter(|turns| when(&turns.any)) {
+        for turns in lags.chain(courses).chain(signs).filter(|turns| when(&turns.any)) {
             let lanes = lanes.get_or_insert(Mask::splat(false));
             for (lane, _) in turns.by_lane.iter().enumerate().filter(|(_, quarters)| when(quarters)) {
                 lanes.0[lane] = u64::MAX;

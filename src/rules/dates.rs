@@ -11,6 +11,10 @@ pub(super) struct Dates {
     pub(super) announced: f64,
     pub(super) enforced_by: Vec<ShockId>,
     pub(super) lifted_by: Vec<ShockId>,
+    /// Signs of which one must be on for its own dates to count; empty if they count always.
+    pub(super) waits_for: Vec<usize>,
+    /// Signs that keep it out of force while they are on.
+    pub(super) gives_way_to: Vec<usize>,
     /// The lag, if it is certain \[quarters\].
     pub(super) lag: Option<f64>,
     /// Time in which approvals begin in some draws and not yet in others; empty if the lag is certain.
@@ -34,7 +38,19 @@ impl Dates {
             Shape::Uncertain(lag) => (None, (from, from + lag.support().1)),
             Shape::Dated(_) => (None, (from, f64::INFINITY)),
         };
-        Self { issuer: rule.issuer, from, until, announced, enforced_by, lifted_by, lag, begins }
+        let [waits_for, gives_way_to] = [false, true].map(|l| model.answers.of_rule(id, l).collect());
+        Self {
+            issuer: rule.issuer,
+            from,
+            until,
+            announced,
+            enforced_by,
+            lifted_by,
+            waits_for,
+            gives_way_to,
+            lag,
+            begins,
+        }
     }
 
     /// Whether draws differ in what has been approved at some moment of the quarter at `t`.

@@ -3,7 +3,7 @@
 use super::case::{Case, CaseId};
 use super::rulebook::Rulebook;
 use super::scope;
-use super::turns::Turns;
+use super::turns::{Quarters, Turns};
 use crate::inputs::Inputs;
 use crate::math::{Lanes, Mask, WIDTH};
 use crate::model::{IdVec, Model, QuantityId, Rule, RuleId, ShockId, Status};
@@ -38,6 +38,12 @@ pub struct Parameters {
     pub(super) approvals: IdVec<RuleId, Turns>,
     /// Quarters in which courses of each shock begin or end, or approvals under what they enforce come.
     pub(super) turns: IdVec<ShockId, Turns>,
+    /// Since when each sign that rules wait for has been on \[quarters since the horizon's start\]; infinite while it is off.
+    pub(super) since: Vec<Lanes>,
+    /// Quarters in which each sign comes on or goes off, or approvals under what waits for it come.
+    pub(super) sign_turns: Vec<Turns>,
+    /// Quarters in which numbers of rules change because a sign does, in some draw.
+    pub(super) renewed: Quarters,
 }
 
 /// When a shock that has not struck begins and ends.
@@ -57,6 +63,9 @@ impl Parameters {
             courses: book.model.shocks.filled((NEVER, NEVER)),
             approvals: book.model.rules.filled(Turns::NONE),
             turns: book.model.shocks.filled(Turns::NONE),
+            since: vec![NEVER; book.model.answers.signs.len()],
+            sign_turns: vec![Turns::NONE; book.model.answers.signs.len()],
+            renewed: Quarters::NONE,
         };
         parameters.read(book, inputs, book.cases.ids());
         parameters
@@ -109,10 +118,29 @@ impl Parameters {
         self.keys[id] = keys;
     }
 
-    /// Forgets all courses of shocks.
+    /// Forgets all courses of shocks, and that signs have come on.
     pub fn clear_courses(&mut self) {
         self.courses.fill((NEVER, NEVER));
         self.turns.fill(Turns::NONE);
+        self.since.fill(NEVER);
+        self.sign_turns.fill(Turns::NONE);
+        self.renewed = Quarters::NONE;
+    }
+
+    /// A sign comes on or goes off in one lane, at the start of quarter `t`.
+    pub fn turn_sign(&mut self, book: &Rulebook, sign: usize, lane: usize, t: usize, on: bool) {
+        self.since[sign][lane] = if on { t as f64 } else { f64::INFINITY };
+        let turns = &mut self.sign_turns[sign];
+        turns.add(lane, t as f64);
+        for waits in book.model.answers.rules.iter().filter(|w| w.sign == sign) {
+            turns.add(lane, t as f64 + self.lag[waits.rule][lane]);
+        }
+    }
+
+    /// Reads the numbers of rules again, which signs changed at the start of quarter `t`.
+    pub fn renew(&mut self, book: &Rulebook, inputs: &Inputs, t: usize) {
+        self.refresh(book, inputs);
+        self.renewed.add(t as f64);
     }
 
     /// Starts a course of a shock that struck in quarter `t`, in one lane; times in quarters since the horizon's start.
@@ -143,6 +171,10 @@ impl Parameters {
             holds: _,
             keys: _,
             approvals: _,
+            // Nobody forks once a sign can have come on.
+            since: _,
+            sign_turns: _,
+            renewed: _,
         } = from;
         for (shock, twin) in book.model.shocks.ids().zip(twins) {
             let Some(twin) = *twin else { continue };

@@ -60,8 +60,16 @@ impl Rulebook {
                 continue;
             }
             let dates = &self.dates[m.rule];
-            let own = dates.announced < known_by
-                && dates.from.is_finite()
+            let sign = |s: &usize| parameters.since[*s][lane];
+            // A rule that waits is known of from when its sign came on, and in force no sooner.
+            let since = match dates.waits_for.iter().map(sign).reduce(f64::min) {
+                Some(since) => since,
+                None => f64::NEG_INFINITY,
+            };
+            let (from, announced) = (dates.from.max(since), dates.announced.max(since));
+            let own = announced < known_by
+                && from.is_finite()
+                && from < dates.until
                 && parameters.switched_on[m.rule].lane(lane);
             let course = |s: &ShockId| {
                 let (from, until) = parameters.courses[*s];
@@ -71,14 +79,15 @@ impl Rulebook {
                 issuer: dates.issuer,
                 rule: m.rule,
                 member: i,
-                announced: if own { dates.announced } else { f64::INFINITY },
+                announced: if own { announced } else { f64::INFINITY },
                 lag: parameters.lag[m.rule][lane],
             };
-            let own = own.then_some((dates.from, dates.until));
+            let own = own.then_some((from, dates.until));
+            let away = |s: &usize| Some((sign(s), f64::INFINITY)).filter(|(since, _)| since.is_finite());
             into.add(
                 covering,
                 own.into_iter().chain(dates.enforced_by.iter().filter_map(course)),
-                dates.lifted_by.iter().filter_map(course),
+                dates.lifted_by.iter().filter_map(course).chain(dates.gives_way_to.iter().filter_map(away)),
             );
         }
     }

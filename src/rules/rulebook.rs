@@ -114,9 +114,14 @@ impl Rulebook {
         acting.dedup();
         let enforces = |s: &ShockId| dates().any(|d| d.enforced_by.contains(s));
         let shocks = acting.iter().map(|s| (*s, enforces(s))).collect();
+        let mut signs: Vec<usize> =
+            dates().flat_map(|d| d.waits_for.iter().chain(&d.gives_way_to).copied()).collect();
+        signs.sort_unstable();
+        signs.dedup();
         let watch = Watch::new(members.iter().map(|m| (m.rule, &self.dates[m.rule])));
         let dates = dates().map(|d| d.from).collect();
-        self.cases.push(Case { members, first, now: Vec::new(), ahead: Vec::new(), shocks, dates, watch })
+        let (now, ahead) = (Vec::new(), Vec::new());
+        self.cases.push(Case { members, first, now, ahead, shocks, signs, dates, watch })
     }
 
     /// A rule's conditions on an item; none if it does not cover it in any draw.
@@ -167,7 +172,8 @@ impl Rulebook {
     /// An empty memo for a case in the quarter at `t`.
     fn memo_of(&self, case: CaseId, t: f64) -> Memo {
         let case = &self.cases[case];
-        if case.members.len() > KEYED.0 || case.shocks.len() > KEYED.1 {
+        // Since when a rule is in force that waits for a sign differs between draws.
+        if case.members.len() > KEYED.0 || case.shocks.len() > KEYED.1 || !case.signs.is_empty() {
             return Memo::none();
         }
         let dates = || case.members.iter().map(|m| (m.rule, &self.dates[m.rule]));

@@ -39,6 +39,8 @@ pub struct Edit {
     pub place: Place,
     /// What it is.
     pub change: Change,
+    /// Its row in the table of answers, if it waits for a sign.
+    pub answer: Option<Table>,
 }
 
 /// What an edit does.
@@ -62,6 +64,9 @@ pub enum Change {
     /// Takes away a row or a field.
     Remove(String),
 }
+
+/// The table of what waits for a sign.
+pub const ANSWERS: &str = "answer";
 
 const ABOUT: [&str; 4] = ["unit", "source", "grade", "note"];
 
@@ -191,11 +196,12 @@ fn unknown(entry: &Entry, known: &[&str], of: &str, diagnostics: &mut Diagnostic
 }
 
 fn read_edit(by: &str, kind: &str, table: &Table, diagnostics: &mut Diagnostics) -> Option<Edit> {
-    let edit = |change| Some(Edit { by: by.to_owned(), place: table.place.clone(), change });
+    let answer = table.get("when").is_some().then(|| table.clone());
+    let edit = |change| Some(Edit { by: by.to_owned(), place: table.place.clone(), change, answer });
     let known: &[&str] = match kind {
-        "set" => &["path", "value", "times", "plus", "unit", "source", "grade", "note"],
-        "add" => &["table", "row"],
-        _ => &["path"],
+        "set" => &["path", "value", "times", "plus", "unit", "source", "grade", "note", "when"],
+        "add" => &["table", "row", "when"],
+        _ => &["path", "when"],
     };
     for entry in &table.entries {
         if !known.contains(&entry.key.as_str()) {
@@ -287,7 +293,7 @@ pub fn from_csv(sources: &Sources, source: u32, by: &str, diagnostics: &mut Diag
         let inline = matches!(value_node.value, Value::Table(_));
         let about = if inline { Vec::new() } else { about.collect() };
         let change = Change::Set { path: path.text.clone(), value: value_node, about };
-        edits.push(Edit { by: by.to_owned(), place: path.place.clone(), change });
+        edits.push(Edit { by: by.to_owned(), place: path.place.clone(), change, answer: None });
     }
     edits
 }
@@ -307,7 +313,8 @@ pub fn from_argument(argument: &str, sources: &mut Sources, diagnostics: &mut Di
         |node| relocated(node, &at),
     );
     let change = Change::Set { path: path.trim().to_owned(), value, about: Vec::new() };
-    Some(Edit { by: "--set".to_owned(), place: Place { source, span: 0..path.len() }, change })
+    let place = Place { source, span: 0..path.len() };
+    Some(Edit { by: "--set".to_owned(), place, change, answer: None })
 }
 
 /// Applies edits in order.
@@ -317,6 +324,10 @@ pub fn apply(document: &mut Document, edits: &[Edit], diagnostics: &mut Diagnost
     }
     let mut editing = Editing { rows: RowPlaces::of(document), document, diagnostics, looked: 0 };
     for edit in edits {
+        if let Some(row) = &edit.answer {
+            editing.add(edit, ANSWERS, &answer_row(&edit.change, row));
+            continue;
+        }
         match &edit.change {
             Change::Add(table, row) => editing.add(edit, table, row),
             Change::Remove(path) => editing.remove(edit, path),
@@ -330,6 +341,44 @@ pub fn apply(document: &mut Document, edits: &[Edit], diagnostics: &mut Diagnost
         }
     }
     resolve_row_extends(document, diagnostics);
+}
+
+/// The row of an edit that waits for a sign: as it was written, but that what it takes away is told from what it sets.
+fn answer_row(change: &Change, written: &Table) -> Table {
+    let mut row = written.clone();
+    if let (Change::Remove(_), Some(entry)) = (change, row.entries.iter_mut().find(|e| e.key == "path")) {
+        "remove".clone_into(&mut entry.key);
+    }
+    row
+}
+
+/// What a row of the table of answers does once its sign is seen.
+pub fn read_answer(table: &Table, diagnostics: &mut Diagnostics) -> Option<Edit> {
+    let kind = ["remove", "row"].into_iter().find(|key| table.get(key).is_some());
+    let mut table = table.clone();
+    let kind = match kind {
+        Some("remove") => {
+            if let Some(entry) = table.entries.iter_mut().find(|e| e.key == "remove") {
+                "path".clone_into(&mut entry.key);
+            }
+            "remove"
+        }
+        Some(_) => "add",
+        None => "set",
+    };
+    read_edit("", kind, &table, diagnostics)
+}
+
+/// Paths and rows of a document that a path or pattern means.
+pub fn targets(document: &Document, pattern: &str) -> Vec<String> {
+    if !is_glob(pattern) {
+        return vec![pattern.to_owned()];
+    }
+    let mut all = rows(document);
+    all.extend(document.paths());
+    let glob = Glob::new(pattern);
+    all.retain(|p| glob.matches(p));
+    all
 }
 
 /// A document that edits are applied to.

@@ -18,6 +18,8 @@ pub const EXPRESSION: usize = 2_000;
 pub const PATTERN: usize = 1_000;
 /// Paths and rows that patterns and removals look at, together.
 pub const LOOKED: usize = 20_000_000;
+/// Signs that a scenario and its policies wait for: each that edits numbers makes a world of its own.
+pub const SIGNS: usize = 32;
 /// Findings that are shown unless all are asked for.
 pub const SHOWN: usize = 20;
 /// Errors that say what may have been meant.

@@ -21,7 +21,10 @@ mod write;
 
 pub use diagnostic::{Diagnostic, Diagnostics, Place, Severity, Source, Sources};
 pub use document::{Adjustment, Document, Entry, Node, Table, Value};
-pub use edit::{Change, Edit, Policy, apply, from_argument, from_csv, load_policy, read_policy};
+pub use edit::{
+    ANSWERS, Change, Edit, Policy, apply, from_argument, from_csv, load_policy, read_answer, read_policy,
+    targets,
+};
 pub use files::{read_named, read_plain};
 pub use glob::{Glob, glob_match, is_glob, is_too_long};
 pub use load::{append_rows, from_text, load};

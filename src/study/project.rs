@@ -4,7 +4,7 @@ use super::error::{Error, Findings};
 use super::request::{PolicySource, Sampling, ScenarioRequest, TextSource};
 use super::watch::{Note, Watch};
 use crate::inputs::leading_paths;
-use crate::metrics::{BadRatio, Observed, all_series, bind};
+use crate::metrics::{BadRatio, Observed, all_series, bind, check_signs};
 use crate::model::record::vintages;
 use crate::model::time::Horizon;
 use crate::model::{BuyerId, GoodKind, Model, OBSERVATION_COLUMNS, RuleId, Shown, Vintage, show};
@@ -93,6 +93,11 @@ impl Project {
         }
         let ready = !diagnostics.has_errors() || !document.root.entries.is_empty();
         let model = if ready { Model::from_document(&document, &sources, &mut diagnostics) } else { None };
+        if let Some(model) = model.as_ref().filter(|m| !m.answers.signs.is_empty())
+            && let Ok(series) = all_series(model)
+        {
+            check_signs(model, &series, &mut diagnostics);
+        }
         let Some(mut model) = model.filter(|_| !diagnostics.has_errors()) else {
             return Err(Error::Findings(Box::new(Findings { sources, diagnostics })));
         };

@@ -9,7 +9,7 @@ use chokepoint::study::{PolicySource, Project, ScenarioRequest};
 use std::sync::atomic::AtomicBool;
 
 /// A scenario's model under a policy given as TOML.
-fn under(path: &str, policy: &str) -> Model {
+pub(crate) fn under(path: &str, policy: &str) -> Model {
     let scenario = ScenarioRequest::new(path).under(PolicySource::text("policy", policy));
     Project::open(&scenario).unwrap_or_else(|e| panic!("{e}")).model
 }
@@ -33,7 +33,7 @@ fn bits(rounds: &[Round]) -> Vec<u64> {
 }
 
 /// Checks a policy on a scenario; gives the quarter at which it forks and how many values differ from the base.
-fn check(path: &str, policy: &str, draws: u64) -> (Option<usize>, usize) {
+pub(crate) fn check(path: &str, policy: &str, draws: u64) -> (Option<usize>, usize) {
     let base = plan_of(under(path, "title = \"none\""));
     let plan = plan_of(under(path, policy));
     let select = if path.contains("tutorial") { vec!["*".to_owned()] } else { Vec::new() };

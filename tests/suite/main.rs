@@ -1,5 +1,6 @@
 //! All tests, as one program: it links once. `cargo test --release ledger` runs those of `ledger.rs`.
 
+mod answers;
 mod bottlenecks;
 mod chokepoints;
 mod cli;

@@ -16,6 +16,8 @@ const SLOTS: usize = 16;
 pub struct CapacityState {
     /// Installed \[its good's unit/quarter\].
     pub installed: Vec<Lanes>,
+    /// What was planned for the quarter, as it was known in the one before \[its good's unit/quarter\].
+    pub planned: Vec<Lanes>,
     /// Unmet shares of its good in the last four quarters, of facilities that answer to them \[1\].
     pub unmet: Vec<[Lanes; 4]>,
     /// What comes in answer to them, by quarter of arrival \[its good's unit/quarter\].
@@ -53,6 +55,7 @@ impl CapacityState {
         let facilities = plan.model.facilities.len();
         Self {
             installed: vec![Lanes::ZERO; facilities],
+            planned: vec![Lanes::ZERO; facilities],
             unmet: vec![[Lanes::ZERO; 4]; facilities],
             coming: vec![[Lanes::ZERO; SLOTS]; facilities],
             built: vec![Lanes::ZERO; facilities],
@@ -61,7 +64,8 @@ impl CapacityState {
 
     /// Takes over what is installed and under way, and what could not be had.
     pub(crate) fn adopt(&mut self, from: &Self) {
-        let Self { installed, unmet, coming, built } = from;
+        let Self { installed, planned, unmet, coming, built } = from;
+        self.planned.clone_from(planned);
         self.installed.clone_from(installed);
         self.unmet.clone_from(unmet);
         self.coming.clone_from(coming);
@@ -90,6 +94,7 @@ impl Capacity<'_> {
     pub(crate) fn reset(&mut self, plan: &Plan, inputs: &Inputs) {
         for f in 0..self.state.installed.len() {
             self.state.installed[f] = planned(plan, inputs, f, 0);
+            self.state.planned[f] = self.state.installed[f];
         }
         self.state.unmet.fill([Lanes::ZERO; 4]);
         self.state.coming.fill([Lanes::ZERO; SLOTS]);
@@ -158,7 +163,8 @@ impl Capacity<'_> {
 
     #[inline(always)]
     fn next(&mut self, plan: &Plan, inputs: &Inputs, f: usize, t: usize) -> Lanes {
-        let (now, next) = (planned(plan, inputs, f, t), planned(plan, inputs, f, t + 1));
+        let next = planned(plan, inputs, f, t + 1);
+        let now = std::mem::replace(&mut self.state.planned[f], next);
         let change = next - now;
         let installed = self.state.installed[f];
         let shrinking = change.min(0.0) * installed.per(now).min(1.0);

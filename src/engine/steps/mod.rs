@@ -1,5 +1,6 @@
 //! The steps of a quarter, one file each. [`Batch`](super::Batch) calls them in the order of the model's page.
 
+pub mod answers;
 pub mod capacity;
 mod caps;
 pub mod choice;

@@ -11,25 +11,25 @@ entity! {
     /// A jurisdiction.
     Country in "country" {
         /// Facility power of the data halls that are built for AI [MW]; without it halls never bind.
-        halls: Option<Series> = Spec::unit("MW").at_least(0.0),
+        halls: Option<Series> = Spec::unit("MW").at_least(0.0).waits(),
         /// How much later than announced halls come that are announced after `run.known_until` [quarters].
         halls_delay: Scalar = Spec::unit("quarters").between(0.0, 20.0).or("0"),
         /// Share of the halls announced after `run.known_until` that come about [1].
         halls_share: Scalar = Spec::share().or("1"),
         /// Power that the grid delivers to AI data centres [MW]; without it and `on_site` supply never binds.
-        grid: Option<Series> = Spec::unit("MW").at_least(0.0),
+        grid: Option<Series> = Spec::unit("MW").at_least(0.0).waits(),
         /// How much later than announced connections come that are announced after `run.known_until` [quarters].
         grid_delay: Scalar = Spec::unit("quarters").between(0.0, 20.0).or("0"),
         /// Share of the connections announced after `run.known_until` that come about [1].
         grid_share: Scalar = Spec::share().or("1"),
         /// Power that data centres generate themselves [MW]: gas turbines, batteries, reactors.
-        on_site: Option<Series> = Spec::unit("MW").at_least(0.0),
+        on_site: Option<Series> = Spec::unit("MW").at_least(0.0).waits(),
         /// How much later than announced generators come that are announced after `run.known_until` [quarters].
         on_site_delay: Scalar = Spec::unit("quarters").between(0.0, 20.0).or("0"),
         /// Share of the generators announced after `run.known_until` that come about [1].
         on_site_share: Scalar = Spec::share().or("1"),
         /// How far its labs' algorithms are behind the best [years].
-        algorithm_lag: Series = Spec::unit("years").between(0.0, 20.0).or("0"),
+        algorithm_lag: Series = Spec::unit("years").between(0.0, 20.0).or("0").waits(),
         /// Facility power over IT power [1].
         overhead: Scalar = Spec::unit("1").between(1.0, 100.0).or("1.25"),
     }
@@ -107,17 +107,17 @@ entity! {
         /// What it makes.
         good: GoodId = Spec::required(),
         /// Planned output once it is open [the good's unit per quarter].
-        capacity: Series = Spec::rate_of_good().at_least(0.0),
+        capacity: Series = Spec::rate_of_good().at_least(0.0).waits(),
         /// First day of its work; without it, it has always been open.
         opens: Option<Date> = Spec::none(),
         /// How much later than `opens` it opens [quarters].
         delay: Scalar = Spec::unit("quarters").between(0.0, 20.0).or("0"),
         /// Access to tools that the plan of `capacity` already reckons with [1]: growth comes as planned while access is that.
-        assumed_access: Scalar = Spec::share().at_least(0.01).or("1"),
+        assumed_access: Scalar = Spec::share().at_least(0.01).or("1").waits(),
         /// What customers whom the model does not describe want of it [the good's unit per quarter]: phones, personal computers.
-        others: Option<Series> = Spec::rate_of_good().at_least(0.0),
+        others: Option<Series> = Spec::rate_of_good().at_least(0.0).waits(),
         /// Share of its output that those customers cannot take from designers [1].
-        floor: Series = Spec::share().or("0"),
+        floor: Series = Spec::share().or("0").waits(),
         /// Capacity that it adds in answer to scarcity, as a share of what is installed, a quarter and unit of unmet share [1/quarter].
         answer: Scalar = Spec::unit("1/quarter").at_least(0.0).or("0"),
         /// From the decision to add capacity to its first output, after the next quarter has begun [quarters].
@@ -125,15 +125,15 @@ entity! {
         /// Largest unmet share that it answers to [1].
         answer_cap: Scalar = Spec::unit("1").at_least(0.0).or("0.5"),
         /// Defects per area of logic [defects/mm2]; asked for where a recipe counts dies.
-        defect_density: Option<Series> = Spec::unit("defects/mm2").at_least(0.0),
+        defect_density: Option<Series> = Spec::unit("defects/mm2").at_least(0.0).waits(),
         /// Share of dies without defects that meet their specification [1].
-        parametric_yield: Scalar = Spec::share().at_least(0.01).or("1"),
+        parametric_yield: Scalar = Spec::share().at_least(0.01).or("1").waits(),
         /// Share of what goes through the line that comes out good [1]: packaging yield.
-        line_yield: Series = Spec::share().at_least(0.01).or("1"),
+        line_yield: Series = Spec::share().at_least(0.01).or("1").waits(),
         /// Share of growth that needs a tool class [1].
-        dependence: Map<ToolId, Scalar> = Spec::share(),
+        dependence: Map<ToolId, Scalar> = Spec::share().waits(),
         /// Share of capacity lost in a quarter without the tool's servicing [1/quarter].
-        servicing: Map<ToolId, Scalar> = Spec::unit("1/quarter").between(0.0, 1.0),
+        servicing: Map<ToolId, Scalar> = Spec::unit("1/quarter").between(0.0, 1.0).waits(),
         /// Designers that it serves; empty: any.
         serves: Vec<DesignerId> = Spec::none(),
     }
@@ -207,7 +207,7 @@ entity! {
         /// IT power of a chip with its share of the server [W]; default: tdp x `fleet.server_factor`.
         it_power: Option<Scalar> = Spec::unit("W").positive(),
         /// List price [USD]; without it the chip is never sold.
-        price: Option<Series> = Spec::unit("USD").positive(),
+        price: Option<Series> = Spec::unit("USD").positive().waits(),
         /// In what form it is sold, for what smugglers can carry.
         form: Form = Spec::none().or("server"),
         /// Whether it is designed or marketed for data centres.
@@ -274,11 +274,11 @@ entity! {
         /// Held at the start [the good's unit, or dies].
         opening: Scalar = Spec::unit_of_good().at_least(0.0).or("0"),
         /// Purchases [the good's unit per quarter], as far as rules on the good permit.
-        rate: Option<Series> = Spec::rate_of_good().at_least(0.0),
+        rate: Option<Series> = Spec::rate_of_good().at_least(0.0).waits(),
         /// Facilities from whose output the purchases come.
         from: Vec<FacilityId> = Spec::none(),
         /// Purchases between announcement and effect of a rule that will end them, over ordinary ones [1].
-        burst: Scalar = Spec::unit("1").at_least(1.0).or("1"),
+        burst: Scalar = Spec::unit("1").at_least(1.0).or("1").waits(),
         /// The stock is counted in dies of this chip rather than in the good's unit.
         dies_of: Option<ChipId> = Spec::none(),
     }

@@ -61,7 +61,7 @@ entity! {
         /// First day on which it holds no more.
         until: Option<Date> = Spec::none(),
         /// Whether it holds at all: above one half it does, so `"bernoulli(30%)"` is a switch.
-        in_force: Scalar = Spec::share().or("1"),
+        in_force: Scalar = Spec::share().or("1").waits(),
         /// The flow on which it acts.
         subject: Subject = Spec::none().or("chips"),
         /// Goods that it covers, for `subject = "goods"`; empty: all.
@@ -85,19 +85,19 @@ entity! {
         /// It holds only where all of these conditions do.
         all: Vec<Clause> = Spec::none(),
         /// Approved share of what is asked for [1]; default: by status, from `[licensing]`.
-        share: Option<Scalar> = Spec::share(),
+        share: Option<Scalar> = Spec::share().waits(),
         /// From the effective day to the first approvals [quarters].
         lag: Scalar = Spec::unit("quarters").between(0.0, 12.0).or("0"),
         /// Share of the price that the state takes on top [1]: revenue share or tariff.
-        fee: Scalar = Spec::unit("1").between(0.0, 10.0).or("0"),
+        fee: Scalar = Spec::unit("1").between(0.0, 10.0).or("0").waits(),
         /// Fees by bands of the data sheet; the first that holds replaces `fee`.
         bands: Vec<Band> = Spec::none(),
         /// Volume limits.
         cap: Option<Cap> = Spec::none(),
         /// Purchases between announcement and effect by those that it will cut off, over ordinary ones [1].
-        rush: Scalar = Spec::unit("1").at_least(1.0).or("1"),
+        rush: Scalar = Spec::unit("1").at_least(1.0).or("1").waits(),
         /// For remote access: rentals up to this size are not covered [H100e].
-        above: Option<Scalar> = Spec::unit("H100e").at_least(0.0),
+        above: Option<Scalar> = Spec::unit("H100e").at_least(0.0).waits(),
     }
 }
 
@@ -129,7 +129,7 @@ part! {
         /// It holds only where all of these do.
         all: Vec<Clause> = Spec::none(),
         /// The fee [1].
-        fee: Scalar = Spec::unit("1").between(0.0, 10.0),
+        fee: Scalar = Spec::unit("1").between(0.0, 10.0).waits(),
     }
 }
 
@@ -137,17 +137,17 @@ part! {
     /// Volume limits of a rule's outcome; the tightest binds.
     Cap {
         /// Chips in a calendar year, over all that the rule governs [chips/year].
-        units: Option<Scalar> = Spec::unit("chips/year").at_least(0.0),
+        units: Option<Scalar> = Spec::unit("chips/year").at_least(0.0).waits(),
         /// Chips in a calendar year to one buyer [chips/year].
-        units_per_buyer: Option<Scalar> = Spec::unit("chips/year").at_least(0.0),
+        units_per_buyer: Option<Scalar> = Spec::unit("chips/year").at_least(0.0).waits(),
         /// Total processing performance that may go to one country in a period of `years` [TPP].
-        tpp_per_country: Option<Scalar> = Spec::unit("TPP").at_least(0.0),
+        tpp_per_country: Option<Scalar> = Spec::unit("TPP").at_least(0.0).waits(),
         /// Calendar years after which what went to a country counts anew, the first that of the effective day; default: the rule's life.
         years: Option<Whole> = Spec::none().between(1.0, 100.0),
         /// Total processing performance in a calendar year to one buyer [TPP/year].
-        tpp_per_buyer: Option<Scalar> = Spec::unit("TPP/year").at_least(0.0),
+        tpp_per_buyer: Option<Scalar> = Spec::unit("TPP/year").at_least(0.0).waits(),
         /// Share of the product's sales to the issuer's home market in all quarters before, of which what is sold under the rule counts for all time [1].
-        home_share: Option<Scalar> = Spec::unit("1").at_least(0.0),
+        home_share: Option<Scalar> = Spec::unit("1").at_least(0.0).waits(),
     }
 }
 
@@ -187,7 +187,7 @@ entity! {
         /// The day on which it strikes.
         date: Option<Date> = Spec::none(),
         /// Chance of striking [1/year], after `run.known_until`.
-        hazard: Option<Series> = Spec::unit("1/year").at_least(0.0),
+        hazard: Option<Series> = Spec::unit("1/year").at_least(0.0).waits(),
         /// It can strike only in a quarter after one in which this held; without a hazard it then strikes at once.
         when: Option<Trigger> = Spec::none(),
         /// Factors on the hazard while other shocks act.
@@ -235,7 +235,7 @@ part! {
         /// Where.
         country: CountryId = Spec::required(),
         /// The level above which it holds [1].
-        above: Scalar = Spec::unit("1").at_least(0.0),
+        above: Scalar = Spec::unit("1").at_least(0.0).waits(),
     }
 }
 

@@ -43,6 +43,9 @@ impl FieldSchema {
         let text: Vec<&str> = doc.iter().map(|d| d.trim()).collect();
         if let Json::Object(map) = &mut schema {
             map.insert("description".to_owned(), json!(text.join(" ")));
+            if spec.waits {
+                map.insert("x-waits".to_owned(), json!(true));
+            }
             if let Some(default) = spec.default {
                 map.insert("default".to_owned(), json!(default));
             }

@@ -1,5 +1,6 @@
 //! From a document to a model: every field read by its type, every error found in one go.
 
+mod answers;
 mod clauses;
 mod effects;
 mod expression;

@@ -60,6 +60,7 @@ impl Reader<'_> {
             shape: shape.unwrap_or(Shape::Fixed(spec.domain.0.max(1.0).min(spec.domain.1))),
             unit: canonical,
             domain: spec.domain,
+            waits: spec.waits,
             provenance,
             edited_by: node.edited_by.clone(),
         };
@@ -355,6 +356,7 @@ impl Reader<'_> {
                     shape: Shape::Uncertain(d),
                     unit: String::new(),
                     domain: frame.spec.domain,
+                    waits: false,
                     provenance: Provenance { written, ..provenance.clone() },
                     edited_by: entry.node.edited_by.clone(),
                 }))

@@ -2,13 +2,14 @@
 
 use super::super::time::{Horizon, Quarter};
 use super::super::validate::validate;
-use super::super::{Correlation, IdVec, Model, QuantityId};
+use super::super::{Answers, Correlation, IdVec, Model, QuantityId};
 use super::Reader;
+use super::answers::{Written, only_new, without};
 use super::fields::FieldSchema;
 use super::record::RECORD;
 use super::selectable::Selectable;
 use crate::scenario::limits::{CORRELATED, PAIRS};
-use crate::scenario::{Diagnostics, Document, Entry, Node, Place, Sources, Table, Value};
+use crate::scenario::{ANSWERS, Diagnostics, Document, Entry, Node, Place, Sources, Table, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A table of rows, or of settings.
@@ -51,18 +52,31 @@ impl Model {
         sources: &Sources,
         diagnostics: &mut Diagnostics,
     ) -> Option<Self> {
-        let origin = horizon_of(document).map_or(Quarter::new(2022, 1), |h| h.first);
-        let mut reader = Reader {
-            sources,
-            diagnostics,
-            ids: BTreeMap::new(),
-            removed: document.removed.clone(),
-            quantities: IdVec::new(),
-            units: units_of_goods(document),
-            good_unit: None,
-            origin,
-            nodes: Selectable::new(document),
+        let horizon = horizon_of(document);
+        let mut reader = Reader::new(document, sources, diagnostics);
+        let Some((written, document)) = Written::read(document, horizon, &mut reader) else {
+            return if diagnostics.has_errors() {
+                None
+            } else {
+                Self::without_answers(document, sources, diagnostics)
+            };
         };
+        let document = without(&document);
+        let mut model = Self::without_answers(&document, sources, diagnostics)?;
+        let under = |edited: &Document, diagnostics: &mut Diagnostics| {
+            only_new(|found| Self::without_answers(edited, sources, found), diagnostics)
+        };
+        model.answers = written.resolve(&model, &document, diagnostics, under);
+        (!diagnostics.has_errors()).then_some(model)
+    }
+
+    /// The same as long as no sign has been seen.
+    fn without_answers(
+        document: &Document,
+        sources: &Sources,
+        diagnostics: &mut Diagnostics,
+    ) -> Option<Self> {
+        let mut reader = Reader::new(document, sources, diagnostics);
         reader.check_top(document);
         for table in TABLES {
             reader.list_ids(document, table);
@@ -100,6 +114,7 @@ impl Model {
             correlations: Vec::new(),
             factors: Vec::new(),
             quantities: IdVec::new(),
+            answers: Answers::default(),
         };
         let factors = reader.factors(document);
         let correlations = reader.correlations(document);
@@ -155,10 +170,26 @@ fn horizon_of(document: &Document) -> Option<Horizon> {
     }
 }
 
+impl<'a> Reader<'a> {
+    fn new(document: &Document, sources: &'a Sources, diagnostics: &'a mut Diagnostics) -> Self {
+        Self {
+            sources,
+            diagnostics,
+            ids: BTreeMap::new(),
+            removed: document.removed.clone(),
+            quantities: IdVec::new(),
+            units: units_of_goods(document),
+            good_unit: None,
+            origin: horizon_of(document).map_or(Quarter::new(2022, 1), |h| h.first),
+            nodes: Selectable::new(document),
+        }
+    }
+}
+
 impl Reader<'_> {
     fn check_top(&mut self, document: &Document) {
         let known: Vec<&str> =
-            TABLES.iter().chain(&SETTINGS).chain(&RECORD).chain(&["title"]).copied().collect();
+            TABLES.iter().chain(&SETTINGS).chain(&RECORD).chain(&["title", ANSWERS]).copied().collect();
         let (right, wrong): (Vec<&Entry>, Vec<&Entry>) =
             document.root.entries.iter().partition(|e| known.contains(&e.key.as_str()));
         let scenarios: BTreeSet<u32> = right.iter().map(|e| e.place.source).collect();

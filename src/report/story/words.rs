@@ -2,7 +2,7 @@
 
 use super::Focus;
 use crate::engine::steps::production::cause;
-use crate::engine::trace::{Facts, Stocked};
+use crate::engine::trace::{Facts, SignTurned, Stocked};
 use crate::model::time::Quarter;
 use crate::model::{Lever, Model, Shock};
 use crate::report::{number, percent};
@@ -12,7 +12,7 @@ const RUSH: f64 = 1e6;
 
 /// Sentences on a quarter, as far as the story is about whom they concern.
 pub(super) fn events(m: &Model, facts: &Facts, focus: &Focus) -> Vec<String> {
-    let mut all = Vec::new();
+    let mut all: Vec<String> = facts.signs.iter().map(|s| sign(m, s)).collect();
     for &(s, onset, length) in &facts.strikes {
         let shock = &m.shocks[s];
         let from = Quarter(m.run.horizon.first.0 + onset.floor() as i32);
@@ -75,6 +75,45 @@ pub(super) fn events(m: &Model, facts: &Facts, focus: &Focus) -> Vec<String> {
     }
     all.extend(short(m, facts, focus));
     all
+}
+
+/// A sign that came on or went off, and why.
+fn sign(m: &Model, turned: &SignTurned) -> String {
+    let sign = &m.answers.signs[turned.sign];
+    let quarter = Quarter(m.run.horizon.first.0 + turned.of as i32);
+    let observed = if sign.error > 0.0 {
+        format!(" and was observed as {}", number(turned.observed))
+    } else {
+        String::new()
+    };
+    let level = if turned.on { sign.level } else { sign.off.unwrap_or(sign.level) };
+    let side = match (sign.above, turned.on) {
+        (true, true) => "above",
+        (false, true) => "below",
+        (true, false) => "no more above",
+        (false, false) => "no more below",
+    };
+    let rules = m.answers.rules.iter().filter(|w| w.sign == turned.sign);
+    let moved: Vec<String> = rules
+        .map(|w| {
+            let what = if w.lifted == turned.on { "ends" } else { "begins" };
+            format!("; rule {} {what}", named(&m.rules[w.rule].title, &m.rules[w.rule].id))
+        })
+        .chain((m.answers.edited[turned.sign].is_some()).then(|| {
+            let numbers =
+                m.answers.numbers.iter().filter(|w| w.edited.iter().any(|e| e.0 == turned.sign)).count();
+            let word = if numbers == 1 { "number" } else { "numbers" };
+            format!("; {numbers} {word} {}", if turned.on { "changed" } else { "put back" })
+        }))
+        .collect();
+    format!(
+        "sign {}: {} was {}{observed} in {quarter}, {side} {}{}",
+        if turned.on { "comes on" } else { "goes off" },
+        sign.address(),
+        number(turned.truth),
+        number(level),
+        moved.concat()
+    )
 }
 
 fn named(title: &str, id: &str) -> String {

@@ -144,7 +144,8 @@ impl Draw<'_> {
             }
         }
         for (f, facility) in w.m.facilities.iter().enumerate() {
-            let (now, next) = (self.planned_capacity(f, self.t), self.planned_capacity(f, self.t + 1));
+            let next = self.planned_capacity(f, self.t + 1);
+            let now = std::mem::replace(&mut self.foreseen[f], next);
             let answer = self.answer(f);
             self.built[f] += answer * self.access[f];
             let change = next - now;

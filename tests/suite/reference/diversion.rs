@@ -39,9 +39,18 @@ impl Draw<'_> {
         let m = self.w.m;
         for (r, route) in m.routes.iter().enumerate() {
             self.networks[r] = self.n.v(route.capacity);
-            self.route_lag[r] = lagged(self.n.v(route.lag));
         }
         self.premium.fill(self.n.v(m.diversion.premium));
+        self.read_lags();
+    }
+
+    /// How long things are under way.
+    pub fn read_lags(&mut self) {
+        let m = self.w.m;
+        for (r, route) in m.routes.iter().enumerate() {
+            self.route_lag[r] = lagged(self.n.v(route.lag));
+        }
+        self.fleet_lag = lagged(self.n.v(m.fleet.lag));
     }
 
     /// Capacity and detection of the quarter.

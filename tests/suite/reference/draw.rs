@@ -2,7 +2,7 @@
 
 use super::numbers::Numbers;
 use super::{
-    World, caps, choice, diversion, fleets, production, roots, rules, shocks, trade, training, verdict,
+    World, caps, choice, diversion, fleets, production, roots, rules, shocks, signs, trade, training, verdict,
 };
 
 /// The state of a draw; used again for the next.
@@ -10,6 +10,7 @@ pub struct Draw<'a> {
     pub(super) w: &'a World<'a>,
     pub(super) n: Numbers<'a>,
     pub(super) t: usize,
+    pub(super) signs: signs::Signs<'a>,
     pub(super) shocks: shocks::Shocks,
     pub(super) rules: verdict::Verdicts,
     /// Values of the cells, in order of quarters.
@@ -17,6 +18,8 @@ pub struct Draw<'a> {
     pub(super) values: Vec<f64>,
     // Section 4, by facility, then by chip.
     pub(super) installed: Vec<f64>,
+    /// What was planned for this quarter, as the last one knew it.
+    pub(super) foreseen: Vec<f64>,
     pub(super) available: Vec<f64>,
     pub(super) works: Vec<f64>,
     pub(super) elsewhere: Vec<f64>,
@@ -194,11 +197,13 @@ impl<'a> Draw<'a> {
             w,
             n: Numbers::new(&w.layout),
             t: 0,
+            signs: signs::Signs::new(w),
             shocks: shocks::Shocks::new(w),
             rules: verdict::Verdicts::new(w),
             cells: Vec::with_capacity(w.table.size()),
             values: zeros(w.table.width()),
             installed: zeros(facilities),
+            foreseen: zeros(facilities),
             available: zeros(facilities),
             works: zeros(facilities),
             elsewhere: zeros(facilities),
@@ -351,6 +356,7 @@ impl<'a> Draw<'a> {
         self.reset(draw);
         for t in 0..self.w.quarters {
             self.t = t;
+            self.look();
             self.strike();
             self.open_quarter();
             self.produce();
@@ -368,8 +374,10 @@ impl<'a> Draw<'a> {
         let w = self.w;
         self.t = 0;
         self.n.load(draw);
+        self.reset_signs(draw);
         self.reset_shocks();
         self.reset_rules();
+        self.hold_back_rules();
         self.reset_dies();
         self.reset_market();
         self.reset_routes();
@@ -386,6 +394,7 @@ impl<'a> Draw<'a> {
         }
         for f in 0..w.m.facilities.len() {
             self.installed[f] = self.planned_capacity(f, 0);
+            self.foreseen[f] = self.installed[f];
         }
         for (s, stock) in w.m.stockpiles.iter().enumerate() {
             self.held[s] = self.n.v(stock.opening);
@@ -424,5 +433,6 @@ impl<'a> Draw<'a> {
         self.grow();
         self.read_gauges();
         self.record();
+        self.note_signs();
     }
 }

@@ -143,7 +143,6 @@ impl Draw<'_> {
     pub fn reset_fleets(&mut self) {
         let w = self.w;
         let m = w.m;
-        self.fleet_lag = super::diversion::lagged(self.n.v(m.fleet.lag));
         let (reference, loss) =
             (self.n.v(m.training.reference_interconnect), self.n.v(m.training.interconnect_loss));
         for (c, chip) in m.chips.iter().enumerate() {

@@ -144,7 +144,7 @@ impl Draw<'_> {
         let own = r.announced < known;
         let mut from = (own && r.from <= at && at < r.until).then_some(r.from);
         let mut later = own && r.from > at;
-        let mut lifted = false;
+        let mut lifted = r.lifted;
         for &(s, lifts) in &self.w.book.shocks[rule] {
             let (onset, end) = (self.shocks.onset[s], self.shocks.onset[s] + self.shocks.duration[s]);
             let runs = onset <= at && at < end;

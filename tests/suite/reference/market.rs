@@ -223,12 +223,8 @@ impl Draw<'_> {
         let (m, trade) = (w.m, &w.m.trade);
         self.theta = self.n.v(trade.elasticity);
         self.patience = pow(self.n.v(trade.wait), self.theta);
-        self.willing = self.n.v(m.diversion.willing);
-        self.support = self.n.v(m.diversion.support);
         self.eagerness = self.n.v(trade.access_elasticity) / self.theta;
-        self.world_budget = self.n.v(trade.world_budget);
         let server = self.n.v(m.fleet.server_factor);
-        let (per_watt, per_chip) = (self.n.v(trade.usd_per_watt), self.n.v(trade.usd_per_chip));
         for (c, chip) in m.chips.iter().enumerate() {
             let given = |q| self.n.opt(q);
             let bf16 = given(chip.bf16_tflops).unwrap_or(0.0);
@@ -237,7 +233,6 @@ impl Draw<'_> {
             let tpp = given(chip.tpp).unwrap_or((16.0 * bf16).max(8.0 * int8).max(4.0 * fp4));
             self.units[c] = [1.0, bf16 / 989.5, int8 / 1979.0, tpp];
             self.watts[c] = given(chip.it_power).or(given(chip.tdp).map(|w| w * server)).unwrap_or(0.0);
-            self.running[c] = per_watt * self.watts[c] + per_chip;
             let carries = &m.diversion.carries;
             self.carries[c] = self.n.v(match chip.form {
                 Form::Card => carries.card,
@@ -252,6 +247,20 @@ impl Draw<'_> {
             let bandwidth = self.n.opt(m.chips[sale.chip].memory_bandwidth);
             let fed = bandwidth.map_or(f, |bw| f.min(bw * 1e9 * intensity));
             self.effective[s] = 1.0 / ((1.0 - share) / f + share / fed);
+        }
+        self.read_market();
+    }
+
+    /// Numbers of trade that signs can change.
+    pub fn read_market(&mut self) {
+        let w = self.w;
+        let (m, trade) = (w.m, &w.m.trade);
+        self.willing = self.n.v(m.diversion.willing);
+        self.support = self.n.v(m.diversion.support);
+        self.world_budget = self.n.v(trade.world_budget);
+        let (per_watt, per_chip) = (self.n.v(trade.usd_per_watt), self.n.v(trade.usd_per_chip));
+        for (running, watts) in self.running.iter_mut().zip(&self.watts) {
+            *running = per_watt * watts + per_chip;
         }
         self.attractions.fill(Weighed::NONE);
         for (b, buyer) in m.buyers.iter().enumerate() {

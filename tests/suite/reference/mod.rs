@@ -25,6 +25,7 @@ mod roots;
 
 mod rules;
 mod shocks;
+mod signs;
 mod stocks;
 mod trade;
 mod training;
@@ -152,6 +153,7 @@ pub struct World<'a> {
     pub uses: Vec<fleets::Use>,
     pub pools: training::Pools,
     pub table: names::Table,
+    pub answers: signs::Answers<'a>,
     /// Share that a claim is for, by edge.
     claims: Vec<QuantityId>,
 }
@@ -177,7 +179,9 @@ impl<'a> World<'a> {
             _ => QuantityId(0),
         };
         let fleets = fleets::fleets(&p, &mut market);
+        let table = names::Table::new(m, cells);
         Self {
+            answers: signs::Answers::new(m, design, quarters + lead + 1, &table.series),
             claims: network.graph.edge_indices().map(claim).collect(),
             quarters,
             lead,
@@ -193,7 +197,7 @@ impl<'a> World<'a> {
             fleets,
             uses: fleets::uses(&mut p),
             pools: training::Pools::new(m),
-            table: names::Table::new(m, cells),
+            table,
             chain,
             market,
             m,

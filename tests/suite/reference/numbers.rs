@@ -44,12 +44,19 @@ pub struct Layout<'a> {
     loads: Vec<(usize, usize, f64)>,
     courses: Vec<Course<'a>>,
     points: usize,
+    spread: Vec<usize>,
+    quarters: usize,
     clocks: Vec<Stream>,
 }
 
 impl<'a> Layout<'a> {
     pub fn new(m: &'a Model, design: &Design, quarters: usize) -> Self {
-        let leads = leads(m);
+        Self::leading(m, m, design, quarters)
+    }
+
+    /// With the leading paths of another model.
+    pub fn leading(m: &'a Model, of: &Model, design: &Design, quarters: usize) -> Self {
+        let leads = leads(m, &of.run.lead);
         let stream = |path: &str| design.stream(path, leads.iter().position(|p| p == path));
         // A path that an edit fixed keeps its place in its copula.
         let tied = |i: usize| m.correlations.iter().any(|c| c.of.iter().any(|q| q.0 as usize == i));
@@ -59,13 +66,18 @@ impl<'a> Layout<'a> {
             sampled_of[i] = Some(sampled.len());
             sampled.push((i, stream(&q.path)));
         }
-        let is_dated = |q: &&chokepoint::internals::model::Quantity| matches!(q.shape, Shape::Dated(_));
-        let dated = m.quantities.iter().filter(is_dated).count();
+        // What a sign can give a course has a place for each quarter, too.
+        let spread: Vec<usize> =
+            m.answers.numbers.iter().filter(|x| x.spread).map(|x| x.number.0 as usize).collect();
+        let is_dated = |i: usize| {
+            matches!(m.quantities[QuantityId(i as u32)].shape, Shape::Dated(_)) || spread.contains(&i)
+        };
+        let dated = (0..m.quantities.len()).filter(|&i| is_dated(i)).count();
         let constants = m.quantities.len() - dated;
         let (mut scalar, mut course) = (0..constants, constants..);
-        let slots: Vec<(usize, usize)> = (m.quantities.iter())
-            .map(|q| {
-                let (place, step) = if is_dated(&q) { (course.next(), dated) } else { (scalar.next(), 0) };
+        let slots: Vec<(usize, usize)> = (0..m.quantities.len())
+            .map(|i| {
+                let (place, step) = if is_dated(i) { (course.next(), dated) } else { (scalar.next(), 0) };
                 (place.unwrap_or(0), step)
             })
             .collect();
@@ -85,6 +97,8 @@ impl<'a> Layout<'a> {
             sampled_of,
             courses: Vec::new(),
             points: 0,
+            spread,
+            quarters,
             clocks: m.shocks.iter().map(clock).collect(),
         };
         layout.place_constants();
@@ -247,9 +261,33 @@ impl<'a> Numbers<'a> {
         }
     }
 
+    /// The draw whose values are in place.
+    pub fn draw(&self) -> u64 {
+        self.draw
+    }
+    pub fn put(&mut self, q: QuantityId, t: usize, value: f64) {
+        let (base, step) = self.layout.slots[q.0 as usize];
+        self.table[base + t * step] = value;
+    }
+    pub fn is_scalar(&self, q: QuantityId) -> bool {
+        self.layout.slots[q.0 as usize].1 == 0
+    }
+
     /// Puts the values of a draw in place.
     #[inline(never)]
     pub fn load(&mut self, draw: u64) {
+        // Signs of another draw may have changed what is the same in all.
+        if !self.layout.m.answers.numbers.is_empty() {
+            self.table.clone_from(&self.layout.template);
+        }
+        self.load_draw(draw);
+        for &i in &self.layout.spread {
+            let (base, step) = self.layout.slots[i];
+            (1..self.layout.quarters).for_each(|t| self.table[base + t * step] = self.table[base]);
+        }
+    }
+
+    fn load_draw(&mut self, draw: u64) {
         let (batch, lane) = (draw / WIDTH as u64, (draw % WIDTH as u64) as usize);
         if self.batch != Some(batch) {
             self.sample(batch);
@@ -348,9 +386,9 @@ impl<'a> Numbers<'a> {
     }
 }
 
-fn leads(m: &Model) -> Vec<String> {
+fn leads(m: &Model, patterns: &[String]) -> Vec<String> {
     let mut all: Vec<String> = Vec::new();
-    for pattern in &m.run.lead {
+    for pattern in patterns {
         let mut matched = false;
         let clocks = m.shocks.iter().filter(|s| s.hazard.is_some()).map(|s| format!("shock.{}.clock", s.id));
         for path in m.quantities.iter().filter(|q| q.is_uncertain()).map(|q| q.path.clone()).chain(clocks) {

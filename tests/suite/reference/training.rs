@@ -104,12 +104,19 @@ impl Draw<'_> {
         let (a, b) = (self.n.v(s.scaling_alpha), self.n.v(s.scaling_beta));
         let g = pow(a * self.n.v(s.scaling_a) / (b * self.n.v(s.scaling_b)), 1.0 / (a + b));
         self.optimum = Optimum { exponent: a / (a + b), inverse: 1.0 / g };
+        for (l, lab) in self.w.m.labs.iter().enumerate() {
+            self.trained[l] = Trained { run: self.n.v(lab.opening_run), ..Trained::default() };
+        }
+        self.growth = ln(self.n.v(s.algorithms));
+        self.read_training();
+    }
+
+    /// Numbers of training that signs can change.
+    pub fn read_training(&mut self) {
         let (t, n) = (&self.w.m.training, &self.n);
         for (l, lab) in self.w.m.labs.iter().enumerate() {
-            self.trained[l] = Trained { run: n.v(lab.opening_run), ..Trained::default() };
             self.runs[l] = Runs { base: (n.v(lab.mfu) * n.v(t.mfu_factor)).min(1.0), ..Runs::default() };
         }
-        self.growth = ln(n.v(s.algorithms));
         self.reference_chips = n.v(t.reference_chips);
         self.scale_loss = n.v(t.scale_loss);
     }

@@ -30,6 +30,8 @@ pub struct Parameters {
     pub from: f64,
     pub until: f64,
     pub announced: f64,
+    /// Whether a sign keeps it out of force.
+    pub lifted: bool,
     pub lag: f64,
     pub rush: f64,
     pub fee: f64,
@@ -123,6 +125,7 @@ impl Draw<'_> {
                 from,
                 until: day(r.until).unwrap_or(f64::INFINITY),
                 announced: if from.is_finite() { day(r.announced).unwrap_or(from) } else { f64::INFINITY },
+                lifted: false,
                 lag: n.v(r.lag),
                 rush: n.v(r.rush),
                 fee: 0.0,

@@ -1,5 +1,6 @@
 //! Worlds made up at random: valid scenarios in which every table, form of number, kind of rule and of shock turns up.
 
+mod answers;
 mod demand;
 mod policy;
 mod supply;
@@ -38,6 +39,8 @@ struct World {
     chance: Chance,
     /// Apart from the first, so that what is written by it moves nothing else.
     later: Chance,
+    /// For what waits for signs, likewise.
+    last: Chance,
     text: String,
     /// Paths of uncertain numbers that do not change over time, for correlations and factors.
     uncertain: Vec<String>,
@@ -93,6 +96,7 @@ pub fn world(seed: u64) -> String {
         stockpiles: chance.below(3),
         chance,
         later: Chance(seed.wrapping_mul(104_729) + 31),
+        last: Chance(seed.wrapping_mul(15_485_863) + 5),
     };
     w.write();
     w.text
@@ -114,6 +118,7 @@ impl World {
         self.write_settings();
         self.write_correlations();
         self.write_factors();
+        self.write_answers();
     }
 
     /// Numbers of rows that other rows refer to before they are written.

@@ -95,7 +95,7 @@ impl World {
         format!("{{ {id}{name} = \"{operator} {}\" }}", limit.trim_matches('"'))
     }
 
-    fn destination(&mut self) -> String {
+    pub(super) fn destination(&mut self) -> String {
         let mut parts = Vec::new();
         let group = self.chance.below(self.groups);
         if self.chance.yes(0.5) {
