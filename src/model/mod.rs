@@ -1,10 +1,12 @@
 //! The world with names resolved, units normalised and every error found.
 
+mod accept;
 #[macro_use]
 mod declare;
 pub mod entities;
 mod factor;
 pub mod field;
+mod fields;
 pub(crate) mod ids;
 mod lever;
 mod observation;
@@ -16,12 +18,15 @@ mod schema;
 mod show;
 mod spec;
 pub mod time;
+mod titles;
 pub mod units;
 mod validate;
 
+pub use accept::{Accepted, take_accepted};
 pub use entities::*;
 pub use factor::Factor;
 pub use field::{Amount, Attribute, Clause, Comparison, Condition, Effect, Nodes};
+pub use fields::{FieldAbout, TableAbout, fields, tables};
 pub use ids::{
     BuyerId, ChipId, CountryId, DesignerId, FacilityId, GoodId, GroupId, Id, IdVec, LabId, Named, QuantityId,
     RouteId, RuleId, ShockId, StockpileId, ToolId,
@@ -67,6 +72,7 @@ pub struct Model {
     pub vintages: Vec<Vintage>,
     pub simple_rule: Option<SimpleRule>,
     pub calibration: Option<Calibration>,
+    pub accepted: Vec<Accepted>,
     pub run: Run,
     pub trade: Trade,
     pub production: Production,

@@ -27,6 +27,7 @@ pub use glob::{Glob, glob_match, is_glob, is_too_long};
 pub use load::{append_rows, from_text, load};
 pub use printable::{is_formula, one_line, printable, unguarded};
 pub use replaced::replaced;
-pub use shipped::{exists, is_folder, shipped, stems};
+pub use shipped::{exists, is_folder, shipped, shipped_files, stems};
 pub use suggest::suggest;
+pub(crate) use write::inline;
 pub use write::inline_table;

@@ -1,10 +1,12 @@
 //! From a document to a model: every field read by its type, every error found in one go.
 
+mod accept;
 mod clauses;
 mod effects;
 mod expression;
 mod factors;
 mod fields;
+mod in_text;
 mod numbers;
 mod observations;
 mod reader;

@@ -44,8 +44,9 @@ function distinct(values) {
 /* The policy shown: the first one, unless the reader chose another. */
 const shown = { policy: PAGE.run.policies[0] };
 
-/* Names as people write them; countries are capitalised, everything else keeps its id. */
+/* Names as people write them: titles of the scenario; of the rest, countries are capitalised and everything else keeps its id. */
 function name(actor) {
+  if (Object.hasOwn(PAGE.run.names, actor)) return PAGE.run.names[actor];
   if (actor === 'world') return 'the world';
   const dot = actor.indexOf('.');
   const kind = dot < 0 ? '' : actor.slice(0, dot);
@@ -53,6 +54,12 @@ function name(actor) {
   if (kind !== 'country') return id;
   if (id.length <= 3) return id.toUpperCase();
   return id.split('-').map((w) => w.charAt(0).toUpperCase() + w.slice(1)).join(' ');
+}
+
+/* A policy as people name it. */
+function policyName(policy) {
+  if (policy === 'base') return 'as things stand';
+  return PAGE.run.titles[policy] || policy;
 }
 
 /* plotly reads a little markup in labels: a name must stay a name. */
