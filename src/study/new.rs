@@ -86,10 +86,12 @@ struct Names {
     end: String,
 }
 
-/// The latest of a scenario's rules on chips that ask for something, by when it holds.
+/// The latest of a scenario's rules on chips that ask for something on a day within the horizon.
 fn latest(model: &Model) -> Option<&Rule> {
-    let asks = |r: &&Rule| r.subject == Subject::Chips && r.requires.is_some() && r.effective.is_some();
-    model.rules.iter().filter(asks).max_by_key(|r| r.effective.map_or(0, |d| (d.0 * 1e6) as i64))
+    let asks = |r: &&Rule| r.subject == Subject::Chips && r.requires.is_some();
+    let day = |r: &Rule| r.effective.map(|d| d.0).filter(|d| *d < f64::from(model.run.horizon.last.0));
+    let rules = model.rules.iter().filter(asks).filter_map(|r| Some((day(r)?, r)));
+    rules.max_by(|a, b| a.0.total_cmp(&b.0)).map(|r| r.1)
 }
 
 fn names(model: &Model) -> Result<Names, &'static str> {
@@ -160,12 +162,12 @@ fn policy(model: &Model, kind: PolicyKind) -> Result<String, &'static str> {
         PolicyKind::Ease => {
             let rule = latest(model).ok_or("no rule on chips with a date, so nothing to ease")?;
             head(
-                "A rule less",
-                "What if the latest rule on chips were taken away?",
+                "One rule less",
+                "What if the latest rule on chips did not hold?",
                 "imported_h100e_cum",
                 "rises",
             ) + &format!(
-                "# `chokepoint rules` prints what holds when.\n[[remove]]\npath = \"rule.{}\"\n",
+                "# `chokepoint rules` prints what holds when.\n[[set]]\npath = \"rule.{}.in_force\"\nvalue = 0\n",
                 rule.id
             )
         }

@@ -268,11 +268,10 @@ impl Project {
     }
 }
 
-/// Names of the policies in a scenario's `policies` folder, in order; none of a scenario that is a text.
+/// Names of the policies in the `policies` folders of a scenario and of those that it extends, in order; none of a scenario that is a text.
 pub fn policies(scenario: &TextSource) -> Vec<String> {
     let TextSource::File(path) = scenario else { return Vec::new() };
-    let is_folder = scenario::is_folder(path);
-    scenario::stems(&if is_folder { path.join("policies") } else { path.with_file_name("policies") })
+    scenario::policy_names(path)
 }
 
 /// Reads a scenario without edits; none if there is nothing to go on with.

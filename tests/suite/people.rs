@@ -415,7 +415,7 @@ fn units_within_a_text_are_read() {
         [0, 1, 2].map(|i| row[at + i].parse::<f64>().unwrap())
     };
     let near = |found: [f64; 3], low: f64, high: f64| {
-        assert!((found[0] / low - 1.0).abs() < 1e-9 && (found[2] / high - 1.0).abs() < 1e-9, "{found:?}");
+        assert!((found[0] / low - 1.0).abs() < 1e-6 && (found[2] / high - 1.0).abs() < 1e-6, "{found:?}");
     };
     near(shown("country.gamma.grid=2 GW to 4 GW", "country.gamma.grid"), 2000.0, 4000.0);
     near(shown("country.gamma.grid=500 MW to 2GW", "country.gamma.grid"), 500.0, 2000.0);
@@ -423,4 +423,28 @@ fn units_within_a_text_are_read() {
     near(shown("route.gamma.detection=2%-15%", "route.gamma.detection"), 0.02, 0.15);
     let (code, _, err) = chokepoint(&["check", "tutorial", "--set", "country.gamma.grid=3 TFLOP"]);
     assert!(code == 3 && err.contains("no unit that this is measured in") && err.contains("GW"), "{err}");
+}
+
+/// A scenario that extends another has its policies, and its own in place of those of the same name.
+#[test]
+fn a_scenario_has_the_policies_of_what_it_extends() {
+    let root = tempfile::tempdir().unwrap();
+    let at = |name: &str| root.path().join(name).to_str().unwrap().to_owned();
+    printed(&["new", "world", &at("base")]);
+    fs::create_dir_all(root.path().join("more/policies")).unwrap();
+    fs::write(
+        root.path().join("more/scenario.toml"),
+        "title = \"More\"\nextends = \"../base\"\n\n[[country]]\nid = \"delta\"\n",
+    )
+    .unwrap();
+    let names = || -> Vec<String> {
+        let rows: serde_json::Value =
+            serde_json::from_str(&printed(&["policies", &at("more"), "--format", "json"])).unwrap();
+        rows.as_array().unwrap().iter().map(|r| format!("{} {}", r["policy"], r["title"])).collect()
+    };
+    assert_eq!(names(), ["\"enforcement-tenfold\" \"Enforcement tenfold\""]);
+    assert_eq!(chokepoint(&["check", &at("more"), "--policy", "enforcement-tenfold"]).0, 0);
+    let own = "title = \"Twofold\"\n\n[[set]]\npath = \"route.*.detection\"\ntimes = 2\n";
+    fs::write(root.path().join("more/policies/enforcement-tenfold.toml"), own).unwrap();
+    assert_eq!(names(), ["\"enforcement-tenfold\" \"Twofold\""]);
 }

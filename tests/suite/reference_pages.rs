@@ -14,7 +14,10 @@ fn held(name: &str, text: &str) {
         fs::write(&path, text).unwrap();
     }
     let there = fs::read_to_string(&path).unwrap_or_default();
-    assert!(there == text, "{path} is not what the program says: REFERENCE=write cargo test --test suite reference_pages");
+    assert!(
+        there == text,
+        "{path} is not what the program says: REFERENCE=write cargo test --test suite reference_pages"
+    );
 }
 
 #[test]

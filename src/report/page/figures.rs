@@ -146,7 +146,7 @@ const FIGURES: [Plain; 17] = [
         "timeline",
         "rules",
         &["rules"],
-        "Rules by issuer: from the effective to the last day; a dot marks the announcement where it came earlier.",
+        "Rules by issuer: from the effective to the last day; a dot marks the announcement where it came earlier. Dotted: in force only if a shock or a policy makes it so.",
         |facts| (String::new(), findings::timeline(facts)),
     ),
 ];

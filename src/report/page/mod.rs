@@ -209,7 +209,9 @@ fn json(
         let _ = write!(out, "{}{}", if i == 0 { "" } else { "," }, data::safe(&about));
     }
     let names = serde_json::json!({ "scenario": files.about("scenario"), "identity": files.about("identity"),
-        "policies": policies, "names": files.names,
+        "policies": policies, "names": files.names, "end": files.end(),
+        "anchors": ANCHORS.iter().map(|(size, what)| (phrase::significant(*size), (*what).into()))
+            .collect::<serde_json::Map<String, serde_json::Value>>(),
         "titles": policies.iter().map(|p| (p.clone(), files.about_policy(p, "title").into()))
             .collect::<serde_json::Map<String, serde_json::Value>>() });
     let _ = write!(out, "],\"run\":{}}}", data::safe(&names));
