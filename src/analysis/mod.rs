@@ -7,6 +7,7 @@ pub mod board;
 pub mod calibration;
 pub mod discovery;
 pub mod ensemble;
+mod expectation;
 mod front;
 mod goal;
 pub mod hindcast;
@@ -25,6 +26,7 @@ mod tiers;
 pub mod weights;
 pub mod worth;
 
+pub use expectation::{Expectation, Held, Way};
 pub use front::{Front, Standing};
 pub use goal::{BadGoal, Objective, Precision, Sense, Statistic, Target};
 pub use loss::Loss;

@@ -1,6 +1,6 @@
 //! The tables of comparisons and sweeps: `comparison.csv`, `sweep.csv`, `objectives.csv` and `targets.csv`.
 
-use super::{Dominance, Paired, Sense, Standing};
+use super::{Dominance, Expectation, Held, Paired, Sense, Standing};
 use crate::results::Cell;
 use crate::results::table::Table;
 
@@ -15,6 +15,15 @@ pub struct ContrastRow<'a> {
     pub paired: &'a Paired,
     /// Its tier.
     pub tier: usize,
+    /// Mean of the cell under the reference; none of what only a comparison measures.
+    pub base: Option<f64>,
+}
+
+impl ContrastRow<'_> {
+    /// Something in the cell's unit, as a share of the reference's mean.
+    fn relative(&self, x: f64) -> Option<f64> {
+        self.base.filter(|base| *base != 0.0).map(|base| x / base.abs())
+    }
 }
 
 /// `comparison.csv`.
@@ -119,6 +128,18 @@ pub fn comparison<'a>() -> Table<ContrastRow<'a>> {
                 "Effective number of draws that carry the difference: the square of the sum of its sizes over the sum of their squares",
                 |r| r.paired.effective,
             )
+        .number(
+            "relative_mean",
+            "The mean difference over the mean under the reference; empty where that is 0 or not recorded",
+            |r| r.relative(r.paired.mean.value),
+        )
+        .on_page()
+        .number(
+            "relative_half_width",
+            "Half the 95 % interval of the mean difference, by the error of the simulation, over the same",
+            |r| r.relative(r.paired.mean.half()),
+        )
+        .on_page()
 }
 
 /// A point of a sweep in a cell.
@@ -281,4 +302,33 @@ pub fn targets<'a>() -> Table<TargetRow<'a>> {
         .number("probability", "Share of draws that satisfy it", |r| r.share.0)
         .number("low", "Low end of the 95 % interval of the probability", |r| r.share.1)
         .number("high", "High end of the 95 % interval of the probability", |r| r.share.2)
+}
+
+/// What a policy says that it moves, and whether it does.
+#[derive(Clone, Debug)]
+pub struct ExpectedRow {
+    /// Name of the policy.
+    pub policy: String,
+    /// What it says.
+    pub expected: Expectation,
+    /// Unit of the cell.
+    pub unit: String,
+    /// Mean difference, half its 95 % interval, and the mean under the reference.
+    pub change: (f64, f64, Option<f64>),
+    /// Whether it holds.
+    pub held: Held,
+}
+
+/// `expectations.csv`.
+pub fn expectations() -> Table<ExpectedRow> {
+    Table::<ExpectedRow>::new("expectations.csv", "What policies say that they move, and whether they do")
+        .policy(|r| (&r.policy).into())
+        .text("cell", "The cell: actor/metric@quarter", |r| (&r.expected.cell).into())
+        .text("unit", "Unit of the cell", |r| (&r.unit).into())
+        .text("expects", "rises, falls or stays", |r| r.expected.way.to_string().into())
+        .number("difference_mean", "Mean difference from the scenario as it stands", |r| r.change.0)
+        .number("half_width", "Half its 95 % interval, by the error of the simulation", |r| r.change.1)
+        .text("held", "holds, does not hold, or cannot be told at this number of draws", |r| {
+            r.held.to_string().into()
+        })
 }

@@ -1,17 +1,21 @@
 //! What can be typed.
 
+mod finding;
 mod questions;
 mod record;
+mod simulating;
 
+pub(super) use finding::{FieldsArguments, MetricsArguments, New, NewArguments, PoliciesArguments};
 pub(super) use questions::{DiscoverArguments, IndicesArguments, SearchArguments, WorthArguments};
 pub(super) use record::{CalibrateArguments, HindcastArguments};
+pub(super) use simulating::{
+    MergeArguments, PrecisionArguments, SimulatingArguments, SimulationArguments, VerifyArguments,
+};
 
-use super::values::{bytes, draws, part, sampler};
-use crate::random::Sampler;
+use super::values::draws;
 use crate::report::OutputFormat;
 use crate::study::{
-    CompareRequest, Destination, KnockoutRequest, Part, PrecisionRequest, RulesRequest, RunRequest, Sampling,
-    ScenarioRequest, SimulationRequest, SweepRequest,
+    CompareRequest, KnockoutRequest, RulesRequest, RunRequest, ScenarioRequest, SweepRequest,
 };
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -32,6 +36,14 @@ pub(super) enum Verb {
     Check(CheckArguments),
     /// List every quantity: value, quantiles, unit, source, grade, place
     Show(ShowArguments),
+    /// List what can be selected: metrics with unit, actors and meaning, all or those of some words
+    Metrics(MetricsArguments),
+    /// List the policies of a scenario, and what each changes
+    Policies(PoliciesArguments),
+    /// List the keys of a table of a scenario: unit, range, default, meaning
+    Fields(FieldsArguments),
+    /// Write a scenario or a policy to start from
+    New(NewArguments),
     /// Simulate, summarise, export, report: the main job
     Run(RunArguments),
     /// Simulate the same draws under several policies; rank them, with honest error bars
@@ -172,106 +184,8 @@ pub(super) enum Format {
     Csv,
     /// For programs.
     Json,
-}
-
-#[derive(Clone, Debug, Args)]
-pub(super) struct SimulationArguments {
-    /// Draws; 10k and 1M are understood
-    #[arg(long, value_name = "N", default_value_t = Sampling::default().draws, value_parser = draws)]
-    pub(super) draws: u64,
-    /// Seed of all random numbers
-    #[arg(long, value_name = "S", default_value_t = 1)]
-    pub(super) seed: u64,
-    /// How points are placed: sobol (scrambled net) or mc (independent)
-    #[arg(long, default_value = "sobol", value_parser = sampler)]
-    pub(super) sampler: Sampler,
-    /// An earlier end, such as 2022Q1..2028Q4; the start stays
-    #[arg(long, value_name = "FROM..TO")]
-    pub(super) horizon: Option<String>,
-}
-
-/// What all verbs that simulate draws by the thousand have in common.
-#[derive(Clone, Debug, Args)]
-#[allow(clippy::struct_excessive_bools)] // switches of a command line
-pub(super) struct SimulatingArguments {
-    #[command(flatten)]
-    pub(super) simulation: SimulationArguments,
-    /// Only draws in which it holds: "shock.taiwan-blockade by 2028Q4", or "not ..."
-    #[arg(long, value_name = "CONDITION")]
-    pub(super) given: Option<String>,
-    /// Threads; all cores by default. The tables are the same for any number
-    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
-    pub(super) threads: usize,
-    /// The run's own folder; default `output/SCENARIO-HEX`, eight digits of the manifest
-    #[arg(long, value_name = "DIR")]
-    pub(super) out: Option<PathBuf>,
-    /// Which cells are summarised: actor/metric@quarter, with `*` and `{a,b}`; may be repeated
-    #[arg(long, value_name = "GLOB")]
-    pub(super) select: Vec<String>,
-    /// Write a table with rows of every draw: draws, inputs or strikes (of shocks), as csv or parquet: draws=csv, strikes=parquet
-    #[arg(long, value_name = "TABLE=FORMAT")]
-    pub(super) export: Vec<String>,
-    /// Recount every draw: chips, goods and money; always on in tests
-    #[arg(long)]
-    pub(super) audit: bool,
-    /// Replace another run in the folder as a whole, and start anew whatever an interrupted one left
-    #[arg(long)]
-    pub(super) force: bool,
-    /// Go on from what an interrupted or killed run left; without anything left, start
-    #[arg(long, conflicts_with = "force")]
-    pub(super) resume: bool,
-    /// One part of the draws, such as 3/64: a folder that only `merge` reads
-    #[arg(long, value_name = "K/N", value_parser = part)]
-    pub(super) part: Option<Part>,
-    /// Seconds of work that may be lost when the run is killed; 0 keeps what is gathered every 1024 draws
-    #[arg(long, value_name = "SECONDS", default_value_t = Destination::KEEP_SECONDS)]
-    pub(super) keep: u64,
-    /// The most memory that it may take, such as 2G; a run that cannot fit is refused at once
-    #[arg(long, value_name = "SIZE", value_parser = bytes)]
-    pub(super) memory: Option<u64>,
-    /// No progress, no notes
-    #[arg(long, short)]
-    pub(super) quiet: bool,
-    /// What is printed when it is done
-    #[arg(long, value_enum, default_value = "table")]
-    pub(super) format: Format,
-    /// What was typed, for the manifest.
-    #[arg(skip)]
-    command: Vec<String>,
-}
-
-#[derive(Clone, Debug, Args)]
-pub(super) struct MergeArguments {
-    /// Folders of parts, in any order
-    #[arg(value_name = "DIR", required = true)]
-    pub(super) parts: Vec<PathBuf>,
-    /// The run's own folder; default `output/SCENARIO-HEX`, eight digits of the manifest
-    #[arg(long, value_name = "DIR")]
-    pub(super) out: Option<PathBuf>,
-    /// Join parts that follow each other to a larger part, for a later merge
-    #[arg(long)]
-    pub(super) partial: bool,
-    /// Replace another run in the folder as a whole
-    #[arg(long)]
-    pub(super) force: bool,
-    /// No notes
-    #[arg(long, short)]
-    pub(super) quiet: bool,
-    /// What is printed when it is done
-    #[arg(long, value_enum, default_value = "table")]
-    pub(super) format: Format,
-}
-
-#[derive(Clone, Debug, Args)]
-pub(super) struct VerifyArguments {
-    /// A run's folder
-    pub(super) run: PathBuf,
-    /// Simulate N rounds of 256 draws anew by the run's command, and compare every recorded value
-    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
-    pub(super) again: u64,
-    /// No progress
-    #[arg(long, short)]
-    pub(super) quiet: bool,
+    /// For documents.
+    Markdown,
 }
 
 #[derive(Clone, Debug, Args)]
@@ -282,17 +196,6 @@ pub(super) struct RunArguments {
     pub(super) precision: PrecisionArguments,
     #[command(flatten)]
     pub(super) simulating: SimulatingArguments,
-}
-
-/// How well a number must be known.
-#[derive(Clone, Debug, Args)]
-pub(super) struct PrecisionArguments {
-    /// Simulate until half the 95 % interval is that small: `country.china/reachable_flop@2028Q4 p50 = 1%`
-    #[arg(long, value_name = "NUMBER")]
-    pub(super) precision: Option<String>,
-    /// The most draws that --precision may take; 16 times --draws by default
-    #[arg(long, value_name = "N", value_parser = draws)]
-    pub(super) max_draws: Option<u64>,
 }
 
 #[derive(Clone, Debug, Args)]
@@ -343,8 +246,8 @@ pub(super) struct ExplainArguments {
     pub(super) scenario: ScenarioArguments,
     #[command(flatten)]
     pub(super) simulation: SimulationArguments,
-    /// Number of the draw, from 0
-    #[arg(long, value_name = "I", required_unless_present = "pick")]
+    /// Number of the draw, from 0; without it and --pick, the median draw of the headline's first actor at the end
+    #[arg(long, value_name = "I")]
     pub(super) draw: Option<u64>,
     /// The draw at a quantile of a cell over all draws: `p95:country.china/reachable_flop@2028Q4`
     #[arg(long, value_name = "QUANTILE:CELL", conflicts_with = "draw")]
@@ -432,6 +335,10 @@ impl Verb {
             Self::Calibrate(a) => a.simulating.command = command,
             Self::Check(_)
             | Self::Show(_)
+            | Self::Metrics(_)
+            | Self::Policies(_)
+            | Self::Fields(_)
+            | Self::New(_)
             | Self::Rules(_)
             | Self::Merge(_)
             | Self::Verify(_)
@@ -467,45 +374,6 @@ fn edited(scenario: &PathBuf, edits: &[PathBuf], set: &[String], allowed: &[Path
         edits: edits.iter().map(Into::into).collect(),
         set: set.to_vec(),
         ..ScenarioRequest::new(scenario)
-    }
-}
-
-impl SimulationArguments {
-    pub(super) fn request(&self) -> Sampling {
-        Sampling { draws: self.draws, seed: self.seed, sampler: self.sampler, horizon: self.horizon.clone() }
-    }
-}
-
-impl SimulatingArguments {
-    fn request(&self) -> SimulationRequest {
-        SimulationRequest {
-            sampling: self.simulation.request(),
-            given: self.given.clone(),
-            select: self.select.clone(),
-            export: self.export.clone(),
-            audit: self.audit,
-            threads: self.threads,
-        }
-    }
-
-    pub(super) fn destination(&self) -> Destination {
-        Destination {
-            out: self.out.clone(),
-            force: self.force,
-            resume: self.resume,
-            part: self.part,
-            keep_seconds: self.keep,
-            memory: self.memory,
-            machine: super::terminal::machine(),
-            command: self.command.clone(),
-            ..Destination::default()
-        }
-    }
-}
-
-impl PrecisionArguments {
-    fn request(&self) -> PrecisionRequest {
-        PrecisionRequest { precision: self.precision.clone(), max_draws: self.max_draws }
     }
 }
 
@@ -574,7 +442,8 @@ impl Format {
     pub(super) fn table(self) -> OutputFormat {
         match self {
             Self::Table => OutputFormat::Text,
-            Self::Csv => OutputFormat::Csv,
+            // Markdown is made of it.
+            Self::Csv | Self::Markdown => OutputFormat::Csv,
             Self::Json => OutputFormat::Json,
         }
     }

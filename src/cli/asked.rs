@@ -86,7 +86,7 @@ fn of(verb: &Verb) -> Result<Asked, Failure> {
         Verb::Calibrate(a) => Asked::Calibrate(a.request(), a.simulating.destination()),
         Verb::Rules(a) if a.on.is_some() => Asked::Rules(a.request()),
         Verb::Rules(a) => Asked::RuleChanges(a.request()),
-        Verb::Explain(a) => Asked::Explain(explain::request(a)?),
+        Verb::Explain(a) => Asked::Explain(explain::request(a)),
         Verb::Graph(a) if a.rank => Asked::Chokepoints(a.request()),
         Verb::Graph(a) => Asked::Graph(a.scenario.request()),
         Verb::Discover(a) => Asked::Discover(a.request()),
@@ -95,7 +95,11 @@ fn of(verb: &Verb) -> Result<Asked, Failure> {
         Verb::Worth(a) => Asked::Worth(a.request()),
         Verb::Merge(a) if a.partial => return Err(Failure::Usage("parts are joined to a whole run here")),
         Verb::Merge(a) => Asked::Merge(Box::new(of(&merge::joined(a)?)?), a.parts.clone()),
-        Verb::Verify(_)
+        Verb::Metrics(_)
+        | Verb::Policies(_)
+        | Verb::Fields(_)
+        | Verb::New(_)
+        | Verb::Verify(_)
         | Verb::Import(_)
         | Verb::Diff(_)
         | Verb::Report(_)

@@ -37,7 +37,9 @@ pub(super) fn check(arguments: &CheckArguments) -> Result<(), Failure> {
         )
     });
     let buyers = idle.buyers.iter().map(|&b| format!("no chip can be sold to buyer.{}", model.buyers[b].id));
-    let idle: Vec<String> = nodes.chain(rules).chain(buyers).collect();
+    let idle = nodes.chain(rules).chain(buyers);
+    let idle: Vec<String> =
+        idle.filter(|warning| !model.accepted.iter().any(|accepted| accepted.means(warning))).collect();
     let shown = if all { idle.len() } else { idle.len().min(SHOWN) };
     idle[..shown].iter().for_each(|warning| tell(&format!("warning: {warning}")));
     if shown < idle.len() {

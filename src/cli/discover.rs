@@ -3,7 +3,7 @@
 use super::arguments::{DiscoverArguments, Verb};
 use super::failure::Failure;
 use super::merge::verb_of;
-use super::terminal::{Terminal, print, tell};
+use super::terminal::{Terminal, print_in, tell};
 use crate::results::{MANIFEST, RunReader};
 use crate::study::{
     Calibrate, Compare, DiscoverRequest, Hindcast, Run, ScenarioRequest, SimulationRequest, Study, Sweep,
@@ -25,7 +25,7 @@ pub(super) fn discover(arguments: &DiscoverArguments) -> Result<(), Failure> {
             tell(&format!("tables and a picture in {}", folder.display()));
         }
     }
-    print(&found.render(arguments.format.table()))
+    print_in(arguments.format, &found.render(arguments.format.table()))
 }
 
 /// The draws of a run: what it was made by is read again, and must still make it.

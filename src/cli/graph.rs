@@ -2,8 +2,8 @@
 
 use super::arguments::{GraphArguments, GraphForm};
 use super::failure::Failure;
-use super::terminal::{Terminal, print};
-use crate::report::{GraphFormat, OutputFormat, Ranking};
+use super::terminal::{Terminal, print, width};
+use crate::report::{GraphFormat, OutputFormat, Ranking, fit};
 use crate::study::{Project, knockout};
 
 pub(super) fn graph(arguments: &GraphArguments) -> Result<(), Failure> {
@@ -18,7 +18,8 @@ pub(super) fn graph(arguments: &GraphArguments) -> Result<(), Failure> {
             }
         };
         let rankings = knockout(&arguments.request(), &Terminal::new(arguments.quiet))?;
-        return print(&Ranking::render(&rankings, layout));
+        let text = Ranking::render(&rankings, layout);
+        return print(&if layout == OutputFormat::Text { fit(&text, width()) } else { text });
     }
     let format = match format {
         None | Some(GraphForm::Dot) => GraphFormat::Dot,

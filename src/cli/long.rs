@@ -2,7 +2,7 @@
 
 use super::arguments::SimulatingArguments;
 use super::failure::Failure;
-use super::terminal::{Terminal, print, tell};
+use super::terminal::{Terminal, print, print_in, tell};
 use crate::study::{Found, Part, Study, Written, part_draws};
 use std::path::{Path, PathBuf};
 
@@ -37,7 +37,7 @@ pub(super) fn carry_out<S: Study>(
         to.part = Some(Part::Draws { first: draws.start, end: draws.end });
     }
     let Some(mut folder) = study.open_folder(&to, &terminal)? else {
-        return print(&study.stored_answer(&to, common.format.table())?);
+        return print_in(common.format, &study.stored_answer(&to, common.format.table())?);
     };
     if matches!(how, How::Simulated) {
         study.fits(&to, &terminal)?;
@@ -62,7 +62,7 @@ pub(super) fn carry_out<S: Study>(
     };
     let (shown, took) = (shown(&found), found.took());
     let Written { manifest, path, no_page } = found.store(folder)?;
-    print(&shown)?;
+    print_in(common.format, &shown)?;
     if let Some(error) = no_page {
         tell(&format!("warning: no page: {error}; `chokepoint report {}` makes it again", path.display()));
     }

@@ -9,12 +9,16 @@ mod diff;
 mod discover;
 mod explain;
 mod failure;
+mod fields;
 mod graph;
 mod hindcast;
 mod import;
 mod indices;
 mod long;
 mod merge;
+mod metrics;
+mod new;
+mod policies;
 mod report;
 mod rules;
 mod run;
@@ -71,6 +75,10 @@ pub fn main_with(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     let done = match &arguments.verb {
         Verb::Check(a) => check::check(a),
         Verb::Show(a) => show::show(a),
+        Verb::Metrics(a) => metrics::metrics(a),
+        Verb::Policies(a) => policies::policies(a),
+        Verb::Fields(a) => fields::fields(a),
+        Verb::New(a) => new::new(a),
         Verb::Run(a) => run::run(a, &How::Simulated),
         Verb::Compare(a) => compare::compare(a, &How::Simulated),
         Verb::Sweep(a) => sweep::sweep(a, &How::Simulated),

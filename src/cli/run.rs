@@ -3,7 +3,7 @@
 use super::arguments::RunArguments;
 use super::failure::Failure;
 use super::long::{How, carry_out};
-use super::terminal::{Terminal, draws_fans};
+use super::terminal::{Terminal, draws_fans, width};
 use crate::report::OutputFormat;
 use crate::study::Run;
 
@@ -14,6 +14,10 @@ pub(super) fn run(arguments: &RunArguments, how: &How<'_>) -> Result<(), Failure
     let fans = layout == OutputFormat::Text && draws_fans();
     carry_out(&study, common, how, |found| {
         let headline = found.headline();
-        if fans { headline.with_fans() } else { headline.render(layout) }
+        if layout == OutputFormat::Text {
+            headline.for_terminal(fans, width())
+        } else {
+            headline.render(layout)
+        }
     })
 }

@@ -2,11 +2,11 @@
 
 use super::arguments::ShowArguments;
 use super::failure::Failure;
-use super::terminal::print;
+use super::terminal::print_in;
 use crate::report::quantities;
 use crate::study::Project;
 
 pub(super) fn show(arguments: &ShowArguments) -> Result<(), Failure> {
     let project = Project::open(&arguments.scenario.request())?;
-    print(&quantities(&project.quantities(&arguments.glob)?, arguments.format.table()))
+    print_in(arguments.format, &quantities(&project.quantities(&arguments.glob)?, arguments.format.table()))
 }

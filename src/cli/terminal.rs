@@ -1,9 +1,11 @@
 //! The terminal: what is printed, notes, progress, a hand on Ctrl-C, colour.
 
+use super::arguments::Format;
 use super::failure::Failure;
+use crate::report::{fit, markdown};
 use crate::scenario::printable;
 use crate::study::{Error, Note, Watch, Work};
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 use std::io::{IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -58,6 +60,34 @@ pub(super) fn print(text: &str) -> Result<(), Failure> {
     }
 }
 
+/// Prints a finding in a format: text for people within the terminal's width, Markdown of the rows that CSV has.
+pub(super) fn print_in(format: Format, text: &str) -> Result<(), Failure> {
+    match format {
+        Format::Table => print(&fit(text, width())),
+        Format::Markdown => print(&markdown(text)),
+        Format::Csv | Format::Json => print(text),
+    }
+}
+
+/// Columns of the terminal that stdout is, or those that `COLUMNS` in the environment asks for; none where nothing says it.
+pub(super) fn width() -> Option<usize> {
+    let asked = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok());
+    asked.or_else(columns).filter(|columns| *columns >= FEWEST)
+}
+
+/// Fewer columns than that hold no table.
+const FEWEST: usize = 40;
+
+fn columns() -> Option<usize> {
+    #[cfg(unix)]
+    {
+        let size = rustix::termios::tcgetwinsize(std::io::stdout()).ok()?;
+        (size.ws_col > 0).then_some(size.ws_col as usize)
+    }
+    #[cfg(not(unix))]
+    None
+}
+
 /// Whether colours are wanted on stderr.
 pub(super) fn colored() -> bool {
     std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none()
@@ -68,7 +98,7 @@ pub(super) fn draws_fans() -> bool {
     let says = |name: &str| std::env::var(name).ok().filter(|v| !v.is_empty());
     let locale = says("LC_ALL").or_else(|| says("LC_CTYPE")).or_else(|| says("LANG")).unwrap_or_default();
     let unicode = ["utf-8", "utf8"].iter().any(|u| locale.to_lowercase().contains(u));
-    let plain = says("NO_COLOR").is_some() || says("TERM").is_none_or(|t| t == "dumb");
+    let plain = says("TERM").is_none_or(|t| t == "dumb");
     std::io::stdout().is_terminal() && unicode && !plain
 }
 
@@ -100,11 +130,28 @@ impl Watch for Terminal {
         }
         let bar = ProgressBar::new(steps);
         let template = match work {
-            Work::Draws => "{bar:32} {pos}/{len} draws, {per_sec}, {eta} left",
-            Work::Failures => "{bar:32} {percent} % of failures, {eta} left",
+            Work::Draws => "{bar:32} {pos}/{len} draws, {speed}{left}",
+            Work::Failures => "{bar:32} {percent} % of failures{left}",
         };
         if let Ok(style) = ProgressStyle::with_template(template) {
-            bar.set_style(style);
+            // Nothing is known of the speed before the first draws are done.
+            let speed = |state: &ProgressState, out: &mut dyn std::fmt::Write| {
+                let speed = state.per_sec();
+                let _ = if state.pos() == 0 {
+                    write!(out, "starting")
+                } else {
+                    write!(out, "{speed:.0} draws/s")
+                };
+            };
+            let left = |state: &ProgressState, out: &mut dyn std::fmt::Write| {
+                let (seconds, done) = (state.eta().as_secs(), state.pos());
+                let _ = match seconds {
+                    _ if done == 0 || state.elapsed().as_secs() < 1 => Ok(()),
+                    0..=99 => write!(out, ", {} s left", seconds.max(1)),
+                    _ => write!(out, ", {} min left", seconds.div_ceil(60)),
+                };
+            };
+            bar.set_style(style.with_key("speed", speed).with_key("left", left));
         }
         bar.enable_steady_tick(Duration::from_millis(200));
         *self.bar.lock().unwrap_or_else(PoisonError::into_inner) = bar;

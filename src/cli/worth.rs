@@ -2,10 +2,10 @@
 
 use super::arguments::WorthArguments;
 use super::failure::Failure;
-use super::terminal::{Terminal, print};
+use super::terminal::{Terminal, print_in};
 use crate::study::worth as value;
 
 pub(super) fn worth(arguments: &WorthArguments) -> Result<(), Failure> {
     let found = value(&arguments.request(), &Terminal::new(arguments.quiet))?;
-    print(&found.render(arguments.format.table()))
+    print_in(arguments.format, &found.render(arguments.format.table()))
 }

@@ -1,11 +1,13 @@
 //! The world with names resolved, units normalised and every error found.
 
+mod accept;
 mod answer;
 #[macro_use]
 mod declare;
 pub mod entities;
 mod factor;
 pub mod field;
+mod fields;
 pub(crate) mod ids;
 mod lever;
 mod observation;
@@ -17,13 +19,16 @@ mod schema;
 mod show;
 mod spec;
 pub mod time;
+mod titles;
 pub mod units;
 mod validate;
 
+pub use accept::{Accepted, take_accepted};
 pub use answer::{Answers, RuleWaits, Sign, Waiting};
 pub use entities::*;
 pub use factor::Factor;
 pub use field::{Amount, Attribute, Clause, Comparison, Condition, Effect, Nodes};
+pub use fields::{FieldAbout, TableAbout, fields, tables};
 pub use ids::{
     BuyerId, ChipId, CountryId, DesignerId, FacilityId, GoodId, GroupId, Id, IdVec, LabId, Named, QuantityId,
     RouteId, RuleId, ShockId, StockpileId, ToolId,
@@ -69,6 +74,7 @@ pub struct Model {
     pub vintages: Vec<Vintage>,
     pub simple_rule: Option<SimpleRule>,
     pub calibration: Option<Calibration>,
+    pub accepted: Vec<Accepted>,
     pub run: Run,
     pub trade: Trade,
     pub production: Production,

@@ -24,6 +24,18 @@ pub fn schema() -> Json {
         text("A CSV file of values by path: path,value,unit,grade,source,note."),
     );
     properties.insert("observations".to_owned(), text("A CSV file with rows of `observation`."));
+    let acceptance = json!({
+        "type": "object",
+        "description": "A warning that is intended: `check` is silent about it.",
+        "properties": {
+            "warning": text("A part of the warning's text."),
+            "reason": text("Why it may be."),
+        },
+        "required": ["warning", "reason"],
+        "additionalProperties": false,
+    });
+    let accept = json!({ "type": "array", "items": acceptance, "description": "Warnings that are intended, each with its reason: `check` is silent about them." });
+    properties.insert("accept".to_owned(), accept);
     rows::<Country>(&mut properties);
     rows::<Group>(&mut properties);
     rows::<Tool>(&mut properties);

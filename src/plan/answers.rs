@@ -6,7 +6,7 @@ use crate::random::{Design, Stream};
 use std::sync::Arc;
 
 /// What waits for signs.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Answers {
     /// By sign: its edits' numbers, if it has such edits.
     pub edited: Vec<Option<Edited>>,
@@ -19,7 +19,7 @@ pub struct Answers {
 }
 
 /// Numbers under the edits of a sign.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Edited {
     /// Where each is stored.
     pub layout: Layout,

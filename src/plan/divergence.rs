@@ -88,6 +88,7 @@ fn same_frame(a: &Model, b: &Model) -> bool {
                 vintages: _,
                 simple_rule: _,
                 calibration: _,
+                accepted: _,
                 commitments: _,
                 facilities: _,
                 answers: _,

@@ -5,7 +5,12 @@ use crate::results::table::{Table, TableText};
 
 /// Every metric that can be selected; a flow's sum since the start has the name of `sum`.
 pub fn metrics_table() -> TableText {
-    let table = Table::<Metric>::new("metrics", "Metrics that can be selected")
+    TableText::of(&metrics_columns(), Metric::ALL.iter().copied())
+}
+
+/// The columns of it.
+pub(super) fn metrics_columns() -> Table<Metric> {
+    Table::<Metric>::new("metrics", "Metrics that can be selected")
         .text("metric", "Its name", |m| m.name().into())
         .text("sum", "Name of its sum since the start; empty of what is no flow", |m| {
             if m.is_flow() { m.sum() } else { "" }.into()
@@ -19,6 +24,5 @@ pub fn metrics_table() -> TableText {
         })
         .text("better", "For whom more of it is better", |m| m.row().better.whom().into())
         .text("heading", "Under which heading observations of it are scored", |m| m.row().group.name().into())
-        .text("meaning", "What it is", |m| m.meaning().into());
-    TableText::of(&table, Metric::ALL.iter().copied())
+        .text("meaning", "What it is", |m| m.meaning().into())
 }

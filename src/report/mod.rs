@@ -1,5 +1,6 @@
 //! Findings for people: the terminal's tables, the story of a draw, and how well a simulated past fits.
 
+mod anchors;
 pub mod calibration;
 mod columns;
 mod difference;
@@ -8,6 +9,8 @@ mod fan;
 mod graph;
 mod headline;
 mod indices;
+mod listing;
+mod markdown;
 mod metrics_table;
 #[cfg(feature = "page")]
 pub mod page;
@@ -23,11 +26,15 @@ mod verdict;
 pub mod world;
 mod worth;
 
+pub use anchors::ANCHORS;
+pub use columns::fit;
 pub use difference::{Change, Difference, Moved};
 pub use discovery::{Condition, DiscoveryReport, Input};
 pub use graph::{Attribute, Attributes, GraphFormat, SupplyGraph};
 pub use headline::{Headline, HeadlineRow};
 pub use indices::{IndicesReport, IndicesRow};
+pub use listing::{changes, field_list, metrics_list, policy_list, table_list};
+pub use markdown::markdown;
 pub use metrics_table::metrics_table;
 pub use quantities::{quantities, quantities_table};
 pub use ranking::{Ranking, RankingRow};

@@ -72,7 +72,7 @@ impl Swept {
     fn text(&self) -> String {
         let which = if self.sense == Sense::Min { "lowest" } else { "highest" };
         let mut text = format!(
-            "{}\n{} draws, the same at every point; changes ± 95 % interval\n\n{} [{}], {which} first; base: mean {}, median {}\n",
+            "{}\n{} draws, the same at every point; ± is half the 95 % interval of the simulation's error\n\n{} [{}], {which} first; base: mean {}, median {}\n",
             self.title,
             self.draws,
             self.cell,

@@ -1,8 +1,9 @@
 //! The verdict on policies as people read it: who lowers what, by how much, how surely, and what cannot be told apart.
 
 use super::{OutputFormat, number, percent};
-use crate::analysis::tables::{RobustRow, robustness};
-use crate::analysis::{Paired, Sense, Standing};
+use crate::analysis::tables::{ExpectedRow, RobustRow, robustness};
+use crate::analysis::{Held, Paired, Sense, Standing};
+use crate::results::PolicyAbout;
 use crate::results::table::{Table, TableText};
 use serde_json::json;
 
@@ -68,6 +69,10 @@ pub struct Verdict {
     pub apart: Vec<Apart>,
     /// How plans do where they do badly, cell by cell.
     pub robust: Vec<RobustRow>,
+    /// What the policies are.
+    pub about: Vec<PolicyAbout>,
+    /// What they say that they move, and whether they do.
+    pub expected: Vec<ExpectedRow>,
 }
 
 impl Verdict {
@@ -87,13 +92,14 @@ impl Verdict {
 
     fn text(&self) -> String {
         let mut text = format!(
-            "{}\n{} draws, the same under every policy; changes ± 95 % interval\n",
+            "{}\n{} draws, the same under every policy. Changes are of the mean; ± is half the 95 % interval of the simulation's error,\nwhich more draws lower. In brackets, 90 % of draws: what nobody knows of the world.\n",
             self.title, self.draws
         );
         for ranked in &self.cells {
             text.push('\n');
-            text.push_str(&ranked.text());
+            text.push_str(&ranked.text(&self.about));
         }
+        text.push_str(&self.unmet());
         if !self.standings.is_empty() {
             text.push('\n');
             text.push_str(&self.front());
@@ -106,6 +112,28 @@ impl Verdict {
             }
         }
         text + &self.robustness() + &apart_text(&self.apart)
+    }
+
+    /// Policies that do not move what they say that they do, in words; nothing where all do.
+    fn unmet(&self) -> String {
+        let mut text = String::new();
+        for row in self.expected.iter().filter(|r| r.held != Held::Holds) {
+            if text.is_empty() {
+                text.push_str("\nWhat policies expect of themselves and these draws do not show\n");
+            }
+            let (mean, half, base) = row.change;
+            let base = base.unwrap_or(0.0);
+            let change = if mean == 0.0 {
+                "no change".to_owned()
+            } else {
+                format!("{} ±{}", signed(mean, base), of(half, base))
+            };
+            text.push_str(&format!(
+                "   {}: {} {}: {}, {change} in the mean\n",
+                row.policy, row.expected.cell, row.expected.way, row.held
+            ));
+        }
+        text
     }
 
     /// How plans do where they do badly, by objectives and targets.
@@ -191,6 +219,11 @@ impl Verdict {
             "front": self.plans().iter().zip(&self.standings).map(standing).collect::<Vec<_>>(),
             "targets": self.targets.iter().map(target).collect::<Vec<_>>(),
             "not_compared": apart_json(&self.apart),
+            "expectations": self.expected.iter().map(|row| json!({
+                "policy": row.policy, "cell": row.expected.cell, "expects": row.expected.way.to_string(),
+                "difference_mean": row.change.0, "half_width": finite(row.change.1), "held": row.held.to_string(),
+            })).collect::<Vec<_>>(),
+            "about": self.about,
             "robustness": self.robust.iter().map(|row| robust.json(row)).collect::<Vec<_>>(),
         });
         format!("{whole:#}\n")
@@ -240,13 +273,21 @@ impl Ranked {
         order
     }
 
-    fn text(&self) -> String {
+    fn text(&self, about: &[PolicyAbout]) -> String {
         let which = if self.sense == Sense::Min { "lowest" } else { "highest" };
         let lower = if self.sense == Sense::Min { "lower in" } else { "higher in" };
-        let mean = self.base.map_or_else(String::new, |mean| format!("; base: mean {}", number(mean)));
+        let mean = match self.base {
+            // A share of nothing says nothing.
+            Some(mean) if mean == 0.0 => format!("; base: mean 0, so changes are in {}", self.unit),
+            Some(mean) => format!("; base: mean {}", number(mean)),
+            None => format!("; changes are in {}", self.unit),
+        };
         let mut text = format!("{} [{}], {which} first{mean}\n", self.cell, self.unit);
         let width = self.plans.iter().map(|p| p.chars().count()).max().unwrap_or(0).max(6);
-        text.push_str(&format!("   {:width$}  {:>17}  {:>7}  {lower}\n", "policy", "mean", "median"));
+        text.push_str(&format!(
+            "   {:width$}  {:>17}  {:>22}  {lower}\n",
+            "policy", "mean", "median (90 % of draws)"
+        ));
         let mut last = 0;
         for p in self.order() {
             let (paired, tier) = (&self.paired[p], self.tiers[p]);
@@ -260,14 +301,21 @@ impl Ranked {
                     signed(paired.mean.value, self.base.unwrap_or(0.0)),
                     of(paired.mean.half(), self.base.unwrap_or(0.0))
                 );
-                let ratio = ratio(paired.ratios[1].value);
-                format!("{mark} {:width$}  {change:>17}  {ratio:>7}  {}", self.plans[p], percent(share))
+                let [low, median, high] = [0, 1, 2].map(|i| ratio(paired.ratios[i].value));
+                let ratio =
+                    format!("{median} ({} – {})", low.trim_start_matches('×'), high.trim_start_matches('×'));
+                format!("{mark} {:width$}  {change:>17}  {ratio:>22}  {}", self.plans[p], percent(share))
             } else if p == 0 {
                 format!("{mark} {:width$}", self.plans[p])
             } else {
                 format!("{mark} {:width$}  the same in each of {} draws", self.plans[p], paired.draws)
             };
             text.push_str(line.trim_end());
+            let title = about.iter().find(|a| a.policy == self.plans[p]).map(|a| a.title.as_str());
+            if let Some(title) = title {
+                let room = (width + 57).saturating_sub(line.chars().count());
+                text.push_str(&format!("{}{title}", " ".repeat(room.max(2))));
+            }
             text.push('\n');
         }
         text.push_str(&self.ties());

@@ -14,6 +14,21 @@ pub struct SourceFile {
     pub sha256: String,
 }
 
+/// What a policy is, for people.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PolicyAbout {
+    /// Its name, as tables have it.
+    pub policy: String,
+    /// What it is called.
+    pub title: String,
+    /// Why one would ask.
+    pub reason: String,
+    /// Where it comes from.
+    pub source: String,
+    /// What it changes, in words.
+    pub changes: String,
+}
+
 /// A run's description, written as `manifest.json`.
 #[derive(Clone, Debug, Serialize)]
 pub struct Manifest {
@@ -27,6 +42,9 @@ pub struct Manifest {
     pub title: String,
     /// Policies, in order; empty for the reference case.
     pub policies: Vec<String>,
+    /// What they are.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub about_policies: Vec<PolicyAbout>,
     /// Files that were read.
     pub files: Vec<SourceFile>,
     /// First and last quarter.

@@ -40,7 +40,7 @@ pub use fault::FolderError;
 pub use folder::{Folder, Opened, OutputFile};
 pub use histogram::Histogram;
 pub use interval::{Interval, t95};
-pub use manifest::{Manifest, SourceFile};
+pub use manifest::{Manifest, PolicyAbout, SourceFile};
 pub use moments::Moments;
 pub use package::data_package;
 pub use past_run::{PastCell, PastRun};

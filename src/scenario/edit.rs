@@ -5,11 +5,12 @@ use super::document::{Adjustment, Document, Entry, Node, Table, Value};
 use super::extends::resolve_row_extends;
 use super::files::{read_beneath, read_named};
 use super::glob::{Glob, is_glob, is_too_long};
+use super::homes::{homes, policy_names};
 use super::limits::{LOOKED, PATTERN};
 use super::parse::{cell_value, csv_rows, relocated, toml_table, toml_value};
 use super::path::RowPlaces;
 use super::replaced;
-use super::shipped::{self, is_folder, stems};
+use super::shipped;
 use std::io::ErrorKind;
 use std::path::Path;
 
@@ -104,22 +105,24 @@ fn load_one(
     sources: &mut Sources,
     diagnostics: &mut Diagnostics,
 ) -> Option<Policy> {
-    let home = if is_folder(scenario) { scenario } else { scenario.parent().unwrap_or(Path::new("")) };
-    let folder = home.join("policies");
-    let stem = format!("{name}.toml");
-    // What stands in the scenario's folder is the scenario's; what is typed as a path is the person's own.
+    let within = Path::new("policies").join(format!("{name}.toml"));
+    // What stands in the scenario's folder, or in that of one that it extends, is the scenario's; what is typed as a path is the
+    // person's own.
     let there = |path: &Path| path.symlink_metadata().is_ok() || shipped::text(path).is_some();
-    let own = !name.contains(['/', '\\']) && there(&folder.join(&stem));
-    let path = if own { folder.join(&stem) } else { Path::new(name).to_owned() };
-    let text =
-        if own { read_beneath(home, &Path::new("policies").join(&stem), &[]) } else { read_named(&path) };
+    let own = homes(scenario).into_iter().find(|home| there(&home.join(&within)));
+    let own = own.filter(|_| !name.contains(['/', '\\']));
+    let path = own.as_ref().map_or_else(|| Path::new(name).to_owned(), |home| home.join(&within));
+    let text = match &own {
+        Some(home) => read_beneath(home, &within, &[]),
+        None => read_named(&path),
+    };
     let text = match text {
         Ok(text) => text,
         Err(error) => {
             let source = sources.add("--policy", name.to_owned());
             let place = Place { source, span: 0..name.len() };
             if error.kind() == ErrorKind::NotFound {
-                no_policy(&folder, name, &place, diagnostics);
+                no_policy(scenario, name, &place, diagnostics);
             } else {
                 let message = format!("{} cannot be read: {error}", path.display());
                 diagnostics.error(&place, message, "named here");
@@ -133,9 +136,9 @@ fn load_one(
 }
 
 /// Says that there is no such policy, and which there are.
-fn no_policy(folder: &Path, name: &str, place: &Place, diagnostics: &mut Diagnostics) {
+fn no_policy(scenario: &Path, name: &str, place: &Place, diagnostics: &mut Diagnostics) {
     let d = diagnostics.error(place, format!("there is no policy `{name}`"), "no such file or stem");
-    let stems = stems(folder);
+    let stems = policy_names(scenario);
     if !d.suggest(name, stems.iter().map(String::as_str)) && !stems.is_empty() {
         d.help(format!("the scenario has {}", stems.join(", ")));
     }

@@ -77,7 +77,9 @@ fn resolve_row(
     *left -= taken;
     let Value::Table(base) = rows[from].value.clone() else { return };
     if let Value::Table(row) = &mut rows[i].value {
-        let own: BTreeSet<String> = row.entries.iter().map(|e| e.key.clone()).collect();
+        // What another is called is not what this one is called.
+        let own: BTreeSet<String> =
+            row.entries.iter().map(|e| e.key.clone()).chain(["title".to_owned()]).collect();
         row.entries.extend(base.entries.into_iter().filter(|e| !own.contains(&e.key)));
     }
 }

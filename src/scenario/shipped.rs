@@ -12,6 +12,12 @@ pub fn shipped() -> Vec<&'static str> {
     names.into_iter().collect()
 }
 
+/// Files of one of them: their paths within it, and their texts.
+pub fn shipped_files(name: &str) -> Vec<(String, &'static str)> {
+    let of = |(path, text): &(&str, &'static str)| Some((within(path, name)?.to_owned(), *text));
+    FILES.iter().filter_map(of).collect()
+}
+
 /// A path as the list has it: relative, of a scenario that is in the program, and not on the disk instead.
 fn inside(path: &Path) -> Option<String> {
     let mut parts: Vec<&str> = Vec::new();

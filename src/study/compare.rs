@@ -6,14 +6,14 @@ use super::error::Error;
 use super::folder::{RunFolder, Took, Written};
 use super::gather::{Gatherer, Values};
 use super::long::{Found, ManyDraws, Steps, answers};
-use super::project::policies;
+use super::project::{policies, promised};
 use super::request::{CompareRequest, Destination, PolicySource, ScenarioRequest};
 use super::rounds::Rounds;
 use super::simulation::Simulation;
 use super::stopping::{Stopping, interval};
 use super::watch::Watch;
-use crate::analysis::tables::{RobustRow, robustness};
-use crate::analysis::{Paired, Precision, Statistic};
+use crate::analysis::tables::{ExpectedRow, RobustRow, expectations, robustness};
+use crate::analysis::{Expectation, Paired, Precision, Statistic};
 use crate::metrics::{ActorKind, BadRatio, Recording, headline, matching};
 use crate::plan::Plan;
 use crate::report::{OutputFormat, Ranked, Verdict};
@@ -75,10 +75,16 @@ impl Compare {
         let stopping = Stopping::new(&request.precision, request.simulation.sampling.draws)?;
         let mut asked = goals.cells();
         asked.extend(stopping.wanted.iter().map(|p| p.cell.clone()));
+        let mut named = request.policies.clone();
+        if named.is_empty() {
+            named = policies(&request.scenario.scenario).into_iter().map(PolicySource::Named).collect();
+        }
+        let promised = promised(&request.scenario, &named);
         let open = |policy: Option<&PolicySource>, watch: &dyn Watch| {
             let scenario = ScenarioRequest { policy: policy.cloned(), ..request.scenario.clone() };
             Simulation::open_with(&scenario, &request.simulation, watch, |plan| {
                 let mut select = selection(plan, &request.simulation.select, &asked)?;
+                select.extend(matching(plan, &promised)?);
                 if policy.is_some() {
                     // What a policy takes away cannot be compared; what is there still can.
                     select = matching(plan, &select)?;
@@ -88,10 +94,6 @@ impl Compare {
         };
         let mut base = open(None, watch)?;
         base.read_condition()?;
-        let mut named = request.policies.clone();
-        if named.is_empty() {
-            named = policies(&request.scenario.scenario).into_iter().map(PolicySource::Named).collect();
-        }
         if named.is_empty() {
             return Err(Error::NoPolicy);
         }
@@ -181,6 +183,14 @@ impl Compare {
         (widest.unwrap_or(own), own.value)
     }
 
+    /// Whether a policy says of a cell that every plan has which way it goes.
+    fn promises(&self) -> bool {
+        let all = self.others.iter().filter_map(|o| o.project.policy.as_ref()).flat_map(|p| &p.expects);
+        let mut cells = all.filter_map(|text| Expectation::parse(text)).map(|e| e.cell);
+        let has = |plan: &&Simulation, cell: &str| plan.recording.names.iter().any(|c| c.address() == cell);
+        cells.any(|cell| self.plans().iter().all(|plan| has(plan, &cell)))
+    }
+
     fn verdict(
         &self,
         comparison: &Comparison,
@@ -202,7 +212,7 @@ impl Compare {
             }
         };
         Verdict {
-            title: self.base.plan.model.title.clone(),
+            title: self.base.title(),
             draws,
             cells: shown.into_iter().map(rank).collect(),
             objectives: self.goals.objectives.iter().map(|o| format!("{} {}", o.sense, o.cell)).collect(),
@@ -210,7 +220,39 @@ impl Compare {
             targets: comparison.shares(),
             apart: comparison.apart.clone(),
             robust: Vec::new(),
+            about: self.others.iter().filter_map(Simulation::about).collect(),
+            expected: self.expected(comparison, findings, base),
         }
+    }
+
+    /// What policies say that they move, and whether they do, of cells that every plan has.
+    fn expected(
+        &self,
+        comparison: &Comparison,
+        findings: &Findings,
+        base: &[Statistics],
+    ) -> Vec<ExpectedRow> {
+        let mut rows = Vec::new();
+        for (p, other) in self.others.iter().enumerate() {
+            let sentences = other.project.policy.iter().flat_map(|policy| &policy.expects);
+            for expected in sentences.filter_map(|text| Expectation::parse(text)) {
+                let cell = comparison.cells.iter().position(|c| c.address() == expected.cell);
+                let Some(c) = cell else { continue };
+                let paired = &findings.paired[c][p + 1];
+                rows.push(ExpectedRow {
+                    policy: other.policy(),
+                    unit: comparison.cells[c].unit.clone(),
+                    change: (
+                        paired.mean.value,
+                        paired.mean.half(),
+                        comparison.own(c, 0).map(|i| base[i].mean),
+                    ),
+                    held: expected.held(paired),
+                    expected,
+                });
+            }
+        }
+        rows
     }
 
     /// Cells that are ranked in print: the objectives', or the headline countries' reachable compute at the end, or what is
@@ -280,11 +322,13 @@ impl CompareResults<'_> {
             distributions.add_rows(plan, statistics, &mut rows);
         }
         let mut all = rows.tables();
-        all.extend([self.comparison.table(&self.findings), self.rounds.table()]);
+        all.extend([self.comparison.table(&self.findings, &self.statistics[0]), self.rounds.table()]);
         all.push(TableText::of(&robustness(), self.robust()));
         let goals = &self.study.goals;
         all.extend((!goals.objectives.is_empty()).then(|| self.comparison.objectives(&self.findings)));
         all.extend((!goals.targets.is_empty()).then(|| self.comparison.targets()));
+        let expected = self.study.expected(&self.comparison, &self.findings, &self.statistics[0]);
+        all.extend(self.study.promises().then(|| TableText::of(&expectations(), expected)));
         all
     }
 
@@ -322,6 +366,7 @@ impl ManyDraws for Compare {
     fn manifest(&self) -> Manifest {
         let mut manifest = self.base.manifest();
         manifest.policies = self.others.iter().map(Simulation::policy).collect();
+        manifest.about_policies = self.others.iter().filter_map(Simulation::about).collect();
         for other in &self.others {
             let resolved = SourceFile::new(&other.policy(), &other.project.document.to_toml());
             manifest.resolved_policies.push(resolved);
@@ -339,6 +384,7 @@ impl ManyDraws for Compare {
         let mut files = FILES.to_vec();
         files.extend((!self.goals.objectives.is_empty()).then_some("objectives.csv"));
         files.extend((!self.goals.targets.is_empty()).then_some("targets.csv"));
+        files.extend(self.promises().then_some("expectations.csv"));
         files
     }
 

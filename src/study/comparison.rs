@@ -225,13 +225,14 @@ impl Comparison {
     }
 
     /// `comparison.csv`.
-    pub(super) fn table(&self, findings: &Findings) -> TableText {
+    pub(super) fn table(&self, findings: &Findings, base: &[Statistics]) -> TableText {
         let row = |p: usize| {
             (0..self.cells.len()).map(move |c| ContrastRow {
                 policy: &self.plans[p],
                 cell: &self.cells[c],
                 paired: &findings.paired[c][p],
                 tier: findings.tiers[c][p],
+                base: self.own(c, 0).map(|i| base[i].mean),
             })
         };
         TableText::of(&tables::comparison(), (0..self.plans.len()).flat_map(row))

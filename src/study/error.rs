@@ -277,8 +277,40 @@ pub enum Error {
         /// What may have been meant.
         near: Option<String>,
     },
+    /// No metric of which some words are said.
+    #[error("no metric says `{words}`{}; `chokepoint metrics` lists all", meant_quoted(near.as_ref()))]
+    NoMetric {
+        /// The words.
+        words: String,
+        /// What may have been meant.
+        near: Option<String>,
+    },
+    /// A table that scenarios do not have.
+    #[error("scenarios have no table `{table}`{}; `chokepoint fields` lists all", meant_quoted(near.as_ref()))]
+    NoTable {
+        /// Its name.
+        table: String,
+        /// What may have been meant.
+        near: Option<String>,
+    },
+    /// A scenario that does not come with the program.
+    #[error("--from: no scenario `{name}` comes with the program{}; there are {known}", meant_quoted(near.as_ref()))]
+    NotShipped {
+        /// Its name.
+        name: String,
+        /// What may have been meant.
+        near: Option<String>,
+        /// Those that there are.
+        known: String,
+    },
+    /// Something that would be written over.
+    #[error("{0} is there already: nothing is written over it")]
+    IsThere(PathBuf),
+    /// A scenario in which a policy has nothing to act on.
+    #[error("the scenario has {0}")]
+    NothingToChange(&'static str),
     /// A pattern of paths that matches nothing.
-    #[error("no quantity matches `{pattern}`{}", meant_quoted(near.as_ref()))]
+    #[error("no quantity matches `{pattern}`{}{}", meant_quoted(near.as_ref()), segments(pattern))]
     NoQuantity {
         /// The pattern.
         pattern: String,
@@ -463,6 +495,11 @@ impl Error {
             | Self::OtherSearch(_)
             | Self::NoName { .. }
             | Self::NoQuantity { .. }
+            | Self::NoMetric { .. }
+            | Self::NoTable { .. }
+            | Self::NotShipped { .. }
+            | Self::IsThere(_)
+            | Self::NothingToChange(_)
             | Self::PastRun(_)
             | Self::NoPart(_)
             | Self::TornPart { .. }
@@ -485,6 +522,11 @@ fn meant(near: Option<&String>) -> String {
 
 fn meant_quoted(near: Option<&String>) -> String {
     near.map_or_else(String::new, |n| format!("; did you mean `{n}`?"))
+}
+
+/// What stars are, to those who used one.
+fn segments(pattern: &str) -> &'static str {
+    if pattern.contains('*') { "; `*` is one segment of a path, `**` any number of them" } else { "" }
 }
 
 fn meant_shock(near: Option<&String>) -> String {

@@ -58,6 +58,10 @@ pub fn explain(request: &ExplainRequest, watch: &dyn Watch) -> Result<Explained,
     let draw = match &request.draw {
         DrawChoice::Number(draw) => *draw,
         DrawChoice::Quantile(text) => pick(&base, &request.sampling, text, watch)?,
+        DrawChoice::Median => {
+            let cell = headline::cell(&world.plan.model);
+            pick(&base, &request.sampling, &format!("p50:{cell}"), watch)?
+        }
     };
     let actor = request.actor.as_deref();
     let story = world.story(actor, draw)?;

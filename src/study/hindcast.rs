@@ -388,7 +388,7 @@ impl<'a> Past<'a> {
         sections: Vec<Section>,
     ) -> Scoreboard {
         Scoreboard {
-            title: simulation.plan.model.title.clone(),
+            title: simulation.title(),
             policy: simulation.policy(),
             draws: self.draws.len() as u64,
             until,

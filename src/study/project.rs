@@ -3,11 +3,14 @@
 use super::error::{Error, Findings};
 use super::request::{PolicySource, Sampling, ScenarioRequest, TextSource};
 use super::watch::{Note, Watch};
+use crate::analysis::Expectation;
 use crate::inputs::leading_paths;
 use crate::metrics::{BadRatio, Observed, all_series, bind, check_signs};
 use crate::model::record::vintages;
 use crate::model::time::Horizon;
-use crate::model::{BuyerId, GoodKind, Model, OBSERVATION_COLUMNS, RuleId, Shown, Vintage, show};
+use crate::model::{
+    BuyerId, GoodKind, Model, OBSERVATION_COLUMNS, RuleId, Shown, Vintage, show, take_accepted,
+};
 use crate::network::{Network, Node};
 use crate::plan::Plan;
 use crate::random::Design;
@@ -101,6 +104,7 @@ impl Project {
         let Some(mut model) = model.filter(|_| !diagnostics.has_errors()) else {
             return Err(Error::Findings(Box::new(Findings { sources, diagnostics })));
         };
+        take_accepted(&model.accepted, &mut diagnostics);
         model.run.lead = match leads {
             Some(leads) => leads,
             None => leading_paths(&model)?,
@@ -190,6 +194,7 @@ impl Project {
             }
         };
         let bound = bind(&self.model, &series, &self.document.removed, &mut self.diagnostics);
+        take_accepted(&self.model.accepted, &mut self.diagnostics);
         if self.diagnostics.has_errors() {
             return Err(Error::Findings(Box::new(self.findings())));
         }
@@ -222,6 +227,12 @@ impl Project {
         let rows = show(&self.model, pattern);
         if rows.is_empty() {
             let known = show(&self.model, "**");
+            // A part of a word finds what has it, in whatever segment.
+            let part = pattern.to_lowercase();
+            let has = |s: &Shown<'_>| s.quantity.path.contains(&part);
+            if !pattern.contains(['.', '*', '{']) && known.iter().any(has) {
+                return Ok(known.into_iter().filter(has).collect());
+            }
             let near = scenario::suggest(pattern, known.iter().map(|s| s.quantity.path.as_str()));
             return Err(Error::NoQuantity { pattern: pattern.to_owned(), near: near.map(str::to_owned) });
         }
@@ -262,11 +273,10 @@ impl Project {
     }
 }
 
-/// Names of the policies in a scenario's `policies` folder, in order; none of a scenario that is a text.
+/// Names of the policies in the `policies` folders of a scenario and of those that it extends, in order; none of a scenario that is a text.
 pub fn policies(scenario: &TextSource) -> Vec<String> {
     let TextSource::File(path) = scenario else { return Vec::new() };
-    let is_folder = scenario::is_folder(path);
-    scenario::stems(&if is_folder { path.join("policies") } else { path.with_file_name("policies") })
+    scenario::policy_names(path)
 }
 
 /// Reads a scenario without edits; none if there is nothing to go on with.
@@ -282,6 +292,16 @@ fn read(
         TextSource::File(path) => Ok(scenario::load(path, &request.allow_read, sources, diagnostics)),
         TextSource::Text { name, text } => Ok(Some(scenario::from_text(name, text, sources, diagnostics))),
     }
+}
+
+/// Cells of which policies say which way they go; of a policy that cannot be read, none: whoever opens it says why.
+pub(super) fn promised(request: &ScenarioRequest, policies: &[PolicySource]) -> Vec<String> {
+    let (mut sources, mut diagnostics) = (Sources::default(), Diagnostics::default());
+    let read = policies
+        .iter()
+        .filter_map(|policy| read_policy(&request.scenario, policy, &mut sources, &mut diagnostics));
+    let sentences: Vec<String> = read.flat_map(|policy| policy.expects).collect();
+    sentences.iter().filter_map(|text| Expectation::parse(text)).map(|expected| expected.cell).collect()
 }
 
 fn read_policy(
@@ -364,7 +384,7 @@ fn name_of(scenario: &TextSource) -> String {
 }
 
 /// A folder beside the path that was meant.
-fn near(path: &Path) -> Option<PathBuf> {
+pub(super) fn near(path: &Path) -> Option<PathBuf> {
     let parent = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut names: Vec<String> = std::fs::read_dir(parent)
         .map(|d| d.flatten().map(|e| e.file_name().to_string_lossy().into_owned()).collect())

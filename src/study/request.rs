@@ -421,6 +421,8 @@ pub enum DrawChoice {
     Number(u64),
     /// The draw at a quantile of a cell over all draws, `p95:actor/metric@quarter`.
     Quantile(String),
+    /// The draw at the median of the headline's first actor at the horizon's end.
+    Median,
 }
 
 /// The story of one draw; under a policy, of two worlds side by side.

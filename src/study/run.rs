@@ -101,7 +101,10 @@ impl RunResults<'_> {
 
     /// The headline: what its actors can train, when, and what binds them.
     pub fn headline(&self) -> Headline {
-        headline(&self.run.simulation, &self.distributions, &self.statistics)
+        Headline {
+            made: self.took.draws,
+            ..headline(&self.run.simulation, &self.distributions, &self.statistics)
+        }
     }
 
     /// All tables, as they stand in a run's folder.
@@ -233,6 +236,7 @@ fn headline(simulation: &Simulation, distributions: &Distributions, statistics: 
             });
             rows.push(HeadlineRow {
                 actor: actor.clone(),
+                name: plan.model.title_of(&actor),
                 quarter: simulation.quarter(t).to_string(),
                 reachable,
                 run: find(&actor, Metric::RunFlop, t),
@@ -241,5 +245,16 @@ fn headline(simulation: &Simulation, distributions: &Distributions, statistics: 
             });
         }
     }
-    Headline { title: plan.model.title.clone(), rows, draws: distributions.used }
+    let asked = !simulation.request.select.is_empty();
+    let cells = recording.names.iter().cloned().zip(statistics.iter().copied());
+    Headline {
+        title: simulation.title(),
+        scenario: simulation.project.name.clone(),
+        policy: simulation.about(),
+        given: simulation.request.given.clone(),
+        rows,
+        draws: distributions.used,
+        made: distributions.used,
+        selected: cells.filter(|_| asked).collect(),
+    }
 }

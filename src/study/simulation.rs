@@ -11,10 +11,10 @@ use crate::model::time::{Horizon, Quarter};
 use crate::network::Network;
 use crate::plan::Plan;
 use crate::random::Sampler;
-use crate::report::world;
+use crate::report::{changes, world};
 use crate::results::table::TableText;
 use crate::results::tables::Flow;
-use crate::results::{Cell, ExportFormat, Manifest, SourceFile};
+use crate::results::{Cell, ExportFormat, Manifest, PolicyAbout, SourceFile};
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -191,6 +191,28 @@ impl Simulation {
         self.project.policy_name()
     }
 
+    /// What it is, for people: the scenario's title, the policy's, and the condition on draws.
+    pub fn title(&self) -> String {
+        let under = self
+            .project
+            .policy
+            .as_ref()
+            .map_or_else(String::new, |p| format!(", under {}", quoted(&p.title)));
+        let given = self.request.given.as_ref().map_or_else(String::new, |given| format!(", given {given}"));
+        format!("{}{under}{given}", self.plan.model.title)
+    }
+
+    /// What its policy is, for people.
+    pub(super) fn about(&self) -> Option<PolicyAbout> {
+        self.project.policy.as_ref().map(|p| PolicyAbout {
+            policy: p.name.clone(),
+            title: p.title.clone(),
+            reason: p.reason.clone(),
+            source: p.source.clone(),
+            changes: changes(p, TOLD),
+        })
+    }
+
     /// The calendar quarter of a step.
     pub(super) fn quarter(&self, t: usize) -> Quarter {
         Quarter(self.plan.model.run.horizon.first.0 + t as i32)
@@ -204,8 +226,9 @@ impl Simulation {
             identity: String::new(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             scenario: project.name.clone(),
-            title: self.plan.model.title.clone(),
+            title: self.title(),
             policies: project.policy.iter().map(|p| p.name.clone()).collect(),
+            about_policies: self.about().into_iter().collect(),
             files: project.sources.all.iter().map(|s| SourceFile::new(&s.name, &s.text)).collect(),
             horizon: format!("{}..{}", horizon.first, horizon.last),
             draws: request.sampling.draws,
@@ -239,6 +262,14 @@ impl Simulation {
         }
         Ok(())
     }
+}
+
+/// Changes of a policy that a manifest tells.
+const TOLD: usize = 8;
+
+/// A title within a sentence.
+fn quoted(title: &str) -> String {
+    format!("\u{201c}{title}\u{201d}")
 }
 
 impl Exports {

@@ -131,7 +131,13 @@ impl Sweep {
                     [s.mean, s.quantiles.p05, s.quantiles.p50, s.quantiles.p95]
                 });
                 let (paired, tier) = (&findings.paired[c][p], findings.tiers[c][p]);
-                SweepRow { point, levels, own, contrast: ContrastRow { policy: point, cell, paired, tier } }
+                let base = comparison.own(c, 0).map(|i| statistics[0][i].mean);
+                SweepRow {
+                    point,
+                    levels,
+                    own,
+                    contrast: ContrastRow { policy: point, cell, paired, tier, base },
+                }
             });
             text.extend(&tables::sweep(&paths), rows);
         }
@@ -166,7 +172,7 @@ impl Sweep {
             tier: findings.tiers[cell][p],
         };
         Swept {
-            title: self.base.plan.model.title.clone(),
+            title: self.base.title(),
             draws,
             cell: comparison.cells[cell].address(),
             unit: comparison.cells[cell].unit.clone(),

@@ -40,7 +40,9 @@ fn the_commands_of_the_readme_run() {
     let programs = std::path::Path::new(&program).parent().unwrap();
     let path = format!("{}:{}", programs.display(), std::env::var("PATH").unwrap());
     let mut run = 0;
-    for file in ["README.md", "scenarios/tutorial/README.md", "scenarios/baseline/README.md"] {
+    for file in
+        ["README.md", "docs/journeys.md", "scenarios/tutorial/README.md", "scenarios/baseline/README.md"]
+    {
         for printed in commands(&fs::read_to_string(file).unwrap()) {
             let Some(command) = runnable(&printed) else { continue };
             let done = Command::new("sh")
@@ -90,4 +92,45 @@ fn the_sample_is_what_the_command_prints() {
             printed.join("\n")
         );
     }
+}
+
+/// What the tutorial says of its commands is what they do.
+#[test]
+fn what_the_tutorial_says_is_so() {
+    let readme = fs::read_to_string("scenarios/tutorial/README.md").unwrap();
+    let root = tempfile::tempdir().unwrap();
+    let omega = |name: &str, more: &[&str]| {
+        let out = root.path().join(name);
+        let mut command = Command::cargo_bin("chokepoint").unwrap();
+        command.args(["run", "scenarios/tutorial", "--draws", "256", "--quiet", "--format", "csv", "--out"]);
+        let printed = String::from_utf8(command.arg(&out).args(more).output().unwrap().stdout).unwrap();
+        let mut reader = csv::Reader::from_reader(printed.as_bytes());
+        let head = reader.headers().unwrap().clone();
+        let at = |name: &str| head.iter().position(|h| h == name).unwrap();
+        let (actor, quarter, median) = (at("actor"), at("quarter"), at("reachable_p50"));
+        let rows = reader.records().map(Result::unwrap);
+        let row = rows.into_iter().find(|r| &r[actor] == "country.omega" && &r[quarter] == "2026Q4").unwrap();
+        row[median].parse::<f64>().unwrap()
+    };
+    let stands = omega("stands", &[]);
+    // The first thing to try changes what it says, and what is said to change nothing does not.
+    assert!(readme.contains("rule.alpha-2023.in_force=0") && readme.contains("three times as much"));
+    let free = omega("free", &["--set", "rule.alpha-2023.in_force=0"]);
+    assert!((2.5..3.5).contains(&(free / stands)), "{}", free / stands);
+    assert!(readme.contains("rule.alpha-2023.a1.tpp=20000`) changes nothing"));
+    assert_eq!(omega("threshold", &["--set", "rule.alpha-2023.a1.tpp=20000"]), stands);
+    assert!(readme.contains("--policy rule-delayed                  # a year more for omega"));
+    assert!(omega("delayed", &["--policy", "rule-delayed"]) > 1.1 * stands);
+    // The numbers by hand: dies of a wafer, yield, a run.
+    let (area, density) = (800.0_f64, 0.001);
+    let dies =
+        std::f64::consts::PI * 150.0_f64.powi(2) / area - 300.0 * std::f64::consts::PI / (2.0 * area).sqrt();
+    let share = ((1.0 - (-area * density).exp()) / (area * density)).powi(2);
+    for part in
+        [format!("{dies:.1} gross dies"), format!("{share:.3}"), format!("{:.1} good dies", dies * share)]
+    {
+        assert!(readme.contains(&part), "{part}");
+    }
+    let run = 0.8 * 20_000.0 * 1e15 * 0.37 * 127.0 * 86_400.0;
+    assert!(readme.contains("6.5·10²⁵") && (run / 6.5e25 - 1.0_f64).abs() < 0.01, "{run}");
 }

@@ -23,6 +23,8 @@ choice! {
 entity! {
     /// A firm, or a class of firms, that buys chips and stands in one country.
     Buyer in "buyer" {
+        /// What people call it; its id where nothing is written.
+        title: Text = Spec::none().or(""),
         /// What it does with its chips.
         kind: BuyerKind = Spec::none().or("other"),
         /// Country where its chips stand.
@@ -57,6 +59,8 @@ part! {
 entity! {
     /// An organisation that trains models.
     Lab in "lab" {
+        /// What people call it; its id where nothing is written.
+        title: Text = Spec::none().or(""),
         /// Country of its headquarters.
         country: CountryId = Spec::required(),
         /// Buyers whose chips it uses, with its share of each: a list (all of them) or a table of shares [1].

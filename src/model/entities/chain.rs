@@ -10,6 +10,8 @@ use crate::model::Spec;
 entity! {
     /// A jurisdiction.
     Country in "country" {
+        /// What people call it; its id where nothing is written.
+        title: Text = Spec::none().or(""),
         /// Facility power of the data halls that are built for AI [MW]; without it halls never bind.
         halls: Option<Series> = Spec::unit("MW").at_least(0.0).waits(),
         /// How much later than announced halls come that are announced after `run.known_until` [quarters].
@@ -38,6 +40,8 @@ entity! {
 entity! {
     /// A named set of countries: an alliance, or a list of a rule.
     Group in "group" {
+        /// What people call it; its id where nothing is written.
+        title: Text = Spec::none().or(""),
         /// Countries in the group.
         members: Vec<CountryId> = Spec::none(),
         /// Further jurisdictions on the list, by name: those that are countries of the scenario become members, the rest only the rule book knows.
@@ -100,6 +104,8 @@ entity! {
 entity! {
     /// A fab, memory fab or packaging line: one operator, one country, one good.
     Facility in "facility" {
+        /// What people call it; its id where nothing is written.
+        title: Text = Spec::none().or(""),
         /// Firm that runs it.
         operator: Text = Spec::none().or(""),
         /// Country where it stands.
@@ -150,6 +156,8 @@ impl Facility {
 entity! {
     /// A firm that designs chips and has them made.
     Designer in "designer" {
+        /// What people call it; its id where nothing is written.
+        title: Text = Spec::none().or(""),
         /// Country of its headquarters.
         country: CountryId = Spec::required(),
         /// Share of each facility's output that it has reserved [1]; at a facility the shares are scaled to at most 1.
@@ -172,6 +180,8 @@ choice! {
 entity! {
     /// One product: its data sheet, recipe, price and dates.
     Chip in "chip" {
+        /// What people call it; its id where nothing is written.
+        title: Text = Spec::none().or(""),
         /// Who designs it.
         designer: DesignerId = Spec::required(),
         /// First day of sale; for a compliant variant without it, `variant_lag` after its parent is first cut off.

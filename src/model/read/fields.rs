@@ -6,7 +6,7 @@ use super::super::field::{
     RuleId, ShockId, StockpileId, ToolId,
 };
 use super::super::ids::QuantityId;
-use super::super::spec::Spec;
+use super::super::spec::{Spec, Unit};
 use super::super::time::{Date, Horizon};
 use super::Reader;
 use super::expression::parse_number;
@@ -48,6 +48,9 @@ impl FieldSchema {
             }
             if let Some(default) = spec.default {
                 map.insert("default".to_owned(), json!(default));
+            }
+            if spec.unit != Unit::None {
+                map.insert("$comment".to_owned(), json!(spec.domain_words()));
             }
         }
         Self { name, schema, required: T::required(spec) }

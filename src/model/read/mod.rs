@@ -1,11 +1,13 @@
 //! From a document to a model: every field read by its type, every error found in one go.
 
+mod accept;
 mod answers;
 mod clauses;
 mod effects;
 mod expression;
 mod factors;
 mod fields;
+mod in_text;
 mod numbers;
 mod observations;
 mod reader;

@@ -5,7 +5,7 @@ use super::super::quantity::{Between, Dated, Grade, Point, Provenance, Quantity,
 use super::super::spec::{Spec, Unit};
 use super::super::time::Date;
 use super::expression::{Wrong, parse};
-use super::{Reader, unit};
+use super::{Reader, in_text, unit};
 use crate::random::Distribution;
 use crate::scenario::limits::LARGEST;
 use crate::scenario::{Adjustment, Entry, Node, Place, Table, Value};
@@ -104,7 +104,16 @@ impl Reader<'_> {
     fn expression(&mut self, text: &str, node: &Node, frame: &Frame<'_>) -> Option<Distribution> {
         let growth = frame.spec.unit == Unit::Growth || frame.spec.unit == Unit::Plain("1/year");
         let plain = text.strip_suffix("per year").filter(|_| growth).unwrap_or(text);
-        match parse(plain, frame.spec.unit == Unit::Share) {
+        // A unit after a number is that number's own.
+        let canonical = self.canonical(frame.spec, frame.path);
+        let read = if growth { Ok(None) } else { in_text::plain(plain, &canonical, frame.factor) };
+        let share = frame.spec.unit == Unit::Share;
+        let read = read.and_then(|own| match &own {
+            None => parse(plain, share),
+            // What is wrong there stands elsewhere in the text as written.
+            Some(own) => parse(own, share).map_err(|wrong| Wrong { span: 0..0, ..wrong }),
+        });
+        match read {
             Ok(distribution) => Some(distribution),
             Err(Wrong { span, message, help }) => {
                 // Where the text stands as it is written, so that a part of it can be underlined; escapes are written otherwise.

@@ -111,6 +111,7 @@ impl Model {
             vintages: reader.vintages(document),
             simple_rule: reader.simple_rule(document),
             calibration: None,
+            accepted: reader.accepted(document),
             correlations: Vec::new(),
             factors: Vec::new(),
             quantities: IdVec::new(),
@@ -188,8 +189,13 @@ impl<'a> Reader<'a> {
 
 impl Reader<'_> {
     fn check_top(&mut self, document: &Document) {
-        let known: Vec<&str> =
-            TABLES.iter().chain(&SETTINGS).chain(&RECORD).chain(&["title", ANSWERS]).copied().collect();
+        let known: Vec<&str> = TABLES
+            .iter()
+            .chain(&SETTINGS)
+            .chain(&RECORD)
+            .chain(&["title", "accept", ANSWERS])
+            .copied()
+            .collect();
         let (right, wrong): (Vec<&Entry>, Vec<&Entry>) =
             document.root.entries.iter().partition(|e| known.contains(&e.key.as_str()));
         let scenarios: BTreeSet<u32> = right.iter().map(|e| e.place.source).collect();

@@ -2,7 +2,7 @@
 
 use super::facts::{Facts, Order, REACHABLE};
 use super::findings;
-use super::phrase::{Phrase, Source, actor_name};
+use super::phrase::{Phrase, Source};
 use super::record;
 
 /// The question and its answer.
@@ -31,6 +31,11 @@ pub(super) fn answer(facts: &Facts<'_>) -> Answer {
 fn standing(facts: &Facts<'_>) -> Answer {
     let contenders = facts.contenders();
     let mut sentences: Vec<Phrase> = Vec::new();
+    let about = |key| facts.files.about_policy(&facts.policy, key);
+    let (reason, changes) = (about("reason"), about("changes"));
+    if !reason.is_empty() {
+        sentences.push(Phrase::default().name(&reason).say(" The policy changes ").name(&changes).say("."));
+    }
     match contenders.as_slice() {
         [] => sentences.push(Phrase::new("This run summarises nobody's reachable training compute.")),
         [only] => sentences.extend(alone(facts, only)),
@@ -56,12 +61,12 @@ fn policies(facts: &Facts<'_>) -> Option<Answer> {
     };
     let (_, rows) = cell(second)?;
     let question = Phrase::new("What does each policy change of the largest training run that ")
-        .name(&actor_name(second))
+        .name(&facts.name(second))
         .say(" could finish by ")
         .name(facts.last())
         .say("?");
     let stands = could_finish(facts, second).map(|run| {
-        let start = Phrase::new("As things stand, ").name(&actor_name(second)).say(" could finish a run of ");
+        let start = Phrase::new("As things stand, ").name(&facts.name(second)).say(" could finish a run of ");
         start.then(run).say(" by ").name(facts.last()).say(".")
     });
     let mut sentences: Vec<Phrase> = stands.into_iter().collect();
@@ -110,12 +115,19 @@ fn past(facts: &Facts<'_>) -> Option<Answer> {
 fn question(facts: &Facts<'_>, contenders: &[String]) -> Phrase {
     let who = match contenders {
         [] => Phrase::new("anyone"),
-        [only] => Phrase::default().name(&actor_name(only)),
+        [only] => Phrase::default().name(&facts.name(only)),
         [first, second, ..] => {
-            Phrase::default().name(&actor_name(first)).say(" and ").name(&actor_name(second))
+            Phrase::default().name(&facts.name(first)).say(" and ").name(&facts.name(second))
         }
     };
-    Phrase::new("How much training compute can ")
+    let under = if facts.policy == "base" {
+        Phrase::default()
+    } else {
+        Phrase::new("Under “").name(&facts.policy_title(&facts.policy)).say("”: how")
+    };
+    let start = if facts.policy == "base" { Phrase::new("How") } else { under };
+    start
+        .say(" much training compute can ")
         .then(who)
         .say(" reach by ")
         .name(facts.last())
@@ -131,14 +143,14 @@ fn could_finish(facts: &Facts<'_>, actor: &str) -> Option<Phrase> {
 
 fn alone(facts: &Facts<'_>, actor: &str) -> Option<Phrase> {
     let run = could_finish(facts, actor)?;
-    let start = Phrase::new("By ").name(facts.last()).say(", ").name(&actor_name(actor));
+    let start = Phrase::new("By ").name(facts.last()).say(", ").name(&facts.name(actor));
     Some(start.say(" could finish a training run of ").then(run).say("."))
 }
 
 /// Who leads, by how much, and how sure the order is.
 fn lead(facts: &Facts<'_>, first: &str, second: &str) -> Option<Phrase> {
     let (order, times) = facts.order(first, second);
-    let (a, b) = (actor_name(first), actor_name(second));
+    let (a, b) = (facts.name(first), facts.name(second));
     let start = Phrase::new("By ").name(facts.last()).say(", ").name(&a);
     let runs = start
         .say(" could finish a training run of ")
@@ -166,7 +178,7 @@ pub(super) fn milestone(facts: &Facts<'_>, actor: &str) -> Option<Phrase> {
     let odds = |[_, p, low, high]: &[Source; 4]| {
         Phrase::default().percent(p).say(" (95 % interval ").percent(low).say(" to ").percent(high).say(")")
     };
-    let name = actor_name(actor);
+    let name = facts.name(actor);
     let by = |phrase: Phrase| phrase.say(" by ").name(facts.last()).say(".");
     let Some(i) = likely else {
         let lowest = reached.first()?;
@@ -192,8 +204,8 @@ fn limits(facts: &Facts<'_>, contenders: &[String]) -> Option<Phrase> {
     let found = contenders.iter().take(2).filter_map(|actor| {
         let lab = facts.strongest_lab(actor)?;
         let (cause, share) = facts.bound_by(&lab, facts.last())?;
-        let whose = Phrase::default().name(&actor_name(&lab));
-        let whose = if lab == *actor { whose } else { whose.say(" (").name(&actor_name(actor)).say(")") };
+        let whose = Phrase::default().name(&facts.name(&lab));
+        let whose = if lab == *actor { whose } else { whose.say(" (").name(&facts.name(actor)).say(")") };
         let why = facts.lacks(&lab, facts.last()).filter(|_| cause == "chips");
         let why = why.map_or_else(Phrase::default, |why| Phrase::new(", because of ").then(why));
         Some((whose, cause, share, why))

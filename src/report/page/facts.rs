@@ -1,6 +1,6 @@
 //! Look-ups that the page's words rest on: whose compute, by when, with which probability, bound by what.
 
-use super::phrase::{Phrase, Source};
+use super::phrase::{Phrase, Source, actor_name};
 use super::run_files::RunFiles;
 use crate::metrics::{ActorKind, Metric, headline};
 use std::collections::BTreeMap;
@@ -62,6 +62,20 @@ impl<'a> Facts<'a> {
 
     fn headline(&self) -> Vec<String> {
         headline::among(&self.files.headline(), &self.actors(REACHABLE))
+    }
+
+    /// An actor as people name it.
+    pub(super) fn name(&self, actor: &str) -> String {
+        self.files.names.get(actor).cloned().unwrap_or_else(|| actor_name(actor))
+    }
+
+    /// A policy as people name it.
+    pub(super) fn policy_title(&self, policy: &str) -> String {
+        match self.files.about_policy(policy, "title") {
+            _ if policy == "base" => "the scenario as it stands".to_owned(),
+            title if title.is_empty() => policy.to_owned(),
+            title => title,
+        }
     }
 
     /// Actors that have a metric.

@@ -3,7 +3,7 @@
 use super::answer::milestone;
 use super::facts::{Facts, REACHABLE, RUN};
 use super::findings;
-use super::phrase::{Phrase, Source, actor_name};
+use super::phrase::{Phrase, Source};
 use crate::metrics::{ActorKind, Metric};
 
 /// A figure of the page.
@@ -104,7 +104,7 @@ const FIGURES: [Plain; 17] = [
         "forest",
         "policies",
         &["comparison"],
-        "Change of the cell chosen under each policy against the scenario as it stands, on the same draws: dot, median; bar, 90 % of draws. Policies with the same number in brackets are in one tier: they cannot be told apart.",
+        "Change of the cell chosen under each policy against the scenario as it stands, on the same draws: dot, median; bar, 90 % of draws. Policies of one colour have one rank: they cannot be told apart.",
         findings::forest,
     ),
     (
@@ -146,7 +146,7 @@ const FIGURES: [Plain; 17] = [
         "timeline",
         "rules",
         &["rules"],
-        "Rules by issuer: from the effective to the last day; a dot marks the announcement where it came earlier.",
+        "Rules by issuer: from the effective to the last day; a dot marks the announcement where it came earlier. Dotted: in force only if a shock or a policy makes it so.",
         |facts| (String::new(), findings::timeline(facts)),
     ),
 ];
@@ -193,7 +193,7 @@ fn by_quarter(facts: &Facts<'_>, title: fn(&Facts<'_>, &str) -> Option<Phrase>) 
 fn fan(facts: &Facts<'_>, actor: &str) -> Option<Phrase> {
     let q = facts.last();
     let median = facts.cell(actor, REACHABLE, q, "p50")?;
-    let start = Phrase::default().name(&actor_name(actor)).say(" could finish a run of ").number(&median);
+    let start = Phrase::default().name(&facts.name(actor)).say(" could finish a run of ").number(&median);
     let start = start.say(" FLOP by ").name(q).say(", give or take: ");
     let range = start.then(facts.interval(actor, REACHABLE, q)?).say(" in 90 % of draws");
     Some(match facts.cell(actor, RUN, q, "p50") {
@@ -211,7 +211,7 @@ fn spread(facts: &Facts<'_>, quarter: &str) -> Option<Phrase> {
     let value = |a: &&String| size(a).map_or(f64::NAN, |s| s.value());
     let most = named.max_by(|a, b| value(a).total_cmp(&value(b)))?;
     let whose = if labs { " leads the labs with " } else { " leads with " };
-    let start = Phrase::new("In ").name(quarter).say(", ").name(&actor_name(most)).say(whose);
+    let start = Phrase::new("In ").name(quarter).say(", ").name(&facts.name(most)).say(whose);
     let median = start.number(&size(most)?).say(" FLOP in the median, but anything from ");
     Some(median.then(facts.interval(most, REACHABLE, quarter)?).say(" is within 90 % of draws."))
 }
@@ -226,7 +226,7 @@ fn shares(facts: &Facts<'_>) -> Option<Phrase> {
     let clause = |(median, actor): &(Source, String)| {
         let low = facts.cell(actor, Metric::FleetShare.name(), q, "p05")?;
         let high = facts.cell(actor, Metric::FleetShare.name(), q, "p95")?;
-        let start = Phrase::default().name(&actor_name(actor)).say(" has ").percent(median).say(" (");
+        let start = Phrase::default().name(&facts.name(actor)).say(" has ").percent(median).say(" (");
         Some(start.percent(&low).say(" to ").percent(&high).say(")"))
     };
     let first = Phrase::new("In ").name(q).say(", ").then(clause(all.first()?)?);
@@ -241,7 +241,7 @@ fn holdings(facts: &Facts<'_>) -> Titles {
     let title = |actor: &String| {
         let q = facts.last();
         let owned = facts.cell(actor, Metric::FleetH100e.name(), q, "p50")?;
-        let start = Phrase::new("In ").name(q).say(", ").name(&actor_name(actor)).say(" has ");
+        let start = Phrase::new("In ").name(q).say(", ").name(&facts.name(actor)).say(" has ");
         let mut phrase = start.amount(&owned).say(" H100 equivalents of its own");
         for (metric, words) in [
             (Metric::RentedH100e.name(), " that its labs rent"),

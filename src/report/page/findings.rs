@@ -1,7 +1,7 @@
 //! Titles of the figures about flows, limits, drivers, policies, sweeps, the past, the graph and the rules.
 
 use super::facts::{Facts, REACHABLE, at};
-use super::phrase::{Phrase, Source, actor_name};
+use super::phrase::{Phrase, Source};
 use super::record;
 use super::run_files::RunTable;
 use crate::metrics::{ActorKind, Metric};
@@ -20,7 +20,7 @@ pub(super) fn flows(facts: &Facts<'_>) -> (String, Titles) {
             table.largest(rows, "mean")
         };
         let flow = |r: usize| {
-            let (from, to) = (actor_name(table.text(r, "from")), actor_name(table.text(r, "to")));
+            let (from, to) = (facts.name(table.text(r, "from")), facts.name(table.text(r, "to")));
             Some(
                 Phrase::default()
                     .name(&from)
@@ -60,7 +60,7 @@ pub(super) fn bound(facts: &Facts<'_>) -> (String, Titles) {
         Some(
             start
                 .say(what)
-                .name(&actor_name(table.text(r, "subject")))
+                .name(&facts.name(table.text(r, "subject")))
                 .say(" in ")
                 .percent(&share)
                 .say(" of draws."),
@@ -75,7 +75,7 @@ pub(super) fn bound(facts: &Facts<'_>) -> (String, Titles) {
 fn lacks(facts: &Facts<'_>) -> Option<Phrase> {
     let told = facts.headline.iter().filter_map(|actor| {
         let why = facts.lacks(&facts.strongest_lab(actor)?, facts.last())?;
-        Some(Phrase::default().name(&actor_name(actor)).say(": chips, because of ").then(why))
+        Some(Phrase::default().name(&facts.name(actor)).say(": chips, because of ").then(why))
     });
     let told = told.reduce(|all, one| all.say("; ").then(one))?;
     Some(
@@ -102,7 +102,7 @@ pub(super) fn facilities(facts: &Facts<'_>) -> Titles {
     used.sort_by(|a, b| b.0.value().total_cmp(&a.0.value()));
     let (Some(full), Some(idle)) = (used.first(), used.last()) else { return Vec::new() };
     let clause = |(share, actor): &(Source, &String)| {
-        Phrase::default().name(&actor_name(actor)).say(" runs at ").percent(share)
+        Phrase::default().name(&facts.name(actor)).say(" runs at ").percent(share)
     };
     let start = Phrase::new("In ").name(facts.last()).say(", ").then(clause(full)).say(" of its capacity");
     let whole = if used.len() > 1 { start.say(", ").then(clause(idle)).say(".") } else { start.say(".") };
@@ -230,11 +230,11 @@ fn moved(facts: &Facts<'_>, cell: &str, rows: &[usize]) -> Option<Phrase> {
     if !beyond_error(facts, r) {
         return Some(Phrase::new("No policy moves ").name(cell).say(" beyond the error of this many draws."));
     }
-    let start = Phrase::default().name(table.text(r, "policy"));
+    let start = Phrase::default().name(&facts.policy_title(table.text(r, "policy")));
     Some(start.then(effect(facts, r, &Phrase::default().name(cell).say(" most"))?).say("."))
 }
 
-/// ` lowers X by 1e27 FLOP in the mean, and in 96 % of draws at all`.
+/// ` lowers X by 13 % ± 1 % in the mean (lower in 96 % of draws)`; in the cell's unit where there is nothing to be a share of.
 fn effect(facts: &Facts<'_>, row: usize, what: &Phrase) -> Option<Phrase> {
     let table = facts.files.table("comparison.csv");
     let mean = compared_number(facts, row, "difference_mean")?;
@@ -243,8 +243,15 @@ fn effect(facts: &Facts<'_>, row: usize, what: &Phrase) -> Option<Phrase> {
     } else {
         (" raises ", "probability_higher", " (higher in ")
     };
-    let phrase = Phrase::new(way).then(what.clone()).say(", by ").amount(&positive(mean)).say(" ");
-    let phrase = phrase.name(table.text(row, "unit")).say(" in the mean");
+    let phrase = Phrase::new(way).then(what.clone()).say(", by ");
+    let share = compared_number(facts, row, "relative_mean").map(positive);
+    let half = compared_number(facts, row, "relative_half_width").map(positive);
+    let phrase = match share.zip(half) {
+        Some((share, half)) => {
+            phrase.change(&share).say(" (± ").change(&half).say(", the simulation's error) in the mean")
+        }
+        None => phrase.amount(&positive(mean)).say(" ").name(table.text(row, "unit")).say(" in the mean"),
+    };
     Some(match compared_number(facts, row, chance) {
         Some(p) => phrase.say(said).percent(&p).say(" of draws)"),
         None => phrase,
@@ -260,10 +267,14 @@ pub(super) fn extremes(facts: &Facts<'_>, actor: &str, rows: &[usize]) -> (Phras
         .collect();
     let least = sure.iter().copied().min_by(|a, b| a.1.total_cmp(&b.1)).filter(|r| r.1 < 0.0);
     let most = sure.iter().copied().max_by(|a, b| a.1.total_cmp(&b.1)).filter(|r| r.1 > 0.0);
-    let name = actor_name(actor);
+    let name = facts.name(actor);
     let clause = |(r, _): (usize, f64)| {
         let what = Phrase::default().name(&name).say("'s reach most");
-        Some(Phrase::default().name(table.text(r, "policy")).then(effect(facts, r, &what)?))
+        Some(
+            Phrase::default()
+                .name(&facts.policy_title(table.text(r, "policy")))
+                .then(effect(facts, r, &what)?),
+        )
     };
     let policy = least.or(most).map(|r| table.text(r.0, "policy").to_owned());
     let phrase = match (least.and_then(clause), most.and_then(clause)) {
@@ -279,8 +290,8 @@ pub(super) fn extremes(facts: &Facts<'_>, actor: &str, rows: &[usize]) -> (Phras
 pub(super) fn elsewhere(facts: &Facts<'_>, actor: &str, rows: &[usize], policy: &str) -> Option<Phrase> {
     let table = facts.files.table("comparison.csv");
     let r = rows.iter().copied().find(|&r| table.text(r, "policy") == policy)?;
-    let start = Phrase::default().name(policy);
-    let name = actor_name(actor);
+    let start = Phrase::default().name(&facts.policy_title(policy));
+    let name = facts.name(actor);
     if !beyond_error(facts, r) {
         return Some(start.say(" does not move what ").name(&name).say(" could train beyond the error."));
     }
@@ -304,8 +315,10 @@ pub(super) fn regret(facts: &Facts<'_>) -> (String, Titles) {
     }
     let title = |(cell, rows): &(String, Vec<usize>)| {
         let r = table.smallest(rows.iter().copied(), "regret_mean")?;
-        let start =
-            Phrase::default().name(table.text(r, "policy")).say(" is least regretted for ").name(cell);
+        let start = Phrase::default()
+            .name(&facts.policy_title(table.text(r, "policy")))
+            .say(" is least regretted for ")
+            .name(cell);
         let mean = at(facts, "comparison.csv", r, "regret_mean")?;
         Some((
             cell.clone(),
@@ -338,10 +351,10 @@ pub(super) fn pareto(facts: &Facts<'_>) -> (String, Titles) {
     let beaten =
         |p: &(&str, f64, f64)| points.iter().any(|q| q.1 <= p.1 && q.2 >= p.2 && (q.1 < p.1 || q.2 > p.2));
     let best: Vec<&str> = points.iter().filter(|p| !beaten(p)).map(|p| p.0).collect();
-    let mut title = Phrase::new("If less for ").name(&actor_name(&contenders[1])).say(" and more for ");
-    title = title.name(&actor_name(&contenders[0])).say(" is wanted, no policy beats ");
+    let mut title = Phrase::new("If less for ").name(&facts.name(&contenders[1])).say(" and more for ");
+    title = title.name(&facts.name(&contenders[0])).say(" is wanted, no policy beats ");
     for (i, name) in best.iter().enumerate() {
-        title = title.say(if i == 0 { "" } else { ", " }).name(name);
+        title = title.say(if i == 0 { "" } else { ", " }).name(&facts.policy_title(name));
     }
     let chosen = format!("{less}|{more}");
     (chosen.clone(), vec![(chosen, title.say(", in the median."))])
@@ -437,6 +450,10 @@ pub(super) fn past(facts: &Facts<'_>) -> (String, Titles) {
 /// What binds chips most at the end.
 pub(super) fn graph(facts: &Facts<'_>) -> Titles {
     let table = facts.files.table("bottlenecks.csv");
+    if table.is_empty() {
+        // What binds is not gathered at the points of a sweep.
+        return vec![(String::new(), Phrase::new("Who makes what from what, and who gets it."))];
+    }
     let wanted = [("policy", facts.policy.as_str()), ("subject_kind", "chip"), ("quarter", facts.last())];
     let goods = table.find(&wanted).filter(|&r| table.text(r, "cause").starts_with("good."));
     let title = match table.largest(goods, "share") {
@@ -445,7 +462,7 @@ pub(super) fn graph(facts: &Facts<'_>) -> Titles {
             let Some(share) = at(facts, "bottlenecks.csv", r, "share") else { return Vec::new() };
             let start = Phrase::new("In ").name(facts.last()).say(", the narrowest link of the chain is ");
             let start = start.name(&cause_name(table.text(r, "cause"))).say(": it binds ");
-            start.name(&actor_name(table.text(r, "subject"))).say(" in ").percent(&share).say(" of draws.")
+            start.name(&facts.name(table.text(r, "subject"))).say(" in ").percent(&share).say(" of draws.")
         }
     };
     vec![(String::new(), title)]
@@ -472,7 +489,7 @@ pub(super) fn timeline(facts: &Facts<'_>) -> Titles {
             let named = if named.is_empty() { table.text(r, "rule") } else { named };
             let start = Phrase::new("The latest rule in the book is ").name(named).say(" (");
             start
-                .name(&actor_name(&format!("country.{}", table.text(r, "issuer"))))
+                .name(&facts.name(&format!("country.{}", table.text(r, "issuer"))))
                 .say(", ")
                 .name(table.text(r, "effective"))
                 .say(").")

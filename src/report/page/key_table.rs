@@ -1,7 +1,7 @@
 //! The first screen's table: who could train what by when, how surely, and what stops them; and what the numbers rest on.
 
-use super::facts::{Facts, REACHABLE, RUN};
-use super::phrase::{Phrase, Source, actor_name};
+use super::facts::{Facts, REACHABLE, RUN, source};
+use super::phrase::{Phrase, Source};
 use super::run_files::RunFiles;
 use minijinja::{Value, context};
 
@@ -19,11 +19,36 @@ pub(super) fn key_table(facts: &Facts<'_>) -> Value {
     let groups: Vec<Value> = (facts.headline.iter())
         .map(|actor| {
             let rows: Vec<Value> = shown.iter().filter_map(|q| row(facts, actor, q)).collect();
-            context! { actor => actor_name(actor), kind => actor.split('.').next(), rows }
+            context! { actor => facts.name(actor), kind => actor.split('.').next(), rows }
         })
         .collect();
     let heads: Vec<Value> = levels.iter().map(|l| html(&Phrase::default().exactly(l))).collect();
     context! { groups, levels => heads }
+}
+
+/// Cells that were asked for by name, those of the last quarter, where the run is of such.
+const SELECTED: usize = 30;
+
+/// The cells that were asked for, as the template takes them.
+pub(super) fn selected(facts: &Facts<'_>) -> Vec<Value> {
+    let asked = facts.files.manifest["select"].as_array().is_some_and(|patterns| !patterns.is_empty());
+    let summary = facts.files.table("summary.csv");
+    let rows = summary.find(&[("policy", facts.policy.as_str()), ("quarter", facts.last())]);
+    let rows = rows.filter(|_| asked).take(SELECTED);
+    let of = |r: usize, column: &str| source("summary.csv", column, summary.text(r, column));
+    let cell = |r: usize| {
+        let [low, median, high] = [of(r, "p05")?, of(r, "p50")?, of(r, "p95")?];
+        let range = Phrase::default().amount(&low).say(" to ").amount(&high);
+        let unit = match summary.text(r, "unit") {
+            "1" => "",
+            unit => unit,
+        };
+        Some(context! {
+            actor => facts.name(summary.text(r, "actor")), metric => summary.text(r, "metric"),
+            quarter => facts.last(), range => html(&range), median => html(&Phrase::default().amount(&median)), unit,
+        })
+    };
+    rows.filter_map(cell).collect()
 }
 
 fn html(phrase: &Phrase) -> Value {

@@ -10,12 +10,14 @@ mod figures;
 mod findings;
 mod key_table;
 mod phrase;
+mod policy_table;
 mod record;
 mod run_files;
 
 pub use phrase::Phrase;
 pub use run_files::{PageError, RunFiles};
 
+use super::ANCHORS;
 use facts::Facts;
 use minijinja::{Environment, Value, context};
 use std::fmt::Write;
@@ -97,6 +99,9 @@ pub fn page(files: &RunFiles) -> Result<String, PageError> {
         title => files.about("title"),
         question => answer.as_ref().map(|a| safe(&a.question)),
         sentences => answer.as_ref().map(|a| a.sentences.iter().map(safe).collect::<Vec<_>>()),
+        compared => first.and_then(policy_table::policy_table),
+        selected => first.map(key_table::selected),
+        anchors => ANCHORS.iter().map(|(size, what)| format!("{size:e}, {what}")).collect::<Vec<_>>().join("; "),
         key => first.map(key_table::key_table),
         precision => safe(&key_table::precision(files)),
         policies => &policies,
@@ -204,7 +209,11 @@ fn json(
         let _ = write!(out, "{}{}", if i == 0 { "" } else { "," }, data::safe(&about));
     }
     let names = serde_json::json!({ "scenario": files.about("scenario"), "identity": files.about("identity"),
-        "policies": policies });
+        "policies": policies, "names": files.names, "end": files.end(),
+        "anchors": ANCHORS.iter().map(|(size, what)| (phrase::significant(*size), (*what).into()))
+            .collect::<serde_json::Map<String, serde_json::Value>>(),
+        "titles": policies.iter().map(|p| (p.clone(), files.about_policy(p, "title").into()))
+            .collect::<serde_json::Map<String, serde_json::Value>>() });
     let _ = write!(out, "],\"run\":{}}}", data::safe(&names));
     out
 }

@@ -75,6 +75,24 @@ impl Phrase {
         self.shown(source, shown)
     }
 
+    /// Adds a share of a table as the change that it is: `13 %` where the words say which way, else `+13 %` or `−13 %`.
+    pub fn change(self, source: &Source) -> Self {
+        let share = source.value();
+        let size = match 100.0 * share.abs() {
+            x if !x.is_finite() => "–".to_owned(),
+            0.0 => "0".to_owned(),
+            x if x < 0.01 => "<0.01".to_owned(),
+            x => significant(x),
+        };
+        let sign = match share {
+            _ if source.unsigned => "",
+            x if x < 0.0 => "−",
+            x if x > 0.0 => "+",
+            _ => "",
+        };
+        self.shown(source, format!("{sign}{size} %"))
+    }
+
     /// Adds a number of a table in its own digits.
     pub fn exactly(self, source: &Source) -> Self {
         let shown = source.raw.clone();

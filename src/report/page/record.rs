@@ -22,15 +22,32 @@ pub(super) fn covered(facts: &Facts<'_>, section: &str) -> Option<Phrase> {
     let wide = of("inside90")?;
     let start = if section == "past" { "Of " } else { "Out of sample, of " };
     let start = Phrase::new(start).exactly(&of("rows")?).say(" published values, ").percent(&wide);
-    let start = start.say(" lie in the simulated 90 % interval and ").percent(&of("inside50")?);
-    let verdict = if wide.value() < 0.8 {
-        " in the 50 % interval: the simulation is surer than it should be."
-    } else if wide.value() > 0.97 {
-        " in the 50 % interval: the simulation is less sure than it could be."
-    } else {
-        " in the 50 % interval: about as many as there should be."
-    };
+    let narrow = of("inside50")?;
+    let start = start.say(" lie in the simulated 90 % interval and ").percent(&narrow);
+    let verdict = fit(wide.value(), narrow.value(), of("rows")?.value());
+    let start = start.say(" in the 50 % interval: ");
     Some(start.say(verdict))
+}
+
+/// Whether as many values lie in both intervals as there should be: within two standard errors of that many values, and at least
+/// five points, for published values hang together.
+fn fit(wide: f64, narrow: f64, rows: f64) -> &'static str {
+    let off = |share: f64, should: f64| {
+        let room = (2.0 * (should * (1.0 - should) / rows.max(1.0)).sqrt()).max(0.05);
+        if share > should + room {
+            1
+        } else if share < should - room {
+            -1
+        } else {
+            0
+        }
+    };
+    match (off(wide, 0.9), off(narrow, 0.5)) {
+        (0, 0) => "about as many as there should be.",
+        (a, b) if a >= 0 && b >= 0 => "more than there should be, so its ranges are wider than they need be.",
+        (a, b) if a <= 0 && b <= 0 => "fewer than there should be, so its ranges are too narrow.",
+        _ => "too many in the one and too few in the other.",
+    }
 }
 
 /// Which groups are forecast best and worst.
@@ -41,7 +58,8 @@ pub(super) fn groups(facts: &Facts<'_>, section: &str) -> Option<Phrase> {
     let bias = at(facts, "scores.csv", worst, "bias")?;
     let way = if bias.value() < 0.0 { "below" } else { "above" };
     let what = if section == "past" { "It" } else { "The forecast" };
-    let start = Phrase::new(what).say(" misses most on ").name(table.text(worst, "group")).say(", where ");
+    let start =
+        Phrase::new(what).say(" is furthest off on ").name(table.text(worst, "group")).say(", where ");
     let start = start.percent(&at(facts, "scores.csv", worst, "inside90")?);
     let start =
         start.say(" of published values lie in the 90 % interval and simulated medians lie ").say(way);
@@ -49,7 +67,7 @@ pub(super) fn groups(facts: &Facts<'_>, section: &str) -> Option<Phrase> {
     if best == worst {
         return Some(start.say("."));
     }
-    let start = start.say("; least on ").name(table.text(best, "group")).say(", with ");
+    let start = start.say("; closest on ").name(table.text(best, "group")).say(", with ");
     Some(start.percent(&at(facts, "scores.csv", best, "inside90")?).say(" in the 90 % interval."))
 }
 
@@ -112,4 +130,18 @@ pub(super) fn shape(facts: &Facts<'_>, section: &str) -> Option<Phrase> {
     let text = table.text(row, "shape");
     (!text.is_empty())
         .then(|| Phrase::new("Their places in the simulated distribution are ").name(text).say("."))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fit;
+
+    #[test]
+    fn the_verdict_on_intervals_follows_from_both() {
+        assert!(fit(0.9, 0.5, 100.0).starts_with("about as many"));
+        assert!(fit(0.9, 0.69, 200.0).starts_with("more than"));
+        assert!(fit(0.98, 0.52, 200.0).starts_with("more than"));
+        assert!(fit(0.74, 0.4, 53.0).starts_with("fewer than"));
+        assert!(fit(0.98, 0.3, 200.0).starts_with("too many in the one"));
+    }
 }

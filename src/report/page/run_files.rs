@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// Tables that the page reads, where a run has them.
-pub(super) fn schemas() -> [Schema; 14] {
+pub(super) fn schemas() -> [Schema; 16] {
     [
         tables::summary().schema(),
         tables::thresholds().schema(),
@@ -17,6 +17,8 @@ pub(super) fn schemas() -> [Schema; 14] {
         world::yearly_flows().schema(),
         tables::drivers().schema(),
         findings::comparison().schema(),
+        findings::targets().schema(),
+        findings::expectations().schema(),
         findings::sweep(&[]).schema(),
         scores::hindcast().schema(),
         scores::scores().schema(),
@@ -78,7 +80,12 @@ pub struct RunFiles {
     tables: BTreeMap<&'static str, RunTable>,
     /// Paths of a sweep's levers: the columns that only this run's `sweep.csv` has.
     pub(super) levers: Vec<String>,
+    /// What the scenario calls its actors.
+    pub(super) names: BTreeMap<String, String>,
 }
+
+/// Tables whose rows have titles, which people read in place of ids.
+const TITLED: [&str; 7] = ["country", "group", "facility", "designer", "chip", "buyer", "lab"];
 
 impl RunFiles {
     /// Files that are in memory: the manifest's text, and tables' texts by name.
@@ -103,7 +110,9 @@ impl RunFiles {
         let levers: Vec<String> =
             swept.columns.iter().filter(|c| swept.schema.field(c).is_none()).cloned().collect();
         swept.schema = findings::sweep(&levers).schema();
-        Ok(Self { manifest, scenario, tables, levers })
+        let mut files = Self { manifest, scenario, tables, levers, names: BTreeMap::new() };
+        files.names = files.titles();
+        Ok(files)
     }
 
     /// A run's folder.
@@ -163,6 +172,27 @@ impl RunFiles {
             serde_json::Value::Null => String::new(),
             other => other.to_string(),
         }
+    }
+
+    /// What the scenario calls its actors.
+    fn titles(&self) -> BTreeMap<String, String> {
+        let mut names = BTreeMap::new();
+        for table in TITLED {
+            for row in self.entities(table) {
+                let text = |key: &str| row.get(key).and_then(toml::Value::as_str).filter(|t| !t.is_empty());
+                if let (Some(id), Some(title)) = (text("id"), text("title")) {
+                    names.insert(format!("{table}.{id}"), title.to_owned());
+                }
+            }
+        }
+        names
+    }
+
+    /// What is known of a policy: title, reason, what it changes.
+    pub(super) fn about_policy(&self, policy: &str, key: &str) -> String {
+        let all = self.manifest["about_policies"].as_array().into_iter().flatten();
+        let mut found = all.filter(|p| p["policy"] == policy).filter_map(|p| p[key].as_str());
+        found.next().unwrap_or_default().to_owned()
     }
 
     /// Rows of a table of the resolved scenario.

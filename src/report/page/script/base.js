@@ -44,8 +44,9 @@ function distinct(values) {
 /* The policy shown: the first one, unless the reader chose another. */
 const shown = { policy: PAGE.run.policies[0] };
 
-/* Names as people write them; countries are capitalised, everything else keeps its id. */
+/* Names as people write them: titles of the scenario; of the rest, countries are capitalised and everything else keeps its id. */
 function name(actor) {
+  if (Object.hasOwn(PAGE.run.names, actor)) return PAGE.run.names[actor];
   if (actor === 'world') return 'the world';
   const dot = actor.indexOf('.');
   const kind = dot < 0 ? '' : actor.slice(0, dot);
@@ -53,6 +54,15 @@ function name(actor) {
   if (kind !== 'country') return id;
   if (id.length <= 3) return id.toUpperCase();
   return id.split('-').map((w) => w.charAt(0).toUpperCase() + w.slice(1)).join(' ');
+}
+
+/* A policy as people name it. */
+function policyName(policy) {
+  if (policy === 'base') return 'as things stand';
+  const title = PAGE.run.titles[policy];
+  /* Two of one title stay two. */
+  const alike = Object.values(PAGE.run.titles).filter((other) => other === title).length;
+  return !title ? policy : alike > 1 ? `${title} (${policy})` : title;
 }
 
 /* plotly reads a little markup in labels: a name must stay a name. */
@@ -117,6 +127,18 @@ function layout(more) {
     more,
   );
 }
+/* An axis of quarters whose ticks stand at years, at the first quarter that there is of each. */
+function yearAxis(quarters, more) {
+  const all = distinct(quarters).sort();
+  const first = all.filter((q, i) => i === 0 || q.slice(0, 4) !== all[i - 1].slice(0, 4));
+  const step = Math.ceil(first.length / (narrow() ? 5 : 12));
+  const shown = first.filter((q, i) => i % step === 0);
+  return axis(Object.assign({
+    title: { text: 'year' }, type: 'category', categoryorder: 'array', categoryarray: all,
+    tickmode: 'array', tickvals: shown, ticktext: shown.map((q) => q.slice(0, 4)),
+  }, more));
+}
+
 /* A log axis whose labels are written as the numbers elsewhere: 1e25, 1e26, or 1k, 10k. */
 function logAxis(title, values, more) {
   const positive = values.filter((v) => v > 0 && Number.isFinite(v));

@@ -80,7 +80,7 @@ FIGURES.forest = (figure, redraw) => {
   return () => {
     retitle(figure, cell());
     const all = comparedRows(cell()).filter((r) => r.p50 !== null).sort((a, b) => (a.tier - b.tier) || (a.difference_mean - b.difference_mean)).reverse();
-    const label = (r) => plain(r.policy) + (r.tier === null ? '' : ` (${r.tier})`);
+    const label = (r) => plain(policyName(r.policy));
     const tiers = distinct(all.map((r) => r.tier)).reverse();
     const traces = tiers.flatMap((tier, i) => {
       const list = all.filter((r) => r.tier === tier);
@@ -93,8 +93,8 @@ FIGURES.forest = (figure, redraw) => {
       return [
         { x, y, mode: 'lines', line: { color: hue(i), width: 3 }, hoverinfo: 'skip', showlegend: false },
         {
-          x: list.map((r) => r.p50), y: list.map(label), mode: 'markers', name: tier === null ? 'policies' : `tier ${tier}`, marker: { color: colour('paper'), size: 10, line: { color: hue(i), width: 2.5 } }, hoverinfo: 'text',
-          text: list.map((r) => `${plain(r.policy)}<br>median change ${number(r.p50)} ${plain(r.unit)}<br>90 %: ${number(r.p05)} to ${number(r.p95)}<br>mean ${number(r.difference_mean)} ± ${number(r.difference_se)}<br>lower in ${percent(r.probability_lower)} of draws, higher in ${percent(r.probability_higher)}`),
+          x: list.map((r) => r.p50), y: list.map(label), mode: 'markers', name: tier === null ? 'policies' : list.length > 1 ? `rank ${tier}: cannot be told apart` : `rank ${tier}`, marker: { color: colour('paper'), size: 10, line: { color: hue(i), width: 2.5 } }, hoverinfo: 'text',
+          text: list.map((r) => `${plain(policyName(r.policy))}<br>median change ${number(r.p50)} ${plain(r.unit)}<br>90 %: ${number(r.p05)} to ${number(r.p95)}<br>mean ${number(r.difference_mean)} ± ${number(r.difference_se)}<br>lower in ${percent(r.probability_lower)} of draws, higher in ${percent(r.probability_higher)}`),
         },
       ];
     });
@@ -111,7 +111,7 @@ FIGURES.regret = (figure, redraw) => {
   return () => {
     retitle(figure, cell());
     const all = comparedRows(cell()).filter((r) => r.regret_mean !== null).sort((a, b) => b.regret_mean - a.regret_mean);
-    const label = (r) => plain(r.policy);
+    const label = (r) => plain(policyName(r.policy));
     const x = [];
     const y = [];
     for (const r of all) {
@@ -122,7 +122,7 @@ FIGURES.regret = (figure, redraw) => {
       { x, y, mode: 'lines', line: { color: hue(0), width: 2 }, hoverinfo: 'skip', name: 'to the 95 % quantile' },
       {
         x: all.map((r) => r.regret_mean), y: all.map(label), mode: 'markers', name: 'mean', marker: { color: hue(0), size: 10 }, hoverinfo: 'text',
-        text: all.map((r) => `${plain(r.policy)}<br>mean regret ${number(r.regret_mean)} ${plain(r.unit)}<br>95 % quantile ${number(r.regret_p95)}`),
+        text: all.map((r) => `${plain(policyName(r.policy))}<br>mean regret ${number(r.regret_mean)} ${plain(r.unit)}<br>95 % quantile ${number(r.regret_p95)}`),
       },
     ] : [], {
       height: 110 + 26 * all.length,
@@ -143,12 +143,12 @@ FIGURES.pareto = (figure, redraw) => {
       .filter((p) => p.x !== null && p.y !== null);
     if (!pairs.some((p) => p.policy === 'base') && pairs.length) pairs.push({ policy: 'base', x: 0, y: 0, xunit: pairs[0].xunit, yunit: pairs[0].yunit });
     const best = pairs.filter((p) => !pairs.some((q) => q.x <= p.x && q.y >= p.y && (q.x < p.x || q.y > p.y))).sort((a, b) => a.x - b.x);
-    const text = (p) => `${plain(p.policy)}<br>${plain(one())}: ${number(p.x)} ${plain(p.xunit)}<br>${plain(other())}: ${number(p.y)} ${plain(p.yunit)}`;
+    const text = (p) => `${plain(policyName(p.policy))}<br>${plain(one())}: ${number(p.x)} ${plain(p.xunit)}<br>${plain(other())}: ${number(p.y)} ${plain(p.yunit)}`;
     draw(figure, pairs.length ? [
       { x: best.map((p) => p.x), y: best.map((p) => p.y), mode: 'lines', line: { color: hue(1), width: 1.5, shape: 'hv' }, hoverinfo: 'skip', name: 'beaten by none' },
       {
         x: pairs.map((p) => p.x), y: pairs.map((p) => p.y), mode: narrow() ? 'markers' : 'markers+text', name: 'policies', hovertext: pairs.map(text), hoverinfo: 'text',
-        text: pairs.map((p) => (best.includes(p) ? plain(p.policy) : '')), textposition: pairs.map((p) => (p.x > (Math.min(...pairs.map((q) => q.x)) + Math.max(...pairs.map((q) => q.x))) / 2 ? 'middle left' : 'middle right')), textfont: { size: 11 }, cliponaxis: false,
+        text: pairs.map((p) => plain(policyName(p.policy))), textposition: pairs.map((p) => (p.x > (Math.min(...pairs.map((q) => q.x)) + Math.max(...pairs.map((q) => q.x))) / 2 ? 'middle left' : 'middle right')), textfont: { size: 11 }, cliponaxis: false,
         marker: { size: 10, color: pairs.map((p) => (best.includes(p) ? hue(1) : hue(0))) },
       },
     ] : [], {
@@ -223,7 +223,7 @@ FIGURES.sweep = (figure, redraw) => {
       text: z.map((line) => line.map((v) => (v === null ? '' : Math.abs(v) >= 1e15 ? v.toExponential(2).replace('e+', 'e') : number(v)))), texttemplate: '%{text}',
       customdata: ys.map((b) => xs.map((a) => {
         const r = find(a, b);
-        return r ? `${plain(x)} = ${plain(a)}` + (y ? `<br>${plain(y)} = ${plain(b)}` : '') + `<br>mean ${number(r.mean)} ${plain(unit)}; 90 %: ${number(r.p05)} to ${number(r.p95)}<br>against the scenario as it stands: ${number(r.difference_mean)} ± ${number(r.difference_se)}<br>tier ${r.tier}` : '';
+        return r ? `${plain(x)} = ${plain(a)}` + (y ? `<br>${plain(y)} = ${plain(b)}` : '') + `<br>mean ${number(r.mean)} ${plain(unit)}; 90 %: ${number(r.p05)} to ${number(r.p95)}<br>against the scenario as it stands: ${number(r.difference_mean)} ± ${number(r.difference_se)}<br>rank ${r.tier} of the points` : '';
       })),
       hovertemplate: '%{customdata}<extra></extra>', showscale: !narrow(),
       colorscale: [[0, faded(colour('blue'), 0.1)], [1, colour('blue')]], colorbar: { title: { text: plain(unit), side: 'right' }, thickness: 10, outlinewidth: 0, exponentformat: 'e' },

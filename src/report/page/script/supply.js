@@ -155,7 +155,7 @@ FIGURES.bound = (figure, redraw) => {
     });
     draw(figure, traces, {
       height: 90 + (subjects.length > 20 ? 15 : 24) * subjects.length,
-      xaxis: axis({ type: 'category', title: { text: 'quarter' }, nticks: narrow() ? 5 : 12, showgrid: false }),
+      xaxis: yearAxis(quarters, { showgrid: false }),
       yaxis: axis({ type: 'category', showgrid: false, tickfont: { size: subjects.length > 20 ? 10 : 12 }, dtick: 1 }),
     });
     const seen = causes.filter((c, i) => traces[i].z.some((line) => line.some((v) => v !== null)));

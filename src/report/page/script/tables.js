@@ -98,15 +98,24 @@ function focusOn(svg, id, paths, marks) {
 
 FIGURES.timeline = (figure) => () => {
   retitle(figure, '');
-  const all = rows('rules').filter((r) => r.effective).sort((a, b) => (a.effective < b.effective ? 1 : -1));
-  const horizon = distinct(dataset('runs').columns.quarter || []).sort().pop() || '2030Q4';
-  const end = horizon.slice(0, 4) + '-12-31';
+  /* The figure ends with the horizon; a rule of no day within it is one that only a shock or a policy puts in force. */
+  const end = (PAGE.run.end || '2030Q4').slice(0, 4) + '-12-31';
+  const dated = rows('rules').filter((r) => r.effective && r.effective <= end).sort((a, b) => (a.effective < b.effective ? 1 : -1));
+  const start = dated.length ? dated[dated.length - 1].effective : end.slice(0, 4) + '-01-01';
+  const waiting = rows('rules').filter((r) => !r.effective || r.effective > end);
+  const all = waiting.concat(dated);
   const until = (r) => (r.until && r.until < end ? r.until : end);
   const label = (r) => plain(r.title || r.rule);
   const short = (r) => { const t = r.title || r.rule; const most = narrow() ? 24 : 60; return plain(t.length > most ? t.slice(0, most - 1) + '…' : t); };
   const issuers = distinct(all.map((r) => r.issuer));
   const traces = issuers.flatMap((issuer, i) => {
-    const list = all.filter((r) => r.issuer === issuer);
+    const list = dated.filter((r) => r.issuer === issuer);
+    const idle = waiting.filter((r) => r.issuer === issuer);
+    const dots = [[], []];
+    for (const r of idle) {
+      dots[0].push(start, end, null);
+      dots[1].push(r.rule, r.rule, null);
+    }
     const x = [];
     const y = [];
     for (const r of list) {
@@ -119,11 +128,12 @@ FIGURES.timeline = (figure) => () => {
       { x, y, mode: 'lines', name: plain(name('country.' + issuer)), line: { color: hue(i), width: 8 }, hoverinfo: 'skip' },
       { x: list.map((r) => r.effective), y: list.map((r) => r.rule), mode: 'markers', marker: { color: hue(i), size: 10, symbol: 'line-ns', line: { color: hue(i), width: 3 } }, text, hoverinfo: 'text', showlegend: false },
       { x: early.map((r) => r.announced), y: early.map((r) => r.rule), mode: 'markers', marker: { color: colour('paper'), size: 8, line: { color: hue(i), width: 2 } }, hoverinfo: 'text', text: early.map((r) => `${label(r)}<br>announced ${r.announced}`), showlegend: false },
+      { x: dots[0], y: dots[1], mode: 'lines', line: { color: hue(i), width: 2, dash: 'dot' }, hoverinfo: 'text', text: idle.flatMap((r) => { const t = `${label(r)}<br>in force only if a shock or a policy makes it so<br>${plain(r.source)}`; return [t, t, '']; }), showlegend: false },
     ];
   });
   draw(figure, traces, {
     height: 90 + 24 * all.length,
-    xaxis: axis({ type: 'date', title: { text: 'date' } }),
+    xaxis: axis({ type: 'date', title: { text: 'year' }, range: [start, end], dtick: 'M12', tickformat: '%Y' }),
     yaxis: axis({ type: 'category', categoryorder: 'array', categoryarray: all.map((r) => r.rule), tickmode: 'array', tickvals: all.map((r) => r.rule), ticktext: all.map(short), tickfont: { size: narrow() ? 9 : 12 } }),
   });
 };

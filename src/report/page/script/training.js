@@ -35,10 +35,10 @@ FIGURES.fan = (figure, redraw) => {
     const inside = levels.filter((l) => Math.log10(l) > low - 0.2 && Math.log10(l) < high + 0.2);
     draw(figure, traces, {
       height: narrow() ? 380 : 460,
-      xaxis: axis({ title: { text: 'quarter' }, type: 'category', nticks: narrow() ? 6 : 12 }),
+      xaxis: yearAxis(reachable.concat(run).map((r) => r.quarter)),
       yaxis: logAxis('training run [FLOP]', values),
       shapes: inside.map((l) => ({ type: 'line', xref: 'paper', x0: 0, x1: 1, y0: l, y1: l, line: { color: colour('grey'), width: 1, dash: 'dot' } })),
-      annotations: inside.map((l) => ({ xref: 'paper', x: 0.005, y: Math.log10(l), xanchor: 'left', yanchor: 'bottom', showarrow: false, text: number(l), font: { color: colour('soft'), size: 11 } })),
+      annotations: inside.map((l) => ({ xref: 'paper', x: 0.005, y: Math.log10(l), xanchor: 'left', yanchor: 'bottom', showarrow: false, text: number(l) + (narrow() || !PAGE.run.anchors[number(l)] ? '' : ` ${PAGE.run.anchors[number(l)]}`), font: { color: colour('soft'), size: 11 } })),
     });
   };
 };
@@ -63,7 +63,7 @@ FIGURES.reached = (figure, redraw) => {
     });
     draw(figure, traces, {
       height: 380,
-      xaxis: axis({ title: { text: 'quarter' }, type: 'category', nticks: narrow() ? 6 : 12 }),
+      xaxis: yearAxis(all.map((r) => r.quarter)),
       yaxis: axis({ title: { text: 'probability [%]' }, range: [-2, 102], dtick: 20 }),
     });
   };
