@@ -1,7 +1,7 @@
 """Holds `indices` against SALib: on the tutorial with three uncertain numbers, SALib's own design and estimators on the same simulator."""
 
-import csv
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,10 +12,15 @@ from SALib.analyze import sobol
 from SALib.sample import sobol as sample
 
 CELL = "country.omega/reachable_flop@2026Q4"
-# Wide, so that budget, power and efficiency bind in turn: they do much together.
+# What is certain here, and what is uniform: wide, so that money, power and chips bind in turn and inputs do much together.
+CERTAIN = {
+    '"0.85 to 0.95 per year"': '"0.9 per year"', '"2B to 3B"': '"2.5B"', '"0.8B to 1.2B"': '"1B"', '"2k to 3k"': '"2.5k"',
+    '"1k to 2k"': '"1.5k"', '"3k to 5k"': '"4k"', '"90 to 180"': "120", '"2% to 15%"': '"5%"', '"30% to 45%"': '"40%"',
+    '"0.2 to 0.6 per year"': '"0 per year"', '"0.2 to 2"': "1", '"20% to 70%"': '"50%"', '"1.3 to 1.8 per year"': '"1.5 per year"',
+}
 RANGES = {
     "buyer.omega-labs.budget.after": (1.0, 3.0),
-    "country.omega.overhead": (1.1, 3.0),
+    "route.gamma.capacity": (0.0, 20000.0),
     "lab.second.mfu": (0.1, 0.6),
 }
 POLICIES = 400
@@ -23,25 +28,18 @@ POLICIES = 400
 
 def main(program: str, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    shown = subprocess.run([program, "show", "scenarios/tutorial", "--format", "csv"], check=True, capture_output=True, text=True).stdout
-    rows = list(csv.DictReader(shown.splitlines()))
-    held = [r["path"] for r in rows if r["p05"] != r["p95"] and r["path"] not in RANGES]
+    text = Path("scenarios/tutorial/scenario.toml").read_text()
+    budget = '2022Q1 = "0.8B to 1.2B", after = "1.3 to 1.8 per year"'
+    assert budget in text
+    text = text.replace(budget, '2022Q1 = "1B", after = "uniform(1, 3) per year"')
+    for old, new in {**CERTAIN, '"28% to 42%"': '"uniform(0.1, 0.6)"', '"500 to 5000"': '"uniform(0, 20000)"'}.items():
+        text = text.replace(old, new)
+    text = re.sub(r"^lead = .*$", "", text, flags=re.M)
+    world = folder / "world.toml"
+    world.write_text(text)
     names = list(RANGES)
-
-    # Ours: all others are drawn too, but held where they are in every draw.
-    words = []
-    for r in rows:
-        if r["path"] in held:
-            unit = "" if r["canonical_unit"] in ("", "1") else f" {r['canonical_unit']}"
-            words += ["--set", f"{r['path']}={r['p50']}{unit}"]
-    words += ["--set", "shock.fab-outage.hazard=0"]
-    ours = json.loads(
-        subprocess.run(
-            [program, "indices", "scenarios/tutorial", "--cell", CELL, "--draws", "16384", "--format", "json", "--quiet", *words]
-            + [w for path, (low, high) in RANGES.items() for w in ("--set", f"{path}=uniform({low}, {high})")],
-            check=True, capture_output=True, text=True,
-        ).stdout
-    )
+    asked = [program, "indices", str(world), "--cell", CELL, "--draws", "16384", "--format", "json", "--quiet"]
+    ours = json.loads(subprocess.run(asked, check=True, capture_output=True, text=True).stdout)
     found = {row["path"]: row for row in ours["inputs"]}
 
     # Theirs: each point of their design is a policy of one draw.
@@ -58,7 +56,7 @@ def main(program: str, folder: Path) -> None:
             policies += ["--policy", str(policy)]
         out = folder / f"compare{first}"
         subprocess.run(
-            [program, "compare", "scenarios/tutorial", "--draws", "8", "--select", CELL, "--quiet", "--out", str(out), *words, *policies],
+            [program, "compare", str(world), "--draws", "8", "--select", CELL, "--quiet", "--force", "--out", str(out), *policies],
             check=True, capture_output=True,
         )
         summary = pd.read_csv(out / "summary.csv")

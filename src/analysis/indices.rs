@@ -129,7 +129,7 @@ impl Parts {
             group[2] += 0.25 * mean(step * ahead) / d as f64;
             parts.variance += mean((across - here) * (across - here)) / (4 * d) as f64;
             // One point leaves the half ahead, the one across enters it.
-            ahead = ahead + (across - here) * 2.0;
+            ahead += (across - here) * 2.0;
         }
         parts
     }

@@ -25,7 +25,9 @@ pub fn layers(points: &[Vec<f64>]) -> Vec<usize> {
         }
         let free = |i: &usize| !left.iter().any(|&j| dominates(&points[j], &points[*i]));
         let next: Vec<usize> = left.iter().copied().filter(free).collect();
-        next.into_iter().for_each(|i| layers[i] = layer);
+        for i in next {
+            layers[i] = layer;
+        }
     }
     layers
 }
@@ -52,17 +54,18 @@ pub fn best(points: &[Vec<f64>], candidates: &[usize], keep: usize) -> Vec<usize
 fn room(points: &[Vec<f64>], layers: &[usize]) -> Vec<f64> {
     let mut room = vec![0.0; points.len()];
     let objectives = points.first().map_or(0, Vec::len);
+    let at = |i: usize, objective: usize| points[i][objective];
     for layer in 0..=layers.iter().copied().filter(|l| *l != usize::MAX).max().unwrap_or(0) {
         let mut members: Vec<usize> = (0..points.len()).filter(|&i| layers[i] == layer).collect();
-        for o in 0..objectives {
-            members.sort_by(|&a, &b| points[a][o].total_cmp(&points[b][o]).then(a.cmp(&b)));
+        for objective in 0..objectives {
+            members.sort_by(|&a, &b| at(a, objective).total_cmp(&at(b, objective)).then(a.cmp(&b)));
             let (Some(&low), Some(&high)) = (members.first(), members.last()) else { continue };
-            let range = points[high][o] - points[low][o];
+            let range = at(high, objective) - at(low, objective);
             room[low] = f64::INFINITY;
             room[high] = f64::INFINITY;
             if range > 0.0 {
                 for w in members.windows(3) {
-                    room[w[1]] += (points[w[2]][o] - points[w[0]][o]) / range;
+                    room[w[1]] += (at(w[2], objective) - at(w[0], objective)) / range;
                 }
             }
         }
@@ -82,7 +85,7 @@ pub fn candidates(seed: u64, round: u64, levers: usize, front: &[Vec<f64>]) -> V
     let point = |i: usize| -> Vec<f64> {
         let draw = (round * POINTS as u64 + i as u64) * width;
         let even: Vec<f64> = free.iter().map(|s| s.uniform(draw)).collect();
-        if front.is_empty() || i % 2 == 0 {
+        if front.is_empty() || i.is_multiple_of(2) {
             return even;
         }
         let luck = |what: &str| chance.stream(&format!("search.{what}"), None).uniform(draw / width);
@@ -133,7 +136,9 @@ mod tests {
             let points = candidates(3, round, 4, &[]);
             for lever in 0..4 {
                 let mut seen = [0; POINTS];
-                points.iter().for_each(|p| seen[(p[lever] * POINTS as f64) as usize] += 1);
+                for p in &points {
+                    seen[(p[lever] * POINTS as f64) as usize] += 1;
+                }
                 assert_eq!(seen, [1; POINTS]);
             }
         }

@@ -154,19 +154,22 @@ impl SearchReport {
     /// A page of its own, with nothing from elsewhere: the picture and the table.
     pub fn page(&self) -> String {
         let escape = |s: &str| s.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-        let head: String = self.levers.iter().map(|l| format!("<th>{}</th>", escape(l))).collect();
-        let goals: String = self
+        let head = self.levers.iter().map(|l| format!("<th>{}</th>", escape(l))).collect::<Vec<_>>().concat();
+        let goals = self
             .objectives
             .iter()
             .map(|(o, unit)| format!("<th>{} {} [{}]</th>", o.sense, escape(&o.cell), escape(unit)))
-            .collect();
+            .collect::<Vec<_>>()
+            .concat();
         let row = |p: &SearchPoint| {
-            let levels: String = p.levels.iter().map(|l| format!("<td>{}</td>", escape(l))).collect();
-            let values: String = p
+            let levels =
+                p.levels.iter().map(|l| format!("<td>{}</td>", escape(l))).collect::<Vec<_>>().concat();
+            let values = p
                 .values
                 .iter()
                 .map(|v| format!("<td>{} ± {}</td>", number(v[0].value), number(v[0].half())))
-                .collect();
+                .collect::<Vec<_>>()
+                .concat();
             let name = if p.levels.iter().all(String::is_empty) { "as it stands" } else { "" };
             format!("<tr><th>{name}</th>{levels}{values}<td>{}</td></tr>\n", percent(p.often))
         };

@@ -244,17 +244,17 @@ fn walk(
     let orders: Vec<Stream> =
         (0..groups.sets.len()).map(|g| design.stream(&format!("indices.order.{g}"), None)).collect();
     let idle: Mutex<Vec<Walker<'_>>> = Mutex::new(Vec::new());
-    let lend = || idle.lock().unwrap_or_else(PoisonError::into_inner);
+    let walkers = || idle.lock().unwrap_or_else(PoisonError::into_inner);
     let done = AtomicU64::new(0);
     let one = |b: u64| {
         let mut order: Vec<usize> = (0..orders.len()).collect();
         order.sort_by(|&i, &j| orders[i].uniform(b).total_cmp(&orders[j].uniform(b)));
-        let lent = lend().pop();
+        let lent = walkers().pop();
         let mut walker = lent.unwrap_or_else(|| Walker::new((&first.plan, &lean), beside, &exchanges));
         let step = || watch.progress((done.fetch_add(1, Ordering::Relaxed) + 1) * WIDTH as u64);
         // One that was stopped on its way has exchanged uniforms, and is not used again.
         let points = walker.walk(b, &order, watch.stop(), step).map_err(why::<FolderError>)?;
-        lend().push(walker);
+        walkers().push(walker);
         let value = |point: &[Vec<Lanes>; 2]| match places {
             (place, None) => (point[0][place], Lanes::ZERO),
             (place, Some(seat)) => (point[1][seat], point[0][place]),

@@ -98,7 +98,7 @@ impl DiscoverArguments {
 pub(crate) struct IndicesArguments {
     #[command(flatten)]
     pub(crate) scenario: ScenarioArguments,
-    /// The number: "country.china/reachable_flop@2028Q4"
+    /// The number: `country.china/reachable_flop@2028Q4`
     #[arg(long, value_name = "CELL")]
     pub(crate) cell: String,
     /// The difference of --policy from another policy, or from base, on the same draws
