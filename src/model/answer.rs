@@ -64,7 +64,7 @@ pub struct Waiting {
     pub number: QuantityId,
     /// Signs in order of their first edits, and the number as it is edited, in the model of that sign: of several that are on the last rules.
     pub edited: Vec<(usize, QuantityId)>,
-    /// Whether it takes a place for each quarter although it is the same in all: an edit gives it a course.
+    /// Whether it takes a place for each quarter although it is the same in all: a sign gives it a course, and steps look back and ahead.
     pub spread: bool,
 }
 
@@ -114,11 +114,8 @@ impl Answers {
                 Some((sign, *paths.get(path)?))
             };
             let edited: Vec<_> = (0..self.signs.len()).filter_map(edited).collect();
-            let dated = |m: &Model, q: QuantityId| matches!(m.quantities[q].shape, Shape::Dated(_));
-            let becomes = |&(sign, q): &(usize, QuantityId)| {
-                self.edited[sign].as_ref().is_some_and(|under| dated(under, q))
-            };
-            let spread = !dated(model, number) && edited.iter().any(becomes);
+            let of = &model.quantities[number];
+            let spread = of.series && !matches!(of.shape, Shape::Dated(_));
             self.numbers.push(Waiting { number, edited, spread });
         }
     }

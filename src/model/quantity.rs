@@ -16,6 +16,8 @@ pub struct Quantity {
     pub domain: (f64, f64),
     /// Whether it is evaluated every quarter, so that an edit of it can wait for a sign.
     pub waits: bool,
+    /// Whether its field may change over time, so that steps look it up by quarter.
+    pub series: bool,
     /// Where it was given, who says so and how sure.
     pub provenance: Provenance,
     /// Policies (or `--edits`, `--set`) that touched it, in order.

@@ -62,7 +62,9 @@ fn forks_of_policies_that_wait_are_full_runs_to_the_bit() {
 #[test]
 fn a_sign_that_is_never_seen_changes_no_bit() {
     let kinds = all_kinds();
-    let together: Vec<&str> = kinds.iter().map(String::as_str).collect();
+    // A rule that is added has cells of its own.
+    let together: Vec<&str> = kinds.iter().filter(|k| !k.contains("[[add]]")).map(String::as_str).collect();
+    let base = bits(&under("scenarios/tutorial", "title = \"t\""), 2);
     for when in [
         "\"country.omega/smuggled_chips > 1e30\"",
         "{ sign = \"world/fleet_chips < 0\", error = 1 }",
@@ -71,6 +73,8 @@ fn a_sign_that_is_never_seen_changes_no_bit() {
     ] {
         let (_, moved) = check("scenarios/tutorial", &waiting(when, &together), 64);
         assert_eq!(moved, 0, "{when}");
+        let add = format!("[[add]]\ntable = \"rule\"\n{RULE}");
+        assert!(bits(&under("scenarios/tutorial", &waiting(when, &[&add])), 2) == base, "{when}");
     }
 }
 
@@ -391,7 +395,8 @@ fn in_a_world_whose_best_policies_are_known_they_are_found() {
         ])
     };
     let told: Vec<String> = (0..8).map(|d| story(&d.to_string())).collect();
-    let sentence = "if-bad only: sign comes on: facility.fab/capacity was 4000 in 2024Q1, below 10,000; 1 number changed";
+    let sentence =
+        "if-bad only: sign comes on: facility.fab/capacity was 4000 in 2024Q1, below 10000; 1 number changed";
     let comes = told.iter().filter(|t| t.contains(sentence)).count();
     assert!(comes > 0 && comes < 8, "{}", told[0]);
 }

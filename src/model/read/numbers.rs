@@ -61,6 +61,7 @@ impl Reader<'_> {
             unit: canonical,
             domain: spec.domain,
             waits: spec.waits,
+            series: spec.series,
             provenance,
             edited_by: node.edited_by.clone(),
         };
@@ -366,6 +367,7 @@ impl Reader<'_> {
                     unit: String::new(),
                     domain: frame.spec.domain,
                     waits: false,
+                    series: false,
                     provenance: Provenance { written, ..provenance.clone() },
                     edited_by: entry.node.edited_by.clone(),
                 }))

@@ -138,11 +138,17 @@ impl Draw<'_> {
         let struck = self.rules.struck.clone();
         self.reset_rules();
         self.rules.struck.copy_from_slice(&struck);
+        // What is found once for all draws holds no more where signs have a say.
+        let waits = |rule: usize| {
+            let number = w.m.rules[rule].in_force;
+            w.m.answers.rules.iter().any(|x| x.rule.index() == rule)
+                || w.m.answers.numbers.iter().any(|x| x.number == number)
+        };
+        for (touched, case) in self.rules.struck.iter_mut().zip(&w.book.cases) {
+            *touched |= case.rules.iter().any(|c| waits(c.rule));
+        }
         for waits in &w.m.answers.rules {
             let RuleId(rule) = waits.rule;
-            for (touched, case) in self.rules.struck.iter_mut().zip(&w.book.cases) {
-                *touched |= case.rules.iter().any(|c| c.rule == rule as usize);
-            }
             let terms = &mut self.rules.terms[rule as usize];
             if waits.lifted {
                 terms.lifted |= self.signs.on[waits.sign];

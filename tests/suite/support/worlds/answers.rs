@@ -52,13 +52,7 @@ const SETTINGS: &[&str] = &[
     "science.data_returns",
 ];
 /// What is looked at.
-const SEEN: &[&str] = &[
-    "world/fleet_chips",
-    "world/spend_usd_cum",
-    "country.n0/premium",
-    "country.n1/denied_chips_cum",
-    "world/rent_price",
-];
+const SEEN: &[&str] = &["world/fleet_chips", "world/spend_usd_cum", "world/produced_chips_cum"];
 
 impl World {
     /// Some numbers and rules of a world wait, each for a sign that comes in some draws.
@@ -67,11 +61,8 @@ impl World {
         for k in 0..1 + self.chance.below(3) {
             let seen = SEEN[self.chance.below(SEEN.len())];
             let level = match seen {
-                "world/fleet_chips" => 2000.0,
                 "world/spend_usd_cum" => 1e9,
-                "country.n0/premium" => 1.5,
-                "world/rent_price" => 2.0,
-                _ => 50.0,
+                _ => 2000.0,
             };
             let side = if self.chance.yes(0.8) { ">" } else { "<" };
             let lag = 1 + self.chance.below(2);
