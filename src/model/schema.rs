@@ -92,7 +92,7 @@ fn rows<T: Row>(properties: &mut Map<String, Json>) {
         ),
         (
             "extends",
-            json!({ "type": "string", "description": "A row of this table whose fields it takes where it gives none." }),
+            json!({ "type": "string", "description": "A row of this table whose fields it takes where it gives none, apart from its title." }),
         ),
     ];
     let fields = T::fields().into_iter().map(|f| FieldSchema { required: false, ..f }).collect();

@@ -364,7 +364,10 @@ mod tests {
         );
         assert!(headline.render(OutputFormat::Csv).starts_with("scenario,policy,actor,quarter,"));
         // Where there is no room, the drawing goes first, then what says least; who, when and the range stay.
-        let widest = |text: &str| text.lines().skip(3).map(|l| l.chars().count()).max().unwrap();
+        // Lines of words are wrapped where they are printed.
+        let words = |line: &&str| line.starts_with("FLOP of") || line.starts_with("left out");
+        let widest =
+            |text: &str| text.lines().skip(3).filter(|l| !words(l)).map(|l| l.chars().count()).max().unwrap();
         let narrow = headline.for_terminal(true, Some(60));
         assert!(widest(&narrow) <= 60 && !narrow.contains('╋') && narrow.contains("2e25 – 8e25"), "{narrow}");
         assert!(narrow.contains("left out"), "{narrow}");

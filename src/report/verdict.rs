@@ -92,7 +92,7 @@ impl Verdict {
 
     fn text(&self) -> String {
         let mut text = format!(
-            "{}\n{} draws, the same under every policy. Changes are of the mean; ± is half the 95 % interval of the simulation's error,\nwhich more draws lower. In brackets, 90 % of draws: what nobody knows of the world.\n",
+            "{}\n{} draws, the same under every policy. Changes are of the mean; ± is half the 95 % interval of the simulation's error, which more draws lower. In brackets, 90 % of draws: what nobody knows of the world.\n",
             self.title, self.draws
         );
         for ranked in &self.cells {

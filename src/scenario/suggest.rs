@@ -70,7 +70,7 @@ pub fn suggest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     let has = |c: &&&str| c.split(separates).any(|part| part == lower);
     let part = || all.iter().filter(has).min_by_key(|c| c.len()).copied();
     let renamed = || Some(&other).filter(|o| **o != lower).and_then(|o| spelled(o));
-    spelled(word).or_else(part).or_else(renamed)
+    part().or_else(|| spelled(word)).or_else(renamed)
 }
 
 #[cfg(test)]

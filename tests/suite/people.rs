@@ -75,7 +75,9 @@ fn every_key_says_what_it_is() {
     for table in chokepoint::internals::model::tables() {
         assert!(!table.meaning.is_empty(), "{}", table.table);
         for field in chokepoint::internals::model::fields(&table.table).unwrap() {
-            assert!(!field.range.is_empty() || !field.meaning.is_empty(), "{}.{}", table.table, field.key);
+            // Parts that several keys share are told where they stand.
+            let part = field.key.contains('.');
+            assert!(part || !field.meaning.is_empty(), "{}.{}", table.table, field.key);
             keys += 1;
         }
     }
@@ -339,11 +341,7 @@ fn common_mistakes_get_a_text_that_helps() {
         (&["check", "scenarios/nothing"], 3, "there is no scenario at scenarios/nothing"),
         (&["rum", "tutorial"], 2, "run"),
         (&["run", "tutorial", "--policy", "enforcement"], 3, "enforcement-tenfold"),
-        (
-            &["run", "tutorial", "--set", "route.gamma.detecton=20%"],
-            3,
-            "did you mean `route.gamma.detection`?",
-        ),
+        (&["run", "tutorial", "--set", "route.gamma.detecton=20%"], 3, "did you mean `detection`?"),
         (&["run", "tutorial", "--set", "route.gamma.detection=120%"], 3, "a share"),
         (&["run", "tutorial", "--set", "route.gamma.detection"], 3, "="),
         (&["run", "tutorial", "--set", "lab.first.mfu=much"], 3, "much"),
