@@ -1,8 +1,10 @@
 //! What can be typed.
 
+mod explore;
 mod questions;
 mod record;
 
+pub(super) use explore::ExploreArguments;
 pub(super) use questions::{DiscoverArguments, WorthArguments};
 pub(super) use record::{CalibrateArguments, HindcastArguments};
 
@@ -54,6 +56,8 @@ pub(super) enum Verb {
     Discover(DiscoverArguments),
     /// Say what learning each input before choosing among policies is worth
     Worth(WorthArguments),
+    /// Write a page with the engine inside: move a lever, see the answer
+    Explore(ExploreArguments),
     /// Print the supply graph, or rank its chokepoints
     Graph(GraphArguments),
     /// Print a supply-chain data set as tool classes and dependence, in the language of scenarios
@@ -432,6 +436,7 @@ impl Verb {
             | Self::Merge(_)
             | Self::Verify(_)
             | Self::Explain(_)
+            | Self::Explore(_)
             | Self::Graph(_)
             | Self::Import(_)
             | Self::Diff(_)

@@ -8,6 +8,7 @@ pub mod field;
 pub(crate) mod ids;
 mod lever;
 mod observation;
+mod page_lever;
 mod quantity;
 mod read;
 pub mod record;
@@ -28,6 +29,7 @@ pub use ids::{
 };
 pub use lever::{Change, Lever, LeverRow, Places};
 pub use observation::{Observation, ObservationPlaces};
+pub use page_lever::{Moves, PageLever, Track};
 pub use quantity::{Between, Dated, Grade, Point, Provenance, Quantity, Shape};
 pub use read::OBSERVATION_COLUMNS;
 pub(crate) use read::{unit_examples, unit_factor};
@@ -67,6 +69,7 @@ pub struct Model {
     pub vintages: Vec<Vintage>,
     pub simple_rule: Option<SimpleRule>,
     pub calibration: Option<Calibration>,
+    pub levers: Vec<PageLever>,
     pub run: Run,
     pub trade: Trade,
     pub production: Production,

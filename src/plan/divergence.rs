@@ -86,6 +86,7 @@ fn same_frame(a: &Model, b: &Model) -> bool {
                 vintages: _,
                 simple_rule: _,
                 calibration: _,
+                levers: _,
                 commitments: _,
                 facilities: _,
                 run,

@@ -4,6 +4,8 @@ pub mod calibration;
 mod columns;
 mod difference;
 mod discovery;
+#[cfg(feature = "page")]
+pub mod explore;
 mod fan;
 mod graph;
 mod headline;

@@ -29,4 +29,5 @@ pub use printable::{is_formula, one_line, printable, unguarded};
 pub use replaced::replaced;
 pub use shipped::{exists, is_folder, shipped, stems};
 pub use suggest::suggest;
-pub use write::inline_table;
+pub(crate) use write::inline;
+pub use write::{inline_table, toml_text};

@@ -5,6 +5,7 @@ mod effects;
 mod expression;
 mod factors;
 mod fields;
+mod levers;
 mod numbers;
 mod observations;
 mod reader;

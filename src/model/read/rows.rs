@@ -20,7 +20,7 @@ pub(crate) trait Row: Sized {
 }
 
 /// Tables of rows.
-pub(crate) const TABLES: [&str; 18] = [
+pub(crate) const TABLES: [&str; 19] = [
     "country",
     "group",
     "tool",
@@ -39,6 +39,7 @@ pub(crate) const TABLES: [&str; 18] = [
     "correlation",
     "factor",
     "observation",
+    "lever",
 ];
 /// Tables of settings.
 pub(crate) const SETTINGS: [&str; 9] =
@@ -97,6 +98,7 @@ impl Model {
             vintages: reader.vintages(document),
             simple_rule: reader.simple_rule(document),
             calibration: None,
+            levers: Vec::new(),
             correlations: Vec::new(),
             factors: Vec::new(),
             quantities: IdVec::new(),
@@ -105,8 +107,9 @@ impl Model {
         let correlations = reader.correlations(document);
         let factors = reader.load_factors(factors, &correlations);
         let calibration = reader.calibration(document);
+        let levers = reader.levers(document);
         let quantities = std::mem::take(&mut reader.quantities);
-        let mut model = Model { quantities, correlations, factors, calibration, ..model };
+        let mut model = Model { quantities, correlations, factors, calibration, levers, ..model };
         admit(&mut model);
         if !diagnostics.has_errors() {
             validate(&model, document, diagnostics);

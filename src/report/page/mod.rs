@@ -13,7 +13,8 @@ mod phrase;
 mod record;
 mod run_files;
 
-pub use phrase::Phrase;
+pub use data::safe;
+pub use phrase::{Phrase, actor_name};
 pub use run_files::{PageError, RunFiles};
 
 use facts::Facts;
