@@ -63,10 +63,6 @@ pub extern "C" fn value_count() -> usize {
 /// `{"cells": [address], "labels": [subject], "names": [label], "quarters": [quarter]}`.
 #[unsafe(no_mangle)]
 pub extern "C" fn open() -> u32 {
-    std::panic::set_hook(Box::new(|panic| {
-        let words = panic.to_string();
-        let _ = KEPT.try_with(|kept| kept.try_borrow_mut().map(|mut kept| kept.told = words));
-    }));
     with(|kept| {
         let request: Value = serde_json::from_slice(&kept.room).map_err(|e| e.to_string())?;
         let text = |key: &str| request[key].as_str().unwrap_or_default().to_owned();
@@ -152,6 +148,10 @@ fn opened(explorer: &mut Option<Explorer>) -> Result<&mut Explorer, String> {
 
 /// Does some work on what is kept, and keeps what it tells.
 fn with(work: impl FnOnce(&mut Kept) -> Result<String, String>) -> u32 {
+    std::panic::set_hook(Box::new(|panic| {
+        let words = panic.to_string();
+        let _ = KEPT.try_with(|kept| kept.try_borrow_mut().map(|mut kept| kept.told = words));
+    }));
     KEPT.with(|cell| {
         // The work has what is kept for itself, so that a panic finds a place for its words.
         let mut kept = cell.take();

@@ -3,7 +3,7 @@
 use super::super::page_lever::{Moves, PageLever, Track};
 use super::super::record::texts;
 use super::Reader;
-use crate::scenario::{Document, Place, Table, Value, glob_match, is_glob, suggest};
+use crate::scenario::{Document, Glob, Place, Table, Value, is_glob, suggest};
 
 /// Keys of a row.
 const KEYS: [&str; 10] =
@@ -15,6 +15,7 @@ impl Reader<'_> {
     /// Reads all levers; the numbers that they name have been read.
     pub(super) fn levers(&mut self, document: &Document) -> Vec<PageLever> {
         let mut all = Vec::new();
+        let mut numbers = None;
         for (_, table) in self.tables(document, "lever") {
             let id = Self::id_of(table);
             let path = format!("lever.{id}");
@@ -29,14 +30,21 @@ impl Reader<'_> {
             let (title, group) = (words("title"), words("group"));
             let (about, source) = (words("about"), words("source"));
             words("note");
-            if let Some(moves) = self.moves(table, &path) {
+            let known = numbers.get_or_insert_with(|| self.numbers(document));
+            if let Some(moves) = self.moves(table, &path, known) {
                 all.push(PageLever { id, title, group, about, source, moves });
             }
         }
         all
     }
 
-    fn moves(&mut self, table: &Table, path: &str) -> Option<Moves> {
+    /// Paths of all numbers, those of dated points included, as edits name them.
+    fn numbers(&self, document: &Document) -> Vec<String> {
+        let read = self.quantities.iter().map(|q| q.path.clone());
+        read.chain(document.paths().into_iter().filter(|p| !p.starts_with("lever."))).collect()
+    }
+
+    fn moves(&mut self, table: &Table, path: &str, known: &[String]) -> Option<Moves> {
         let given: Vec<&str> = KINDS.into_iter().filter(|kind| table.get(kind).is_some()).collect();
         let [kind] = given[..] else {
             let message = format!("`{path}` has one of `times`, `value` and `policy`");
@@ -59,7 +67,7 @@ impl Reader<'_> {
             return None;
         }
         for (pattern, place) in &paths {
-            self.lever_path(path, pattern, place);
+            self.lever_path(path, pattern, place, known);
         }
         let track = self.table(node, &format!("{path}.{kind}"))?;
         let track = self.track(track, &format!("{path}.{kind}"), kind == "times")?;
@@ -68,12 +76,13 @@ impl Reader<'_> {
     }
 
     /// Holds that a pattern is of some number; after an edit took rows away, nothing is asked.
-    fn lever_path(&mut self, path: &str, pattern: &str, place: &Place) {
-        if !self.removed.is_empty() || self.quantities.iter().any(|q| glob_match(pattern, &q.path)) {
+    fn lever_path(&mut self, path: &str, pattern: &str, place: &Place, known: &[String]) {
+        let glob = Glob::new(pattern);
+        if !self.removed.is_empty() || known.iter().any(|p| glob.matches(p)) {
             return;
         }
-        let known: Vec<&str> = self.quantities.iter().map(|q| q.path.as_str()).collect();
-        let near = if is_glob(pattern) { None } else { suggest(pattern, known) }.map(str::to_owned);
+        let near = if is_glob(pattern) { None } else { suggest(pattern, known.iter().map(String::as_str)) };
+        let near = near.map(str::to_owned);
         let message = format!("`{path}` moves `{pattern}`, which is no number's path");
         let d = self.diagnostics.error(place, message, "matches nothing");
         if let Some(near) = near {

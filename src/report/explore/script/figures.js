@@ -20,7 +20,7 @@ function element(name, attributes, ...children) {
   return node;
 }
 
-const MARGIN = { left: 44, right: 8, top: 8, bottom: 18 };
+const MARGIN = { left: 44, right: 15, top: 10, bottom: 18 };
 
 // Years below, powers or plain numbers at the left.
 function frame(svg, { width, height, quarters, low, high, ticks, labelled }) {
