@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds the engine of the page that `chokepoint explore` writes, and leaves it where it is checked in: explorer/engine.wasm.gz, with
-# the hash of what it was built from in explorer/engine.json. Two minutes of processor time, three to five on two cores.
+# the hash of what it was built from in explorer/engine.json. About five minutes of processor time; in 15 minutes beside four others.
 #
 #   explorer/build.sh            build, and leave it there
 #   explorer/build.sh to FILE    build, and leave the engine elsewhere

@@ -69,8 +69,8 @@ pub extern "C" fn open() -> u32 {
         let select = request["select"].as_array().into_iter().flatten();
         let select: Vec<String> = select.filter_map(|v| v.as_str().map(str::to_owned)).collect();
         let seed = request["seed"].as_u64().unwrap_or(1);
-        let explorer = Explorer::open(&text("name"), &text("scenario"), &select, seed)
-            .map_err(|e| e.to_string())?;
+        let explorer =
+            Explorer::open(&text("name"), &text("scenario"), &select, seed).map_err(|e| e.to_string())?;
         let about = json!({
             "cells": explorer.cells(), "labels": explorer.labelled(), "names": Explorer::LABELS,
         });

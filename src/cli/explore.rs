@@ -8,11 +8,8 @@ use std::path::{Path, PathBuf};
 
 pub(super) fn explore(arguments: &ExploreArguments) -> Result<(), Failure> {
     let scenario = &arguments.scenario;
-    let request = ExploreRequest {
-        scenario: scenario.request(),
-        seed: arguments.seed,
-        command: command(arguments),
-    };
+    let request =
+        ExploreRequest { scenario: scenario.request(), seed: arguments.seed, command: command(arguments) };
     let page = make_page(&request, &Terminal::new(arguments.quiet))?;
     let out = arguments.out.clone().unwrap_or_else(|| {
         let stem = scenario.scenario.file_stem().unwrap_or_default().to_string_lossy();
@@ -39,7 +36,8 @@ fn command(arguments: &ExploreArguments) -> String {
             format!("'{}'", word.replace('\'', "'\\''"))
         }
     };
-    let mut words = vec!["chokepoint".to_owned(), "compare".to_owned(), quoted(&a.scenario.to_string_lossy())];
+    let mut words =
+        vec!["chokepoint".to_owned(), "compare".to_owned(), quoted(&a.scenario.to_string_lossy())];
     for (flag, values) in [
         ("--edits", a.edits.iter().map(|p| p.to_string_lossy().into_owned()).collect::<Vec<_>>()),
         ("--set", a.set.clone()),

@@ -93,7 +93,10 @@ fn measured(plan: &Plan) -> Result<Value, Error> {
     let reaches = |actor: &String| all.find(actor, "reachable_flop").is_some();
     let mut actors: Vec<String> = headline::actors(model).into_iter().filter(reaches).collect();
     if actors.is_empty() {
-        actors = headline::of_kind(model, crate::metrics::ActorKind::Country).into_iter().filter(reaches).collect();
+        actors = headline::of_kind(model, crate::metrics::ActorKind::Country)
+            .into_iter()
+            .filter(reaches)
+            .collect();
     }
     let countries: Vec<&String> = actors.iter().filter(|a| a.starts_with("country.")).collect();
     let pair = match (countries.as_slice(), actors.as_slice()) {
@@ -140,15 +143,20 @@ fn measured(plan: &Plan) -> Result<Value, Error> {
 /// A policy with its edits as TOML, and the paths that they change.
 fn policy_data(policy: &Policy) -> Value {
     let edits: Vec<String> = policy.edits.iter().map(edit_text).collect();
-    let paths: Vec<String> = policy.edits.iter().filter_map(|edit| match &edit.change {
-        Change::Set { path, .. } | Change::Times(path, _) | Change::Plus(path, _) | Change::Remove(path) => {
-            Some(path.clone())
-        }
-        Change::Add(table, row) => match row.get("id").map(|n| &n.value) {
-            Some(crate::scenario::Value::Text(id)) => Some(format!("{table}.{id}")),
-            _ => None,
-        },
-    }).collect();
+    let paths: Vec<String> = policy
+        .edits
+        .iter()
+        .filter_map(|edit| match &edit.change {
+            Change::Set { path, .. }
+            | Change::Times(path, _)
+            | Change::Plus(path, _)
+            | Change::Remove(path) => Some(path.clone()),
+            Change::Add(table, row) => match row.get("id").map(|n| &n.value) {
+                Some(crate::scenario::Value::Text(id)) => Some(format!("{table}.{id}")),
+                _ => None,
+            },
+        })
+        .collect();
     json!({
         "name": policy.name, "title": policy.title, "reason": policy.reason, "source": policy.source,
         "edits": edits.join("\n"), "paths": paths,
@@ -246,7 +254,9 @@ fn leading(plan: &Plan) -> Vec<PageLever> {
     let all = show(model, "**");
     let rank = |path: &str| lead.iter().position(|p| p == path).unwrap_or(lead.len());
     let mut uncertain: Vec<&Shown<'_>> = (all.iter())
-        .filter(|s| s.quantity.is_uncertain() && s.quantiles[0] > 0.0 && !s.quantity.path.starts_with("factor."))
+        .filter(|s| {
+            s.quantity.is_uncertain() && s.quantiles[0] > 0.0 && !s.quantity.path.starts_with("factor.")
+        })
         .collect();
     uncertain.sort_by_key(|s| rank(&s.quantity.path));
     let lever = |(i, s): (usize, &&Shown<'_>)| PageLever {

@@ -3,9 +3,7 @@
 use super::error::Error;
 use super::explain::explain;
 use super::project::Project;
-use super::request::{
-    DrawChoice, ExplainRequest, PolicySource, Sampling, ScenarioRequest, TextSource,
-};
+use super::request::{DrawChoice, ExplainRequest, PolicySource, Sampling, ScenarioRequest, TextSource};
 use crate::engine::Batch;
 use crate::engine::record::{Recorder, subjects};
 use crate::engine::steps::roots::root;

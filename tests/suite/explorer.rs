@@ -1,7 +1,9 @@
 //! The explorer: the same draws and statistics as other verbs give, whatever was changed before; its page; levers and their errors.
 
 use assert_cmd::Command;
-use chokepoint::study::{Compare, CompareRequest, Explorer, PolicySource, Project, ScenarioRequest, Side, Summariser};
+use chokepoint::study::{
+    Compare, CompareRequest, Explorer, PolicySource, Project, ScenarioRequest, Side, Summariser,
+};
 use std::fs;
 
 const CELLS: &str = "country.*/reachable_flop";
@@ -20,7 +22,8 @@ fn go(arguments: &[&str]) -> (i32, String, String) {
 
 #[test]
 fn what_the_page_sums_is_what_compare_gives() {
-    let mut explorer = Explorer::open("tutorial", &text_of("scenarios/tutorial"), &[CELLS.to_owned()], 1).unwrap();
+    let mut explorer =
+        Explorer::open("tutorial", &text_of("scenarios/tutorial"), &[CELLS.to_owned()], 1).unwrap();
     // A change that was made before leaves nothing behind.
     explorer.change("title = \"y\"\n[[set]]\npath = \"lab.*.mfu\"\ntimes = 0.5\n").unwrap();
     explorer.simulate(Side::Changed, 3, &mut Vec::new()).unwrap();
@@ -42,13 +45,17 @@ fn what_the_page_sums_is_what_compare_gives() {
     request.policies = vec![PolicySource::text("changed", POLICY)];
     request.simulation.sampling.draws = 128;
     request.simulation.select = vec![CELLS.to_owned()];
-    let results = Compare::open(&request, &()).unwrap().simulate(None, &()).unwrap();
+    let compare = Compare::open(&request, &()).unwrap();
+    let results = compare.simulate(None, &()).unwrap();
     let mut compared = 0;
     for (i, cell) in cells.iter().enumerate() {
         let of = &numbers[i * Summariser::NUMBERS..(i + 1) * Summariser::NUMBERS];
         let Some(place) = results.cells().iter().position(|c| c.address() == *cell) else { continue };
         let paired = results.paired(place, 1);
-        assert_eq!((of[16], of[19], of[23]), (paired.mean.value, paired.quantiles[1].value, paired.ratios[1].value));
+        assert_eq!(
+            (of[16], of[19], of[23]),
+            (paired.mean.value, paired.quantiles[1].value, paired.ratios[1].value)
+        );
         assert_eq!((of[27], of[28]), (paired.lower, paired.higher));
         compared += 1;
     }
@@ -57,11 +64,14 @@ fn what_the_page_sums_is_what_compare_gives() {
 
 #[test]
 fn a_change_with_an_error_leaves_the_one_before() {
-    let mut explorer = Explorer::open("tutorial", &text_of("scenarios/tutorial"), &[CELLS.to_owned()], 1).unwrap();
+    let mut explorer =
+        Explorer::open("tutorial", &text_of("scenarios/tutorial"), &[CELLS.to_owned()], 1).unwrap();
     explorer.change(POLICY).unwrap();
     let (mut before, mut after) = (Vec::new(), Vec::new());
     explorer.simulate(Side::Changed, 0, &mut before).unwrap();
-    let error = explorer.change("title = \"z\"\n[[set]]\npath = \"route.nowhere.detection\"\ntimes = 2\n").unwrap_err();
+    let error = explorer
+        .change("title = \"z\"\n[[set]]\npath = \"route.nowhere.detection\"\ntimes = 2\n")
+        .unwrap_err();
     assert!(error.to_string().contains("there is no `route.nowhere.detection`"), "{error}");
     explorer.simulate(Side::Changed, 0, &mut after).unwrap();
     assert_eq!(before, after);
@@ -93,7 +103,10 @@ fn a_lever_is_told_where_it_is_wrong() {
         ("path = \"route.*.detecton\"\ntimes = { from = 0.5, to = 2 }\n", "which is no number's path"),
         ("path = \"route.*.detection\"\ntimes = { from = 2, to = 4 }\n", "factors from below 1 to above it"),
         ("path = \"route.*.detection\"\nvalue = { from = 1, to = 0 }\n", "it goes from less to more"),
-        ("path = \"route.*.detection\"\nvalue = { from = 0, to = 1, step = \"log\" }\n", "steps by factors begin above 0"),
+        (
+            "path = \"route.*.detection\"\nvalue = { from = 0, to = 1, step = \"log\" }\n",
+            "steps by factors begin above 0",
+        ),
         ("path = \"route.*.detection\"\nvalue = { from = 0 }\n", "`lever.a.value` has a `to`"),
     ] {
         fs::write(&file, format!("{scenario}{head}{rest}")).unwrap();
