@@ -264,7 +264,7 @@ function present(page, figures, answer) {
   byId("reached").replaceChildren(table(`Reached by the end of ${state.year}`, ["FLOP", "Who", "Base", changed ? "Now" : "", ""], reached));
   const told = (id) => answer.rows.filter((row) => row.table === id).map((row) => {
     const n = row.numbers;
-    const change_ = !changed || standing(n) === "same" ? "" : standing(n) === "open" ? "not told apart yet" : change(n.ratioP50);
+    const change_ = !changed || standing(n) === "same" ? "" : standing(n) === "open" ? "not apart yet" : change(n.ratioP50);
     return [row.name, amount(n.p50, row.unit), changed ? amount(n.nowP50, row.unit) : "", change_];
   });
   byId("flows").replaceChildren(table(`Chips of ${page.names[state.b]}, by the end of ${state.year}`, ["", "Base", changed ? "Now" : "", ""], told("flows")));

@@ -40,7 +40,7 @@ function drawSwitch(page, lever, state, moved, redraw) {
     const others = box.checked ? page.clashes(lever.policy, state().policies) : [];
     clash.textContent = others.length > 0 ? `changes the same as: ${others.join(", ")}` : "";
   });
-  return element("div", { class: "lever switch" }, box, element("label", { for: id, text: lever.title }), drawPage(lever), clash);
+  return element("div", { class: "lever switch" }, box, element("label", { for: id, text: lever.title, title: lever.title }), drawPage(lever), clash);
 }
 
 // A lever's own page, folded.
@@ -97,7 +97,7 @@ function drawSlider(lever, state, moved, redraw) {
     track.append(band);
   }
   track.append(slider);
-  return element("div", { class: "lever" }, element("label", { for: id, text: lever.title }), said, drawPage(lever), track);
+  return element("div", { class: "lever" }, element("label", { for: id, text: lever.title, title: lever.title }), said, drawPage(lever), track);
 }
 
 // A figure with its buttons: the whole screen, its table, and files.

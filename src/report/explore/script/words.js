@@ -32,7 +32,7 @@ function times(x) {
 function amount(x, unit) {
   if (!Number.isFinite(x)) return "–";
   const size = Math.abs(x);
-  const [divisor, word] = size >= 1e12 ? [1e12, " trillion"] : size >= 1e9 ? [1e9, " billion"] : size >= 1e6 ? [1e6, " million"] : size >= 1e3 ? [1e3, " thousand"] : [1, ""];
+  const [divisor, word] = size >= 1e12 ? [1e12, "T"] : size >= 1e9 ? [1e9, "B"] : size >= 1e6 ? [1e6, "M"] : size >= 1e3 ? [1e3, "k"] : [1, ""];
   const value = x / divisor;
   const text = Math.abs(value) >= 100 ? String(Math.round(value)) : Number(value.toPrecision(2)).toString();
   return `${text}${word}${unit ? ` ${unit}` : ""}`;
