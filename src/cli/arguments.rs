@@ -1,10 +1,12 @@
 //! What can be typed.
 
+mod explore;
 mod finding;
 mod questions;
 mod record;
 mod simulating;
 
+pub(super) use explore::ExploreArguments;
 pub(super) use finding::{FieldsArguments, MetricsArguments, New, NewArguments, PoliciesArguments};
 pub(super) use questions::{DiscoverArguments, IndicesArguments, SearchArguments, WorthArguments};
 pub(super) use record::{CalibrateArguments, HindcastArguments};
@@ -70,6 +72,8 @@ pub(super) enum Verb {
     Search(SearchArguments),
     /// Say what learning each input before choosing among policies is worth
     Worth(WorthArguments),
+    /// Write a page with the engine inside: move a lever, see the answer
+    Explore(ExploreArguments),
     /// Print the supply graph, or rank its chokepoints
     Graph(GraphArguments),
     /// Print a supply-chain data set as tool classes and dependence, in the language of scenarios
@@ -343,6 +347,7 @@ impl Verb {
             | Self::Merge(_)
             | Self::Verify(_)
             | Self::Explain(_)
+            | Self::Explore(_)
             | Self::Graph(_)
             | Self::Import(_)
             | Self::Diff(_)

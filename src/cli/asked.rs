@@ -104,6 +104,7 @@ fn of(verb: &Verb) -> Result<Asked, Failure> {
         | Verb::Diff(_)
         | Verb::Report(_)
         | Verb::Schema
+        | Verb::Explore(_)
         | Verb::Completions { .. } => return Err(Failure::Usage("this verb asks for no study")),
     })
 }

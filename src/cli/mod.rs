@@ -8,6 +8,7 @@ mod compare;
 mod diff;
 mod discover;
 mod explain;
+mod explore;
 mod failure;
 mod fields;
 mod graph;
@@ -88,6 +89,7 @@ pub fn main_with(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Verb::Merge(a) => merge::merge(a),
         Verb::Verify(a) => merge::verify(a),
         Verb::Explain(a) => explain::explain(a),
+        Verb::Explore(a) => explore::explore(a),
         Verb::Graph(a) => graph::graph(a),
         Verb::Import(a) => import::import(a),
         Verb::Diff(a) => diff::diff(a),

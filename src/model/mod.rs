@@ -11,6 +11,7 @@ mod fields;
 pub(crate) mod ids;
 mod lever;
 mod observation;
+mod page_lever;
 mod quantity;
 mod read;
 pub mod record;
@@ -35,6 +36,7 @@ pub use ids::{
 };
 pub use lever::{Change, Lever, LeverRow, Places};
 pub use observation::{Observation, ObservationPlaces};
+pub use page_lever::{Moves, PageLever, Track};
 pub use quantity::{Between, Dated, Grade, Point, Provenance, Quantity, Shape};
 pub use read::OBSERVATION_COLUMNS;
 pub(crate) use read::{unit_examples, unit_factor};
@@ -75,6 +77,7 @@ pub struct Model {
     pub simple_rule: Option<SimpleRule>,
     pub calibration: Option<Calibration>,
     pub accepted: Vec<Accepted>,
+    pub levers: Vec<PageLever>,
     pub run: Run,
     pub trade: Trade,
     pub production: Production,

@@ -64,6 +64,7 @@ pub fn schema() -> Json {
     properties.insert("factor".to_owned(), list(&factor()));
     properties.insert("observation".to_owned(), list(&observation()));
     properties.insert("answer".to_owned(), list(&answer()));
+    properties.insert("lever".to_owned(), list(&lever()));
     properties.extend(record());
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -254,6 +255,44 @@ fn observation() -> Json {
             "group": text("Heading under which it is scored; default: by metric."),
         },
         "required": ["metric", "actor"],
+        "additionalProperties": false,
+    })
+}
+
+/// What the explorer's page offers to change.
+fn lever() -> Json {
+    let text = |about: &str| json!({ "type": "string", "description": about });
+    let number = |about: &str| json!({ "type": "number", "description": about });
+    let track = |about: &str| {
+        let mut properties = json!({
+            "from": number("Lowest."),
+            "to": number("Highest."),
+            "step": { "enum": ["linear", "log"], "description": "Whether equal steps are equal amounts, or equal factors; linear unless said." },
+        });
+        if about.starts_with("A value") {
+            properties["unit"] = text("Unit of the value; the number's own unless said.");
+        }
+        json!({ "type": "object", "description": about, "properties": properties, "required": ["from", "to"], "additionalProperties": false })
+    };
+    json!({
+        "type": "object",
+        "description": "What the page of `explore` offers to change; one of `times`, `value` and `policy`.",
+        "properties": {
+            "id": { "type": "string", "pattern": "^[a-z0-9-]+$", "description": "Its id, unique in the table." },
+            "title": text("What it is called; with the date from which it acts, if there is one."),
+            "group": text("Heading under which it stands."),
+            "about": text("What it is, and what it is today."),
+            "path": {
+                "anyOf": [{ "type": "string" }, { "type": "array", "items": { "type": "string" } }],
+                "description": "Paths of the numbers that it moves, which may be patterns.",
+            },
+            "times": track("Factor by which it moves them, from below 1 to above it [1]."),
+            "value": track("A value to which it sets them."),
+            "policy": text("Policy that it switches on: a stem in the scenario's policies."),
+            "source": text("Who says how far it can go."),
+            "note": text("Anything else."),
+        },
+        "required": ["id", "title", "group"],
         "additionalProperties": false,
     })
 }

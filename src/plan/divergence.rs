@@ -89,6 +89,7 @@ fn same_frame(a: &Model, b: &Model) -> bool {
                 simple_rule: _,
                 calibration: _,
                 accepted: _,
+                levers: _,
                 commitments: _,
                 facilities: _,
                 answers: _,

@@ -5,6 +5,8 @@ pub mod calibration;
 mod columns;
 mod difference;
 mod discovery;
+#[cfg(feature = "page")]
+pub mod explore;
 mod fan;
 mod graph;
 mod headline;

@@ -35,4 +35,4 @@ pub use replaced::replaced;
 pub use shipped::{exists, is_folder, shipped, shipped_files, stems};
 pub use suggest::suggest;
 pub(crate) use write::inline;
-pub use write::inline_table;
+pub use write::{inline_table, toml_text};

@@ -40,17 +40,18 @@ fn fields(out: &mut String, table: &Table) {
 
 fn key(key: &str) -> String {
     let bare = !key.is_empty() && key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
-    if bare { key.to_owned() } else { quoted(key) }
+    if bare { key.to_owned() } else { toml_text(key) }
 }
 
-fn quoted(text: &str) -> String {
+/// A text as TOML.
+pub fn toml_text(text: &str) -> String {
     toml::Value::String(text.to_owned()).to_string()
 }
 
 /// A value on one line.
 pub(crate) fn inline(node: &Node) -> String {
     let plain = match &node.value {
-        Value::Text(t) => quoted(t),
+        Value::Text(t) => toml_text(t),
         Value::Number(x) if node.written.is_empty() => format!("{x:?}"),
         Value::Number(_) => node.written.clone(),
         Value::Flag(b) => b.to_string(),

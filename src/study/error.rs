@@ -423,6 +423,19 @@ pub enum Error {
     /// This build has no such feature.
     #[error("this takes chokepoint with its feature `{0}`")]
     WithoutFeature(&'static str),
+    /// A lever switches a policy on that the scenario does not have.
+    #[error("lever `{lever}` switches on `{policy}`, and the scenario has no such policy{}", meant_quoted(near.as_ref()))]
+    LeverWithoutPolicy {
+        /// The lever.
+        lever: String,
+        /// The policy.
+        policy: String,
+        /// What may have been meant.
+        near: Option<String>,
+    },
+    /// Nobody in the scenario can train anything.
+    #[error("there is nothing to explore: no lab or country of the scenario has a reachable run")]
+    NothingToExplore,
     /// Threads cannot be had.
     #[error("threads: {0}")]
     Threads(#[from] rayon::ThreadPoolBuildError),
@@ -507,6 +520,8 @@ impl Error {
             | Self::DoubledPart(..)
             | Self::MissingPart { .. }
             | Self::NotAsItWas(_)
+            | Self::LeverWithoutPolicy { .. }
+            | Self::NothingToExplore
             | Self::Import(_) => ErrorKind::Rejected,
         }
     }

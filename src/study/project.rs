@@ -114,6 +114,28 @@ impl Project {
         Ok(Self { name, sources, diagnostics, document, policy, model, observed, vintage })
     }
 
+    /// The same under a policy that is a text, without reading the scenario again: what `open` makes of it under that policy.
+    ///
+    /// # Errors
+    /// If the policy has errors, or the scenario has some under it.
+    pub fn under(&self, name: &str, policy: &str) -> Result<Self, Error> {
+        let mut changed = self.clone();
+        let (sources, diagnostics) = (&mut changed.sources, &mut changed.diagnostics);
+        let read = scenario::from_text(name, policy, sources, diagnostics);
+        let policy = scenario::read_policy(name, &read.root, diagnostics);
+        scenario::apply(&mut changed.document, &policy.edits, diagnostics);
+        let model = Model::from_document(&changed.document, sources, diagnostics);
+        let Some(mut model) = model.filter(|_| !diagnostics.has_errors()) else {
+            let Self { sources, diagnostics, .. } = changed;
+            return Err(Error::Findings(Box::new(Findings { sources, diagnostics })));
+        };
+        // A change moves no other path's dimension.
+        model.run.lead.clone_from(&self.model.run.lead);
+        changed.model = model;
+        changed.policy = Some(policy);
+        Ok(changed)
+    }
+
     /// Warnings, with the texts that they point into.
     pub fn findings(&self) -> Findings {
         Findings { sources: self.sources.clone(), diagnostics: self.diagnostics.clone() }

@@ -98,6 +98,8 @@ pub enum Note {
     ChangesFor(String),
     /// No rule's status changes.
     NoChange,
+    /// The scenario has no levers: so many were made of its leading numbers.
+    LeversOfLeading(usize),
 }
 
 impl Note {
@@ -111,7 +113,8 @@ impl Note {
             | Self::GoesOn { .. }
             | Self::Takes { .. }
             | Self::Counted { .. }
-            | Self::LeftOut(_) => false,
+            | Self::LeftOut(_)
+            | Self::LeversOfLeading(_) => false,
         }
     }
 }
@@ -160,6 +163,9 @@ impl fmt::Display for Note {
                 "nothing changes for buyers at home; something does for those with headquarters in {country}: --hq {country}"
             ),
             Self::NoChange => f.write_str("no status changes in the horizon"),
+            Self::LeversOfLeading(n) => {
+                write!(f, "the scenario has no [[lever]]: {n} were made of its leading numbers")
+            }
         }
     }
 }

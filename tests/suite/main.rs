@@ -12,6 +12,7 @@ mod drivers;
 mod edits;
 mod errors;
 mod explain;
+mod explorer;
 mod facilities;
 mod factors;
 mod floors;

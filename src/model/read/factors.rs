@@ -80,7 +80,7 @@ impl Reader<'_> {
         value
     }
 
-    fn words(&mut self, table: &Table, key: &str, path: &str) -> String {
+    pub(super) fn words(&mut self, table: &Table, key: &str, path: &str) -> String {
         match table.get(key) {
             Some(Node { value: Value::Text(text), .. }) => text.clone(),
             Some(node) => {

@@ -8,6 +8,7 @@ mod expression;
 mod factors;
 mod fields;
 mod in_text;
+mod levers;
 mod numbers;
 mod observations;
 mod reader;

@@ -21,7 +21,7 @@ pub(crate) trait Row: Sized {
 }
 
 /// Tables of rows.
-pub(crate) const TABLES: [&str; 18] = [
+pub(crate) const TABLES: [&str; 19] = [
     "country",
     "group",
     "tool",
@@ -40,6 +40,7 @@ pub(crate) const TABLES: [&str; 18] = [
     "correlation",
     "factor",
     "observation",
+    "lever",
 ];
 /// Tables of settings.
 pub(crate) const SETTINGS: [&str; 9] =
@@ -112,6 +113,7 @@ impl Model {
             simple_rule: reader.simple_rule(document),
             calibration: None,
             accepted: reader.accepted(document),
+            levers: Vec::new(),
             correlations: Vec::new(),
             factors: Vec::new(),
             quantities: IdVec::new(),
@@ -121,8 +123,9 @@ impl Model {
         let correlations = reader.correlations(document);
         let factors = reader.load_factors(factors, &correlations);
         let calibration = reader.calibration(document);
+        let levers = reader.levers(document);
         let quantities = std::mem::take(&mut reader.quantities);
-        let mut model = Model { quantities, correlations, factors, calibration, ..model };
+        let mut model = Model { quantities, correlations, factors, calibration, levers, ..model };
         admit(&mut model);
         if !diagnostics.has_errors() {
             validate(&model, document, diagnostics);

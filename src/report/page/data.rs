@@ -170,7 +170,7 @@ pub(super) fn text(out: &mut String, text: &str) {
 }
 
 /// JSON that is safe inside a script element.
-pub(super) fn safe(json: &serde_json::Value) -> String {
+pub fn safe(json: &serde_json::Value) -> String {
     (json.to_string().replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026"))
         .replace('\u{2028}', "\\u2028")
         .replace('\u{2029}', "\\u2029")

@@ -14,7 +14,8 @@ mod policy_table;
 mod record;
 mod run_files;
 
-pub use phrase::Phrase;
+pub use data::safe;
+pub use phrase::{Phrase, actor_name};
 pub use run_files::{PageError, RunFiles};
 
 use super::ANCHORS;

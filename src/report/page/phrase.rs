@@ -182,7 +182,7 @@ pub(super) fn amount(x: f64) -> String {
 }
 
 /// An actor as people name it: countries by name, everything else by its id.
-pub(super) fn actor_name(actor: &str) -> String {
+pub fn actor_name(actor: &str) -> String {
     let Some(id) = actor.strip_prefix("country.") else {
         return match actor {
             "world" => "the world".to_owned(),

@@ -1,0 +1,211 @@
+//! A scenario that is changed again and again, simulated eight draws at a time on one thread: what the explorer's page asks for.
+
+use super::error::Error;
+use super::explain::explain;
+use super::project::Project;
+use super::request::{DrawChoice, ExplainRequest, PolicySource, Sampling, ScenarioRequest, TextSource};
+use crate::engine::Batch;
+use crate::engine::record::{Recorder, subjects};
+use crate::engine::steps::roots::root;
+use crate::engine::steps::training::lab_cause;
+use crate::math::{Mask, WIDTH};
+use crate::metrics::{Recording, headline};
+use crate::model::time::Quarter;
+use crate::plan::Plan;
+use crate::results::Cell;
+
+/// Which of the two worlds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// The scenario as it stands.
+    Base,
+    /// As it was changed.
+    Changed,
+}
+
+/// A scenario and a change of it, on the same draws.
+#[derive(Debug)]
+pub struct Explorer {
+    name: String,
+    text: String,
+    select: Vec<String>,
+    sampling: Sampling,
+    project: Project,
+    base: World,
+    changed: Option<World>,
+    cells: Vec<String>,
+    /// Labs of the base.
+    labs: Vec<String>,
+}
+
+/// A plan with what is recorded of it, and a batch to simulate it in.
+#[derive(Debug)]
+struct World {
+    plan: Plan,
+    recording: Recording,
+    batch: Batch,
+    /// Place of each cell of the base in this recording; none if they are the same.
+    places: Option<Vec<Option<usize>>>,
+}
+
+impl World {
+    fn new(project: &Project, sampling: &Sampling, select: &[String]) -> Result<Self, Error> {
+        let plan = project.plan(sampling)?;
+        let recording = Recording::lean(&plan, select)?;
+        let batch = Batch::new(&plan);
+        Ok(Self { plan, recording, batch, places: None })
+    }
+
+    fn cells(&self) -> Vec<String> {
+        self.recording.names.iter().map(Cell::address).collect()
+    }
+}
+
+/// What is said where nothing of a lab's chips is lacking, or nobody knows what.
+const NOTHING: f64 = -1.0;
+
+/// What binds a lab, as a place in [`Explorer::LABELS`].
+fn label(bound: u8, root: u8) -> f64 {
+    match (bound, root) {
+        (lab_cause::CHIPS, root::NONE) => f64::from(lab_cause::CHIPS),
+        (lab_cause::CHIPS, root) => f64::from(root) + lab_cause::NAMES.len() as f64,
+        (bound, _) if usize::from(bound) < lab_cause::NAMES.len() => f64::from(bound),
+        _ => NOTHING,
+    }
+}
+
+impl Explorer {
+    /// What a label's number stands for: what binds a lab, and where that is chips, which input they lack.
+    pub const LABELS: [&str; lab_cause::NAMES.len() + root::NAMES.len()] = {
+        let mut names = [""; lab_cause::NAMES.len() + root::NAMES.len()];
+        let mut i = 0;
+        while i < names.len() {
+            names[i] = if i < lab_cause::NAMES.len() {
+                lab_cause::NAMES[i]
+            } else {
+                root::NAMES[i - lab_cause::NAMES.len()]
+            };
+            i += 1;
+        }
+        names
+    };
+
+    /// Opens a scenario that is one text, and lays it out for the draws of a seed; `select` are patterns of cells.
+    ///
+    /// # Errors
+    /// If the scenario has errors, or a pattern selects nothing.
+    pub fn open(name: &str, text: &str, select: &[String], seed: u64) -> Result<Self, Error> {
+        let source = TextSource::Text { name: name.to_owned(), text: text.to_owned() };
+        let project = Project::open(&ScenarioRequest::new(source))?;
+        let sampling = Sampling { seed, ..Sampling::default() };
+        let base = World::new(&project, &sampling, select)?;
+        Ok(Self {
+            name: name.to_owned(),
+            text: text.to_owned(),
+            select: select.to_vec(),
+            sampling,
+            cells: base.cells(),
+            labs: base.plan.model.labs.iter().map(|lab| lab.id.clone()).collect(),
+            project,
+            base,
+            changed: None,
+        })
+    }
+
+    /// Addresses of the cells, in the order of values.
+    pub fn cells(&self) -> &[String] {
+        &self.cells
+    }
+
+    /// What has labels, in the order of values after those of cells: `lab.openai@2028Q4`, by year end and lab.
+    pub fn labelled(&self) -> Vec<String> {
+        let horizon = self.base.plan.model.run.horizon;
+        let ends = headline::year_ends(horizon).into_iter();
+        ends.flat_map(|t| {
+            let quarter = Quarter(horizon.first.0 + t as i32);
+            self.labs.iter().map(move |lab| format!("lab.{lab}@{quarter}"))
+        })
+        .collect()
+    }
+
+    /// Puts the scenario under a policy, a TOML text; an empty one leaves it as it stands.
+    ///
+    /// # Errors
+    /// If the policy has errors: then the change before it stands.
+    pub fn change(&mut self, policy: &str) -> Result<(), Error> {
+        if policy.trim().is_empty() {
+            self.changed = None;
+            return Ok(());
+        }
+        let project = self.project.under("changed", policy)?;
+        let mut world = World::new(&project, &self.sampling, &self.select)?;
+        let own = world.cells();
+        if own != self.cells {
+            let place = |cell: &String| own.iter().position(|c| c == cell);
+            world.places = Some(self.cells.iter().map(place).collect());
+        }
+        self.changed = Some(world);
+        Ok(())
+    }
+
+    /// Simulates draws `8·batch .. 8·batch + 8` of one side: for every cell and then for every label the values of eight draws.
+    /// A label is a place in [`Explorer::LABELS`], or -1; a cell that the changed world lacks is not a number.
+    ///
+    /// # Errors
+    /// If a value is no finite number.
+    pub fn simulate(&mut self, side: Side, batch: u64, values: &mut Vec<f64>) -> Result<(), Error> {
+        let changed = self.changed.as_mut().filter(|_| side == Side::Changed);
+        let world = match changed {
+            Some(world) => world,
+            None => &mut self.base,
+        };
+        let plan = &world.plan;
+        let mut recorder = Recorder::new(plan, &world.recording, &[]);
+        world.batch.simulate(plan, batch, &mut recorder);
+        let all = Mask::splat(true);
+        if let Some(found) = recorder.not_finite(all, plan, batch * WIDTH as u64) {
+            return Err(found.into());
+        }
+        values.clear();
+        match &world.places {
+            None => recorder.cells.iter().for_each(|x| values.extend_from_slice(&x.0)),
+            Some(places) => {
+                for place in places {
+                    values.extend_from_slice(&place.map_or([f64::NAN; WIDTH], |p| recorder.cells[p].0));
+                }
+            }
+        }
+        let (chips, per_quarter, labs) = (plan.edges.chips.len(), subjects(plan), &plan.model.labs);
+        for t in headline::year_ends(plan.model.run.horizon) {
+            for id in &self.labs {
+                let Some(l) = labs.iter().position(|lab| lab.id == *id) else {
+                    values.extend_from_slice(&[NOTHING; WIDTH]);
+                    continue;
+                };
+                let first = t * per_quarter + chips + l;
+                let (bound, roots) = (recorder.labels[first], recorder.labels[first + 2 * labs.len()]);
+                values.extend(bound.iter().zip(roots).map(|(&b, r)| label(b, r)));
+            }
+        }
+        Ok(())
+    }
+
+    /// The story of a draw; under a policy, of two worlds side by side. With an actor, of what concerns it.
+    ///
+    /// # Errors
+    /// If the policy has errors, or there is no such actor.
+    pub fn explain(&self, draw: u64, policy: Option<&str>, actor: Option<&str>) -> Result<String, Error> {
+        let source = TextSource::Text { name: self.name.clone(), text: self.text.clone() };
+        let scenario = ScenarioRequest::new(source);
+        let request = ExplainRequest {
+            scenario: match policy.filter(|p| !p.trim().is_empty()) {
+                Some(policy) => scenario.under(PolicySource::text("changed", policy)),
+                None => scenario,
+            },
+            sampling: Sampling { draws: draw + 1, ..self.sampling.clone() },
+            draw: DrawChoice::Number(draw),
+            actor: actor.map(str::to_owned),
+        };
+        Ok(explain(&request, &())?.text())
+    }
+}
