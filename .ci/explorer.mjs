@@ -200,6 +200,7 @@ const seen = await open(baseline);
   check(await page.$$eval('figure', (all) => all.every((f) => f.querySelectorAll('table tbody tr').length > 3)), 'a figure has no table behind it');
   check(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth), 'the page is wider than the screen');
   if (rest.includes('--screenshots')) {
+    await settled(page, draws);
     await page.screenshot({ path: join(folder, 'desktop.png') });
     await page.click('#present');
     await page.screenshot({ path: join(folder, 'presenting.png') });

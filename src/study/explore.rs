@@ -1,6 +1,6 @@
 //! The explorer's page of a scenario: its resolved text, what is measured, and the levers and policies that it offers.
 
-use super::error::Error;
+use super::error::{Error, Findings};
 use super::project::{Project, policies};
 use super::request::{Sampling, ScenarioRequest, TextSource};
 use super::watch::{Note, Watch};
@@ -80,7 +80,7 @@ fn read_policies(request: &ScenarioRequest) -> Result<Vec<Policy>, Error> {
     let read = |name: &String| load_policy(path, name, &mut sources, &mut diagnostics);
     let all: Vec<Policy> = names.iter().filter_map(read).collect();
     if diagnostics.has_errors() {
-        return Err(Error::Findings(Box::new(super::Findings { sources, diagnostics })));
+        return Err(Error::Findings(Box::new(Findings { sources, diagnostics })));
     }
     Ok(all)
 }

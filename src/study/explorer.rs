@@ -155,10 +155,7 @@ impl Explorer {
     /// If a value is no finite number.
     pub fn simulate(&mut self, side: Side, batch: u64, values: &mut Vec<f64>) -> Result<(), Error> {
         let changed = self.changed.as_mut().filter(|_| side == Side::Changed);
-        let world = match changed {
-            Some(world) => world,
-            None => &mut self.base,
-        };
+        let world = changed.unwrap_or(&mut self.base);
         let plan = &world.plan;
         let mut recorder = Recorder::new(plan, &world.recording, &[]);
         world.batch.simulate(plan, batch, &mut recorder);

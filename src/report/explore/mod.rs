@@ -62,9 +62,10 @@ const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz
 fn base64(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
     for three in bytes.chunks(3) {
-        let bits = three.iter().fold(0, |bits, &byte| bits << 8 | u32::from(byte)) << (8 * (3 - three.len()));
+        let bits =
+            three.iter().fold(0, |bits, &byte| (bits << 8) | u32::from(byte)) << (8 * (3 - three.len()));
         for i in 0..4 {
-            let digit = char::from(DIGITS[(bits >> (18 - 6 * i) & 63) as usize]);
+            let digit = char::from(DIGITS[((bits >> (18 - 6 * i)) & 63) as usize]);
             text.push(if i <= three.len() { digit } else { '=' });
         }
     }

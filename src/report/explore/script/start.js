@@ -259,7 +259,7 @@ function present(page, figures, answer) {
   const place = page.years.indexOf(state.year);
   const reached = page.thresholds.flatMap((level, l) => [["b", state.b], ["a", state.a]].map(([key, id]) => {
     const [before, now] = [answer.reached[key].base[l][place], answer.reached[key].now[l][place]];
-    return [flop(level), page.names[id], percent(before), changed ? percent(now) : "", changed && before === now ? "the same" : ""];
+    return [flop(level).replace(".0e", "e"), page.names[id], percent(before), changed ? percent(now) : "", changed && before === now ? "=" : ""];
   }));
   byId("reached").replaceChildren(table(`Reached by the end of ${state.year}`, ["FLOP", "Who", "Base", changed ? "Now" : "", ""], reached));
   const told = (id) => answer.rows.filter((row) => row.table === id).map((row) => {
