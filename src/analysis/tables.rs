@@ -28,7 +28,7 @@ impl ContrastRow<'_> {
 
 /// `comparison.csv`.
 pub fn comparison<'a>() -> Table<ContrastRow<'a>> {
-    Table::<ContrastRow<'a>>::new("comparison.csv", "Policies against the scenario as it stands, draw by draw")
+    let table = Table::<ContrastRow<'a>>::new("comparison.csv", "Policies against the scenario as it stands, draw by draw")
 .policy(|r| r.policy.into())
 .text("reference", "What it is compared with: base", |_| "base".into())
 .text(
@@ -122,8 +122,14 @@ pub fn comparison<'a>() -> Table<ContrastRow<'a>> {
                 "ratio_p95_se",
                 "Standard error of the 95 % quantile of the ratio, likewise",
                 |r| r.paired.ratios[2].error,
-            )
-.number(
+            );
+    with_relative(table)
+}
+
+/// Columns of how many draws carry changes, and of changes as shares of what they are changes of.
+fn with_relative(table: Table<ContrastRow<'_>>) -> Table<ContrastRow<'_>> {
+    table
+        .number(
                 "effective_draws",
                 "Effective number of draws that carry the difference: the square of the sum of its sizes over the sum of their squares",
                 |r| r.paired.effective,

@@ -118,7 +118,8 @@ impl State {
     pub(crate) fn adopt(&mut self, from: &Self, twins: &Twins) {
         // Every step has its place here: one that is added does not compile until it has.
         let Self {
-            answers,
+            // Nobody forks once a sign can have come on.
+            answers: _,
             shocks,
             triggers,
             capacity,
@@ -132,7 +133,6 @@ impl State {
             training,
             roots,
         } = from;
-        self.answers.adopt(answers);
         self.shocks.adopt(shocks, twins);
         self.triggers.adopt(triggers);
         self.capacity.adopt(capacity);

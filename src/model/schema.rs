@@ -187,7 +187,8 @@ fn correlation() -> Json {
         "properties": {
             "of": { "type": "array", "items": { "type": "string" }, "minItems": 2, "description": "Paths." },
             "rho": { "type": "number", "minimum": -1, "maximum": 1, "description": "Correlation of normal scores." },
-            "source": { "type": "string" }, "note": { "type": "string" },
+            "source": { "type": "string", "description": "Who says so." },
+            "note": { "type": "string", "description": "Anything else." },
         },
         "required": ["of", "rho"],
         "additionalProperties": false,

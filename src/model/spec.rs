@@ -4,6 +4,7 @@ use super::lever::Lever;
 
 /// What a field asks of its value.
 #[derive(Clone, Copy, Debug)]
+#[allow(clippy::struct_excessive_bools)] // each is a property that a field has or has not
 pub struct Spec {
     /// Canonical unit; empty for what has none.
     pub unit: Unit,

@@ -4,7 +4,7 @@ use super::Model;
 use super::ids::Named;
 
 impl Model {
-    /// What people call an actor: `lab.openai` is OpenAI; an actor without a title keeps its name.
+    /// What people call an actor: of `lab.meta` it is Meta; an actor without a title keeps its name.
     pub fn title_of(&self, actor: &str) -> String {
         fn titled<T: Named>(all: &[T], id: &str, title: fn(&T) -> &String) -> Option<String> {
             all.iter().find(|row| row.name() == id).map(|row| title(row).clone())

@@ -146,11 +146,11 @@ impl Headline {
         least.extend(thresholds.iter().map(|i| first + i));
         least.push(first + levels.len());
         lines.push(head);
-        let mut last = "";
+        let mut above = "";
         for r in &self.rows {
             let q = &r.reachable.quantiles;
             let mut line = vec![
-                if r.actor == last { String::new() } else { r.name.clone() },
+                if r.actor == above { String::new() } else { r.name.clone() },
                 r.quarter.clone(),
                 format!("{:.0e} – {:.0e}", q.p05, q.p95),
             ];
@@ -164,7 +164,7 @@ impl Headline {
                     .map_or_else(String::new, |(cause, share)| format!("{cause} {}", percent(*share))),
             );
             lines.push(line);
-            last = &r.actor;
+            above = &r.actor;
         }
         fitted(lines, Align::Left, width, &least)
     }

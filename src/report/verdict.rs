@@ -278,7 +278,7 @@ impl Ranked {
         let lower = if self.sense == Sense::Min { "lower in" } else { "higher in" };
         let mean = match self.base {
             // A share of nothing says nothing.
-            Some(mean) if mean == 0.0 => format!("; base: mean 0, so changes are in {}", self.unit),
+            Some(0.0) => format!("; base: mean 0, so changes are in {}", self.unit),
             Some(mean) => format!("; base: mean {}", number(mean)),
             None => format!("; changes are in {}", self.unit),
         };

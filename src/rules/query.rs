@@ -62,10 +62,7 @@ impl Rulebook {
             let dates = &self.dates[m.rule];
             let sign = |s: &usize| parameters.since[*s][lane];
             // A rule that waits is known of from when its sign came on, and in force no sooner.
-            let since = match dates.waits_for.iter().map(sign).reduce(f64::min) {
-                Some(since) => since,
-                None => f64::NEG_INFINITY,
-            };
+            let since = dates.waits_for.iter().map(sign).reduce(f64::min).unwrap_or(f64::NEG_INFINITY);
             let (from, announced) = (dates.from.max(since), dates.announced.max(since));
             let own = announced < known_by
                 && from.is_finite()

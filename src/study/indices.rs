@@ -134,9 +134,10 @@ impl Gatherer for Leading {
     fn absorb(&mut self, rounds: &[Round]) -> Result<(), FolderError> {
         let batches = rounds[0].masks.len();
         let value = |plan: usize, b: usize| rounds[plan].cells[b][self.places[plan]];
-        let outcome = |b: usize| match self.places.len() {
-            1 => vec![value(0, b)],
-            _ => {
+        let outcome = |b: usize| {
+            if self.places.len() == 1 {
+                vec![value(0, b)]
+            } else {
                 let (x, y) = (value(0, b), value(1, b));
                 let both = x.gt(Lanes::ZERO) & y.gt(Lanes::ZERO);
                 vec![y - x, both.select(y / both.select(x, Lanes::ONE), Lanes::ZERO)]

@@ -5,7 +5,7 @@ use crate::support::{PAGE, findings, model_of, plan_of, read};
 use assert_cmd::Command;
 use chokepoint::internals::engine::Batch;
 use chokepoint::internals::engine::record::Recorder;
-use chokepoint::internals::math::{WIDTH, normal_cdf};
+use chokepoint::internals::math::{WIDTH, ln, normal_cdf};
 use chokepoint::internals::metrics::Recording;
 use chokepoint::internals::model::Model;
 use chokepoint::internals::network::Network;
@@ -153,7 +153,7 @@ fn what_is_observed_with_error_fires_as_often_as_the_closed_form_says() {
     for b in 0..BATCHES {
         batch.simulate(&plan, b, &mut recorder);
         for lane in 0..WIDTH {
-            let p = normal_cdf((recorder.cells[0][lane] / level).ln() / error);
+            let p = normal_cdf(ln(recorder.cells[0][lane] / level) / error);
             (expected, variance) = (expected + p, variance + p * (1.0 - p));
             fired += f64::from(u8::from(batch.state.answers.on[0].lane(lane)));
         }

@@ -133,7 +133,7 @@ fn a_piped_summary_is_plain() {
         .output()
         .unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
-    assert!(text.contains("lab.first") && !text.contains('━') && !text.contains('\u{1b}'), "{text}");
+    assert!(text.contains("First Lab") && !text.contains('━') && !text.contains('\u{1b}'), "{text}");
 }
 
 #[test]

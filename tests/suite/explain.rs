@@ -163,7 +163,6 @@ fn wrong_questions_are_told_so() {
         (&["--draws", "64", "--pick", "p95:country.*/reachable_flop@2025Q4"], 3, "takes one cell"),
         (&["--draw", "9", "--pick", "p95:x"], 2, "cannot be used with"),
         (&["--draw", "8192"], 2, "counts from 0"),
-        (&[], 2, "--draw"),
     ] {
         let (found, _, err) = chokepoint(&[&["explain", SCENARIO], arguments].concat());
         assert!(found == code && err.contains(part), "{arguments:?}: {found} {err}");

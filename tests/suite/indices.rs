@@ -22,7 +22,7 @@ fn walks(
     let inputs = groups.iter().map(|g| g.len()).sum::<usize>();
     let design = Design { seed: 5, sampler: Sampler::Mc };
     let streams: Vec<_> = (0..inputs).map(|i| design.stream(&format!("x{i}"), None)).collect();
-    let seconds: Vec<_> = streams.iter().map(|s| s.second()).collect();
+    let seconds: Vec<_> = streams.iter().map(chokepoint::internals::random::Stream::second).collect();
     let orders: Vec<_> = (0..groups.len()).map(|g| design.stream(&format!("order{g}"), None)).collect();
     let walk = |b: u64| {
         let mut order: Vec<usize> = (0..groups.len()).collect();

@@ -132,7 +132,9 @@ fn what_is_started_passes_check_at_the_first_try() {
     let out = at("compared");
     let files = ["ban", "ease", "enforce"].map(|kind| at(&format!("world-{kind}.toml")));
     let mut arguments = vec!["compare", &world, "--draws", "256", "--quiet", "--out", &out];
-    files.iter().for_each(|file| arguments.extend(["--policy", file]));
+    for file in &files {
+        arguments.extend(["--policy", file]);
+    }
     printed(&arguments);
     let rows = fs::read_to_string(Path::new(&out).join("expectations.csv")).unwrap();
     for policy in ["world-ease", "world-enforce"] {

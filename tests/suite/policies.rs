@@ -293,7 +293,7 @@ fn no_sign_of_a_policy_on_chips_for_china_turns_in_nine_worlds() {
     let halls = |times: f64| {
         let file = folder.path().join(format!("halls-{times}.toml"));
         let text = format!(
-            "title = \"Halls\"\nreason = \"Chinese halls times {times}\"\n\n[[edit]]\npath = \"country.china.halls\"\ntimes = {times}\n"
+            "title = \"Halls\"\nreason = \"Chinese halls times {times}\"\n\n[[set]]\npath = \"country.china.halls\"\ntimes = {times}\n"
         );
         std::fs::write(&file, text).expect("a file");
         file.display().to_string()

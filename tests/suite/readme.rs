@@ -125,7 +125,7 @@ fn what_the_tutorial_says_is_so() {
     let (area, density) = (800.0_f64, 0.001);
     let dies =
         std::f64::consts::PI * 150.0_f64.powi(2) / area - 300.0 * std::f64::consts::PI / (2.0 * area).sqrt();
-    let share = ((1.0 - (-area * density).exp()) / (area * density)).powi(2);
+    let share = ((1.0 - chokepoint::internals::math::exp(-area * density)) / (area * density)).powi(2);
     for part in
         [format!("{dies:.1} gross dies"), format!("{share:.3}"), format!("{:.1} good dies", dies * share)]
     {

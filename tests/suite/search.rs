@@ -86,7 +86,7 @@ fn a_search_goes_on_where_it_was() {
         let all = [&["search", "scenarios/tutorial"][..], &levers, &goals, &out, &SMALL, more].concat();
         chokepoint(
             &all.into_iter()
-                .map(|s| s.to_owned())
+                .map(std::borrow::ToOwned::to_owned)
                 .collect::<Vec<_>>()
                 .iter()
                 .map(String::as_str)

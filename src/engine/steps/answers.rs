@@ -49,11 +49,6 @@ impl AnswerState {
         let never = vec![Mask::splat(false); plan.model.answers.signs.len()];
         Self { on: never.clone(), spent: never }
     }
-
-    /// Takes over nothing: nobody forks once a sign can have come on.
-    pub(crate) fn adopt(&mut self, from: &Self) {
-        let Self { on: _, spent: _ } = from;
-    }
 }
 
 impl AnswerOutputs {

@@ -140,8 +140,8 @@ impl Written {
 
 /// The number that a path is, or is a part of.
 fn number_of(path: &str, known: &BTreeMap<&str, QuantityId>) -> Option<QuantityId> {
-    let ends = path.match_indices('.').map(|(at, _)| at).chain([path.len()]);
-    ends.filter_map(|end| known.get(&path[..end]).copied()).next()
+    let mut ends = path.match_indices('.').map(|(at, _)| at).chain([path.len()]);
+    ends.find_map(|end| known.get(&path[..end]).copied())
 }
 
 /// Says why what an edit is about cannot wait.
@@ -249,7 +249,9 @@ impl Reader<'_> {
     fn number_in(&mut self, node: &Node, key: &str, low: f64, high: f64) -> f64 {
         let value = match &node.value {
             Value::Number(x) => Some(*x),
-            Value::Text(text) => parse(text, false).ok().filter(|d| d.is_fixed()).map(|d| d.quantile(0.5)),
+            Value::Text(text) => {
+                parse(text, false).ok().filter(crate::random::Distribution::is_fixed).map(|d| d.quantile(0.5))
+            }
             _ => None,
         };
         let Some(value) = value.filter(|x| (low..=high).contains(x)) else {

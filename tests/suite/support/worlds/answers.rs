@@ -58,7 +58,7 @@ impl World {
     /// Some numbers and rules of a world wait, each for a sign that comes in some draws.
     pub(super) fn write_answers(&mut self) {
         std::mem::swap(&mut self.chance, &mut self.last);
-        for k in 0..1 + self.chance.below(3) {
+        for k in 0..=self.chance.below(3) {
             let seen = SEEN[self.chance.below(SEEN.len())];
             let level = match seen {
                 "world/spend_usd_cum" => 1e9,
