@@ -24,5 +24,5 @@ async function picture(folder, figure, name, actor) {
 
 await picture(run, 'fan', 'reach', 'China');
 await picture(run, 'flows', 'flows');
-await picture(comparison, 'policies', 'policies');
+await picture(comparison, 'forest', 'policies');
 await browser.close();
