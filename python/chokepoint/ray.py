@@ -128,7 +128,7 @@ class _Package:
 
         def move(path: str) -> str:
             name = os.path.relpath(os.path.abspath(path), self.root)
-            beneath = any(file == name or file.startswith(name + os.sep) for file in self.files)
+            beneath = name == os.curdir or any(file == name or file.startswith(name + os.sep) for file in self.files)
             return os.path.join(folder, name) if beneath else path
 
         one, world = world_policy(self.world._policy), self.world
