@@ -106,7 +106,7 @@ class _Package:
     """What a worker needs: what is asked, and the files that it names, each beneath one folder."""
 
     def __init__(self, world: World, options: dict[str, Any]) -> None:
-        self.world, self.options = world, options
+        self.world, self.options, self.here = world, options, os.getcwd()
         self.command = world._study("run", **options)
         self.version = _native.__version__
         # What comes with the package is on the worker as well.
@@ -127,8 +127,9 @@ class _Package:
             Path(path).write_bytes(text.encode())
 
         def move(path: str) -> str:
-            name = os.path.relpath(os.path.abspath(path), self.root)
-            beneath = name == os.curdir or any(file == name or file.startswith(name + os.sep) for file in self.files)
+            # A path is told from where the driver stands.
+            name = os.path.relpath(os.path.join(self.here, path), self.root)
+            beneath = any(file == name or file.startswith(name + os.sep) for file in self.files)
             return os.path.join(folder, name) if beneath else path
 
         one, world = world_policy(self.world._policy), self.world
