@@ -1,7 +1,9 @@
 // Drives the pages that `chokepoint explore` writes in Chromium, from disk and with the network off: what they show after so many draws
 // is what the command line gives for the same edits, to the bit; levers move without an exception; what takes how long.
 //
-//   node .ci/explorer.mjs CHROMIUM PROGRAM FOLDER [--moves N] [--draws N] [--screenshots]
+//   node .ci/explorer.mjs CHROMIUM PROGRAM FOLDER [--moves N] [--draws N] [--frame FILE] [--screenshots]
+//
+// FILE is a page as a notebook shows it: in a frame that shares nothing with what is around it.
 
 import { chromium } from 'playwright-core';
 import { execFileSync } from 'node:child_process';
@@ -155,6 +157,26 @@ const seen = await open(baseline);
   await stop(page, draws);
   await settled(page, draws);
   await hold(page, 'scenarios/baseline', 'the base');
+  // Draws that came with the page are those that its engine gives here.
+  for (const batch of [0, 13, 31]) {
+    const same = await page.evaluate(async (b) => {
+      const { pool } = window.explorer;
+      const bits = (list) => Array.from(new BigUint64Array(list.buffer, list.byteOffset, list.length)).join();
+      return bits(await pool.again(b)) === bits(pool.base[b]);
+    }, batch);
+    check(same, `batch ${batch} of the base is not what the engine gives`);
+  }
+  // Every metric that can be chosen is drawn, with numbers behind it.
+  for (const metric of await page.$$eval('#metric option', (all) => all.map((x) => x.value))) {
+    await page.selectOption('#metric', metric);
+    check(await page.$$eval('#reach-svg path', (all) => all.length > 0), `${metric}: nothing is drawn`);
+    check(await page.$$eval('#reach tbody tr', (all) => all.length > 5), `${metric}: no table`);
+    check((await page.evaluate(() => location.hash)).includes(metric) || metric === 'reachable_flop', `${metric}: the address forgets it`);
+  }
+  await page.selectOption('#metric', 'reachable_flop');
+  check(await page.$$eval('#flows-svg rect', (all) => all.length >= 4), 'flows are not drawn');
+  const moving = await page.$$eval('.lever .about dt', (all) => all.filter((x) => x.textContent === 'Moves').length);
+  check(moving >= 3, `${moving} levers say what they move`);
   const levers = await page.$$eval('[data-lever]', (all) => all.map((x) => x.dataset.lever));
   check(levers.length >= 9, `there are ${levers.length} levers`);
   const after = [];
@@ -271,6 +293,19 @@ run('explore', 'scenarios/tutorial', '--out', tutorial, '--quiet');
   await old.page.waitForSelector('.failed');
   check((await old.page.textContent('#sentences')).includes('This browser cannot run the engine'), 'without SIMD there is no clear sentence');
   await old.context.close();
+}
+// In a notebook's frame it simulates as well.
+if (rest.includes('--frame')) {
+  const { page, context } = await open(rest[rest.indexOf('--frame') + 1]);
+  const inside = await (await page.waitForSelector('iframe')).contentFrame();
+  await settled(inside, 256);
+  const levers = await inside.$$eval('[data-lever]', (all) => all.map((x) => x.dataset.lever));
+  await drag(inside, levers[0], 190);
+  await settled(inside, 256);
+  check(await inside.evaluate(() => window.explorer.pool.run().policy === window.explorer.policy() && window.explorer.policy().length > 0), 'in a frame a lever does nothing');
+  check(!(await inside.evaluate(() => document.body.dataset.failed)), 'in a frame the page fails');
+  await context.close();
+  console.log('a notebook\'s frame: simulates, and a lever moves');
 }
 await browser.close();
 console.log(JSON.stringify(times));

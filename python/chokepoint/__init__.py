@@ -26,6 +26,7 @@ from ._results import (
     Difference,
     Estimate,
     Hindcast,
+    Page,
     Result,
     Run,
     Story,
@@ -39,7 +40,7 @@ from ._world import World, _finished
 __version__: str = _native.__version__
 __all__ = [
     "Calibration", "Check", "Column", "Comparison", "Difference", "Draws", "Error", "Estimate", "Finding", "Hindcast",
-    "Interrupted", "Job", "Result", "Run", "RunError", "ScenarioError", "Story", "Sweep", "Table", "UsageError", "World", "check",
+    "Interrupted", "Job", "Page", "Result", "Run", "RunError", "ScenarioError", "Story", "Sweep", "Table", "UsageError", "World", "check",
     "diff", "load", "merge", "metrics", "open", "schema", "verify",
 ]  # fmt: skip
 

@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from . import _native
-from ._errors import ScenarioError
+from ._errors import ScenarioError, UsageError
+from ._jobs import Job
 from ._tables import Table, show
+from ._words import options
 
 _T95 = {2: 12.706204736174707, 3: 4.302652729749462, 4: 3.182446305283709, 5: 2.776445105197793}
 _T95 |= {6: 2.5705818356363146, 7: 2.446911851144969, 8: 2.3646242515927844}
@@ -29,6 +31,29 @@ class Estimate(NamedTuple):
     """High end of the interval."""
     unit: str
     """Its unit: FLOP, H100e, USD, ..."""
+
+
+class Page:
+    """A page that stands alone, which a notebook shows in a frame."""
+
+    def __init__(self, text: str, height: int) -> None:
+        self.html = text
+        """Its HTML, whole."""
+        self.height = height
+        """Height of its frame [px]."""
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Writes it to a file, which opens from disk, without a network."""
+        Path(path).write_text(self.html, encoding="utf-8", newline="")
+
+    def __repr__(self) -> str:
+        return f"<Page: {len(self.html)} characters of HTML; save(path) writes it>"
+
+    def _repr_html_(self) -> str:
+        inside = html.escape(self.html, quote=True)
+        # Its scripts may run and offer files; it shares nothing with the notebook around it.
+        rights = "allow-scripts allow-downloads"
+        return f'<div><iframe srcdoc="{inside}" width="100%" height="{self.height}" sandbox="{rights}"></iframe></div>'
 
 
 class Result:
@@ -72,16 +97,31 @@ class Result:
                 return self.tables[known]
         raise KeyError(f"there is no table {name}: there are {', '.join(self.tables)}")
 
-    def page(self, height: int = 800) -> Any:
+    def page(self, height: int = 800) -> Page:
         """The page of the run in its folder, in a frame of a notebook of so many pixels."""
-        from IPython.display import HTML
-
         path = self._in_folder() / "report.html"
         if not path.exists():
             _native.page(self._in_folder())
-        inside = html.escape(path.read_text(encoding="utf-8"), quote=True)
-        frame = f'<iframe srcdoc="{inside}" width="100%" height="{height}" sandbox="allow-scripts"></iframe>'
-        return HTML(f"<div>{frame}</div>")
+        return Page(path.read_text(encoding="utf-8"), height)
+
+    def discover(
+        self,
+        when: str | None = None,
+        *,
+        fails: str | None = None,
+        worse_than: str | None = None,
+        objective: str | None = None,
+        policy: str | None = None,
+        threads: int | None = None,
+        progress: bool | None = None,
+    ) -> Result:
+        """What `World.discover` finds in the draws of the run in this folder, which are simulated again to the same bits.
+
+        Of a comparison, `policy` is one of its policies. The scenario must still be what it was.
+        """
+        words = ["discover", os.fspath(self._in_folder())]
+        words += options(when=when, fails=fails, worse_than=worse_than, objective=objective, policy=policy, threads=threads)
+        return Job(words, False, Result).wait(progress=progress)
 
     def verify(self) -> None:
         """Holds every file of the folder against its checksum; raises if one is not as it was written."""
@@ -91,7 +131,7 @@ class Result:
 
     def _in_folder(self) -> Path:
         if self.folder is None:
-            raise ScenarioError("this was simulated in memory: give the run a folder with out=...")
+            raise UsageError("this was simulated in memory: give the run a folder with out=...")
         return self.folder
 
     def __repr__(self) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from . import _native
 from ._errors import UsageError
 from ._jobs import Job
-from ._results import Calibration, Check, Comparison, Hindcast, Result, Run, Story, Sweep
+from ._results import Calibration, Check, Comparison, Hindcast, Page, Result, Run, Story, Sweep
 from ._tables import Draws, Table
 from ._words import Count, Edits, Path, Policy, Value, edits, options, policy, several, toml
 
@@ -369,6 +369,14 @@ class World:
         words += options(objective=objective, policy=several(policies), group=several(groups), draws=draws, seed=seed)
         words += options(sampler=sampler, horizon=horizon, given=given, threads=threads)
         return Job(words, False, Result).wait(progress=progress)
+
+    def explore(self, *, policy: Policy | None = None, set: Edits | None = None, seed: int = 1, height: int = 900) -> Page:
+        """One page with levers and the engine inside: a lever is moved, and the scenario is simulated anew in the browser.
+
+        A notebook shows it in a frame of `height` pixels; `save(path)` writes it to a file that opens from disk.
+        """
+        words = self._words("explore", policy=policy, set=set) + options(seed=seed)
+        return Page(_native.explorer(words), height)
 
     def draws(
         self,

@@ -3,7 +3,9 @@
 use crate::arrow::{PlainTable, plain};
 use crate::errors::{Wrong, findings};
 use chokepoint::cli::{Asked, asked};
-use chokepoint::study::{PolicySource, Project, ScenarioRequest, policies, rule_changes, rules, write_page};
+use chokepoint::study::{
+    PolicySource, Project, ScenarioRequest, explore, policies, rule_changes, rules, write_page,
+};
 use chokepoint::{
     Difference, OutputFormat, PastRun, RunReader, metrics_table, quantities_table, rule_changes_table,
     rule_list_table, schema,
@@ -24,6 +26,7 @@ pub(crate) fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(difference, module)?)?;
     module.add_function(wrap_pyfunction!(verify, module)?)?;
     module.add_function(wrap_pyfunction!(page, module)?)?;
+    module.add_function(wrap_pyfunction!(explorer, module)?)?;
     module.add_function(wrap_pyfunction!(metrics, module)?)?;
     module.add_function(wrap_pyfunction!(json_schema, module)?)
 }
@@ -162,6 +165,15 @@ fn verify(py: Python<'_>, run: PathBuf) -> PyResult<Vec<String>> {
 #[pyfunction]
 fn page(py: Python<'_>, run: PathBuf) -> PyResult<PathBuf> {
     freely(py, || Ok(write_page(&run)?))
+}
+
+/// The page of a scenario with the engine inside, as HTML.
+#[pyfunction]
+fn explorer(py: Python<'_>, words: Vec<String>) -> PyResult<String> {
+    freely(py, || {
+        let Asked::Explore(request) = asked(&words)? else { return Err(wrong_verb()) };
+        Ok(explore(&request, &())?)
+    })
 }
 
 /// The catalogue of metrics.

@@ -124,7 +124,27 @@ def test_everything_shows_itself_in_a_notebook(world, run, tmp_path):
         assert "<" in shown._repr_html_() and repr(shown)
     hostile = cp.Table("t", "<script>", [("<b>", "string", None, "")], '<b>\n"<script>alert(1)</script>"\n')
     assert "<script>" not in hostile._repr_html_() and "<b>" not in hostile._repr_html_()
-    assert "iframe" in world.run(64, out=tmp_path / "page").page().data
+    assert "iframe" in world.run(64, out=tmp_path / "page").page()._repr_html_()
+
+
+def test_a_world_is_explored_in_a_page(world, tmp_path):
+    page = world.explore(set={"route.*.detection": "10%"}, height=700)
+    assert "<!doctype html>" in page.html.lower()
+    page.save(tmp_path / "explorer.html")
+    assert (tmp_path / "explorer.html").read_text(encoding="utf-8") == page.html
+    frame = page._repr_html_()
+    assert 'height="700"' in frame and "allow-same-origin" not in frame and frame.count("<iframe") == 1
+    assert page.html != world.explore().html
+
+
+def test_conditions_are_found_in_the_draws_of_a_run(world, tmp_path):
+    when = "country.omega/reachable_flop@2025Q4 < 3e26"
+    run = world.run(1024, out=tmp_path / "run", set={"route.*.detection": "10%"}, select="country.omega/reachable_flop@2025Q4")
+    there = run.discover(when)
+    assert there.text == world.discover(when, draws=1024, set={"route.*.detection": "10%"}).text
+    assert there.text != world.discover(when, draws=1024).text
+    with pytest.raises(cp.UsageError, match="folder"):
+        world.run(64).discover(when)
 
 
 def test_figures(world, run, monkeypatch):

@@ -8,28 +8,33 @@ use rayon::prelude::*;
 
 /// Share of a box's draws that a peel takes at least, and that a paste gives back.
 pub const PEEL: f64 = 0.05;
-/// Most bins of an input: up to so many distinct values they are told apart.
-const BINS: usize = 1 << 14;
+/// Inputs whose places are side by side for each draw: as many as fill a line of the processor's memory.
+const ABREAST: usize = 16;
 
 /// Inputs of draws, and in which of them the cases lie.
 #[derive(Clone, Debug)]
 pub struct Cases {
-    inputs: Vec<Binned>,
+    inputs: Vec<Ordered>,
+    /// Places of each draw among the values of sixteen inputs, block by block of inputs: to take a draw out of all inputs' orders
+    /// reads one line of memory a block.
+    places: Vec<Vec<[u32; ABREAST]>>,
     cases: Vec<bool>,
 }
 
-/// An input in bins of rising values.
+/// An input in the order of its values.
 #[derive(Clone, Debug)]
-struct Binned {
-    /// The bin of each draw.
-    of: Vec<u16>,
-    /// Least and greatest value in each bin.
-    ends: Vec<(f32, f32)>,
+struct Ordered {
+    /// Values, rising.
+    values: Vec<f32>,
+    /// Whether no two draws share one.
+    distinct: bool,
+    /// At which places the cases lie, a bit for each.
+    cases: Vec<u64>,
 }
 
-/// A box: bins from one to another, both included, of every input.
+/// A box: places from one to another, both included, in the order of every input. Draws that share a value lie on one side.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Limits(Vec<(u16, u16)>);
+pub struct Limits(Vec<(u32, u32)>);
 
 /// How good a box is.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -73,40 +78,43 @@ impl Limits {
     }
 }
 
-impl Binned {
-    fn new(values: &[f32]) -> Self {
-        let mut sorted = values.to_vec();
-        sorted.sort_by(f32::total_cmp);
-        let mut distinct = sorted.clone();
-        distinct.dedup();
-        // Borders between bins of as many draws each; equal values stay together.
-        let firsts: Vec<f32> = if distinct.len() <= BINS {
-            distinct
-        } else {
-            let mut firsts: Vec<f32> = (0..BINS).map(|b| sorted[b * sorted.len() / BINS]).collect();
-            firsts.dedup();
-            firsts
-        };
-        let place = |x: f32| firsts.partition_point(|&first| first <= x).saturating_sub(1);
-        let mut ends = vec![(f32::INFINITY, f32::NEG_INFINITY); firsts.len()];
-        let of = values.iter().map(|&x| {
-            let bin = place(x);
-            ends[bin] = (ends[bin].0.min(x), ends[bin].1.max(x));
-            bin as u16
-        });
-        Self { of: of.collect(), ends }
+impl Ordered {
+    /// The order, and the place of each draw in it.
+    fn new(column: &[f32], cases: &[bool]) -> (Self, Vec<u32>) {
+        let mut order: Vec<u32> = (0..column.len() as u32).collect();
+        order.sort_by(|&a, &b| column[a as usize].total_cmp(&column[b as usize]).then(a.cmp(&b)));
+        let mut places = vec![0; column.len()];
+        let mut bits = vec![0; column.len().div_ceil(64)];
+        for (place, &draw) in order.iter().enumerate() {
+            places[draw as usize] = place as u32;
+            bits[place / 64] |= u64::from(cases[draw as usize]) << (place % 64);
+        }
+        let values: Vec<f32> = order.iter().map(|&draw| column[draw as usize]).collect();
+        let distinct = values.windows(2).all(|pair| pair[0] != pair[1]);
+        (Self { values, distinct, cases: bits }, places)
     }
 
-    fn last(&self) -> u16 {
-        (self.ends.len() - 1) as u16
+    fn last(&self) -> u32 {
+        self.values.len().saturating_sub(1) as u32
     }
-}
 
-/// Draws and cases of a box by the bin of one input.
-#[derive(Clone, Debug)]
-struct Counts {
-    draws: Vec<u32>,
-    cases: Vec<u32>,
+    /// The last place with the value of a place.
+    fn end(&self, place: u32) -> u32 {
+        if self.distinct {
+            return place;
+        }
+        let value = self.values[place as usize];
+        place + self.values[place as usize..].partition_point(|&x| x <= value) as u32 - 1
+    }
+
+    /// The first place with the value of a place.
+    fn start(&self, place: u32) -> u32 {
+        if self.distinct {
+            return place;
+        }
+        let value = self.values[place as usize];
+        self.values[..place as usize].partition_point(|&x| x < value) as u32
+    }
 }
 
 /// The search at one box.
@@ -116,14 +124,15 @@ struct Search<'a> {
     /// Draws in the box.
     members: Vec<u32>,
     cases: usize,
-    counts: Vec<Counts>,
+    /// At which places of each input draws of the box lie, a bit for each; block by block of inputs.
+    there: Vec<Vec<u64>>,
 }
 
-/// A side of an input cut at a bin: what is left.
+/// A side of an input cut: what is left.
 #[derive(Clone, Copy, Debug)]
 struct Cut {
     input: usize,
-    limits: (u16, u16),
+    limits: (u32, u32),
     draws: usize,
     cases: usize,
 }
@@ -131,7 +140,22 @@ struct Cut {
 impl Cases {
     /// From columns of inputs, and whether each draw is a case.
     pub fn new(columns: &[Vec<f32>], cases: Vec<bool>) -> Self {
-        Self { inputs: columns.par_iter().map(|column| Binned::new(column)).collect(), cases }
+        let block = |columns: &[Vec<f32>]| {
+            let mut places = vec![[0; ABREAST]; cases.len()];
+            let ordered = columns.iter().enumerate().map(|(lane, column)| {
+                let (ordered, of) = Ordered::new(column, &cases);
+                places.iter_mut().zip(of).for_each(|(places, place)| places[lane] = place);
+                ordered
+            });
+            (ordered.collect::<Vec<_>>(), places)
+        };
+        let (inputs, places): (Vec<_>, Vec<_>) = columns.par_chunks(ABREAST).map(block).unzip();
+        Self { inputs: inputs.into_iter().flatten().collect(), places, cases }
+    }
+
+    /// The place of a draw in the order of an input.
+    fn place(&self, input: usize, draw: u32) -> u32 {
+        self.places[input / ABREAST][draw as usize][input % ABREAST]
     }
 
     /// Whether a draw is a case.
@@ -149,8 +173,8 @@ impl Cases {
         let restricted = self.restricted(limits);
         let holds = |draw: &u32| {
             restricted.iter().all(|&j| {
-                let bin = self.inputs[j].of[*draw as usize];
-                (limits.0[j].0..=limits.0[j].1).contains(&bin)
+                let place = self.place(j, *draw);
+                (limits.0[j].0..=limits.0[j].1).contains(&place)
             })
         };
         among.iter().copied().filter(|draw| holds(draw)).collect()
@@ -202,10 +226,9 @@ impl Cases {
     /// The limits of a box as values: halfway between the outermost draw that is left out and the next one within.
     pub fn ranges(&self, limits: &Limits) -> Vec<Range> {
         let range = |input: usize| {
-            let (ends, (low, high)) = (&self.inputs[input].ends, limits.0[input]);
-            let between = |a: u16, b: u16| {
-                0.5 * (f64::from(ends[usize::from(a)].1) + f64::from(ends[usize::from(b)].0))
-            };
+            let (values, (low, high)) = (&self.inputs[input].values, limits.0[input]);
+            let between =
+                |a: u32, b: u32| 0.5 * (f64::from(values[a as usize]) + f64::from(values[b as usize]));
             Range {
                 input,
                 low: (low > 0).then(|| between(low - 1, low)),
@@ -246,14 +269,18 @@ impl Cases {
             let (low, high) = limits.0[j];
             let around = self.inside(&self.without(limits, j), among);
             for upper in [false, true] {
-                let bin = |d: &u32| self.inputs[j].of[*d as usize];
-                let beyond = |d: &u32| if upper { bin(d) > high } else { bin(d) < low };
-                let mut bins: Vec<u16> = around.iter().filter(|d| beyond(d)).map(bin).collect();
-                bins.sort_unstable();
-                let Some(most) = bins.len().checked_sub(1) else { continue };
+                let place = |d: &u32| self.place(j, *d);
+                let beyond = |d: &u32| if upper { place(d) > high } else { place(d) < low };
+                let mut places: Vec<u32> = around.iter().filter(|d| beyond(d)).map(place).collect();
+                places.sort_unstable();
+                let Some(most) = places.len().checked_sub(1) else { continue };
                 let nth = (most as f64 * PEEL) as usize;
+                let input = &self.inputs[j];
                 let mut wider = limits.clone();
-                wider.0[j] = if upper { (low, bins[nth]) } else { (bins[most - nth], high) };
+                wider.0[j] = match upper {
+                    true => (low, input.end(places[nth])),
+                    false => (input.start(places[most - nth]), high),
+                };
                 let score = self.score(&wider, among);
                 let gain = (score.density - now.density) / (score.draws - now.draws).max(1) as f64;
                 if score.density > now.density && best.as_ref().is_none_or(|b| gain > b.0) {
@@ -267,22 +294,22 @@ impl Cases {
 
 impl<'a> Search<'a> {
     fn new(of: &'a Cases, among: &[u32]) -> Self {
-        let count = |input: &Binned| {
-            let bins = input.ends.len();
-            let mut counts = Counts { draws: vec![0; bins], cases: vec![0; bins] };
-            for &d in among {
-                let bin = usize::from(input.of[d as usize]);
-                counts.draws[bin] += 1;
-                counts.cases[bin] += u32::from(of.is_case(d));
+        let words = of.cases.len().div_ceil(64);
+        let there = |places: &Vec<[u32; ABREAST]>| {
+            let mut there = vec![0; words * ABREAST];
+            for &draw in among {
+                for (lane, &place) in places[draw as usize].iter().enumerate() {
+                    there[lane * words + place as usize / 64] |= 1 << (place % 64);
+                }
             }
-            counts
+            there
         };
         Self {
             of,
             limits: of.everything(),
             members: among.to_vec(),
             cases: among.iter().filter(|d| of.is_case(**d)).count(),
-            counts: of.inputs.par_iter().map(count).collect(),
+            there: of.places.par_iter().map(there).collect(),
         }
     }
 
@@ -299,7 +326,8 @@ impl<'a> Search<'a> {
             let order = gain(&b).total_cmp(&gain(&a)).then(new(&a).cmp(&new(&b))).then(a.input.cmp(&b.input));
             if order.is_gt() { b } else { a }
         };
-        let cuts = (0..self.counts.len()).into_par_iter().flat_map_iter(|j| self.peels(j));
+        let cuts =
+            (0..self.of.inputs.len()).into_par_iter().with_min_len(ABREAST).flat_map_iter(|j| self.peels(j));
         let best = cuts.reduce_with(better)?;
         (best.draws >= least.max(1) && gain(&best) > 0.0).then_some(best)
     }
@@ -307,42 +335,80 @@ impl<'a> Search<'a> {
     /// What is left of the box without the lowest or the highest draws of an input.
     fn peels(&self, input: usize) -> impl Iterator<Item = Cut> {
         let (n, k) = (self.members.len(), self.cases);
-        let counts = &self.counts[input];
+        let of = &self.of.inputs[input];
+        let words = of.cases.len();
+        let there = &self.there[input / ABREAST][input % ABREAST * words..][..words];
         let (low, high) = self.limits.0[input];
-        let take = ((n - 1) as f64 * PEEL) as usize + 1;
-        let walk = |bins: &mut dyn Iterator<Item = u16>| -> Option<(u16, usize, usize)> {
-            let (mut draws, mut cases) = (0, 0);
-            for bin in bins {
-                draws += counts.draws[usize::from(bin)] as usize;
-                cases += counts.cases[usize::from(bin)] as usize;
-                if draws >= take {
-                    return (draws < n).then_some((bin, draws, cases));
-                }
-            }
-            None
+        let take = (((n - 1) as f64 * PEEL) as usize + 1) as u32;
+        // Draws and cases of a word's places that a mask has.
+        let count = |word: usize, mask: u64| {
+            let here = there[word] & mask;
+            (here.count_ones(), (here & of.cases[word]).count_ones())
         };
-        let lower = walk(&mut (low..=high));
-        let lower =
-            lower.map(|(bin, d, c)| Cut { input, limits: (bin + 1, high), draws: n - d, cases: k - c });
-        let upper = walk(&mut (low..=high).rev());
-        let upper =
-            upper.map(|(bin, d, c)| Cut { input, limits: (low, bin - 1), draws: n - d, cases: k - c });
-        upper.into_iter().chain(lower)
+        let add = |a: (u32, u32), b: (u32, u32)| (a.0 + b.0, a.1 + b.1);
+        let left = |limits: (u32, u32), (draws, cases): (u32, u32)| {
+            let (draws, cases) = (draws as usize, cases as usize);
+            (draws < n).then(|| Cut { input, limits, draws: n - draws, cases: k - cases })
+        };
+        let lower = || {
+            let (mut word, mut sum) = (low as usize / 64, (0, 0));
+            loop {
+                let here = count(word, u64::MAX);
+                if sum.0 + here.0 >= take {
+                    break;
+                }
+                (sum, word) = (add(sum, here), word + 1);
+            }
+            // All draws with the value of the last one that is taken.
+            let last = of.end((word * 64) as u32 + nth_set(there[word], take - sum.0));
+            for full in word..last as usize / 64 {
+                sum = add(sum, count(full, u64::MAX));
+            }
+            sum = add(sum, count(last as usize / 64, u64::MAX >> (63 - last % 64)));
+            left((last + 1, high), sum)
+        };
+        let upper = || {
+            let (mut word, mut sum) = (high as usize / 64, (0, 0));
+            loop {
+                let here = count(word, u64::MAX);
+                if sum.0 + here.0 >= take {
+                    break;
+                }
+                (sum, word) = (add(sum, here), word - 1);
+            }
+            let rank = there[word].count_ones() + 1 - (take - sum.0);
+            let first = of.start((word * 64) as u32 + nth_set(there[word], rank));
+            for full in first as usize / 64 + 1..=word {
+                sum = add(sum, count(full, u64::MAX));
+            }
+            sum = add(sum, count(first as usize / 64, u64::MAX << (first % 64)));
+            // The first place of all is not reached while anything is left.
+            left((low, first.saturating_sub(1)), sum)
+        };
+        upper().into_iter().chain(lower())
     }
 
     fn apply(&mut self, cut: Cut) {
         let of = self.of;
-        let bins = &of.inputs[cut.input].of;
-        let within = |d: &u32| (cut.limits.0..=cut.limits.1).contains(&bins[*d as usize]);
+        let within = |d: &u32| (cut.limits.0..=cut.limits.1).contains(&of.place(cut.input, *d));
         let (kept, gone): (Vec<u32>, Vec<u32>) = self.members.iter().partition(|d| within(d));
-        self.counts.par_iter_mut().zip(&of.inputs).with_min_len(16).for_each(|(counts, input)| {
-            for &d in &gone {
-                let bin = usize::from(input.of[d as usize]);
-                counts.draws[bin] -= 1;
-                counts.cases[bin] -= u32::from(of.is_case(d));
+        let words = of.cases.len().div_ceil(64);
+        self.there.par_iter_mut().zip(&of.places).for_each(|(there, places)| {
+            for &draw in &gone {
+                for (lane, &place) in places[draw as usize].iter().enumerate() {
+                    there[lane * words + place as usize / 64] &= !(1 << (place % 64));
+                }
             }
         });
         self.limits.0[cut.input] = cut.limits;
         (self.members, self.cases) = (kept, cut.cases);
     }
+}
+
+/// Where the bit lies that is the nth that is set, counted from one.
+fn nth_set(mut word: u64, nth: u32) -> u32 {
+    for _ in 1..nth {
+        word &= word - 1;
+    }
+    word.trailing_zeros()
 }

@@ -2,10 +2,11 @@
 
 use super::arguments::{Arguments, Verb};
 use super::failure::Failure;
-use super::{explain, merge};
+use super::{discover, explain, explore, merge};
 use crate::study::{
-    CompareRequest, Destination, DiscoverRequest, Error, ExplainRequest, HindcastRequest, IndicesRequest,
-    KnockoutRequest, RulesRequest, RunRequest, ScenarioRequest, SearchRequest, SweepRequest, WorthRequest,
+    CompareRequest, Destination, DiscoverRequest, Error, ExplainRequest, ExploreRequest, HindcastRequest,
+    IndicesRequest, KnockoutRequest, RulesRequest, RunRequest, ScenarioRequest, SearchRequest, SweepRequest,
+    WorthRequest,
 };
 use clap::Parser;
 use std::path::PathBuf;
@@ -37,8 +38,10 @@ pub enum Asked {
     Graph(ScenarioRequest),
     /// The supply graph's chokepoints, ranked.
     Chokepoints(KnockoutRequest),
-    /// Conditions under which something comes about, in draws of a scenario.
+    /// Conditions under which something comes about, in draws of a scenario or of a run.
     Discover(DiscoverRequest),
+    /// One page with the engine inside.
+    Explore(ExploreRequest),
     /// What a number's leading inputs explain of it.
     Indices(IndicesRequest),
     /// Points of levers that no other dominates.
@@ -89,7 +92,8 @@ fn of(verb: &Verb) -> Result<Asked, Failure> {
         Verb::Explain(a) => Asked::Explain(explain::request(a)),
         Verb::Graph(a) if a.rank => Asked::Chokepoints(a.request()),
         Verb::Graph(a) => Asked::Graph(a.scenario.request()),
-        Verb::Discover(a) => Asked::Discover(a.request()),
+        Verb::Discover(a) => Asked::Discover(discover::request(a)?),
+        Verb::Explore(a) => Asked::Explore(explore::request(a)),
         Verb::Indices(a) => Asked::Indices(a.request()),
         Verb::Search(a) => Asked::Search(a.request()),
         Verb::Worth(a) => Asked::Worth(a.request()),
@@ -104,7 +108,6 @@ fn of(verb: &Verb) -> Result<Asked, Failure> {
         | Verb::Diff(_)
         | Verb::Report(_)
         | Verb::Schema
-        | Verb::Explore(_)
         | Verb::Completions { .. } => return Err(Failure::Usage("this verb asks for no study")),
     })
 }

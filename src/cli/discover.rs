@@ -13,8 +13,7 @@ use std::path::Path;
 
 pub(super) fn discover(arguments: &DiscoverArguments) -> Result<(), Failure> {
     let terminal = Terminal::new(arguments.quiet);
-    let path = &arguments.scenario.scenario;
-    let request = if path.join(MANIFEST).exists() { of_run(path, arguments)? } else { arguments.request() };
+    let request = request(arguments)?;
     if let Some(folder) = &arguments.out {
         own_folder(folder)?;
     }
@@ -26,6 +25,12 @@ pub(super) fn discover(arguments: &DiscoverArguments) -> Result<(), Failure> {
         }
     }
     print_in(arguments.format, &found.render(arguments.format.table()))
+}
+
+/// What is asked, of a scenario or of a run.
+pub(super) fn request(arguments: &DiscoverArguments) -> Result<DiscoverRequest, Failure> {
+    let path = &arguments.scenario.scenario;
+    if path.join(MANIFEST).exists() { of_run(path, arguments) } else { Ok(arguments.request()) }
 }
 
 /// The draws of a run: what it was made by is read again, and must still make it.

@@ -8,9 +8,7 @@ use std::path::{Path, PathBuf};
 
 pub(super) fn explore(arguments: &ExploreArguments) -> Result<(), Failure> {
     let scenario = &arguments.scenario;
-    let request =
-        ExploreRequest { scenario: scenario.request(), seed: arguments.seed, command: command(arguments) };
-    let page = make_page(&request, &Terminal::new(arguments.quiet))?;
+    let page = make_page(&request(arguments), &Terminal::new(arguments.quiet))?;
     let out = arguments.out.clone().unwrap_or_else(|| {
         let stem = scenario.scenario.file_stem().unwrap_or_default().to_string_lossy();
         let name = if stem.is_empty() || stem == ".." { "scenario".into() } else { stem };
@@ -23,6 +21,12 @@ pub(super) fn explore(arguments: &ExploreArguments) -> Result<(), Failure> {
     write_explorer(&out, &page)?;
     tell(&out.display().to_string());
     Ok(())
+}
+
+/// What is explored.
+pub(super) fn request(arguments: &ExploreArguments) -> ExploreRequest {
+    let scenario = arguments.scenario.request();
+    ExploreRequest { scenario, seed: arguments.seed, command: command(arguments) }
 }
 
 /// The command that compares with the base of the page, as far as the policy that was made there.

@@ -1,9 +1,12 @@
 //! The explorer's page of a scenario: its resolved text, what is measured, and the levers and policies that it offers.
 
 use super::error::{Error, Findings};
+use super::explorer::{Explorer, Side};
 use super::project::{Project, policies};
-use super::request::{Sampling, ScenarioRequest, TextSource};
+use super::request::{RunRequest, Sampling, ScenarioRequest, SimulationRequest, TextSource};
+use super::run::Run;
 use super::watch::{Note, Watch};
+use crate::math::WIDTH;
 use crate::metrics::{Recording, headline};
 use crate::model::time::Quarter;
 use crate::model::{Model, Moves, PageLever, Shown, Track, show};
@@ -12,10 +15,12 @@ use crate::report::explore::{About, explorer_page};
 use crate::report::page::actor_name;
 use crate::results::{FolderError, SourceFile};
 use crate::scenario::{
-    Change, Diagnostics, Edit, Policy, Sources, inline, inline_table, load_policy, suggest, toml_text as text,
+    Change, Diagnostics, Edit, Glob, Policy, Sources, inline, inline_table, load_policy, suggest,
+    toml_text as text,
 };
 use serde_json::{Value, json};
 use std::path::Path;
+use std::sync::atomic::Ordering;
 
 /// What is explored, and from which draws.
 #[derive(Clone, Debug)]
@@ -30,6 +35,22 @@ pub struct ExploreRequest {
 
 /// Levers of a scenario that has none of its own.
 const LEADING: usize = 12;
+/// Draws in which is found what drives the headline, and what each lever moves.
+const LOOKED_AT: u64 = 1024;
+/// Draws of the scenario as it stands that the page has from the beginning: simulated by the same engine.
+const READY: u64 = 256;
+/// What a lever moves is told from this share of a cell's variance on \[1\].
+const TOLD: f64 = 0.01;
+/// What can be chosen to be drawn, beside the reachable run, of actors that have it.
+const DRAWN: [&str; 7] = [
+    "accessible_h100e",
+    "training_h100e",
+    "fleet_h100e",
+    "imported_h100e_cum",
+    "smuggled_h100e_cum",
+    "spend_usd_cum",
+    "run_cost_usd",
+];
 /// Runs that everybody knows, by name [FLOP].
 const ANCHORS: [(&str, f64); 3] = [("GPT-4", 2.1e25), ("1e26", 1e26), ("1e28", 1e28)];
 
@@ -46,10 +67,30 @@ pub fn explore(request: &ExploreRequest, watch: &dyn Watch) -> Result<String, Er
     document.root.take("lever");
     let text = document.to_toml();
     let policies = read_policies(&request.scenario)?;
-    let levers = levers(&project, &plan, &policies, watch)?;
+    let driven = Driven::find(request, watch)?;
+    let mut levers = levers(&project, &plan, &policies, &driven, watch)?;
+    for lever in &mut levers {
+        let paths = lever["paths"].as_array().into_iter().flatten().filter_map(Value::as_str);
+        if let Some(moves) = driven.moved_by(&project.model, paths) {
+            lever["moves"] = json!(moves);
+        }
+    }
     let version = env!("CARGO_PKG_VERSION");
     let hash = SourceFile::new("", &format!("{version}\n{}\n{text}", request.seed)).sha256;
-    let mut data = measured(&plan)?;
+    let (mut data, select) = measured(&plan)?;
+    let mut explorer = Explorer::over(project.clone(), text.clone(), &select, request.seed)?;
+    let mut draws = Vec::new();
+    let mut values = Vec::new();
+    for batch in 0..READY / WIDTH as u64 {
+        if watch.stop().load(Ordering::Relaxed) {
+            return Err(Error::Interrupted);
+        }
+        explorer.simulate(Side::Base, batch, &mut values)?;
+        draws.extend_from_slice(&values);
+    }
+    data["cells"] = json!(explorer.cells());
+    data["labelled"] = json!(explorer.labelled());
+    data["labels"] = json!(Explorer::LABELS);
     data["name"] = json!(project.name);
     data["scenario"] = json!(text);
     data["hash"] = json!(hash);
@@ -58,7 +99,7 @@ pub fn explore(request: &ExploreRequest, watch: &dyn Watch) -> Result<String, Er
     data["levers"] = json!(levers);
     data["policies"] = policies.iter().map(policy_data).collect();
     let about = About { title: &plan.model.title, hash: &hash[..12], version, seed: request.seed };
-    explorer_page(about, &data).map_err(|error| Error::Page(error.into()))
+    explorer_page(about, &data, &draws).map_err(|error| Error::Page(error.into()))
 }
 
 /// Writes a page, whole or not at all.
@@ -86,7 +127,7 @@ fn read_policies(request: &ScenarioRequest) -> Result<Vec<Policy>, Error> {
 }
 
 /// What is measured, of whom and when.
-fn measured(plan: &Plan) -> Result<Value, Error> {
+fn measured(plan: &Plan) -> Result<(Value, Vec<String>), Error> {
     let model = &plan.model;
     let horizon = model.run.horizon;
     let all = Recording::new(plan, &[])?;
@@ -106,10 +147,11 @@ fn measured(plan: &Plan) -> Result<Value, Error> {
         _ => return Err(Error::NothingToExplore),
     };
     let designers: Vec<String> = model.designers.iter().map(|d| format!("designer.{}", d.id)).collect();
-    let flows = "{imported_h100e_cum,smuggled_h100e_cum,fleet_h100e,accessible_h100e}";
+    let flows = "{bought_h100e_cum,imported_h100e_cum,smuggled_h100e_cum,fleet_h100e,accessible_h100e}";
     let wanted = (actors.iter().map(|actor| format!("{actor}/reachable_flop")))
         .chain(["lab.*/reachable_flop@*Q4".to_owned(), "designer.*/revenue_usd_cum@*Q4".to_owned()])
-        .chain(actors.iter().map(|actor| format!("{actor}/{flows}@*Q4")));
+        .chain(actors.iter().map(|actor| format!("{actor}/{flows}@*Q4")))
+        .chain(actors.iter().flat_map(|actor| DRAWN.map(|metric| format!("{actor}/{metric}@*Q4"))));
     // Not every actor has every metric.
     let select: Vec<String> =
         wanted.filter(|pattern| Recording::lean(plan, std::slice::from_ref(pattern)).is_ok()).collect();
@@ -129,15 +171,122 @@ fn measured(plan: &Plan) -> Result<Value, Error> {
             _ => model.labs.iter().map(|l| lab(&l.id)).collect(),
         }
     };
-    let named = |actor: &String| json!({ "id": actor, "name": actor_name(actor) });
-    Ok(json!({
-        "select": select, "quarters": quarters, "yearEnds": ends, "years": years, "year": year, "pair": pair,
+    let named = |actor: &String| json!({ "id": actor, "name": title(model, actor) });
+    let metrics = std::iter::once("reachable_flop").chain(DRAWN).filter_map(|name| {
+        let known = actors.iter().find_map(|actor| all.find(actor, name))?;
+        let (series, since) = (&all.series[known], if name.ends_with("_cum") { " Since the start." } else { "" });
+        Some(json!({ "id": name, "unit": series.unit, "about": format!("{}{since}", series.metric.meaning()) }))
+    });
+    let data = json!({
+        "select": select, "metrics": metrics.collect::<Vec<_>>(), "quarters": quarters, "yearEnds": ends, "years": years, "year": year, "pair": pair,
         "actors": actors.iter().map(named).collect::<Vec<_>>(),
         "members": actors.iter().map(|a| (a.clone(), json!(members(a)))).collect::<serde_json::Map<_, _>>(),
         "designers": designers.iter().map(named).collect::<Vec<_>>(),
         "thresholds": model.run.thresholds,
         "anchors": ANCHORS.map(|(name, value)| json!({ "name": name, "value": value })),
-    }))
+    });
+    Ok((data, select))
+}
+
+/// What drives the headline.
+struct Driven {
+    /// By cell: its name for people, and the inputs that stand above the noise, the one that explains most first.
+    cells: Vec<(String, Vec<Input>)>,
+}
+
+/// An input that drives a cell.
+struct Input {
+    path: String,
+    /// Share of the cell's variance that it explains alone \[1\].
+    share: f64,
+    /// Whether the cell rises with it; unknown of an input of which no draw lies at its ends.
+    rises: Option<bool>,
+}
+
+impl Driven {
+    /// Simulates draws of the scenario as it stands.
+    fn find(request: &ExploreRequest, watch: &dyn Watch) -> Result<Self, Error> {
+        let sampling = Sampling { seed: request.seed, draws: LOOKED_AT, ..Sampling::default() };
+        let simulation = SimulationRequest { sampling, ..SimulationRequest::default() };
+        let run = RunRequest { scenario: request.scenario.clone(), simulation, ..RunRequest::new("") };
+        let run = Run::open(&run, &())?;
+        let found = run.simulate(None, watch)?;
+        let mut cells: Vec<(String, Vec<Input>)> = Vec::new();
+        for row in found.drivers() {
+            if cells.last().is_none_or(|(cell, _)| cell != row.cell) {
+                cells.push((row.cell.to_owned(), Vec::new()));
+            }
+            if let Some((_, inputs)) = cells.last_mut().filter(|_| row.index > row.noise_floor) {
+                let rises = row.ends[0].zip(row.ends[1]).map(|(low, high)| high.0 > low.0);
+                inputs.push(Input { path: row.path.to_owned(), share: row.index, rises });
+            }
+        }
+        Ok(Self { cells })
+    }
+
+    /// Inputs by the largest share of a cell that they explain.
+    fn ranked(&self) -> Vec<&str> {
+        let mut all: Vec<(&str, f64)> = Vec::new();
+        for input in self.cells.iter().flat_map(|(_, inputs)| inputs) {
+            match all.iter_mut().find(|(path, _)| *path == input.path) {
+                Some((_, share)) => *share = share.max(input.share),
+                None => all.push((&input.path, input.share)),
+            }
+        }
+        all.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(b.0)));
+        all.into_iter().map(|(path, _)| path).collect()
+    }
+
+    /// What some inputs move most, as a person reads it: up to three cells.
+    fn moved_by<'a>(&self, model: &Model, patterns: impl Iterator<Item = &'a str>) -> Option<String> {
+        let globs: Vec<Glob> = patterns.map(Glob::new).collect();
+        let mut moved: Vec<(f64, String)> = Vec::new();
+        for (cell, inputs) in &self.cells {
+            let own: Vec<&Input> =
+                inputs.iter().filter(|i| globs.iter().any(|g| covers(g, &i.path))).collect();
+            let share: f64 = own.iter().map(|i| i.share).sum();
+            if share < TOLD {
+                continue;
+            }
+            let way = match own.iter().filter_map(|i| i.rises).collect::<Vec<_>>().as_slice() {
+                [] => "",
+                all if all.iter().all(|&up| up) => ", upward",
+                all if all.iter().all(|&up| !up) => ", downward",
+                _ => ", either way",
+            };
+            let (actor, rest) = cell.split_once('/').unwrap_or((cell, ""));
+            let quarter = rest.rsplit('@').next().unwrap_or_default();
+            let what = if actor.starts_with("ratio.") { "" } else { "reach of " };
+            let name = title(model, actor);
+            moved.push((
+                share,
+                format!("{what}{name} in {quarter}: {:.0} % of what draws differ by{way}", 100.0 * share),
+            ));
+        }
+        moved.sort_by(|a, b| b.0.total_cmp(&a.0));
+        let told: Vec<String> = moved.into_iter().take(3).map(|(_, text)| text).collect();
+        (!told.is_empty()).then(|| told.join("; "))
+    }
+}
+
+/// Whether a lever's path is an input's, or one of a part of it or of what it is a part of, as dated numbers have.
+fn covers(glob: &Glob, path: &str) -> bool {
+    let mut whole = path;
+    loop {
+        if glob.matches(whole) {
+            return true;
+        }
+        match whole.rsplit_once('.') {
+            Some((before, _)) if before.contains('.') => whole = before,
+            _ => return false,
+        }
+    }
+}
+
+/// What people call an actor.
+fn title(model: &Model, actor: &str) -> String {
+    let title = model.title_of(actor);
+    if title == actor { actor_name(actor) } else { title }
 }
 
 /// A policy with its edits as TOML, and the paths that they change.
@@ -185,6 +334,7 @@ fn levers(
     project: &Project,
     plan: &Plan,
     policies: &[Policy],
+    driven: &Driven,
     watch: &dyn Watch,
 ) -> Result<Vec<Value>, Error> {
     let model = &project.model;
@@ -199,7 +349,7 @@ fn levers(
         all.push(lever_data(model, lever));
     }
     if model.levers.is_empty() {
-        let made = leading(plan);
+        let made = leading(plan, &driven.ranked());
         watch.note(&Note::LeversOfLeading(made.len()));
         all.extend(made.iter().map(|lever| lever_data(model, lever)));
     }
@@ -247,18 +397,16 @@ fn lever_data(model: &Model, lever: &PageLever) -> Value {
     data
 }
 
-/// Levers of the numbers that lead the draws, where a factor has a meaning: those that are above 0 in nine draws of ten.
-fn leading(plan: &Plan) -> Vec<PageLever> {
+/// Levers of the numbers that drive the headline most, where a factor has a meaning: those that are above 0 in nine draws of ten.
+fn leading(plan: &Plan, ranked: &[&str]) -> Vec<PageLever> {
     let model = &plan.model;
-    let lead = &model.run.lead;
     let all = show(model, "**");
-    let rank = |path: &str| lead.iter().position(|p| p == path).unwrap_or(lead.len());
     let mut uncertain: Vec<&Shown<'_>> = (all.iter())
         .filter(|s| {
-            s.quantity.is_uncertain() && s.quantiles[0] > 0.0 && !s.quantity.path.starts_with("factor.")
+            s.quantity.is_uncertain() && s.quantiles[0] > 0.0 && ranked.contains(&s.quantity.path.as_str())
         })
         .collect();
-    uncertain.sort_by_key(|s| rank(&s.quantity.path));
+    uncertain.sort_by_key(|s| ranked.iter().position(|path| *path == s.quantity.path));
     let lever = |(i, s): (usize, &&Shown<'_>)| PageLever {
         id: format!("leading-{}", i + 1),
         title: s.quantity.path.clone(),

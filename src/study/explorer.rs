@@ -96,12 +96,16 @@ impl Explorer {
     /// If the scenario has errors, or a pattern selects nothing.
     pub fn open(name: &str, text: &str, select: &[String], seed: u64) -> Result<Self, Error> {
         let source = TextSource::Text { name: name.to_owned(), text: text.to_owned() };
-        let project = Project::open(&ScenarioRequest::new(source))?;
+        Self::over(Project::open(&ScenarioRequest::new(source))?, text.to_owned(), select, seed)
+    }
+
+    /// The same of a scenario that is open, and its text.
+    pub(super) fn over(project: Project, text: String, select: &[String], seed: u64) -> Result<Self, Error> {
         let sampling = Sampling { seed, ..Sampling::default() };
         let base = World::new(&project, &sampling, select)?;
         Ok(Self {
-            name: name.to_owned(),
-            text: text.to_owned(),
+            name: project.name.clone(),
+            text,
             select: select.to_vec(),
             sampling,
             cells: base.cells(),

@@ -87,7 +87,7 @@ fn the_page_is_one_file_that_asks_for_nothing() {
     assert!(page.len() < 4_000_000, "{} bytes", page.len());
     assert!(page.contains("default-src 'none'"));
     assert!(!page.contains("http://") || !page.contains("src=\"http"), "nothing is fetched");
-    assert_eq!(page.matches("<script").count(), 5);
+    assert_eq!(page.matches("<script").count(), 6);
 }
 
 #[test]

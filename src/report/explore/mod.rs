@@ -36,11 +36,11 @@ pub struct About<'a> {
     pub seed: u64,
 }
 
-/// The page.
+/// The page; `draws` are values of the scenario as it stands, batch by batch.
 ///
 /// # Errors
 /// If the template fails, which is a fault of the program.
-pub fn explorer_page(about: About<'_>, data: &serde_json::Value) -> Result<String, Error> {
+pub fn explorer_page(about: About<'_>, data: &serde_json::Value, draws: &[f64]) -> Result<String, Error> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.add_template("page.html", TEMPLATE)?;
@@ -49,6 +49,7 @@ pub fn explorer_page(about: About<'_>, data: &serde_json::Value) -> Result<Strin
         title => about.title, hash => about.hash, version => about.version, seed => about.seed,
         style => as_is(STYLE.to_owned()),
         engine => as_is(base64(COMPILED)),
+        draws => as_is(base64(&draws.iter().flat_map(|x| x.to_le_bytes()).collect::<Vec<u8>>())),
         engine_source => as_is(ENGINE.to_owned()),
         worker_source => as_is(WORKER.to_owned()),
         data => as_is(safe(data)),

@@ -11,7 +11,7 @@ const NUMBERS = [
 const CHUNK = 32;
 
 // Statistics of some cells of two lists of batches; of a cell that is no finite number in some draw, such as a quotient of nothing,
-// nothing is known. A cell is a place, or `{ over: [a, b] }`.
+// nothing is known. A cell is a place, `{ over: [a, b] }` or `{ less: [a, b] }`.
 function summarised(engine, cells, base, now, draws) {
   const batches = draws / LANES;
   const finite = (cell) => {
@@ -51,6 +51,7 @@ function summarised(engine, cells, base, now, draws) {
 
 function valueOf(cell, batch, lane) {
   if (typeof cell === "number") return batch[cell * LANES + lane];
+  if (cell.less) return valueOf(cell.less[0], batch, lane) - valueOf(cell.less[1], batch, lane);
   return valueOf(cell.over[0], batch, lane) / valueOf(cell.over[1], batch, lane);
 }
 
@@ -114,19 +115,26 @@ function caughtUp(courses, t) {
 
 // Everything that the page shows of so many draws.
 function answerOf(page, engine, state, base, now, draws) {
-  const course = (actor) => page.quarters.map((q) => page.place.get(`${actor}/reachable_flop@${q}`));
+  const course = (actor, metric = "reachable_flop", quarters = page.quarters) => quarters.map((q) => page.place.get(`${actor}/${metric}@${q}`));
   const [a, b] = [course(state.a), course(state.b)];
+  // What is drawn: in the quarters, and of those of the two, of which it is measured.
+  const has = (q) => page.place.has(`${state.a}/${state.metric}@${q}`) || page.place.has(`${state.b}/${state.metric}@${q}`);
+  const quarters = page.quarters.filter(has);
+  const drawn = [state.a, state.b].map((actor) => ({ actor, places: course(actor, state.metric, quarters) })).filter((one) => !one.places.includes(undefined));
+  const both = drawn.length === 2 ? drawn[0].places.map((cell, t) => ({ over: [cell, drawn[1].places[t]] })) : [];
   const end = page.yearEnds[page.years.indexOf(state.year)];
   const cells = [...a, ...b, ...a.map((cell, t) => ({ over: [cell, b[t]] }))];
   const n = page.quarters.length;
   const rows = page.tables.flatMap((table) => table.rows(page, state).map((row) => ({ table: table.id, ...row })));
   const placed = rows.filter((row) => row.cell !== undefined);
-  const all = summarised(engine, [...cells, ...placed.map((row) => row.cell)], base, now, draws);
+  const all = summarised(engine, [...cells, ...placed.map((row) => row.cell), ...drawn.flatMap((one) => one.places), ...both], base, now, draws);
   placed.forEach((row, i) => { row.numbers = all[3 * n + i]; });
+  const rest = all.slice(3 * n + placed.length);
+  drawn.forEach((one, i) => { one.course = rest.slice(i * quarters.length, (i + 1) * quarters.length); });
   const answer = {
     draws, end, changed: base !== now, state: { ...state },
     a: all.slice(0, n), b: all.slice(n, 2 * n), ratio: all.slice(2 * n, 3 * n), rows: placed,
-    reached: {}, bound: {},
+    drawn, quarters, ratioDrawn: rest.slice(drawn.length * quarters.length), reached: {}, bound: {},
   };
   for (const [key, actor, places] of [["a", state.a, a], ["b", state.b, b]]) {
     answer.reached[key] = {

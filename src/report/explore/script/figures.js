@@ -120,6 +120,30 @@ function strips(svg, size, years, actors, changed) {
   });
 }
 
+// Bars: the median now, as wide as it is, with what 90 % of draws lie in, above an outline of the base's.
+function bars(svg, size, rows, { changed, label, labelled }) {
+  const { width, height } = size;
+  svg.replaceChildren(shape("title", {}, label));
+  svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
+  const known = rows.filter((row) => Number.isFinite(row.numbers.p50));
+  const most = Math.max(...known.flatMap(({ numbers: n }) => (changed ? [n.nowP95, n.p95] : [n.p95])), 0);
+  if (!(most > 0)) { svg.append(shape("text", { x: width / 2, y: height / 2, "text-anchor": "middle", class: "tick" }, "nothing")); return; }
+  const left = Math.min(0.42 * width, 8 + 5.4 * Math.max(...known.map((row) => row.name.length)));
+  const x = (v) => left + (Math.max(0, v) / most) * (width - left - 46);
+  const step = height / known.length;
+  known.forEach(({ name, numbers: n }, i) => {
+    const [low, middle, high] = changed ? [n.nowP05, n.nowP50, n.nowP95] : [n.p05, n.p50, n.p95];
+    const y = i * step;
+    svg.append(shape("text", { x: left - 5, y: y + step / 2 + 3.5, "text-anchor": "end", class: "tick" }, name));
+    const bar = shape("rect", { x: left, y: y + 0.2 * step, width: Math.max(0.5, x(middle) - left), height: 0.6 * step, class: "bar" });
+    bar.append(shape("title", {}, `${name}: ${labelled(middle)}, in nine draws of ten ${labelled(low)} to ${labelled(high)}; base ${labelled(n.p50)}`));
+    svg.append(bar);
+    if (changed) svg.append(shape("rect", { x: left, y: y + 0.1 * step, width: Math.max(0.5, x(n.p50) - left), height: 0.8 * step, class: "bar before" }));
+    svg.append(shape("line", { x1: x(low), x2: x(high), y1: y + step / 2, y2: y + step / 2, class: "spread" }));
+    svg.append(shape("text", { x: x(high) + 4, y: y + step / 2 + 3.5, class: "tick" }, labelled(middle)));
+  });
+}
+
 // A table of rows; the first column heads the row.
 function table(caption, head, rows) {
   return element("table", {},

@@ -3,10 +3,10 @@ const LANES = 8;
 // Draws after which an answer is given.
 const LEVELS = [64, 256, 1024, 4096];
 
-// `spawn` makes a worker; `told` takes what happens: level(run, draws), failed(run, why), opened(about).
-function poolOf(spawn, count, told) {
+// `spawn` makes a worker; `told` takes what happens: level(run, draws), failed(run, why), opened(about); `base` has batches of the
+// scenario as it stands that are there already.
+function poolOf(spawn, count, told, base) {
   const workers = [];
-  const base = [];
   // What was asked for last, what is simulated, and what waits until that has its first answer.
   let run = null;
   let pending = null;
@@ -133,6 +133,13 @@ function poolOf(spawn, count, told) {
       });
     },
     base,
+    // A batch of the scenario as it stands, simulated here and now.
+    again(batch) {
+      return new Promise((done, fail) => {
+        questions.push({ message: { do: "simulate", changed: false, batch }, then: (a) => (a.error ? fail(new Error(a.error)) : done(a.values)) });
+        workers.forEach(give);
+      });
+    },
     // Whether nothing waits.
     idle: () => pending === null && workers.every((w) => w.ready && w.waiting.size === 0),
     run: () => run,

@@ -3,13 +3,24 @@
 // The smallest module with a number of sixteen bytes: whether this browser can run the engine at all.
 const WIDE = new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98, 11]);
 
-function unpacked(id) {
-  const text = byId(id).textContent.trim();
-  const raw = atob(text);
+// What an element has as a text of bytes; the element goes.
+function bytesOf(id) {
+  const raw = atob(byId(id).textContent.trim());
   const bytes = new Uint8Array(raw.length);
   for (let i = 0; i < raw.length; i += 1) bytes[i] = raw.charCodeAt(i);
   byId(id).remove();
-  return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).arrayBuffer();
+  return bytes;
+}
+
+function unpacked(id) {
+  return new Response(new Blob([bytesOf(id)]).stream().pipeThrough(new DecompressionStream("gzip"))).arrayBuffer();
+}
+
+// The draws of the scenario as it stands that came with the page, batch by batch: doubles, the last byte most significant.
+function drawsWithPage(page) {
+  const view = new DataView(bytesOf("base").buffer);
+  const each = (page.cells.length + page.labelledInOrder.length) * LANES;
+  return Array.from({ length: view.byteLength / 8 / each }, (_, b) => Float64Array.from({ length: each }, (__, i) => view.getFloat64((b * each + i) * 8, true)));
 }
 
 function refuse(text) {
@@ -20,18 +31,27 @@ function refuse(text) {
 // What of a page is looked up again and again.
 function prepared(page) {
   page.names = Object.fromEntries(page.actors.map((actor) => [actor.id, actor.name]));
+  page.place = new Map(page.cells.map((cell, i) => [cell, i]));
+  page.labelledInOrder = page.labelled;
+  page.labelled = new Map(page.labelledInOrder.map((label, i) => [label, i]));
   page.clashes = (name, chosen) => {
     const own = page.policies.find((p) => p.name === name);
     return page.policies.filter((p) => p.name !== name && chosen.includes(p.name) && p.paths.some((path) => own.paths.includes(path))).map((p) => p.title);
   };
   const at = (address) => page.place.get(address);
-  const rows = (list) => list.filter((row) => row.cell !== undefined && [row.cell].flat().every((c) => c !== undefined));
+  const rows = (list) => list.filter((row) => row.cell !== undefined);
   page.tables = [
     {
       id: "flows",
-      rows: (_, state) => rows([
-        ["imported, legally", "imported_h100e_cum"], ["smuggled", "smuggled_h100e_cum"], ["in use or in stock", "fleet_h100e"], ["its labs can reach", "accessible_h100e"],
-      ].map(([name, metric]) => ({ name, cell: at(`${state.b}/${metric}@${state.year}Q4`), unit: "H100e" }))),
+      rows: (_, state) => {
+        const of = (metric) => at(`${state.b}/${metric}@${state.year}Q4`);
+        const [bought, imported] = [of("bought_h100e_cum"), of("imported_h100e_cum")];
+        const home = bought === undefined || imported === undefined ? undefined : { less: [bought, imported] };
+        return rows([
+          ["bought abroad", imported], ["bought at home", home], ["smuggled", of("smuggled_h100e_cum")],
+          ["owned by then", of("fleet_h100e")], ["within its labs' reach", of("accessible_h100e")],
+        ].map(([name, cell]) => ({ name, cell, unit: "H100e" })));
+      },
     },
     {
       id: "costs",
@@ -60,10 +80,10 @@ async function begin() {
   let shownOf = null;
   const figures = {
     reach: drawFigure("reach", "Who can train what, in FLOP"), ratio: drawFigure("ratio", "How many times as much"),
-    bound: drawFigure("bound", "What binds"),
+    bound: drawFigure("bound", "What binds"), flows: drawFigure("flows", "Where chips come from"),
   };
   byId("figures").prepend(figures.reach.figure, figures.ratio.figure);
-  byId("more").prepend(figures.bound.figure);
+  byId("more").prepend(figures.bound.figure, figures.flows.figure);
   const notes = [];
   if (read.foreign) notes.push("This link was made with another model: levers stand as it says, numbers may differ.");
   if (read.unknown.length > 0) notes.push(`Not known here: ${read.unknown.join(", ")}.`);
@@ -74,12 +94,12 @@ async function begin() {
   const cores = Math.max(1, Math.min(8, navigator.hardwareConcurrency || 2));
   const pool = poolOf(() => new Worker(address), cores, {
     opened(about) {
-      page.place = new Map(about.cells.map((cell, i) => [cell, i]));
-      page.cells = about.cells;
-      page.labelled = new Map(about.labels.map((label, i) => [label, i]));
-      page.labels = about.names;
+      // What came with the page is of the engine that came with it.
+      if (about.cells.join() !== page.cells.join() || about.labels.join() !== page.labelledInOrder.join() || about.names.join() !== page.labels.join()) {
+        refuse("This page is damaged: its engine measures other things than its draws. Make it again.");
+        return;
+      }
       document.body.dataset.opened = String(performance.now());
-      show();
     },
     level(run, draws) { shownOf = { run, draws }; show(); },
     failed(run, why) {
@@ -87,7 +107,7 @@ async function begin() {
       document.body.classList.remove("waiting");
       document.body.dataset.failed = why;
     },
-  });
+  }, drawsWithPage(page));
 
   const redraw = drawLevers(page, () => state, move);
   function move(next, settled) {
@@ -106,6 +126,7 @@ async function begin() {
     byId("actor-a").value = state.a;
     byId("actor-b").value = state.b;
     byId("year").value = String(state.year);
+    byId("metric").value = state.metric;
     const policy = policyOf(page, state);
     byId("changed").textContent = policy ? "changed" : "as it stands";
     document.body.classList.add("waiting");
@@ -114,7 +135,7 @@ async function begin() {
     if (run && run.policy === policy && run.level > 0) { shownOf = { run, draws: run.level }; show(); }
   }
   function show() {
-    if (!engine || !page.place || !shownOf) return;
+    if (!engine || !shownOf) return;
     const { run, draws } = shownOf;
     const answer = answerOf(page, engine, state, pool.base, run.policy ? run.values : pool.base, draws);
     shown = answer;
@@ -131,6 +152,8 @@ async function begin() {
   }
   byId("year").replaceChildren(...page.years.map((year) => element("option", { value: year, text: String(year) })));
   byId("year").addEventListener("change", (event) => { move({ ...state, year: Number(event.target.value) }, true); show(); });
+  byId("metric").replaceChildren(...page.metrics.map((metric) => element("option", { value: metric.id, text: `${metric.id} [${metric.unit}]`, title: metric.about })));
+  byId("metric").addEventListener("change", (event) => { move({ ...state, metric: event.target.value }, true); show(); });
   const step = (to) => { if (to) { state = to; settle(); show(); } };
   byId("undo").addEventListener("click", () => step(history.back()));
   byId("redo").addEventListener("click", () => step(history.forth()));
@@ -226,7 +249,7 @@ function history_replace(address) {
 
 // Shows an answer.
 function present(page, figures, answer) {
-  const { a, b, state, changed, end } = answer;
+  const { state, changed, end } = answer;
   byId("sentences").replaceChildren(...sentencesOf(page, answer).map((text) => element("p", { text })));
   byId("draws").textContent = `${answer.draws.toLocaleString("en")} draws`;
   byId("progress").value = LEVELS.indexOf(answer.draws) + 1;
@@ -235,18 +258,27 @@ function present(page, figures, answer) {
     return { width: Math.max(220, Math.round(box.width)), height: Math.max(120, Math.round(box.height)) };
   };
   const powers = (v) => `1e${Math.round(Math.log10(v))}`;
-  fan(figures.reach.svg, size(figures.reach), page.quarters, [
-    { course: a, colour: "first", name: page.names[state.a] }, { course: b, colour: "second", name: page.names[state.b] },
-  ], { changed, end, anchors: page.anchors, labelled: powers, label: "The largest training run that each could finish, by quarter" });
-  fan(figures.ratio.svg, size(figures.ratio), page.quarters, [{ course: answer.ratio, colour: "third", name: `${page.names[state.a]} : ${page.names[state.b]}` }], { changed, end, anchors: [{ value: 1, name: "" }], labelled: (v) => (v >= 1 ? `${v}` : `1/${Math.round(1 / v)}`), label: "Ratio of the two, by quarter" });
+  const metric = page.metrics.find((m) => m.id === state.metric);
+  const reach = metric.id === "reachable_flop";
+  figures.reach.heading.textContent = reach ? "Who can train what, in FLOP" : `${metric.id}, in ${metric.unit}`;
+  figures.reach.heading.title = metric.about;
+  const colour = (actor) => (actor === state.a ? "first" : "second");
+  const marked = answer.quarters.indexOf(page.quarters[end]);
+  fan(figures.reach.svg, size(figures.reach), answer.quarters, answer.drawn.map(({ actor, course }) => ({ course, colour: colour(actor), name: page.names[actor] })), { changed, end: marked, anchors: reach ? page.anchors : [], labelled: powers, label: reach ? "The largest training run that each could finish, by quarter" : `${metric.id}, by quarter` });
+  const quotient = answer.ratioDrawn.length > 0 ? [{ course: answer.ratioDrawn, colour: "third", name: `${page.names[state.a]} : ${page.names[state.b]}` }] : [];
+  fan(figures.ratio.svg, size(figures.ratio), answer.quarters, quotient, { changed, end: marked, anchors: [{ value: 1, name: "" }], labelled: (v) => (v >= 1 ? `${v}` : `1/${Math.round(1 / v)}`), label: "Ratio of the two, by quarter" });
+  figures.flows.heading.textContent = `Where chips of ${page.names[state.b]} come from, to the end of ${state.year}, in H100e`;
+  const flows = answer.rows.filter((row) => row.table === "flows");
+  bars(figures.flows.svg, size(figures.flows), flows, { changed, label: figures.flows.heading.textContent, labelled: (v) => amount(v, "") });
   strips(figures.bound.svg, size(figures.bound), page.years, [
     { name: page.names[state.b], short: page.names[state.b].slice(0, 8), bound: answer.bound.b }, { name: page.names[state.a], short: page.names[state.a].slice(0, 8), bound: answer.bound.a },
   ], changed);
   const head = ["Quarter", "Whose", "Base 5 %", "Base median", "Base 95 %", "Now 5 %", "Now median", "Now 95 %", "P(lower)"];
-  const courses = (list) => list.flatMap(([name, course, told]) => page.quarters.map((q, t) => [q, name, course[t], told]));
-  const reach = courses([[page.names[state.a], a, flop], [page.names[state.b], b, flop]]);
-  const ratio = courses([[`${page.names[state.a]} : ${page.names[state.b]}`, answer.ratio, times]]);
-  for (const [figure, rows] of [[figures.reach, reach], [figures.ratio, ratio]]) {
+  const courses = (list) => list.flatMap(([name, course, told]) => answer.quarters.map((q, t) => [q, name, course[t], told]));
+  const told_ = reach ? flop : (x) => amount(x, "");
+  const courseRows = courses(answer.drawn.map(({ actor, course }) => [page.names[actor], course, told_]));
+  const ratioRows = courses(quotient.map(({ course, name }) => [name, course, times]));
+  for (const [figure, rows] of [[figures.reach, courseRows], [figures.ratio, ratioRows]]) {
     const plain = ([q, name, n]) => [q, name, n.p05, n.p50, n.p95, n.nowP05, n.nowP50, n.nowP95, n.lower];
     figure.files.csv = () => csvOf(head, rows.map(plain));
     const told = rows.filter(([q]) => q.endsWith("Q4")).map(([q, name, n, say]) => [q, name, ...[n.p05, n.p50, n.p95, n.nowP05, n.nowP50, n.nowP95].map(say), percent(n.lower)]);
@@ -267,7 +299,10 @@ function present(page, figures, answer) {
     const change_ = !changed || standing(n) === "same" ? "" : standing(n) === "open" ? "not apart yet" : change(n.ratioP50);
     return [row.name, amount(n.p50, row.unit), changed ? amount(n.nowP50, row.unit) : "", change_];
   });
-  byId("flows").replaceChildren(table(`Chips of ${page.names[state.b]}, by the end of ${state.year}`, ["", "Base", changed ? "Now" : "", ""], told("flows")));
+  const flowHead = ["What", "Base 5 %", "Base median", "Base 95 %", "Now 5 %", "Now median", "Now 95 %", "P(lower)"];
+  const flowRow = ({ name, numbers: n }) => [name, n.p05, n.p50, n.p95, n.nowP05, n.nowP50, n.nowP95, n.lower];
+  figures.flows.files.csv = () => csvOf(flowHead, flows.map(flowRow));
+  figures.flows.holder.replaceChildren(table(figures.flows.heading.textContent, flowHead, flows.map((row) => flowRow(row).map((x, i) => (i === 0 ? x : i === 7 ? percent(x) : amount(x, ""))))));
   byId("costs").replaceChildren(table(`Revenue of designers since ${page.quarters[0].slice(0, 4)}, to the end of ${state.year}`, ["", "Base", changed ? "Now" : "", ""], told("costs")));
 }
 

@@ -53,7 +53,7 @@ function readAs(lever, at) {
 }
 
 function restingState(page) {
-  return { levers: {}, policies: [], a: page.pair[0], b: page.pair[1], year: page.year };
+  return { levers: {}, policies: [], a: page.pair[0], b: page.pair[1], year: page.year, metric: page.metrics[0].id };
 }
 
 // A state as the part of an address behind `#`.
@@ -67,6 +67,7 @@ function addressOf(page, state, settings) {
   if (state.a !== page.pair[0]) parts.push(["a", state.a]);
   if (state.b !== page.pair[1]) parts.push(["b", state.b]);
   if (state.year !== page.year) parts.push(["year", String(state.year)]);
+  if (state.metric !== page.metrics[0].id) parts.push(["metric", state.metric]);
   (settings || []).forEach((s) => parts.push(["setting", `${s.name}\n${s.address}`]));
   return parts.map(([key, value]) => `${encodeURIComponent(key)}=${encodeURIComponent(value)}`).join("&");
 }
@@ -94,6 +95,7 @@ function stateOf(page, address) {
       else unknown.push(key);
     } else if ((key === "a" || key === "b") && page.actors.some((x) => x.id === value)) state[key] = value;
     else if (key === "year" && page.years.includes(number)) state.year = number;
+    else if (key === "metric" && page.metrics.some((m) => m.id === value)) state.metric = value;
     else if (key === "setting" && settings.length < 8 && value.includes("\n")) {
       const [name, ...where] = value.split("\n");
       settings.push({ name, address: where.join("\n") });
