@@ -10,7 +10,7 @@ use crate::engine::ledger::Ledger;
 use crate::engine::record::Recorder;
 use crate::engine::trace::Trace;
 use crate::math::WIDTH;
-use crate::metrics::{ActorKind, Recording, headline};
+use crate::metrics::{ActorKind, Recording, SelectError, headline, matching};
 use crate::plan::Plan;
 use crate::report::{Draw, Focus, Story, Worlds};
 use crate::results::Cell;
@@ -64,11 +64,11 @@ pub fn explain(request: &ExplainRequest, watch: &dyn Watch) -> Result<Explained,
         }
     };
     let actor = request.actor.as_deref();
-    let story = world.story(actor, draw)?;
+    let story = world.story(actor, request.years, draw)?;
     if request.scenario.policy.is_none() {
         return Ok(Explained::Story(Box::new(story)));
     }
-    let policy = World::open(request, &request.scenario, watch)?.story(actor, draw)?;
+    let policy = World::open(request, &request.scenario, watch)?.story(actor, request.years, draw)?;
     Ok(Explained::Worlds(Box::new(Worlds { base: story, policy })))
 }
 
@@ -85,9 +85,12 @@ impl World {
         Ok(Self { name: project.policy_name(), plan: project.plan(&request.sampling)? })
     }
 
-    fn story(&self, actor: Option<&str>, draw: u64) -> Result<Story, Error> {
+    fn story(&self, actor: Option<&str>, years: bool, draw: u64) -> Result<Story, Error> {
         let plan = &self.plan;
-        let (focus, recording) = self.focus(actor)?;
+        let (focus, recording) = match actor {
+            None if years => self.by_years()?,
+            _ => self.focus(actor)?,
+        };
         let lane = (draw % WIDTH as u64) as usize;
         let mut batch = Batch::new(plan);
         let mut trace = Trace::new(lane);
@@ -101,6 +104,15 @@ impl World {
         let cells: Vec<(Cell, f64)> = recording.names.iter().cloned().zip(values).collect();
         let told = Draw { plan, trace: &trace, inputs: &batch.inputs, number: draw, lane, cells: &cells };
         Ok(Story::new(&told, &self.name, &focus))
+    }
+
+    /// What is told by years: of the headline's actors what they can train at the ends of years.
+    fn by_years(&self) -> Result<(Focus, Recording), Error> {
+        let model = &self.plan.model;
+        let (actors, last) = (headline::actors(model), model.run.horizon.last);
+        let patterns = actors.iter().map(|a| format!("{}@{{*Q4,{last}}}", headline::trained(a)));
+        let patterns = matching(&self.plan, &patterns.collect::<Vec<_>>()).map_err(SelectError::from)?;
+        Ok((Focus::by_years(model, &actors), Recording::new(&self.plan, &patterns)?))
     }
 
     /// Whom the story is about, and the numbers that it gives: of the actor everything, of labs what they can train.
