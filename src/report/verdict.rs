@@ -94,8 +94,10 @@ impl Verdict {
 
     fn text(&self) -> String {
         let mut text = format!(
-            "{}\n{} draws, the same under every policy and in every scenario. Changes are of the mean; ± is half the 95 % interval of the simulation's error, which more draws lower. In brackets, 90 % of draws: what nobody knows of the world.\n",
-            self.title, self.draws
+            "{}\n{} draws, the same under every policy{}. Changes are of the mean; ± is half the 95 % interval of the simulation's error, which more draws lower. In brackets, 90 % of draws: what nobody knows of the world.\n",
+            self.title,
+            self.draws,
+            if self.is_of_several() { " and in every scenario" } else { "" }
         );
         for ranked in &self.cells {
             text.push('\n');
@@ -114,6 +116,12 @@ impl Verdict {
             }
         }
         text + &self.robustness() + &apart_text(&self.apart)
+    }
+
+    /// Whether several scenarios are compared.
+    fn is_of_several(&self) -> bool {
+        let scenarios = self.cells.iter().flat_map(|c| &c.scenarios);
+        scenarios.clone().any(|s| scenarios.clone().any(|other| other != s))
     }
 
     /// Policies that do not move what they say that they do, in words; nothing where all do.

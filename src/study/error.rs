@@ -243,7 +243,7 @@ pub enum Error {
     #[error("--discrepancy: {0}")]
     Discrepancy(#[from] NoSpread),
     /// A draw beyond the last.
-    #[error("--draw counts from 0: a run of {draws} draws has none {draw}")]
+    #[error("--draw counts from 0: a run of {draws} draws has no draw {draw}")]
     NoDraw {
         /// Draws of the run.
         draws: u64,
