@@ -108,7 +108,7 @@ pub use results::{
     Cell, ExportFormat, FolderError, Interval, Manifest, PastRun, PastRunError, Quantiles, RunReader,
     SourceFile, Statistics,
 };
-pub use rules::{Change as RuleChange, Listed};
+pub use rules::{Change as RuleChange, Listed, RuledFlow, Said};
 pub use scenario::import::{ImportError, SupplyChain, read_eto};
 pub use scenario::{Diagnostic, Diagnostics, Document, Policy, Severity, Sources};
 

@@ -7,6 +7,8 @@ use crate::results::table::Table;
 /// A plan against the reference in a cell.
 #[derive(Clone, Copy, Debug)]
 pub struct ContrastRow<'a> {
+    /// Name of the scenario.
+    pub scenario: &'a str,
     /// Name of the policy.
     pub policy: &'a str,
     /// The cell.
@@ -29,7 +31,8 @@ impl ContrastRow<'_> {
 /// `comparison.csv`.
 pub fn comparison<'a>() -> Table<ContrastRow<'a>> {
     let table = Table::<ContrastRow<'a>>::new("comparison.csv", "Policies against the scenario as it stands, draw by draw")
-.policy(|r| r.policy.into())
+.scenario(|r| r.scenario.into())
+        .policy(|r| r.policy.into())
 .text("reference", "What it is compared with: base", |_| "base".into())
 .text(
                 "metric",
@@ -167,11 +170,10 @@ pub const SWEEP: &str = "sweep.csv";
 /// `sweep.csv`, given the paths of the levers: each is a column.
 pub fn sweep<'a>(levers: &[String]) -> Table<SweepRow<'a>> {
     let point = "Number of the point, from 1; base: the scenario as it stands";
-    let table = Table::<SweepRow<'a>>::new(SWEEP, "A row a point of the factorial and cell").text(
-        "point",
-        point,
-        |r| r.point.into(),
-    );
+    let table = Table::<SweepRow<'a>>::new(SWEEP, "A row a point of the factorial and cell")
+        .text("point", point, |r| r.point.into())
+        .scenario(|r| r.contrast.scenario.into())
+        .text("policy", "Stem of the policy at every point; base: none", |r| r.contrast.policy.into());
     let level = "Level as written; empty for the scenario as it stands";
     let with_levers = levers
         .iter()
@@ -224,6 +226,8 @@ pub fn sweep<'a>(levers: &[String]) -> Table<SweepRow<'a>> {
 /// Where a plan stands under all objectives.
 #[derive(Clone, Copy, Debug)]
 pub struct ObjectiveRow<'a> {
+    /// Name of the scenario.
+    pub scenario: &'a str,
     /// Name of the policy.
     pub policy: &'a str,
     /// Name of the plan that dominates it, with how surely it does.
@@ -233,6 +237,7 @@ pub struct ObjectiveRow<'a> {
 /// `objectives.csv`.
 pub fn objectives<'a>() -> Table<ObjectiveRow<'a>> {
     Table::<ObjectiveRow<'a>>::new("objectives.csv", "Which policies are dominated under all objectives")
+        .scenario(|r| r.scenario.into())
         .policy(|r| r.policy.into())
         .boolean("on_front", "Whether no policy dominates it by the means of all objectives", |r| {
             r.dominated.is_none()
@@ -253,6 +258,8 @@ pub fn objectives<'a>() -> Table<ObjectiveRow<'a>> {
 /// How a plan does where it does badly.
 #[derive(Clone, Debug)]
 pub struct RobustRow {
+    /// Name of the scenario.
+    pub scenario: String,
     /// Name of the policy.
     pub policy: String,
     /// The cell's address.
@@ -274,6 +281,7 @@ pub struct RobustRow {
 /// `robustness.csv`.
 pub fn robustness() -> Table<RobustRow> {
     Table::<RobustRow>::new("robustness.csv", "How policies do where they do badly, side by side")
+        .scenario(|r| (&r.scenario).into())
         .policy(|r| (&r.policy).into())
         .text("cell", "The cell: actor/metric@quarter", |r| (&r.cell).into())
         .text("unit", "Unit of the cell", |r| (&r.unit).into())
@@ -292,6 +300,8 @@ pub fn robustness() -> Table<RobustRow> {
 /// How often a plan satisfies a target.
 #[derive(Clone, Copy, Debug)]
 pub struct TargetRow<'a> {
+    /// Name of the scenario.
+    pub scenario: &'a str,
     /// Name of the policy.
     pub policy: &'a str,
     /// The cell and its bound.
@@ -303,6 +313,7 @@ pub struct TargetRow<'a> {
 /// `targets.csv`.
 pub fn targets<'a>() -> Table<TargetRow<'a>> {
     Table::<TargetRow<'a>>::new("targets.csv", "Shares of draws that satisfy the targets")
+        .scenario(|r| r.scenario.into())
         .policy(|r| r.policy.into())
         .text("target", "The cell and its bound", |r| r.target.into())
         .number("probability", "Share of draws that satisfy it", |r| r.share.0)
@@ -313,6 +324,8 @@ pub fn targets<'a>() -> Table<TargetRow<'a>> {
 /// What a policy says that it moves, and whether it does.
 #[derive(Clone, Debug)]
 pub struct ExpectedRow {
+    /// Name of the scenario.
+    pub scenario: String,
     /// Name of the policy.
     pub policy: String,
     /// What it says.
@@ -328,6 +341,7 @@ pub struct ExpectedRow {
 /// `expectations.csv`.
 pub fn expectations() -> Table<ExpectedRow> {
     Table::<ExpectedRow>::new("expectations.csv", "What policies say that they move, and whether they do")
+        .scenario(|r| (&r.scenario).into())
         .policy(|r| (&r.policy).into())
         .text("cell", "The cell: actor/metric@quarter", |r| (&r.expected.cell).into())
         .text("unit", "Unit of the cell", |r| (&r.unit).into())

@@ -11,7 +11,8 @@ pub(super) use finding::{FieldsArguments, MetricsArguments, New, NewArguments, P
 pub(super) use questions::{DiscoverArguments, IndicesArguments, SearchArguments, WorthArguments};
 pub(super) use record::{CalibrateArguments, HindcastArguments};
 pub(super) use simulating::{
-    MergeArguments, PrecisionArguments, SimulatingArguments, SimulationArguments, VerifyArguments,
+    GivenArguments, MergeArguments, PrecisionArguments, SimulatingArguments, SimulationArguments,
+    VerifyArguments,
 };
 
 use super::values::draws;
@@ -48,7 +49,7 @@ pub(super) enum Verb {
     New(NewArguments),
     /// Simulate, summarise, export, report: the main job
     Run(RunArguments),
-    /// Simulate the same draws under several policies; rank them, with honest error bars
+    /// Simulate the same draws under several policies, or in several scenarios; rank them, with honest error bars
     Compare(CompareArguments),
     /// Simulate a factorial of levers, every point on the same draws
     Sweep(SweepArguments),
@@ -171,7 +172,7 @@ pub(super) struct RulesArguments {
     /// Chip; every one of the scenario by default, sold or not
     #[arg(long, value_name = "ID")]
     pub(super) chip: Option<String>,
-    /// Print what the policy and the edits change of the scenario as it stands, quarter by quarter
+    /// Print what the policy and the edits change of the scenario as it stands, in ranges of dates: chips, tools, servicing and the rest
     #[arg(long)]
     pub(super) diff: bool,
     /// What is printed
@@ -196,6 +197,9 @@ pub(super) enum Format {
 pub(super) struct RunArguments {
     #[command(flatten)]
     pub(super) scenario: ScenarioArguments,
+    /// More scenarios: each is a run of its own with the same options, and a table at the end has all their headlines
+    #[arg(value_name = "SCENARIO")]
+    pub(super) more: Vec<PathBuf>,
     #[command(flatten)]
     pub(super) precision: PrecisionArguments,
     #[command(flatten)]
@@ -206,7 +210,10 @@ pub(super) struct RunArguments {
 pub(super) struct CompareArguments {
     /// A scenario's folder, its TOML file, or one that comes with the program: baseline, tutorial
     pub(super) scenario: PathBuf,
-    /// A policy: a file, or a stem in the scenario's policies/; `a+b` combines; may be repeated. All of them by default
+    /// More scenarios, on the draws of the first: each as it stands, and under each --policy
+    #[arg(value_name = "SCENARIO")]
+    pub(super) more: Vec<PathBuf>,
+    /// A policy: a file, or a stem in the scenario's policies/; `a+b` combines; may be repeated. Of one scenario all of them by default
     #[arg(long, value_name = "POLICY")]
     pub(super) policy: Vec<String>,
     /// A CSV file of edits, under every policy: path,value,unit,grade,source,note
@@ -250,7 +257,7 @@ pub(super) struct ExplainArguments {
     pub(super) scenario: ScenarioArguments,
     #[command(flatten)]
     pub(super) simulation: SimulationArguments,
-    /// Number of the draw, from 0; without it and --pick, the median draw of the headline's first actor at the end
+    /// Number of the draw, from 0; without it and --pick, the median draw of the headline's first actor at the end, by years
     #[arg(long, value_name = "I")]
     pub(super) draw: Option<u64>,
     /// The draw at a quantile of a cell over all draws: `p95:country.china/reachable_flop@2028Q4`
@@ -259,6 +266,9 @@ pub(super) struct ExplainArguments {
     /// Only what concerns an actor, with all its numbers: lab.deepseek, country.china, designer.huawei
     #[arg(long, value_name = "ACTOR")]
     pub(super) actor: Option<String>,
+    /// Of the median draw every quarter and everybody, not years of the headline's actors
+    #[arg(long)]
+    pub(super) whole: bool,
     /// table for people, json for programs (every number to the bit)
     #[arg(long, value_enum, default_value = "table")]
     pub(super) format: Format,
@@ -396,6 +406,7 @@ impl CompareArguments {
     pub(super) fn request(&self) -> CompareRequest {
         CompareRequest {
             scenario: edited(&self.scenario, &self.edits, &self.set, &self.allow_read),
+            others: self.more.iter().map(Into::into).collect(),
             policies: self.policy.iter().map(|p| p.as_str().into()).collect(),
             objectives: self.objective.clone(),
             targets: self.target.clone(),
@@ -426,6 +437,14 @@ impl RulesArguments {
             issuer: self.issuer.clone(),
             chip: self.chip.clone(),
         }
+    }
+}
+
+impl ExplainArguments {
+    /// Whether it is told by years: nobody asked for a draw, an actor, the whole or the data.
+    pub(super) fn is_brief(&self) -> bool {
+        let asked = self.draw.is_some() || self.pick.is_some() || self.actor.is_some() || self.whole;
+        !asked && self.format == Format::Table
     }
 }
 

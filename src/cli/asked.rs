@@ -82,6 +82,9 @@ fn of(verb: &Verb) -> Result<Asked, Failure> {
     Ok(match verb {
         Verb::Check(a) => Asked::Check(a.scenario.request()),
         Verb::Show(a) => Asked::Show(a.scenario.request(), a.glob.clone()),
+        Verb::Run(a) if !a.more.is_empty() => {
+            return Err(Failure::Usage("several scenarios are several runs: ask for one after the other"));
+        }
         Verb::Run(a) => Asked::Run(a.request(), a.simulating.destination()),
         Verb::Compare(a) => Asked::Compare(a.request(), a.simulating.destination()),
         Verb::Sweep(a) => Asked::Sweep(a.request(), a.simulating.destination()),
@@ -89,7 +92,8 @@ fn of(verb: &Verb) -> Result<Asked, Failure> {
         Verb::Calibrate(a) => Asked::Calibrate(a.request(), a.simulating.destination()),
         Verb::Rules(a) if a.on.is_some() => Asked::Rules(a.request()),
         Verb::Rules(a) => Asked::RuleChanges(a.request()),
-        Verb::Explain(a) => Asked::Explain(explain::request(a)),
+        // Programs read all of it.
+        Verb::Explain(a) => Asked::Explain(ExplainRequest { years: false, ..explain::request(a) }),
         Verb::Graph(a) if a.rank => Asked::Chokepoints(a.request()),
         Verb::Graph(a) => Asked::Graph(a.scenario.request()),
         Verb::Discover(a) => Asked::Discover(discover::request(a)?),

@@ -12,7 +12,7 @@ use crate::study::{
 use std::path::Path;
 
 pub(super) fn discover(arguments: &DiscoverArguments) -> Result<(), Failure> {
-    let terminal = Terminal::new(arguments.quiet);
+    let terminal = Terminal::new(arguments.common.quiet);
     let request = request(arguments)?;
     if let Some(folder) = &arguments.out {
         own_folder(folder)?;
@@ -20,11 +20,11 @@ pub(super) fn discover(arguments: &DiscoverArguments) -> Result<(), Failure> {
     let found = look(&request, &terminal)?;
     if let Some(folder) = &arguments.out {
         write_discovery(&found, folder)?;
-        if !arguments.quiet {
+        if !arguments.common.quiet {
             tell(&format!("tables and a picture in {}", folder.display()));
         }
     }
-    print_in(arguments.format, &found.render(arguments.format.table()))
+    print_in(arguments.common.format, &found.render(arguments.common.format.table()))
 }
 
 /// What is asked, of a scenario or of a run.

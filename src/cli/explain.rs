@@ -17,6 +17,7 @@ pub(super) fn request(arguments: &ExplainArguments) -> ExplainRequest {
         sampling: arguments.simulation.request(),
         draw,
         actor: arguments.actor.clone(),
+        years: arguments.is_brief(),
     }
 }
 

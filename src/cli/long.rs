@@ -16,11 +16,31 @@ pub(super) enum How<'a> {
     Again { run: &'a Path, rounds: u64 },
 }
 
-/// Does it; `shown` gives what is printed, and `told` what is said of what it took.
+/// Whether the answer is printed once it is there.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Printed {
+    /// It is.
+    Answer,
+    /// It waits for others.
+    Nothing,
+}
+
+/// Does it; `shown` gives what is printed.
 pub(super) fn carry_out<S: Study>(
     study: &S,
     common: &SimulatingArguments,
     how: &How<'_>,
+    shown: impl Fn(&S::Finds<'_>) -> String,
+) -> Result<(), Failure> {
+    make(study, common, how, Printed::Answer, shown)
+}
+
+/// The same, which may print nothing.
+pub(super) fn make<S: Study>(
+    study: &S,
+    common: &SimulatingArguments,
+    how: &How<'_>,
+    printed: Printed,
     shown: impl Fn(&S::Finds<'_>) -> String,
 ) -> Result<(), Failure> {
     let terminal = Terminal::new(common.quiet);
@@ -37,6 +57,9 @@ pub(super) fn carry_out<S: Study>(
         to.part = Some(Part::Draws { first: draws.start, end: draws.end });
     }
     let Some(mut folder) = study.open_folder(&to, &terminal)? else {
+        if printed == Printed::Nothing {
+            return Ok(());
+        }
         return print_in(common.format, &study.stored_answer(&to, common.format.table())?);
     };
     if matches!(how, How::Simulated) {
@@ -62,7 +85,9 @@ pub(super) fn carry_out<S: Study>(
     };
     let (shown, took) = (shown(&found), found.took());
     let Written { manifest, path, no_page } = found.store(folder)?;
-    print_in(common.format, &shown)?;
+    if printed == Printed::Answer {
+        print_in(common.format, &shown)?;
+    }
     if let Some(error) = no_page {
         tell(&format!("warning: no page: {error}; `chokepoint report {}` makes it again", path.display()));
     }

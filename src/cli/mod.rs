@@ -2,6 +2,7 @@
 
 mod arguments;
 mod asked;
+mod batch;
 mod calibrate;
 mod check;
 mod compare;
@@ -80,6 +81,7 @@ pub fn main_with(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Verb::Policies(a) => policies::policies(a),
         Verb::Fields(a) => fields::fields(a),
         Verb::New(a) => new::new(a),
+        Verb::Run(a) if !a.more.is_empty() => batch::batch(a),
         Verb::Run(a) => run::run(a, &How::Simulated),
         Verb::Compare(a) => compare::compare(a, &How::Simulated),
         Verb::Sweep(a) => sweep::sweep(a, &How::Simulated),

@@ -6,6 +6,6 @@ use super::terminal::{Terminal, print_in};
 use crate::study::worth as value;
 
 pub(super) fn worth(arguments: &WorthArguments) -> Result<(), Failure> {
-    let found = value(&arguments.request(), &Terminal::new(arguments.quiet))?;
-    print_in(arguments.format, &found.render(arguments.format.table()))
+    let found = value(&arguments.request(), &Terminal::new(arguments.common.quiet))?;
+    print_in(arguments.common.format, &found.render(arguments.common.format.table()))
 }

@@ -267,11 +267,16 @@ pub fn leading_paths(model: &Model) -> Result<Vec<String>, LayoutError> {
     }
 }
 
-/// Leading paths in order (patterns as written, paths in order of reading), and patterns that match none.
-fn expand_leads(model: &Model) -> (Vec<String>, Vec<String>) {
+/// Paths with random numbers of their own: uncertain numbers, then clocks of shocks.
+pub(super) fn random_paths(model: &Model) -> Vec<String> {
     let uncertain = model.quantities.iter().filter(|q| q.is_uncertain()).map(|q| q.path.clone());
     let clocks = model.shocks.iter().filter(|s| s.hazard.is_some()).map(|s| format!("shock.{}.clock", s.id));
-    let paths: Vec<String> = uncertain.chain(clocks).collect();
+    uncertain.chain(clocks).collect()
+}
+
+/// Leading paths in order (patterns as written, paths in order of reading), and patterns that match none.
+fn expand_leads(model: &Model) -> (Vec<String>, Vec<String>) {
+    let paths = random_paths(model);
     let mut leads: Vec<String> = Vec::new();
     let mut seen: BTreeSet<String> = BTreeSet::new();
     let mut missing = Vec::new();

@@ -2,9 +2,11 @@
 
 mod exchange;
 mod layout;
+mod pairing;
 mod sampling;
 mod sharing;
 
 pub use exchange::Exchange;
 pub use layout::{Inputs, Layout, LayoutError, leading_paths};
+pub use pairing::Pairing;
 pub use sharing::Shared;

@@ -33,7 +33,7 @@ pub struct Recording {
 pub enum SelectError {
     /// Nothing is selected.
     #[error(
-        "`{0}` matches no cell{1}; a cell is written actor/metric@quarter, such as country.china/reachable_flop@2028Q4"
+        "`{0}` matches no cell; a cell is written actor/metric@quarter, such as country.china/reachable_flop@2028Q4{1}"
     )]
     Nothing(String, String),
     /// A ratio's part does not exist.

@@ -308,8 +308,7 @@ fn record() -> Vec<(String, Json)> {
     };
     let number = json!({ "type": ["number", "string"] });
     let with_source = |about: &str| {
-        let properties =
-            json!({ "value": number, "source": text("Who says so."), "grade": text("How sure.") });
+        let properties = json!({ "value": json!({ "type": ["number", "string"], "description": "The number." }), "source": text("Who says so."), "grade": text("How sure.") });
         let table = json!({ "type": "object", "properties": properties, "required": ["value"] });
         json!({ "anyOf": [number, table], "description": about })
     };

@@ -121,19 +121,27 @@ impl Difference {
         let n = self.moved.len();
         let _ = write!(text, "{n} of {} numbers moved beyond their error", self.compared);
         if n > 0 {
-            text.push_str(" (of these at most about 5 % by chance)");
+            text.push_str(" (of these at most about 5 % by chance); ± is the standard error of the change, by the simulation");
         }
         text.push_str(if self.paired && n > 0 {
             ".\nBoth runs took the same draws: their differences are known better than this says; `compare` has their errors.\n"
         } else {
             ".\n"
         });
-        let groups = self.groups();
-        for group in groups.iter().take(LINES) {
-            let _ = writeln!(text, "  {}", sentence(group));
+        let (groups, mut alike) = (self.groups(), Vec::<(Alike<'_>, Vec<&[&Moved]>)>::new());
+        for group in &groups {
+            let key = Alike::of(group);
+            match alike.iter_mut().find(|(known, _)| *known == key) {
+                Some((_, list)) => list.push(group),
+                None => alike.push((key, vec![group])),
+            }
         }
-        if groups.len() > LINES {
-            let _ = writeln!(text, "  and {} more series; --format csv has all", groups.len() - LINES);
+        for (_, same) in alike.iter().take(LINES) {
+            let _ = writeln!(text, "  {}", sentence(same));
+        }
+        let more: usize = alike.iter().skip(LINES).map(|(_, same)| same.len()).sum();
+        if more > 0 {
+            let _ = writeln!(text, "  and {more} more series; --format csv has all");
         }
         text
     }
@@ -265,12 +273,51 @@ fn largest<'a>(group: &[&'a Moved]) -> &'a Moved {
     best
 }
 
-/// One line on a series: the quarter in which it changed most, and where it began.
-fn sentence(group: &[&Moved]) -> String {
+/// In what series that are told in one line are alike: what moved, which way, by how many per cent, when most and since when.
+#[derive(PartialEq)]
+struct Alike<'a> {
+    policies: &'a [String; 2],
+    metric: &'a str,
+    statistic: &'static str,
+    rose: bool,
+    /// Change in whole per cent; none from nothing, where the number itself tells.
+    percent: Option<i64>,
+    bits: Option<u64>,
+    most: &'a str,
+    first: &'a str,
+}
+
+impl<'a> Alike<'a> {
+    fn of(group: &[&'a Moved]) -> Self {
+        let most = largest(group);
+        let (a, b) = (most.before.value, most.after.value);
+        let percent = (a != 0.0).then(|| (100.0 * (b / a - 1.0)).round() as i64);
+        Self {
+            policies: &most.policies,
+            metric: &most.metric,
+            statistic: most.statistic,
+            rose: b > a,
+            percent,
+            bits: percent.is_none().then(|| b.to_bits()),
+            most: &most.quarter,
+            first: first(group),
+        }
+    }
+}
+
+/// The first quarter in which a series moved.
+fn first<'a>(group: &[&'a Moved]) -> &'a str {
+    group.iter().map(|m| m.quarter.as_str()).min().expect("a group has members")
+}
+
+/// One line on series that moved alike: the quarter in which they changed most, and where that began.
+fn sentence(alike: &[&[&Moved]]) -> String {
+    let group = alike[0];
     let most = largest(group);
     let (a, b) = (most.before.value, most.after.value);
     let direction = if b > a { "rose" } else { "fell" };
-    let change = if a == 0.0 { String::new() } else { format!(" ({:+.1}%", 100.0 * (b / a - 1.0)) };
+    let share = |m: &Moved| 100.0 * (m.after.value / m.before.value - 1.0);
+    let change = if a == 0.0 { String::new() } else { format!(" ({:+.1}%", share(most)) };
     let error = most.before.error.hypot(most.after.error) / a.abs();
     let error = if a == 0.0 { String::new() } else { format!(" ±{:.1})", 100.0 * error) };
     let what = if most.statistic == "mean" { "mean " } else { "" };
@@ -280,8 +327,20 @@ fn sentence(group: &[&Moved]) -> String {
     } else {
         String::new()
     };
-    let first = group.iter().map(|m| m.quarter.as_str()).min().expect("a group has members");
-    let since = if group.len() > 1 { format!("; moved from {first} on") } else { String::new() };
+    let since = if group.len() > 1 { format!("; moved from {} on", first(group)) } else { String::new() };
+    if alike.len() > 1 {
+        let names: Vec<&str> = alike.iter().map(|g| g[0].actor.as_str()).collect();
+        let shares: Vec<f64> = alike.iter().map(|g| share(largest(g))).collect();
+        let ends = [f64::INFINITY, f64::NEG_INFINITY];
+        let [low, high] = shares.iter().fold(ends, |[low, high], x| [low.min(*x), high.max(*x)]);
+        let by = match (a == 0.0, format!("{low:+.1}"), format!("{high:+.1}")) {
+            (true, ..) => format!("from 0 to {}", digits(b)),
+            (false, low, high) if low == high => format!("by {low}%"),
+            (false, low, high) => format!("by {low}% to {high}%"),
+        };
+        let (named, metric, quarter) = (together(&names), &most.metric, &most.quarter);
+        return format!("{what}{metric} of {named}{under} {direction} {by} in {quarter}{since}");
+    }
     let (from, to) = (digits(a), digits(b));
     let unit = if most.unit == "1" { String::new() } else { format!(" {}", most.unit) };
     format!(
@@ -309,22 +368,68 @@ fn changes(text: &mut String, what: &str, all: &[Change]) {
         let noun = if one { what.trim_end_matches('s') } else { what };
         let _ = writeln!(text, "{} {noun} changed:", all.len());
     }
-    for c in all.iter().take(LINES) {
-        let line = match (&c.before, &c.after) {
-            (Some(_), Some(_)) if c.only_said => format!("{}: only its source, grade or note", c.name),
-            (Some(a), Some(b)) => format!("{}: {} → {}", c.name, short(a), short(b)),
-            (None, Some(b)) if b.is_empty() => format!("{} is new", c.name),
-            (None, Some(b)) => format!("{} is new: {}", c.name, short(b)),
-            (Some(a), None) if a.is_empty() => format!("{} is gone", c.name),
-            (Some(a), None) => format!("{} is gone: it was {}", c.name, short(a)),
-            (None, None) => continue,
-        };
-        let _ = writeln!(text, "  {line}");
+    // What became of them in the same way is one line, if it is the same part of rows of one table.
+    let mut alike: Vec<(String, (Option<&str>, Option<&str>), Vec<&str>)> = Vec::new();
+    for c in all {
+        let (said, ends) = (what_became(c), kind_of(&c.name));
+        match alike.iter_mut().find(|(known, its, _)| *known == said && *its == ends) {
+            Some((_, _, names)) => names.push(&c.name),
+            None => alike.push((said, ends, vec![&c.name])),
+        }
     }
-    if all.len() > LINES {
-        let _ = writeln!(text, "  and {} more; --format csv has all", all.len() - LINES);
+    for (said, _, names) in alike.iter().take(LINES) {
+        let verb = |one: &str, many: &str| if names.len() > 1 { many.to_owned() } else { one.to_owned() };
+        let said =
+            said.replacen("{is}", &verb("is", "are"), 1).replacen("{was}", &verb("it was", "they were"), 1);
+        let _ = writeln!(text, "  {}{said}", together(names));
+    }
+    let more: usize = alike.iter().skip(LINES).map(|(_, _, names)| names.len()).sum();
+    if more > 0 {
+        let _ = writeln!(text, "  and {more} more; --format csv has all");
     }
     text.push('\n');
+}
+
+/// What became of an input or a setting, without its name.
+fn what_became(c: &Change) -> String {
+    match (&c.before, &c.after) {
+        (Some(_), Some(_)) if c.only_said => ": only source, grade or note".to_owned(),
+        // The same factor on other numbers is the same change.
+        (Some(a), Some(b)) => {
+            match b.strip_prefix(a.as_str()).filter(|more| more.starts_with([' ', '×', '+'])) {
+                Some(more) => format!(":{more}"),
+                None => format!(": {} → {}", short(a), short(b)),
+            }
+        }
+        (None, Some(b)) if b.is_empty() => " {is} new".to_owned(),
+        (None, Some(b)) => format!(" {{is}} new: {}", short(b)),
+        (Some(a), None) if a.is_empty() => " {is} gone".to_owned(),
+        (Some(a), None) => format!(" {{is}} gone: {{was}} {}", short(a)),
+        (None, None) => String::new(),
+    }
+}
+
+/// The table of a path, and its last part if it is more than a row.
+fn kind_of(path: &str) -> (Option<&str>, Option<&str>) {
+    let parts: Vec<&str> = path.split('.').collect();
+    (parts.first().copied(), if parts.len() > 2 { parts.last().copied() } else { None })
+}
+
+/// Names as one: `route.{gamma, delta}.detection` where they differ in one part, else a list.
+fn together(names: &[&str]) -> String {
+    let split: Vec<Vec<&str>> = names.iter().map(|n| n.split('.').collect()).collect();
+    let [first, others @ ..] = split.as_slice() else { return String::new() };
+    let differs = |i: usize| others.iter().any(|o| o.get(i) != first.get(i));
+    let apart: Vec<usize> = (0..first.len()).filter(|&i| differs(i)).collect();
+    match apart.as_slice() {
+        &[place] if others.iter().all(|o| o.len() == first.len()) => {
+            let list: Vec<&str> = split.iter().map(|s| s[place]).collect();
+            let mut parts: Vec<String> = first.iter().map(|&part| part.to_owned()).collect();
+            parts[place] = format!("{{{}}}", list.join(", "));
+            parts.join(".")
+        }
+        _ => names.join(", "),
+    }
 }
 
 fn short(text: &str) -> String {
@@ -416,4 +521,78 @@ fn moved(before: &PastRun, after: &PastRun) -> (Vec<Moved>, usize) {
     let found = discoveries(&chances, FALSE);
     let moved = all.into_iter().zip(found).filter(|(_, found)| *found).map(|(m, _)| m).collect();
     (moved, compared)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_change_is_one_line_that_names_all() {
+        let change = |name: &str, before: Option<&str>, after: Option<&str>| Change {
+            name: name.to_owned(),
+            before: before.map(str::to_owned),
+            after: after.map(str::to_owned),
+            only_said: false,
+        };
+        let all = [
+            change("route.a.detection", Some("2%"), Some("2% × 10")),
+            change("lab.x.mfu", Some("30%"), Some("20%")),
+            change("route.b.detection", Some("5% to 9%"), Some("5% to 9% × 10")),
+            change("lab.y.mfu", Some("30%"), Some("25%")),
+            change("rule.one", Some(""), None),
+            change("rule.two", Some(""), None),
+        ];
+        let mut text = String::new();
+        changes(&mut text, "inputs", &all);
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(
+            lines,
+            [
+                "6 inputs changed:",
+                "  route.{a, b}.detection: × 10",
+                "  lab.x.mfu: 30% → 20%",
+                "  lab.y.mfu: 30% → 25%",
+                "  rule.{one, two} are gone",
+                "",
+            ]
+        );
+        assert_eq!(together(&["world", "country.a"]), "world, country.a");
+        assert_eq!(together(&["lab.a"]), "lab.a");
+    }
+
+    #[test]
+    fn series_that_moved_alike_are_one_line() {
+        let moved = |actor: &str, quarter: &str, factor: f64| Moved {
+            policies: ["base", "base"].map(str::to_owned),
+            actor: actor.to_owned(),
+            metric: "reachable_flop".to_owned(),
+            unit: "FLOP".to_owned(),
+            quarter: quarter.to_owned(),
+            statistic: "p50",
+            before: Estimate { value: 1e25, error: 1e23 },
+            after: Estimate { value: 1e25 * factor, error: 1e23 },
+            chance: 0.0,
+        };
+        let all = [
+            moved("lab.a", "2026Q1", 1.05),
+            moved("lab.a", "2026Q4", 1.121),
+            moved("lab.b", "2026Q1", 1.04),
+            moved("lab.b", "2026Q4", 1.118),
+            moved("lab.c", "2026Q4", 0.8),
+        ];
+        let told = Difference {
+            names: ["one", "two"].map(str::to_owned),
+            settings: Vec::new(),
+            inputs: Vec::new(),
+            moved: all.to_vec(),
+            compared: 9,
+            paired: true,
+        }
+        .render(OutputFormat::Text);
+        let line =
+            "  reachable_flop of lab.{a, b} rose by +11.8% to +12.1% in 2026Q4; moved from 2026Q1 on\n";
+        assert!(told.contains(line), "{told}");
+        assert!(told.contains("  lab.c reachable_flop fell from 1.00e25"), "{told}");
+    }
 }

@@ -6,8 +6,10 @@ use super::metrics_table::metrics_columns;
 use crate::metrics::Metric;
 use crate::model::{FieldAbout, TableAbout};
 use crate::results::table::{Table, TableText};
-use crate::scenario::{Change, Policy, inline};
+use crate::scenario::leaves::leaves;
+use crate::scenario::{Change, Document, Policy, inline};
 use std::borrow::Borrow;
+use std::collections::BTreeSet;
 
 /// Metrics, a line each with its meaning below.
 pub fn metrics_list(all: &[Metric], how: OutputFormat) -> String {
@@ -66,6 +68,32 @@ pub fn changes(policy: &Policy, most: usize) -> String {
         Change::Remove(path) => format!("no {path}"),
     });
     let all: Vec<String> = all.collect();
+    let told = all.iter().take(most).cloned().collect::<Vec<_>>().join("; ");
+    if all.len() > most { format!("{told}; and {} more", all.len() - most) } else { told }
+}
+
+/// What another scenario has otherwise than the first, in words: paths with what they are there; of a row that is new or gone, the row.
+pub fn differences(first: &Document, other: &Document, most: usize) -> String {
+    let [Some(ours), Some(theirs)] = [first, other].map(|d| leaves(&d.to_toml())) else {
+        return String::new();
+    };
+    let mut all: Vec<String> = Vec::new();
+    let mut row = String::new();
+    for path in ours.keys().chain(theirs.keys().filter(|k| !ours.contains_key(*k))).collect::<BTreeSet<_>>() {
+        let (a, b) = (ours.get(path), theirs.get(path));
+        let within = !row.is_empty() && path.strip_prefix(&row).is_some_and(|rest| rest.starts_with('.'));
+        if within || a.map(|l| &l.value) == b.map(|l| &l.value) || path == "title" {
+            continue;
+        }
+        // A row is a leaf without a value of its own.
+        let is_row = [a, b].into_iter().flatten().all(|l| l.value.is_empty());
+        all.push(match (a, b) {
+            (None, Some(_)) if is_row => format!("a new {}", path.replacen('.', " ", 1)),
+            (_, Some(leaf)) => format!("{path} = {}", short(&leaf.value)),
+            (_, None) => format!("no {path}"),
+        });
+        row = if is_row { path.clone() } else { String::new() };
+    }
     let told = all.iter().take(most).cloned().collect::<Vec<_>>().join("; ");
     if all.len() > most { format!("{told}; and {} more", all.len() - most) } else { told }
 }

@@ -26,6 +26,10 @@ pub struct Point {
 pub struct Swept {
     /// Title of the scenario.
     pub title: String,
+    /// Name of the scenario.
+    pub scenario: String,
+    /// The policy at every point; base: none.
+    pub policy: String,
     /// Draws that count.
     pub draws: u64,
     /// The cell that is shown.
@@ -113,7 +117,12 @@ impl Swept {
 
     /// The points as programs read them.
     fn table(&self) -> Table<Point> {
-        let table = Table::<Point>::new("points", "Points of the sweep in one cell, best first");
+        let (scenario, policy) = (self.scenario.clone(), self.policy.clone());
+        let cell = self.cell.clone();
+        let table = Table::<Point>::new("points", "Points of the sweep in one cell, best first")
+            .scenario(move |_| scenario.clone().into())
+            .text("policy", "Stem of the policy at every point; base: none", move |_| policy.clone().into())
+            .text("cell", "The cell: actor/metric@quarter", move |_| cell.clone().into());
         let with_levers = self.levers.iter().enumerate().fold(table, |table, (i, path)| {
             table.text(path.clone(), "Level as written", move |p| (&p.levels[i]).into())
         });
@@ -141,7 +150,7 @@ impl Swept {
             })
         };
         let whole = json!({
-            "title": self.title, "draws": self.draws, "cell": self.cell, "unit": self.unit,
+            "title": self.title, "scenario": self.scenario, "policy": self.policy, "draws": self.draws, "cell": self.cell, "unit": self.unit,
             "best": self.sense.to_string(), "base_mean": finite(self.base.mean),
             "points": self.order().iter().map(point).collect::<Vec<_>>(),
             "interactions": self.interactions.iter().map(effect).collect::<Vec<_>>(),

@@ -23,6 +23,8 @@ pub struct Ranked {
     pub base: Option<f64>,
     /// Names of the plans.
     pub plans: Vec<String>,
+    /// Names of their scenarios.
+    pub scenarios: Vec<String>,
     /// Each against the first.
     pub paired: Vec<Paired>,
     /// Tiers of the plans.
@@ -92,8 +94,10 @@ impl Verdict {
 
     fn text(&self) -> String {
         let mut text = format!(
-            "{}\n{} draws, the same under every policy. Changes are of the mean; ± is half the 95 % interval of the simulation's error, which more draws lower. In brackets, 90 % of draws: what nobody knows of the world.\n",
-            self.title, self.draws
+            "{}\n{} draws, the same under every policy{}. Changes are of the mean; ± is half the 95 % interval of the simulation's error, which more draws lower. In brackets, 90 % of draws: what nobody knows of the world.\n",
+            self.title,
+            self.draws,
+            if self.is_of_several() { " and in every scenario" } else { "" }
         );
         for ranked in &self.cells {
             text.push('\n');
@@ -112,6 +116,12 @@ impl Verdict {
             }
         }
         text + &self.robustness() + &apart_text(&self.apart)
+    }
+
+    /// Whether several scenarios are compared.
+    fn is_of_several(&self) -> bool {
+        let scenarios = self.cells.iter().flat_map(|c| &c.scenarios);
+        scenarios.clone().any(|s| scenarios.clone().any(|other| other != s))
     }
 
     /// Policies that do not move what they say that they do, in words; nothing where all do.
@@ -190,7 +200,7 @@ impl Verdict {
                 .map(|p| {
                     let d = &r.paired[p];
                     json!({
-                        "policy": r.plans[p], "tier": r.tiers[p], "difference_mean": d.mean.value,
+                        "scenario": r.scenarios[p], "policy": r.plans[p], "tier": r.tiers[p], "difference_mean": d.mean.value,
                         "half_width": finite(d.mean.half()), "ratio_p50": finite(d.ratios[1].value),
                         "probability_lower": d.lower, "probability_higher": d.higher, "regret_mean": d.regret_mean,
                         "effective_draws": d.effective,
@@ -245,12 +255,11 @@ impl RankedRow<'_> {
 /// The ranking as programs read it.
 fn table<'a>() -> Table<RankedRow<'a>> {
     Table::<RankedRow<'a>>::new("policies", "Policies ranked in each cell, best first")
+        .scenario(|r| (&r.ranked.scenarios[r.plan]).into())
+        .policy(|r| (&r.ranked.plans[r.plan]).into())
         .text("cell", "The cell: actor/metric@quarter", |r| (&r.ranked.cell).into())
         .integer("tier", "Rank by mean; policies of one tier cannot be told apart", |r| {
             r.ranked.tiers[r.plan] as u64
-        })
-        .text("policy", "Stem of the policy; base: the scenario as it stands", |r| {
-            (&r.ranked.plans[r.plan]).into()
         })
         .number("difference_mean", "Mean less that of the scenario as it stands", |r| r.paired().mean.value)
         .number("half_width", "Half width of its 95 % interval", |r| r.paired().mean.half())
@@ -323,30 +332,28 @@ impl Ranked {
         text
     }
 
-    /// Which changes rest on too few draws for their intervals to hold, in words.
+    /// Which changes rest on too few draws for their intervals to hold: one sentence that names them.
     fn rarities(&self) -> String {
-        let mut text = String::new();
-        for p in self.order() {
-            let (changed, draws) = (self.paired[p].changed(), self.paired[p].draws);
-            let carried = self.paired[p].effective;
-            if changed > 0 && carried < FEW {
-                // Where nearly all draws differ there is no shock to be given: there are too few of them.
-                let instead = if 2.0 * carried < draws as f64 {
-                    "take more, or --given the shock"
-                } else {
-                    "take more"
-                };
+        let few = |p: &usize| self.paired[*p].changed() > 0 && self.paired[*p].effective < FEW;
+        let rare: Vec<usize> = self.order().into_iter().filter(few).collect();
+        let Some(&first) = rare.first() else { return String::new() };
+        let draws = self.paired[first].draws;
+        let named: Vec<String> = (rare.iter())
+            .map(|&p| {
+                let (changed, carried) = (self.paired[p].changed(), self.paired[p].effective);
                 // As many draws as those that differ carry it evenly.
                 let evenly = carried > 0.9 * changed as f64;
-                let carry =
-                    if evenly { " only".to_owned() } else { format!(", as much as {carried:.0} would") };
-                text.push_str(&format!(
-                    "   {} changes it in {changed} of {draws} draws{carry}: too few for the interval; {instead}\n",
-                    self.plans[p]
-                ));
-            }
-        }
-        text
+                let carry = if evenly { String::new() } else { format!(", as good as {carried:.0}") };
+                format!("{} ({changed}{carry})", self.plans[p])
+            })
+            .collect();
+        // Where nearly all draws differ there is no shock to be given: there are too few of them.
+        let shock = rare.iter().any(|&p| 2.0 * self.paired[p].effective < draws as f64);
+        let instead = if shock { "take more draws, or --given the shock" } else { "take more draws" };
+        let their = if rare.len() > 1 { "their intervals" } else { "its interval" };
+        let head = format!("   too few of {draws} draws change it for {their} to hold; {instead}: ");
+        let named: Vec<&str> = named.iter().map(String::as_str).collect();
+        wrapped(&head, &named)
     }
 
     /// Which policies share a tier, in words.

@@ -3,7 +3,7 @@
 use super::csv::quoted;
 use super::filling::{Filling, Group};
 use super::parquet::ParquetTable;
-use super::rows::{Draw, RowPattern, TextRows};
+use super::rows::{Draw, RowPattern, TextRows, replicate};
 use super::table::{Field, Kind, Schema};
 use super::{Cell, FolderError, OutputFile};
 use crate::math::{Lanes, Mask, WIDTH};
@@ -119,18 +119,23 @@ pub struct DrawsTable {
 }
 
 impl DrawsTable {
-    /// Starts the table.
+    /// Starts the table of some cells among all that come by draw, given by their places.
     ///
     /// # Errors
     /// If it cannot be written.
     ///
     /// # Panics
     /// If a cell has no column of its metric.
-    pub fn new(format: ExportFormat, file: OutputFile, cells: &[Cell]) -> Result<Self, FolderError> {
-        let metrics = metrics_of(cells);
+    pub fn new(
+        format: ExportFormat,
+        file: OutputFile,
+        cells: &[Cell],
+        chosen: &[usize],
+    ) -> Result<Self, FolderError> {
+        let metrics = metrics_of(chosen.iter().map(|&c| &cells[c]));
         let mut rows: Vec<(String, String)> = Vec::new();
         let mut places: Vec<Vec<Option<usize>>> = Vec::new();
-        let mut order: Vec<usize> = (0..cells.len()).collect();
+        let mut order: Vec<usize> = chosen.to_vec();
         order.sort_by(|&a, &b| (&cells[a].actor, cells[a].quarter).cmp(&(&cells[b].actor, cells[b].quarter)));
         for c in order {
             let cell = &cells[c];
@@ -145,6 +150,11 @@ impl DrawsTable {
         }
         let mut fields = vec![
             Field::new("draw", Kind::Integer, "Number of the draw"),
+            Field::new(
+                "replicate",
+                Kind::Integer,
+                "Which of eight replicates the draw belongs to, 0 to 7: errors are the spread of what each gives alone",
+            ),
             Field::new("policy", Kind::Text, "Stem of the policy"),
             Field::new("actor", Kind::Text, "Whose it is"),
             Field::new("quarter", Kind::Text, "Calendar quarter"),
@@ -152,7 +162,8 @@ impl DrawsTable {
         let meaning = "The metric of that name; empty where the actor has none";
         let field = |c: &&Cell| Field::new(c.metric.clone(), Kind::Number, meaning).with_unit(c.unit.clone());
         fields.extend(metrics.iter().map(field));
-        let schema = Schema { name: "draws.csv", about: "A row a draw, actor and quarter", fields };
+        let name = if format == ExportFormat::Csv { "draws.csv" } else { "draws.parquet" };
+        let schema = Schema { name, about: "A row a draw, actor and quarter", fields };
         let sink = Sink::new(format, file, &schema)?;
         let key = |(actor, quarter): &(String, String)| format!(",{actor},{quarter}");
         let patterns =
@@ -184,14 +195,15 @@ impl DrawsTable {
                     quoted(&mut text, policy);
                     text
                 };
-                let start = |draw: &Draw| format!("{}{policy}", draw.number).into_bytes();
+                let start =
+                    |draw: &Draw| format!("{},{}{policy}", draw.number, replicate(draw.number)).into_bytes();
                 rows.write(&draws, start, &self.patterns, batches)
             }
             Sink::Parquet(_, table) => {
                 let rows = self.patterns.len();
                 let policy = Filling::texts(std::iter::repeat_n(policy, rows));
                 let columns: Vec<&Filling> =
-                    [&Filling::Draw, &policy].into_iter().chain(&self.columns).collect();
+                    [&Filling::Draw, &Filling::Replicate, &policy].into_iter().chain(&self.columns).collect();
                 table.write(Group { draws: &draws, batches, rows }, &columns)
             }
         }
@@ -204,7 +216,7 @@ impl DrawsTable {
 
     /// What its file is called.
     pub fn file_name(&self) -> &'static str {
-        if self.sink.is_text() { "draws.csv" } else { "draws.parquet" }
+        self.schema.name
     }
 
     /// What is written so far, which is on the disk.
@@ -236,7 +248,7 @@ impl DrawsTable {
 }
 
 /// The first cell of each metric, in order of appearance.
-fn metrics_of(cells: &[Cell]) -> Vec<&Cell> {
+fn metrics_of<'a>(cells: impl Iterator<Item = &'a Cell>) -> Vec<&'a Cell> {
     let mut metrics: Vec<&Cell> = Vec::new();
     for cell in cells {
         if metrics.iter().all(|m| m.metric != cell.metric) {
@@ -281,7 +293,8 @@ impl InputsTable {
         let mut fields = vec![Field::new("draw", Kind::Integer, "Number of the draw")];
         fields.extend(quantities.into_iter().map(field));
         let about = "A row a draw, a column an uncertain quantity";
-        let schema = Schema { name: "inputs.csv", about, fields };
+        let name = if format == ExportFormat::Csv { "inputs.csv" } else { "inputs.parquet" };
+        let schema = Schema { name, about, fields };
         Ok(Self { sink: Sink::new(format, file, &schema)?, waiting: Vec::new(), schema })
     }
 
@@ -321,7 +334,7 @@ impl InputsTable {
 
     /// What its file is called.
     pub fn file_name(&self) -> &'static str {
-        if self.sink.is_text() { "inputs.csv" } else { "inputs.parquet" }
+        self.schema.name
     }
 
     /// Writes what waits last as one row group.

@@ -12,6 +12,8 @@ pub(super) type Run = (u32, usize);
 pub(super) enum Filling {
     /// The draw's number.
     Draw,
+    /// The draw's replicate.
+    Replicate,
     /// Distinct texts, and which of them each row has, by runs.
     Text { distinct: Vec<String>, runs: Vec<Run> },
     /// Distinct texts, and the cell that says which of them a draw's row has.

@@ -5,6 +5,17 @@ use serde_json::{Map, Value as Json, json};
 
 /// A table's resource: file, columns, what a row is.
 fn resource(schema: &Schema) -> Json {
+    let fields = schema.fields.iter().map(field).collect::<Vec<_>>();
+    if let Some(stem) = schema.name.strip_suffix(".parquet") {
+        return json!({
+            "name": stem.replace('.', "-"),
+            "path": schema.name,
+            "description": schema.about,
+            "format": "parquet",
+            "mediatype": "application/vnd.apache.parquet",
+            "schema": { "fields": fields },
+        });
+    }
     json!({
         "name": schema.name.trim_end_matches(".csv").replace('.', "-"),
         "path": schema.name,
@@ -13,7 +24,7 @@ fn resource(schema: &Schema) -> Json {
         "format": "csv",
         "mediatype": "text/csv",
         "encoding": "utf-8",
-        "schema": { "fields": schema.fields.iter().map(field).collect::<Vec<_>>(), "missingValues": [""] },
+        "schema": { "fields": fields, "missingValues": [""] },
     })
 }
 

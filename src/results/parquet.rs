@@ -5,11 +5,12 @@
 
 use super::filling::{Filling, Group, Run};
 use super::pages::{data_page, dictionary_page, places, presence};
-use super::rows::Draw;
+use super::rows::{Draw, replicate};
 use super::table::{Field, Kind};
 use super::{FolderError, OutputFile};
+use crate::math::WIDTH;
 use bytes::Bytes;
-use parquet::basic::{Encoding, LogicalType, Repetition, Type as Physical};
+use parquet::basic::{Compression, Encoding, LogicalType, Repetition, Type as Physical, ZstdLevel};
 use parquet::column::page::{CompressedPage, Page, PageWriter};
 use parquet::column::writer::ColumnCloseResult;
 use parquet::data_type::ByteArray;
@@ -34,6 +35,9 @@ const TOGETHER: usize = 4;
 
 /// Rows of a page, as far as whole draws give that.
 const PAGE: usize = 1 << 16;
+
+/// Level of compression: more takes longer and hardly saves more, since numbers of draws are mostly chance.
+const LEVEL: i32 = 1;
 
 /// Bytes that a file begins with.
 const MAGIC: u64 = 4;
@@ -226,13 +230,15 @@ fn chunk(
     description: &ColumnDescPtr,
 ) -> Result<(Bytes, ColumnCloseResult), ParquetError> {
     let rows = group.draws.len() * group.rows;
-    let mut pages = Pages { sink: TrackedWrite::new(Vec::new()), dictionary: false, first: 0 };
+    let mut pages = Pages { sink: TrackedWrite::new(Vec::new()), dictionary: false, first: 0, saved: 0 };
     let statistics = match column {
         Filling::Draw => draw_pages(&mut pages, group)?,
+        Filling::Replicate => replicate_pages(&mut pages, group)?,
         Filling::Text { distinct, runs } => text_pages(&mut pages, group, distinct, runs)?,
         Filling::Chosen { distinct, cell } => chosen_pages(&mut pages, group, distinct, *cell)?,
         Filling::Number { cells, runs } => number_pages(&mut pages, group, cells, runs)?,
     };
+    let saved = pages.saved;
     let bytes = pages.sink.into_inner()?;
     let encodings = if pages.dictionary {
         vec![Encoding::PLAIN, Encoding::RLE, Encoding::RLE_DICTIONARY]
@@ -243,7 +249,8 @@ fn chunk(
         .set_encodings(encodings)
         .set_num_values(rows as i64)
         .set_total_compressed_size(bytes.len() as i64)
-        .set_total_uncompressed_size(bytes.len() as i64)
+        .set_total_uncompressed_size((bytes.len() + saved) as i64)
+        .set_compression(Compression::ZSTD(ZstdLevel::try_new(LEVEL)?))
         .set_dictionary_page_offset(pages.dictionary.then_some(0))
         .set_data_page_offset(pages.first as i64)
         .set_statistics(statistics)
@@ -265,12 +272,16 @@ struct Pages {
     dictionary: bool,
     /// Where the first page of data starts.
     first: u64,
+    /// Bytes that compression has saved.
+    saved: usize,
 }
 
 impl Pages {
     fn add(&mut self, page: Page) -> Result<(), ParquetError> {
         let size = page.buffer().len();
         let dictionary = page.is_dictionary_page();
+        let page = compressed(page)?;
+        self.saved += size.saturating_sub(page.buffer().len());
         let written =
             SerializedPageWriter::new(&mut self.sink).write_page(CompressedPage::new(page, size))?;
         if dictionary {
@@ -278,6 +289,15 @@ impl Pages {
         }
         Ok(())
     }
+}
+
+/// A page with its bytes compressed.
+fn compressed(mut page: Page) -> Result<Page, ParquetError> {
+    let (Page::DataPage { buf, .. } | Page::DictionaryPage { buf, .. }) = &mut page else {
+        return Err(ParquetError::General("a page of another kind".to_owned()));
+    };
+    *buf = zstd::bulk::compress(buf, LEVEL)?.into();
+    Ok(page)
 }
 
 /// Numbers of draws: each once, and which of them a row has.
@@ -293,6 +313,18 @@ fn draw_pages(pages: &mut Pages, group: Group<'_>) -> Result<Statistics, Parquet
         before += draws.len();
     }
     Ok(Statistics::int64(numbers.clone().min(), numbers.max(), None, Some(0), false))
+}
+
+/// Replicates of draws, likewise.
+fn replicate_pages(pages: &mut Pages, group: Group<'_>) -> Result<Statistics, ParquetError> {
+    let plain: Vec<u8> = (0..WIDTH as i64).flat_map(i64::to_le_bytes).collect();
+    pages.add(dictionary_page(plain, WIDTH))?;
+    for draws in group.pages() {
+        let runs = draws.iter().map(|draw| (replicate(draw.number) as u32, group.rows));
+        pages.add(data_page(places(runs, WIDTH), draws.len() * group.rows, Encoding::RLE_DICTIONARY))?;
+    }
+    let all = group.draws.iter().map(|draw| replicate(draw.number) as i64);
+    Ok(Statistics::int64(all.clone().min(), all.max(), None, Some(0), false))
 }
 
 /// Texts, each once, and which of them a row has: the same for every page of as many draws.

@@ -19,6 +19,11 @@ pub(super) struct Draw {
     pub(super) lane: usize,
 }
 
+/// The replicate that a draw belongs to, of eight: a point of each scrambled net in turn.
+pub(super) fn replicate(draw: u64) -> u64 {
+    draw % WIDTH as u64
+}
+
 /// What a row of every draw is made of.
 #[derive(Clone, Debug)]
 pub(super) struct RowPattern {

@@ -60,7 +60,8 @@ impl StrikesTable {
             Field::new("clock", Kind::Number, clock).with_unit("1"),
         ];
         let about = "A row a strike of a shock, and a row a clock that still ran at the end";
-        let schema = Schema { name: "strikes.csv", about, fields };
+        let name = if format == ExportFormat::Csv { "strikes.csv" } else { "strikes.parquet" };
+        let schema = Schema { name, about, fields };
         Ok(Self { sink: Sink::new(format, file, &schema)?, waiting: Vec::new(), shocks, schema })
     }
 
@@ -71,7 +72,7 @@ impl StrikesTable {
 
     /// What its file is called.
     pub fn file_name(&self) -> &'static str {
-        if self.sink.is_text() { "strikes.csv" } else { "strikes.parquet" }
+        self.schema.name
     }
 
     /// Adds the strikes of consecutive batches from number `first` on.

@@ -214,7 +214,12 @@ impl<R> Table<R> {
 
     /// Adds the column of policies that most tables have; the page of a run holds it.
     pub fn policy(self, get: impl for<'r> Fn(&'r R) -> Cow<'r, str> + Send + Sync + 'static) -> Self {
-        self.text("policy", "Stem of the policy; base: the scenario as it stands", get).on_page()
+        self.text("policy", "Stem of the policy; base: the scenario as it stands; another scenario's name, alone or before its policy", get).on_page()
+    }
+
+    /// The column `scenario`.
+    pub fn scenario(self, get: impl for<'r> Fn(&'r R) -> Cow<'r, str> + Send + Sync + 'static) -> Self {
+        self.text("scenario", "Name of the scenario's folder", get)
     }
 
     fn last(&mut self) -> &mut Field {

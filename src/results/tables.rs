@@ -20,7 +20,7 @@ pub struct SummaryRow<'a> {
 /// `summary.csv`.
 pub fn summary<'a>() -> Table<SummaryRow<'a>> {
     Table::<SummaryRow<'a>>::new("summary.csv", "Distributions: a row a cell")
-        .text("scenario", "Name of the scenario's folder", |r| r.scenario.into())
+        .scenario(|r| r.scenario.into())
         .policy(|r| r.policy.into())
         .text("metric", "What is measured", |r| (&r.cell.metric).into())
         .on_page()
@@ -69,6 +69,8 @@ pub fn summary<'a>() -> Table<SummaryRow<'a>> {
 /// When an actor's compute reaches a threshold.
 #[derive(Clone, Debug)]
 pub struct ThresholdRow<'a> {
+    /// Name of the scenario's folder.
+    pub scenario: &'a str,
     /// Stem of the policy.
     pub policy: &'a str,
     /// Whose compute it is.
@@ -86,6 +88,7 @@ pub struct ThresholdRow<'a> {
 /// `thresholds.csv`.
 pub fn thresholds<'a>() -> Table<ThresholdRow<'a>> {
     Table::<ThresholdRow<'a>>::new("thresholds.csv", "When thresholds are reached")
+        .scenario(|r| r.scenario.into())
         .policy(|r| r.policy.into())
         .text("actor", "Whose compute it is", |r| r.actor.into())
         .text("metric", "reachable_flop or run_flop", |r| r.metric.into())
@@ -102,6 +105,8 @@ pub fn thresholds<'a>() -> Table<ThresholdRow<'a>> {
 /// What bound a subject in a quarter.
 #[derive(Clone, Debug)]
 pub struct BottleneckRow<'a> {
+    /// Name of the scenario's folder.
+    pub scenario: &'a str,
     /// Stem of the policy.
     pub policy: &'a str,
     /// What was bound: `kind.id`.
@@ -121,6 +126,7 @@ pub struct BottleneckRow<'a> {
 /// `bottlenecks.csv`.
 pub fn bottlenecks<'a>() -> Table<BottleneckRow<'a>> {
     Table::<BottleneckRow<'a>>::new("bottlenecks.csv", "What bound whom")
+        .scenario(|r| r.scenario.into())
         .policy(|r| r.policy.into())
         .text("subject", "What was bound: kind.id", |r| r.subject.into())
         .text(

@@ -8,6 +8,7 @@ mod calendar;
 mod case;
 mod changes;
 mod dates;
+mod difference;
 mod listing;
 mod memo;
 mod outcome;
@@ -18,7 +19,8 @@ mod scope;
 mod turns;
 
 pub use case::CaseId;
-pub use listing::{Change, Listed, ListingFilter};
+pub use difference::{BookSide, Change, RuledFlow, Said};
+pub use listing::{Listed, ListingFilter};
 pub use outcome::{Cut, Outcome};
 pub use parameters::Parameters;
 pub use query::Ruling;

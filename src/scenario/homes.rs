@@ -10,25 +10,35 @@ pub(super) fn homes(scenario: &Path) -> Vec<PathBuf> {
     let mut all: Vec<PathBuf> = Vec::new();
     let mut at = scenario.to_owned();
     while all.len() < DEPTH {
-        let file = if is_folder(&at) { at.join("scenario.toml") } else { at };
-        let home = file.parent().unwrap_or(Path::new("")).to_owned();
-        let there = all.contains(&home);
-        if !there {
-            all.push(home.clone());
+        let home = home(&file(&at));
+        if all.contains(&home) {
+            break;
         }
-        let base = read_named(&file).ok().and_then(|text| extended(&text));
-        let Some(base) = base.filter(|_| !there) else { break };
-        at = home.join(base);
+        all.push(home);
+        let Some(base) = extended(&at) else { break };
+        at = base;
     }
     all
 }
 
-/// What a scenario's text extends.
-fn extended(text: &str) -> Option<String> {
+/// A scenario's own file.
+fn file(scenario: &Path) -> PathBuf {
+    if is_folder(scenario) { scenario.join("scenario.toml") } else { scenario.to_owned() }
+}
+
+/// The folder of a file.
+fn home(file: &Path) -> PathBuf {
+    file.parent().unwrap_or(Path::new("")).to_owned()
+}
+
+/// The scenario that a scenario extends, if any.
+pub fn extended(scenario: &Path) -> Option<PathBuf> {
+    let file = file(scenario);
+    let text = read_named(&file).ok()?;
     // Most scenarios extend none: their text need not be read as TOML.
     let line = text.lines().find(|line| line.trim_start().starts_with("extends"))?;
     let table: toml::Table = line.parse().ok()?;
-    table.get("extends")?.as_str().map(str::to_owned)
+    Some(home(&file).join(table.get("extends")?.as_str()?))
 }
 
 /// Names of the policies of a scenario and of those that it extends, in order, each once.

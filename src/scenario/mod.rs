@@ -28,7 +28,7 @@ pub use edit::{
 };
 pub use files::{read_named, read_plain};
 pub use glob::{Glob, glob_match, is_glob, is_too_long};
-pub use homes::policy_names;
+pub use homes::{extended, policy_names};
 pub use load::{append_rows, from_text, load};
 pub use printable::{is_formula, one_line, printable, unguarded};
 pub use replaced::replaced;

@@ -66,11 +66,34 @@ pub fn suggest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     if let Some(found) = exactly(&lower).or_else(|| exactly(&other)) {
         return Some(found);
     }
+    if let Some(found) = by_parts(&lower, &all) {
+        return Some(found);
+    }
     // A part of a word: `duv` of `immersion-duv`; the shortest that has it.
     let has = |c: &&&str| c.split(separates).any(|part| part == lower);
     let part = || all.iter().filter(has).min_by_key(|c| c.len()).copied();
     let renamed = || Some(&other).filter(|o| **o != lower).and_then(|o| spelled(o));
     part().or_else(|| spelled(word)).or_else(renamed)
+}
+
+/// A path of which some part but the last is called otherwise, or only in part, and the rest up to it is right: `tool.duv.life`.
+fn by_parts<'a>(lower: &str, all: &[&'a str]) -> Option<&'a str> {
+    let own: Vec<&str> = lower.split('.').collect();
+    let (last, before) = own.split_last()?;
+    let renamed = |part: &str| SAME.iter().find(|same| same.0 == part).map(|same| same.1);
+    let means = |own: &str, theirs: &str| {
+        own == theirs || renamed(own) == Some(theirs) || theirs.split(separates).any(|part| part == own)
+    };
+    let fits = |c: &&&str| {
+        let mut theirs = c.split('.');
+        let pairs: Vec<(&str, &str)> = before.iter().copied().zip(&mut theirs).collect();
+        pairs.len() == before.len()
+            && pairs.iter().all(|(own, theirs)| means(own, theirs))
+            && pairs.iter().any(|(own, theirs)| own != theirs)
+    };
+    let rest = |c: &str| c.split('.').skip(before.len()).collect::<Vec<_>>().join(".");
+    let near = |c: &&&str| strsim::jaro_winkler(last, &rest(c));
+    all.iter().filter(fits).max_by(|a, b| near(a).total_cmp(&near(b))).copied()
 }
 
 #[cfg(test)]
@@ -104,5 +127,9 @@ mod tests {
             Some("country.netherlands.grid")
         );
         assert_eq!(suggest("xx", names), None);
+        let paths = ["tool.euv.life", "tool.immersion-duv.share", "tool.immersion-duv.life", "country.us.grid"];
+        assert_eq!(suggest("tool.duv.life", paths), Some("tool.immersion-duv.life"));
+        assert_eq!(suggest("country.USA.grid", paths), Some("country.us.grid"));
+        assert_eq!(suggest("tool.euv.lfe", paths), Some("tool.euv.life"));
     }
 }

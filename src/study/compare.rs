@@ -1,4 +1,4 @@
-//! The same draws under every policy, against the scenario as it stands.
+//! The same draws under every policy, and in every scenario whose draws can be paired, against the scenario as it stands.
 
 use super::comparison::{ComparedDraws, Comparison, Findings, Goals, write_exports};
 use super::distributions::{Distributions, Rows, THRESHOLDS};
@@ -6,19 +6,20 @@ use super::error::Error;
 use super::folder::{RunFolder, Took, Written};
 use super::gather::{Gatherer, Values};
 use super::long::{Found, ManyDraws, Steps, answers};
+use super::pairing::paired;
 use super::project::{policies, promised};
-use super::request::{CompareRequest, Destination, PolicySource, ScenarioRequest};
+use super::request::{CompareRequest, Destination, PolicySource, ScenarioRequest, TextSource};
 use super::rounds::Rounds;
-use super::simulation::Simulation;
+use super::simulation::{Simulation, TOLD};
 use super::stopping::{Stopping, interval};
 use super::watch::Watch;
 use crate::analysis::tables::{ExpectedRow, RobustRow, expectations, robustness};
 use crate::analysis::{Expectation, Paired, Precision, Statistic};
 use crate::metrics::{ActorKind, BadRatio, Recording, headline, matching};
 use crate::plan::Plan;
-use crate::report::{OutputFormat, Ranked, Verdict};
+use crate::report::{OutputFormat, Ranked, Verdict, differences};
 use crate::results::table::TableText;
-use crate::results::{Cell, Interval, Manifest, SourceFile, Statistics};
+use crate::results::{Cell, Interval, Manifest, PolicyAbout, SourceFile, Statistics};
 
 /// Cells that are ranked in print at most.
 const RANKED: usize = 3;
@@ -31,7 +32,7 @@ const FILES: [&str; 5] =
 pub struct Compare {
     /// The scenario as it stands.
     pub base: Simulation,
-    /// The scenario under each policy.
+    /// The scenario under each policy; then each other scenario, as it stands and under each policy.
     pub others: Vec<Simulation>,
     goals: Goals,
     stopping: Stopping,
@@ -69,36 +70,61 @@ impl Compare {
     /// Reads and checks all that is asked.
     ///
     /// # Errors
-    /// If the request cannot be read, a policy is named twice, or the scenario has errors under one of them.
+    /// If the request cannot be read, a policy or scenario is named twice, the draws of a scenario cannot be paired with the first's, or
+    /// a scenario has errors, as it stands or under a policy.
     pub fn open(request: &CompareRequest, watch: &dyn Watch) -> Result<Self, Error> {
         let goals = Goals::parse(&request.objectives, &request.targets)?;
         let stopping = Stopping::new(&request.precision, request.simulation.sampling.draws)?;
         let mut asked = goals.cells();
         asked.extend(stopping.wanted.iter().map(|p| p.cell.clone()));
         let mut named = request.policies.clone();
-        if named.is_empty() {
+        if named.is_empty() && request.others.is_empty() {
             named = policies(&request.scenario.scenario).into_iter().map(PolicySource::Named).collect();
         }
         let promised = promised(&request.scenario, &named);
-        let open = |policy: Option<&PolicySource>, watch: &dyn Watch| {
-            let scenario = ScenarioRequest { policy: policy.cloned(), ..request.scenario.clone() };
+        let own = &request.scenario.scenario;
+        let open = |source: &TextSource, policy: Option<&PolicySource>, watch: &dyn Watch| {
+            let scenario = ScenarioRequest {
+                scenario: source.clone(),
+                policy: policy.cloned(),
+                ..request.scenario.clone()
+            };
             Simulation::open_with(&scenario, &request.simulation, watch, |plan| {
                 let mut select = selection(plan, &request.simulation.select, &asked)?;
                 select.extend(matching(plan, &promised)?);
-                if policy.is_some() {
-                    // What a policy takes away cannot be compared; what is there still can.
+                if policy.is_some() || source != own {
+                    // What a policy takes away, or another scenario lacks, cannot be compared; what is there can.
                     select = matching(plan, &select)?;
                 }
                 Recording::lean(plan, &select)
             })
         };
-        let mut base = open(None, watch)?;
+        let mut base = open(own, None, watch)?;
         base.read_condition()?;
-        if named.is_empty() {
+        if named.is_empty() && request.others.is_empty() {
             return Err(Error::NoPolicy);
         }
         // Their warnings are the scenario's own.
-        let others = named.iter().map(|p| open(Some(p), &())).collect::<Result<_, _>>()?;
+        let under = |source: &TextSource| -> Result<Vec<Simulation>, Error> {
+            named.iter().map(|p| open(source, Some(p), &())).collect()
+        };
+        let mut others = under(own)?;
+        for source in &request.others {
+            let mut world = open(source, None, watch)?;
+            let name = world.project.name.clone();
+            paired(&base, &world).map_err(|why| Error::Unpaired {
+                scenario: name.clone(),
+                with: base.project.name.clone(),
+                why,
+            })?;
+            let policies = under(source)?;
+            world.called = Some(name.clone());
+            others.push(world);
+            others.extend(policies.into_iter().map(|mut plan| {
+                plan.called = Some(format!("{name}:{}", plan.policy()));
+                plan
+            }));
+        }
         base.settings = request.objectives.iter().chain(&request.targets).cloned().collect();
         base.settings.extend(request.precision.settings());
         let cell = stopping.cell(&base)?;
@@ -144,11 +170,17 @@ impl Compare {
         std::iter::once(&self.base).chain(&self.others).collect()
     }
 
-    /// Holds that no policy is named twice, and that every plan has the cells that goals name.
+    /// Holds that no policy or scenario is named twice, and that every plan has the cells that goals name.
     fn check(&self) -> Result<(), Error> {
-        let names = self.names();
-        if let Some(twice) = names.iter().enumerate().find(|(i, n)| names[..*i].contains(n)) {
-            return Err(Error::PolicyTwice(twice.1.clone()));
+        let (names, plans) = (self.names(), self.plans());
+        let own = &self.base.project.name;
+        let is_scenario = |p: &Simulation| p.called.is_some() && p.project.policy.is_none();
+        if let Some(twice) = plans.iter().find(|p| is_scenario(p) && p.project.name == *own) {
+            return Err(Error::ScenarioTwice(twice.project.name.clone()));
+        }
+        if let Some((i, twice)) = names.iter().enumerate().find(|(i, n)| names[..*i].contains(n)) {
+            let error = if is_scenario(plans[i]) { Error::ScenarioTwice } else { Error::PolicyTwice };
+            return Err(error(twice.clone()));
         }
         self.goals.check(&self.plans())
     }
@@ -207,6 +239,7 @@ impl Compare {
                 sense: comparison.senses[c],
                 base: own.map(|i| base[i].mean),
                 plans: comparison.plans.clone(),
+                scenarios: comparison.scenarios.clone(),
                 paired: findings.paired[c].clone(),
                 tiers: findings.tiers[c].clone(),
             }
@@ -220,9 +253,24 @@ impl Compare {
             targets: comparison.shares(),
             apart: comparison.apart.clone(),
             robust: Vec::new(),
-            about: self.others.iter().filter_map(Simulation::about).collect(),
+            about: self.about(),
             expected: self.expected(comparison, findings, base),
         }
+    }
+
+    /// What the policies and the other scenarios are, for people.
+    fn about(&self) -> Vec<PolicyAbout> {
+        let world = |plan: &Simulation| {
+            let differences = differences(&self.base.project.document, &plan.project.document, TOLD);
+            PolicyAbout {
+                policy: plan.policy(),
+                title: plan.plan.model.title.clone(),
+                reason: String::new(),
+                source: String::new(),
+                changes: differences,
+            }
+        };
+        self.others.iter().map(|plan| plan.about().unwrap_or_else(|| world(plan))).collect()
     }
 
     /// What policies say that they move, and whether they do, of cells that every plan has.
@@ -240,6 +288,7 @@ impl Compare {
                 let Some(c) = cell else { continue };
                 let paired = &findings.paired[c][p + 1];
                 rows.push(ExpectedRow {
+                    scenario: other.project.name.clone(),
                     policy: other.policy(),
                     unit: comparison.cells[c].unit.clone(),
                     change: (
@@ -339,8 +388,8 @@ impl CompareResults<'_> {
     pub fn write(self, mut folder: RunFolder) -> Result<Written, Error> {
         let answers = answers(&self);
         self.tables().into_iter().try_for_each(|table| folder.table(table))?;
-        let Self { study, mut comparison, mut distributions, statistics, findings, took, .. } = self;
-        write_exports(&study.base, &mut comparison, &mut distributions[0], &mut folder)?;
+        let Self { mut comparison, mut distributions, statistics, findings, took, .. } = self;
+        write_exports(&mut comparison, &mut distributions[0], &mut folder)?;
         // The page is made from the tables, which take as much room again: what they were made from goes first.
         drop((comparison, distributions, statistics, findings));
         folder.finish(took, &answers)
@@ -366,7 +415,7 @@ impl ManyDraws for Compare {
     fn manifest(&self) -> Manifest {
         let mut manifest = self.base.manifest();
         manifest.policies = self.others.iter().map(Simulation::policy).collect();
-        manifest.about_policies = self.others.iter().filter_map(Simulation::about).collect();
+        manifest.about_policies = self.about();
         for other in &self.others {
             let resolved = SourceFile::new(&other.policy(), &other.project.document.to_toml());
             manifest.resolved_policies.push(resolved);

@@ -14,9 +14,7 @@ use crate::math::{Lanes, WIDTH};
 use crate::metrics::Metric;
 use crate::report::{Apart, Satisfied};
 use crate::results::table::TableText;
-use crate::results::{
-    Cell, DrawsTable, ExportFormat, FolderError, StateReader, StateWriter, Statistics, wilson,
-};
+use crate::results::{Cell, DrawsTable, FolderError, StateReader, StateWriter, Statistics, wilson};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -25,6 +23,8 @@ use std::path::Path;
 pub(super) struct Comparison {
     /// Names of the plans, the reference first.
     pub(super) plans: Vec<String>,
+    /// Names of their scenarios.
+    pub(super) scenarios: Vec<String>,
     /// Cells: those of metrics, then times until thresholds.
     pub(super) cells: Vec<Cell>,
     pub(super) senses: Vec<Sense>,
@@ -72,7 +72,9 @@ impl ComparedDraws {
         }
         if let (Some(format), Some(folder)) = (exports.draws, folder) {
             let file = folder.create(&format!("draws.{}", format.extension()))?;
-            comparison.draws = Some(DrawsTable::new(format, file, comparison.metric_cells())?);
+            let cells = comparison.metric_cells();
+            let all: Vec<usize> = (0..cells.len()).collect();
+            comparison.draws = Some(DrawsTable::new(format, file, cells, &all)?);
         }
         Ok(Self { rounds: Rounds::default(), comparison, distributions })
     }
@@ -80,18 +82,15 @@ impl ComparedDraws {
 
 /// Writes the tables with a row a draw.
 pub(super) fn write_exports(
-    base: &Simulation,
     comparison: &mut Comparison,
     own: &mut Distributions,
     folder: &mut RunFolder,
 ) -> Result<(), FolderError> {
     if let Some(table) = comparison.draws.take() {
-        if base.exports.draws == Some(ExportFormat::Csv) {
-            folder.describe(table.schema());
-        }
+        folder.describe(table.schema());
         folder.finish_file(table.finish()?)?;
     }
-    own.write_exports(base, folder)
+    own.write_exports(folder)
 }
 
 impl Gathered for ComparedDraws {
@@ -188,6 +187,7 @@ impl Comparison {
             front: (!objectives.is_empty()).then(|| Front::new(plans.len(), objectives)),
             apart: apart(plans, &names),
             plans: names,
+            scenarios: plans.iter().map(|p| p.project.name.clone()).collect(),
             cells,
             senses,
             places,
@@ -228,6 +228,7 @@ impl Comparison {
     pub(super) fn table(&self, findings: &Findings, base: &[Statistics]) -> TableText {
         let row = |p: usize| {
             (0..self.cells.len()).map(move |c| ContrastRow {
+                scenario: &self.scenarios[p],
                 policy: &self.plans[p],
                 cell: &self.cells[c],
                 paired: &findings.paired[c][p],
@@ -240,7 +241,9 @@ impl Comparison {
 
     /// `objectives.csv`.
     pub(super) fn objectives(&self, findings: &Findings) -> TableText {
-        let rows = self.plans.iter().zip(&findings.standings).map(|(policy, s)| ObjectiveRow {
+        let rows = self.plans.iter().zip(&self.scenarios).zip(&findings.standings);
+        let rows = rows.map(|((policy, scenario), s)| ObjectiveRow {
+            scenario,
             policy,
             dominated: s.dominated_by.map(|q| (self.plans[q].as_str(), s)),
         });
@@ -272,6 +275,7 @@ impl Comparison {
             (!self.targets.is_empty()).then(|| (k as f64 / n.max(1) as f64, low, high))
         };
         let row = |c: usize, p: usize| RobustRow {
+            scenario: self.scenarios[p].clone(),
             policy: self.plans[p].clone(),
             cell: self.cells[c].address(),
             unit: self.cells[c].unit.clone(),
@@ -288,8 +292,8 @@ impl Comparison {
     pub(super) fn targets(&self) -> TableText {
         let shares = self.shares();
         let rows = shares.iter().flat_map(|(target, shares)| {
-            let plans = self.plans.iter().zip(shares);
-            plans.map(move |(policy, &share)| TargetRow { policy, target, share })
+            let plans = self.plans.iter().zip(&self.scenarios).zip(shares);
+            plans.map(move |((policy, scenario), &share)| TargetRow { scenario, policy, target, share })
         });
         TableText::of(&tables::targets(), rows)
     }

@@ -15,8 +15,8 @@ use crate::report::world;
 use crate::results::table::TableText;
 use crate::results::tables::{self, BottleneckRow, FlowRow, SummaryRow, ThresholdRow};
 use crate::results::{
-    DrawsTable, ExportFormat, FolderError, InputsTable, KeptTable, Labels, StateReader, StateWriter,
-    Statistics, StrikesTable, Summary, Thresholds,
+    DrawsTable, FolderError, InputsTable, KeptTable, Labels, StateReader, StateWriter, Statistics,
+    StrikesTable, Summary, Thresholds,
 };
 use std::path::Path;
 
@@ -222,31 +222,21 @@ impl Distributions {
     ) -> Result<(), FolderError> {
         self.tables(simulation, statistics).into_iter().try_for_each(|table| folder.table(table))?;
         folder.table_at_the_end(self.yearly_flows(simulation));
-        self.write_exports(simulation, folder)
+        self.write_exports(folder)
     }
 
     /// Writes the tables with a row a draw.
-    pub(super) fn write_exports(
-        &mut self,
-        simulation: &Simulation,
-        folder: &mut RunFolder,
-    ) -> Result<(), FolderError> {
+    pub(super) fn write_exports(&mut self, folder: &mut RunFolder) -> Result<(), FolderError> {
         if let Some(table) = self.draws.take() {
-            if simulation.exports.draws == Some(ExportFormat::Csv) {
-                folder.describe(table.schema());
-            }
+            folder.describe(table.schema());
             folder.finish_file(table.finish()?)?;
         }
         if let Some(table) = self.inputs.take() {
-            if simulation.exports.inputs == Some(ExportFormat::Csv) {
-                folder.describe(table.schema());
-            }
+            folder.describe(table.schema());
             folder.finish_file(table.finish()?)?;
         }
         if let Some(table) = self.strikes.take() {
-            if simulation.exports.strikes == Some(ExportFormat::Csv) {
-                folder.describe(table.schema());
-            }
+            folder.describe(table.schema());
             folder.finish_file(table.finish()?)?;
         }
         Ok(())
@@ -260,6 +250,7 @@ impl Distributions {
             for (l, &threshold) in self.thresholds.levels().iter().enumerate() {
                 for t in 0..simulation.plan.quarters {
                     rows.push(ThresholdRow {
+                        scenario: &simulation.project.name,
                         policy,
                         actor: &series.actor,
                         metric: series.name(),
@@ -282,6 +273,7 @@ impl Distributions {
             for t in 0..plan.quarters {
                 let shares = self.labels.shares(t * per_quarter + i, cause::NONE);
                 let rows = shares.into_iter().map(|(code, share)| BottleneckRow {
+                    scenario: &simulation.project.name,
                     policy,
                     subject,
                     subject_kind,
@@ -331,7 +323,7 @@ fn open_exports(
     let draws = match exports.draws {
         Some(format) => {
             let file = folder.create(&format!("draws.{}", format.extension()))?;
-            Some(DrawsTable::new(format, file, &simulation.recording.names)?)
+            Some(DrawsTable::new(format, file, &simulation.recording.names, &simulation.exported)?)
         }
         None => None,
     };

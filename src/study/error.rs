@@ -1,5 +1,6 @@
 //! Why a study cannot be done: each cause a value, with the words for a person.
 
+use super::pairing::Unpaired;
 use crate::analysis::BadGoal;
 use crate::analysis::weights::NoSpread;
 use crate::engine::ledger::Broken;
@@ -124,7 +125,7 @@ pub enum Error {
         near: Option<String>,
     },
     /// A cell that a goal names is missing under some policy.
-    #[error("{parameter}: not every policy has {cell}")]
+    #[error("{parameter}: {cell} is not there under every policy and in every scenario")]
     NotUnderEveryPolicy {
         /// What names it.
         parameter: &'static str,
@@ -171,6 +172,21 @@ pub enum Error {
     /// A policy that is named twice.
     #[error("{0} is compared twice")]
     PolicyTwice(String),
+    /// Two scenarios of one name, or a scenario and a policy.
+    #[error("two things that are compared are called {0}: give one's folder another name")]
+    ScenarioTwice(String),
+    /// The draws of a scenario do not go with those of the first.
+    #[error(
+        "the draws of {scenario} cannot be paired with those of {with}: {why}; `run {with} {scenario}` simulates each for itself"
+    )]
+    Unpaired {
+        /// Its name.
+        scenario: String,
+        /// The first one's.
+        with: String,
+        /// Why.
+        why: Unpaired,
+    },
     /// A lever and its levels cannot be read.
     #[error("--grid takes PATH=LEVEL,LEVEL,..., such as route.*.detection=2%,5%,20%, not {0}")]
     Grid(String),
@@ -227,7 +243,7 @@ pub enum Error {
     #[error("--discrepancy: {0}")]
     Discrepancy(#[from] NoSpread),
     /// A draw beyond the last.
-    #[error("--draw counts from 0: a run of {draws} draws has none {draw}")]
+    #[error("--draw counts from 0: a run of {draws} draws has no draw {draw}")]
     NoDraw {
         /// Draws of the run.
         draws: u64,
@@ -471,6 +487,7 @@ impl Error {
             | Self::FailsWithoutPolicy
             | Self::DiscoverWhat
             | Self::PolicyTwice(_)
+            | Self::ScenarioTwice(_)
             | Self::Grid(_)
             | Self::Levers(_)
             | Self::LeverTwice(_)
@@ -491,6 +508,7 @@ impl Error {
             | Self::GivenOutside(_)
             | Self::NoCell { .. }
             | Self::NotUnderEveryPolicy { .. }
+            | Self::Unpaired { .. }
             | Self::NoObservation(_)
             | Self::ObservationsAfterHorizon
             | Self::NoEvidence(_)

@@ -15,8 +15,11 @@ use std::sync::atomic::AtomicBool;
 const LONG: u64 = 1 << 14;
 /// Seconds from which it is worth telling.
 const TELLS: f64 = 30.0;
-/// Bytes of a number as text and in Parquet.
-const NUMBER: (f64, f64) = (17.0, 8.5);
+/// Bytes of a number as text and in Parquet; of an input, of which nothing repeats, more.
+const NUMBER: (f64, f64) = (17.0, 5.0);
+const INPUT: (f64, f64) = (17.0, 8.2);
+/// Bytes of tables with a row a draw of which it is worth warning.
+const LARGE: f64 = 1e9;
 /// Bytes of a row of `summary.csv`, twice: as it is made, and for the page.
 const ROW: f64 = 700.0;
 /// Bytes of the program, the scenario and its tables.
@@ -52,10 +55,14 @@ pub(super) fn check(
     if let Some(has) = has.filter(|has| memory > *has) {
         return Err(Error::Memory { needs: words(memory), has: words(has), asked: to.memory.is_some() });
     }
-    let disk = disk(base, others, exports, draws) + memory;
+    let tables = exported(base, others, exports, draws);
+    let disk = tables + disk(base, others) + memory;
     let place = to.out.as_deref().unwrap_or(Path::new("output"));
     if let Some(has) = free(place).filter(|has| disk > *has) {
         return Err(Error::Disk { needs: words(disk), has: words(has), path: place.to_owned() });
+    }
+    if tables >= LARGE {
+        watch.note(&Note::LargeTables { size: words(tables), text: exports.any_text() });
     }
     if draws * (1 + others.len() as u64) < LONG {
         return Ok(());
@@ -103,18 +110,26 @@ fn doublings(n: f64) -> f64 {
     f64::from((n.max(1.0) as u64).ilog2())
 }
 
-/// Room that tables take \[B\].
-fn disk(base: &Simulation, others: &[Simulation], exports: Exports, draws: u64) -> f64 {
-    let cells: usize = std::iter::once(base).chain(others).map(|p| p.recording.cells.len()).sum();
-    let of = |format: Option<ExportFormat>, numbers: usize| match format {
+/// Room that tables with a row a draw take \[B\].
+fn exported(base: &Simulation, others: &[Simulation], exports: Exports, draws: u64) -> f64 {
+    let cells: usize = std::iter::once(base).chain(others).map(|p| p.exported.len()).sum();
+    let of = |format: Option<ExportFormat>, size: (f64, f64), numbers: usize| match format {
         None => 0.0,
-        Some(ExportFormat::Csv) => NUMBER.0 * numbers as f64,
-        Some(ExportFormat::Parquet) => NUMBER.1 * numbers as f64,
+        Some(ExportFormat::Csv) => size.0 * numbers as f64,
+        Some(ExportFormat::Parquet) => size.1 * numbers as f64,
     };
     let inputs = base.plan.layout.uncertain().count();
     let strikes = 5 * base.plan.model.shocks.len();
-    (of(exports.draws, cells) + of(exports.inputs, inputs) + of(exports.strikes, strikes)) * draws as f64
-        + cells as f64 * ROW
+    let each = of(exports.draws, NUMBER, cells)
+        + of(exports.inputs, INPUT, inputs)
+        + of(exports.strikes, NUMBER, strikes);
+    each * draws as f64
+}
+
+/// Room that all other tables take \[B\].
+fn disk(base: &Simulation, others: &[Simulation]) -> f64 {
+    let cells: usize = std::iter::once(base).chain(others).map(|p| p.recording.cells.len()).sum();
+    cells as f64 * ROW
 }
 
 /// A number of bytes.

@@ -10,7 +10,7 @@ use crate::engine::ledger::Ledger;
 use crate::engine::record::Recorder;
 use crate::engine::trace::Trace;
 use crate::math::WIDTH;
-use crate::metrics::{ActorKind, Recording, headline};
+use crate::metrics::{ActorKind, Recording, SelectError, headline, matching};
 use crate::plan::Plan;
 use crate::report::{Draw, Focus, Story, Worlds};
 use crate::results::Cell;
@@ -54,7 +54,17 @@ pub fn explain(request: &ExplainRequest, watch: &dyn Watch) -> Result<Explained,
         return Err(Error::NoDraw { draws, draw });
     }
     let base = ScenarioRequest { policy: None, ..request.scenario.clone() };
+    let actor = request.actor.as_deref();
     let world = World::open(request, &base, watch)?;
+    let told = world.told(actor, request.years)?;
+    let policy = match &request.scenario.policy {
+        None => None,
+        Some(_) => {
+            let world = World::open(request, &request.scenario, watch)?;
+            let told = world.told(actor, request.years)?;
+            Some((world, told))
+        }
+    };
     let draw = match &request.draw {
         DrawChoice::Number(draw) => *draw,
         DrawChoice::Quantile(text) => pick(&base, &request.sampling, text, watch)?,
@@ -63,12 +73,9 @@ pub fn explain(request: &ExplainRequest, watch: &dyn Watch) -> Result<Explained,
             pick(&base, &request.sampling, &format!("p50:{cell}"), watch)?
         }
     };
-    let actor = request.actor.as_deref();
-    let story = world.story(actor, draw)?;
-    if request.scenario.policy.is_none() {
-        return Ok(Explained::Story(Box::new(story)));
-    }
-    let policy = World::open(request, &request.scenario, watch)?.story(actor, draw)?;
+    let story = world.story(&told, draw)?;
+    let Some((world, told)) = policy else { return Ok(Explained::Story(Box::new(story))) };
+    let policy = world.story(&told, draw)?;
     Ok(Explained::Worlds(Box::new(Worlds { base: story, policy })))
 }
 
@@ -85,14 +92,21 @@ impl World {
         Ok(Self { name: project.policy_name(), plan: project.plan(&request.sampling)? })
     }
 
-    fn story(&self, actor: Option<&str>, draw: u64) -> Result<Story, Error> {
+    /// Whom a story is about, and the numbers that it gives.
+    fn told(&self, actor: Option<&str>, years: bool) -> Result<(Focus, Recording), Error> {
+        match actor {
+            None if years => self.by_years(),
+            _ => self.focus(actor),
+        }
+    }
+
+    fn story(&self, (focus, recording): &(Focus, Recording), draw: u64) -> Result<Story, Error> {
         let plan = &self.plan;
-        let (focus, recording) = self.focus(actor)?;
         let lane = (draw % WIDTH as u64) as usize;
         let mut batch = Batch::new(plan);
         let mut trace = Trace::new(lane);
         let mut ledger = Ledger::new(plan);
-        let mut recorder = Recorder::new(plan, &recording, &[]);
+        let mut recorder = Recorder::new(plan, recording, &[]);
         batch.simulate(plan, draw / WIDTH as u64, &mut ((&mut trace, &mut ledger), &mut recorder));
         if let Some(broken) = ledger.broken() {
             return Err(broken.into());
@@ -100,7 +114,16 @@ impl World {
         let values = recorder.cells.iter().map(|x| x[lane]);
         let cells: Vec<(Cell, f64)> = recording.names.iter().cloned().zip(values).collect();
         let told = Draw { plan, trace: &trace, inputs: &batch.inputs, number: draw, lane, cells: &cells };
-        Ok(Story::new(&told, &self.name, &focus))
+        Ok(Story::new(&told, &self.name, focus))
+    }
+
+    /// What is told by years: of the headline's actors what they can train at the ends of years.
+    fn by_years(&self) -> Result<(Focus, Recording), Error> {
+        let model = &self.plan.model;
+        let (actors, last) = (headline::actors(model), model.run.horizon.last);
+        let patterns = actors.iter().map(|a| format!("{}@{{*Q4,{last}}}", headline::trained(a)));
+        let patterns = matching(&self.plan, &patterns.collect::<Vec<_>>()).map_err(SelectError::from)?;
+        Ok((Focus::by_years(model, &actors), Recording::new(&self.plan, &patterns)?))
     }
 
     /// Whom the story is about, and the numbers that it gives: of the actor everything, of labs what they can train.

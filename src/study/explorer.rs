@@ -206,6 +206,7 @@ impl Explorer {
             sampling: Sampling { draws: draw + 1, ..self.sampling.clone() },
             draw: DrawChoice::Number(draw),
             actor: actor.map(str::to_owned),
+            years: false,
         };
         Ok(explain(&request, &())?.text())
     }

@@ -90,6 +90,7 @@ impl Hindcast {
         let recording = Recording::of(&plan, recording.series, cells);
         let given = asked.given.as_deref().map(|text| condition(&plan, text)).transpose()?;
         let (flows, flow_sources) = flows(&plan).into_iter().unzip();
+        let exported = (0..recording.names.len()).collect();
         let simulation = Simulation {
             request: asked.clone(),
             project,
@@ -101,6 +102,8 @@ impl Hindcast {
             inputs: exports.of_chance(),
             given,
             settings: settings(request, until),
+            called: None,
+            exported,
         };
         Ok(Self { simulation, request: request.clone(), until, rows })
     }

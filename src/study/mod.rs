@@ -30,6 +30,7 @@ mod listing;
 mod long;
 mod new;
 mod page;
+mod pairing;
 mod parts;
 mod pick;
 mod project;

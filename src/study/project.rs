@@ -4,7 +4,7 @@ use super::error::{Error, Findings};
 use super::request::{PolicySource, Sampling, ScenarioRequest, TextSource};
 use super::watch::{Note, Watch};
 use crate::analysis::Expectation;
-use crate::inputs::leading_paths;
+use crate::inputs::{LayoutError, leading_paths};
 use crate::metrics::{BadRatio, Observed, all_series, bind, check_signs};
 use crate::model::record::vintages;
 use crate::model::time::Horizon;
@@ -86,7 +86,8 @@ impl Project {
             edits.extend(scenario::from_argument(argument, &mut sources, &mut diagnostics));
         }
         let mut document = document.unwrap_or_default();
-        let leads = if edits.is_empty() { None } else { leads(&document, &sources)? };
+        let inherited = inherited(request);
+        let leads = if edits.is_empty() { None } else { leads(&document, &sources, inherited.as_ref())? };
         scenario::apply(&mut document, &edits, &mut diagnostics);
         let observed = observations.map(|table| source_of(table, &mut sources)).transpose()?;
         if let Some(source) = observed {
@@ -107,7 +108,7 @@ impl Project {
         take_accepted(&model.accepted, &mut diagnostics);
         model.run.lead = match leads {
             Some(leads) => leads,
-            None => leading_paths(&model)?,
+            None => inherited.as_ref().map_or_else(|| leading_paths(&model), |base| base.before(&model))?,
         };
         let name = name_of(&request.scenario);
         let vintage = model.vintages.iter().find(|v| Some(&v.name) == request.vintage.as_ref()).cloned();
@@ -385,11 +386,49 @@ fn source_of(table: &TextSource, sources: &mut Sources) -> Result<u32, Error> {
 }
 
 /// Leading paths of the scenario as it stands, so that a policy changes no other path's dimension.
-fn leads(document: &Document, sources: &Sources) -> Result<Option<Vec<String>>, Error> {
+fn leads(
+    document: &Document,
+    sources: &Sources,
+    inherited: Option<&Leads>,
+) -> Result<Option<Vec<String>>, Error> {
     let Some(base) = Model::from_document(document, sources, &mut Diagnostics::default()) else {
         return Ok(None);
     };
-    Ok(Some(leading_paths(&base)?))
+    Ok(Some(inherited.map_or_else(|| leading_paths(&base), |leads| leads.before(&base))?))
+}
+
+/// What leads in a scenario: `run.lead` as written, and the paths that it names.
+struct Leads {
+    written: Vec<String>,
+    paths: Vec<String>,
+}
+
+impl Leads {
+    /// Leading paths of a scenario that extends this one: where it leaves `run.lead` as it is, those of this one keep their dimensions,
+    /// and its own come after them. So both take the same numbers for what they share.
+    fn before(&self, model: &Model) -> Result<Vec<String>, LayoutError> {
+        let own = leading_paths(model)?;
+        if model.run.lead != self.written {
+            return Ok(own);
+        }
+        let mut all = self.paths.clone();
+        all.extend(own.into_iter().filter(|path| !self.paths.contains(path)));
+        Ok(all)
+    }
+}
+
+/// What leads in the scenario that one extends; none if it extends none, or that cannot be read alone.
+fn inherited(request: &ScenarioRequest) -> Option<Leads> {
+    let TextSource::File(path) = &request.scenario else { return None };
+    let base = ScenarioRequest {
+        allow_read: request.allow_read.clone(),
+        ..ScenarioRequest::new(scenario::extended(path)?)
+    };
+    let (mut sources, mut diagnostics) = (Sources::default(), Diagnostics::default());
+    let document = read(&base, &mut sources, &mut diagnostics).ok()??;
+    let model = Model::from_document(&document, &sources, &mut diagnostics)?;
+    let paths = inherited(&base).map_or_else(|| leading_paths(&model), |leads| leads.before(&model));
+    Some(Leads { written: model.run.lead, paths: paths.ok()? })
 }
 
 fn name_of(scenario: &TextSource) -> String {

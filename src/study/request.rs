@@ -174,12 +174,14 @@ impl RunRequest {
     }
 }
 
-/// The same draws under several policies.
+/// The same draws under several policies, or in several scenarios.
 #[derive(Clone, Debug)]
 pub struct CompareRequest {
     /// The scenario with edits that hold under every policy; a policy of its own is passed over.
     pub scenario: ScenarioRequest,
-    /// The policies; none for all in the scenario's `policies` folder.
+    /// Other scenarios, with the same edits: each as it stands and under every policy, on the first one's draws.
+    pub others: Vec<TextSource>,
+    /// The policies; none for all in the scenario's `policies` folder, and beside other scenarios for none.
     pub policies: Vec<PolicySource>,
     /// What is good: `min CELL` or `max CELL`.
     pub objectives: Vec<String>,
@@ -196,6 +198,7 @@ impl CompareRequest {
     pub fn new(scenario: impl Into<TextSource>) -> Self {
         Self {
             scenario: ScenarioRequest::new(scenario),
+            others: Vec::new(),
             policies: Vec::new(),
             objectives: Vec::new(),
             targets: Vec::new(),
@@ -436,6 +439,8 @@ pub struct ExplainRequest {
     pub draw: DrawChoice,
     /// Only what concerns an actor, `kind.id`, with all its numbers; none for everybody.
     pub actor: Option<String>,
+    /// Whether it is told by years, of the headline's actors, with what happens to all: shocks, rules and signs. Only without an actor.
+    pub years: bool,
 }
 
 /// What a cell loses without each of its suppliers.

@@ -6,7 +6,7 @@ use super::project::Project;
 use super::request::{ScenarioRequest, SimulationRequest};
 use super::watch::{Note, Watch};
 use crate::engine::run::{Alternative, Condition, Task};
-use crate::metrics::{BUDGET, FlowSource, Recording, SelectError, flows};
+use crate::metrics::{BUDGET, FlowSource, Recording, SelectError, flows, headline};
 use crate::model::time::{Horizon, Quarter};
 use crate::network::Network;
 use crate::plan::Plan;
@@ -41,11 +41,15 @@ pub struct Simulation {
     pub(super) flows: Vec<Flow>,
     pub(super) flow_sources: Vec<FlowSource>,
     pub(super) exports: Exports,
+    /// Cells of the recording that the table of draws has.
+    pub(super) exported: Vec<usize>,
     /// Whether rounds bring what draws took for uncertain numbers, and strikes of shocks.
     pub(super) inputs: bool,
     pub(super) given: Option<Condition>,
     /// What else decides the tables: the verb, unless it is `run`, and its own arguments.
     pub(super) settings: Vec<String>,
+    /// What it is called among others that it is compared with, if not by its policy.
+    pub(super) called: Option<String>,
 }
 
 impl Simulation {
@@ -62,11 +66,23 @@ impl Simulation {
             Self::open_with(scenario, request, watch, |plan| Recording::new(plan, &request.select))?;
         simulation.read_condition()?;
         (simulation.flows, simulation.flow_sources) = flows(&simulation.plan).into_iter().unzip();
+        if request.select.is_empty() && simulation.exports.draws.is_some() {
+            simulation.export_headline()?;
+        }
         let cells = simulation.recording.cells.len();
         if cells > BUDGET && request.select.is_empty() {
             watch.note(&Note::ManyCells(cells));
         }
         Ok(simulation)
+    }
+
+    /// Has the table of draws hold what comparisons look at, and no more: all that is summarised by default is gigabytes.
+    fn export_headline(&mut self) -> Result<(), SelectError> {
+        let wanted = headline::cells(&self.plan)?;
+        let wanted = Recording::new(&self.plan, &wanted)?;
+        let is_wanted = |&c: &usize| wanted.names.contains(&self.recording.names[c]);
+        self.exported = (0..self.recording.names.len()).filter(is_wanted).collect();
+        Ok(())
     }
 
     /// Reads the condition, which is looked at in this simulation.
@@ -101,6 +117,7 @@ impl Simulation {
             request: request.clone(),
             project,
             plan,
+            exported: (0..recording.names.len()).collect(),
             recording,
             flows: Vec::new(),
             flow_sources: Vec::new(),
@@ -108,6 +125,7 @@ impl Simulation {
             inputs: exports.of_chance(),
             given: None,
             settings: Vec::new(),
+            called: None,
         })
     }
 
@@ -188,7 +206,7 @@ impl Simulation {
 
     /// Name for the `policy` column.
     pub(super) fn policy(&self) -> String {
-        self.project.policy_name()
+        self.called.clone().unwrap_or_else(|| self.project.policy_name())
     }
 
     /// What it is, for people: the scenario's title, the policy's, and the condition on draws.
@@ -205,7 +223,7 @@ impl Simulation {
     /// What its policy is, for people.
     pub(super) fn about(&self) -> Option<PolicyAbout> {
         self.project.policy.as_ref().map(|p| PolicyAbout {
-            policy: p.name.clone(),
+            policy: self.policy(),
             title: p.title.clone(),
             reason: p.reason.clone(),
             source: p.source.clone(),
@@ -265,7 +283,7 @@ impl Simulation {
 }
 
 /// Changes of a policy that a manifest tells.
-const TOLD: usize = 8;
+pub(super) const TOLD: usize = 8;
 
 /// A title within a sentence.
 fn quoted(title: &str) -> String {
@@ -297,6 +315,11 @@ impl Exports {
     /// Whether any table is asked for.
     pub(super) fn any(self) -> bool {
         self.draws.is_some() || self.of_chance()
+    }
+
+    /// Whether any of them is text.
+    pub(super) fn any_text(self) -> bool {
+        [self.draws, self.inputs, self.strikes].contains(&Some(ExportFormat::Csv))
     }
 
     /// Whether a table of what chance decided is asked for: of inputs, or of strikes.

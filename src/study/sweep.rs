@@ -121,7 +121,7 @@ impl Sweep {
         findings: &Findings,
         statistics: &[Vec<Statistics>],
     ) -> TableText {
-        let paths = self.paths();
+        let (paths, policy) = (self.paths(), self.base.policy());
         let mut text = TableText::new(&tables::sweep(&paths));
         for (p, point) in comparison.plans.iter().enumerate() {
             let levels = &self.levels(p);
@@ -136,7 +136,14 @@ impl Sweep {
                     point,
                     levels,
                     own,
-                    contrast: ContrastRow { policy: point, cell, paired, tier, base },
+                    contrast: ContrastRow {
+                        scenario: &self.base.project.name,
+                        policy: &policy,
+                        cell,
+                        paired,
+                        tier,
+                        base,
+                    },
                 }
             });
             text.extend(&tables::sweep(&paths), rows);
@@ -173,6 +180,8 @@ impl Sweep {
         };
         Swept {
             title: self.base.title(),
+            scenario: self.base.project.name.clone(),
+            policy: self.base.policy(),
             draws,
             cell: comparison.cells[cell].address(),
             unit: comparison.cells[cell].unit.clone(),
@@ -228,8 +237,8 @@ impl SweepResults<'_> {
     pub fn write(self, mut folder: RunFolder) -> Result<Written, Error> {
         let answers = answers(&self);
         self.tables().into_iter().try_for_each(|table| folder.table(table))?;
-        let Self { study, mut comparison, mut distributions, statistics, findings, took, .. } = self;
-        write_exports(&study.base, &mut comparison, &mut distributions[0], &mut folder)?;
+        let Self { mut comparison, mut distributions, statistics, findings, took, .. } = self;
+        write_exports(&mut comparison, &mut distributions[0], &mut folder)?;
         // The page is made from the tables: what they were made from makes room for it.
         drop((comparison, distributions, statistics, findings));
         folder.finish(took, &answers)

@@ -54,6 +54,13 @@ pub enum Note {
         /// Draws.
         draws: u64,
     },
+    /// Tables with a row a draw will be large.
+    LargeTables {
+        /// How large, in words.
+        size: String,
+        /// Whether any is text.
+        text: bool,
+    },
     /// What a long study will take, by a first few draws.
     Takes {
         /// Time \[s\].
@@ -96,7 +103,7 @@ pub enum Note {
     },
     /// Nothing changes for the buyers asked about, but it does for those with headquarters in a country.
     ChangesFor(String),
-    /// No rule's status changes.
+    /// Nothing that rules say changes.
     NoChange,
     /// The scenario has no levers: so many were made of its leading numbers.
     LeversOfLeading(usize),
@@ -106,7 +113,11 @@ impl Note {
     /// Whether it is an answer or a caution, which is said even to those who want no notes.
     pub fn matters(&self) -> bool {
         match self {
-            Self::Complete(_) | Self::Picked { .. } | Self::ChangesFor(_) | Self::NoChange => true,
+            Self::Complete(_)
+            | Self::Picked { .. }
+            | Self::ChangesFor(_)
+            | Self::NoChange
+            | Self::LargeTables { .. } => true,
             Self::Precision { reached, asked, .. } => reached.is_none_or(|r| r > *asked || r.is_nan()),
             Self::Warnings(_)
             | Self::ManyCells(_)
@@ -131,6 +142,13 @@ impl fmt::Display for Note {
                 write!(f, "{} holds this very run, complete; --force does it again", path.display())
             }
             Self::GoesOn { done, draws } => write!(f, "goes on after {done} of {draws} draws"),
+            Self::LargeTables { size, text } => {
+                let format = if *text { ", parquet in place of csv" } else { "" };
+                write!(
+                    f,
+                    "the tables with a row a draw will take about {size}; less with fewer cells by --select, fewer --draws{format}"
+                )
+            }
             Self::Takes { seconds, memory, disk } => {
                 let time = match seconds {
                     s if *s < 90.0 => format!("{s:.0} s"),
@@ -162,7 +180,7 @@ impl fmt::Display for Note {
                 f,
                 "nothing changes for buyers at home; something does for those with headquarters in {country}: --hq {country}"
             ),
-            Self::NoChange => f.write_str("no status changes in the horizon"),
+            Self::NoChange => f.write_str("nothing that the rules say changes within the horizon"),
             Self::LeversOfLeading(n) => {
                 write!(f, "the scenario has no [[lever]]: {n} were made of its leading numbers")
             }

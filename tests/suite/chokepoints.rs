@@ -1,7 +1,7 @@
 //! What is lost without a supplier: nothing if it keeps all, everything if it is everything, and never before it can be.
 
+use crate::support::program::chokepoint;
 use crate::support::{model_of, plan_of, read};
-use assert_cmd::Command;
 use chokepoint::internals::engine::Batch;
 use chokepoint::internals::engine::knockout::{KnockoutCells, Knockouts, knock_out};
 use chokepoint::internals::engine::record::Recorder;
@@ -118,12 +118,6 @@ fn losses_are_what_a_chain_of_one_link_each_must_lose() {
         assert_eq!(at("facility.fab", 0, 11).1[lane], at("good.wafers", 0, 11).1[lane]);
         assert_eq!(at("designer.north", 0, 11).1[lane], at("chip.plain", 0, 11).1[lane]);
     }
-}
-
-fn chokepoint(arguments: &[&str]) -> (i32, String, String) {
-    let output = Command::cargo_bin("chokepoint").unwrap().args(arguments).output().unwrap();
-    let text = |b: &[u8]| String::from_utf8_lossy(b).into_owned();
-    (output.status.code().unwrap(), text(&output.stdout), text(&output.stderr))
 }
 
 #[test]

@@ -1,15 +1,9 @@
 //! The program as a user meets it: verbs, files, exit codes, the same bytes for any number of threads.
 
+use crate::support::program::chokepoint;
 use assert_cmd::Command;
 use std::fs;
 use std::path::Path;
-
-fn chokepoint(arguments: &[&str]) -> (i32, String, String) {
-    let output =
-        Command::cargo_bin("chokepoint").unwrap().env("NO_COLOR", "1").args(arguments).output().unwrap();
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    (output.status.code().unwrap(), text(&output.stdout), text(&output.stderr))
-}
 
 /// A short run of a scenario into a folder.
 fn run(scenario: &str, out: &Path, more: &[&str]) -> (i32, String, String) {

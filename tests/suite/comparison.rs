@@ -1,16 +1,9 @@
 //! Policies compared as a user does it: exact nothings, the same draws, tables that follow from the draws, sweeps, precision.
 
-use assert_cmd::Command;
+use crate::support::program::chokepoint;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-
-fn chokepoint(arguments: &[&str]) -> (i32, String, String) {
-    let output =
-        Command::cargo_bin("chokepoint").unwrap().env("NO_COLOR", "1").args(arguments).output().unwrap();
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    (output.status.code().unwrap(), text(&output.stdout), text(&output.stderr))
-}
 
 /// Runs a verb into a folder; it must succeed.
 fn done(verb: &str, scenario: &str, out: &Path, more: &[&str]) -> (String, String) {

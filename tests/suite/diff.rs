@@ -1,14 +1,8 @@
 //! What `diff` says of two runs: the inputs that were edited, and numbers that moved, and none by chance.
 
-use assert_cmd::Command;
+use crate::support::program::chokepoint;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
-
-fn chokepoint(arguments: &[&str]) -> (i32, String, String) {
-    let output = Command::cargo_bin("chokepoint").unwrap().args(arguments).output().unwrap();
-    let text = |b: &[u8]| String::from_utf8_lossy(b).into_owned();
-    (output.status.code().unwrap(), text(&output.stdout), text(&output.stderr))
-}
 
 fn run(root: &Path, name: &str, more: &[&str]) -> PathBuf {
     let out = root.join(name);

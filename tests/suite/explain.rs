@@ -1,17 +1,11 @@
 //! Stories: every number to the bit that of the same draw in a run, by actor, beside a policy's world, at a quantile.
 
-use assert_cmd::Command;
+use crate::support::program::chokepoint;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::Path;
 
 const SCENARIO: &str = "scenarios/tutorial";
-
-fn chokepoint(arguments: &[&str]) -> (i32, String, String) {
-    let output = Command::cargo_bin("chokepoint").unwrap().args(arguments).output().unwrap();
-    let text = |b: &[u8]| String::from_utf8_lossy(b).into_owned();
-    (output.status.code().unwrap(), text(&output.stdout), text(&output.stderr))
-}
 
 fn told(arguments: &[&str]) -> Value {
     let (code, out, err) = chokepoint(&[&["explain", SCENARIO, "--format", "json"], arguments].concat());
@@ -29,8 +23,8 @@ fn exported(out: &Path, more: &[&str]) -> BTreeMap<[String; 4], u64> {
     let mut all = BTreeMap::new();
     for row in reader.records() {
         let row = row.unwrap();
-        for (metric, x) in header.iter().zip(row.iter()).skip(4).filter(|(_, x)| !x.is_empty()) {
-            let key = [&row[0], &row[2], &row[3], metric].map(str::to_owned);
+        for (metric, x) in header.iter().zip(row.iter()).skip(5).filter(|(_, x)| !x.is_empty()) {
+            let key = [&row[0], &row[3], &row[4], metric].map(str::to_owned);
             all.insert(key, x.parse::<f64>().unwrap().to_bits());
         }
     }
@@ -167,4 +161,36 @@ fn wrong_questions_are_told_so() {
         let (found, _, err) = chokepoint(&[&["explain", SCENARIO], arguments].concat());
         assert!(found == code && err.contains(part), "{arguments:?}: {found} {err}");
     }
+}
+
+#[test]
+fn the_median_draw_is_told_by_years_of_the_headline() {
+    let brief = ["explain", SCENARIO, "--draws", "256"];
+    let (code, text, err) = chokepoint(&brief);
+    assert_eq!(code, 0, "{err}");
+    let lines: Vec<&str> = text.lines().collect();
+    let years: Vec<&str> =
+        lines.iter().copied().filter(|l| l.len() == 4 && l.parse::<u32>().is_ok()).collect();
+    assert_eq!(years, ["2022", "2023", "2024", "2025", "2026"], "{text}");
+    // At the end of each year each actor of the headline, by its name, and nobody else.
+    for name in ["First Lab", "Second Lab", "Alpha", "Omega"] {
+        let told = lines.iter().filter(|l| l.trim_start().starts_with(&format!("{name} could train")));
+        assert_eq!(told.count(), 5, "{name} in\n{text}");
+    }
+    assert!(text.contains("rule takes effect") && !text.contains("smuggling to"), "{text}");
+    let (_, whole, _) = chokepoint(&[&brief[..], &["--whole"]].concat());
+    assert!(whole.lines().count() > 2 * lines.len() && whole.contains("\n2025Q3\n"), "{whole}");
+    // It is the draw that the whole tells, to the bit in JSON, which has all of it.
+    let head = |text: &str| text.lines().next().unwrap().to_owned();
+    assert_eq!(head(&text), head(&whole));
+    let all = told(&["--draws", "256"]);
+    assert_eq!(all["quarters"].as_array().unwrap().len(), 20);
+    let figures = |q: &Value| q["figures"].as_array().unwrap().len();
+    assert!(
+        all["quarters"].as_array().unwrap().iter().all(|q| figures(q) == 6),
+        "both labs in every quarter"
+    );
+    // Beside a policy only where the worlds differ at the ends of years, or in what happens to all.
+    let (code, both, err) = chokepoint(&[&brief[..], &["--policy", "rule-delayed"]].concat());
+    assert!(code == 0 && both.contains("The worlds part in"), "{err}{both}");
 }

@@ -2,19 +2,12 @@
 
 #![allow(clippy::disallowed_methods)] // the machine's own logarithm is the yardstick
 
-use assert_cmd::Command;
+pub(super) use crate::support::program::chokepoint;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 pub(super) const HEADER: &str = "metric,actor,quarter,low,central,high,interval,kind,since,unit,source\n";
-
-pub(super) fn chokepoint(arguments: &[&str]) -> (i32, String, String) {
-    let output =
-        Command::cargo_bin("chokepoint").unwrap().env("NO_COLOR", "1").args(arguments).output().unwrap();
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    (output.status.code().unwrap(), text(&output.stdout), text(&output.stderr))
-}
 
 pub(super) struct World {
     root: tempfile::TempDir,

@@ -1,6 +1,7 @@
 //! Malformed and malicious input: small texts that once took minutes, files that a scenario has no business with, and names that
 //! a terminal, a spreadsheet or another program would obey.
 
+use crate::support::program::chokepoint;
 use crate::support::{PAGE, findings, model_of};
 use assert_cmd::Command;
 use chokepoint::internals::scenario::limits;
@@ -8,12 +9,6 @@ use chokepoint::internals::scenario::{self, Diagnostics, Severity, Sources};
 use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
-
-fn chokepoint(arguments: &[&str]) -> (i32, String, String) {
-    let output = Command::cargo_bin("chokepoint").unwrap().args(arguments).output().unwrap();
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    (output.status.code().unwrap_or(-1), text(&output.stdout), text(&output.stderr))
-}
 
 /// Processor time of this thread: what other tests do beside it does not count.
 fn thread_time() -> Duration {

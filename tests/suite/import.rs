@@ -1,19 +1,12 @@
 //! `import eto` on a small made-up data set with the traps of the real one.
 
+use crate::support::program::chokepoint;
 use crate::support::read;
-use assert_cmd::Command;
 use chokepoint::internals::scenario::import::{ImportError, Stage, read_eto};
 use std::fs;
 use std::path::Path;
 
 const DATA: &str = "tests/data/supply_chain";
-
-fn chokepoint(arguments: &[&str]) -> (i32, String, String) {
-    let output =
-        Command::cargo_bin("chokepoint").unwrap().env("NO_COLOR", "1").args(arguments).output().unwrap();
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    (output.status.code().unwrap(), text(&output.stdout), text(&output.stderr))
-}
 
 #[test]
 fn classes_have_their_suppliers_and_stages() {

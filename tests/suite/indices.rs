@@ -2,7 +2,7 @@
 
 #![allow(clippy::disallowed_methods)] // the functions' own sines are inputs here, not results
 
-use assert_cmd::Command;
+use crate::support::program::{chokepoint, done, json};
 use chokepoint::Interval;
 use chokepoint::internals::analysis::Scale;
 use chokepoint::internals::analysis::indices::{Index, Indices, Walk};
@@ -147,23 +147,6 @@ fn what_is_the_same_everywhere_has_no_indices() {
     let all = walks(&[&[0], &[1]], 8, None, &f).into_iter().map(ratio).collect();
     // Two numbers in the same ratio everywhere do not differ by more here than there.
     assert_eq!(Indices::of_difference(all), None);
-}
-
-fn chokepoint(arguments: &[&str]) -> (i32, String, String) {
-    let output =
-        Command::cargo_bin("chokepoint").unwrap().env("NO_COLOR", "1").args(arguments).output().unwrap();
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    (output.status.code().unwrap(), text(&output.stdout), text(&output.stderr))
-}
-
-fn done(arguments: &[&str]) -> String {
-    let (code, out, err) = chokepoint(arguments);
-    assert_eq!(code, 0, "{arguments:?}: {err}");
-    out
-}
-
-fn json(arguments: &[&str]) -> Json {
-    serde_json::from_str(&done(&[arguments, &["--format", "json", "--quiet"]].concat())).unwrap()
 }
 
 const CELL: &str = "country.omega/reachable_flop@2026Q4";

@@ -1,31 +1,8 @@
 //! What people meet at a terminal: what there is, something to start from, answers that say what they are of, and widths.
 
-use assert_cmd::Command;
+use crate::support::program::{chokepoint, done as printed, within as told};
 use std::fs;
 use std::path::Path;
-
-/// Runs the program; `columns` is the width that it is told, if any.
-fn told(arguments: &[&str], columns: Option<usize>) -> (i32, String, String) {
-    let mut command = Command::cargo_bin("chokepoint").unwrap();
-    command.env("NO_COLOR", "1").env_remove("COLUMNS").args(arguments);
-    if let Some(columns) = columns {
-        command.env("COLUMNS", columns.to_string());
-    }
-    let output = command.output().unwrap();
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    (output.status.code().unwrap(), text(&output.stdout), text(&output.stderr))
-}
-
-fn chokepoint(arguments: &[&str]) -> (i32, String, String) {
-    told(arguments, None)
-}
-
-/// What a command prints, which must succeed.
-fn printed(arguments: &[&str]) -> String {
-    let (code, out, err) = chokepoint(arguments);
-    assert_eq!(code, 0, "{arguments:?}\n{err}");
-    out
-}
 
 #[test]
 fn what_there_is_can_be_listed() {
@@ -64,8 +41,11 @@ fn what_there_is_can_be_listed() {
     ] {
         assert!(keys.contains(part), "{part} in\n{keys}");
     }
-    // Parts of a table are told too.
+    // Parts of a table are told too, of effects those that each takes.
     assert!(printed(&["fields", "rule"]).contains("rule.cap.units_per_buyer [chips/year]"));
+    let shock = printed(&["fields", "shock"]);
+    assert!(shock.contains("rows of facility, country, good, each written as `facility.ID`"), "{shock}");
+    assert!(shock.contains("shock.fee.plus [1]") && !shock.contains("shock.capacity.plus"), "{shock}");
 }
 
 /// Every key of every table that has numbers says its unit, its range and what it is.
@@ -75,9 +55,7 @@ fn every_key_says_what_it_is() {
     for table in chokepoint::internals::model::tables() {
         assert!(!table.meaning.is_empty(), "{}", table.table);
         for field in chokepoint::internals::model::fields(&table.table).unwrap() {
-            // Parts that several keys share are told where they stand.
-            let part = field.key.contains('.');
-            assert!(part || !field.meaning.is_empty(), "{}.{}", table.table, field.key);
+            assert!(!field.meaning.is_empty(), "{}.{}", table.table, field.key);
             keys += 1;
         }
     }
@@ -363,7 +341,9 @@ fn common_mistakes_get_a_text_that_helps() {
         (&["rules", "tutorial", "--on", "yesterday"], 2, "2023-12-01"),
         (&["rules", "baseline", "--on", "2023-12-01", "--to", "NL"], 3, "did you mean `netherlands`?"),
         (&["explain", "tutorial", "--draw", "3", "--actor", "lab.frist"], 3, "did you mean lab.first?"),
-        (&["explain", "tutorial", "--draw", "90000"], 2, "has none 90000"),
+        (&["explain", "tutorial", "--draw", "90000"], 2, "has no draw 90000"),
+        (&["explain", "baseline", "--actor", "lab.depseek"], 3, "did you mean lab.deepseek?"),
+        (&["run", "baseline", "--set", "tool.duv.life=3"], 3, "did you mean `tool.immersion-duv"),
         (&["show", "baseline", "country.US.grid"], 3, "did you mean `country.us.grid`?"),
         (&["metrics", "reachable_flops"], 3, "did you mean `reachable_flop`?"),
         (&["fields", "chips"], 3, "did you mean `chip`?"),

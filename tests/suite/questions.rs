@@ -1,27 +1,10 @@
 //! `discover` and `worth` as a user asks them: conditions that are there, on scenarios and on runs, and errors at their place.
 
-use assert_cmd::Command;
+use crate::support::program::{chokepoint, done, json};
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
-
-fn chokepoint(arguments: &[&str]) -> (i32, String, String) {
-    let output =
-        Command::cargo_bin("chokepoint").unwrap().env("NO_COLOR", "1").args(arguments).output().unwrap();
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    (output.status.code().unwrap(), text(&output.stdout), text(&output.stderr))
-}
-
-fn done(arguments: &[&str]) -> String {
-    let (code, out, err) = chokepoint(arguments);
-    assert_eq!(code, 0, "{arguments:?}: {err}");
-    out
-}
-
-fn json(arguments: &[&str]) -> Json {
-    serde_json::from_str(&done(&[arguments, &["--format", "json", "--quiet"]].concat())).unwrap()
-}
 
 const CELL: &str = "country.omega/reachable_flop@2026Q4";
 

@@ -341,7 +341,7 @@ fn other_subjects_have_edges_of_their_own() {
 
 #[test]
 fn the_list_and_the_difference_of_two_books() {
-    use chokepoint::internals::rules::{ListingFilter, Place};
+    use chokepoint::internals::rules::{BookSide, ListingFilter, Place, Said};
     let text =
         |effective: &str| format!("{LICENCE}effective = \"{effective}\"\nshare = 0.5\nfee = 0.15\nlag = 1\n");
     let (early, late) = (small(&text("2022-05-05")), small(&text("2022-11-11")));
@@ -372,14 +372,33 @@ fn the_list_and_the_difference_of_two_books() {
     assert_eq!(early.plan.rules.list(&early.terms, &one).len(), 1);
     assert_eq!(early.plan.rules.list(&early.terms, &one)[0].status, Status::Free);
 
-    let changes = early.plan.rules.changes(&early.terms, &late.plan.rules, &late.terms, &ask("2022Q1"));
-    let quarters: Vec<String> = changes.iter().map(|c| c.quarter.to_string()).collect();
-    assert_eq!(quarters, ["2022Q2", "2022Q3", "2022Q4"]);
-    for c in &changes {
-        assert_eq!((c.chip.as_str(), c.to.as_str(), c.issuer.as_str()), ("x", "b", "a"));
-        assert_eq!((c.before, c.after), ((Status::License, 0.15), (Status::Free, 0.0)));
+    let [(ours, a), (theirs, b)] = [&early, &late].map(|book| {
+        let mut inputs = book.plan.layout.inputs();
+        book.plan.layout.medians(&mut inputs);
+        (book, inputs)
+    });
+    let (ours, theirs) = (
+        BookSide { book: &ours.plan.rules, parameters: &ours.terms, inputs: &a },
+        BookSide { book: &theirs.plan.rules, parameters: &theirs.terms, inputs: &b },
+    );
+    let changes = ours.chip_differences(&theirs, &ask("2022Q1"));
+    let said = |s: &Said| (s.status, s.share, s.fee);
+    let licence = |share: f64| (Status::License, share, 0.15);
+    // What was needed earlier gives nothing for a quarter, then its half, and the same a half year later by the other book.
+    let lag = |from: &str| Date(Date::parse(from).unwrap().0 + 1.0).day();
+    let [first, second] = [lag("2022-05-05"), lag("2022-11-11")];
+    let wanted = [
+        ("2022-05-05", first.as_str(), licence(0.0), (Status::Free, 1.0, 0.0)),
+        (first.as_str(), "2022-11-11", licence(0.5), (Status::Free, 1.0, 0.0)),
+        ("2022-11-11", second.as_str(), licence(0.5), licence(0.0)),
+    ];
+    assert_eq!(changes.len(), wanted.len(), "{changes:#?}");
+    for (c, (from, until, before, after)) in changes.iter().zip(wanted) {
+        assert_eq!((c.flow.item.as_str(), c.flow.to.as_str(), c.issuer.as_str()), ("x", "b", "a"));
+        assert_eq!((c.from.day().as_str(), c.until.unwrap().day().as_str()), (from, until));
+        assert_eq!((said(&c.before), said(&c.after)), (before, after));
     }
-    assert_eq!(early.plan.rules.changes(&early.terms, &early.plan.rules, &early.terms, &ask("2022Q1")), []);
+    assert_eq!(ours.chip_differences(&ours, &ask("2022Q1")), []);
 }
 
 /// Holds the outcomes that a batch keeps from quarter to quarter to those that are found anew.

@@ -19,6 +19,11 @@ fn rows(csv: &str) -> Vec<Vec<String>> {
     reader.records().map(|r| r.unwrap().iter().map(str::to_owned).collect()).collect()
 }
 
+/// The same under a name that no list of rows hides.
+fn listed(csv: &str) -> Vec<Vec<String>> {
+    rows(csv)
+}
+
 #[test]
 fn a_row_for_every_chip_destination_and_issuer() {
     let (code, out, err) = rules(&["--on", "2023-12-01", "--format", "csv"]);
@@ -91,12 +96,25 @@ fn a_difference_says_what_changes_when() {
     ];
     let (code, out, err) = rules(&arguments);
     assert_eq!((code, err.as_str()), (0, ""));
-    assert!(out.starts_with("chip,to,issuer,quarter,before,after,"), "{out}");
+    assert!(
+        out.starts_with("subject,item,to,receiver,headquarters,issuer,from,until,before,after,share_before,"),
+        "{out}"
+    );
     let rows = rows(&out);
-    let b30a: Vec<_> = rows.iter().filter(|r| r[0] == "b30a").collect();
-    assert_eq!(b30a[0][..6], ["b30a", "china", "us", "2026Q1", "denied", "license-case-by-case"]);
-    assert_eq!(b30a.len(), 20, "to 2030Q4");
-    assert!(rows.iter().all(|r| r[0] != "h20" && r[0] != "b300"), "those were free of it, or too fast");
+    let b30a: Vec<_> = rows.iter().filter(|r| r[1] == "b30a").collect();
+    for (i, row) in b30a.iter().enumerate() {
+        assert_eq!(row[2..6], ["china", "", "china", "us"]);
+        assert_eq!(row[8..10], ["denied", "license-case-by-case"]);
+        // One range follows the other, and the last one lasts.
+        assert_eq!(b30a.get(i + 1).map_or("", |next| next[6].as_str()), row[7]);
+        assert_eq!(row[10], "0");
+    }
+    assert!(b30a[0][6].starts_with("2026-01-") && b30a.len() <= 3, "{b30a:?}");
+    // Nothing is approved before the lag is over; then a share is, and the fee is owed.
+    let last = b30a.last().unwrap();
+    assert!(b30a[0][11] == "0" && last[11].parse::<f64>().unwrap() > 0.0 && last[13] == "0.25", "{b30a:?}");
+    assert!(last[15].contains("home_share = 0.5"), "{last:?}");
+    assert!(rows.iter().all(|r| r[1] != "h20" && r[1] != "b300"), "those were free of it, or too fast");
     // A test of headquarters changes nothing for buyers at home, and it says where it does.
     let (code, out, err) =
         rules(&["--diff", "--set", "rule.us-2023-10-hq.until=2026-05-31", "--format", "csv"]);
@@ -114,11 +132,40 @@ fn a_difference_says_what_changes_when() {
         "--format",
         "csv",
     ]);
-    let quarters: Vec<String> =
-        out.lines().skip(1).map(|l| l.split(',').nth(3).unwrap().to_owned()).collect();
-    assert_eq!(quarters, ["2025Q2", "2025Q3", "2025Q4", "2026Q1", "2026Q2"]);
-    let (code, out, err) = rules(&["--diff"]);
-    assert!(code == 0 && out.lines().count() == 1 && err.contains("no status changes"), "{out}{err}");
+    let ranges = listed(&out);
+    let (first, last) = (&ranges[0][6], &ranges.last().unwrap()[7]);
+    assert!("2025-04-01" <= first.as_str() && first.as_str() < "2025-07-01", "{ranges:?}");
+    assert_eq!(last, "2026-05-31");
+    let (code, out, err) = rules(&["--diff", "--format", "csv"]);
+    assert!(
+        code == 0 && out.lines().count() == 1 && err.contains("nothing that the rules say"),
+        "{out}{err}"
+    );
+}
+
+#[test]
+fn a_difference_tells_tools_servicing_and_limits_in_ranges() {
+    let policy = ["--diff", "--policy", "tool-servicing-ban"];
+    let all = rows(&rules(&[&policy[..], &["--format", "csv"]].concat()).1);
+    assert!(!all.is_empty());
+    for row in &all {
+        assert_eq!((row[0].as_str(), row[2].as_str()), ("servicing", "china"), "{row:?}");
+        assert_eq!(row[6..10], ["2027-01-01", "", "free", "denied"]);
+        assert_eq!(row[10..12], ["1", "0"]);
+    }
+    let receivers: Vec<&str> = all.iter().map(|r| r[3].as_str()).collect();
+    assert!(receivers.contains(&"smic-n2"), "{receivers:?}");
+    // In words one sentence has all that changes alike.
+    let (_, text, _) = rules(&policy);
+    let sentence = "servicing, us: free → denied, approved 100% → 0%, from 2027-01-01 to the end\n";
+    assert_eq!(text.matches(sentence).count(), 1, "{text}");
+    assert!(text.lines().count() < all.len() && text.contains("smic-n2 (china)"), "{text}");
+    // A limit that is lifted is a change though the status stays.
+    let lifted =
+        ["--diff", "--set", "rule.us-2026-01.cap.home_share=0.25", "--to", "china", "--format", "csv"];
+    let rows = rows(&rules(&lifted).1);
+    assert!(!rows.is_empty() && rows.iter().all(|r| r[8] == r[9] && r[14] != r[15]), "{rows:?}");
+    assert!(rows.iter().all(|r| r[15].contains("home_share = 0.25")), "{rows:?}");
 }
 
 #[test]

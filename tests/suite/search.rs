@@ -1,26 +1,9 @@
 //! `search` as a user asks for it: what is known to be best is found, and a search goes on where it was.
 
-use assert_cmd::Command;
+use crate::support::program::{chokepoint, json};
 use serde_json::Value as Json;
 use std::fs;
 use std::path::Path;
-
-fn chokepoint(arguments: &[&str]) -> (i32, String, String) {
-    let output =
-        Command::cargo_bin("chokepoint").unwrap().env("NO_COLOR", "1").args(arguments).output().unwrap();
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    (output.status.code().unwrap(), text(&output.stdout), text(&output.stderr))
-}
-
-fn done(arguments: &[&str]) -> String {
-    let (code, out, err) = chokepoint(arguments);
-    assert_eq!(code, 0, "{arguments:?}: {err}");
-    out
-}
-
-fn json(arguments: &[&str]) -> Json {
-    serde_json::from_str(&done(&[arguments, &["--format", "json", "--quiet"]].concat())).unwrap()
-}
 
 const ALPHA: &str = "max country.alpha/reachable_flop@2026Q4";
 const OMEGA: &str = "min country.omega/reachable_flop@2026Q4";

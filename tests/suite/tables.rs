@@ -101,3 +101,83 @@ fn tables_are_what_the_data_package_says() {
     let weights = ["weights.csv", "weighted.csv", "weighting.csv"];
     check("hindcast", &[&world, &distributions, &flows, &scores, &weights]);
 }
+
+/// Tables in Parquet are compressed, stand in the data package, and tell which replicate a draw belongs to; by default they hold
+/// what comparisons look at.
+#[test]
+fn tables_in_parquet_are_small_and_described() {
+    use parquet::basic::Compression;
+    use parquet::file::reader::{FileReader, SerializedFileReader};
+    let root = tempfile::tempdir().unwrap();
+    let run = |name: &str, more: &[&str]| {
+        let out = root.path().join(name);
+        let base = ["run", "tutorial", "--draws", "1024", "--quiet", "--out", out.to_str().unwrap()];
+        crate::support::program::done(&[&base[..], more].concat());
+        out
+    };
+    let exports = ["--export", "draws=parquet", "--export", "inputs=parquet", "--export", "strikes=parquet"];
+    let out = run("few", &exports);
+    let package: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(out.join("datapackage.json")).unwrap()).unwrap();
+    for name in ["draws", "inputs", "strikes"] {
+        let path = format!("{name}.parquet");
+        let reader = SerializedFileReader::new(std::fs::File::open(out.join(&path)).unwrap()).unwrap();
+        let columns: Vec<String> = reader
+            .metadata()
+            .file_metadata()
+            .schema_descr()
+            .columns()
+            .iter()
+            .map(|c| c.name().to_owned())
+            .collect();
+        let resources = package["resources"].as_array().unwrap();
+        let about = resources.iter().find(|r| r["path"] == path.as_str()).unwrap();
+        assert_eq!((&about["name"], &about["format"]), (&name.into(), &"parquet".into()));
+        let told: Vec<&str> = about["schema"]["fields"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|f| f["name"].as_str().unwrap())
+            .collect();
+        assert_eq!(told, columns, "{path}");
+        let groups = reader.metadata().row_groups();
+        let chunks = || groups.iter().flat_map(|g| g.columns());
+        assert!(chunks().all(|c| matches!(c.compression(), Compression::ZSTD(_))), "{path}");
+        let size =
+            |of: fn(&parquet::file::metadata::ColumnChunkMetaData) -> i64| chunks().map(of).sum::<i64>();
+        let (packed, whole) = (size(|c| c.compressed_size()), size(|c| c.uncompressed_size()));
+        assert!(packed < whole, "{path}: {packed} of {whole}");
+    }
+    let rows = SerializedFileReader::new(std::fs::File::open(out.join("draws.parquet")).unwrap()).unwrap();
+    let mut seen = 0;
+    for row in rows.get_row_iter(None).unwrap() {
+        use parquet::record::RowAccessor;
+        let row = row.unwrap();
+        assert_eq!(row.get_long(1).unwrap(), row.get_long(0).unwrap() % 8);
+        seen += 1;
+    }
+    // Two labs, three countries, a group and a designer at the ends of five years.
+    assert!(seen % (1024 * 5) == 0 && seen <= 1024 * 5 * 8, "{seen}");
+    // Everything is there for whoever selects it.
+    let all = run("all", &["--select", "*", "--select", "*.*", "--export", "draws=parquet"]);
+    let size = |out: &std::path::Path| std::fs::metadata(out.join("draws.parquet")).unwrap().len();
+    assert!(size(&all) > 4 * size(&out), "{} and {}", size(&all), size(&out));
+}
+
+/// Before gigabytes are written it is said how many, and how to take less.
+#[test]
+fn gigabytes_are_warned_of() {
+    let root = tempfile::tempdir().unwrap();
+    let out = root.path().join("run");
+    // It is stopped as soon as it has said so.
+    let mut child = std::process::Command::new(assert_cmd::cargo::cargo_bin("chokepoint"));
+    child.args(["run", "tutorial", "--draws", "2M", "--export", "draws=csv"]);
+    child.args(["--quiet", "--out", out.to_str().unwrap()]);
+    let mut child = child.stderr(std::process::Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    std::io::BufRead::read_line(&mut std::io::BufReader::new(child.stderr.take().unwrap()), &mut line)
+        .unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(line.contains("GB; less with fewer cells by --select, fewer --draws, parquet"), "{line}");
+}

@@ -1,12 +1,40 @@
 //! What can be typed of questions about draws: `discover`, `indices`, `search` and `worth`.
 
-use super::{Format, ScenarioArguments, SimulationArguments, edited};
+use super::{Format, GivenArguments, ScenarioArguments, SimulationArguments, edited};
 use crate::study::{
     DiscoverRequest, IndicesRequest, Sampling, ScenarioRequest, SearchRequest, SimulationRequest,
     WorthRequest,
 };
 use clap::Args;
 use std::path::PathBuf;
+
+/// What all questions about draws have in common.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct QuestionArguments {
+    #[command(flatten)]
+    pub(crate) simulation: SimulationArguments,
+    /// Threads; all cores by default. What is found is the same for any number
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    pub(crate) threads: usize,
+    /// No progress, no notes
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+    /// What is printed
+    #[arg(long, value_enum, default_value = "table")]
+    pub(crate) format: Format,
+}
+
+impl QuestionArguments {
+    /// What is simulated, in draws in which a condition holds.
+    fn request(&self, given: Option<String>) -> SimulationRequest {
+        SimulationRequest {
+            sampling: self.simulation.request(),
+            given,
+            threads: self.threads,
+            ..SimulationRequest::default()
+        }
+    }
+}
 
 #[derive(Clone, Debug, Args)]
 #[command(mut_arg("scenario", |a| a.value_name("SCENARIO|RUN").help(
@@ -16,7 +44,7 @@ pub(crate) struct DiscoverArguments {
     #[command(flatten)]
     pub(crate) scenario: ScenarioArguments,
     #[command(flatten)]
-    pub(crate) simulation: SimulationArguments,
+    pub(crate) common: QuestionArguments,
     /// Draws in which a bound holds, in the cell's own unit: "CELL < NUMBER" or "CELL > NUMBER"
     #[arg(long, value_name = "BOUND", required_unless_present_any = ["fails", "worse_than"], conflicts_with_all = ["fails", "worse_than"])]
     pub(crate) when: Option<String>,
@@ -29,33 +57,17 @@ pub(crate) struct DiscoverArguments {
     /// What is good: "min CELL" or "max CELL"
     #[arg(long, value_name = "GOAL", requires = "worse_than")]
     pub(crate) objective: Option<String>,
-    /// Only draws in which it holds: "shock.taiwan-blockade by 2028Q4", or "not ..."
-    #[arg(long, value_name = "CONDITION")]
-    pub(crate) given: Option<String>,
-    /// Threads; all cores by default. What is found is the same for any number
-    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
-    pub(crate) threads: usize,
+    #[command(flatten)]
+    pub(crate) given: GivenArguments,
     /// A folder of its own for discovery.csv, tradeoff.csv and discovery.svg; without one it is only printed
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
-    /// No progress, no notes
-    #[arg(long, short)]
-    pub(crate) quiet: bool,
-    /// What is printed
-    #[arg(long, value_enum, default_value = "table")]
-    pub(crate) format: Format,
 }
 
 impl DiscoverArguments {
     /// The request on a scenario.
     pub(crate) fn request(&self) -> DiscoverRequest {
-        let simulation = SimulationRequest {
-            sampling: self.simulation.request(),
-            given: self.given.clone(),
-            threads: self.threads,
-            ..SimulationRequest::default()
-        };
-        self.ask(self.scenario.request(), simulation)
+        self.ask(self.scenario.request(), self.common.request(self.given.request()))
     }
 
     /// The request on the draws of a run: its scenario and its sampling, and the policy that is asked about.
@@ -65,11 +77,11 @@ impl DiscoverArguments {
         simulation: SimulationRequest,
     ) -> DiscoverRequest {
         let policy = self.scenario.policy.clone().map(Into::into).or(scenario.policy.clone());
-        let given = self.given.clone().or(simulation.given);
+        let given = self.given.request().or(simulation.given);
         let simulation = SimulationRequest {
             sampling: simulation.sampling,
             given,
-            threads: self.threads,
+            threads: self.common.threads,
             ..SimulationRequest::default()
         };
         self.ask(ScenarioRequest { policy, ..scenario }, simulation)
@@ -78,7 +90,7 @@ impl DiscoverArguments {
     /// Whether anything is typed that a run has of its own.
     pub(crate) fn changes_the_run(&self) -> bool {
         let s = &self.scenario;
-        let same = self.simulation.request() == Sampling::default();
+        let same = self.common.simulation.request() == Sampling::default();
         !same || s.vintage.is_some() || !(s.edits.is_empty() && s.set.is_empty() && s.allow_read.is_empty())
     }
 
@@ -108,19 +120,10 @@ pub(crate) struct IndicesArguments {
     #[arg(long, value_name = "N", default_value_t = IndicesRequest::OF as u64, value_parser = clap::value_parser!(u64).range(1..=1000))]
     pub(crate) of: u64,
     #[command(flatten)]
-    pub(crate) simulation: SimulationArguments,
-    /// Threads; all cores by default. What is found is the same for any number
-    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
-    pub(crate) threads: usize,
+    pub(crate) common: QuestionArguments,
     /// A folder of its own for indices.csv and indices.html; without one they are only printed
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
-    /// No progress, no notes
-    #[arg(long, short)]
-    pub(crate) quiet: bool,
-    /// What is printed
-    #[arg(long, value_enum, default_value = "table")]
-    pub(crate) format: Format,
 }
 
 impl IndicesArguments {
@@ -130,11 +133,7 @@ impl IndicesArguments {
             against: self.against.clone(),
             cell: self.cell.clone(),
             of: self.of as usize,
-            simulation: SimulationRequest {
-                sampling: self.simulation.request(),
-                threads: self.threads,
-                ..SimulationRequest::default()
-            },
+            simulation: self.common.request(None),
         }
     }
 }
@@ -154,25 +153,15 @@ pub(crate) struct SearchArguments {
     #[arg(long, value_name = "N", value_parser = super::super::values::draws)]
     pub(crate) budget: Option<u64>,
     #[command(flatten)]
-    pub(crate) simulation: SimulationArguments,
-    /// Only draws in which it holds: "shock.taiwan-blockade by 2028Q4", or "not ..."
-    #[arg(long, value_name = "CONDITION")]
-    pub(crate) given: Option<String>,
-    /// Threads; all cores by default. What is found is the same for any number
-    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
-    pub(crate) threads: usize,
+    pub(crate) common: QuestionArguments,
+    #[command(flatten)]
+    pub(crate) given: GivenArguments,
     /// A folder of its own for front.csv and front.html, in which the search is kept as it comes; without one it is only printed
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
     /// Go on from what is in the folder: an interrupted search, or one with a smaller budget
     #[arg(long, requires = "out")]
     pub(crate) resume: bool,
-    /// No progress, no notes
-    #[arg(long, short)]
-    pub(crate) quiet: bool,
-    /// What is printed
-    #[arg(long, value_enum, default_value = "table")]
-    pub(crate) format: Format,
 }
 
 impl SearchArguments {
@@ -184,12 +173,7 @@ impl SearchArguments {
             budget: self.budget,
             out: self.out.clone(),
             resume: self.resume,
-            simulation: SimulationRequest {
-                sampling: self.simulation.request(),
-                given: self.given.clone(),
-                threads: self.threads,
-                ..SimulationRequest::default()
-            },
+            simulation: self.common.request(self.given.request()),
         }
     }
 }
@@ -217,19 +201,9 @@ pub(crate) struct WorthArguments {
     #[arg(long, value_name = "DIR")]
     pub(crate) allow_read: Vec<PathBuf>,
     #[command(flatten)]
-    pub(crate) simulation: SimulationArguments,
-    /// Only draws in which it holds: "shock.taiwan-blockade by 2028Q4", or "not ..."
-    #[arg(long, value_name = "CONDITION")]
-    pub(crate) given: Option<String>,
-    /// Threads; all cores by default. What is found is the same for any number
-    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
-    pub(crate) threads: usize,
-    /// No progress, no notes
-    #[arg(long, short)]
-    pub(crate) quiet: bool,
-    /// What is printed
-    #[arg(long, value_enum, default_value = "table")]
-    pub(crate) format: Format,
+    pub(crate) common: QuestionArguments,
+    #[command(flatten)]
+    pub(crate) given: GivenArguments,
 }
 
 impl WorthArguments {
@@ -239,12 +213,7 @@ impl WorthArguments {
             policies: self.policy.iter().map(|p| p.as_str().into()).collect(),
             objective: self.objective.clone(),
             groups: self.group.clone(),
-            simulation: SimulationRequest {
-                sampling: self.simulation.request(),
-                given: self.given.clone(),
-                threads: self.threads,
-                ..SimulationRequest::default()
-            },
+            simulation: self.common.request(self.given.request()),
         }
     }
 }

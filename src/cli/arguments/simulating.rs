@@ -23,15 +23,28 @@ pub(crate) struct SimulationArguments {
     pub(crate) horizon: Option<String>,
 }
 
+/// A condition on draws.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct GivenArguments {
+    /// Only draws in which it holds: "shock.taiwan-blockade by 2028Q4", or "not ..."
+    #[arg(long = "given", value_name = "CONDITION")]
+    condition: Option<String>,
+}
+
+impl GivenArguments {
+    pub(crate) fn request(&self) -> Option<String> {
+        self.condition.clone()
+    }
+}
+
 /// What all verbs that simulate draws by the thousand have in common.
 #[derive(Clone, Debug, Args)]
 #[allow(clippy::struct_excessive_bools)] // switches of a command line
 pub(crate) struct SimulatingArguments {
     #[command(flatten)]
     pub(crate) simulation: SimulationArguments,
-    /// Only draws in which it holds: "shock.taiwan-blockade by 2028Q4", or "not ..."
-    #[arg(long, value_name = "CONDITION")]
-    pub(crate) given: Option<String>,
+    #[command(flatten)]
+    pub(crate) given: GivenArguments,
     /// Threads; all cores by default. The tables are the same for any number
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     pub(crate) threads: usize,
@@ -128,7 +141,7 @@ impl SimulatingArguments {
     pub(crate) fn request(&self) -> SimulationRequest {
         SimulationRequest {
             sampling: self.simulation.request(),
-            given: self.given.clone(),
+            given: self.given.request(),
             select: self.select.clone(),
             export: self.export.clone(),
             audit: self.audit,

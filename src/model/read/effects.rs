@@ -1,7 +1,7 @@
 //! Effects of shocks: what a selector names, resolved to the nodes that the effect acts on.
 
 use super::super::field::{BuyerId, ChipId, CountryId, Effect, FacilityId, Nodes, RouteId, ToolId};
-use super::super::lever::{LeverRow, Places};
+use super::super::lever::{Change, LeverRow, Places};
 use super::super::spec::Spec;
 use super::Reader;
 use super::fields::{Item, object_schema};
@@ -36,16 +36,28 @@ impl Item for Effect {
     }
 
     fn schema(spec: &Spec) -> Json {
-        let text =
-            json!({ "anyOf": [{ "type": "string" }, { "type": "array", "items": { "type": "string" } }] });
-        let about = format!("Acts on {}.", lever_of(spec).on.join(", "));
-        let first = [
-            ("on", text.clone()),
-            ("to", text),
-            ("times", quantity_schema(false)),
-            ("plus", quantity_schema(false)),
-        ];
-        object_schema(&about, &first, Vec::new())
+        let lever = lever_of(spec);
+        let text = |about: &str| {
+            let list = json!({ "type": "array", "items": { "type": "string" } });
+            json!({ "anyOf": [{ "type": "string" }, list], "description": about })
+        };
+        let kinds = lever.on.join(", ");
+        let on = format!("What it acts on: rows of {kinds}, each written as `{}.ID`; required.", lever.on[0]);
+        let mut first = vec![("on", text(&on))];
+        if lever.to {
+            first.push((
+                "to",
+                text("Countries and groups of delivery that it is narrowed to; all where it is left out."),
+            ));
+        }
+        let mut amount = quantity_schema(false);
+        amount["description"] = json!(match lever.change {
+            Change::Times => "By what it is multiplied while the shock acts in full [1]; required.",
+            Change::Plus => "What is added to it while the shock acts in full [1]; required.",
+        });
+        amount["$comment"] = json!("zero or more");
+        first.push((lever.change.key(), amount));
+        object_schema(&format!("Acts on {kinds}."), &first, Vec::new())
     }
 }
 

@@ -7,6 +7,8 @@ use crate::model::{CountryId, Model};
 pub struct Focus {
     /// The actor, if it is not everybody.
     pub actor: Option<String>,
+    /// Whether it is told by years.
+    pub years: bool,
     /// Whether it is about each lab.
     pub labs: Vec<bool>,
     /// Whether it is about each country.
@@ -30,6 +32,7 @@ impl Focus {
     fn where_(model: &Model, actor: Option<&str>, all: bool) -> Self {
         Self {
             actor: actor.map(str::to_owned),
+            years: false,
             labs: vec![all; model.labs.len()],
             countries: vec![all; model.countries.len()],
             buyers: vec![all; model.buyers.len()],
@@ -37,6 +40,15 @@ impl Focus {
             facilities: vec![all; model.facilities.len()],
             stockpiles: vec![all; model.stockpiles.len()],
         }
+    }
+
+    /// A story by years of what happens to all, and of what binds the labs among some actors.
+    pub fn by_years(model: &Model, actors: &[String]) -> Self {
+        let mut focus = Self { years: true, ..Self::where_(model, None, false) };
+        for (flag, lab) in focus.labs.iter_mut().zip(&model.labs) {
+            *flag = actors.iter().any(|a| a.strip_prefix("lab.") == Some(&lab.id));
+        }
+        focus
     }
 
     /// A story about an actor: its chips, buyers and labs, the facilities and routes that serve it.

@@ -18,6 +18,7 @@ use crate::model::time::Quarter;
 use crate::plan::Plan;
 use crate::results::Cell;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 /// Ranks closer to an end than this are worth a line.
@@ -99,6 +100,10 @@ pub struct Story {
     pub draw: u64,
     /// Whom it is about, if not everybody.
     pub actor: Option<String>,
+    /// Whether it is told by years.
+    pub years: bool,
+    /// What people call those that its numbers are of.
+    pub names: BTreeMap<String, String>,
     /// Inputs that are out of the ordinary, the rarest first.
     pub unusual: Vec<Unusual>,
     /// Quarters.
@@ -147,6 +152,10 @@ impl Story {
             world: world.to_owned(),
             draw: draw.number,
             actor: focus.actor.clone(),
+            years: focus.years,
+            names: (draw.cells.iter())
+                .map(|(c, _)| (c.actor.clone(), draw.plan.model.title_of(&c.actor)))
+                .collect(),
             unusual: unusual(draw),
             quarters: draw.trace.facts.iter().enumerate().map(told).collect(),
         }
@@ -163,14 +172,33 @@ impl Story {
         }
         text.push_str("\n\n");
         text.push_str(&self.unusual_text());
+        if self.years {
+            return text + &self.by_years();
+        }
+        let ids = BTreeMap::new();
         for told in &self.quarters {
             let _ = writeln!(text, "\n{}", told.quarter);
             for event in &told.events {
                 let _ = writeln!(text, "  {event}");
             }
-            text.push_str(&told.figures_text());
+            text.push_str(&told.figures_text(&ids));
         }
         text
+    }
+
+    /// Years: what happened in which quarter, and where the year ended.
+    fn by_years(&self) -> String {
+        let mut text = String::new();
+        for year in self.quarters.chunk_by(|a, b| a.quarter.year() == b.quarter.year()) {
+            let _ = writeln!(text, "\n{}", year[0].quarter.year());
+            for told in year {
+                for event in &told.events {
+                    let _ = writeln!(text, "  {}: {event}", told.quarter);
+                }
+            }
+            year.iter().for_each(|told| text.push_str(&told.figures_text(&self.names)));
+        }
+        text + "\n--whole tells every quarter and everybody, --actor one actor with all its numbers.\n"
     }
 
     /// What was out of the ordinary, in words.
@@ -227,7 +255,7 @@ impl Told {
     }
 
     /// Numbers: labs and countries in a sentence each, everything else as a list.
-    fn figures_text(&self) -> String {
+    fn figures_text(&self, names: &BTreeMap<String, String>) -> String {
         let mut text = String::new();
         let mut actors: Vec<&str> = self.figures.iter().map(|f| f.actor.as_str()).collect();
         actors.dedup();
@@ -241,7 +269,8 @@ impl Told {
                 said.extend(METRICS.map(Metric::name));
                 let _ = write!(
                     text,
-                    "  {actor} could train {reachable} FLOP, has trained {run}, on {chips} H100e"
+                    "  {} could train {reachable} FLOP, has trained {run}, on {chips} H100e",
+                    names.get(actor).map_or(actor, String::as_str)
                 );
                 if let Some(b) = self.bound.iter().find(|b| actor.strip_prefix("lab.") == Some(&b.lab)) {
                     let _ = write!(text, "; bound by {}{}", b.by[0], b.because());

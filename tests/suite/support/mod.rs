@@ -3,6 +3,7 @@
 
 pub mod book;
 pub mod imports;
+pub mod program;
 pub mod states;
 pub mod worlds;
 
