@@ -16,13 +16,13 @@ pub(super) enum How<'a> {
     Again { run: &'a Path, rounds: u64 },
 }
 
-/// Does it; `shown` gives what is printed, and `told` what is said of what it took.
+/// Does it; `shown` gives what is printed. Gives the folder of a study that is complete.
 pub(super) fn carry_out<S: Study>(
     study: &S,
     common: &SimulatingArguments,
     how: &How<'_>,
     shown: impl Fn(&S::Finds<'_>) -> String,
-) -> Result<(), Failure> {
+) -> Result<Option<PathBuf>, Failure> {
     let terminal = Terminal::new(common.quiet);
     let mut to = common.destination();
     if let How::Again { run, rounds } = how {
@@ -30,14 +30,16 @@ pub(super) fn carry_out<S: Study>(
         if let Some(first) = wrong.first() {
             return Err(Failure::Differs { wrong: wrong.len(), of, first: *first });
         }
-        return print(&format!("{of} rounds simulated anew: the same\n"));
+        print(&format!("{of} rounds simulated anew: the same\n"))?;
+        return Ok(None);
     }
     if let How::Merged { parts, partial: true } = how {
         let draws = part_draws(parts)?;
         to.part = Some(Part::Draws { first: draws.start, end: draws.end });
     }
     let Some(mut folder) = study.open_folder(&to, &terminal)? else {
-        return print_in(common.format, &study.stored_answer(&to, common.format.table())?);
+        print_in(common.format, &study.stored_answer(&to, common.format.table())?)?;
+        return Ok(Some(study.path(&to)));
     };
     if matches!(how, How::Simulated) {
         study.fits(&to, &terminal)?;
@@ -48,7 +50,7 @@ pub(super) fn carry_out<S: Study>(
             if !common.quiet {
                 tell(&format!("a part in {}", path.display()));
             }
-            return Ok(());
+            return Ok(None);
         }
         How::Merged { parts, .. } => study.merge(parts, &mut folder)?,
         _ if to.part.is_some() => {
@@ -56,7 +58,7 @@ pub(super) fn carry_out<S: Study>(
             if !common.quiet {
                 tell(&format!("{} draws in {:.1} s; a part in {}", took.draws, took.seconds, path.display()));
             }
-            return Ok(());
+            return Ok(None);
         }
         _ => study.find(Some(&mut folder), &terminal)?,
     };
@@ -78,5 +80,5 @@ pub(super) fn carry_out<S: Study>(
             path.display()
         ));
     }
-    Ok(())
+    Ok(Some(path))
 }

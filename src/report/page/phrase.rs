@@ -90,6 +90,8 @@ impl Phrase {
             x if x > 0.0 => "+",
             _ => "",
         };
+        // What is smaller than anything shown goes no way.
+        let sign = if size.starts_with(['<', '–', '0']) && share.abs() < 1e-4 { "" } else { sign };
         self.shown(source, format!("{sign}{size} %"))
     }
 
@@ -128,6 +130,16 @@ impl Phrase {
             };
         }
         out
+    }
+
+    /// As Markdown; no name is markup.
+    pub fn markdown(&self) -> String {
+        let of = |piece: &Piece| match piece {
+            Piece::Words(text) => text.clone(),
+            Piece::Name(text) => super::brief::plain_markdown(text),
+            Piece::Number { shown, .. } => shown.clone(),
+        };
+        self.0.iter().map(of).collect()
     }
 
     /// As plain text.
