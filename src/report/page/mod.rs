@@ -229,7 +229,7 @@ fn json(
         metrics.map(|name| (name.to_owned(), words::metric(name).into())).collect();
     let names = serde_json::json!({ "scenario": files.about("scenario"), "title": files.about("title"), "metrics": metrics, "identity": files.about("identity"),
         "policies": policies, "names": files.names, "end": files.end(),
-        "anchors": ANCHORS.iter().map(|(size, what)| (phrase::significant(*size), (*what).into()))
+        "anchors": ANCHORS.iter().map(|(size, what)| (format!("{size:e}"), (*what).into()))
             .collect::<serde_json::Map<String, serde_json::Value>>(),
         "titles": policies.iter().map(|p| (p.clone(), files.about_policy(p, "title").into()))
             .collect::<serde_json::Map<String, serde_json::Value>>() });

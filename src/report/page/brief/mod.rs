@@ -21,7 +21,7 @@ const RESTS: usize = 7;
 /// Inputs of which is said what they would change.
 const CHANGES: usize = 4;
 /// Characters of a source.
-const SOURCE: usize = 150;
+const SOURCE: usize = 120;
 
 /// An input that matters.
 #[derive(Clone, Debug)]

@@ -106,7 +106,9 @@ impl Picture {
     /// Values at which the axis is labelled, at most seven or so.
     fn ticks(&self, (low, high): (f64, f64)) -> Vec<f64> {
         let candidates: Vec<f64> = match self.scale {
-            Scale::Log => (-30..40).flat_map(|d| [1.0, 2.0, 5.0].map(|m| m * power_of_ten(d))).collect(),
+            Scale::Log => {
+                (-30..40).flat_map(|d| [1.0, 2.0, 3.0, 5.0, 7.0].map(|m| m * power_of_ten(d))).collect()
+            }
             Scale::Change => {
                 let fine = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5];
                 let up = fine.iter().flat_map(|s| (1..=5).map(move |k| 1.0 + s * f64::from(k)));
@@ -286,7 +288,7 @@ impl Picture {
     }
 
     fn tick_words(&self, x: f64) -> String {
-        if self.scale == Scale::Change { changed(x) } else { super::super::phrase::amount(x) }
+        self.words(x).replace(".0e", "e")
     }
 
     /// In characters, a line a row.

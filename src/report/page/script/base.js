@@ -127,12 +127,16 @@ function number(x) {
   if (x === null || x === undefined || !Number.isFinite(x)) return '–';
   const size = Math.abs(x);
   if (size === 0) return '0';
-  if (size >= 1e15 || size < 1e-3) return x.toExponential(1).replace('.0e', 'e').replace('e+', 'e');
+  if (size >= 1e15 || size < 1e-3) return x.toExponential(1).replace('e+', 'e');
   for (const [step, sign] of [[1e12, 'T'], [1e9, 'B'], [1e6, 'M'], [1e4, 'k']]) {
     const unit = step === 1e4 ? 1e3 : step;
     if (size >= 0.9995 * step) return String(Number((x / unit).toPrecision(3))) + sign;
   }
   return size >= 1e3 ? String(Math.round(x)) : String(Number(x.toPrecision(3)));
+}
+/* A number that is exactly what it is: a tick, a threshold. */
+function tick(x) {
+  return number(x).replace('.0e', 'e');
 }
 function percent(p) {
   if (p === null || p === undefined) return '–';
@@ -235,7 +239,7 @@ function logAxis(title, values, more) {
   }
   return axis(Object.assign({
     type: 'log', range: [low - 0.06 * span - 0.03, high + 0.06 * span + 0.03],
-    tickmode: 'array', tickvals: ticks, ticktext: ticks.map(number), title: { text: title, standoff: 8 },
+    tickmode: 'array', tickvals: ticks, ticktext: ticks.map(tick), title: { text: title, standoff: 8 },
   }, more));
 }
 
@@ -251,7 +255,7 @@ function plainAxis(title, values, more) {
   const ticks = [];
   for (let i = Math.ceil(low / step); i * step <= high + 1e-9 * span; i++) ticks.push(Number((i * step).toPrecision(12)));
   return axis(Object.assign({
-    range: [low - 0.04 * span, high + 0.04 * span], tickmode: 'array', tickvals: ticks, ticktext: ticks.map(number), title: { text: title, standoff: 8 },
+    range: [low - 0.04 * span, high + 0.04 * span], tickmode: 'array', tickvals: ticks, ticktext: ticks.map(tick), title: { text: title, standoff: 8 },
     zeroline: true, zerolinecolor: colour('grey'),
   }, more));
 }

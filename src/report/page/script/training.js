@@ -34,7 +34,7 @@ FIGURES.fan = (figure, redraw) => {
     const high = Math.log10(Math.max(...values));
     const inside = levels.filter((l) => Math.log10(l) > low - 0.2 && Math.log10(l) < high + 0.2);
     /* Thresholds are named beside the figure, where no band crosses them. */
-    const named = (l) => number(l) + (narrow() || !PAGE.run.anchors[number(l)] ? '' : '<br>' + wrapped(PAGE.run.anchors[number(l)], 24, 4));
+    const named = (l) => tick(l) + (narrow() || !PAGE.run.anchors[tick(l)] ? '' : '<br>' + wrapped(PAGE.run.anchors[tick(l)], 24, 4));
     const lines = new Map(inside.map((l) => [l, named(l).split('<br>')]));
     const widest = Math.max(0, ...[...lines.values()].flat().map((t) => t.length));
     draw(figure, traces, {
@@ -61,8 +61,8 @@ FIGURES.reached = (figure, redraw) => {
       traces.push({ x, y: list.map((r) => 100 * r.low), mode: 'lines', line: { width: 0 }, hoverinfo: 'skip', showlegend: false });
       traces.push({ x, y: list.map((r) => 100 * r.high), mode: 'lines', line: { width: 0 }, fill: 'tonexty', fillcolor: faded(hue(i), 0.2), hoverinfo: 'skip', showlegend: false });
       traces.push({
-        x, y: list.map((r) => 100 * r.probability), mode: 'lines', name: number(level) + ' FLOP', line: { color: hue(i), width: 2.5, dash: ['solid', 'dash', 'dot', 'dashdot'][i % 4] },
-        text: list.map((r) => `${r.quarter}<br>${number(level)} FLOP reached: ${percent(r.probability)}<br>95 %: ${percent(r.low)} to ${percent(r.high)}`), hoverinfo: 'text',
+        x, y: list.map((r) => 100 * r.probability), mode: 'lines', name: tick(level) + ' FLOP', line: { color: hue(i), width: 2.5, dash: ['solid', 'dash', 'dot', 'dashdot'][i % 4] },
+        text: list.map((r) => `${r.quarter}<br>${tick(level)} FLOP reached: ${percent(r.probability)}<br>95 %: ${percent(r.low)} to ${percent(r.high)}`), hoverinfo: 'text',
       });
     });
     draw(figure, traces, {
