@@ -1,15 +1,22 @@
-// Drives report.html in Chromium, from disk and with the network off: every figure is drawn, choices and the search work,
-// nothing overflows, no error is logged, and a scenario's markup stays text.
+// Drives report.html in Chromium, from disk and with the network off: every figure is drawn and can be saved, choices and the search
+// work, everything can be read (readable.mjs) on a desk, on a phone, in the dark and on paper, no error is logged, a page opens with its
+// answer and its figure, and a scenario's markup stays text. Briefs fit two sheets of paper.
 //
-//   node .ci/page.mjs CHROMIUM RUN... [--hostile RUN]
+//   node .ci/page.mjs CHROMIUM RUN... [--brief RUN]... [--hostile RUN]
 
 import { chromium } from 'playwright-core';
 import { pathToFileURL } from 'node:url';
 import { resolve } from 'node:path';
+import { FAULTS, unreadable } from './readable.mjs';
 
 const [executablePath, ...rest] = process.argv.slice(2);
-const mark = rest.indexOf('--hostile');
-const hostile = mark >= 0 ? rest.splice(mark, 2)[1] : null;
+const taken = (flag) => {
+  const mark = rest.indexOf(flag);
+  return mark >= 0 ? rest.splice(mark, 2)[1] : null;
+};
+const hostile = taken('--hostile');
+const briefs = [];
+for (let run = taken('--brief'); run; run = taken('--brief')) briefs.push(run);
 let failures = 0;
 const check = (holds, what) => {
   if (holds) return;
@@ -19,15 +26,15 @@ const check = (holds, what) => {
 
 const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
 
-async function open(run, width, colorScheme) {
+async function open(run, width, colorScheme, file = 'report.html') {
   const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme, offline: true, acceptDownloads: true });
   const page = await context.newPage();
-  const where = `${run} at ${width} px, ${colorScheme}`;
+  const where = `${run}/${file} at ${width} px, ${colorScheme}`;
   page.on('console', (m) => check(!['error', 'warning'].includes(m.type()), `${where}: console: ${m.text()}`));
   page.on('pageerror', (e) => check(false, `${where}: ${e.message}`));
   page.on('request', (r) => check(/^(file|data|blob):/.test(r.url()), `${where}: asks for ${r.url()}`));
-  await page.goto(pathToFileURL(resolve(run, 'report.html')).href);
-  await page.waitForSelector('html[data-ready]', { timeout: 60000 });
+  await page.goto(pathToFileURL(resolve(run, file)).href);
+  if (file === 'report.html') await page.waitForSelector('html[data-ready]', { timeout: 60000 });
   return { page, where, context };
 }
 
@@ -57,11 +64,25 @@ async function figuresAreDrawn(page, where) {
   return all;
 }
 
-async function nothingOverflows(page, where) {
-  const [needed, has] = await page.evaluate(() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]);
-  check(needed <= has, `${where}: ${needed} px wide in a window of ${has} px`);
-  const wide = await page.$$eval('h1, h2, h3, p, figcaption, .controls, .plot, dl', (all) => all.filter((e) => e.getBoundingClientRect().right > innerWidth + 1 && !e.closest('.scroll')).map((e) => e.textContent.slice(0, 40)));
-  check(wide.length === 0, `${where}: out of sight: ${wide.slice(0, 3).join(' | ')}`);
+async function canBeRead(page, where) {
+  for (const complaint of await unreadable(page)) check(false, `${where}: ${complaint}`);
+}
+
+/* The checks find faults: each is planted once, and is found by its name. */
+async function faultsAreFound(run, file) {
+  for (const [kind, plant] of Object.entries(FAULTS)) {
+    const { page, where, context } = await open(run, 1280, 'light', file);
+    await page.evaluate(plant);
+    const found = await unreadable(page);
+    check(found.some((complaint) => complaint.startsWith(kind)), `${where}: a planted fault is not found: ${kind}; found: ${found}`);
+    await context.close();
+  }
+}
+
+/* The answer's sentences come first, then a figure, and only then a table. */
+async function opensWithItsFigure(page, where) {
+  const order = await page.$$eval('#answer .question, #answer .sentences, #answer figure .plot, #answer table', (all) => all.map((e) => (e.matches('.plot') ? 'figure' : e.tagName === 'TABLE' ? 'table' : e.className)));
+  check(order.join(' ').startsWith('question sentences figure'), `${where}: opens with ${order}`);
 }
 
 /* Every choice that is shown changes its figure. */
@@ -110,35 +131,81 @@ async function dataCanBeSaved(page, where) {
   // The preview is made when the browser says that the list is open, a moment after the click.
   await details.locator('td').first().waitFor({ state: 'attached', timeout: 10000 }).catch(() => {});
   check((await details.locator('td').count()) > 0, `${where}: no data under the figure`);
-  const [download] = await Promise.all([page.waitForEvent('download'), details.locator('.save').click()]);
-  const chunks = [];
-  for await (const chunk of await download.createReadStream()) chunks.push(chunk);
-  const lines = Buffer.concat(chunks).toString().split('\n');
-  check(download.suggestedFilename().endsWith('.csv') && lines.length > 10 && lines[0].split(',').length > 4, `${where}: the file saved is ${lines[0]}`);
   await details.locator('summary').click();
 }
 
+/* Every figure can be saved: the drawing with its title as SVG, the same in dots, and the rows that it draws. */
+async function figuresCanBeSaved(page, where) {
+  const bytes = async (button) => {
+    const [download] = await Promise.all([page.waitForEvent('download', { timeout: 20000 }), button.click()]);
+    const chunks = [];
+    for await (const chunk of await download.createReadStream()) chunks.push(chunk);
+    return [download.suggestedFilename(), Buffer.concat(chunks)];
+  };
+  for (const figure of await page.locator('figure:has(.plot)').all()) {
+    const id = (await figure.getAttribute('id')).replace('figure-', '');
+    const title = (await figure.locator('h3').textContent()).trim();
+    const [svgName, svg] = await bytes(figure.locator('.save[data-form="svg"]'));
+    const drawn = await page.evaluate((text) => {
+      const read = new DOMParser().parseFromString(text, 'image/svg+xml');
+      const say = [...read.querySelectorAll('svg > text')].map((t) => t.textContent).join(' ');
+      return { wrong: !!read.querySelector('parsererror'), say, marks: read.querySelectorAll('svg svg path, svg svg circle, svg svg image').length, foreign: /(href|src)="https?:/.test(text) };
+    }, svg.toString());
+    check(svgName.endsWith(`${id}.svg`) && !drawn.wrong && drawn.marks > 3 && !drawn.foreign, `${where}: ${svgName} is no drawing: ${JSON.stringify(drawn).slice(0, 200)}`);
+    check(drawn.say.replace(/\s+/g, ' ').includes(title.replace(/\s+/g, ' ')), `${where}: ${svgName} does not say its title`);
+    const [pngName, png] = await bytes(figure.locator('.save[data-form="png"]'));
+    check(pngName.endsWith(`${id}.png`) && png.subarray(1, 4).toString() === 'PNG' && png.readUInt32BE(16) > 1000 && png.length > 20000, `${where}: ${pngName} has ${png.length} bytes`);
+    const [csvName, csv] = await bytes(figure.locator('.save[data-form="csv"]'));
+    const lines = csv.toString().split('\n');
+    check(csvName.endsWith('.csv') && lines.length > 3 && lines[0].split(',').length > 2, `${where}: the file ${csvName} of ${id} is ${lines[0]}`);
+  }
+}
+
 for (const run of rest) {
-  for (const [width, scheme] of [[390, 'dark'], [1280, 'light'], [1920, 'dark']]) {
+  for (const [width, scheme] of [[390, 'light'], [390, 'dark'], [1280, 'light'], [1920, 'dark']]) {
     const { page, where, context } = await open(run, width, scheme);
     await figuresAreDrawn(page, where);
-    await nothingOverflows(page, where);
+    await canBeRead(page, where);
+    await opensWithItsFigure(page, where);
     if (width === 1280) {
       await choicesWork(page, where);
       await searchWorks(page, where);
       await dataCanBeSaved(page, where);
+      await figuresCanBeSaved(page, where);
       await page.emulateMedia({ colorScheme: 'dark' });
+      await page.waitForTimeout(300);
       await figuresAreDrawn(page, where + ', turned dark');
+      await canBeRead(page, where + ', turned dark');
       const ink = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
       check(ink !== 'rgb(255, 255, 255)', `${where}: the dark page is white`);
       await page.emulateMedia({ media: 'print', colorScheme: 'light' });
       await page.setViewportSize({ width: 720, height: 1000 });
-      await page.waitForTimeout(300);
-      await nothingOverflows(page, where + ', on paper');
+      await page.waitForTimeout(500);
+      await figuresAreDrawn(page, where + ', on paper');
+      await canBeRead(page, where + ', on paper');
+      const shown = await page.$$eval('.legend i', (all) => all.filter((i) => getComputedStyle(i).printColorAdjust !== 'exact').length);
+      check(shown === 0, `${where}: ${shown} colours of legends do not survive print`);
     }
     await context.close();
   }
 }
+if (rest.length) await faultsAreFound(rest[0], 'report.html');
+
+for (const run of briefs) {
+  for (const width of [390, 1280]) {
+    const { page, where, context } = await open(run, width, 'light', 'brief.html');
+    const figures = await page.$$eval('figure svg', (all) => all.map((svg) => svg.querySelectorAll('path, circle').length));
+    check(figures.length === 3 && figures.every((marks) => marks > 3), `${where}: its figures have ${figures} marks`);
+    await canBeRead(page, where);
+    if (width === 1280) {
+      const pdf = (await page.pdf({ preferCSSPageSize: true })).toString('latin1');
+      const sheets = (pdf.match(/\/Type\s*\/Page\b/g) || []).length;
+      check(sheets >= 1 && sheets <= 2, `${where}: printed, it takes ${sheets} sheets`);
+    }
+    await context.close();
+  }
+}
+if (briefs.length) await faultsAreFound(briefs[0], 'brief.html');
 
 if (hostile) {
   const { page, where, context } = await open(hostile, 1280, 'light');

@@ -81,7 +81,7 @@ pub(super) enum Verb {
     Import(ImportArguments),
     /// Say which inputs of two runs differ, and which numbers moved beyond their error
     Diff(DiffArguments),
-    /// Make a run's page again, from its files
+    /// Make a run's page again, or a brief of it to hand on, from its files
     Report(ReportArguments),
     /// Print the JSON Schema of a scenario file
     Schema,
@@ -204,6 +204,9 @@ pub(super) struct RunArguments {
     pub(super) precision: PrecisionArguments,
     #[command(flatten)]
     pub(super) simulating: SimulatingArguments,
+    /// Write a brief too, one or two pages to hand on: brief.html for print, and brief.md
+    #[arg(long, conflicts_with = "part")]
+    pub(super) brief: bool,
 }
 
 #[derive(Clone, Debug, Args)]
@@ -235,6 +238,9 @@ pub(super) struct CompareArguments {
     pub(super) precision: PrecisionArguments,
     #[command(flatten)]
     pub(super) simulating: SimulatingArguments,
+    /// Write a brief too, one or two pages to hand on: brief.html for print, and brief.md
+    #[arg(long, conflicts_with = "part")]
+    pub(super) brief: bool,
 }
 
 #[derive(Clone, Debug, Args)]
@@ -336,6 +342,12 @@ pub(super) enum GraphForm {
 pub(super) struct ReportArguments {
     /// A run's folder
     pub(super) run: PathBuf,
+    /// Write a brief instead, one or two pages to hand on: brief.html for print, and brief.md
+    #[arg(long)]
+    pub(super) brief: bool,
+    /// The policy of a comparison that the brief is about; all of them by default
+    #[arg(long, value_name = "POLICY", requires = "brief")]
+    pub(super) policy: Option<String>,
 }
 
 impl Verb {

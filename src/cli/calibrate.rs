@@ -9,5 +9,6 @@ use crate::study::Calibrate;
 pub(super) fn calibrate(arguments: &CalibrateArguments, how: &How<'_>) -> Result<(), Failure> {
     let common = &arguments.simulating;
     let study = Calibrate::open(&arguments.request(), &Terminal::new(common.quiet))?;
-    carry_out(&study, common, how, |found| found.fit().render(common.format.table()))
+    carry_out(&study, common, how, |found| found.fit().render(common.format.table()))?;
+    Ok(())
 }

@@ -9,5 +9,6 @@ use crate::study::Hindcast;
 pub(super) fn hindcast(arguments: &HindcastArguments, how: &How<'_>) -> Result<(), Failure> {
     let common = &arguments.simulating;
     let study = Hindcast::open(&arguments.request(), &Terminal::new(common.quiet))?;
-    carry_out(&study, common, how, |found| found.board().render(common.format.table()))
+    carry_out(&study, common, how, |found| found.board().render(common.format.table()))?;
+    Ok(())
 }

@@ -25,13 +25,13 @@ pub(super) enum Printed {
     Nothing,
 }
 
-/// Does it; `shown` gives what is printed.
+/// Does it; `shown` gives what is printed. Gives the folder of a study that is complete.
 pub(super) fn carry_out<S: Study>(
     study: &S,
     common: &SimulatingArguments,
     how: &How<'_>,
     shown: impl Fn(&S::Finds<'_>) -> String,
-) -> Result<(), Failure> {
+) -> Result<Option<PathBuf>, Failure> {
     make(study, common, how, Printed::Answer, shown)
 }
 
@@ -42,7 +42,7 @@ pub(super) fn make<S: Study>(
     how: &How<'_>,
     printed: Printed,
     shown: impl Fn(&S::Finds<'_>) -> String,
-) -> Result<(), Failure> {
+) -> Result<Option<PathBuf>, Failure> {
     let terminal = Terminal::new(common.quiet);
     let mut to = common.destination();
     if let How::Again { run, rounds } = how {
@@ -50,17 +50,18 @@ pub(super) fn make<S: Study>(
         if let Some(first) = wrong.first() {
             return Err(Failure::Differs { wrong: wrong.len(), of, first: *first });
         }
-        return print(&format!("{of} rounds simulated anew: the same\n"));
+        print(&format!("{of} rounds simulated anew: the same\n"))?;
+        return Ok(None);
     }
     if let How::Merged { parts, partial: true } = how {
         let draws = part_draws(parts)?;
         to.part = Some(Part::Draws { first: draws.start, end: draws.end });
     }
     let Some(mut folder) = study.open_folder(&to, &terminal)? else {
-        if printed == Printed::Nothing {
-            return Ok(());
+        if printed == Printed::Answer {
+            print_in(common.format, &study.stored_answer(&to, common.format.table())?)?;
         }
-        return print_in(common.format, &study.stored_answer(&to, common.format.table())?);
+        return Ok(Some(study.path(&to)));
     };
     if matches!(how, How::Simulated) {
         study.fits(&to, &terminal)?;
@@ -71,7 +72,7 @@ pub(super) fn make<S: Study>(
             if !common.quiet {
                 tell(&format!("a part in {}", path.display()));
             }
-            return Ok(());
+            return Ok(None);
         }
         How::Merged { parts, .. } => study.merge(parts, &mut folder)?,
         _ if to.part.is_some() => {
@@ -79,7 +80,7 @@ pub(super) fn make<S: Study>(
             if !common.quiet {
                 tell(&format!("{} draws in {:.1} s; a part in {}", took.draws, took.seconds, path.display()));
             }
-            return Ok(());
+            return Ok(None);
         }
         _ => study.find(Some(&mut folder), &terminal)?,
     };
@@ -103,5 +104,5 @@ pub(super) fn make<S: Study>(
             path.display()
         ));
     }
-    Ok(())
+    Ok(Some(path))
 }

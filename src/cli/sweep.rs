@@ -9,5 +9,6 @@ use crate::study::Sweep;
 pub(super) fn sweep(arguments: &SweepArguments, how: &How<'_>) -> Result<(), Failure> {
     let common = &arguments.simulating;
     let study = Sweep::open(&arguments.request(), &Terminal::new(common.quiet))?;
-    carry_out(&study, common, how, |found| found.swept().render(common.format.table()))
+    carry_out(&study, common, how, |found| found.swept().render(common.format.table()))?;
+    Ok(())
 }

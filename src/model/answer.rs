@@ -46,6 +46,22 @@ impl Sign {
         format!("{}/{}", self.actor, self.metric)
     }
 
+    /// In words: `country.omega/smuggled_chips > 2000, seen 2 quarters late with an error of 0.3 (…)`.
+    pub fn words(&self) -> String {
+        let way = if self.above { ">" } else { "<" };
+        let late = if self.lag == 1 { "quarter late" } else { "quarters late" };
+        let mut words = format!("{} {way} {}, seen {} {late}", self.address(), self.level, self.lag);
+        if self.error > 0.0 {
+            words
+                .push_str(&format!(" with an error of {} (standard deviation of its logarithm)", self.error));
+        }
+        if let Some(off) = self.off {
+            words.push_str(&format!(", until it is no more beyond {off}"));
+            words.push_str(if self.again { "" } else { ", never again then" });
+        }
+        words
+    }
+
     /// Path of the error with which it is observed: the same for all who look at that metric.
     pub fn error_path(&self) -> String {
         format!("sign.{}.error", self.address())

@@ -18,6 +18,8 @@ pub struct Shown<'a> {
     pub unit: String,
     /// Quantiles 5 %, 50 %, 95 % in the canonical unit: of a dated series at its last point.
     pub quantiles: [f64; 3],
+    /// Signs that it waits for, in words: what it is once one is on, or that its rule is in force only then.
+    pub waits: Vec<String>,
 }
 
 /// Quantities whose paths match a pattern, in order of reading.
@@ -26,13 +28,37 @@ pub fn show<'a>(model: &'a Model, pattern: &str) -> Vec<Shown<'a>> {
     let glob = Glob::new(pattern);
     (model.quantities.iter().enumerate())
         .filter(|(i, q)| !hidden.contains(&QuantityId(*i as u32)) && glob.matches(&q.path))
-        .map(|(_, quantity)| Shown {
+        .map(|(i, quantity)| Shown {
             quantity,
             value: quantity.provenance.written.clone(),
             unit: quantity.provenance.unit.clone(),
             quantiles: quantiles(model, quantity),
+            waits: waits(model, QuantityId(i as u32)),
         })
         .collect()
+}
+
+/// What signs make of a quantity.
+fn waits(model: &Model, id: QuantityId) -> Vec<String> {
+    let answers = &model.answers;
+    let own = answers.numbers.iter().filter(|w| w.number == id).flat_map(|w| &w.edited);
+    let own = own.filter_map(|(sign, edited)| {
+        let under = answers.edited[*sign].as_ref()?;
+        let quantity = &under.quantities[*edited];
+        let written = &quantity.provenance.written;
+        Some(format!("{written} once {}", answers.signs[*sign].words()))
+    });
+    let path = &model.quantities[id].path;
+    let of_rule = |w: &&super::answer::RuleWaits| {
+        path.strip_prefix("rule.")
+            .and_then(|rest| rest.strip_prefix(model.rules[w.rule].id.as_str()))
+            .is_some_and(|rest| rest.starts_with('.'))
+    };
+    let rules = answers.rules.iter().filter(of_rule).map(|w| {
+        let only = if w.lifted { "not in force" } else { "in force only" };
+        format!("the rule is {only} once {}", answers.signs[w.sign].words())
+    });
+    own.chain(rules).collect()
 }
 
 /// Quantities that are parts of a dated series: it shows them.

@@ -7,7 +7,7 @@ use crate::metrics::Metric;
 use crate::model::{FieldAbout, TableAbout};
 use crate::results::table::{Table, TableText};
 use crate::scenario::leaves::leaves;
-use crate::scenario::{Change, Document, Policy, inline};
+use crate::scenario::{Change, Document, Edit, Policy, Value, inline};
 use std::borrow::Borrow;
 use std::collections::BTreeSet;
 
@@ -67,6 +67,7 @@ pub fn changes(policy: &Policy, most: usize) -> String {
         }
         Change::Remove(path) => format!("no {path}"),
     });
+    let all = all.zip(&policy.edits).map(|(what, edit)| what + &waits(edit));
     let all: Vec<String> = all.collect();
     let told = all.iter().take(most).cloned().collect::<Vec<_>>().join("; ");
     if all.len() > most { format!("{told}; and {} more", all.len() - most) } else { told }
@@ -96,6 +97,27 @@ pub fn differences(first: &Document, other: &Document, most: usize) -> String {
     }
     let told = all.iter().take(most).cloned().collect::<Vec<_>>().join("; ");
     if all.len() > most { format!("{told}; and {} more", all.len() - most) } else { told }
+}
+
+/// What an edit waits for, in words; nothing if it waits for no sign.
+fn waits(edit: &Edit) -> String {
+    let Some(when) = edit.answer.as_ref().and_then(|row| row.get("when")) else { return String::new() };
+    let Value::Table(table) = &when.value else {
+        return format!(", once {}, seen 1 quarter late", inline(when).trim_matches('"'));
+    };
+    let of = |key: &str| table.get(key).map(|node| inline(node).trim_matches('"').to_owned());
+    let lag = of("lag").unwrap_or_else(|| "1".to_owned());
+    let late = if lag == "1" { "quarter late" } else { "quarters late" };
+    let mut words = format!(", once {}, seen {lag} {late}", of("sign").unwrap_or_default());
+    if let Some(error) = of("error") {
+        words.push_str(&format!(" with an error of {error} (standard deviation of its logarithm)"));
+    }
+    words.push_str(&of("from").map_or_else(String::new, |from| format!(", from {from} on")));
+    if let Some(off) = of("off") {
+        words.push_str(&format!(", until it is no more beyond {off}"));
+        words.push_str(if of("again").as_deref() == Some("false") { ", never again then" } else { "" });
+    }
+    words
 }
 
 /// A value that fits a line.

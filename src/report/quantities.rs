@@ -46,6 +46,9 @@ fn table(rows: &[Shown<'_>]) -> String {
             about.push(format!("edited by {}", q.edited_by.join(", ")));
         }
         text.push_str(&format!("    {}\n", about.join("; ")));
+        for sign in &r.waits {
+            text.push_str(&format!("    {sign}\n"));
+        }
     }
     text
 }
@@ -92,7 +95,7 @@ fn json(rows: &[Shown<'_>]) -> serde_json::Value {
         json!({
             "path": q.path, "value": r.value, "unit": q.unit, "p05": r.quantiles[0], "p50": r.quantiles[1],
             "p95": r.quantiles[2], "grade": grade(r), "source": q.provenance.source, "note": q.provenance.note,
-            "place": q.provenance.place, "edited_by": q.edited_by,
+            "place": q.provenance.place, "edited_by": q.edited_by, "waits": r.waits,
         })
     };
     serde_json::Value::Array(rows.iter().map(row).collect())

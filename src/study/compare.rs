@@ -2,6 +2,7 @@
 
 use super::comparison::{ComparedDraws, Comparison, Findings, Goals, write_exports};
 use super::distributions::{Distributions, Rows, THRESHOLDS};
+use super::drivers::Drivers;
 use super::error::Error;
 use super::folder::{RunFolder, Took, Written};
 use super::gather::{Gatherer, Values};
@@ -24,8 +25,8 @@ use crate::results::{Cell, Interval, Manifest, PolicyAbout, SourceFile, Statisti
 /// Cells that are ranked in print at most.
 const RANKED: usize = 3;
 /// Files of a comparison.
-const FILES: [&str; 5] =
-    ["summary.csv", "thresholds.csv", "bottlenecks.csv", "comparison.csv", "robustness.csv"];
+const FILES: [&str; 6] =
+    ["summary.csv", "thresholds.csv", "bottlenecks.csv", "comparison.csv", "robustness.csv", Drivers::FILE];
 
 /// A comparison, opened: the scenario is read, checked and laid out under every policy.
 #[derive(Debug)]
@@ -49,6 +50,8 @@ pub struct CompareResults<'a> {
     /// By plan, then cell of its recording.
     statistics: Vec<Vec<Statistics>>,
     findings: Findings,
+    /// What drives the scenario as it stands.
+    drivers: Drivers,
     /// What it took.
     pub took: Took,
 }
@@ -101,6 +104,7 @@ impl Compare {
         };
         let mut base = open(own, None, watch)?;
         base.read_condition()?;
+        Drivers::watch(&mut base);
         if named.is_empty() && request.others.is_empty() {
             return Err(Error::NoPolicy);
         }
@@ -373,6 +377,7 @@ impl CompareResults<'_> {
         let mut all = rows.tables();
         all.extend([self.comparison.table(&self.findings, &self.statistics[0]), self.rounds.table()]);
         all.push(TableText::of(&robustness(), self.robust()));
+        all.push(self.drivers.table(&self.study.base.plan));
         let goals = &self.study.goals;
         all.extend((!goals.objectives.is_empty()).then(|| self.comparison.objectives(&self.findings)));
         all.extend((!goals.targets.is_empty()).then(|| self.comparison.targets()));
@@ -388,10 +393,10 @@ impl CompareResults<'_> {
     pub fn write(self, mut folder: RunFolder) -> Result<Written, Error> {
         let answers = answers(&self);
         self.tables().into_iter().try_for_each(|table| folder.table(table))?;
-        let Self { mut comparison, mut distributions, statistics, findings, took, .. } = self;
+        let Self { mut comparison, mut distributions, statistics, findings, drivers, took, .. } = self;
         write_exports(&mut comparison, &mut distributions[0], &mut folder)?;
         // The page is made from the tables, which take as much room again: what they were made from goes first.
-        drop((comparison, distributions, statistics, findings));
+        drop((comparison, distributions, statistics, findings, drivers));
         folder.finish(took, &answers)
     }
 }
@@ -440,7 +445,8 @@ impl ManyDraws for Compare {
     fn gather(&self, folder: Option<&mut RunFolder>) -> Result<ComparedDraws, Error> {
         let (plans, levels) = (self.plans(), levels(&self.base.plan));
         let comparison = Comparison::new(&plans, self.names(), &levels, &self.goals);
-        ComparedDraws::new(&plans, comparison, folder)
+        let gathered = ComparedDraws::new(&plans, comparison, folder)?;
+        Ok(ComparedDraws { drivers: Some(Drivers::new(&self.base)), ..gathered })
     }
 
     fn known(&self, gathered: &ComparedDraws) -> Option<(Interval, f64)> {
@@ -449,10 +455,20 @@ impl ManyDraws for Compare {
     }
 
     fn conclude(&self, gathered: ComparedDraws, took: Took) -> Result<CompareResults<'_>, Error> {
-        let ComparedDraws { rounds, comparison, distributions } = gathered;
+        let ComparedDraws { rounds, comparison, distributions, drivers } = gathered;
+        let drivers = drivers.expect("a comparison gathers them");
         let statistics = distributions.iter().map(Distributions::statistics).collect();
         let findings = comparison.findings();
-        Ok(CompareResults { study: self, rounds, comparison, distributions, statistics, findings, took })
+        Ok(CompareResults {
+            study: self,
+            rounds,
+            comparison,
+            distributions,
+            statistics,
+            findings,
+            drivers,
+            took,
+        })
     }
 }
 

@@ -1,6 +1,7 @@
 //! The gatherer of comparisons: cells of every plan side by side, against the scenario as it stands.
 
 use super::distributions::{Distributions, load_draws};
+use super::drivers::Drivers;
 use super::error::Error;
 use super::folder::RunFolder;
 use super::gather::Gatherer;
@@ -51,6 +52,8 @@ pub(super) struct ComparedDraws {
     pub(super) comparison: Comparison,
     /// By plan.
     pub(super) distributions: Vec<Distributions>,
+    /// What drives the reference, where that is asked for.
+    pub(super) drivers: Option<Drivers>,
 }
 
 impl ComparedDraws {
@@ -76,7 +79,7 @@ impl ComparedDraws {
             let all: Vec<usize> = (0..cells.len()).collect();
             comparison.draws = Some(DrawsTable::new(format, file, cells, &all)?);
         }
-        Ok(Self { rounds: Rounds::default(), comparison, distributions })
+        Ok(Self { rounds: Rounds::default(), comparison, distributions, drivers: None })
     }
 }
 
@@ -97,6 +100,7 @@ impl Gathered for ComparedDraws {
     fn all(&mut self) -> Vec<&mut dyn Kept> {
         let mut all: Vec<&mut dyn Kept> = vec![&mut self.rounds, &mut self.comparison];
         all.extend(self.distributions.iter_mut().map(|d| d as &mut dyn Kept));
+        all.extend(self.drivers.iter_mut().map(|d| d as &mut dyn Kept));
         all
     }
 

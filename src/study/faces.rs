@@ -39,6 +39,9 @@ pub trait Study {
     /// If it cannot fit.
     fn fits(&self, to: &Destination, watch: &dyn Watch) -> Result<(), Error>;
 
+    /// The study's own folder.
+    fn path(&self, to: &Destination) -> PathBuf;
+
     /// The answer that is stored in the folder of a study that is there already.
     ///
     /// # Errors
@@ -97,6 +100,10 @@ macro_rules! study {
 
             fn fits(&self, to: &Destination, watch: &dyn Watch) -> Result<(), Error> {
                 Steps::fits(self, to, watch)
+            }
+
+            fn path(&self, to: &Destination) -> PathBuf {
+                Steps::path(self, to)
             }
 
             fn stored_answer(&self, to: &Destination, format: OutputFormat) -> Result<String, Error> {

@@ -105,6 +105,10 @@ pub(super) trait Steps: ManyDraws {
         estimate::check(self.base(), self.others(), self.base().exports, to, watch)
     }
 
+    fn path(&self, to: &Destination) -> PathBuf {
+        place(self.base(), &self.identified(), to)
+    }
+
     fn stored_answer(&self, to: &Destination, format: OutputFormat) -> Result<String, Error> {
         let path = place(self.base(), &self.identified(), to);
         if to.part.is_some() {

@@ -62,7 +62,7 @@ pub use knockout::knockout;
 pub use listing::{fields_of, metrics_about, policies_of};
 pub use long::Found;
 pub use new::{PolicyKind, new_policy, new_world};
-pub use page::write_page;
+pub use page::{write_brief, write_page};
 pub use parts::{most_parts, part_command, part_draws};
 pub use project::{Idle, Project, policies};
 pub use request::{

@@ -279,7 +279,7 @@ impl ManyDraws for Sweep {
     }
 
     fn conclude(&self, gathered: ComparedDraws, took: Took) -> Result<SweepResults<'_>, Error> {
-        let ComparedDraws { rounds, comparison, distributions } = gathered;
+        let ComparedDraws { rounds, comparison, distributions, .. } = gathered;
         let findings = comparison.findings();
         let statistics = distributions.iter().map(Distributions::statistics).collect();
         Ok(SweepResults { study: self, rounds, comparison, distributions, statistics, findings, took })

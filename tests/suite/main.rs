@@ -2,6 +2,7 @@
 
 mod answers;
 mod bottlenecks;
+mod briefs;
 mod chokepoints;
 mod cli;
 mod comparison;

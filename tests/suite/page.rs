@@ -314,3 +314,178 @@ fn a_page_says_what_of_a_large_table_it_leaves_out() {
     let (shown, rows, said) = compare("small", "country.*/reachable_flop@*Q4");
     assert!(shown == rows && !said, "{shown} of {rows}");
 }
+
+/// Runs a command that succeeds, in the repository's folder.
+fn done(arguments: &[&str]) -> String {
+    let output = Command::cargo_bin("chokepoint").unwrap().args(arguments).assert().success();
+    String::from_utf8(output.get_output().stdout.clone()).unwrap()
+}
+
+/// Every sentence of a page: the answer's, and the titles of its figures under whatever is chosen.
+fn every_sentence(page: &str) -> Vec<String> {
+    let answer = between(page, "<div class=\"sentences\">", "</div>")[0];
+    let mut all: Vec<String> = between(answer, "<p>", "</p>").into_iter().map(str::to_owned).collect();
+    all.extend(between(page, "<p class=\"question\">", "</p>").into_iter().map(str::to_owned));
+    for figure in data(page)["figures"].as_array().unwrap() {
+        all.extend(figure["titles"].as_object().unwrap().values().map(|t| t.as_str().unwrap().to_owned()));
+    }
+    all
+}
+
+/// A sentence without its markup.
+fn shown(html: &str) -> String {
+    let mut text = String::new();
+    let mut inside = false;
+    for c in html.chars() {
+        match c {
+            '<' => inside = true,
+            '>' => inside = false,
+            c if !inside => text.push(c),
+            _ => {}
+        }
+    }
+    unescape(&text)
+}
+
+/// No sentence of any kind of page lacks a name or a number that it should have, or says a cell's path for a name.
+#[test]
+fn sentences_of_all_pages_are_whole() {
+    let root = tempfile::tempdir().unwrap();
+    let folder = |name: &str| root.path().join(name);
+    let page = |name: &str, arguments: &[&str]| {
+        let out = folder(name);
+        done(&[arguments, &["--draws", "128", "--quiet", "--out", out.to_str().unwrap()]].concat());
+        (fs::read_to_string(out.join("report.html")).unwrap(), known(&out))
+    };
+    let pages = [
+        page("run", &["run", "tutorial"]),
+        page("policy", &["run", "tutorial", "--policy", "enforcement-tenfold"]),
+        page("compare", &["compare", "tutorial"]),
+        page("sweep", &["sweep", "tutorial", "--grid", "route.*.detection=2%,10%,40%"]),
+        page("hindcast", &["hindcast", "baseline"]),
+    ];
+    for (page, known) in &pages {
+        let all = every_sentence(page);
+        assert!(all.len() > 3, "{all:?}");
+        for html in &all {
+            check_numbers(html, known);
+            assert!(!html.contains("<span class=\"name\"></span>"), "a name is missing: {html}");
+            let text = shown(html);
+            for wrong in ["In ,", "  ", " ,", " .", "NaN", "inf", "_", "by ,", "–"] {
+                assert!(!text.contains(wrong), "`{wrong}` in: {text}");
+            }
+            assert!(!text.contains("/reachable_flop@") && !text.contains("country."), "a path in: {text}");
+            assert!(text.ends_with('.') || text.ends_with('?'), "{text}");
+        }
+        // What was asked for comes before any table: the answer, then its figure.
+        let answer = between(page, "<section id=\"answer\">", "</section>")[0];
+        let figure = answer.find("<figure").expect("a page opens with a figure");
+        assert!(answer.find("class=\"sentences\"").unwrap() < figure);
+        assert!(answer.find("<table").is_none_or(|table| figure < table));
+    }
+}
+
+/// What a page says of how well the past was simulated follows from its scores.
+#[test]
+fn verdicts_on_the_past_follow_from_scores() {
+    let root = tempfile::tempdir().unwrap();
+    let out = root.path().join("past");
+    let run = ["hindcast", "baseline", "--draws", "256", "--quiet", "--out", out.to_str().unwrap()];
+    done(&run);
+    let page = fs::read_to_string(out.join("report.html")).unwrap();
+    let (columns, rows) = table(&out, "scores.csv");
+    let at = |name: &str| columns.iter().position(|c| c == name).unwrap();
+    let section = |name: &str| {
+        let of = |r: &&Vec<String>| r[at("section")] == name && r[at("policy")] == "base";
+        rows.iter().filter(of).collect::<Vec<_>>()
+    };
+    let number = |r: &[String], name: &str| r[at(name)].parse::<f64>().unwrap();
+    let sentences: Vec<String> = every_sentence(&page).iter().map(|html| shown(html)).collect();
+    let mut held = 0;
+    for name in ["past", "forecast"] {
+        let of = section(name);
+        let Some(all) = of.iter().find(|r| r[at("group")] == "all") else { continue };
+        let (wide, narrow, count) = (number(all, "inside90"), number(all, "inside50"), number(all, "rows"));
+        let start = if name == "past" { "Of " } else { "Out of sample, of " };
+        let said = sentences.iter().filter(|s| s.starts_with(&format!("{start}{count} published values")));
+        for sentence in said {
+            held += 1;
+            // Two standard errors, and five points at least.
+            let off = |share: f64, should: f64| {
+                let room = (2.0 * (should * (1.0 - should) / count).sqrt()).max(0.05);
+                if (share - should).abs() <= room { 0.0 } else { (share - should).signum() }
+            };
+            let (a, b) = (off(wide, 0.9), off(narrow, 0.5));
+            assert_eq!(
+                sentence.contains("about as many as there should be"),
+                a == 0.0 && b == 0.0,
+                "{sentence}"
+            );
+            assert_eq!(
+                sentence.contains("more than there should be"),
+                a + b > 0.0 && a * b >= 0.0,
+                "{sentence}"
+            );
+            assert_eq!(
+                sentence.contains("fewer than there should be"),
+                a + b < 0.0 && a * b >= 0.0,
+                "{sentence}"
+            );
+        }
+        // The group that is called furthest off has the worst score, and its share inside is its own.
+        let groups = of.iter().filter(|r| r[at("group")] != "all");
+        let worst = groups.max_by(|a, b| number(a, "crps").total_cmp(&number(b, "crps"))).unwrap();
+        let what = if name == "past" { "It is furthest off on " } else { "The forecast is furthest off on " };
+        if let Some(sentence) = sentences.iter().find(|s| s.starts_with(what)) {
+            held += 1;
+            assert!(sentence.starts_with(&format!("{what}{}, where ", worst[at("group")])), "{sentence}");
+            let share = sentence.split("where ").nth(1).unwrap().split(" of published").next().unwrap();
+            assert!(reads_as(share, number(worst, "inside90")), "{sentence}");
+            assert_eq!(sentence.contains("medians lie below"), number(worst, "bias") < 0.0, "{sentence}");
+        }
+    }
+    assert!(held >= 2, "{sentences:?}");
+}
+
+/// Where an input is said to raise or lower something, its ends lie so; where a policy is, its mean does.
+#[test]
+fn directions_that_are_said_are_those_of_the_tables() {
+    let root = tempfile::tempdir().unwrap();
+    let out = root.path().join("compared");
+    done(&["compare", "tutorial", "--draws", "512", "--quiet", "--out", out.to_str().unwrap()]);
+    let page = fs::read_to_string(out.join("report.html")).unwrap();
+    let figures = data(&page);
+    let titles = |id: &str| {
+        let figure = figures["figures"].as_array().unwrap().iter().find(|f| f["id"] == id).cloned().unwrap();
+        let titles = figure["titles"].as_object().unwrap().clone();
+        titles
+            .into_iter()
+            .map(|(key, t)| (key.split_once('|').unwrap().1.to_owned(), shown(t.as_str().unwrap())))
+    };
+    let (columns, rows) = table(&out, "drivers.csv");
+    let at = |name: &str| columns.iter().position(|c| c == name).unwrap();
+    let mut held = 0;
+    for (cell, title) in titles("tornado") {
+        let first = rows.iter().find(|r| r[at("cell")] == cell && r[at("rank")] == "1").unwrap();
+        let of = |name: &str| first[at(name)].parse::<f64>().unwrap();
+        assert_eq!(title.contains(" raises "), of("at_highest") > of("at_lowest"), "{title}");
+        held += 1;
+    }
+    let (columns, rows) = table(&out, "comparison.csv");
+    let at = |name: &str| columns.iter().position(|c| c == name).unwrap();
+    for (cell, title) in titles("forest") {
+        let of_cell = |r: &&Vec<String>| {
+            format!("{}/{}@{}", r[at("actor")], r[at("metric")], r[at("quarter")]) == cell
+                && r[at("policy")] != "base"
+        };
+        let mean = |r: &[String]| r[at("difference_mean")].parse::<f64>().unwrap();
+        let error = |r: &[String]| r[at("difference_se")].parse::<f64>().unwrap_or(f64::INFINITY);
+        let most =
+            rows.iter().filter(of_cell).max_by(|a, b| mean(a).abs().total_cmp(&mean(b).abs())).unwrap();
+        let moves = mean(most).abs() > 2.0 * error(most);
+        assert_eq!(title.starts_with("No policy moves"), !moves, "{title}");
+        assert_eq!(title.contains(" raises "), moves && mean(most) > 0.0, "{title}");
+        held += 1;
+    }
+    assert!(held > 10, "{held}");
+}

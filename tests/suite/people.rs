@@ -192,7 +192,7 @@ fn a_run_says_what_it_is_of() {
     assert!(!text.contains("could train"), "{text}");
     let page = fs::read_to_string(out.join("report.html")).unwrap();
     let answer = page.split("id=\"answer\"").nth(1).unwrap().split("</section>").next().unwrap();
-    assert!(answer.contains("N1 Export") && answer.contains("shipped_chips"), "{answer}");
+    assert!(answer.contains("N1 Export") && answer.contains("shipped chips"), "{answer}");
 }
 
 /// The page of a comparison opens with its policies: what each is called, asks and changes, by how much, and what it does not keep.
@@ -228,8 +228,8 @@ fn a_comparison_opens_with_its_policies() {
         "The same rule a year later",
         "How much is a year of notice",
         "a new rule alpha-2024",
-        "Omega: could train, 2026Q4",
-        "It expects that Omega: smuggled chips cum, 2026Q4 rises: that does not hold.",
+        "Omega: largest possible run, 2026Q4",
+        "It expects that Omega: smuggled chips since the start, 2026Q4 rises: that does not hold.",
     ] {
         assert!(answer.contains(part), "{part} in the page's answer");
     }

@@ -4,6 +4,7 @@ use super::facts::{Facts, Order, REACHABLE};
 use super::findings;
 use super::phrase::{Phrase, Source};
 use super::record;
+use super::words;
 
 /// The question and its answer.
 #[derive(Debug)]
@@ -90,19 +91,20 @@ fn levers(facts: &Facts<'_>) -> Option<Answer> {
             _ if i + 1 == names.len() => " and ",
             _ => ", ",
         };
-        question = question.say(before).name(lever);
+        question = question.say(before).name(&words::input(facts, lever));
     }
-    let question = question.say(" change of ").name(&chosen).say("?");
+    let question = question.say(" change of ").then(words::cell(facts, &chosen)).say("?");
     Some(Answer { question, sentences: findings::swept(facts, &chosen) })
 }
 
 /// How well the simulated past fits what was published.
 fn past(facts: &Facts<'_>) -> Option<Answer> {
-    let mut sentences = vec![record::covered(facts, "past").or_else(|| record::covered(facts, "forecast"))?];
+    let mut sentences: Vec<Phrase> =
+        ["past", "forecast"].into_iter().filter_map(|section| record::covered(facts, section)).collect();
+    if sentences.is_empty() {
+        return None;
+    }
     for section in ["past", "forecast"] {
-        if section == "forecast" && sentences.len() > 1 {
-            sentences.extend(record::covered(facts, section));
-        }
         sentences.extend(record::groups(facts, section));
         sentences.extend(record::rivals(facts, section));
         sentences.extend(record::simple_rule(facts, section));

@@ -90,21 +90,21 @@ const FIGURES: [Plain; 17] = [
         "drivers",
         "drivers",
         &["drivers"],
-        "Share [%] of the variance of the cell chosen that an input explains by itself (first-order index; of the cell's logarithm where it is positive in every draw); colour, how well the input is founded. Left of the dashed line is what chance alone would show with this number of draws.",
+        "Share [%] of the variance of what is chosen that an input explains by itself (first-order index; of its logarithm where it is positive in every draw); colour, how well the input is founded. Left of the dashed line is what chance alone would show with this number of draws.",
         findings::drivers,
     ),
     (
         "tornado",
         "drivers",
         &["drivers"],
-        "The cell chosen over draws in which an input is in the lowest tenth of its distribution (hollow) and in the highest (full): means, of a cell that is positive in every draw geometric ones. Inputs are those above, in their order; one whose ends lie closer together than their errors, the thin lines, tells no direction.",
+        "What is chosen, over draws in which an input is in the lowest tenth of its distribution (hollow) and in the highest (full): means, geometric ones of what is positive in every draw. Inputs are those above, in their order; one whose ends lie closer together than their errors, the thin lines, tells no direction.",
         findings::tornado,
     ),
     (
         "forest",
         "policies",
         &["comparison"],
-        "Change of the cell chosen under each policy against the scenario as it stands, on the same draws: dot, median; bar, 90 % of draws. Policies of one colour have one rank: they cannot be told apart.",
+        "Change of what is chosen under each policy against the scenario as it stands, on the same draws: dot, median; bar, 90 % of draws. Blue, lower in the mean; red, higher; grey, no change beyond the error of this many draws. Policies between two lines cannot be told apart.",
         findings::forest,
     ),
     (
@@ -118,14 +118,14 @@ const FIGURES: [Plain; 17] = [
         "pareto",
         "policies",
         &["comparison"],
-        "Median changes of two cells under each policy. A policy on the line is beaten by no other in both, if less of the first and more of the second is wanted.",
+        "Median changes of two numbers under each policy. A policy on the line is beaten by no other in both, if less of the first and more of the second is wanted.",
         findings::pareto,
     ),
     (
         "sweep",
         "sweep",
         &["sweep"],
-        "Mean over draws of the cell chosen over the levels of two levers; other levers stay at the level chosen.",
+        "Mean over draws of what is chosen over the levels of two levers; other levers stay at the level chosen.",
         findings::sweep,
     ),
     (
@@ -173,6 +173,11 @@ pub(super) fn figures(policies: &[Facts<'_>], datasets: &[&str]) -> Vec<Figure> 
     all
 }
 
+/// The figure that a page opens with: what was asked for.
+pub(super) fn leading(figures: &[Figure]) -> Option<&'static str> {
+    ["forest", "sweep", "past", "fan"].into_iter().find(|id| figures.iter().any(|f| f.id == *id))
+}
+
 type Titles = Vec<(String, Phrase)>;
 
 /// The one who is behind of those who compete.
@@ -190,7 +195,7 @@ fn by_quarter(facts: &Facts<'_>, title: fn(&Facts<'_>, &str) -> Option<Phrase>) 
     facts.ends.iter().filter_map(|q| Some((q.clone(), title(facts, q)?))).collect()
 }
 
-fn fan(facts: &Facts<'_>, actor: &str) -> Option<Phrase> {
+pub(super) fn fan(facts: &Facts<'_>, actor: &str) -> Option<Phrase> {
     let q = facts.last();
     let median = facts.cell(actor, REACHABLE, q, "p50")?;
     let start = Phrase::default().name(&facts.name(actor)).say(" could finish a run of ").number(&median);
@@ -203,7 +208,7 @@ fn fan(facts: &Facts<'_>, actor: &str) -> Option<Phrase> {
 }
 
 /// The lab that could train most in a quarter, and how wide its range is.
-fn spread(facts: &Facts<'_>, quarter: &str) -> Option<Phrase> {
+pub(super) fn spread(facts: &Facts<'_>, quarter: &str) -> Option<Phrase> {
     let size = |a: &String| facts.cell(a, REACHABLE, quarter, "p50");
     let is_lab = |a: &str| ActorKind::of(a) == Some(ActorKind::Lab);
     let labs = facts.headline.iter().any(|a| is_lab(a));

@@ -4,6 +4,7 @@ use super::facts::{Facts, REACHABLE, at};
 use super::phrase::{Phrase, Source};
 use super::record;
 use super::run_files::RunTable;
+use super::words;
 use crate::metrics::{ActorKind, Metric};
 use std::collections::BTreeMap;
 
@@ -119,8 +120,9 @@ pub(super) fn drivers(facts: &Facts<'_>) -> (String, Titles) {
             (at(facts, "drivers.csv", r, "index")?, at(facts, "drivers.csv", r, "noise_floor")?);
         let path = table.text(r, "path");
         if index.value() <= noise.value() {
-            let start =
-                Phrase::new("No single input explains ").name(cell).say(" beyond chance: the largest, ");
+            let start = Phrase::new("No single input explains ")
+                .then(words::cell(facts, cell))
+                .say(" beyond chance: the largest, ");
             return Some(
                 start.percent(&index).say(", is under the noise floor of ").percent(&noise).say("."),
             );
@@ -132,13 +134,20 @@ pub(super) fn drivers(facts: &Facts<'_>) -> (String, Titles) {
             "published" => ", and is published",
             _ => ", and says not how well it is founded",
         };
-        let start = Phrase::default().name(path).say(" explains ").percent(&index);
+        let start = Phrase::default().name(&words::input(facts, path)).say(" explains ").percent(&index);
         let what = if table.text(r, "scale") == "log" {
             " of the variance of the logarithm of "
         } else {
             " of the variance of "
         };
-        Some(start.say(what).name(cell).say(", more than any other input").say(founded).say("."))
+        Some(
+            start
+                .say(what)
+                .then(words::cell(facts, cell))
+                .say(", more than any other input")
+                .say(founded)
+                .say("."),
+        )
     };
     let cells: Vec<String> = table.values("cell").into_iter().map(str::to_owned).collect();
     let wanted = facts.contenders().get(1).map(|a| format!("{a}/reachable_flop@{}", facts.last()));
@@ -157,14 +166,15 @@ pub(super) fn tornado(facts: &Facts<'_>) -> (String, Titles) {
         if !(low.value().is_finite() && high.value().is_finite()) {
             return None;
         }
-        let start = Phrase::new("From its lowest to its highest tenth, ").name(table.text(r, "path"));
+        let start = Phrase::new("From its lowest to its highest tenth, ")
+            .name(&words::input(facts, table.text(r, "path")));
         let way = if high.value() > low.value() { " raises " } else { " lowers " };
         let unit = match table.text(r, "unit") {
             "1" => String::new(),
             unit => format!(" {unit}"),
         };
         let ends = Phrase::new(" from ").number(&low).say(" to ").number(&high).name(&unit);
-        Some(start.say(way).name(cell).then(ends).say("."))
+        Some(start.say(way).then(words::cell(facts, cell)).then(ends).say("."))
     };
     let (chosen, _) = drivers(facts);
     let cells: Vec<String> = table.values("cell").into_iter().map(str::to_owned).collect();
@@ -216,7 +226,7 @@ fn compared_number(facts: &Facts<'_>, row: usize, column: &str) -> Option<Source
 }
 
 /// Whether a row's mean difference lies outside its 95 % interval around zero; not, if nobody knows its error.
-fn beyond_error(facts: &Facts<'_>, row: usize) -> bool {
+pub(super) fn beyond_error(facts: &Facts<'_>, row: usize) -> bool {
     let of = |column: &str| compared_number(facts, row, column).map(|s| s.value());
     of("difference_mean").zip(of("difference_se")).is_some_and(|(mean, error)| mean.abs() > 2.0 * error)
 }
@@ -228,10 +238,24 @@ fn moved(facts: &Facts<'_>, cell: &str, rows: &[usize]) -> Option<Phrase> {
     let sized = rows.filter_map(|r| Some((r, table.number(r, "difference_mean")?.abs())));
     let (r, _) = sized.max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)))?;
     if !beyond_error(facts, r) {
-        return Some(Phrase::new("No policy moves ").name(cell).say(" beyond the error of this many draws."));
+        return Some(
+            Phrase::new("No policy moves ")
+                .then(words::cell(facts, cell))
+                .say(" beyond the error of this many draws."),
+        );
     }
     let start = Phrase::default().name(&facts.policy_title(table.text(r, "policy")));
-    Some(start.then(effect(facts, r, &Phrase::default().name(cell).say(" most"))?).say("."))
+    Some(start.then(effect(facts, r, &words::cell(facts, cell).say(" most"))?).say("."))
+}
+
+/// What a policy does to a cell, or that it does nothing beyond the error.
+pub(super) fn policy_effect(facts: &Facts<'_>, row: usize, what: &Phrase) -> Option<Phrase> {
+    if !beyond_error(facts, row) {
+        return Some(
+            Phrase::new("It does not move ").then(what.clone()).say(" beyond the error of this many draws."),
+        );
+    }
+    Some(Phrase::new("It").then(effect(facts, row, what)?).say("."))
 }
 
 /// ` lowers X by 13 % ± 1 % in the mean (lower in 96 % of draws)`; in the cell's unit where there is nothing to be a share of.
@@ -318,7 +342,7 @@ pub(super) fn regret(facts: &Facts<'_>) -> (String, Titles) {
         let start = Phrase::default()
             .name(&facts.policy_title(table.text(r, "policy")))
             .say(" is least regretted for ")
-            .name(cell);
+            .then(words::cell(facts, cell));
         let mean = at(facts, "comparison.csv", r, "regret_mean")?;
         Some((
             cell.clone(),
@@ -404,7 +428,7 @@ fn swept_in(facts: &Facts<'_>, cell: &str, rows: Vec<usize>) -> Vec<Phrase> {
     let point = |r: usize| {
         let mut phrase = Phrase::default();
         for (i, lever) in facts.files.levers.iter().enumerate() {
-            phrase = phrase.say(if i == 0 { "" } else { ", " }).name(lever).say(" = ");
+            phrase = phrase.say(if i == 0 { "" } else { ", " }).name(&words::input(facts, lever)).say(" = ");
             phrase = phrase.name(table.text(r, lever));
         }
         phrase
@@ -419,7 +443,10 @@ fn swept_in(facts: &Facts<'_>, cell: &str, rows: Vec<usize>) -> Vec<Phrase> {
     };
     let mut sentences = Vec::new();
     if let Some(mean) = base.first().and_then(|&r| at(facts, "sweep.csv", r, "mean")) {
-        let start = Phrase::new("As things stand, the mean of ").name(cell).say(" is ").amount(&mean);
+        let start = Phrase::new("As things stand, the mean of ")
+            .then(words::cell(facts, cell))
+            .say(" is ")
+            .amount(&mean);
         sentences.push(start.say(" ").name(table.text(base[0], "unit")).say("."));
     }
     for (r, words) in [(least, "The least comes from "), (most, "The most comes from ")] {

@@ -3,6 +3,7 @@
 use super::facts::{Facts, REACHABLE, RUN, source};
 use super::phrase::{Phrase, Source};
 use super::run_files::RunFiles;
+use super::words;
 use minijinja::{Value, context};
 
 /// Years shown.
@@ -44,7 +45,7 @@ pub(super) fn selected(facts: &Facts<'_>) -> Vec<Value> {
             unit => unit,
         };
         Some(context! {
-            actor => facts.name(summary.text(r, "actor")), metric => summary.text(r, "metric"),
+            actor => facts.name(summary.text(r, "actor")), metric => words::metric(summary.text(r, "metric")),
             quarter => facts.last(), range => html(&range), median => html(&Phrase::default().amount(&median)), unit,
         })
     };

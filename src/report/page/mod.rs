@@ -4,6 +4,7 @@
 //! which), its figures are drawn from rows as they are. Texts of a scenario are never markup.
 
 mod answer;
+mod brief;
 mod data;
 mod facts;
 mod figures;
@@ -13,17 +14,23 @@ mod phrase;
 mod policy_table;
 mod record;
 mod run_files;
+mod words;
 
+pub use brief::Brief;
 pub use data::safe;
 pub use phrase::{Phrase, actor_name};
 pub use run_files::{PageError, RunFiles};
 
 use super::ANCHORS;
+use crate::metrics::Metric;
 use facts::Facts;
 use minijinja::{Environment, Value, context};
 use std::fmt::Write;
 
 const TEMPLATE: &str = include_str!("page.html");
+/// Parts of the template: a figure, and the table of who could train what.
+const PARTS: [(&str, &str); 2] =
+    [("figure.html", include_str!("figure.html")), ("key.html", include_str!("key.html"))];
 const STYLE: &str = include_str!("page.css");
 /// The page's own script, in order of use.
 const SCRIPT: [&str; 6] = [
@@ -78,18 +85,18 @@ pub fn page(files: &RunFiles) -> Result<String, PageError> {
     let first = every.first();
     let answer = first.map(answer::answer);
     let safe = |phrase: &Phrase| Value::from_safe_string(phrase.html());
+    let lead = figures::leading(&figures);
+    let figures_of = |wanted: &dyn Fn(&figures::Figure) -> bool| -> Vec<Value> {
+        figures.iter().filter(|f| wanted(f)).map(|f| figure_value(f, &policies, &datasets)).collect()
+    };
     let sections: Vec<Value> = (SECTIONS.iter())
         .filter(|(id, ..)| match *id {
             "assumptions" => ids.contains(&"quantities"),
             "provenance" => true,
-            _ => figures.iter().any(|f| f.section == *id),
+            _ => figures.iter().any(|f| f.section == *id && Some(f.id) != lead),
         })
         .map(|(id, heading, about)| {
-            let own: Vec<Value> = figures
-                .iter()
-                .filter(|f| f.section == *id)
-                .map(|f| figure_value(f, &policies, &datasets))
-                .collect();
+            let own = figures_of(&|f| f.section == *id && Some(f.id) != lead);
             context! { id => *id, heading => *heading, about => *about, figures => own }
         })
         .collect();
@@ -104,6 +111,9 @@ pub fn page(files: &RunFiles) -> Result<String, PageError> {
         selected => first.map(key_table::selected),
         anchors => ANCHORS.iter().map(|(size, what)| format!("{size:e}, {what}")).collect::<Vec<_>>().join("; "),
         key => first.map(key_table::key_table),
+        // Where the page is about something else than who could train what, that comes later.
+        key_first => lead.is_none_or(|id| id == "fan"),
+        lead => figures_of(&|f| Some(f.id) == lead),
         precision => safe(&key_table::precision(files)),
         policies => &policies,
         sections,
@@ -120,6 +130,9 @@ fn environment() -> Result<Environment<'static>, minijinja::Error> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(minijinja::UndefinedBehavior::Strict);
     environment.add_template("page.html", TEMPLATE)?;
+    for (name, text) in PARTS {
+        environment.add_template(name, text)?;
+    }
     Ok(environment)
 }
 
@@ -162,7 +175,9 @@ fn provenance(files: &RunFiles) -> Value {
 /// Words of a command that decide what comes out: neither how fast, nor where to, nor what is said meanwhile.
 fn deciding<'a>(words: &[&'a str]) -> Vec<&'a str> {
     let alone = |w: &str| {
-        matches!(w, "--quiet" | "-q" | "--force") || w.starts_with("--threads=") || w.starts_with("--out=")
+        matches!(w, "--quiet" | "-q" | "--force" | "--brief")
+            || w.starts_with("--threads=")
+            || w.starts_with("--out=")
     };
     let mut kept = Vec::new();
     let mut skip = false;
@@ -209,9 +224,12 @@ fn json(
         });
         let _ = write!(out, "{}{}", if i == 0 { "" } else { "," }, data::safe(&about));
     }
-    let names = serde_json::json!({ "scenario": files.about("scenario"), "identity": files.about("identity"),
+    let metrics = Metric::ALL.iter().flat_map(|m| [m.name(), m.sum()]);
+    let metrics: serde_json::Map<String, serde_json::Value> =
+        metrics.map(|name| (name.to_owned(), words::metric(name).into())).collect();
+    let names = serde_json::json!({ "scenario": files.about("scenario"), "title": files.about("title"), "metrics": metrics, "identity": files.about("identity"),
         "policies": policies, "names": files.names, "end": files.end(),
-        "anchors": ANCHORS.iter().map(|(size, what)| (phrase::significant(*size), (*what).into()))
+        "anchors": ANCHORS.iter().map(|(size, what)| (format!("{size:e}"), (*what).into()))
             .collect::<serde_json::Map<String, serde_json::Value>>(),
         "titles": policies.iter().map(|p| (p.clone(), files.about_policy(p, "title").into()))
             .collect::<serde_json::Map<String, serde_json::Value>>() });

@@ -90,6 +90,8 @@ impl Phrase {
             x if x > 0.0 => "+",
             _ => "",
         };
+        // What is smaller than anything shown goes no way.
+        let sign = if size.starts_with(['<', '–', '0']) && share.abs() < 1e-4 { "" } else { sign };
         self.shown(source, format!("{sign}{size} %"))
     }
 
@@ -130,6 +132,16 @@ impl Phrase {
         out
     }
 
+    /// As Markdown; no name is markup.
+    pub fn markdown(&self) -> String {
+        let of = |piece: &Piece| match piece {
+            Piece::Words(text) => text.clone(),
+            Piece::Name(text) => super::brief::plain_markdown(text),
+            Piece::Number { shown, .. } => shown.clone(),
+        };
+        self.0.iter().map(of).collect()
+    }
+
     /// As plain text.
     pub fn plain(&self) -> String {
         let of = |piece: &Piece| match piece {
@@ -154,7 +166,7 @@ fn two_digits(x: f64) -> f64 {
     format!("{x:.1e}").parse().expect("a number reads back from its digits")
 }
 
-/// A number in two significant digits: `3.1e28`, `0.42`, `17`, `-0.3`.
+/// A number in two significant digits: `3.0e28`, `0.42`, `17`, `-0.3`.
 pub(super) fn significant(x: f64) -> String {
     if !x.is_finite() {
         "–".to_owned()
@@ -164,7 +176,7 @@ pub(super) fn significant(x: f64) -> String {
         let rounded = two_digits(x);
         format!("{rounded}")
     } else {
-        format!("{x:.1e}").replace(".0e", "e")
+        format!("{x:.1e}")
     }
 }
 
@@ -224,7 +236,10 @@ mod tests {
     fn numbers_and_names_read_as_people_write_them() {
         let shown = [3.14159e27, 0.4249, 17.3, 1234.0, 0.0, -0.31].map(significant);
         assert_eq!(shown, ["3.1e27", "0.42", "17", "1200", "0", "-0.31"]);
-        assert_eq!([9.96e26, 1e28].map(significant), ["1e27", "1e28"]);
+        // As the terminal writes them: what is shown of a large number is two digits.
+        let large = [9.96e26, 1e28, 3.14159e27];
+        assert_eq!(large.map(significant), ["1.0e27", "1.0e28", "3.1e27"]);
+        assert_eq!(large.map(significant), large.map(crate::report::number));
         let things = [1234.0, 9999.0, 17_345.0, 1.14e7, 2.5e9, 0.3].map(amount);
         assert_eq!(things, ["1200", "10k", "17k", "11M", "2.5B", "0.3"]);
         let names = ["country.us", "country.south-korea", "lab.openai", "world"].map(actor_name);

@@ -3,6 +3,7 @@
 use super::facts::{Facts, REACHABLE, at};
 use super::findings;
 use super::phrase::{Phrase, Source};
+use super::words;
 use minijinja::{Value, context};
 
 /// Cells shown.
@@ -57,18 +58,10 @@ pub(super) fn policy_table(facts: &Facts<'_>) -> Option<Value> {
             }
         })
         .collect();
-    let heads: Vec<String> = cells.iter().map(|cell| head(facts, cell)).collect();
+    let heads: Vec<String> = cells.iter().map(|cell| words::cell_title(facts, cell)).collect();
     let targets = facts.files.table("targets.csv");
     let targets: Vec<String> = targets.values("target").into_iter().map(str::to_owned).collect();
     Some(context! { rows, heads, targets })
-}
-
-/// A cell as people say it.
-fn head(facts: &Facts<'_>, cell: &str) -> String {
-    let Some((actor, rest)) = cell.split_once('/') else { return cell.to_owned() };
-    let (metric, quarter) = rest.split_once('@').unwrap_or((rest, ""));
-    let what = if metric == REACHABLE { "could train".to_owned() } else { metric.replace('_', " ") };
-    format!("{}: {what}, {quarter}", facts.name(actor))
 }
 
 fn html(phrase: &Phrase) -> Value {
@@ -109,11 +102,16 @@ fn change(facts: &Facts<'_>, row: Option<usize>) -> Value {
 }
 
 /// What a policy says that it moves, where these draws do not show it.
-fn promise(facts: &Facts<'_>, policy: &str) -> Option<String> {
+pub(super) fn promise(facts: &Facts<'_>, policy: &str) -> Option<String> {
     let table = facts.files.table("expectations.csv");
     let unmet = table.find(&[("policy", policy)]).find(|&r| table.text(r, "held") != "holds")?;
     let of = |column: &str| table.text(unmet, column);
-    Some(format!("It expects that {} {}: that {}.", head(facts, of("cell")), of("expects"), of("held")))
+    Some(format!(
+        "It expects that {} {}: that {}.",
+        words::cell_title(facts, of("cell")),
+        of("expects"),
+        of("held")
+    ))
 }
 
 /// In what share of draws a policy meets each target.

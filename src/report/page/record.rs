@@ -77,13 +77,14 @@ pub(super) fn rivals(facts: &Facts<'_>, section: &str) -> Option<Phrase> {
     let all = rows(table, facts, section).into_iter().filter(|&r| table.text(r, "group") == "all");
     let known: Vec<(usize, f64)> = all.filter_map(|r| Some((r, table.number(r, "skill")?))).collect();
     let (r, skill) = known.iter().copied().min_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0)))?;
-    let start = if skill > 0.0 {
-        Phrase::new("It beats every naive forecast from the same publications, least of all the ")
+    let start = Phrase::new(if section == "past" { "It" } else { "The forecast" });
+    let start = start.say(if skill > 0.0 {
+        " beats every naive forecast from the same publications, least of all the "
     } else if known.iter().any(|r| r.1 > 0.0) {
-        Phrase::new("It beats some naive forecasts from the same publications, but not the ")
+        " beats some naive forecasts from the same publications, but not the "
     } else {
-        Phrase::new("It beats no naive forecast from the same publications; the best is the ")
-    };
+        " beats no naive forecast from the same publications; the best is the "
+    });
     let start = start.name(table.text(r, "rival")).say(" known to ").name(table.text(r, "origin"));
     let start = start.say(": its mean score is ").number(&at(facts, "rivals.csv", r, "crps")?);
     Some(start.say(" against ").number(&at(facts, "rivals.csv", r, "rival_error")?).say(" in natural logs."))
@@ -109,9 +110,9 @@ pub(super) fn simple_rule(facts: &Facts<'_>, section: &str) -> Option<Phrase> {
             .enumerate()
             .fold(start, |phrase, (i, name)| phrase.say(if i == 0 { "" } else { ", " }).name(name))
     };
-    let start = Phrase::new(
-        "Against last year's volume, grown as capital spending and performance a dollar did, it is better in ",
-    );
+    let start =
+        Phrase::new("Against last year's volume, grown as capital spending and performance a dollar did, ");
+    let start = start.say(if section == "past" { "it is better in " } else { "the forecast is better in " });
     let start = start.exactly(&at(facts, "rivals.csv", all, "series_won")?).say(" of ");
     let start = start.exactly(&at(facts, "rivals.csv", all, "series")?).say(" series");
     let (better, worse) = (named(true), named(false));
@@ -128,8 +129,10 @@ pub(super) fn shape(facts: &Facts<'_>, section: &str) -> Option<Phrase> {
     let table = facts.files.table("scores.csv");
     let row = rows(table, facts, section).into_iter().find(|&r| table.text(r, "group") == "all")?;
     let text = table.text(row, "shape");
-    (!text.is_empty())
-        .then(|| Phrase::new("Their places in the simulated distribution are ").name(text).say("."))
+    (!text.is_empty()).then(|| {
+        let whose = if section == "past" { "Published values'" } else { "Out of sample, published values'" };
+        Phrase::new(whose).say(" places in the simulated distribution are ").name(text).say(".")
+    })
 }
 
 #[cfg(test)]

@@ -48,6 +48,17 @@ pub enum PageError {
     /// A manifest whose scenario is not TOML.
     #[error("manifest.json cannot be read: {0}")]
     Scenario(#[source] toml::de::Error),
+    /// A folder that no brief is made of.
+    #[error("a brief is made of a run or of a comparison, and the folder holds neither")]
+    NoBrief,
+    /// A policy that the folder does not have.
+    #[error("the folder has no policy `{wanted}`: it has {known}")]
+    NoPolicy {
+        /// What was asked for.
+        wanted: String,
+        /// Those that it has.
+        known: String,
+    },
     /// A table that is not CSV.
     #[error("{name} cannot be read: {error}")]
     Table {
@@ -85,7 +96,8 @@ pub struct RunFiles {
 }
 
 /// Tables whose rows have titles, which people read in place of ids.
-const TITLED: [&str; 7] = ["country", "group", "facility", "designer", "chip", "buyer", "lab"];
+const TITLED: [&str; 10] =
+    ["country", "group", "facility", "designer", "chip", "buyer", "lab", "factor", "shock", "rule"];
 
 impl RunFiles {
     /// Files that are in memory: the manifest's text, and tables' texts by name.

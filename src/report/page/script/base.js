@@ -56,6 +56,27 @@ function name(actor) {
   return id.split('-').map((w) => w.charAt(0).toUpperCase() + w.slice(1)).join(' ');
 }
 
+/* A cell as people name it: `country.china/reachable_flop@2030Q4` is "China: largest possible run, 2030Q4". */
+function cellName(cell) {
+  const [, actor, metric, quarter] = /^(.*?)\/(.*)@(.*)$/.exec(cell) || ['', '', '', ''];
+  if (!actor) return cell;
+  const who = name(actor);
+  return `${who.charAt(0).toUpperCase() + who.slice(1)}: ${metricName(metric)}, ${quarter}`;
+}
+function metricName(metric) {
+  return Object.hasOwn(PAGE.run.metrics, metric) ? PAGE.run.metrics[metric] : metric.replace(/_/g, ' ');
+}
+
+/* An input as people name it: `lab.openai.rent_budget` is "OpenAI: rent budget". */
+function inputName(path) {
+  const [table, id, ...rest] = path.split('.');
+  if (id === '*' && rest.length) return `all ${table}s: ${rest.join(' ').replace(/[_-]/g, ' ')}`;
+  const title = PAGE.run.names[`${table}.${id}`];
+  const words = (parts) => parts.join(' ').replace(/[_-]/g, ' ');
+  if (!title) return words(path.split('.'));
+  return rest.length ? `${title}: ${words(rest)}` : title;
+}
+
 /* A policy as people name it. */
 function policyName(policy) {
   if (policy === 'base') return 'as things stand';
@@ -70,17 +91,52 @@ function plain(text) {
   return String(text).replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;');
 }
 
+/* A label in up to three lines that fit beside a figure; what is longer is cut where a word ends. */
+function wrapped(text, most, rows) {
+  const width = most || (narrow() ? 19 : 44);
+  const lines = [''];
+  for (const word of String(text).split(' ')) {
+    const last = lines[lines.length - 1];
+    if (last && last.length + 1 + word.length > width) lines.push(word);
+    else lines[lines.length - 1] = last ? last + ' ' + word : word;
+  }
+  const room = rows || (narrow() ? 3 : 2);
+  const kept = lines.slice(0, room).map((l) => (l.length > width + 6 ? l.slice(0, width + 5) + '…' : l));
+  if (lines.length > room) kept[room - 1] += ' …';
+  return kept.map(plain).join('<br>');
+}
+
+/* A label of one line. */
+function short(text, most) {
+  return plain(text.length > most ? text.slice(0, most - 1) + '…' : text);
+}
+
+/* A category axis of names; ids keep apart what is called alike. */
+function nameAxis(ids, label, more) {
+  const size = narrow() ? 10 : 12;
+  return axis(Object.assign({
+    type: 'category', categoryorder: 'array', categoryarray: ids, tickmode: 'array', tickvals: ids, ticktext: ids.map((id) => wrapped(label(id))),
+    tickfont: { size }, range: [-0.7, ids.length - 0.3],
+  }, more));
+}
+/* How high a row of such an axis is. */
+const rowHeight = (ids, label) => (ids.some((id) => wrapped(label(id)).split('<br>').length > 2) ? 42 : ids.some((id) => wrapped(label(id)).includes('<br>')) ? 32 : 25);
+
 /* A number in two or three digits. */
 function number(x) {
   if (x === null || x === undefined || !Number.isFinite(x)) return '–';
   const size = Math.abs(x);
   if (size === 0) return '0';
-  if (size >= 1e15 || size < 1e-3) return x.toExponential(1).replace('.0e', 'e').replace('e+', 'e');
+  if (size >= 1e15 || size < 1e-3) return x.toExponential(1).replace('e+', 'e');
   for (const [step, sign] of [[1e12, 'T'], [1e9, 'B'], [1e6, 'M'], [1e4, 'k']]) {
     const unit = step === 1e4 ? 1e3 : step;
     if (size >= 0.9995 * step) return String(Number((x / unit).toPrecision(3))) + sign;
   }
   return size >= 1e3 ? String(Math.round(x)) : String(Number(x.toPrecision(3)));
+}
+/* A number that is exactly what it is: a tick, a threshold. */
+function tick(x) {
+  return number(x).replace('.0e', 'e');
 }
 function percent(p) {
   if (p === null || p === undefined) return '–';
@@ -100,6 +156,36 @@ function hue(i) {
 function faded(hex, opacity) {
   const n = parseInt(hex.slice(1), 16);
   return `rgba(${n >> 16}, ${(n >> 8) & 255}, ${n & 255}, ${opacity})`;
+}
+
+/* A colour as it looks on the page's paper, with nothing shining through. */
+function onPaper(hex, opacity) {
+  const paper = parseInt(colour('paper').slice(1), 16);
+  const n = parseInt(hex.slice(1), 16);
+  const part = (shift) => Math.round(((n >> shift) & 255) * opacity + ((paper >> shift) & 255) * (1 - opacity));
+  return '#' + [16, 8, 0].map((shift) => part(shift).toString(16).padStart(2, '0')).join('');
+}
+/* Black or white, whichever is read more easily on a colour. */
+function inkOn(hex) {
+  const n = parseInt(hex.slice(1), 16);
+  const light = [16, 8, 0].map((shift) => ((n >> shift) & 255) / 255).map((c) => (c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4));
+  const luminance = 0.2126 * light[0] + 0.7152 * light[1] + 0.0722 * light[2];
+  return 1.05 / (luminance + 0.05) > (luminance + 0.05) / 0.05 ? '#ffffff' : '#000000';
+}
+/* Numbers on the cells of a heatmap, each in the ink that its cell asks for; `share` is how full a cell's colour is. */
+function numbersOn(xs, ys, label, share, hex, low) {
+  const x = [];
+  const y = [];
+  const text = [];
+  const ink = [];
+  ys.forEach((b, j) => xs.forEach((a, i) => {
+    if (!label(i, j)) return;
+    x.push(a);
+    y.push(b);
+    text.push(label(i, j));
+    ink.push(inkOn(onPaper(hex, low + (1 - low) * Math.max(0, Math.min(1, share(i, j))))));
+  }));
+  return { type: 'scatter', mode: 'text', x, y, text, textfont: { color: ink, size: 12 }, hoverinfo: 'skip', showlegend: false };
 }
 
 const narrow = () => window.innerWidth < 640;
@@ -153,7 +239,7 @@ function logAxis(title, values, more) {
   }
   return axis(Object.assign({
     type: 'log', range: [low - 0.06 * span - 0.03, high + 0.06 * span + 0.03],
-    tickmode: 'array', tickvals: ticks, ticktext: ticks.map(number), title: { text: title, standoff: 8 },
+    tickmode: 'array', tickvals: ticks, ticktext: ticks.map(tick), title: { text: title, standoff: 8 },
   }, more));
 }
 
@@ -169,7 +255,7 @@ function plainAxis(title, values, more) {
   const ticks = [];
   for (let i = Math.ceil(low / step); i * step <= high + 1e-9 * span; i++) ticks.push(Number((i * step).toPrecision(12)));
   return axis(Object.assign({
-    range: [low - 0.04 * span, high + 0.04 * span], tickmode: 'array', tickvals: ticks, ticktext: ticks.map(number), title: { text: title, standoff: 8 },
+    range: [low - 0.04 * span, high + 0.04 * span], tickmode: 'array', tickvals: ticks, ticktext: ticks.map(tick), title: { text: title, standoff: 8 },
     zeroline: true, zerolinecolor: colour('grey'),
   }, more));
 }
@@ -226,7 +312,7 @@ function cellChoice(figure, id, first, redraw) {
   const [, actor, metric, quarter] = /^(.*?)\/(.*)@(.*)$/.exec(first) || ['', '', '', ''];
   const options = (list) => list.map((v) => ({ value: v, label: v }));
   const parts = [
-    choice(figure, 'Metric', options(distinct(columns.metric)), metric, redraw),
+    choice(figure, 'Metric', distinct(columns.metric).map((v) => ({ value: v, label: metricName(v) })), metric, redraw),
     choice(figure, 'of', actorOptions(distinct(columns.actor)), actor, redraw),
     choice(figure, 'in', options(distinct(columns.quarter).sort()), quarter, redraw),
   ];
@@ -250,7 +336,7 @@ function retitle(figure, chosen) {
   const first = chosen ? PAGE.run.policies[0] + '|' + chosen : PAGE.run.policies[0];
   const found = key in figure.about.titles ? key : first;
   if (!(found in figure.about.titles)) {
-    figure.heading.textContent = chosen.split('|').join(' against ');
+    figure.heading.textContent = chosen.split('|').map(cellName).join(' against ');
     figure.place.setAttribute('aria-label', figure.heading.textContent + ' ' + figure.about.about);
     return;
   }

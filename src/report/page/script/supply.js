@@ -135,7 +135,7 @@ FIGURES.bound = (figure, redraw) => {
       cells.get(key).push(r);
     }
     /* One layer a cause, so that its colour can be fuller where its share is larger. */
-    const y = subjects.map((s) => plain(name(s)));
+    const y = subjects;
     const traces = causes.map((cause, i) => {
       const text = [];
       const z = subjects.map((s) => {
@@ -150,13 +150,16 @@ FIGURES.bound = (figure, redraw) => {
       });
       return {
         type: 'heatmap', x: quarters, y, z, text, hoverinfo: 'text', hoverongaps: false, zmin: 0.2, zmax: 1, showscale: false, xgap: 1, ygap: 1,
-        colorscale: [[0, faded(colour(hues[i]), 0.35)], [1, faded(colour(hues[i]), 1)]],
+        colorscale: [[0, onPaper(colour(hues[i]), 0.35)], [1, colour(hues[i])]],
       };
     });
     draw(figure, traces, {
-      height: 90 + (subjects.length > 20 ? 15 : 24) * subjects.length,
+      height: 90 + (subjects.length > 20 ? 17 : 24) * subjects.length,
       xaxis: yearAxis(quarters, { showgrid: false }),
-      yaxis: axis({ type: 'category', showgrid: false, tickfont: { size: subjects.length > 20 ? 10 : 12 }, dtick: 1 }),
+      yaxis: axis({
+        type: 'category', showgrid: false, tickfont: { size: subjects.length > 20 ? 10 : 12 }, categoryorder: 'array', categoryarray: subjects,
+        tickmode: 'array', tickvals: subjects, ticktext: subjects.map((s) => short(name(s), narrow() ? 18 : 40)), range: [-0.5, subjects.length - 0.5],
+      }),
     });
     const seen = causes.filter((c, i) => traces[i].z.some((line) => line.some((v) => v !== null)));
     legend(figure, seen.map((c) => [colour(hues[causes.indexOf(c)]), c.replace('good.', '')]));
@@ -178,14 +181,20 @@ FIGURES.facilities = (figure) => () => {
     const c = capacity.get(a + '@' + q);
     return r ? `${plain(name(a))}, end of ${q.slice(0, 4)}<br>used: ${percent(r.p50)} (90 %: ${percent(r.p05)} to ${percent(r.p95)})` + (c ? `<br>capacity: ${number(c.p50)} ${plain(c.unit)}` : '') : '';
   }));
+  const across = years.map((q) => q.slice(0, 4));
   draw(figure, [{
-    type: 'heatmap', x: years.map((q) => q.slice(0, 4)), y: actors.map((a) => plain(name(a))), z, text: z.map((l) => l.map((v) => (v === null ? '' : Math.round(v)))), texttemplate: narrow() ? '' : '%{text}',
+    type: 'heatmap', x: across, y: actors, z,
     customdata: hover, hovertemplate: '%{customdata}<extra></extra>', zmin: 0, zmax: 100, xgap: 1, ygap: 1,
-    colorscale: [[0, faded(colour('blue'), 0.04)], [1, colour('blue')]], showscale: !narrow(),
+    colorscale: [[0, onPaper(colour('blue'), 0.04)], [1, colour('blue')]], showscale: !narrow(),
     colorbar: { title: { text: 'used [%]', side: 'right' }, thickness: 10, outlinewidth: 0 },
-  }], {
-    height: 90 + 30 * actors.length,
-    xaxis: axis({ type: 'category', title: { text: 'end of year' }, showgrid: false }),
-    yaxis: axis({ type: 'category', showgrid: false }),
+  }, ...(narrow() ? [] : [numbersOn(across, actors, (i, j) => (z[j][i] === null ? '' : String(Math.round(z[j][i]))), (i, j) => z[j][i] / 100, colour('blue'), 0.04)])], {
+    height: 90 + 30 * actors.length, showlegend: false,
+    xaxis: axis({
+      type: 'category', title: { text: 'end of year' }, showgrid: false, range: [-0.5, across.length - 0.5], tickmode: 'array', tickvals: across.filter((_, i) => !narrow() || i % 2 === 0), tickangle: 0,
+    }),
+    yaxis: axis({
+      type: 'category', showgrid: false, categoryorder: 'array', categoryarray: actors, tickmode: 'array', tickvals: actors,
+      ticktext: actors.map((a) => short(name(a), narrow() ? 20 : 44)), tickfont: { size: narrow() ? 10 : 12 }, range: [-0.5, actors.length - 0.5],
+    }),
   });
 };

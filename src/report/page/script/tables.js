@@ -30,9 +30,11 @@ FIGURES.graph = (figure) => () => {
   const step = 21;
   const height = 60 + step * Math.max(...lanes.map((l) => l.length));
   const width = 1120;
-  const svg = shape('svg', { viewBox: `0 0 ${width} ${height}`, class: 'chain', 'aria-hidden': 'true' });
+  const svg = shape('svg', { viewBox: `0 0 ${width} ${height}`, class: 'chain' });
+  /* Its nodes can be reached by keyboard: it is a group of pictures. */
+  figure.place.setAttribute('role', 'group');
   const places = new Map();
-  const gap = (width - 130) / (STAGES.length - 1);
+  const gap = (width - 170) / (STAGES.length - 1);
   lanes.forEach((lane, i) => {
     const x = 12 + i * gap;
     svg.append(shape('text', { x, y: 14, class: 'head' }, STAGES[i][1]));
@@ -49,7 +51,7 @@ FIGURES.graph = (figure) => () => {
   });
   const marks = new Map();
   for (const [id, { x, y, n }] of places) {
-    const group = shape('g', { class: 'node', tabindex: '0' });
+    const group = shape('g', { class: 'node', tabindex: '0', role: 'img' });
     const use = at(used, id);
     const capacity = at(made, id);
     const share = binding.get(id);
@@ -60,6 +62,7 @@ FIGURES.graph = (figure) => () => {
     if (use) words.push(`used: ${percent(use.p50)}`);
     if (share !== undefined) words.push(`binds a chip's production in up to ${percent(share)} of draws`);
     const note = share !== undefined ? `${name(id)} · ${percent(share)}` : capacity && n.kind === 'facility' ? `${name(id)} · ${number(capacity.p50)}` : name(id);
+    group.setAttribute('aria-label', words.join(', '));
     group.append(shape('title', {}, words.join('\n')), shape('circle', { cx: x, cy: y, r: radius, fill, stroke: colour('grey'), 'stroke-width': 0.6 }), shape('text', { x: x + 12, y: y + 4 }, note));
     svg.append(group);
     marks.set(id, group);
@@ -106,7 +109,6 @@ FIGURES.timeline = (figure) => () => {
   const all = waiting.concat(dated);
   const until = (r) => (r.until && r.until < end ? r.until : end);
   const label = (r) => plain(r.title || r.rule);
-  const short = (r) => { const t = r.title || r.rule; const most = narrow() ? 24 : 60; return plain(t.length > most ? t.slice(0, most - 1) + '…' : t); };
   const issuers = distinct(all.map((r) => r.issuer));
   const traces = issuers.flatMap((issuer, i) => {
     const list = dated.filter((r) => r.issuer === issuer);
@@ -134,7 +136,7 @@ FIGURES.timeline = (figure) => () => {
   draw(figure, traces, {
     height: 90 + 24 * all.length,
     xaxis: axis({ type: 'date', title: { text: 'year' }, range: [start, end], dtick: 'M12', tickformat: '%Y' }),
-    yaxis: axis({ type: 'category', categoryorder: 'array', categoryarray: all.map((r) => r.rule), tickmode: 'array', tickvals: all.map((r) => r.rule), ticktext: all.map(short), tickfont: { size: narrow() ? 9 : 12 } }),
+    yaxis: axis({ type: 'category', categoryorder: 'array', categoryarray: all.map((r) => r.rule), tickmode: 'array', tickvals: all.map((r) => r.rule), ticktext: all.map((r) => short(r.title || r.rule, narrow() ? 22 : 60)), tickfont: { size: narrow() ? 9 : 12 } }),
   });
 };
 
@@ -195,20 +197,40 @@ function small(row) {
   return svg;
 }
 
+/* Numbers of one path: a row, whose points are those of a series. The most important come first: those that explain most of some
+   cell beyond what chance would show, then as the scenario has them. */
+function series() {
+  const weights = new Map();
+  const { columns, length } = dataset('drivers');
+  for (let i = 0; i < length; i++) {
+    const beyond = columns.index[i] > columns.noise_floor[i] ? columns.index[i] : 0;
+    const known = weights.get(columns.path[i]);
+    if (beyond > 0 && (!known || known.share < beyond)) weights.set(columns.path[i], { share: beyond, cell: columns.cell[i] });
+  }
+  const all = new Map();
+  for (const r of rows('quantities')) {
+    if (!all.has(r.path)) all.set(r.path, { path: r.path, points: [], weight: weights.get(r.path) });
+    all.get(r.path).points.push(r);
+  }
+  const share = (s) => (s.weight ? s.weight.share : 0);
+  return [...all.values()].sort((a, b) => share(b) - share(a));
+}
+
 const STEP = 40;
 function assumptions() {
   const root = document.getElementById('figure-assumptions');
   if (!root) return;
-  const all = rows('quantities');
+  const all = series();
   const search = document.getElementById('search');
   const fixed = document.getElementById('fixed');
   const more = document.getElementById('more');
   const body = root.querySelector('tbody');
-  const texts = all.map((r) => [r.path, r.date, r.written, r.grade, r.source, r.note, r.edited_by].join(' ').toLowerCase());
+  const texts = all.map((s) => s.points.map((r) => [r.path, inputName(r.path), r.date, r.written, r.grade, r.source, r.note, r.edited_by].join(' ')).join(' ').toLowerCase());
+  const open = (s) => s.points.some((r) => r.p01 !== r.p99) || s.points.length > 1;
   let limit = STEP;
   const show = () => {
     const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
-    const found = all.filter((r, i) => (fixed.checked || r.p01 !== r.p99) && words.every((w) => texts[i].includes(w)));
+    const found = all.filter((s, i) => (fixed.checked || open(s)) && words.every((w) => texts[i].includes(w)));
     document.getElementById('found').textContent = found.length === 0 ? 'none found' : '';
     body.replaceChildren(...found.slice(0, limit).map(quantityRow));
     more.hidden = found.length <= limit;
@@ -221,30 +243,35 @@ function assumptions() {
   return show;
 }
 
-function quantityRow(r) {
+function element(tag, kind, ...content) {
+  const made = document.createElement(tag);
+  if (kind) made.className = kind;
+  made.append(...content);
+  return made;
+}
+
+/* A row a series. On a phone each cell stands on its own line, behind its column's name. */
+function quantityRow({ path, points, weight }) {
   const line = document.createElement('tr');
-  const cell = (content, kind) => {
-    const td = document.createElement('td');
-    if (kind) td.className = kind;
-    td.append(content);
+  const [first, last] = [points[0], points[points.length - 1]];
+  const cell = (head, kind, ...content) => {
+    const td = element('td', kind, ...content);
+    td.dataset.head = head;
     line.append(td);
-    return td;
   };
-  const path = cell(r.path, 'path');
-  if (r.date) path.append(document.createElement('br'), 'on ' + r.date);
-  const can = cell(small(r));
-  if (!r.date) {
-    const written = document.createElement('div');
-    written.className = 'written';
-    written.textContent = r.written + (r.written_unit && r.written_unit !== r.unit ? ' ' + r.written_unit : '');
-    can.append(written);
-  }
-  for (const q of ['p05', 'p50', 'p95']) cell(number(r[q]), 'n');
-  cell(r.unit, 'unit');
-  const grade = document.createElement('span');
-  grade.className = 'grade ' + (['published', 'derived', 'judgement'].includes(r.grade) ? r.grade : '');
-  grade.textContent = r.grade || 'not said';
-  cell(grade);
-  cell([r.source, r.note].filter(Boolean).join('; ') + (r.edited_by ? ` (edited by ${r.edited_by})` : ''));
+  const named = element('div', '', inputName(path));
+  cell('Quantity', 'what', named, element('div', 'path', path));
+  if (weight) named.append(element('div', 'weight', `explains ${percent(weight.share)} of ${cellName(weight.cell)}`));
+  const range = (r) => (r.p05 === r.p95 ? number(r.p50) : `${number(r.p50)} (${number(r.p05)} to ${number(r.p95)})`);
+  const unit = last.unit === '1' ? '' : ' ' + last.unit;
+  const values = points.length === 1
+    ? [element('div', '', range(first) + unit)]
+    : (points.length <= 4 ? points : [first, points[points.length >> 1], last]).map((r) => element('div', '', element('span', 'soft', r.date.slice(0, 7) + ' '), range(r) + unit));
+  if (points.length > 4) values.push(element('div', 'soft', `and ${points.length - 3} dates more`));
+  cell('Median (90 %)', 'n', ...values);
+  cell('Can be', 'drawing', small(last));
+  cell('Grade', '', element('span', 'grade ' + (['published', 'derived', 'judgement'].includes(last.grade) ? last.grade : ''), last.grade || 'not said'));
+  const said = distinct(points.map((r) => [r.source, r.note].filter(Boolean).join('; ')).filter(Boolean)).join('; ');
+  cell('Source', 'source', said + (last.edited_by ? ` (edited by ${last.edited_by})` : ''));
   return line;
 }

@@ -33,12 +33,16 @@ FIGURES.fan = (figure, redraw) => {
     const low = Math.log10(Math.min(...values));
     const high = Math.log10(Math.max(...values));
     const inside = levels.filter((l) => Math.log10(l) > low - 0.2 && Math.log10(l) < high + 0.2);
+    /* Thresholds are named beside the figure, where no band crosses them. */
+    const named = (l) => tick(l) + (narrow() || !PAGE.run.anchors[tick(l)] ? '' : '<br>' + wrapped(PAGE.run.anchors[tick(l)], 24, 4));
+    const lines = new Map(inside.map((l) => [l, named(l).split('<br>')]));
+    const widest = Math.max(0, ...[...lines.values()].flat().map((t) => t.length));
     draw(figure, traces, {
-      height: narrow() ? 380 : 460,
+      height: narrow() ? 380 : 460, margin: { l: 12, r: 12 + 6.4 * widest, t: 12, b: 12 },
       xaxis: yearAxis(reachable.concat(run).map((r) => r.quarter)),
       yaxis: logAxis('training run [FLOP]', values),
       shapes: inside.map((l) => ({ type: 'line', xref: 'paper', x0: 0, x1: 1, y0: l, y1: l, line: { color: colour('grey'), width: 1, dash: 'dot' } })),
-      annotations: inside.map((l) => ({ xref: 'paper', x: 0.005, y: Math.log10(l), xanchor: 'left', yanchor: 'bottom', showarrow: false, text: number(l) + (narrow() || !PAGE.run.anchors[number(l)] ? '' : ` ${PAGE.run.anchors[number(l)]}`), font: { color: colour('soft'), size: 11 } })),
+      annotations: inside.map((l) => ({ xref: 'paper', x: 1, y: Math.log10(l), xanchor: 'left', yanchor: 'middle', xshift: 6, align: 'left', showarrow: false, text: lines.get(l).join('<br>'), font: { color: colour('soft'), size: 11 } })),
     });
   };
 };
@@ -57,8 +61,8 @@ FIGURES.reached = (figure, redraw) => {
       traces.push({ x, y: list.map((r) => 100 * r.low), mode: 'lines', line: { width: 0 }, hoverinfo: 'skip', showlegend: false });
       traces.push({ x, y: list.map((r) => 100 * r.high), mode: 'lines', line: { width: 0 }, fill: 'tonexty', fillcolor: faded(hue(i), 0.2), hoverinfo: 'skip', showlegend: false });
       traces.push({
-        x, y: list.map((r) => 100 * r.probability), mode: 'lines', name: number(level) + ' FLOP', line: { color: hue(i), width: 2.5, dash: ['solid', 'dash', 'dot', 'dashdot'][i % 4] },
-        text: list.map((r) => `${r.quarter}<br>${number(level)} FLOP reached: ${percent(r.probability)}<br>95 %: ${percent(r.low)} to ${percent(r.high)}`), hoverinfo: 'text',
+        x, y: list.map((r) => 100 * r.probability), mode: 'lines', name: tick(level) + ' FLOP', line: { color: hue(i), width: 2.5, dash: ['solid', 'dash', 'dot', 'dashdot'][i % 4] },
+        text: list.map((r) => `${r.quarter}<br>${tick(level)} FLOP reached: ${percent(r.probability)}<br>95 %: ${percent(r.low)} to ${percent(r.high)}`), hoverinfo: 'text',
       });
     });
     draw(figure, traces, {
@@ -81,19 +85,19 @@ FIGURES.spread = (figure, redraw) => {
     const kinds = distinct(all.map((r) => r.actor.split('.')[0]));
     kinds.forEach((kind, i) => {
       const list = all.filter((r) => r.actor.split('.')[0] === kind);
-      intervals(list, (r) => plain(name(r.actor)), hue(i), KINDS[kind] || kind, 'FLOP').forEach((t) => traces.push(t));
+      intervals(list, (r) => r.actor, hue(i), KINDS[kind] || kind, 'FLOP').forEach((t) => traces.push(t));
     });
     draw(figure, traces, {
-      height: 90 + 24 * all.length,
-      xaxis: logAxis('largest run that could be finished [FLOP]', all.flatMap((r) => [r.p05, r.p95])),
-      yaxis: axis({ type: 'category', categoryorder: 'array', categoryarray: all.map((r) => plain(name(r.actor))), tickfont: { size: 12 } }),
+      height: 90 + rowHeight(all.map((r) => r.actor), name) * all.length,
+      xaxis: logAxis(narrow() ? 'largest run [FLOP]' : 'largest run that could be finished [FLOP]', all.flatMap((r) => [r.p05, r.p95])),
+      yaxis: nameAxis(all.map((r) => r.actor), name),
     });
   };
 };
 
 /* Horizontal intervals: thin 90 %, thick 50 %, a dot at the median. */
 function intervals(list, label, stroke, legend, unit) {
-  const text = list.map((r) => `${label(r)}<br>median ${number(r.p50)} ${plain(unit)}<br>50 %: ${number(r.p25)} to ${number(r.p75)}<br>90 %: ${number(r.p05)} to ${number(r.p95)}`);
+  const text = list.map((r) => `${plain(name(r.actor))}<br>median ${number(r.p50)} ${plain(unit)}<br>50 %: ${number(r.p25)} to ${number(r.p75)}<br>90 %: ${number(r.p05)} to ${number(r.p95)}`);
   const segments = (low, high, width) => {
     const x = [];
     const y = [];
