@@ -127,7 +127,8 @@ mod tests {
             Some("country.netherlands.grid")
         );
         assert_eq!(suggest("xx", names), None);
-        let paths = ["tool.euv.life", "tool.immersion-duv.share", "tool.immersion-duv.life", "country.us.grid"];
+        let paths =
+            ["tool.euv.life", "tool.immersion-duv.share", "tool.immersion-duv.life", "country.us.grid"];
         assert_eq!(suggest("tool.duv.life", paths), Some("tool.immersion-duv.life"));
         assert_eq!(suggest("country.USA.grid", paths), Some("country.us.grid"));
         assert_eq!(suggest("tool.euv.lfe", paths), Some("tool.euv.life"));

@@ -9,8 +9,9 @@ use crate::model::time::Horizon;
 pub enum Unpaired {
     /// They cover other quarters.
     #[error(
-        "it covers {}..{}, not {}..{}; give both the same `run.horizon`, or cut both with --horizon",
-        theirs.first, theirs.last, own.first, own.last
+        "it covers {}..{}, not {}..{}; give both the same `run.horizon`{}",
+        theirs.first, theirs.last, own.first, own.last,
+        if own.first == theirs.first { ", or cut both with --horizon" } else { "" }
     )]
     Horizon {
         /// Of the first scenario.
