@@ -225,7 +225,8 @@ fn table(recording: &Recording, format: ExportFormat, cells: &[Vec<Lanes>], mask
     let mut bytes = 0;
     for _ in 0..PASSES {
         let file = open.create(&name).expect("a file");
-        let mut table = DrawsTable::new(format, file, &recording.names).expect("a table");
+        let all: Vec<usize> = (0..recording.names.len()).collect();
+        let mut table = DrawsTable::new(format, file, &recording.names, &all).expect("a table");
         // Room for text is kept from round to round of a run: only the second is counted.
         table.write("base", 0, cells, masks).expect("written");
         let second = timed(|| table.write("base", cells.len() as u64, cells, masks).expect("written"));

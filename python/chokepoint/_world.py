@@ -88,7 +88,7 @@ class World:
     def rule_changes(
         self, *, to: str | None = None, hq: str | None = None, issuer: str | None = None, chip: str | None = None
     ) -> Table:
-        """What policy and edits change of the rule book, quarter by quarter; fees are shares of the price [1]."""
+        """What policy and edits change of the rule book, in ranges of dates; shares are of what is asked for, fees of the price [1]."""
         words = self._words("rules") + options(diff=True, to=to, hq=hq, issuer=issuer, chip=chip)
         return Table(*_native.rule_list(words)[0])
 

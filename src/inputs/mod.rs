@@ -8,5 +8,5 @@ mod sharing;
 
 pub use exchange::Exchange;
 pub use layout::{Inputs, Layout, LayoutError, leading_paths};
-pub use pairing::Pairing;
+pub use pairing::{Unpaired, paired};
 pub use sharing::Shared;

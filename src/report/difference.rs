@@ -1,5 +1,6 @@
 //! How two runs differ: settings, inputs, and numbers that moved beyond their error, in words or as tables.
 
+use super::alike::{kind_of, together};
 use super::{OutputFormat, number};
 use crate::analysis::moved::{Estimate, chance, discoveries};
 use crate::metrics::Metric;
@@ -256,6 +257,11 @@ impl Moved {
         format!("{}/{}@{}", self.actor, self.metric, self.quarter)
     }
 
+    /// Standard error of the change over the number in the first run \[1\].
+    fn error(&self) -> f64 {
+        self.before.error.hypot(self.after.error) / self.before.value.abs()
+    }
+
     /// Size of the change relative to the larger number \[1\].
     fn size(&self) -> f64 {
         let size = self.before.value.abs().max(self.after.value.abs());
@@ -318,7 +324,7 @@ fn sentence(alike: &[&[&Moved]]) -> String {
     let direction = if b > a { "rose" } else { "fell" };
     let share = |m: &Moved| 100.0 * (m.after.value / m.before.value - 1.0);
     let change = if a == 0.0 { String::new() } else { format!(" ({:+.1}%", share(most)) };
-    let error = most.before.error.hypot(most.after.error) / a.abs();
+    let error = most.error();
     let error = if a == 0.0 { String::new() } else { format!(" ±{:.1})", 100.0 * error) };
     let what = if most.statistic == "mean" { "mean " } else { "" };
     let policies = &most.policies;
@@ -333,13 +339,19 @@ fn sentence(alike: &[&[&Moved]]) -> String {
         let shares: Vec<f64> = alike.iter().map(|g| share(largest(g))).collect();
         let ends = [f64::INFINITY, f64::NEG_INFINITY];
         let [low, high] = shares.iter().fold(ends, |[low, high], x| [low.min(*x), high.max(*x)]);
-        let by = match (a == 0.0, format!("{low:+.1}"), format!("{high:+.1}")) {
-            (true, ..) => format!("from 0 to {}", digits(b)),
-            (false, low, high) if low == high => format!("by {low}%"),
-            (false, low, high) => format!("by {low}% to {high}%"),
+        // What fell fell by so much: the sign is in the word.
+        let least = format!("{:.1}", low.abs().min(high.abs()));
+        let most = format!("{:.1}", low.abs().max(high.abs()));
+        let errors = alike.iter().map(|g| largest(g)).map(|m| m.error());
+        let error = 100.0 * errors.fold(0.0, f64::max);
+        let by = match a == 0.0 {
+            true => format!("from 0 to {}", digits(b)),
+            false if least == most => format!("by {most}% (±{error:.1})"),
+            false => format!("by {least}% to {most}% (±{error:.1} or less)"),
         };
-        let (named, metric, quarter) = (together(&names), &most.metric, &most.quarter);
-        return format!("{what}{metric} of {named}{under} {direction} {by} in {quarter}{since}");
+        let most = largest(group);
+        let (whose, metric, quarter) = (together(&names), &most.metric, &most.quarter);
+        return format!("{what}{metric} of {whose}{under} {direction} {by} in {quarter}{since}");
     }
     let (from, to) = (digits(a), digits(b));
     let unit = if most.unit == "1" { String::new() } else { format!(" {}", most.unit) };
@@ -369,21 +381,21 @@ fn changes(text: &mut String, what: &str, all: &[Change]) {
         let _ = writeln!(text, "{} {noun} changed:", all.len());
     }
     // What became of them in the same way is one line, if it is the same part of rows of one table.
-    let mut alike: Vec<(String, (Option<&str>, Option<&str>), Vec<&str>)> = Vec::new();
+    let mut alike: Vec<(_, Vec<&str>)> = Vec::new();
     for c in all {
-        let (said, ends) = (what_became(c), kind_of(&c.name));
-        match alike.iter_mut().find(|(known, its, _)| *known == said && *its == ends) {
-            Some((_, _, names)) => names.push(&c.name),
-            None => alike.push((said, ends, vec![&c.name])),
+        let key = (what_became(c), kind_of(&c.name));
+        match alike.iter_mut().find(|(known, _)| *known == key) {
+            Some((_, names)) => names.push(&c.name),
+            None => alike.push((key, vec![&c.name])),
         }
     }
-    for (said, _, names) in alike.iter().take(LINES) {
+    for ((said, _), names) in alike.iter().take(LINES) {
         let verb = |one: &str, many: &str| if names.len() > 1 { many.to_owned() } else { one.to_owned() };
         let said =
             said.replacen("{is}", &verb("is", "are"), 1).replacen("{was}", &verb("it was", "they were"), 1);
         let _ = writeln!(text, "  {}{said}", together(names));
     }
-    let more: usize = alike.iter().skip(LINES).map(|(_, _, names)| names.len()).sum();
+    let more: usize = alike.iter().skip(LINES).map(|(_, names)| names.len()).sum();
     if more > 0 {
         let _ = writeln!(text, "  and {more} more; --format csv has all");
     }
@@ -406,29 +418,6 @@ fn what_became(c: &Change) -> String {
         (Some(a), None) if a.is_empty() => " {is} gone".to_owned(),
         (Some(a), None) => format!(" {{is}} gone: {{was}} {}", short(a)),
         (None, None) => String::new(),
-    }
-}
-
-/// The table of a path, and its last part if it is more than a row.
-fn kind_of(path: &str) -> (Option<&str>, Option<&str>) {
-    let parts: Vec<&str> = path.split('.').collect();
-    (parts.first().copied(), if parts.len() > 2 { parts.last().copied() } else { None })
-}
-
-/// Names as one: `route.{gamma, delta}.detection` where they differ in one part, else a list.
-fn together(names: &[&str]) -> String {
-    let split: Vec<Vec<&str>> = names.iter().map(|n| n.split('.').collect()).collect();
-    let [first, others @ ..] = split.as_slice() else { return String::new() };
-    let differs = |i: usize| others.iter().any(|o| o.get(i) != first.get(i));
-    let apart: Vec<usize> = (0..first.len()).filter(|&i| differs(i)).collect();
-    match apart.as_slice() {
-        &[place] if others.iter().all(|o| o.len() == first.len()) => {
-            let list: Vec<&str> = split.iter().map(|s| s[place]).collect();
-            let mut parts: Vec<String> = first.iter().map(|&part| part.to_owned()).collect();
-            parts[place] = format!("{{{}}}", list.join(", "));
-            parts.join(".")
-        }
-        _ => names.join(", "),
     }
 }
 
@@ -557,8 +546,6 @@ mod tests {
                 "",
             ]
         );
-        assert_eq!(together(&["world", "country.a"]), "world, country.a");
-        assert_eq!(together(&["lab.a"]), "lab.a");
     }
 
     #[test]
@@ -590,8 +577,7 @@ mod tests {
             paired: true,
         }
         .render(OutputFormat::Text);
-        let line =
-            "  reachable_flop of lab.{a, b} rose by +11.8% to +12.1% in 2026Q4; moved from 2026Q1 on\n";
+        let line = "  reachable_flop of lab.{a, b} rose by 11.8% to 12.1% (±1.4 or less) in 2026Q4; moved from 2026Q1 on\n";
         assert!(told.contains(line), "{told}");
         assert!(told.contains("  lab.c reachable_flop fell from 1.00e25"), "{told}");
     }

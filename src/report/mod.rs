@@ -1,5 +1,6 @@
 //! Findings for people: the terminal's tables, the story of a draw, and how well a simulated past fits.
 
+mod alike;
 mod anchors;
 pub mod calibration;
 mod columns;

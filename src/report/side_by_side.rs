@@ -52,6 +52,9 @@ pub fn side_by_side(answers: &[Answer], width: Option<usize>) -> String {
             found.insert((whose, i), shown);
         }
     }
+    // Each actor's quarters stand together, whichever run has them.
+    let names: Vec<String> = order.iter().map(|whose| whose[0].clone()).collect();
+    order.sort_by_key(|whose| (names.iter().position(|name| *name == whose[0]), whose[1].clone()));
     let headline = answers.iter().any(|a| a.json["rows"].as_array().is_some_and(|r| !r.is_empty()));
     let (what, by) = if headline { ("could train [FLOP]", "by") } else { ("", "unit") };
     let cell = |whose: &[String; 2], i: usize| {

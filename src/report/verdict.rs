@@ -343,15 +343,15 @@ impl Ranked {
                 let (changed, carried) = (self.paired[p].changed(), self.paired[p].effective);
                 // As many draws as those that differ carry it evenly.
                 let evenly = carried > 0.9 * changed as f64;
-                let carry = if evenly { String::new() } else { format!(", as good as {carried:.0}") };
+                let carry = if evenly { String::new() } else { format!(", worth {carried:.0}") };
                 format!("{} ({changed}{carry})", self.plans[p])
             })
             .collect();
         // Where nearly all draws differ there is no shock to be given: there are too few of them.
         let shock = rare.iter().any(|&p| 2.0 * self.paired[p].effective < draws as f64);
         let instead = if shock { "take more draws, or --given the shock" } else { "take more draws" };
-        let their = if rare.len() > 1 { "their intervals" } else { "its interval" };
-        let head = format!("   too few of {draws} draws change it for {their} to hold; {instead}: ");
+        let head =
+            format!("   too few of {draws} draws carry the change for its interval to hold, so {instead}: ");
         let named: Vec<&str> = named.iter().map(String::as_str).collect();
         wrapped(&head, &named)
     }

@@ -7,7 +7,6 @@ use super::error::Error;
 use super::folder::{RunFolder, Took, Written};
 use super::gather::{Gatherer, Values};
 use super::long::{Found, ManyDraws, Steps, answers};
-use super::pairing::paired;
 use super::project::{policies, promised};
 use super::request::{CompareRequest, Destination, PolicySource, ScenarioRequest, TextSource};
 use super::rounds::Rounds;
@@ -16,6 +15,7 @@ use super::stopping::{Stopping, interval};
 use super::watch::Watch;
 use crate::analysis::tables::{ExpectedRow, RobustRow, expectations, robustness};
 use crate::analysis::{Expectation, Paired, Precision, Statistic};
+use crate::inputs::paired;
 use crate::metrics::{ActorKind, BadRatio, Recording, headline, matching};
 use crate::plan::Plan;
 use crate::report::{OutputFormat, Ranked, Verdict, differences};
@@ -116,7 +116,7 @@ impl Compare {
         for source in &request.others {
             let mut world = open(source, None, watch)?;
             let name = world.project.name.clone();
-            paired(&base, &world).map_err(|why| Error::Unpaired {
+            paired(&base.plan.model, &world.plan.model).map_err(|why| Error::Unpaired {
                 scenario: name.clone(),
                 with: base.project.name.clone(),
                 why,

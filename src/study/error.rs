@@ -1,11 +1,10 @@
 //! Why a study cannot be done: each cause a value, with the words for a person.
 
-use super::pairing::Unpaired;
 use crate::analysis::BadGoal;
 use crate::analysis::weights::NoSpread;
 use crate::engine::ledger::Broken;
 use crate::engine::record::NotFinite;
-use crate::inputs::LayoutError;
+use crate::inputs::{LayoutError, Unpaired};
 use crate::metrics::SelectError;
 use crate::model::time::Quarter;
 #[cfg(feature = "page")]

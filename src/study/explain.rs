@@ -57,13 +57,12 @@ pub fn explain(request: &ExplainRequest, watch: &dyn Watch) -> Result<Explained,
     let actor = request.actor.as_deref();
     let world = World::open(request, &base, watch)?;
     let told = world.told(actor, request.years)?;
-    let policy = match &request.scenario.policy {
-        None => None,
-        Some(_) => {
-            let world = World::open(request, &request.scenario, watch)?;
-            let told = world.told(actor, request.years)?;
-            Some((world, told))
-        }
+    let policy = if request.scenario.policy.is_some() {
+        let world = World::open(request, &request.scenario, watch)?;
+        let told = world.told(actor, request.years)?;
+        Some((world, told))
+    } else {
+        None
     };
     let draw = match &request.draw {
         DrawChoice::Number(draw) => *draw,

@@ -30,7 +30,6 @@ mod listing;
 mod long;
 mod new;
 mod page;
-mod pairing;
 mod parts;
 mod pick;
 mod project;

@@ -196,7 +196,9 @@ impl Story {
                     let _ = writeln!(text, "  {}: {event}", told.quarter);
                 }
             }
-            year.iter().for_each(|told| text.push_str(&told.figures_text(&self.names)));
+            for told in year {
+                text.push_str(&told.figures_text(&self.names));
+            }
         }
         text + "\n--whole tells every quarter and everybody, --actor one actor with all its numbers.\n"
     }
@@ -212,10 +214,10 @@ impl Story {
             let end = percent(u.rank.min(1.0 - u.rank));
             let _ = writeln!(
                 text,
-                "  {} is unusually {side}: {} {} (only {end} of draws are further out)",
+                "  {} is unusually {side}: {}{} (only {end} of draws are further out)",
                 u.path,
                 number(u.value),
-                u.unit
+                if u.unit == "1" { String::new() } else { format!(" {}", u.unit) }
             );
         }
         let more = self.unusual.len().saturating_sub(LINES);
