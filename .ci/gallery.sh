@@ -4,7 +4,7 @@
 #   .ci/gallery.sh [PROGRAM] [DRAWS]
 set -euo pipefail
 cd "$(dirname "$0")/.."
-program=${1:-target/release/chokepoint} draws=${2:-2048} folder=output/gallery
+program=${1:-target/release/chokepoint} draws=${2:-512} folder=output/gallery
 "$program" compare scenarios/baseline --draws "$draws" --quiet --out "$folder" > /dev/null
 rm -rf docs/gallery
 mkdir -p docs/gallery

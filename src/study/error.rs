@@ -470,7 +470,9 @@ impl Error {
             | Self::Folder(_)
             | Self::Threads(_) => ErrorKind::Failed,
             #[cfg(feature = "page")]
-            Self::Page(PageError::NoRun(_) | PageError::Run(_)) => ErrorKind::Rejected,
+            Self::Page(
+                PageError::NoRun(_) | PageError::Run(_) | PageError::NoBrief | PageError::NoPolicy { .. },
+            ) => ErrorKind::Rejected,
             #[cfg(feature = "page")]
             Self::Page(_) => ErrorKind::Failed,
             Self::Goal(_)

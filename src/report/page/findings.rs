@@ -173,7 +173,7 @@ pub(super) fn tornado(facts: &Facts<'_>) -> (String, Titles) {
             "1" => String::new(),
             unit => format!(" {unit}"),
         };
-        let ends = Phrase::new(" from ").number(&low).say(" to ").number(&high).name(&unit);
+        let ends = Phrase::new(" from ").number(&low).say(" to ").number(&high).say(&unit);
         Some(start.say(way).then(words::cell(facts, cell)).then(ends).say("."))
     };
     let (chosen, _) = drivers(facts);

@@ -136,7 +136,7 @@ impl Phrase {
     pub fn markdown(&self) -> String {
         let of = |piece: &Piece| match piece {
             Piece::Words(text) => text.clone(),
-            Piece::Name(text) => super::brief::plain_markdown(text),
+            Piece::Name(text) => plain_markdown(text),
             Piece::Number { shown, .. } => shown.clone(),
         };
         self.0.iter().map(of).collect()
@@ -150,6 +150,21 @@ impl Phrase {
         };
         self.0.iter().map(of).collect()
     }
+}
+
+/// A text that Markdown takes as it is.
+pub(super) fn plain_markdown(text: &str) -> String {
+    let mut out = String::new();
+    for c in text.chars() {
+        match c {
+            '\n' | '\r' => out.push(' '),
+            '<' => out.push_str("&lt;"),
+            '&' => out.push_str("&amp;"),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '#' => out.extend(['\\', c]),
+            c => out.push(c),
+        }
+    }
+    out
 }
 
 /// Text as HTML text, in elements and in attributes.

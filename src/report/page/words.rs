@@ -51,7 +51,10 @@ pub(super) fn cell(facts: &Facts<'_>, cell: &str) -> Phrase {
 /// A cell as a heading: `China: largest possible run, 2030Q4`.
 pub(super) fn cell_title(facts: &Facts<'_>, cell: &str) -> String {
     let Some((actor, name, quarter)) = parts(cell) else { return cell.to_owned() };
-    format!("{}: {}, {quarter}", first_up(&facts.name(actor)), metric(name))
+    // Names are as they are written; only our own article takes a capital.
+    let who = facts.name(actor);
+    let who = who.strip_prefix("the ").map_or_else(|| who.clone(), |rest| format!("The {rest}"));
+    format!("{who}: {}, {quarter}", metric(name))
 }
 
 /// An input as people name it: `lab.openai.rent_budget` is "OpenAI: rent budget".
@@ -66,12 +69,6 @@ pub(super) fn input(facts: &Facts<'_>, path: &str) -> String {
         Some(title) => title.clone(),
         None => words(path),
     }
-}
-
-/// With a capital at the start.
-pub(super) fn first_up(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 #[cfg(test)]

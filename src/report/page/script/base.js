@@ -60,8 +60,8 @@ function name(actor) {
 function cellName(cell) {
   const [, actor, metric, quarter] = /^(.*?)\/(.*)@(.*)$/.exec(cell) || ['', '', '', ''];
   if (!actor) return cell;
-  const who = name(actor);
-  return `${who.charAt(0).toUpperCase() + who.slice(1)}: ${metricName(metric)}, ${quarter}`;
+  const who = name(actor).replace(/^the /, 'The ');
+  return `${who}: ${metricName(metric)}, ${quarter}`;
 }
 function metricName(metric) {
   return Object.hasOwn(PAGE.run.metrics, metric) ? PAGE.run.metrics[metric] : metric.replace(/_/g, ' ');

@@ -272,6 +272,9 @@ function quantityRow({ path, points, weight }) {
   cell('Can be', 'drawing', small(last));
   cell('Grade', '', element('span', 'grade ' + (['published', 'derived', 'judgement'].includes(last.grade) ? last.grade : ''), last.grade || 'not said'));
   const said = distinct(points.map((r) => [r.source, r.note].filter(Boolean).join('; ')).filter(Boolean)).join('; ');
-  cell('Source', 'source', said + (last.edited_by ? ` (edited by ${last.edited_by})` : ''));
+  const source = said + (last.edited_by ? ` (edited by ${last.edited_by})` : '');
+  const start = source.length > 260 ? source.slice(0, 220).replace(/\s\S*$/, '') : source;
+  const rest = start === source ? [] : [element('details', '', element('summary', '', 'all of it'), source)];
+  cell('Source', 'source', start + (rest.length ? ' …' : ''), ...rest);
   return line;
 }
