@@ -272,12 +272,17 @@ fn expand_leads(model: &Model) -> (Vec<String>, Vec<String>) {
     let uncertain = model.quantities.iter().filter(|q| q.is_uncertain()).map(|q| q.path.clone());
     let clocks = model.shocks.iter().filter(|s| s.hazard.is_some()).map(|s| format!("shock.{}.clock", s.id));
     let paths: Vec<String> = uncertain.chain(clocks).collect();
+    let known: BTreeSet<&String> = paths.iter().collect();
     let mut leads: Vec<String> = Vec::new();
     let mut seen: BTreeSet<String> = BTreeSet::new();
     let mut missing = Vec::new();
     for pattern in &model.run.lead {
-        let glob = Glob::new(pattern);
-        let matching: Vec<&String> = paths.iter().filter(|p| glob.matches(p)).collect();
+        let matching: Vec<&String> = if is_glob(pattern) {
+            let glob = Glob::new(pattern);
+            paths.iter().filter(|p| glob.matches(p)).collect()
+        } else {
+            known.get(pattern).copied().into_iter().collect()
+        };
         if matching.is_empty() {
             missing.push(pattern.clone());
             if !is_glob(pattern) {

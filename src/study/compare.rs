@@ -6,7 +6,7 @@ use super::error::Error;
 use super::folder::{RunFolder, Took, Written};
 use super::gather::{Gatherer, Values};
 use super::long::{Found, ManyDraws, Steps, answers};
-use super::project::{policies, promised};
+use super::project::{Project, Reading, policies, promised};
 use super::request::{CompareRequest, Destination, PolicySource, ScenarioRequest};
 use super::rounds::Rounds;
 use super::simulation::Simulation;
@@ -19,6 +19,8 @@ use crate::plan::Plan;
 use crate::report::{OutputFormat, Ranked, Verdict};
 use crate::results::table::TableText;
 use crate::results::{Cell, Interval, Manifest, SourceFile, Statistics};
+use crate::scenario::Source;
+use std::sync::Arc;
 
 /// Cells that are ranked in print at most.
 const RANKED: usize = 3;
@@ -80,9 +82,12 @@ impl Compare {
             named = policies(&request.scenario.scenario).into_iter().map(PolicySource::Named).collect();
         }
         let promised = promised(&request.scenario, &named);
+        let reading = Reading::of(&request.scenario)?;
         let open = |policy: Option<&PolicySource>, watch: &dyn Watch| {
             let scenario = ScenarioRequest { policy: policy.cloned(), ..request.scenario.clone() };
-            Simulation::open_with(&scenario, &request.simulation, watch, |plan| {
+            let project = Project::of(&reading, &scenario)?;
+            project.note_warnings(watch);
+            Simulation::of(project, &request.simulation, |plan| {
                 let mut select = selection(plan, &request.simulation.select, &asked)?;
                 select.extend(matching(plan, &promised)?);
                 if policy.is_some() {
@@ -370,7 +375,10 @@ impl ManyDraws for Compare {
         for other in &self.others {
             let resolved = SourceFile::new(&other.policy(), &other.project.document.to_toml());
             manifest.resolved_policies.push(resolved);
-            for source in &other.project.sources.all {
+            // Those of the scenario itself are told once.
+            let own =
+                |source: &&Arc<Source>| !self.base.project.sources.all.iter().any(|s| Arc::ptr_eq(s, source));
+            for source in other.project.sources.all.iter().filter(own) {
                 let file = SourceFile::new(&source.name, &source.text);
                 if !manifest.files.contains(&file) {
                     manifest.files.push(file);
