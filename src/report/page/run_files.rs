@@ -404,3 +404,34 @@ fn ends_of(text: &str, start: usize, columns: usize) -> Option<Vec<u32>> {
     }
     Some(ends)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table(text: &str) -> Result<RunTable, csv::Error> {
+        RunTable::parse(tables::summary().schema(), text.to_owned())
+    }
+
+    #[test]
+    fn cells_and_look_ups_are_the_same_with_quotes_and_without() {
+        let plain = "policy,actor,metric\nbase,a,x\nbase,b,x\n'=p,a,y\nbase,a,x\n";
+        for text in [plain.to_owned(), plain.replace("base", "\"base\""), plain.replace('\n', "\r\n")] {
+            let table = table(&text).unwrap();
+            let policies: Vec<&str> = (0..table.rows()).map(|r| table.text(r, "policy")).collect();
+            assert_eq!(policies, ["base", "base", "=p", "base"]);
+            let find = |wanted: &[(&str, &'static str)]| table.find(wanted).collect::<Vec<_>>();
+            assert_eq!(find(&[("policy", "base"), ("actor", "a"), ("metric", "x")]), [0, 3]);
+            assert_eq!(find(&[("metric", "y")]), [2]);
+            assert!(find(&[("policy", "nobody"), ("actor", "a")]).is_empty());
+            // A file of a version that did not have the column.
+            assert!(find(&[("quarter", "2024Q4")]).is_empty());
+            assert_eq!(table.values("actor"), ["a", "b"]);
+            let cells: Vec<&str> = table.cells().iter().map(|c| c.0.as_str()).collect();
+            assert_eq!(cells, ["a/x@", "b/x@", "a/y@"]);
+            assert_eq!(table.cells()[0].1, [0, 3]);
+        }
+        assert!(table("policy,actor\nbase\n").is_err());
+        assert!(table("").unwrap().is_empty());
+    }
+}
