@@ -108,7 +108,8 @@ fn files(py: Python<'_>, words: Vec<String>) -> PyResult<Vec<(String, String)>> 
     freely(py, || {
         let Asked::Check(request) = asked(&words)? else { return Err(wrong_verb()) };
         let sources = Project::open(&request)?.sources.all;
-        Ok(sources.into_iter().filter(|s| s.name != "--set").map(|s| (s.name, s.text)).collect())
+        let files = sources.iter().filter(|s| s.name != "--set");
+        Ok(files.map(|s| (s.name.clone(), s.text.clone())).collect())
     })
 }
 

@@ -199,7 +199,12 @@ impl Batch {
         let own: Vec<String> = plan.model.answers.signs.iter().map(Sign::address).collect();
         addresses.extend(own.iter().cloned());
         let gauges = Gauges::new(plan, addresses).map(Box::new);
-        let place = |address: &String| gauges.as_ref().and_then(|g| g.place(address)).unwrap_or_default();
+        let place = |address: &String| {
+            let place = gauges.as_ref().and_then(|g| g.place(address));
+            place.expect(
+                "the reader refuses a sign of what is not recorded, and what it looks at was asked for above",
+            )
+        };
         let gauge_of = own.iter().map(place).collect();
         let mut inputs = plan.layout.inputs();
         plan.layout.medians(&mut inputs);

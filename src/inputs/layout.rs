@@ -277,12 +277,17 @@ pub(super) fn random_paths(model: &Model) -> Vec<String> {
 /// Leading paths in order (patterns as written, paths in order of reading), and patterns that match none.
 fn expand_leads(model: &Model) -> (Vec<String>, Vec<String>) {
     let paths = random_paths(model);
+    let known: BTreeSet<&String> = paths.iter().collect();
     let mut leads: Vec<String> = Vec::new();
     let mut seen: BTreeSet<String> = BTreeSet::new();
     let mut missing = Vec::new();
     for pattern in &model.run.lead {
-        let glob = Glob::new(pattern);
-        let matching: Vec<&String> = paths.iter().filter(|p| glob.matches(p)).collect();
+        let matching: Vec<&String> = if is_glob(pattern) {
+            let glob = Glob::new(pattern);
+            paths.iter().filter(|p| glob.matches(p)).collect()
+        } else {
+            known.get(pattern).copied().into_iter().collect()
+        };
         if matching.is_empty() {
             missing.push(pattern.clone());
             if !is_glob(pattern) {

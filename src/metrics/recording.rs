@@ -1,14 +1,13 @@
 //! Which cells of which series are recorded.
 
 use super::headline::{COUNTED, QUARTERLY};
-use super::select::Choice;
+use super::select::{Choice, Names};
 use super::series::{BadRatio, Series, Source, all_series};
-use crate::model::Observation;
 use crate::model::time::Quarter;
 use crate::plan::Plan;
 use crate::results::Cell;
 use crate::scenario::{is_glob, suggest};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// At most this many cells are summarised unless `--select` asks for others.
 pub const BUDGET: usize = 25_000;
@@ -51,7 +50,8 @@ impl Recording {
         let first = plan.model.run.horizon.first;
         let quarter = |t: usize| Quarter(first.0 + t as i32);
         let address = |s: &Series, t: usize| format!("{}/{}@{}", s.actor, s.name(), quarter(t));
-        let choices: Vec<Choice> = select.iter().map(|p| Choice::new(p, plan, &series)).collect();
+        let names = Names::new(plan, &series);
+        let choices: Vec<Choice> = select.iter().map(|p| names.choose(p)).collect();
         for (pattern, choice) in select.iter().zip(&choices) {
             if !choice.any() {
                 let all = series.iter().flat_map(|s| (0..plan.quarters).map(move |t| address(s, t)));
@@ -61,22 +61,23 @@ impl Recording {
                 return Err(SelectError::Nothing(pattern.clone(), help));
             }
         }
-        let of = |o: &Observation| (o.quarter, o.actor.clone(), o.metric.clone());
-        let looked_at: BTreeSet<(Quarter, String, String)> = plan.model.observations.iter().map(of).collect();
-        let observed = |s: &Series, t: usize| {
-            !looked_at.is_empty() && looked_at.contains(&(quarter(t), s.actor.clone(), s.name().to_owned()))
-        };
-        let wanted = |i: usize, t: usize| {
-            if select.is_empty() {
-                default_cell(&series[i], quarter(t)) || observed(&series[i], t)
-            } else {
-                choices.iter().any(|c| c.holds(i, t))
-            }
-        };
-        let cells: Vec<(usize, usize)> = (0..plan.quarters)
-            .flat_map(|t| (0..series.len()).map(move |i| (t, i)))
-            .filter(|&(t, i)| wanted(i, t))
-            .collect();
+        if !select.is_empty() {
+            let cells = choices.iter().flat_map(Choice::cells).collect();
+            return Ok(Self::of(plan, series, cells));
+        }
+        let mut looked_at: BTreeMap<(&str, &str), Vec<Quarter>> = BTreeMap::new();
+        for o in &plan.model.observations {
+            looked_at.entry((&o.actor, &o.metric)).or_default().push(o.quarter);
+        }
+        let mut cells = Vec::new();
+        for (i, s) in series.iter().enumerate() {
+            let observed = looked_at.get(&(s.actor.as_str(), s.name()));
+            let wanted = |t: &usize| {
+                default_cell(s, quarter(*t))
+                    || observed.is_some_and(|quarters| quarters.contains(&quarter(*t)))
+            };
+            cells.extend((0..plan.quarters).filter(wanted).map(|t| (t, i)));
+        }
         Ok(Self::of(plan, series, cells))
     }
 
@@ -118,9 +119,13 @@ impl Recording {
     /// If a pattern selects nothing, or a ratio names what does not exist.
     pub fn lean(plan: &Plan, select: &[String]) -> Result<Self, SelectError> {
         let whole = Self::new(plan, select)?;
-        let named = |actor: &str| whole.names.iter().any(|c| c.actor == actor);
-        let tracked: Vec<usize> =
-            whole.tracked.iter().copied().filter(|&s| named(&whole.series[s].actor)).collect();
+        let named: BTreeSet<&str> = whole.names.iter().map(|c| c.actor.as_str()).collect();
+        let tracked: Vec<usize> = whole
+            .tracked
+            .iter()
+            .copied()
+            .filter(|&s| named.contains(whole.series[s].actor.as_str()))
+            .collect();
         let mut needed = vec![false; whole.series.len()];
         for s in whole.cells.iter().map(|c| c.1).chain(tracked.iter().copied()) {
             needed[s] = true;

@@ -11,6 +11,7 @@ use crate::model::{
     BuyerId, ChipId, CountryId, DesignerId, FacilityId, GoodKind, IdVec, LabId, Model, RuleId, ShockId,
     Subject, ToolId,
 };
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Most rules and shocks of a case that fit into a key.
@@ -55,14 +56,37 @@ impl Rulebook {
         book.case_of(Vec::new());
         let classes = book.classify();
         for c in model.chips.ids() {
-            for &delivery in &classes {
-                for &headquarters in &classes {
-                    let case = book.case(&chip_edge(model, c, delivery, headquarters), medians);
-                    book.chips.push(case);
-                }
-            }
+            book.cases_of(c, &classes, medians);
         }
         book
+    }
+
+    /// Finds the cases of a chip in all places: what rules say of the chip is the same in each, and few sets of rules differ.
+    fn cases_of(&mut self, chip: ChipId, classes: &[Place], medians: &Inputs) {
+        let model = Arc::clone(&self.model);
+        let Some(&place) = classes.first() else { return };
+        let anywhere = chip_edge(&model, chip, place, place);
+        let about: Vec<RuleId> =
+            model.rules.ids().filter(|r| scope::is_about(&model.rules[*r], &anywhere)).collect();
+        let mut members: BTreeMap<RuleId, Option<Member>> = BTreeMap::new();
+        let mut known: BTreeMap<Vec<RuleId>, CaseId> = BTreeMap::new();
+        for &delivery in classes {
+            for &headquarters in classes {
+                let edge = chip_edge(&model, chip, delivery, headquarters);
+                let reaches = |r: &RuleId| scope::reaches(&model, &self.outside, &model.rules[*r], &edge);
+                let covering: Vec<RuleId> = about.iter().copied().filter(reaches).collect();
+                let case = known.get(&covering).copied().unwrap_or_else(|| {
+                    let member = |r: &RuleId| {
+                        members.entry(*r).or_insert_with(|| self.member(*r, edge.item, medians)).clone()
+                    };
+                    let case = covering.iter().filter_map(member).collect();
+                    let case = self.case_of(case);
+                    known.insert(covering, case);
+                    case
+                });
+                self.chips.push(case);
+            }
+        }
     }
 
     /// Sorts places into classes and gives one place of each.
@@ -95,7 +119,7 @@ impl Rulebook {
         let model = Arc::clone(&self.model);
         let mut members = Vec::new();
         for (id, rule) in model.rules.iter_enumerated() {
-            if scope::addresses(&model, &self.outside, rule, edge) {
+            if scope::is_about(rule, edge) && scope::reaches(&model, &self.outside, rule, edge) {
                 members.extend(self.member(id, edge.item, medians));
             }
         }

@@ -61,8 +61,8 @@ impl Edge {
     }
 }
 
-/// Whether a rule is about an edge, its conditions aside.
-pub(super) fn addresses(model: &Model, outside: &[String], rule: &Rule, edge: &Edge) -> bool {
+/// Whether a rule is about what an edge is of, wherever it goes, its conditions aside.
+pub(super) fn is_about(rule: &Rule, edge: &Edge) -> bool {
     let named = |list: &[DesignerId]| list.is_empty() || edge.designer.is_some_and(|d| list.contains(&d));
     let items = match edge.item {
         Item::Chip(c) => rule.products.is_empty() || rule.products.contains(&c),
@@ -72,9 +72,13 @@ pub(super) fn addresses(model: &Model, outside: &[String], rule: &Rule, edge: &E
     };
     rule.subject == edge.subject
         && edge.issuer.is_none_or(|i| i == rule.issuer)
-        && !edge.is_from(edge.delivery)
         && named(&rule.designers)
         && items
+}
+
+/// Whether a rule's destinations are where an edge goes.
+pub(super) fn reaches(model: &Model, outside: &[String], rule: &Rule, edge: &Edge) -> bool {
+    !edge.is_from(edge.delivery)
         && ((rule.to.delivered && lists(model, outside, rule, edge.delivery))
             || (rule.to.headquarters
                 && !edge.is_from(edge.headquarters)

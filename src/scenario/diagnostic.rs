@@ -3,6 +3,7 @@
 use super::limits::HELPED;
 use super::suggest;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// A stretch of a source: `--set` arguments and edits files are sources too.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -27,8 +28,8 @@ pub struct Source {
 /// Every text that was read, in order of reading.
 #[derive(Clone, Debug, Default)]
 pub struct Sources {
-    /// The texts.
-    pub all: Vec<Source>,
+    /// The texts, which those who go on from a scenario share.
+    pub all: Vec<Arc<Source>>,
 }
 
 /// How bad it is.

@@ -70,6 +70,9 @@ impl Glob {
         if path.len() < plain || !self.parts[..plain].iter().zip(path).all(starts) {
             return false;
         }
+        if plain == self.parts.len() {
+            return path.len() == plain;
+        }
         let mut at = Places::new(self.parts.len());
         let mut next = Places::new(self.parts.len());
         at.enter(&self.parts, plain);

@@ -13,6 +13,7 @@ use super::parse::{Cell, cell_value, csv_rows, toml_table};
 use super::shipped::is_folder;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Reads a scenario: a folder with `scenario.toml`, or a TOML file; what it names may lie in its folder or beneath `allowed`.
 ///
@@ -420,7 +421,7 @@ impl Sources {
     pub fn add(&mut self, name: &str, text: String) -> u32 {
         let ends = text.bytes().enumerate().filter(|(_, b)| *b == b'\n');
         let lines = std::iter::once(0).chain(ends.map(|(at, _)| at + 1)).collect();
-        self.all.push(Source { name: name.to_owned(), text, lines });
+        self.all.push(Arc::new(Source { name: name.to_owned(), text, lines }));
         self.all.len() as u32 - 1
     }
 }

@@ -7,7 +7,7 @@ use super::error::Error;
 use super::folder::{RunFolder, Took, Written};
 use super::gather::{Gatherer, Values};
 use super::long::{Found, ManyDraws, Steps, answers};
-use super::project::{policies, promised};
+use super::project::{Project, Reading, policies, promised};
 use super::request::{CompareRequest, Destination, PolicySource, ScenarioRequest, TextSource};
 use super::rounds::Rounds;
 use super::simulation::{Simulation, TOLD};
@@ -21,6 +21,8 @@ use crate::plan::Plan;
 use crate::report::{OutputFormat, Ranked, Verdict, differences};
 use crate::results::table::TableText;
 use crate::results::{Cell, Interval, Manifest, PolicyAbout, SourceFile, Statistics};
+use crate::scenario::Source;
+use std::sync::Arc;
 
 /// Cells that are ranked in print at most.
 const RANKED: usize = 3;
@@ -86,42 +88,51 @@ impl Compare {
         }
         let promised = promised(&request.scenario, &named);
         let own = &request.scenario.scenario;
-        let open = |source: &TextSource, policy: Option<&PolicySource>, watch: &dyn Watch| {
-            let scenario = ScenarioRequest {
-                scenario: source.clone(),
-                policy: policy.cloned(),
-                ..request.scenario.clone()
-            };
-            Simulation::open_with(&scenario, &request.simulation, watch, |plan| {
-                let mut select = selection(plan, &request.simulation.select, &asked)?;
-                select.extend(matching(plan, &promised)?);
-                if policy.is_some() || source != own {
-                    // What a policy takes away, or another scenario lacks, cannot be compared; what is there can.
-                    select = matching(plan, &select)?;
-                }
-                Recording::lean(plan, &select)
-            })
+        let read = |source: &TextSource| {
+            Reading::of(&ScenarioRequest { scenario: source.clone(), ..request.scenario.clone() })
         };
-        let mut base = open(own, None, watch)?;
+        let open =
+            |(source, reading): (&TextSource, &Reading), policy: Option<&PolicySource>, watch: &dyn Watch| {
+                let scenario = ScenarioRequest {
+                    scenario: source.clone(),
+                    policy: policy.cloned(),
+                    ..request.scenario.clone()
+                };
+                let project = Project::of(reading, &scenario)?;
+                project.note_warnings(watch);
+                Simulation::of(project, &request.simulation, |plan| {
+                    let mut select = selection(plan, &request.simulation.select, &asked)?;
+                    select.extend(matching(plan, &promised)?);
+                    if policy.is_some() || source != own {
+                        // What a policy takes away, or another scenario lacks, cannot be compared; what is there can.
+                        select = matching(plan, &select)?;
+                    }
+                    Recording::lean(plan, &select)
+                })
+            };
+        let first = read(own)?;
+        let first = (own, &first);
+        let mut base = open(first, None, watch)?;
         base.read_condition()?;
         Drivers::watch(&mut base);
         if named.is_empty() && request.others.is_empty() {
             return Err(Error::NoPolicy);
         }
         // Their warnings are the scenario's own.
-        let under = |source: &TextSource| -> Result<Vec<Simulation>, Error> {
-            named.iter().map(|p| open(source, Some(p), &())).collect()
+        let under = |world: (&TextSource, &Reading)| -> Result<Vec<Simulation>, Error> {
+            named.iter().map(|p| open(world, Some(p), &())).collect()
         };
-        let mut others = under(own)?;
+        let mut others = under(first)?;
         for source in &request.others {
-            let mut world = open(source, None, watch)?;
+            let reading = read(source)?;
+            let mut world = open((source, &reading), None, watch)?;
             let name = world.project.name.clone();
             paired(&base.plan.model, &world.plan.model).map_err(|why| Error::Unpaired {
                 scenario: name.clone(),
                 with: base.project.name.clone(),
                 why,
             })?;
-            let policies = under(source)?;
+            let policies = under((source, &reading))?;
             world.called = Some(name.clone());
             others.push(world);
             others.extend(policies.into_iter().map(|mut plan| {
@@ -424,7 +435,10 @@ impl ManyDraws for Compare {
         for other in &self.others {
             let resolved = SourceFile::new(&other.policy(), &other.project.document.to_toml());
             manifest.resolved_policies.push(resolved);
-            for source in &other.project.sources.all {
+            // Those of the scenario itself are told once.
+            let own =
+                |source: &&Arc<Source>| !self.base.project.sources.all.iter().any(|s| Arc::ptr_eq(s, source));
+            for source in other.project.sources.all.iter().filter(own) {
                 let file = SourceFile::new(&source.name, &source.text);
                 if !manifest.files.contains(&file) {
                     manifest.files.push(file);

@@ -160,8 +160,17 @@ impl Comparison {
     /// A new comparison of plans, the reference first; cells are those that all of them have, among them the goals'.
     pub(super) fn new(plans: &[&Simulation], names: Vec<String>, levels: &[f64], goals: &Goals) -> Self {
         let first = plans[0];
+        let key = |cell: &Cell| (cell.actor.clone(), cell.metric.clone(), cell.quarter);
+        let places_of = |p: &&Simulation| -> BTreeMap<_, usize> {
+            p.recording.names.iter().enumerate().map(|(i, cell)| (key(cell), i)).collect()
+        };
+        let known: Vec<_> = plans.iter().map(places_of).collect();
         let all = |cell: &Cell| -> Option<Vec<usize>> {
-            plans.iter().map(|p| p.recording.names.iter().position(|c| c == cell)).collect()
+            let key = key(cell);
+            let place = |(plan, known): (&&Simulation, &BTreeMap<_, usize>)| {
+                known.get(&key).copied().filter(|&i| plan.recording.names[i] == *cell)
+            };
+            plans.iter().zip(&known).map(place).collect()
         };
         let (mut cells, mut places) = (Vec::new(), vec![Vec::new(); plans.len()]);
         for cell in &first.recording.names {

@@ -78,7 +78,7 @@ pub fn explore(request: &ExploreRequest, watch: &dyn Watch) -> Result<String, Er
     let version = env!("CARGO_PKG_VERSION");
     let hash = SourceFile::new("", &format!("{version}\n{}\n{text}", request.seed)).sha256;
     let (mut data, select) = measured(&plan)?;
-    let mut explorer = Explorer::over(project.clone(), text.clone(), &select, request.seed)?;
+    let mut explorer = Explorer::open(&project.name, &text, &select, request.seed)?;
     let mut draws = Vec::new();
     let mut values = Vec::new();
     for batch in 0..READY / WIDTH as u64 {

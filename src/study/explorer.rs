@@ -2,7 +2,7 @@
 
 use super::error::Error;
 use super::explain::explain;
-use super::project::Project;
+use super::project::{Project, Reading};
 use super::request::{DrawChoice, ExplainRequest, PolicySource, Sampling, ScenarioRequest, TextSource};
 use crate::engine::Batch;
 use crate::engine::record::{Recorder, subjects};
@@ -30,7 +30,7 @@ pub struct Explorer {
     text: String,
     select: Vec<String>,
     sampling: Sampling,
-    project: Project,
+    reading: Reading,
     base: World,
     changed: Option<World>,
     cells: Vec<String>,
@@ -96,21 +96,19 @@ impl Explorer {
     /// If the scenario has errors, or a pattern selects nothing.
     pub fn open(name: &str, text: &str, select: &[String], seed: u64) -> Result<Self, Error> {
         let source = TextSource::Text { name: name.to_owned(), text: text.to_owned() };
-        Self::over(Project::open(&ScenarioRequest::new(source))?, text.to_owned(), select, seed)
-    }
-
-    /// The same of a scenario that is open, and its text.
-    pub(super) fn over(project: Project, text: String, select: &[String], seed: u64) -> Result<Self, Error> {
+        let request = ScenarioRequest::new(source);
+        let reading = Reading::of(&request)?;
+        let project = Project::of(&reading, &request)?;
         let sampling = Sampling { seed, ..Sampling::default() };
         let base = World::new(&project, &sampling, select)?;
         Ok(Self {
-            name: project.name.clone(),
-            text,
+            name: name.to_owned(),
+            text: text.to_owned(),
             select: select.to_vec(),
             sampling,
             cells: base.cells(),
             labs: base.plan.model.labs.iter().map(|lab| lab.id.clone()).collect(),
-            project,
+            reading,
             base,
             changed: None,
         })
@@ -141,7 +139,7 @@ impl Explorer {
             self.changed = None;
             return Ok(());
         }
-        let project = self.project.under("changed", policy)?;
+        let project = Project::of(&self.reading, &self.scenario(policy))?;
         let mut world = World::new(&project, &self.sampling, &self.select)?;
         let own = world.cells();
         if own != self.cells {
@@ -191,18 +189,24 @@ impl Explorer {
         Ok(())
     }
 
+    /// The scenario under a policy; an empty one leaves it as it stands.
+    fn scenario(&self, policy: &str) -> ScenarioRequest {
+        let source = TextSource::Text { name: self.name.clone(), text: self.text.clone() };
+        let scenario = ScenarioRequest::new(source);
+        if policy.trim().is_empty() {
+            scenario
+        } else {
+            scenario.under(PolicySource::text("changed", policy))
+        }
+    }
+
     /// The story of a draw; under a policy, of two worlds side by side. With an actor, of what concerns it.
     ///
     /// # Errors
     /// If the policy has errors, or there is no such actor.
     pub fn explain(&self, draw: u64, policy: Option<&str>, actor: Option<&str>) -> Result<String, Error> {
-        let source = TextSource::Text { name: self.name.clone(), text: self.text.clone() };
-        let scenario = ScenarioRequest::new(source);
         let request = ExplainRequest {
-            scenario: match policy.filter(|p| !p.trim().is_empty()) {
-                Some(policy) => scenario.under(PolicySource::text("changed", policy)),
-                None => scenario,
-            },
+            scenario: self.scenario(policy.unwrap_or_default()),
             sampling: Sampling { draws: draw + 1, ..self.sampling.clone() },
             draw: DrawChoice::Number(draw),
             actor: actor.map(str::to_owned),

@@ -288,7 +288,11 @@ impl RunFolder {
         assert!(left.is_empty(), "{left:?} were opened before the work and never written");
         self.folder.publish()?;
         let made = |page: String| write(&self.path, &page);
-        let no_page = if self.page { page(&manifest, &self.tables).and_then(made).err() } else { None };
+        let no_page = if self.page {
+            page(&manifest, std::mem::take(&mut self.tables)).and_then(made).err()
+        } else {
+            None
+        };
         Ok(Written { manifest: self.manifest, path: self.path, no_page })
     }
 }

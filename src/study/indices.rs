@@ -3,7 +3,7 @@
 use super::discover::own_folder;
 use super::error::Error;
 use super::gather::{Gatherer, pool, why};
-use super::project::Project;
+use super::project::{Project, Reading};
 use super::request::{IndicesRequest, PolicySource, ScenarioRequest};
 use super::simulation::{Simulation, until};
 use super::watch::{Watch, Work};
@@ -67,8 +67,9 @@ pub fn indices(request: &IndicesRequest, watch: &dyn Watch) -> Result<IndicesRep
 
 /// The plan that is looked at; or the one that it is held against, and it.
 fn open(request: &IndicesRequest, watch: &dyn Watch) -> Result<(Simulation, Option<Simulation>), Error> {
+    let reading = Reading::of(&request.scenario)?;
     let open = |policy: Option<PolicySource>, watch: &dyn Watch| {
-        let project = Project::open(&ScenarioRequest { policy, ..request.scenario.clone() })?;
+        let project = Project::of(&reading, &ScenarioRequest { policy, ..request.scenario.clone() })?;
         project.note_warnings(watch);
         let mut simulation = request.simulation.clone();
         let own = project.model.run.horizon;

@@ -10,7 +10,7 @@ pub(super) const PAGE: &str = "report.html";
 
 /// The page of a manifest and tables, by their files' names.
 #[cfg(feature = "page")]
-pub(super) fn page(manifest: &str, tables: &BTreeMap<&'static str, String>) -> Result<String, Error> {
+pub(super) fn page(manifest: &str, tables: BTreeMap<&'static str, String>) -> Result<String, Error> {
     use crate::report::page::{RunFiles, page};
     Ok(page(&RunFiles::new(manifest, tables)?)?)
 }
@@ -59,7 +59,7 @@ fn write_named(run: &Path, name: &str, text: &str) -> Result<(), Error> {
 }
 
 #[cfg(not(feature = "page"))]
-pub(super) fn page(_: &str, _: &BTreeMap<&'static str, String>) -> Result<String, Error> {
+pub(super) fn page(_: &str, _: BTreeMap<&'static str, String>) -> Result<String, Error> {
     Err(Error::WithoutFeature("page"))
 }
 

@@ -19,6 +19,20 @@ use crate::scenario::import::{Stage, SupplyChain};
 use crate::scenario::limits::{SALES, SIMULATED};
 use crate::scenario::{self, Diagnostics, Document, Edit, Place, Policy, Severity, Sources, Value};
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+/// A scenario as it stands, read once: its policies, the points of a sweep and the edits of a page go on from it.
+#[derive(Clone, Debug)]
+pub(super) struct Reading {
+    sources: Sources,
+    diagnostics: Diagnostics,
+    /// None if there is nothing to go on with.
+    document: Option<Document>,
+    /// What leads in the scenario that it extends, if it extends one.
+    inherited: Option<Leads>,
+    /// Its leading paths, once they are known: a policy changes no other path's dimension.
+    leads: OnceLock<Option<Vec<String>>>,
+}
 
 /// A scenario that has been read under a policy and edits, without errors.
 #[derive(Clone, Debug)]
@@ -52,6 +66,34 @@ pub struct Idle {
     pub buyers: Vec<BuyerId>,
 }
 
+impl Reading {
+    /// Reads a scenario without policy and edits; what is wrong with it is told by whoever goes on from it.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub(super) fn of(request: &ScenarioRequest) -> Result<Self, Error> {
+        let (mut sources, mut diagnostics) = (Sources::default(), Diagnostics::default());
+        let document = read(request, &mut sources, &mut diagnostics)?;
+        Ok(Self { sources, diagnostics, document, inherited: inherited(request), leads: OnceLock::new() })
+    }
+
+    /// Leading paths of a scenario that was read here, as it stands.
+    fn lead(&self, model: &Model) -> Result<Vec<String>, LayoutError> {
+        self.inherited.as_ref().map_or_else(|| leading_paths(model), |base| base.before(model))
+    }
+
+    /// Leading paths of the scenario as it stands; none if it has errors.
+    fn leads(&self) -> Result<Option<Vec<String>>, Error> {
+        if let Some(known) = self.leads.get() {
+            return Ok(known.clone());
+        }
+        let document = self.document.clone().unwrap_or_default();
+        let base = Model::from_document(&document, &self.sources, &mut Diagnostics::default());
+        let found = base.map(|base| self.lead(&base)).transpose()?;
+        Ok(self.leads.get_or_init(|| found).clone())
+    }
+}
+
 impl Project {
     /// Reads a scenario with its policy and edits.
     ///
@@ -61,14 +103,28 @@ impl Project {
         Self::open_with(request, None)
     }
 
+    /// The same of a scenario that has been read: none of its files is looked at again.
+    ///
+    /// # Errors
+    /// As [`Project::open`].
+    pub(super) fn of(reading: &Reading, request: &ScenarioRequest) -> Result<Self, Error> {
+        Self::read(reading, request, None)
+    }
+
     /// The same, with the observations of a CSV table beside the scenario's own.
     pub(super) fn open_with(
         request: &ScenarioRequest,
         observations: Option<&TextSource>,
     ) -> Result<Self, Error> {
-        let mut sources = Sources::default();
-        let mut diagnostics = Diagnostics::default();
-        let document = read(request, &mut sources, &mut diagnostics)?;
+        Self::read(&Reading::of(request)?, request, observations)
+    }
+
+    fn read(
+        reading: &Reading,
+        request: &ScenarioRequest,
+        observations: Option<&TextSource>,
+    ) -> Result<Self, Error> {
+        let Reading { mut sources, mut diagnostics, document, .. } = reading.clone();
         let policy = match (&document, &request.policy) {
             (Some(_), Some(policy)) => read_policy(&request.scenario, policy, &mut sources, &mut diagnostics),
             _ => None,
@@ -86,8 +142,7 @@ impl Project {
             edits.extend(scenario::from_argument(argument, &mut sources, &mut diagnostics));
         }
         let mut document = document.unwrap_or_default();
-        let inherited = inherited(request);
-        let leads = if edits.is_empty() { None } else { leads(&document, &sources, inherited.as_ref())? };
+        let leads = if edits.is_empty() { None } else { reading.leads()? };
         scenario::apply(&mut document, &edits, &mut diagnostics);
         let observed = observations.map(|table| source_of(table, &mut sources)).transpose()?;
         if let Some(source) = observed {
@@ -108,33 +163,15 @@ impl Project {
         take_accepted(&model.accepted, &mut diagnostics);
         model.run.lead = match leads {
             Some(leads) => leads,
-            None => inherited.as_ref().map_or_else(|| leading_paths(&model), |base| base.before(&model))?,
+            None => reading.lead(&model)?,
         };
+        if edits.is_empty() {
+            // That of the scenario as it stands, which those that go on from it would find again.
+            let _ = reading.leads.set(Some(model.run.lead.clone()));
+        }
         let name = name_of(&request.scenario);
         let vintage = model.vintages.iter().find(|v| Some(&v.name) == request.vintage.as_ref()).cloned();
         Ok(Self { name, sources, diagnostics, document, policy, model, observed, vintage })
-    }
-
-    /// The same under a policy that is a text, without reading the scenario again: what `open` makes of it under that policy.
-    ///
-    /// # Errors
-    /// If the policy has errors, or the scenario has some under it.
-    pub fn under(&self, name: &str, policy: &str) -> Result<Self, Error> {
-        let mut changed = self.clone();
-        let (sources, diagnostics) = (&mut changed.sources, &mut changed.diagnostics);
-        let read = scenario::from_text(name, policy, sources, diagnostics);
-        let policy = scenario::read_policy(name, &read.root, diagnostics);
-        scenario::apply(&mut changed.document, &policy.edits, diagnostics);
-        let model = Model::from_document(&changed.document, sources, diagnostics);
-        let Some(mut model) = model.filter(|_| !diagnostics.has_errors()) else {
-            let Self { sources, diagnostics, .. } = changed;
-            return Err(Error::Findings(Box::new(Findings { sources, diagnostics })));
-        };
-        // A change moves no other path's dimension.
-        model.run.lead.clone_from(&self.model.run.lead);
-        changed.model = model;
-        changed.policy = Some(policy);
-        Ok(changed)
     }
 
     /// Warnings, with the texts that they point into.
@@ -385,19 +422,8 @@ fn source_of(table: &TextSource, sources: &mut Sources) -> Result<u32, Error> {
     }
 }
 
-/// Leading paths of the scenario as it stands, so that a policy changes no other path's dimension.
-fn leads(
-    document: &Document,
-    sources: &Sources,
-    inherited: Option<&Leads>,
-) -> Result<Option<Vec<String>>, Error> {
-    let Some(base) = Model::from_document(document, sources, &mut Diagnostics::default()) else {
-        return Ok(None);
-    };
-    Ok(Some(inherited.map_or_else(|| leading_paths(&base), |leads| leads.before(&base))?))
-}
-
 /// What leads in a scenario: `run.lead` as written, and the paths that it names.
+#[derive(Clone, Debug)]
 struct Leads {
     written: Vec<String>,
     paths: Vec<String>,

@@ -3,6 +3,7 @@
 use super::discover::own_folder;
 use super::error::Error;
 use super::gather::Gatherer;
+use super::project::{Project, Reading};
 use super::request::{PolicySource, ScenarioRequest, SearchRequest};
 use super::simulation::{Simulation, until};
 use super::watch::Watch;
@@ -235,6 +236,7 @@ struct Search<'a> {
     levers: Vec<Lever>,
     objectives: Vec<Objective>,
     signs: Vec<f64>,
+    reading: Reading,
     base: Simulation,
     kept: Kept,
     /// Draws that points of this search took, whether they were simulated now or before.
@@ -264,7 +266,8 @@ pub fn search(request: &SearchRequest, watch: &dyn Watch) -> Result<SearchReport
     let objectives: Vec<Objective> =
         request.objectives.iter().map(|t| Objective::parse(t)).collect::<Result<_, _>>()?;
     let signs = objectives.iter().map(|o| o.sense.sign()).collect();
-    let mut base = open(request, &objectives, Vec::new(), None, watch)?;
+    let reading = Reading::of(&request.scenario)?;
+    let mut base = open(&reading, request, &objectives, Vec::new(), None, watch)?;
     base.read_condition()?;
     for objective in &objectives {
         base.place("--objective", &objective.cell)?;
@@ -274,9 +277,10 @@ pub fn search(request: &SearchRequest, watch: &dyn Watch) -> Result<SearchReport
         .chain(&request.objectives)
         .cloned()
         .collect();
-    let identity = format!("# chokepoint search {}", identity(request, &levers, &objectives, &base)?);
+    let identity =
+        format!("# chokepoint search {}", identity(&reading, request, &levers, &objectives, &base)?);
     let kept = Kept::open(request.out.as_deref(), request.resume, &identity, objectives.len())?;
-    let mut search = Search { request, levers, objectives, signs, base, kept, spent: 0, watch };
+    let mut search = Search { request, levers, objectives, signs, reading, base, kept, spent: 0, watch };
     let mut done: Vec<Done> = Vec::new();
     let (mut round, mut points) = (0, 0);
     while search.spent + search.cost() <= request.budget().max(search.cost()) {
@@ -293,6 +297,7 @@ pub fn search(request: &SearchRequest, watch: &dyn Watch) -> Result<SearchReport
 
 /// What decides a search but its budget: with the same, it goes on where it was.
 fn identity(
+    reading: &Reading,
     request: &SearchRequest,
     levers: &[Lever],
     objectives: &[Objective],
@@ -301,7 +306,7 @@ fn identity(
     let mut manifest = base.manifest();
     for lever in levers {
         if let Levels::Switch(name) = &lever.levels {
-            let under = open(request, objectives, Vec::new(), Some(name.clone()), &())?;
+            let under = open(reading, request, objectives, Vec::new(), Some(name.clone()), &())?;
             manifest.resolved_policies.push(SourceFile::new(name, &under.project.document.to_toml()));
         }
     }
@@ -311,6 +316,7 @@ fn identity(
 
 /// The scenario at a point, with a policy in force or none.
 fn open(
+    reading: &Reading,
     request: &SearchRequest,
     objectives: &[Objective],
     set: Vec<String>,
@@ -326,7 +332,7 @@ fn open(
         });
     }
     let cells: Vec<String> = objectives.iter().map(|o| o.cell.clone()).collect();
-    let project = super::project::Project::open(&scenario)?;
+    let project = Project::of(reading, &scenario)?;
     project.note_warnings(watch);
     let mut simulation = request.simulation.clone();
     let own = project.model.run.horizon;
@@ -474,7 +480,7 @@ impl Search<'_> {
             }
         }
         let policy = (!policies.is_empty()).then(|| policies.join("+"));
-        open(self.request, &self.objectives, set, policy, &())
+        open(&self.reading, self.request, &self.objectives, set, policy, &())
     }
 
     /// Points that had all draws, and the scenario as it stands.

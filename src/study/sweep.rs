@@ -6,6 +6,7 @@ use super::distributions::Distributions;
 use super::error::Error;
 use super::folder::{RunFolder, Took, Written};
 use super::long::{Found, ManyDraws, Steps, answers};
+use super::project::{Project, Reading};
 use super::request::{Destination, ScenarioRequest, SweepRequest};
 use super::rounds::Rounds;
 use super::simulation::Simulation;
@@ -73,10 +74,13 @@ impl Sweep {
         }
         let goals = Goals::parse(&request.objectives, &[])?;
         let asked = goals.cells();
+        let reading = Reading::of(&request.scenario)?;
         let open = |set: Vec<String>, watch: &dyn Watch| {
             let mut scenario: ScenarioRequest = request.scenario.clone();
             scenario.set.extend(set);
-            Simulation::open_with(&scenario, &request.simulation, watch, |plan| {
+            let project = Project::of(&reading, &scenario)?;
+            project.note_warnings(watch);
+            Simulation::of(project, &request.simulation, |plan| {
                 Recording::lean(plan, &selection(plan, &request.simulation.select, &asked)?)
             })
         };

@@ -4,7 +4,7 @@ use super::super::record::{Calibration, SimpleRule, Vintage, texts, vintages};
 use super::{Reader, expression};
 use crate::math::ln;
 use crate::model::time::Quarter;
-use crate::scenario::{Document, Node, Place, Table, Value};
+use crate::scenario::{Document, Glob, Node, Place, Table, Value};
 
 /// Tables about the record, in the order of the schema.
 pub(crate) const RECORD: [&str; 3] = ["vintage", "simple_rule", "calibrate"];
@@ -153,7 +153,8 @@ impl Reader<'_> {
     }
 
     fn matches_number(&self, pattern: &str) -> bool {
-        self.quantities.iter().any(|q| q.is_uncertain() && crate::scenario::glob_match(pattern, &q.path))
+        let glob = Glob::new(pattern);
+        self.quantities.iter().any(|q| q.is_uncertain() && glob.matches(&q.path))
     }
 }
 

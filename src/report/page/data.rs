@@ -31,28 +31,29 @@ const FACILITIES: Wanted = (&[Metric::Capacity.name(), Metric::Utilisation.name(
 
 /// All datasets that the run has rows for.
 pub(super) fn datasets(files: &RunFiles) -> Vec<Dataset> {
-    let some = |id, table, wanted: &dyn Fn(&RunTable, usize) -> bool| {
-        let of = files.table(table);
-        let rows = (0..of.rows.len()).filter(|&r| wanted(of, r)).collect();
+    let some = |id, table, wanted: &dyn Fn(usize) -> bool| {
+        let rows = (0..files.table(table).rows()).filter(|&r| wanted(r)).collect();
         Dataset { id, table, rows, ways: ALL_WAYS, only: Vec::new() }
     };
+    let column = |table: &str, column: &str| files.table(table).reading(column);
+    let (metric, kind) = (column("summary.csv", "metric"), column("summary.csv", "actor_kind"));
     let of_summary = |id, (metrics, kinds): Wanted| {
-        some(id, "summary.csv", &|t, r| {
-            metrics.contains(&t.text(r, "metric")) && kinds.contains(&t.text(r, "actor_kind"))
-        })
+        some(id, "summary.csv", &|r| metrics.contains(&metric(r)) && kinds.contains(&kind(r)))
     };
-    let whole = |id, table| some(id, table, &|_, _| true);
+    let passed = column("thresholds.csv", "metric");
+    let rank = column("drivers.csv", "rank");
+    let whole = |id, table| some(id, table, &|_| true);
     let at_most = |ways, dataset: Dataset| Dataset { ways, ..dataset };
     let mut all = vec![
         of_summary("runs", RUNS),
-        some("thresholds", "thresholds.csv", &|t, r| t.text(r, "metric") == REACHABLE),
+        some("thresholds", "thresholds.csv", &|r| passed(r) == REACHABLE),
         of_summary("shares", SHARES),
         of_summary("holdings", HOLDINGS),
         whole("flows", "yearly_flows.csv"),
         // What binds is read over time and for chips too, so that only quarters go.
         at_most(1, whole("bound", "bottlenecks.csv")),
         of_summary("facilities", FACILITIES),
-        some("drivers", "drivers.csv", &|t, r| t.number(r, "rank").is_some_and(|rank| rank <= DRIVERS)),
+        some("drivers", "drivers.csv", &|r| rank(r).parse().is_ok_and(|rank: f64| rank <= DRIVERS)),
         whole("comparison", "comparison.csv"),
         at_most(0, whole("hindcast", "hindcast.csv")),
         whole("sweep", "sweep.csv"),
@@ -78,20 +79,18 @@ impl Dataset {
     /// are not in the headline, then all quarters but the last.
     fn trim(&mut self, files: &RunFiles) {
         let table = files.table(self.table);
-        let in_quarters = table.has("quarter");
-        let last = if in_quarters { table.values("quarter").into_iter().max() } else { None };
+        let last = if table.has("quarter") { table.values("quarter").into_iter().max() } else { None };
         let headline = files.headline();
+        // A column that the table has not is not read.
+        let column = |name| table.has(name).then(|| table.reading(name));
+        let (quarter, actor, metric) = (column("quarter"), column("actor"), column("metric"));
         let keep: [(&'static str, &dyn Fn(usize) -> bool); ALL_WAYS] = [
-            ("the fourth quarter of each year", &|r| {
-                !in_quarters || table.text(r, "quarter").ends_with("Q4")
-            }),
+            ("the fourth quarter of each year", &|r| quarter.as_ref().is_none_or(|q| q(r).ends_with("Q4"))),
             ("actors of the headline", &|r| {
-                !table.has("actor")
-                    || headline.is_empty()
-                    || headline.iter().any(|a| a == table.text(r, "actor"))
+                headline.is_empty() || actor.as_ref().is_none_or(|a| headline.iter().any(|h| h == a(r)))
             }),
-            ("the last quarter", &|r| !in_quarters || Some(table.text(r, "quarter")) == last),
-            ("reachable compute", &|r| !table.has("metric") || table.text(r, "metric") == REACHABLE),
+            ("the last quarter", &|r| quarter.as_ref().is_none_or(|q| Some(q(r)) == last)),
+            ("reachable compute", &|r| metric.as_ref().is_none_or(|m| m(r) == REACHABLE)),
         ];
         for (what, keep) in keep.iter().take(self.ways) {
             let before = self.rows.len();
@@ -138,26 +137,34 @@ impl Dataset {
     fn numbers(&self, out: &mut String, table: &RunTable, column: usize) {
         out.push('[');
         for (i, &r) in self.rows.iter().enumerate() {
-            let cell = &table.rows[r][column];
-            let sign = if i == 0 { "" } else { "," };
-            let number = cell.parse::<f64>().is_ok_and(f64::is_finite);
-            let _ = write!(out, "{sign}{}", if number { cell } else { "null" });
+            let cell = table.at(r, column);
+            out.push_str(if i == 0 { "" } else { "," });
+            out.push_str(if cell.parse::<f64>().is_ok_and(f64::is_finite) { cell } else { "null" });
         }
         out.push(']');
     }
 
     fn words(&self, out: &mut String, table: &RunTable, column: usize) {
         let mut words: BTreeMap<&str, usize> = BTreeMap::new();
+        // Rows that follow on each other mostly have the same word.
+        let mut before: Option<(&str, usize)> = None;
         let mut list = String::new();
         let mut places = String::new();
         for (i, &r) in self.rows.iter().enumerate() {
-            let cell = &table.rows[r][column];
-            let next = words.len();
-            let place = *words.entry(cell).or_insert(next);
-            if place == next {
-                list.push_str(if next == 0 { "" } else { "," });
-                text(&mut list, cell);
-            }
+            let cell = table.at(r, column);
+            let place = match before {
+                Some((word, place)) if word == cell => place,
+                _ => {
+                    let next = words.len();
+                    let place = *words.entry(cell).or_insert(next);
+                    if place == next {
+                        list.push_str(if next == 0 { "" } else { "," });
+                        text(&mut list, cell);
+                    }
+                    place
+                }
+            };
+            before = Some((cell, place));
             let _ = write!(places, "{}{place}", if i == 0 { "" } else { "," });
         }
         let _ = write!(out, "{{\"words\":[{list}],\"at\":[{places}]}}");

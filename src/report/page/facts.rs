@@ -3,7 +3,6 @@
 use super::phrase::{Phrase, Source, actor_name};
 use super::run_files::RunFiles;
 use crate::metrics::{ActorKind, Metric, headline};
-use std::collections::BTreeMap;
 
 /// What the words are about: the largest run that could be finished, and the largest that is expected to have been.
 pub(super) const REACHABLE: &str = Metric::ReachableFlop.name();
@@ -19,8 +18,6 @@ pub(super) struct Facts<'a> {
     pub(super) ends: Vec<String>,
     /// Actors of the headline that have a reachable run, as the scenario orders them.
     pub(super) headline: Vec<String>,
-    /// Rows of the summary by metric, actor and quarter.
-    cells: BTreeMap<(&'a str, &'a str, &'a str), usize>,
 }
 
 /// How sure it is that one of two is larger.
@@ -38,19 +35,15 @@ impl<'a> Facts<'a> {
     /// Looks at a run under a policy.
     pub(super) fn new(files: &'a RunFiles, policy: &str) -> Self {
         let summary = files.table("summary.csv");
-        let mut ends: Vec<String> = (summary.values("quarter").into_iter())
-            .filter(|q| q.ends_with("Q4"))
-            .map(str::to_owned)
-            .collect();
-        let last = summary.values("quarter").into_iter().max().unwrap_or_default().to_owned();
+        let quarters = summary.values("quarter");
+        let mut ends: Vec<String> =
+            quarters.iter().filter(|q| q.ends_with("Q4")).map(|q| (*q).to_owned()).collect();
+        let last = quarters.into_iter().max().unwrap_or_default().to_owned();
         if !ends.contains(&last) {
             ends.push(last);
         }
         ends.sort();
-        let cells = (summary.find(&[("policy", policy)]).collect::<Vec<_>>().into_iter())
-            .map(|r| ((summary.text(r, "metric"), summary.text(r, "actor"), summary.text(r, "quarter")), r))
-            .collect();
-        let mut facts = Self { files, policy: policy.to_owned(), ends, headline: Vec::new(), cells };
+        let mut facts = Self { files, policy: policy.to_owned(), ends, headline: Vec::new() };
         facts.headline = facts.headline();
         facts
     }
@@ -94,7 +87,8 @@ impl<'a> Facts<'a> {
     /// A cell's column of the summary.
     pub(super) fn cell(&self, actor: &str, metric: &str, quarter: &str, column: &str) -> Option<Source> {
         let summary = self.files.table("summary.csv");
-        let row = *self.cells.get(&(metric, actor, quarter))?;
+        let wanted = [("actor", actor), ("metric", metric), ("quarter", quarter), ("policy", &self.policy)];
+        let row = summary.find(&wanted).last()?;
         source("summary.csv", column, summary.text(row, column))
     }
 

@@ -3,7 +3,7 @@
 use super::facts::{Facts, REACHABLE, at};
 use super::phrase::{Phrase, Source};
 use super::record;
-use super::run_files::RunTable;
+use super::run_files::CellRows;
 use super::words;
 use crate::metrics::{ActorKind, Metric};
 use std::collections::BTreeMap;
@@ -149,10 +149,15 @@ pub(super) fn drivers(facts: &Facts<'_>) -> (String, Titles) {
                 .say("."),
         )
     };
-    let cells: Vec<String> = table.values("cell").into_iter().map(str::to_owned).collect();
+    let cells = table.values("cell");
+    (driven(facts, &cells), cells.iter().filter_map(|c| Some(((*c).to_owned(), title(c)?))).collect())
+}
+
+/// The cell whose drivers are shown first: the follower's reachable run at the end.
+fn driven(facts: &Facts<'_>, cells: &[&str]) -> String {
     let wanted = facts.contenders().get(1).map(|a| format!("{a}/reachable_flop@{}", facts.last()));
-    let chosen = wanted.filter(|w| cells.contains(w)).or_else(|| cells.first().cloned()).unwrap_or_default();
-    (chosen, cells.iter().filter_map(|c| Some((c.clone(), title(c)?))).collect())
+    let wanted = wanted.filter(|w| cells.contains(&w.as_str()));
+    wanted.or_else(|| cells.first().map(|c| (*c).to_owned())).unwrap_or_default()
 }
 
 /// By cell: which way the input goes that explains most, and how far.
@@ -176,34 +181,17 @@ pub(super) fn tornado(facts: &Facts<'_>) -> (String, Titles) {
         let ends = Phrase::new(" from ").number(&low).say(" to ").number(&high).say(&unit);
         Some(start.say(way).then(words::cell(facts, cell)).then(ends).say("."))
     };
-    let (chosen, _) = drivers(facts);
-    let cells: Vec<String> = table.values("cell").into_iter().map(str::to_owned).collect();
-    (chosen, cells.iter().filter_map(|c| Some((c.clone(), title(c)?))).collect())
+    let cells = table.values("cell");
+    (driven(facts, &cells), cells.iter().filter_map(|c| Some(((*c).to_owned(), title(c)?))).collect())
 }
 
 /// Cells of a comparison, as `actor/metric@quarter`, and the rows of each.
-pub(super) fn compared(facts: &Facts<'_>) -> Vec<(String, Vec<usize>)> {
-    cells_of(facts.files.table("comparison.csv"))
-}
-
-/// Cells of a table in order of first appearance, and the rows of each.
-fn cells_of(table: &RunTable) -> Vec<(String, Vec<usize>)> {
-    let mut all: Vec<(String, Vec<usize>)> = Vec::new();
-    let mut places: BTreeMap<String, usize> = BTreeMap::new();
-    for r in 0..table.rows.len() {
-        let of = |column: &str| table.text(r, column);
-        let cell = format!("{}/{}@{}", of("actor"), of("metric"), of("quarter"));
-        let place = *places.entry(cell.clone()).or_insert_with(|| {
-            all.push((cell, Vec::new()));
-            all.len() - 1
-        });
-        all[place].1.push(r);
-    }
-    all
+pub(super) fn compared<'a>(facts: &Facts<'a>) -> &'a [CellRows] {
+    facts.files.table("comparison.csv").cells()
 }
 
 /// The cell that a comparison is about: the follower's reachable run at the end.
-pub(super) fn compared_at_first(facts: &Facts<'_>, cells: &[(String, Vec<usize>)]) -> String {
+pub(super) fn compared_at_first(facts: &Facts<'_>, cells: &[CellRows]) -> String {
     let wanted = facts.contenders().get(1).map(|a| format!("{a}/reachable_flop@{}", facts.last()));
     let found = wanted.filter(|w| cells.iter().any(|c| c.0 == *w));
     found.or_else(|| cells.first().map(|c| c.0.clone())).unwrap_or_default()
@@ -212,7 +200,7 @@ pub(super) fn compared_at_first(facts: &Facts<'_>, cells: &[(String, Vec<usize>)
 /// By cell: the policy that moves it most.
 pub(super) fn forest(facts: &Facts<'_>) -> (String, Titles) {
     let cells = compared(facts);
-    let chosen = compared_at_first(facts, &cells);
+    let chosen = compared_at_first(facts, cells);
     if facts.policy != "base" {
         return (chosen, Vec::new());
     }
@@ -332,12 +320,12 @@ fn positive(mut source: Source) -> Source {
 /// The policy with the least regret.
 pub(super) fn regret(facts: &Facts<'_>) -> (String, Titles) {
     let cells = compared(facts);
-    let chosen = compared_at_first(facts, &cells);
+    let chosen = compared_at_first(facts, cells);
     let table = facts.files.table("comparison.csv");
     if facts.policy != "base" {
         return (chosen, Vec::new());
     }
-    let title = |(cell, rows): &(String, Vec<usize>)| {
+    let title = |(cell, rows): &CellRows| {
         let r = table.smallest(rows.iter().copied(), "regret_mean")?;
         let start = Phrase::default()
             .name(&facts.policy_title(table.text(r, "policy")))
@@ -400,7 +388,7 @@ pub(super) fn swept_cell(facts: &Facts<'_>) -> Option<String> {
     let goals = settings.filter_map(|s| s.as_str()).filter_map(|s| s.split_once(' '));
     let cells = swept_cells(facts);
     let mut asked = goals.filter(|(sense, _)| ["min", "max"].contains(sense)).map(|(_, cell)| cell.trim());
-    if let Some(cell) = asked.find(|cell| cells.contains_key(*cell)) {
+    if let Some(cell) = asked.find(|cell| cells.iter().any(|c| c.0 == *cell)) {
         return Some(cell.to_owned());
     }
     let r = named.or(countries.next_back()).or(rows.first().copied());
@@ -409,20 +397,20 @@ pub(super) fn swept_cell(facts: &Facts<'_>) -> Option<String> {
 }
 
 /// Cells of a sweep, as `actor/metric@quarter`, and the rows of each.
-fn swept_cells(facts: &Facts<'_>) -> BTreeMap<String, Vec<usize>> {
-    cells_of(facts.files.table("sweep.csv")).into_iter().collect()
+fn swept_cells<'a>(facts: &Facts<'a>) -> &'a [CellRows] {
+    facts.files.table("sweep.csv").cells()
 }
 
 /// The points that give least and most, and where the scenario stands.
 pub(super) fn swept(facts: &Facts<'_>, cell: &str) -> Vec<Phrase> {
-    let rows = swept_cells(facts).remove(cell).unwrap_or_default();
+    let rows = swept_cells(facts).iter().find(|c| c.0 == cell).map_or(&[][..], |c| &c.1);
     swept_in(facts, cell, rows)
 }
 
-fn swept_in(facts: &Facts<'_>, cell: &str, rows: Vec<usize>) -> Vec<Phrase> {
+fn swept_in(facts: &Facts<'_>, cell: &str, rows: &[usize]) -> Vec<Phrase> {
     let table = facts.files.table("sweep.csv");
     let (base, points): (Vec<usize>, Vec<usize>) =
-        rows.into_iter().partition(|&r| table.text(r, "point") == "base");
+        rows.iter().partition(|&&r| table.text(r, "point") == "base");
     let least = table.smallest(points.iter().copied(), "mean");
     let most = table.largest(points.iter().copied(), "mean");
     let point = |r: usize| {
@@ -460,11 +448,13 @@ fn swept_in(facts: &Facts<'_>, cell: &str, rows: Vec<usize>) -> Vec<Phrase> {
 /// A sweep by cell: the levels that give least.
 pub(super) fn sweep(facts: &Facts<'_>) -> (String, Titles) {
     let Some(cell) = swept_cell(facts) else { return (String::new(), Vec::new()) };
-    let title = |(name, rows): (String, Vec<usize>)| {
-        let least = swept_in(facts, &name, rows).into_iter().nth(1)?;
-        Some((name, least))
+    let title = |(name, rows): &CellRows| {
+        let least = swept_in(facts, name, rows).into_iter().nth(1)?;
+        Some((name.clone(), least))
     };
-    (cell, swept_cells(facts).into_iter().filter_map(title).collect())
+    // In the order of names.
+    let cells: BTreeMap<&str, &CellRows> = swept_cells(facts).iter().map(|c| (c.0.as_str(), c)).collect();
+    (cell, cells.into_values().filter_map(title).collect())
 }
 
 /// How much of the past lies inside the simulated intervals.
@@ -506,7 +496,7 @@ pub(super) fn timeline(facts: &Facts<'_>) -> Titles {
         let effective = table.text(r, "effective");
         !effective.is_empty() && year(effective) <= year(&end)
     };
-    let rows = (0..table.rows.len()).filter(dated);
+    let rows = (0..table.rows()).filter(dated);
     let last =
         rows.max_by(|&a, &b| table.text(a, "effective").cmp(table.text(b, "effective")).then(b.cmp(&a)));
     let title = match last {

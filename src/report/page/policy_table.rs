@@ -49,7 +49,8 @@ pub(super) fn policy_table(facts: &Facts<'_>) -> Option<Value> {
     let rows: Vec<Value> = policies
         .iter()
         .map(|policy| {
-            let changes: Vec<Value> = cells.iter().map(|cell| change(facts, row(cell, policy))).collect();
+            let changes: Vec<Value> =
+                cells.iter().map(|cell| change(facts, rows_of(cell), row(cell, policy))).collect();
             context! {
                 title => facts.policy_title(policy), policy => *policy,
                 reason => facts.files.about_policy(policy, "reason"),
@@ -68,8 +69,8 @@ fn html(phrase: &Phrase) -> Value {
     Value::from_safe_string(phrase.html())
 }
 
-/// What a policy does to a cell: the change of the mean with the error of the simulation, the range over draws, and its rank in words.
-fn change(facts: &Facts<'_>, row: Option<usize>) -> Value {
+/// What a policy does to a cell, whose rows are those given: the change of the mean with the error of the simulation, the range over draws, and its rank in words.
+fn change(facts: &Facts<'_>, rows: &[usize], row: Option<usize>) -> Value {
     let Some(r) = row else { return context! { mean => "not compared" } };
     let table = facts.files.table("comparison.csv");
     let of = |column: &str| at(facts, "comparison.csv", r, column);
@@ -84,12 +85,8 @@ fn change(facts: &Facts<'_>, row: Option<usize>) -> Value {
     };
     let range = of("ratio_p05").zip(of("ratio_p95"));
     let range = range.map(|(low, high)| Phrase::new("×").number(&low).say(" to ×").number(&high));
-    let of_cell = |o: &usize| {
-        ["actor", "metric", "quarter"].iter().all(|column| table.text(*o, column) == table.text(r, column))
-    };
     let tier = table.text(r, "tier");
-    let same: Vec<String> = (0..table.rows.len())
-        .filter(of_cell)
+    let same: Vec<String> = (rows.iter().copied())
         .filter(|&o| o != r && table.text(o, "tier") == tier)
         .map(|o| facts.policy_title(table.text(o, "policy")))
         .collect();

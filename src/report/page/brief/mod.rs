@@ -267,7 +267,7 @@ fn grades(facts: &Facts<'_>) -> String {
     let table = facts.files.table("quantities.csv");
     let mut seen: BTreeSet<&str> = BTreeSet::new();
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-    for r in 0..table.rows.len() {
+    for r in 0..table.rows() {
         if seen.insert(table.text(r, "path")) {
             *counts.entry(table.text(r, "grade")).or_default() += 1;
         }
@@ -428,7 +428,7 @@ fn place(facts: &Facts<'_>, row: usize) -> Option<Phrase> {
     let table = facts.files.table("comparison.csv");
     let tier = at(facts, "comparison.csv", row, "tier")?;
     let same = |column: &str, r: usize| table.text(r, column) == table.text(row, column);
-    let alike = (0..table.rows.len())
+    let alike = (0..table.rows())
         .filter(|&r| r != row && ["actor", "metric", "quarter", "tier"].iter().all(|c| same(c, r)))
         .map(|r| facts.policy_title(table.text(r, "policy")));
     let alike: Vec<String> = alike.collect();
