@@ -165,9 +165,9 @@ fn founded(facts: &Facts<'_>, cell: &str, brief: Brief) -> Brief {
     let about = if rests.is_empty() {
         Phrase::new("The folder holds no drivers.")
     } else if any {
-        Phrase::new("Most of what is uncertain of ")
+        Phrase::new("No other inputs explain more of what is uncertain of ")
             .then(what.clone())
-            .say(" comes from these inputs; each with the share of the variance that it explains by itself.")
+            .say("; each with the share of the variance that it explains by itself.")
     } else {
         Phrase::new("No single input explains ")
             .then(what.clone())
