@@ -49,6 +49,7 @@ mod rules_verb;
 mod search;
 mod second_opinion;
 mod sensitivity;
+mod sharing;
 mod shipped;
 mod strikes;
 mod study;
