@@ -1,7 +1,7 @@
 //! Pick-freeze: the same batch again and again, with the uniforms of one group of inputs after the other exchanged for second ones.
 
 use super::Batch;
-use super::fork::Fork;
+use super::fork::{Before, Fork};
 use super::record::Recorder;
 use super::run::Stopped;
 use crate::inputs::{Exchange, Shared};
@@ -95,8 +95,7 @@ impl<'a> Walker<'a> {
         other.batch.reset(&other.plan, batch);
         let mut beside = Recorder::new(&other.plan, other.recording, &[]);
         if let Some(fork) = fork {
-            fork.adopt(&other.plan, &first.batch, &mut other.batch);
-            fork.adopt_record(other.recording, &recorder, &mut beside, &other.plan);
+            fork.adopt(&other.plan, &Before::of(&first.batch, &recorder), &mut other.batch, &mut beside);
         }
         Ok([first.end(at, recorder)?, other.end(at, beside)?])
     }

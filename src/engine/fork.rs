@@ -3,13 +3,15 @@
 //! Until then both are the same to the bit, so the policy costs only the quarters after it. State is what one quarter
 //! leaves to the next; everything else is made anew from the policy's own plan.
 
-use super::Batch;
+use super::gauges::Gauges;
 use super::record::Recorder;
 use super::twins::Twins;
+use super::{Batch, State};
 use crate::math::{Lanes, WIDTH};
 use crate::metrics::{Recording, all_series};
 use crate::model::Sign;
 use crate::plan::{Plan, first_divergence};
+use crate::rules::Parameters;
 use std::ops::Range;
 
 /// Where a policy's state is found in that of the reference case.
@@ -86,37 +88,93 @@ impl Fork {
         })
     }
 
-    /// Takes over state at the start of quarter `at`; `into` has been reset for the same draws.
-    pub(super) fn adopt(&self, plan: &Plan, from: &Batch, into: &mut Batch) {
-        into.state.adopt(&from.state, &self.twins);
-        into.terms.adopt_courses(&plan.rules, &from.terms, &self.twins.shocks);
-        if let (Some(gauges), Some(theirs)) = (&mut into.gauges, &from.gauges) {
-            gauges.adopt(theirs, self.at);
-        }
+    /// The same fork in an earlier quarter, or in this one if it is earlier.
+    pub fn by(mut self, at: usize) -> Self {
+        self.at = self.at.min(at);
+        self
     }
 
-    /// Takes over what has been recorded before quarter `at`.
-    pub(super) fn adopt_record(
-        &self,
-        is: &Recording,
-        from: &Recorder<'_>,
-        into: &mut Recorder<'_>,
-        plan: &Plan,
-    ) {
-        into.forget_shares();
-        fill(&self.series, &from.values, &mut into.values);
-        let before = is.cells.partition_point(|c| c.0 < self.at);
-        fill(&self.cells[..before], &from.cells, &mut into.cells[..before]);
-        into.next_cell = before;
+    /// Takes over state and what has been recorded at the start of quarter `at`; `into` has been reset for the same draws.
+    pub fn adopt(&self, plan: &Plan, from: &Before<'_>, into: &mut Batch, recorder: &mut Recorder<'_>) {
+        into.state.adopt(from.state, &self.twins);
+        into.terms.adopt_courses(&plan.rules, from.terms, &self.twins.shocks);
+        if let (Some(gauges), Some(theirs)) = (&mut into.gauges, from.gauges) {
+            gauges.adopt(theirs, self.at);
+        }
+        recorder.forget_shares();
+        fill(&self.series, from.values, &mut recorder.values);
+        let before = recorder.cells_before(self.at);
+        fill(&self.cells[..before], from.cells, &mut recorder.cells[..before]);
+        recorder.next_cell = before;
         for (i, twin) in self.tracked.iter().enumerate() {
             let range = |s: usize| -> Range<usize> { s * plan.quarters..s * plan.quarters + self.at };
             match twin {
-                Some(o) => into.tracked[range(i)].copy_from_slice(&from.tracked[range(*o)]),
-                None => into.tracked[range(i)].fill(Lanes::ZERO),
+                Some(o) => recorder.tracked[range(i)].copy_from_slice(&from.tracked[range(*o)]),
+                None => recorder.tracked[range(i)].fill(Lanes::ZERO),
             }
         }
         let labels = self.at * super::record::subjects(plan);
-        into.labels[..labels].copy_from_slice(&from.labels[..labels]);
+        recorder.labels[..labels].copy_from_slice(&from.labels[..labels]);
+    }
+}
+
+/// What the reference case leaves to a quarter: its state, and what has been recorded so far.
+#[derive(Debug)]
+pub struct Before<'a> {
+    state: &'a State,
+    terms: &'a Parameters,
+    gauges: Option<&'a Gauges>,
+    values: &'a [Lanes],
+    cells: &'a [Lanes],
+    tracked: &'a [Lanes],
+    labels: &'a [[u8; WIDTH]],
+}
+
+impl<'a> Before<'a> {
+    /// Where a batch of the reference case stands.
+    pub fn of(batch: &'a Batch, recorder: &'a Recorder<'_>) -> Self {
+        Self {
+            state: &batch.state,
+            terms: &batch.terms,
+            gauges: batch.gauges.as_deref(),
+            values: &recorder.values,
+            cells: &recorder.cells,
+            tracked: &recorder.tracked,
+            labels: &recorder.labels,
+        }
+    }
+}
+
+/// The same, kept: policies that diverge no earlier start from it, again and again.
+///
+/// What signs look at is not kept: a policy that waits for one is run in full.
+#[derive(Clone, Debug)]
+pub struct Stand {
+    state: State,
+    terms: Parameters,
+    values: Vec<Lanes>,
+    cells: Vec<Lanes>,
+    tracked: Vec<Lanes>,
+    labels: Vec<[u8; WIDTH]>,
+}
+
+impl Stand {
+    /// Keeps where a batch of the reference case stands.
+    pub fn of(batch: &Batch, recorder: &Recorder<'_>) -> Self {
+        Self {
+            state: batch.state.clone(),
+            terms: batch.terms.clone(),
+            values: recorder.values.clone(),
+            cells: recorder.cells.clone(),
+            tracked: recorder.tracked.clone(),
+            labels: recorder.labels.clone(),
+        }
+    }
+
+    /// What was kept.
+    pub fn before(&self) -> Before<'_> {
+        let Self { state, terms, values, cells, tracked, labels } = self;
+        Before { state, terms, gauges: None, values, cells, tracked, labels }
     }
 }
 
@@ -126,7 +184,8 @@ fn sees_signs(base: &Plan, policy: &Plan) -> bool {
     if signs.is_empty() {
         return base.answers.first.is_none();
     }
-    let known = all_series(&base.model).unwrap_or_default();
+    let known = all_series(&base.model)
+        .expect("a recording was made of the base, so that its ratios are of what there is");
     let has = |sign: &Sign| known.iter().any(|s| s.is(&sign.actor, &sign.metric));
     base.answers.first.is_none() && signs.iter().all(has)
 }

@@ -68,6 +68,11 @@ impl<'a> Recorder<'a> {
         }
     }
 
+    /// How many cells are of quarters before one.
+    pub(super) fn cells_before(&self, t: usize) -> usize {
+        self.recording.cells.partition_point(|c| c.0 < t)
+    }
+
     /// Forgets what rules refused: other draws follow.
     pub(super) fn forget_shares(&mut self) {
         self.tally.forget_shares();

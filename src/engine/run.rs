@@ -1,6 +1,6 @@
 //! Many batches over many threads, handed over in order: the same results for any number of threads.
 
-use super::fork::Fork;
+use super::fork::{Before, Fork};
 use super::ledger::{Broken, Ledger};
 use super::record::NotFinite;
 use super::record::Recorder;
@@ -325,8 +325,8 @@ impl<'a> PlanRun<'a> {
         self.batch.reset(plan, b);
         let mut from = 0;
         if let Some(fork) = alternative.fork.as_ref().filter(|_| !task.audit) {
-            fork.adopt(plan, &first.batch, &mut self.batch);
-            fork.adopt_record(alternative.recording, &first.recorder, &mut self.recorder, plan);
+            let before = Before::of(&first.batch, &first.recorder);
+            fork.adopt(plan, &before, &mut self.batch, &mut self.recorder);
             from = fork.at;
         }
         for t in from..plan.quarters {

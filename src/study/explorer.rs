@@ -5,6 +5,7 @@ use super::explain::explain;
 use super::project::{Project, Reading};
 use super::request::{DrawChoice, ExplainRequest, PolicySource, Sampling, ScenarioRequest, TextSource};
 use crate::engine::Batch;
+use crate::engine::fork::{Fork, Stand};
 use crate::engine::record::{Recorder, subjects};
 use crate::engine::steps::roots::root;
 use crate::engine::steps::training::lab_cause;
@@ -13,6 +14,7 @@ use crate::metrics::{Recording, headline};
 use crate::model::time::Quarter;
 use crate::plan::Plan;
 use crate::results::Cell;
+use std::collections::BTreeMap;
 
 /// Which of the two worlds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +35,10 @@ pub struct Explorer {
     reading: Reading,
     base: World,
     changed: Option<World>,
+    /// The first quarter after what is known: what acts from then on or later leaves the quarters before as they are.
+    today: usize,
+    /// The base's batches at the start of that quarter, by number.
+    stands: BTreeMap<u64, Stand>,
     cells: Vec<String>,
     /// Labs of the base.
     labs: Vec<String>,
@@ -46,14 +52,19 @@ struct World {
     batch: Batch,
     /// Place of each cell of the base in this recording; none if they are the same.
     places: Option<Vec<Option<usize>>>,
+    /// How it starts from where the base stands today; none if it acts before.
+    fork: Option<Fork>,
 }
+
+/// Batches of the base that are kept at most: of the draws that are asked for first, after every change.
+const KEPT: usize = 32;
 
 impl World {
     fn new(project: &Project, sampling: &Sampling, select: &[String]) -> Result<Self, Error> {
         let plan = project.plan(sampling)?;
         let recording = Recording::lean(&plan, select)?;
         let batch = Batch::new(&plan);
-        Ok(Self { plan, recording, batch, places: None })
+        Ok(Self { plan, recording, batch, places: None, fork: None })
     }
 
     fn cells(&self) -> Vec<String> {
@@ -108,6 +119,8 @@ impl Explorer {
             sampling,
             cells: base.cells(),
             labs: base.plan.model.labs.iter().map(|lab| lab.id.clone()).collect(),
+            today: base.plan.shocks_from,
+            stands: BTreeMap::new(),
             reading,
             base,
             changed: None,
@@ -143,9 +156,12 @@ impl Explorer {
         let mut world = World::new(&project, &self.sampling, &self.select)?;
         let own = world.cells();
         if own != self.cells {
-            let place = |cell: &String| own.iter().position(|c| c == cell);
-            world.places = Some(self.cells.iter().map(place).collect());
+            let known: BTreeMap<&String, usize> = own.iter().enumerate().map(|(i, cell)| (cell, i)).collect();
+            world.places = Some(self.cells.iter().map(|cell| known.get(cell).copied()).collect());
         }
+        let pair = ((&self.base.plan, &self.base.recording), (&world.plan, &world.recording));
+        let later = |fork: &Fork| fork.at >= self.today && world.plan.model.answers.signs.is_empty();
+        world.fork = Fork::new(pair.0, pair.1).filter(later).map(|fork| fork.by(self.today));
         self.changed = Some(world);
         Ok(())
     }
@@ -157,10 +173,21 @@ impl Explorer {
     /// If a value is no finite number.
     pub fn simulate(&mut self, side: Side, batch: u64, values: &mut Vec<f64>) -> Result<(), Error> {
         let changed = self.changed.as_mut().filter(|_| side == Side::Changed);
+        let is_base = changed.is_none();
         let world = changed.unwrap_or(&mut self.base);
         let plan = &world.plan;
         let mut recorder = Recorder::new(plan, &world.recording, &[]);
-        world.batch.simulate(plan, batch, &mut recorder);
+        let mut from = 0;
+        world.batch.begin(plan, batch);
+        if is_base && self.stands.len() < KEPT && (1..plan.quarters).contains(&self.today) {
+            from = self.today;
+            world.batch.advance(plan, 0..from, &mut (), &mut recorder);
+            self.stands.entry(batch).or_insert_with(|| Stand::of(&world.batch, &recorder));
+        } else if let (Some(fork), Some(stand)) = (&world.fork, self.stands.get(&batch)) {
+            from = fork.at;
+            fork.adopt(plan, &stand.before(), &mut world.batch, &mut recorder);
+        }
+        world.batch.advance(plan, from..plan.quarters, &mut (), &mut recorder);
         let all = Mask::splat(true);
         if let Some(found) = recorder.not_finite(all, plan, batch * WIDTH as u64) {
             return Err(found.into());

@@ -14,7 +14,7 @@ pub(crate) fn under(path: &str, policy: &str) -> Model {
     Project::open(&scenario).unwrap_or_else(|e| panic!("{e}")).model
 }
 
-fn task<'a>(plan: &'a Plan, recording: &'a Recording, draws: u64) -> Task<'a> {
+pub(crate) fn task<'a>(plan: &'a Plan, recording: &'a Recording, draws: u64) -> Task<'a> {
     Task { plan, recording, flows: &[], from: 0, draws, given: None, audit: false, inputs: false }
 }
 

@@ -51,6 +51,7 @@ mod search;
 mod second_opinion;
 mod sensitivity;
 mod several;
+mod sharing;
 mod shipped;
 mod strikes;
 mod study;

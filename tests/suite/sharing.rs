@@ -1,0 +1,142 @@
+//! What a change shares with the scenario that it changes: what was read, and the quarters before it acts. It gives the same bits as a
+//! plan that was read and run from nothing.
+
+use crate::forks::task;
+use chokepoint::internals::engine::fork::Fork;
+use chokepoint::internals::engine::run::simulate;
+use chokepoint::internals::metrics::Recording;
+use chokepoint::internals::scenario::Value;
+use chokepoint::study::{Explorer, PolicySource, Project, Sampling, ScenarioRequest, Side, TextSource};
+use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
+use std::collections::BTreeMap;
+use std::sync::atomic::AtomicBool;
+
+/// All cells.
+const SELECT: &str = "**";
+const BATCHES: u64 = 2;
+
+fn scenario(path: &str) -> ScenarioRequest {
+    let text = Project::open(&ScenarioRequest::new(path)).unwrap().document.to_toml();
+    ScenarioRequest::new(TextSource::Text { name: "world".to_owned(), text })
+}
+
+/// Values of cells as bits, by address.
+type Bits = BTreeMap<String, Vec<u64>>;
+
+/// All cells of a scenario under a policy that is read, laid out and run from the horizon's start.
+fn from_nothing(scenario: &ScenarioRequest, policy: &str) -> Option<Bits> {
+    let under = scenario.clone().under(PolicySource::text("changed", policy));
+    let plan = Project::open(&under).ok()?.plan(&Sampling::default()).unwrap();
+    let recording = Recording::lean(&plan, &[SELECT.to_owned()]).ok()?;
+    let mut all: Bits = recording.names.iter().map(|cell| (cell.address(), Vec::new())).collect();
+    simulate::<()>(&task(&plan, &recording, 8 * BATCHES), &AtomicBool::new(false), |round| {
+        for batch in &round.cells {
+            for (cell, x) in recording.names.iter().zip(batch) {
+                all.get_mut(&cell.address()).unwrap().extend(x.0.map(f64::to_bits));
+            }
+        }
+        Ok(())
+    })
+    .ok()?;
+    Some(all)
+}
+
+/// All cells of the base of a page that has one scenario open, which it changes and simulates.
+fn from_the_page(page: &mut Explorer, policy: &str) -> Option<Bits> {
+    page.change(policy).ok()?;
+    let cells = page.cells().to_vec();
+    let (mut all, mut values) = (Bits::new(), Vec::new());
+    for batch in 0..BATCHES {
+        page.simulate(Side::Changed, batch, &mut values).ok()?;
+        for (cell, x) in cells.iter().zip(values.chunks(8)) {
+            all.entry(cell.clone()).or_default().extend(x.iter().map(|x| x.to_bits()));
+        }
+    }
+    Some(all)
+}
+
+/// Holds cells of a page to those of a run from nothing, where that has them.
+fn same(page: &Bits, alone: &Bits, policy: &str) {
+    for (cell, values) in page {
+        match alone.get(cell) {
+            Some(right) => assert_eq!(values, right, "{cell} under\n{policy}"),
+            None => {
+                assert!(values.iter().all(|x| f64::from_bits(*x).is_nan()), "{cell} is gone under\n{policy}")
+            }
+        }
+    }
+    assert!(page.keys().any(|cell| alone.contains_key(cell)), "{policy}");
+}
+
+fn page_of(scenario: &ScenarioRequest) -> Explorer {
+    let TextSource::Text { name, text } = &scenario.scenario else { panic!("a text") };
+    Explorer::open(name, text, &[SELECT.to_owned()], Sampling::default().seed).unwrap()
+}
+
+/// Rows of a table, by id.
+fn ids(project: &Project, table: &str) -> Vec<String> {
+    let Some(Value::List(rows)) = project.document.root.get(table).map(|n| &n.value) else {
+        return Vec::new();
+    };
+    rows.iter().filter_map(|row| row.id().map(str::to_owned)).collect()
+}
+
+/// An edit: a number by a factor, a rule that is new, or a row that goes.
+fn edit(project: &Project) -> impl Strategy<Value = String> + use<> {
+    let paths: Vec<String> = project.model.quantities.iter().map(|q| q.path.clone()).collect();
+    let number = (prop::sample::select(paths), 1_u32..30)
+        .prop_map(|(path, x)| format!("[[set]]\npath = \"{path}\"\ntimes = {}\n", f64::from(x) / 10.0));
+    let rule = (2022_u32..2027, 1_u32..12, prop::bool::ANY).prop_map(|(year, month, chips)| {
+        let day = format!("{year}-{month:02}-11");
+        let what = if chips { "all = [{ tpp = \">= 100\" }]" } else { "all = [{ memory = \">= 40\" }]" };
+        format!("[[add]]\ntable = \"rule\"\nrow = {{ id = \"more\", issuer = \"alpha\", announced = \"{day}\", effective = \"{day}\", requires = \"denied\", to = {{ groups = [\"restricted\"], headquarters = true }}, {what} }}\n")
+    });
+    let rows = ["rule", "shock", "route", "lab"]
+        .map(|table| ids(project, table).into_iter().map(move |id| format!("{table}.{id}")));
+    let gone = prop::sample::select(rows.into_iter().flatten().collect::<Vec<_>>())
+        .prop_map(|row| format!("[[remove]]\npath = \"{row}\"\n"));
+    prop_oneof![4 => number, 2 => rule, 1 => gone]
+}
+
+#[test]
+fn a_change_gives_the_bits_of_a_plan_read_and_run_from_nothing() {
+    let scenario = scenario("scenarios/tutorial");
+    // One page has simulated the scenario as it stands and keeps it; the other has not.
+    let (mut kept, mut fresh) = (page_of(&scenario), page_of(&scenario));
+    for batch in 0..BATCHES {
+        kept.simulate(Side::Base, batch, &mut Vec::new()).unwrap();
+    }
+    let (mut right, mut later) = (0, 0);
+    let mut runner = TestRunner::deterministic();
+    let edits = prop::collection::vec(edit(&Project::open(&scenario).unwrap()), 1..4);
+    for _ in 0..60 {
+        let edits = edits.new_tree(&mut runner).unwrap().current();
+        let policy = format!("title = \"x\"\n{}", edits.concat());
+        let alone = from_nothing(&scenario, &policy);
+        let (with, without) = (from_the_page(&mut kept, &policy), from_the_page(&mut fresh, &policy));
+        assert_eq!(with.is_some(), alone.is_some(), "{policy}");
+        let (Some(alone), Some(with), Some(without)) = (alone, with, without) else { continue };
+        assert_eq!(with, without, "{policy}");
+        same(&with, &alone, &policy);
+        right += 1;
+        // Some are enough.
+        later += usize::from(later < 4 && starts_late(&scenario, &policy));
+    }
+    assert!(
+        right > 12 && later > 3,
+        "{right} changes were held to a run from nothing, {later} of which act late"
+    );
+}
+
+/// Whether a change acts after what is known, so that a page starts from what it kept.
+fn starts_late(scenario: &ScenarioRequest, policy: &str) -> bool {
+    let plan =
+        |request: &ScenarioRequest| Project::open(request).unwrap().plan(&Sampling::default()).unwrap();
+    let (base, changed) =
+        (plan(scenario), plan(&scenario.clone().under(PolicySource::text("changed", policy))));
+    let recording = |plan| Recording::lean(plan, &[SELECT.to_owned()]).unwrap();
+    let fork = Fork::new((&base, &recording(&base)), (&changed, &recording(&changed)));
+    fork.is_some_and(|fork| fork.at >= base.shocks_from)
+}
