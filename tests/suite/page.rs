@@ -84,6 +84,7 @@ fn reads_as(shown: &str, value: f64) -> bool {
     let value = if per_cent.is_some() { 100.0 * value } else { value };
     match text {
         "<1" => return value > 0.0 && value < 0.5,
+        "<0.01" => return value != 0.0 && value.abs() < 0.01,
         ">99" => return value > 99.5 && value < 100.0,
         _ => {}
     }
