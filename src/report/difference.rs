@@ -342,7 +342,7 @@ fn sentence(alike: &[&[&Moved]]) -> String {
         // What fell fell by so much: the sign is in the word.
         let least = format!("{:.1}", low.abs().min(high.abs()));
         let most = format!("{:.1}", low.abs().max(high.abs()));
-        let errors = alike.iter().map(|g| largest(g)).map(|m| m.error());
+        let errors = alike.iter().map(|g| largest(g)).map(Moved::error);
         let error = 100.0 * errors.fold(0.0, f64::max);
         let by = match a == 0.0 {
             true => format!("from 0 to {}", digits(b)),
