@@ -86,7 +86,8 @@ fn ids(project: &Project, table: &str) -> Vec<String> {
 /// An edit: a number by a factor, a rule that is new, or a row that goes.
 fn edit(project: &Project) -> impl Strategy<Value = String> + use<> {
     let paths: Vec<String> = project.model.quantities.iter().map(|q| q.path.clone()).collect();
-    let number = (prop::sample::select(paths), 1_u32..30)
+    // Near what is written: many numbers have an upper end.
+    let number = (prop::sample::select(paths), 5_u32..15)
         .prop_map(|(path, x)| format!("[[set]]\npath = \"{path}\"\ntimes = {}\n", f64::from(x) / 10.0));
     let rule = (2022_u32..2027, 1_u32..12, prop::bool::ANY).prop_map(|(year, month, chips)| {
         let day = format!("{year}-{month:02}-11");
@@ -110,8 +111,8 @@ fn a_change_gives_the_bits_of_a_plan_read_and_run_from_nothing() {
     }
     let (mut right, mut later) = (0, 0);
     let mut runner = TestRunner::deterministic();
-    let edits = prop::collection::vec(edit(&Project::open(&scenario).unwrap()), 1..4);
-    for _ in 0..60 {
+    let edits = prop::collection::vec(edit(&Project::open(&scenario).unwrap()), 1..3);
+    for _ in 0..90 {
         let edits = edits.new_tree(&mut runner).unwrap().current();
         let policy = format!("title = \"x\"\n{}", edits.concat());
         let alone = from_nothing(&scenario, &policy);
@@ -125,7 +126,7 @@ fn a_change_gives_the_bits_of_a_plan_read_and_run_from_nothing() {
         later += usize::from(later < 4 && starts_late(&scenario, &policy));
     }
     assert!(
-        right > 12 && later > 3,
+        right > 20 && later > 3,
         "{right} changes were held to a run from nothing, {later} of which act late"
     );
 }
