@@ -18,7 +18,8 @@ pub struct Cases {
     /// Places of each draw among the values of sixteen inputs, block by block of inputs: to take a draw out of all inputs' orders
     /// reads one line of memory a block.
     places: Vec<Vec<[u32; ABREAST]>>,
-    cases: Vec<bool>,
+    /// Whether each draw is a case.
+    yes: Vec<bool>,
 }
 
 /// An input in the order of its values.
@@ -150,7 +151,7 @@ impl Cases {
             (ordered.collect::<Vec<_>>(), places)
         };
         let (inputs, places): (Vec<_>, Vec<_>) = columns.par_chunks(ABREAST).map(block).unzip();
-        Self { inputs: inputs.into_iter().flatten().collect(), places, cases }
+        Self { inputs: inputs.into_iter().flatten().collect(), places, yes: cases }
     }
 
     /// The place of a draw in the order of an input.
@@ -160,7 +161,7 @@ impl Cases {
 
     /// Whether a draw is a case.
     pub fn is_case(&self, draw: u32) -> bool {
-        self.cases[draw as usize]
+        self.yes[draw as usize]
     }
 
     /// The box of everything.
@@ -277,9 +278,10 @@ impl Cases {
                 let nth = (most as f64 * PEEL) as usize;
                 let input = &self.inputs[j];
                 let mut wider = limits.clone();
-                wider.0[j] = match upper {
-                    true => (low, input.end(places[nth])),
-                    false => (input.start(places[most - nth]), high),
+                wider.0[j] = if upper {
+                    (low, input.end(places[nth]))
+                } else {
+                    (input.start(places[most - nth]), high)
                 };
                 let score = self.score(&wider, among);
                 let gain = (score.density - now.density) / (score.draws - now.draws).max(1) as f64;
@@ -294,7 +296,7 @@ impl Cases {
 
 impl<'a> Search<'a> {
     fn new(of: &'a Cases, among: &[u32]) -> Self {
-        let words = of.cases.len().div_ceil(64);
+        let words = of.yes.len().div_ceil(64);
         let there = |places: &Vec<[u32; ABREAST]>| {
             let mut there = vec![0; words * ABREAST];
             for &draw in among {
@@ -392,7 +394,7 @@ impl<'a> Search<'a> {
         let of = self.of;
         let within = |d: &u32| (cut.limits.0..=cut.limits.1).contains(&of.place(cut.input, *d));
         let (kept, gone): (Vec<u32>, Vec<u32>) = self.members.iter().partition(|d| within(d));
-        let words = of.cases.len().div_ceil(64);
+        let words = of.yes.len().div_ceil(64);
         self.there.par_iter_mut().zip(&of.places).for_each(|(there, places)| {
             for &draw in &gone {
                 for (lane, &place) in places[draw as usize].iter().enumerate() {

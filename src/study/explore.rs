@@ -218,7 +218,7 @@ impl Driven {
             }
             if let Some((_, inputs)) = cells.last_mut().filter(|_| row.index > row.noise_floor) {
                 let rises = row.ends[0].zip(row.ends[1]).map(|(low, high)| high.0 > low.0);
-                inputs.push(Input { path: row.path.to_owned(), share: row.index, rises });
+                inputs.push(Input { path: row.path.clone(), share: row.index, rises });
             }
         }
         Ok(Self { cells })

@@ -417,8 +417,8 @@ fn verdicts_on_the_past_follow_from_scores() {
             held += 1;
             // Two standard errors, and five points at least.
             let off = |share: f64, should: f64| {
-                let room = (2.0 * (should * (1.0 - should) / count).sqrt()).max(0.05);
-                if (share - should).abs() <= room { 0.0 } else { (share - should).signum() }
+                let allowed = (2.0 * (should * (1.0 - should) / count).sqrt()).max(0.05);
+                if (share - should).abs() <= allowed { 0.0 } else { (share - should).signum() }
             };
             let (a, b) = (off(wide, 0.9), off(narrow, 0.5));
             assert_eq!(

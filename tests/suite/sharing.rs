@@ -63,7 +63,7 @@ fn same(page: &Bits, alone: &Bits, policy: &str) {
         match alone.get(cell) {
             Some(right) => assert_eq!(values, right, "{cell} under\n{policy}"),
             None => {
-                assert!(values.iter().all(|x| f64::from_bits(*x).is_nan()), "{cell} is gone under\n{policy}")
+                assert!(values.iter().all(|x| f64::from_bits(*x).is_nan()), "{cell} is gone under\n{policy}");
             }
         }
     }

@@ -107,6 +107,7 @@ fn tables_are_what_the_data_package_says() {
 #[test]
 fn tables_in_parquet_are_small_and_described() {
     use parquet::basic::Compression;
+    use parquet::file::metadata::{ColumnChunkMetaData, RowGroupMetaData};
     use parquet::file::reader::{FileReader, SerializedFileReader};
     let root = tempfile::tempdir().unwrap();
     let run = |name: &str, more: &[&str]| {
@@ -141,11 +142,11 @@ fn tables_in_parquet_are_small_and_described() {
             .collect();
         assert_eq!(told, columns, "{path}");
         let groups = reader.metadata().row_groups();
-        let chunks = || groups.iter().flat_map(|g| g.columns());
+        let chunks = || groups.iter().flat_map(RowGroupMetaData::columns);
         assert!(chunks().all(|c| c.compression() == Compression::SNAPPY), "{path}");
-        let size =
-            |of: fn(&parquet::file::metadata::ColumnChunkMetaData) -> i64| chunks().map(of).sum::<i64>();
-        let (packed, whole) = (size(|c| c.compressed_size()), size(|c| c.uncompressed_size()));
+        let size = |of: fn(&ColumnChunkMetaData) -> i64| chunks().map(of).sum::<i64>();
+        let (packed, whole) =
+            (size(ColumnChunkMetaData::compressed_size), size(ColumnChunkMetaData::uncompressed_size));
         assert!(packed < whole, "{path}: {packed} of {whole}");
     }
     let rows = SerializedFileReader::new(std::fs::File::open(out.join("draws.parquet")).unwrap()).unwrap();

@@ -57,7 +57,7 @@ pub(super) fn cell_title(facts: &Facts<'_>, cell: &str) -> String {
     format!("{who}: {}, {quarter}", metric(name))
 }
 
-/// An input as people name it: `lab.openai.rent_budget` is "OpenAI: rent budget".
+/// An input as people name it: `lab.openai.rent_budget` is "`OpenAI`: rent budget".
 pub(super) fn input(facts: &Facts<'_>, path: &str) -> String {
     let words = |text: &str| text.replace(['_', '-', '.'], " ");
     let end = path.match_indices('.').nth(1).map_or(path.len(), |(at, _)| at);

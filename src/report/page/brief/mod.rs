@@ -355,7 +355,7 @@ fn thresholds(facts: &Facts<'_>, contenders: &[String]) -> Vec<Phrase> {
 fn all_policies(facts: &Facts<'_>) -> Brief {
     let found = answer::answer(facts);
     let cells = findings::compared(facts);
-    let cell = findings::compared_at_first(facts, &cells);
+    let cell = findings::compared_at_first(facts, cells);
     let leader = facts.contenders().first().map(|a| format!("{a}/{REACHABLE}@{}", facts.last()));
     let other =
         leader.filter(|l| *l != cell).or_else(|| cells.iter().map(|c| c.0.clone()).find(|c| *c != cell));
@@ -378,8 +378,8 @@ fn ties(facts: &Facts<'_>, cell: &str) -> Option<Phrase> {
     let names: Vec<String> = names.map(|&r| facts.policy_title(table.text(r, "policy"))).collect();
     let last = names.last()?;
     let start = Phrase::new("More draws would tell whether these do anything at all: ");
-    let list = names[..names.len() - 1].iter().fold(start, |p, name| p.name(name).say(", "));
-    Some(list.name(last).say("."))
+    let listed = names[..names.len() - 1].iter().fold(start, |p, name| p.name(name).say(", "));
+    Some(listed.name(last).say("."))
 }
 
 /// Of one policy of a comparison.
@@ -389,7 +389,7 @@ fn under(base: &Facts<'_>, policy: &Facts<'_>) -> Brief {
     let about = |key: &str| base.files.about_policy(name, key);
     let question = Phrase::new("What does “").name(&title).say("” change?");
     let cells = findings::compared(base);
-    let cell = findings::compared_at_first(base, &cells);
+    let cell = findings::compared_at_first(base, cells);
     let row = |cell: &str| {
         let table = base.files.table("comparison.csv");
         let rows = &cells.iter().find(|c| c.0 == cell)?.1;

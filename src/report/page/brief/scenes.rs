@@ -88,7 +88,7 @@ fn change_row(facts: &Facts<'_>, r: usize, label: String) -> Option<Row> {
     let table = facts.files.table("comparison.csv");
     let number = |column: &str| table.number(r, column);
     let mean = number("difference_mean")?;
-    let hue = if !findings::beyond_error(facts, r) { 2 } else { usize::from(mean > 0.0) };
+    let hue = if findings::beyond_error(facts, r) { usize::from(mean > 0.0) } else { 2 };
     let [low, middle, high] = [number("ratio_p05")?, number("ratio_p50")?, number("ratio_p95")?];
     (low > 0.0).then_some(Row { label, low, middle: Some(middle), high, hue })
 }
