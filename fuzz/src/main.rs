@@ -3,10 +3,11 @@
 
 use chokepoint_fuzz::mutate::{Chance, mutated};
 use chokepoint_fuzz::targets::ALL;
+use cpu_time::ThreadTime;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-/// The longest that an input may take, in a build with checks of overflow, on a machine that does other things as well.
+/// The longest that an input may take of the processor, in a build with checks of overflow.
 const SLOW: Duration = Duration::from_secs(5);
 
 fn main() {
@@ -34,7 +35,7 @@ fn main() {
     while done < runs && start.elapsed() < Duration::from_secs(seconds) {
         // The corpus as it stands comes first.
         let input = seeds.next().cloned().unwrap_or_else(|| mutated(&corpus, &mut chance, 20_000));
-        let began = Instant::now();
+        let began = ThreadTime::now();
         let outcome = std::panic::catch_unwind(|| target(&input));
         let took = began.elapsed();
         slowest = slowest.max(took);

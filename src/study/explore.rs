@@ -38,7 +38,7 @@ const LEADING: usize = 12;
 /// Draws in which is found what drives the headline, and what each lever moves.
 const LOOKED_AT: u64 = 1024;
 /// Draws of the scenario as it stands that the page has from the beginning: simulated by the same engine.
-const READY: u64 = 256;
+const READY: u64 = 64;
 /// What a lever moves is told from this share of a cell's variance on \[1\].
 const TOLD: f64 = 0.01;
 /// What can be chosen to be drawn, beside the reachable run, of actors that have it.

@@ -116,7 +116,7 @@ fn what_is_started_passes_check_at_the_first_try() {
     printed(&arguments);
     let rows = fs::read_to_string(Path::new(&out).join("expectations.csv")).unwrap();
     for policy in ["world-ease", "world-enforce"] {
-        let row = rows.lines().find(|l| l.starts_with(&format!("{policy},"))).unwrap();
+        let row = rows.lines().find(|l| l.split(',').any(|cell| cell == policy)).unwrap();
         assert!(row.ends_with(",holds"), "{rows}");
     }
 }

@@ -231,7 +231,8 @@ function logAxis(title, values, more) {
   const low = Math.log10(Math.min(...positive));
   const high = Math.log10(Math.max(...positive));
   const span = high - low;
-  const steps = span < 1.2 ? [1, 2, 3, 5, 7] : span < 3 ? [1, 3] : [1];
+  // Labels of a small screen have room for half as many.
+  const steps = narrow() ? (span < 1.2 ? [1, 2, 5] : span < 2 ? [1, 3] : [1]) : span < 1.2 ? [1, 2, 3, 5, 7] : span < 3 ? [1, 3] : [1];
   const decades = span > 12 ? 3 : 1;
   const ticks = [];
   for (let d = Math.floor(low) - 1; d <= high + 1; d += decades) {
