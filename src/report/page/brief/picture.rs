@@ -107,7 +107,11 @@ impl Picture {
     fn ticks(&self, (low, high): (f64, f64)) -> Vec<f64> {
         let candidates: Vec<f64> = match self.scale {
             Scale::Log => {
-                (-30..40).flat_map(|d| [1.0, 2.0, 3.0, 5.0, 7.0].map(|m| m * power_of_ten(d))).collect()
+                // Where the ends are close there may be no number of one digit between them.
+                let fine = (high - low < 1.0).then(|| (10..100).map(|m| f64::from(m) / 10.0));
+                let all: Vec<f64> =
+                    [1.0, 2.0, 3.0, 5.0, 7.0].into_iter().chain(fine.into_iter().flatten()).collect();
+                (-30..40).flat_map(|d| all.iter().map(move |m| m * power_of_ten(d))).collect()
             }
             Scale::Change => {
                 let fine = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5];
