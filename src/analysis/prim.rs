@@ -254,39 +254,59 @@ impl Cases {
             steps.push(step(&search));
         }
         let mut pasted = search.limits;
-        while let Some(wider) = self.paste(&pasted, among) {
-            let score = self.score(&wider, among);
-            steps.push(Step { limits: wider.clone(), score });
-            pasted = wider;
+        while let Some(wider) = self.paste(&pasted, among, all) {
+            pasted.clone_from(&wider.limits);
+            steps.push(wider);
         }
         steps
     }
 
-    /// The box whose one widened side raises the share of cases most; none if none raises it.
-    fn paste(&self, limits: &Limits, among: &[u32]) -> Option<Limits> {
-        let now = self.score(limits, among);
-        let mut best: Option<(f64, Limits)> = None;
-        for j in self.restricted(limits) {
-            let (low, high) = limits.0[j];
-            let around = self.inside(&self.without(limits, j), among);
-            for upper in [false, true] {
-                let place = |d: &u32| self.place(j, *d);
-                let beyond = |d: &u32| if upper { place(d) > high } else { place(d) < low };
-                let mut places: Vec<u32> = around.iter().filter(|d| beyond(d)).map(place).collect();
+    /// The box whose one widened side raises the share of cases most; none if none raises it. `all` counts the cases.
+    fn paste(&self, limits: &Limits, among: &[u32], all: usize) -> Option<Step> {
+        let restricted = self.restricted(limits);
+        let mut now = (0, 0);
+        // Draws that one limit alone leaves out, by input and side: their places, and whether they are cases.
+        let mut beyond: Vec<[Vec<(u32, bool)>; 2]> = vec![Default::default(); restricted.len()];
+        'draws: for &draw in among {
+            let mut out = None;
+            for (r, &j) in restricted.iter().enumerate() {
+                let (place, (low, high)) = (self.place(j, draw), limits.0[j]);
+                if (low..=high).contains(&place) {
+                    continue;
+                }
+                if out.is_some() {
+                    continue 'draws;
+                }
+                out = Some((r, usize::from(place > high), place));
+            }
+            let case = self.is_case(draw);
+            match out {
+                None => now = (now.0 + 1, now.1 + usize::from(case)),
+                Some((r, side, place)) => beyond[r][side].push((place, case)),
+            }
+        }
+        let now = self.score_of(limits, now.0, now.1, all);
+        let mut best: Option<(f64, Step)> = None;
+        for (&j, sides) in restricted.iter().zip(&mut beyond) {
+            let ((low, high), input) = (limits.0[j], &self.inputs[j]);
+            for (upper, places) in [false, true].into_iter().zip(sides) {
                 places.sort_unstable();
                 let Some(most) = places.len().checked_sub(1) else { continue };
                 let nth = (most as f64 * PEEL) as usize;
-                let input = &self.inputs[j];
                 let mut wider = limits.clone();
                 wider.0[j] = if upper {
-                    (low, input.end(places[nth]))
+                    (low, input.end(places[nth].0))
                 } else {
-                    (input.start(places[most - nth]), high)
+                    (input.start(places[most - nth].0), high)
                 };
-                let score = self.score(&wider, among);
+                let (from, to) = wider.0[j];
+                let gained = places.iter().filter(|(place, _)| (from..=to).contains(place));
+                let (draws, cases) = gained
+                    .fold((now.draws, now.cases), |sum, (_, case)| (sum.0 + 1, sum.1 + usize::from(*case)));
+                let score = self.score_of(&wider, draws, cases, all);
                 let gain = (score.density - now.density) / (score.draws - now.draws).max(1) as f64;
                 if score.density > now.density && best.as_ref().is_none_or(|b| gain > b.0) {
-                    best = Some((gain, wider));
+                    best = Some((gain, Step { limits: wider, score }));
                 }
             }
         }

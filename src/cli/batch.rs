@@ -42,7 +42,7 @@ pub(super) fn batch(arguments: &RunArguments) -> Result<(), Failure> {
         let json = study.stored_answer(&to, OutputFormat::Json)?;
         answers.push(Answer {
             scenario: study.simulation.project.name.clone(),
-            json: serde_json::from_str(&json).unwrap_or_default(),
+            json: serde_json::from_str(&json).expect("an answer is JSON"),
         });
     }
     // Parts have no answers yet.

@@ -108,7 +108,9 @@ fn waits(edit: &Edit) -> String {
     let of = |key: &str| table.get(key).map(|node| inline(node).trim_matches('"').to_owned());
     let lag = of("lag").unwrap_or_else(|| "1".to_owned());
     let late = if lag == "1" { "quarter late" } else { "quarters late" };
-    let mut words = format!(", once {}, seen {lag} {late}", of("sign").unwrap_or_default());
+    // A policy that is listed may have errors: without a sign there is nothing to tell.
+    let Some(sign) = of("sign") else { return String::new() };
+    let mut words = format!(", once {sign}, seen {lag} {late}");
     if let Some(error) = of("error") {
         words.push_str(&format!(" with an error of {error} (standard deviation of its logarithm)"));
     }

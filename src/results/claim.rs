@@ -7,7 +7,17 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Files of a run without a checksum: what can be made again, or is left from the work.
-const BESIDE: [&str; 3] = ["report.html", ".report.html.part", ".state"];
+const BESIDE: [&str; 2] = ["report.html", ".state"];
+
+/// Whether a file is one that can be made again from a run: its page, its briefs, and what is left of writing one.
+fn beside(name: &str) -> bool {
+    let whole = name.strip_prefix('.').and_then(|rest| rest.strip_suffix(".part")).unwrap_or(name);
+    let brief = |name: &str| {
+        let stem = name.strip_suffix(".html").or_else(|| name.strip_suffix(".md"));
+        stem.is_some_and(|stem| stem == "brief" || stem.starts_with("brief-"))
+    };
+    BESIDE.contains(&whole) || brief(whole)
+}
 
 /// What is to be written to a folder, and what may be done for it.
 #[derive(Clone, Copy, Debug)]
@@ -92,9 +102,7 @@ impl Wanted<'_> {
         if !same && !self.force {
             return Err(FolderError::Occupied(path.to_owned()));
         }
-        let ours = |name: &String| {
-            name == file || BESIDE.contains(&name.as_str()) || run.files().any(|known| known == name)
-        };
+        let ours = |name: &String| name == file || beside(name) || run.files().any(|known| known == name);
         names.iter().find(|name| !ours(name)).map_or(Ok(Claim::Free), |name| Err(foreign(name)))
     }
 }

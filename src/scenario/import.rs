@@ -117,7 +117,8 @@ pub fn read_eto(folder: &Path) -> Result<SupplyChain, ImportError> {
             continue;
         }
         let note = balance(shares);
-        let plain = slug(name);
+        // A name without a letter or a digit of an id makes none.
+        let plain = Some(slug(name)).filter(|id| !id.is_empty()).unwrap_or_else(|| "class".to_owned());
         let count: &mut usize = taken.entry(plain.clone()).or_default();
         *count += 1;
         let slug = if *count == 1 { plain } else { format!("{plain}-{count}") };
@@ -161,7 +162,8 @@ impl<'a> Places<'a> {
             let (code, alias) = (row.get("provider_name"), row.get("alias"));
             let name = if alias.is_empty() { code } else { alias };
             let known = !NO_COUNTRY.contains(&name.to_lowercase().as_str());
-            let id = known.then(|| country_id(name));
+            // A name without a letter or a digit of an id is no country's.
+            let id = known.then(|| country_id(name)).filter(|id| !id.is_empty());
             if let Some(id) = &id {
                 chain.countries.insert(id.clone(), name.to_owned());
                 ids.insert(code, id.clone());

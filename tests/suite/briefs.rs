@@ -1,25 +1,15 @@
 //! Briefs: one or two pages to hand on, all of it from the tables of a run or of a comparison; the gallery; and signs that policies wait for, told where policies are.
 
-use assert_cmd::Command;
+use crate::support::program::{chokepoint, done};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-fn command(arguments: &[&str]) -> Command {
-    let mut command = Command::cargo_bin("chokepoint").unwrap();
-    command.args(arguments);
-    command
-}
-
-fn done(arguments: &[&str]) -> String {
-    let output = command(arguments).assert().success();
-    String::from_utf8(output.get_output().stdout.clone()).unwrap()
-}
-
 /// What a command that fails says.
 fn refused(arguments: &[&str], code: i32) -> String {
-    let output = command(arguments).assert().failure().code(code);
-    String::from_utf8_lossy(&output.get_output().stderr).into_owned()
+    let (got, _, said) = chokepoint(arguments);
+    assert_eq!(got, code, "{said}");
+    said
 }
 
 /// The parts that every brief has, in order.
@@ -264,4 +254,21 @@ fn the_gallery_has_a_brief_for_each_shipped_policy() {
         .map(|f| f.unwrap().file_name().into_string().unwrap())
         .collect();
     assert_eq!(there, known);
+}
+
+/// A folder with briefs is a run's like any other: the same command finds it complete, and another run may take its place.
+#[test]
+fn a_run_with_briefs_can_be_replaced() {
+    let root = tempfile::tempdir().unwrap();
+    let out = root.path().join("run");
+    let out = out.to_str().unwrap();
+    let run = ["run", "tutorial", "--draws", "64", "--quiet", "--brief", "--out", out];
+    done(&run);
+    done(&run);
+    let other = ["run", "tutorial", "--draws", "128", "--quiet", "--out", out];
+    done(&[&other[..], &["--force"]].concat());
+    assert!(!Path::new(out).join("brief.html").exists(), "a brief of another run is left");
+    fs::write(Path::new(out).join("brief of mine.html"), "mine").unwrap();
+    let (code, _, said) = chokepoint(&[&run[..], &["--force"]].concat());
+    assert!(code != 0 && said.contains("brief of mine.html"), "{code} {said}");
 }

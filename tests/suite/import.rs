@@ -63,6 +63,28 @@ fn what_is_printed_can_be_included() {
 }
 
 #[test]
+fn names_that_make_no_id_break_nothing() {
+    let root = tempfile::tempdir().unwrap();
+    for file in fs::read_dir(DATA).unwrap().map(|entry| entry.unwrap().path()) {
+        let text = fs::read_to_string(&file).unwrap();
+        let text = text.replace("Land of Aa", "日本").replace("Blue lamps", "—");
+        fs::write(root.path().join(file.file_name().unwrap()), text).unwrap();
+    }
+    let chain = read_eto(root.path()).unwrap();
+    assert!(
+        chain.notes.iter().any(|n| n.contains("100 % of XAA belong to no country")),
+        "{:#?}",
+        chain.notes
+    );
+    assert_eq!(chain.classes[0].id, "class");
+    fs::write(root.path().join("part.toml"), chain.to_part()).unwrap();
+    let scenario = root.path().join("scenario.toml");
+    fs::write(&scenario, "title = \"With a part\"\ninclude = [\"part.toml\"]\n").unwrap();
+    let (code, _, err) = chokepoint(&["check", root.path().to_str().unwrap()]);
+    assert_eq!(code, 0, "{err}");
+}
+
+#[test]
 fn what_is_printed_for_a_scenario_is_a_policy_that_it_takes() {
     let (code, policy, _) = chokepoint(&["import", "eto", DATA, "--into", "scenarios/baseline"]);
     assert_eq!(code, 0);

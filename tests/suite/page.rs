@@ -261,17 +261,7 @@ fn sentences(page: &str) -> String {
         let first = parts.next().unwrap_or_default().to_owned();
         let html =
             parts.fold(first, |text, part| text + "#" + part.split_once("</data>").map_or("", |p| p.1));
-        let mut text = String::new();
-        let mut inside = false;
-        for c in html.chars() {
-            match c {
-                '<' => inside = true,
-                '>' => inside = false,
-                c if !inside => text.push(c),
-                _ => {}
-            }
-        }
-        unescape(&text)
+        shown(&html)
     };
     between(all, "<p>", "</p>").into_iter().map(plain).collect::<Vec<_>>().join("\n")
 }

@@ -14,14 +14,9 @@ fn rules(arguments: &[&str]) -> (i32, String, String) {
     (output.status.code().unwrap(), text(&output.stdout), text(&output.stderr))
 }
 
-fn rows(csv: &str) -> Vec<Vec<String>> {
+fn rows_of(csv: &str) -> Vec<Vec<String>> {
     let mut reader = csv::Reader::from_reader(csv.as_bytes());
     reader.records().map(|r| r.unwrap().iter().map(str::to_owned).collect()).collect()
-}
-
-/// The same under a name that no list of rows hides.
-fn listed(csv: &str) -> Vec<Vec<String>> {
-    rows(csv)
 }
 
 #[test]
@@ -29,7 +24,7 @@ fn a_row_for_every_chip_destination_and_issuer() {
     let (code, out, err) = rules(&["--on", "2023-12-01", "--format", "csv"]);
     assert_eq!((code, err.as_str()), (0, ""));
     assert!(out.starts_with("chip,to,headquarters,on,issuer,status,fee,rule\n"), "{out}");
-    let rows = rows(&out);
+    let rows = rows_of(&out);
     let distinct = |column: usize| {
         let mut all: Vec<&String> = rows.iter().map(|r| &r[column]).collect();
         all.sort_unstable();
@@ -49,7 +44,7 @@ fn filters_formats_edits_and_policies() {
     let one = ["--on", "2026-02-01", "--to", "china", "--issuer", "us", "--chip", "h200", "--format"];
     let (_, out, _) = rules(&[&one[..], &["csv"]].concat());
     assert_eq!(
-        rows(&out),
+        rows_of(&out),
         [["h200", "china", "china", "2026-02-01", "us", "license-case-by-case", "0.25", "us-2026-01"]]
     );
     let (_, out, _) = rules(&[&one[..], &["json"]].concat());
@@ -60,9 +55,9 @@ fn filters_formats_edits_and_policies() {
     assert!(out.lines().count() == 2 && out.contains("25%"), "{out}");
     // An edit of a threshold, and a policy.
     let (_, out, _) = rules(&[&one[..], &["csv", "--set", "rule.us-2026-01.tpp.tpp=15000"]].concat());
-    assert_eq!(rows(&out)[0][5], "denied");
+    assert_eq!(rows_of(&out)[0][5], "denied");
     let (_, out, _) = rules(&[&one[..], &["csv", "--policy", "no-controls"]].concat());
-    assert_eq!(rows(&out)[0][5..], ["free", "0", ""]);
+    assert_eq!(rows_of(&out)[0][5..], ["free", "0", ""]);
     // Headquarters abroad, and a destination that only a list names.
     let abroad = [
         "--on",
@@ -78,7 +73,7 @@ fn filters_formats_edits_and_policies() {
         "--format",
         "csv",
     ];
-    assert_eq!(rows(&rules(&abroad).1)[0][2..6], ["china", "2026-06-15", "us", "denied"]);
+    assert_eq!(rows_of(&rules(&abroad).1)[0][2..6], ["china", "2026-06-15", "us", "denied"]);
 }
 
 #[test]
@@ -100,7 +95,7 @@ fn a_difference_says_what_changes_when() {
         out.starts_with("subject,item,to,receiver,headquarters,issuer,from,until,before,after,share_before,"),
         "{out}"
     );
-    let rows = rows(&out);
+    let rows = rows_of(&out);
     let b30a: Vec<_> = rows.iter().filter(|r| r[1] == "b30a").collect();
     for (i, row) in b30a.iter().enumerate() {
         assert_eq!(row[2..6], ["china", "", "china", "us"]);
@@ -132,7 +127,7 @@ fn a_difference_says_what_changes_when() {
         "--format",
         "csv",
     ]);
-    let ranges = listed(&out);
+    let ranges = rows_of(&out);
     let (first, last) = (&ranges[0][6], &ranges.last().unwrap()[7]);
     assert!("2025-04-01" <= first.as_str() && first.as_str() < "2025-07-01", "{ranges:?}");
     assert_eq!(last, "2026-05-31");
@@ -146,7 +141,7 @@ fn a_difference_says_what_changes_when() {
 #[test]
 fn a_difference_tells_tools_servicing_and_limits_in_ranges() {
     let policy = ["--diff", "--policy", "tool-servicing-ban"];
-    let all = rows(&rules(&[&policy[..], &["--format", "csv"]].concat()).1);
+    let all = rows_of(&rules(&[&policy[..], &["--format", "csv"]].concat()).1);
     assert!(!all.is_empty());
     for row in &all {
         assert_eq!((row[0].as_str(), row[2].as_str()), ("servicing", "china"), "{row:?}");
@@ -163,7 +158,7 @@ fn a_difference_tells_tools_servicing_and_limits_in_ranges() {
     // A limit that is lifted is a change though the status stays.
     let lifted =
         ["--diff", "--set", "rule.us-2026-01.cap.home_share=0.25", "--to", "china", "--format", "csv"];
-    let rows = rows(&rules(&lifted).1);
+    let rows = rows_of(&rules(&lifted).1);
     assert!(!rows.is_empty() && rows.iter().all(|r| r[8] == r[9] && r[14] != r[15]), "{rows:?}");
     assert!(rows.iter().all(|r| r[15].contains("home_share = 0.25")), "{rows:?}");
 }

@@ -298,7 +298,7 @@ fn foot(files: &RunFiles) -> String {
         about("scenario"),
         about("horizon"),
         about("version"),
-        about("identity").get(..12).unwrap_or_default()
+        about("identity").chars().take(12).collect::<String>()
     )
 }
 
@@ -330,15 +330,17 @@ fn standing(facts: &Facts<'_>) -> Brief {
 
 /// The threshold that hangs in the balance, where the answer has not said so.
 fn thresholds(facts: &Facts<'_>, contenders: &[String]) -> Vec<Phrase> {
-    let reached = contenders.first().map(|a| facts.reached(a, facts.last())).unwrap_or_default();
+    // A run without contenders has no threshold to tell of.
+    let Some(leader) = contenders.first() else { return Vec::new() };
+    let reached = facts.reached(leader, facts.last());
     // The threshold of the one who is ahead that is most open; of the other the answer tells.
     let open = reached.iter().filter(|r| (0.01..=0.99).contains(&r[1].value()));
     let next = open.min_by(|a, b| (a[1].value() - 0.5).abs().total_cmp(&(b[1].value() - 0.5).abs()));
-    let said = next.zip(contenders.first()).map(|([level, p, low, high], actor)| {
+    let said = next.map(|[level, p, low, high]| {
         let start = Phrase::new("The threshold that is most open: by ")
             .name(facts.last())
             .say(", ")
-            .name(&facts.name(actor));
+            .name(&facts.name(leader));
         let start =
             start.say(" could have reached ").exactly(level).say(" FLOP with a probability of ").percent(p);
         start

@@ -240,7 +240,7 @@ impl Picture {
         // Years stand at their first quarters.
         let mut year = "";
         for quarter in &quarters {
-            let this = quarter.get(..4).unwrap_or_default();
+            let this = quarter.split('Q').next().unwrap_or(quarter);
             if this != year {
                 year = this;
                 let _ = writeln!(
