@@ -15,8 +15,10 @@ runs=(
 )
 
 grep --quiet avx2 /proc/cpuinfo || { echo "instructions: this processor has no AVX2, of which the record is"; exit; }
+# Read whole: a program whose reader has left (`| head`) may end by SIGPIPE, and this script with it.
+glibc=$(ldd --version)
 # Kernels that are compiled once instead of twice, or less optimised, say nothing.
-machine="$(rustc --version), AVX2, $(ldd --version | head -n 1)"
+machine="$(rustc --version), AVX2, ${glibc%%$'\n'*}"
 
 # Instructions of a run: one thread, an empty environment, and a folder whose path has the same length everywhere.
 count() {
