@@ -67,7 +67,7 @@ def main(program: str, folder: Path) -> None:
     largest = 0.0
     for i, path in enumerate(names):
         for name, key in (("first", "S1"), ("total", "ST")):
-            # Both err: theirs says by how much at 95 %.
+            # Both err: theirs says by how much at 95%.
             error = np.hypot(found[path][name]["se"], theirs[f"{key}_conf"][i] / 1.96)
             off = abs(found[path][name]["value"] - theirs[key][i])
             assert off < 4 * error + 0.002, (path, name, found[path][name], theirs[key][i], error)

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# How many instructions three small runs take, held to `.ci/instructions.txt` within 2 %. `record` writes that file anew: a change
+# How many instructions three small runs take, held to `.ci/instructions.txt` within 2%. `record` writes that file anew: a change
 # that costs more does so, and says why in its message.
 #
 # Seconds differ between machines and from run to run; instructions hardly do. They do where a processor lacks AVX2, with another
@@ -56,6 +56,6 @@ for run in "${runs[@]}"; do
     exit change > 2 || change < -2 }' || worse=1
 done
 if [ $worse = 1 ]; then
-  echo "instructions: more than 2 % from the record; mend it, or record them anew with .ci/instructions.sh record and say why" >&2
+  echo "instructions: more than 2% from the record; mend it, or record them anew with .ci/instructions.sh record and say why" >&2
   exit 1
 fi

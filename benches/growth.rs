@@ -4,7 +4,7 @@
 
 use chokepoint::internals::engine::run::{Alternative, Round, Task, simulate, simulate_paired};
 use chokepoint::internals::metrics::headline;
-use chokepoint::internals::metrics::{FlowSource, Recording, flows};
+use chokepoint::internals::metrics::{Cells, FlowSource, Recording, flows};
 use chokepoint::internals::plan::Plan;
 use chokepoint::internals::results::Summary;
 use chokepoint::study::{Project, Sampling, ScenarioRequest, TextSource, policies};
@@ -62,7 +62,11 @@ fn policies_of(path: &str) -> Vec<Plan> {
 
 /// Seconds of simulating policies beside a scenario, forked and sampled together as `compare` does it.
 fn seconds_of_alternatives(plan: &Plan, policies: &[Plan], draws: u64) -> f64 {
-    let lean = |plan: &Plan| Recording::lean(plan, &headline::cells(plan).expect("ratios")).expect("cells");
+    let lean = |plan: &Plan| {
+        let cells = Cells::of(plan).expect("ratios");
+        let headline = headline::cells(&cells);
+        Recording::lean_among(cells, &headline).expect("cells")
+    };
     let (recording, theirs) = (lean(plan), policies.iter().map(lean).collect::<Vec<_>>());
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a thread");
     let task = task(plan, &recording, &[], draws);

@@ -78,7 +78,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let draws: u64 = arguments.next().map_or(Ok(2048), |t| t.parse())?;
     let base = medians(&scenario, "", draws)?;
     let heads: Vec<&str> = OUTCOMES.iter().map(|o| o.0).collect();
-    println!("| lever ±20 % | {} |\n| --- |{}", heads.join(" | "), " ---: |".repeat(heads.len()));
+    println!("| lever ±20% | {} |\n| --- |{}", heads.join(" | "), " ---: |".repeat(heads.len()));
     for (name, times, over) in LEVERS {
         let changed = |factor: f64| {
             let edit = |path: &&str, x: f64| {

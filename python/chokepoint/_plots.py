@@ -79,7 +79,7 @@ def fan(run: Run, metric: str, actors: list[str] | None) -> Any:
             )  # fmt: skip
         figure.add_scatter(x=quarters, y=[r["p50"] for r in rows], name=actor, legendgroup=actor, line_color=colour)
     figure.update_layout(
-        title=f"{metric}: median, 50 % and 90 % of draws", yaxis_title=f"{metric} [{unit}]", yaxis_type="log",
+        title=f"{metric}: median, 50% and 90% of draws", yaxis_title=f"{metric} [{unit}]", yaxis_type="log",
         xaxis_title="quarter", template="plotly_white",
     )  # fmt: skip
     return figure
@@ -137,7 +137,7 @@ def ranking(comparison: Comparison, cell: str | None) -> Any:
         )  # fmt: skip
     )
     figure.update_layout(
-        title=f"{cell}: mean less that of the scenario as it stands, with 95 % intervals", template="plotly_white",
+        title=f"{cell}: mean less that of the scenario as it stands, with 95% intervals", template="plotly_white",
         xaxis_title="difference, in the cell's unit", yaxis_automargin=True,
     )  # fmt: skip
     return figure

@@ -17,11 +17,11 @@ from ._words import options
 
 _T95 = {2: 12.706204736174707, 3: 4.302652729749462, 4: 3.182446305283709, 5: 2.776445105197793}
 _T95 |= {6: 2.5705818356363146, 7: 2.446911851144969, 8: 2.3646242515927844}
-"""97.5 % quantiles of Student's t for so many replicates: errors come from the spread of eight."""
+"""97.5% quantiles of Student's t for so many replicates: errors come from the spread of eight."""
 
 
 class Estimate(NamedTuple):
-    """A number with the 95 % interval of its simulation error, which more draws narrow."""
+    """A number with the 95% interval of its simulation error, which more draws narrow."""
 
     value: float
     """The number, in `unit`."""
@@ -189,7 +189,7 @@ class Run(Result):
         raise KeyError(f"no cell {address} is summarised{meant} select=... chooses cells")
 
     def quantile(self, address: str, name: str = "p50") -> Estimate:
-        """A quantile `p05`, `p50` or `p95` over draws, or the `mean`, with the 95 % interval of its simulation error."""
+        """A quantile `p05`, `p50` or `p95` over draws, or the `mean`, with the 95% interval of its simulation error."""
         row = self.cell(address)
         if name not in ("p05", "p50", "p95", "mean"):
             raise KeyError(f"p05, p50, p95 and mean have errors, not {name}")
@@ -199,7 +199,7 @@ class Run(Result):
         return Estimate(row[name], row[name] - half, row[name] + half, row["unit"])
 
     def median(self, address: str) -> Estimate:
-        """The median over draws of a cell `actor/metric@quarter`, with the 95 % interval of its simulation error."""
+        """The median over draws of a cell `actor/metric@quarter`, with the 95% interval of its simulation error."""
         return self.quantile(address, "p50")
 
     def mean(self, address: str) -> Estimate:
@@ -207,7 +207,7 @@ class Run(Result):
         return self.quantile(address, "mean")
 
     def plot(self, metric: str = "reachable_flop", actors: list[str] | None = None) -> Any:
-        """Distributions by quarter: median, 50 % and 90 % ranges, of some actors or the headline's (plotly)."""
+        """Distributions by quarter: median, 50% and 90% ranges, of some actors or the headline's (plotly)."""
         return self._plot("fan", metric=metric, actors=actors)
 
     def plot_ratio(self, of: str, over: str, metric: str = "reachable_flop") -> Any:
@@ -240,7 +240,7 @@ class Comparison(Result):
         return self.table("summary.csv")
 
     def plot(self, cell: str | None = None) -> Any:
-        """Policies by what they change of a cell, with 95 % intervals (plotly)."""
+        """Policies by what they change of a cell, with 95% intervals (plotly)."""
         return self._plot("ranking", cell=cell)
 
 

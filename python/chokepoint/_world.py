@@ -136,7 +136,7 @@ class World:
         """Simulates and summarises: the main job.
 
         `draws` may be `"10k"` or `"1M"`. `select` chooses cells, `actor/metric@quarter` with `*` and `{a,b}`. `given` counts only
-        draws in which it holds, `"shock.ID by 2028Q4"` or `"not ..."`. `precision` simulates until half the 95 % interval of a number
+        draws in which it holds, `"shock.ID by 2028Q4"` or `"not ..."`. `precision` simulates until half the 95% interval of a number
         is so small: `"country.china/reachable_flop@2028Q4 p50 = 1%"`. `horizon` ends earlier, `"2022Q1..2028Q4"`. `threads` is
         all cores by default; the tables are the same for any number. Without `out` everything stays in memory; with it a folder is
         written, as by the command line, and `resume`, `part` (`"3/64"`), `export` (`"draws=parquet"`), `keep` [s] and `memory`

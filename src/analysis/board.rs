@@ -30,9 +30,9 @@ pub struct Line {
     pub rows: usize,
     /// Series that they belong to.
     pub series: usize,
-    /// Share of values within the simulated 50 % interval.
+    /// Share of values within the simulated 50% interval.
     pub inside50: f64,
-    /// Share of values within the simulated 90 % interval.
+    /// Share of values within the simulated 90% interval.
     pub inside90: f64,
     /// The same, averaged over each series and then over series.
     pub inside50_by_series: f64,

@@ -97,7 +97,7 @@ impl Matched {
 /// What the record says of one number.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Narrowed {
-    /// Quantiles 5, 50, 95 % before.
+    /// Quantiles 5, 50, 95% before.
     pub before: [f64; 3],
     /// The same of the draws as weighted.
     pub after: [f64; 3],
@@ -133,7 +133,7 @@ impl Narrowed {
 
 /// A published number against all draws: how many standard deviations the median lies off it, in logs.
 ///
-/// The variance joins that of the draws (from the middle 68 %), the published one and the model's own error.
+/// The variance joins that of the draws (from the middle 68%), the published one and the model's own error.
 pub fn row_implausibility(values: &Ensemble, center: f64, published: f64, discrepancy: f64) -> f64 {
     let [low, median, high] = [0.16, 0.5, 0.84].map(|p| values.quantile(p));
     let spread = 0.5 * (high - low);
@@ -216,7 +216,7 @@ mod tests {
     #[test]
     fn a_row_s_implausibility_by_hand() {
         let draws = Ensemble::new(&normal(N));
-        // Median 0 and spread 0.994 (the middle 68 % of a normal), published 3 ± 0.6, the model's own error 0.8.
+        // Median 0 and spread 0.994 (the middle 68% of a normal), published 3 ± 0.6, the model's own error 0.8.
         let spread = inverse_normal(0.84);
         let exact = 3.0 / (spread * spread + 0.36 + 0.64).sqrt();
         assert!((row_implausibility(&draws, 3.0, 0.6, 0.8) - exact).abs() < 2e-3);

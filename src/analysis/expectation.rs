@@ -69,7 +69,7 @@ impl Expectation {
         whole.then(|| Self { cell: cell.to_owned(), way })
     }
 
-    /// Whether a policy's change of the cell is what was expected, by the mean and its 95 % interval.
+    /// Whether a policy's change of the cell is what was expected, by the mean and its 95% interval.
     pub fn held(&self, paired: &Paired) -> Held {
         let mean = &paired.mean;
         let (up, down) = (mean.low > 0.0, mean.high < 0.0);

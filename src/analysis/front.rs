@@ -24,7 +24,7 @@ pub struct Standing {
     pub dominated_by: Option<usize>,
     /// Share of draws in which that plan is at least as good in all objectives and better in one.
     pub in_draws: f64,
-    /// Whether every objective in which that plan is better is better beyond its 95 % interval.
+    /// Whether every objective in which that plan is better is better beyond its 95% interval.
     pub sure: bool,
 }
 

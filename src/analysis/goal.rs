@@ -79,11 +79,11 @@ pub struct Target {
 pub enum Statistic {
     /// Its mean.
     Mean,
-    /// A quantile: 5 %, 50 % or 95 %, by position.
+    /// A quantile: 5%, 50% or 95%, by position.
     Quantile(usize),
 }
 
-/// How small the 95 % interval of a number must be, as a share of the number.
+/// How small the 95% interval of a number must be, as a share of the number.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Precision {
     /// The cell's address.

@@ -28,7 +28,7 @@ impl Published {
         Self { center, spread }
     }
 
-    /// The 5 % and the 95 % quantile \[ln\], whatever coverage was published.
+    /// The 5% and the 95% quantile \[ln\], whatever coverage was published.
     fn ninety(self) -> Option<(f64, f64)> {
         let width = inverse_normal(0.95);
         self.spread.map(|(below, above)| (self.center - width * below, self.center + width * above))
@@ -44,7 +44,7 @@ pub struct Scored {
     pub unit: String,
     /// Heading on the board.
     pub group: String,
-    /// Simulated quantiles: 5, 25, 50, 75, 95 %.
+    /// Simulated quantiles: 5, 25, 50, 75, 95%.
     pub quantiles: [f64; 5],
     /// Probability of being at or above the published bound: of `at-least` rows only.
     pub at_least: Option<f64>,
@@ -63,11 +63,11 @@ pub struct Scores {
     pub crps: f64,
     /// Simulated median over the published middle \[ln\].
     pub bias: f64,
-    /// Length in logs that the simulated and the published 90 % interval share, over that which they cover together \[1\].
+    /// Length in logs that the simulated and the published 90% interval share, over that which they cover together \[1\].
     pub overlap: Option<f64>,
-    /// Whether the published middle lies within the simulated 50 % interval.
+    /// Whether the published middle lies within the simulated 50% interval.
     pub inside50: bool,
-    /// Whether it lies within the simulated 90 % interval.
+    /// Whether it lies within the simulated 90% interval.
     pub inside90: bool,
     /// Whether the simulated median lies within the published range.
     pub median_in_range: Option<bool>,
@@ -217,7 +217,7 @@ pub(super) mod tests {
 
     #[test]
     fn a_row_by_hand() {
-        // Twenty draws 10, 20, ..., 200: quantiles 5, 25, 50, 75, 95 % are 10, 50, 100, 150, 190.
+        // Twenty draws 10, 20, ..., 200: quantiles 5, 25, 50, 75, 95% are 10, 50, 100, 150, 190.
         let draws: Vec<f64> = (1..=20).map(|i| 10.0 * f64::from(i)).collect();
         let row = scored(&observation("chip.a", "2024Q4", [40.0, 155.0, 300.0]), &draws);
         let scores = row.scores.unwrap();
@@ -234,7 +234,7 @@ pub(super) mod tests {
 
     #[test]
     fn another_coverage_is_read_as_the_quantiles_that_it_says() {
-        // Ends of a lognormal with sd 0.5 about 100: its quartiles, and its 5 and 95 %.
+        // Ends of a lognormal with sd 0.5 about 100: its quartiles, and its 5 and 95%.
         let ends = |p: f64| {
             let z = 0.5 * inverse_normal(0.5 + 0.5 * p);
             [100.0 * exp(-z), 100.0, 100.0 * exp(z)]

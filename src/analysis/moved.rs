@@ -58,7 +58,7 @@ mod tests {
     #[test]
     fn the_test_is_students() {
         let at = |value, error| Estimate { value, error };
-        // Fourteen degrees, t = 2.1448: 5 %. Seven degrees, t = 3.4995: 1 %.
+        // Fourteen degrees, t = 2.1448: 5%. Seven degrees, t = 3.4995: 1%.
         assert!((chance(at(0.0, 1.0), at(2.144_787 * 2.0_f64.sqrt(), 1.0)) - 0.05).abs() < 1e-6);
         assert!((chance(at(0.0, 0.0), at(3.499_483, 1.0)) - 0.01).abs() < 1e-6);
         assert_eq!(chance(at(1.0, 0.0), at(1.0, 0.0)), 1.0);
@@ -67,7 +67,7 @@ mod tests {
 
     #[test]
     fn discoveries_are_those_of_the_procedure() {
-        // Benjamini and Hochberg's own example: four of fifteen at 5 %.
+        // Benjamini and Hochberg's own example: four of fifteen at 5%.
         let chances = [
             0.0001, 0.0004, 0.0019, 0.0095, 0.0201, 0.0278, 0.0298, 0.0344, 0.0459, 0.3240, 0.4262, 0.5719,
             0.6528, 0.7590, 1.0,

@@ -86,9 +86,9 @@ pub struct Paired {
     pub draws: u64,
     /// Mean difference.
     pub mean: Interval,
-    /// Quantiles 5 %, 50 %, 95 % of the difference.
+    /// Quantiles 5%, 50%, 95% of the difference.
     pub quantiles: [Interval; 3],
-    /// Quantiles 5 %, 50 %, 95 % of the ratio; infinite where the first plan has nothing.
+    /// Quantiles 5%, 50%, 95% of the ratio; infinite where the first plan has nothing.
     pub ratios: [Interval; 3],
     /// Share of draws in which it is lower.
     pub lower: f64,
@@ -96,7 +96,7 @@ pub struct Paired {
     pub higher: f64,
     /// Mean regret against each draw's best plan.
     pub regret_mean: f64,
-    /// 95 % quantile of the regret.
+    /// 95% quantile of the regret.
     pub regret_p95: f64,
     /// Effective number of draws that carry the difference: (Σ|d|)²/Σd² (Kish 1965).
     pub effective: f64,

@@ -51,13 +51,13 @@ pub fn comparison<'a>() -> Table<ContrastRow<'a>> {
             .on_page()
 .number("difference_se", "Standard error of the mean difference", |r| r.paired.mean.error)
                 .on_page()
-.number("p05", "5 % quantile of the difference", |r| r.paired.quantiles[0].value).on_page()
+.number("p05", "5% quantile of the difference", |r| r.paired.quantiles[0].value).on_page()
 .number("p50", "Median of the difference", |r| r.paired.quantiles[1].value).on_page()
-.number("p95", "95 % quantile of the difference", |r| r.paired.quantiles[2].value)
+.number("p95", "95% quantile of the difference", |r| r.paired.quantiles[2].value)
                 .on_page()
 .number(
                 "p50_se",
-                "Standard error of the median difference: the width of its 95 % interval over 2 t",
+                "Standard error of the median difference: the width of its 95% interval over 2 t",
                 |r| r.paired.quantiles[1].error,
             )
 .number(
@@ -82,7 +82,7 @@ pub fn comparison<'a>() -> Table<ContrastRow<'a>> {
                 |r| r.paired.regret_mean,
             )
             .on_page()
-.number("regret_p95", "95 % quantile of that shortfall", |r| r.paired.regret_p95).on_page()
+.number("regret_p95", "95% quantile of that shortfall", |r| r.paired.regret_p95).on_page()
 .integer(
                 "tier",
                 "Rank by mean, best first; policies of one tier cannot be told apart at this number of draws",
@@ -91,16 +91,16 @@ pub fn comparison<'a>() -> Table<ContrastRow<'a>> {
             .on_page()
 .number(
                 "p05_se",
-                "Standard error of the 5 % quantile of the difference, likewise",
+                "Standard error of the 5% quantile of the difference, likewise",
                 |r| r.paired.quantiles[0].error,
             )
 .number(
                 "p95_se",
-                "Standard error of the 95 % quantile of the difference, likewise",
+                "Standard error of the 95% quantile of the difference, likewise",
                 |r| r.paired.quantiles[2].error,
             )
-.number("ratio_p05", "5 % quantile of the ratio", |r| r.paired.ratios[0].value).on_page()
-.number("ratio_p95", "95 % quantile of the ratio", |r| r.paired.ratios[2].value).on_page()
+.number("ratio_p05", "5% quantile of the ratio", |r| r.paired.ratios[0].value).on_page()
+.number("ratio_p95", "95% quantile of the ratio", |r| r.paired.ratios[2].value).on_page()
 .text(
                 "dominance",
                 "lower or higher: at every level the distribution under the policy lies on that side (first order); empty if they cross or are the same",
@@ -115,7 +115,7 @@ pub fn comparison<'a>() -> Table<ContrastRow<'a>> {
             )
 .number(
                 "ratio_p05_se",
-                "Standard error of the 5 % quantile of the ratio, likewise",
+                "Standard error of the 5% quantile of the ratio, likewise",
                 |r| r.paired.ratios[0].error,
             )
 .number("ratio_p50_se", "Standard error of the median ratio, likewise", |r| {
@@ -123,7 +123,7 @@ pub fn comparison<'a>() -> Table<ContrastRow<'a>> {
             })
 .number(
                 "ratio_p95_se",
-                "Standard error of the 95 % quantile of the ratio, likewise",
+                "Standard error of the 95% quantile of the ratio, likewise",
                 |r| r.paired.ratios[2].error,
             );
     with_relative(table)
@@ -145,7 +145,7 @@ fn with_relative(table: Table<ContrastRow<'_>>) -> Table<ContrastRow<'_>> {
         .on_page()
         .number(
             "relative_half_width",
-            "Half the 95 % interval of the mean difference, by the error of the simulation, over the same",
+            "Half the 95% interval of the mean difference, by the error of the simulation, over the same",
             |r| r.relative(r.paired.mean.half()),
         )
         .on_page()
@@ -158,7 +158,7 @@ pub struct SweepRow<'a> {
     pub point: &'a str,
     /// Level of each lever as written; empty for the reference case.
     pub levels: &'a [&'a str],
-    /// Mean and quantiles 5, 50, 95 % at the point; none of what only a comparison measures.
+    /// Mean and quantiles 5, 50, 95% at the point; none of what only a comparison measures.
     pub own: Option<[f64; 4]>,
     /// The cell, and the point against the reference case.
     pub contrast: ContrastRow<'a>,
@@ -191,11 +191,11 @@ pub fn sweep<'a>(levers: &[String]) -> Table<SweepRow<'a>> {
         .on_page()
         .number("mean", "Mean over draws at the point", |r| r.own.map(|x| x[0]))
         .on_page()
-        .number("p05", "5 % quantile over draws at the point", |r| r.own.map(|x| x[1]))
+        .number("p05", "5% quantile over draws at the point", |r| r.own.map(|x| x[1]))
         .on_page()
         .number("p50", "Median over draws at the point", |r| r.own.map(|x| x[2]))
         .on_page()
-        .number("p95", "95 % quantile over draws at the point", |r| r.own.map(|x| x[3]))
+        .number("p95", "95% quantile over draws at the point", |r| r.own.map(|x| x[3]))
         .on_page()
         .number(
             "difference_mean",
@@ -208,7 +208,7 @@ pub fn sweep<'a>(levers: &[String]) -> Table<SweepRow<'a>> {
         .number("difference_p50", "Median of the difference", |r| r.contrast.paired.quantiles[1].value)
         .number(
             "difference_p50_se",
-            "Standard error of the median difference: the width of its 95 % interval over 2 t",
+            "Standard error of the median difference: the width of its 95% interval over 2 t",
             |r| r.contrast.paired.quantiles[1].error,
         )
         .number("probability_lower", "Share of draws in which it is lower at the point", |r| {
@@ -250,7 +250,7 @@ pub fn objectives<'a>() -> Table<ObjectiveRow<'a>> {
         })
         .boolean(
             "beyond_error",
-            "Whether every difference of means lies outside its 95 % interval around zero",
+            "Whether every difference of means lies outside its 95% interval around zero",
             |r| r.dominated.map(|d| d.1.sure),
         )
 }
@@ -272,9 +272,9 @@ pub struct RobustRow {
     pub mean: Option<f64>,
     /// Mean over the policy's own worst tenth of draws.
     pub worst_tenth: f64,
-    /// Regret against each draw's best policy: mean, and 95 % quantile.
+    /// Regret against each draw's best policy: mean, and 95% quantile.
     pub regret: (f64, f64),
-    /// Share of draws that satisfy all targets, with the ends of its 95 % interval; none without targets.
+    /// Share of draws that satisfy all targets, with the ends of its 95% interval; none without targets.
     pub satisfies: Option<(f64, f64, f64)>,
 }
 
@@ -287,13 +287,13 @@ pub fn robustness() -> Table<RobustRow> {
         .text("unit", "Unit of the cell", |r| (&r.unit).into())
         .text("best", "min or max: which way is better", |r| r.sense.to_string().into())
         .number("mean", "Mean over draws", |r| r.mean)
-        .number("worst_tenth", "Mean over the policy's own worst tenth of draws, to 1.6 %", |r| r.worst_tenth)
+        .number("worst_tenth", "Mean over the policy's own worst tenth of draws, to 1.6%", |r| r.worst_tenth)
         .number("regret_mean", "Mean shortfall against each draw's best policy", |r| r.regret.0)
-        .number("regret_p95", "95 % quantile of that shortfall", |r| r.regret.1)
+        .number("regret_p95", "95% quantile of that shortfall", |r| r.regret.1)
         .number("satisfies", "Share of draws in which all targets hold; empty without targets", |r| {
             r.satisfies.map(|s| s.0)
         })
-        .number("satisfies_low", "Low end of the 95 % interval of that share", |r| r.satisfies.map(|s| s.1))
+        .number("satisfies_low", "Low end of the 95% interval of that share", |r| r.satisfies.map(|s| s.1))
         .number("satisfies_high", "High end of it", |r| r.satisfies.map(|s| s.2))
 }
 
@@ -306,7 +306,7 @@ pub struct TargetRow<'a> {
     pub policy: &'a str,
     /// The cell and its bound.
     pub target: &'a str,
-    /// Share of draws, with the ends of its 95 % interval.
+    /// Share of draws, with the ends of its 95% interval.
     pub share: (f64, f64, f64),
 }
 
@@ -317,8 +317,8 @@ pub fn targets<'a>() -> Table<TargetRow<'a>> {
         .policy(|r| r.policy.into())
         .text("target", "The cell and its bound", |r| r.target.into())
         .number("probability", "Share of draws that satisfy it", |r| r.share.0)
-        .number("low", "Low end of the 95 % interval of the probability", |r| r.share.1)
-        .number("high", "High end of the 95 % interval of the probability", |r| r.share.2)
+        .number("low", "Low end of the 95% interval of the probability", |r| r.share.1)
+        .number("high", "High end of the 95% interval of the probability", |r| r.share.2)
 }
 
 /// What a policy says that it moves, and whether it does.
@@ -332,7 +332,7 @@ pub struct ExpectedRow {
     pub expected: Expectation,
     /// Unit of the cell.
     pub unit: String,
-    /// Mean difference, half its 95 % interval, and the mean under the reference.
+    /// Mean difference, half its 95% interval, and the mean under the reference.
     pub change: (f64, f64, Option<f64>),
     /// Whether it holds.
     pub held: Held,
@@ -347,7 +347,7 @@ pub fn expectations() -> Table<ExpectedRow> {
         .text("unit", "Unit of the cell", |r| (&r.unit).into())
         .text("expects", "rises, falls or stays", |r| r.expected.way.to_string().into())
         .number("difference_mean", "Mean difference from the scenario as it stands", |r| r.change.0)
-        .number("half_width", "Half its 95 % interval, by the error of the simulation", |r| r.change.1)
+        .number("half_width", "Half its 95% interval, by the error of the simulation", |r| r.change.1)
         .text("held", "holds, does not hold, or cannot be told at this number of draws", |r| {
             r.held.to_string().into()
         })

@@ -5,7 +5,7 @@ use crate::results::Interval;
 
 /// Ranks plans by mean, best first, and gives each its tier from 1.
 ///
-/// A plan opens a new tier if the 95 % interval of its difference from the tier's first plan leaves zero out; the
+/// A plan opens a new tier if the 95% interval of its difference from the tier's first plan leaves zero out; the
 /// difference is paired, replicate by replicate.
 pub fn tiers(plans: &[Paired], sense: Sense) -> Vec<usize> {
     let mut order: Vec<usize> = (0..plans.len()).collect();

@@ -131,7 +131,7 @@ impl Watch for Terminal {
         let bar = ProgressBar::new(steps);
         let template = match work {
             Work::Draws => "{bar:32} {pos}/{len} draws, {speed}{left}",
-            Work::Failures => "{bar:32} {percent} % of failures{left}",
+            Work::Failures => "{bar:32} {percent}% of failures{left}",
         };
         if let Ok(style) = ProgressStyle::with_template(template) {
             // Nothing is known of the speed before the first draws are done.

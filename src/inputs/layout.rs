@@ -117,7 +117,7 @@ fn slots(model: &Model, spread: &[QuantityId], quarters: usize) -> (Vec<Slot>, u
 pub struct Layout {
     pub(super) slots: Arc<[Slot]>,
     pub(super) template: Vec<Lanes>,
-    pub(super) quantities: IdVec<QuantityId, Quantity>,
+    pub(super) quantities: Arc<IdVec<QuantityId, Quantity>>,
     pub(super) sampled: Vec<Sampled>,
     pub(super) sampled_of: IdVec<QuantityId, Option<usize>>,
     pub(super) courses: Vec<Course>,
@@ -194,7 +194,7 @@ impl Layout {
         let mut layout = Self {
             slots: slots.into(),
             template: vec![Lanes::ZERO; size],
-            quantities: model.quantities.clone(),
+            quantities: Arc::clone(&model.quantities),
             sampled,
             sampled_of,
             courses,

@@ -1,11 +1,9 @@
 //! The headline: whom summaries show, of what, and when, unless told otherwise. Every verb asks here.
 
 use super::catalogue::{ActorKind, Metric};
-use super::select::matching;
-use super::series::BadRatio;
+use super::select::Cells;
 use crate::model::Model;
 use crate::model::time::{Horizon, Quarter};
-use crate::plan::Plan;
 
 /// What of an actor the headline is about: what it could train, what it has trained, and on how many chips.
 pub const METRICS: [Metric; 3] = [Metric::ReachableFlop, Metric::RunFlop, Metric::AccessibleH100e];
@@ -100,10 +98,8 @@ pub fn trained(actors: &str) -> String {
 
 /// Patterns of the cells that comparisons look at, at year ends: the headline's metrics of its labs, and of all countries and
 /// groups; designers' revenue; ratios. Patterns that match nothing are left out.
-///
-/// # Errors
-/// If a ratio names what does not exist.
-pub fn cells(plan: &Plan) -> Result<Vec<String>, BadRatio> {
+pub fn cells(among: &Cells<'_>) -> Vec<String> {
+    let plan = among.plan;
     let horizon = plan.model.run.horizon;
     let mut ends = vec!["*Q4".to_owned()];
     if horizon.last.number() != 4 {
@@ -124,5 +120,5 @@ pub fn cells(plan: &Plan) -> Result<Vec<String>, BadRatio> {
     ]);
     let all: Vec<String> =
         heads.flat_map(|head| ends.iter().map(move |end| format!("{head}@{end}"))).collect();
-    matching(plan, &all)
+    among.matching(&all)
 }

@@ -16,6 +16,6 @@ pub use catalogue::{
 pub use flows::{FlowSource, flows};
 pub use observed::{Observed, Reading, bind};
 pub use recording::{BUDGET, Recording, SelectError};
-pub use select::matching;
+pub use select::Cells;
 pub use series::{BadRatio, Series, Source, all_series};
 pub use signs::check_signs;

@@ -1,8 +1,8 @@
 //! Which cells of which series are recorded.
 
 use super::headline::{COUNTED, QUARTERLY};
-use super::select::{Choice, Names};
-use super::series::{BadRatio, Series, Source, all_series};
+use super::select::{Cells, Choice};
+use super::series::{BadRatio, Series, Source};
 use crate::model::time::Quarter;
 use crate::plan::Plan;
 use crate::results::Cell;
@@ -46,11 +46,18 @@ impl Recording {
     /// # Errors
     /// If a pattern selects nothing, or a ratio names what does not exist.
     pub fn new(plan: &Plan, select: &[String]) -> Result<Self, SelectError> {
-        let series = all_series(&plan.model)?;
+        Self::among(Cells::of(plan)?, select)
+    }
+
+    /// The same of cells that are known.
+    ///
+    /// # Errors
+    /// If a pattern selects nothing.
+    pub fn among(cells: Cells<'_>, select: &[String]) -> Result<Self, SelectError> {
+        let Cells { plan, series, names } = cells;
         let first = plan.model.run.horizon.first;
         let quarter = |t: usize| Quarter(first.0 + t as i32);
         let address = |s: &Series, t: usize| format!("{}/{}@{}", s.actor, s.name(), quarter(t));
-        let names = Names::new(plan, &series);
         let choices: Vec<Choice> = select.iter().map(|p| names.choose(p)).collect();
         for (pattern, choice) in select.iter().zip(&choices) {
             if !choice.any() {
@@ -118,7 +125,15 @@ impl Recording {
     /// # Errors
     /// If a pattern selects nothing, or a ratio names what does not exist.
     pub fn lean(plan: &Plan, select: &[String]) -> Result<Self, SelectError> {
-        let whole = Self::new(plan, select)?;
+        Self::lean_among(Cells::of(plan)?, select)
+    }
+
+    /// The same of cells that are known.
+    ///
+    /// # Errors
+    /// If a pattern selects nothing.
+    pub fn lean_among(cells: Cells<'_>, select: &[String]) -> Result<Self, SelectError> {
+        let whole = Self::among(cells, select)?;
         let named: BTreeSet<&str> = whole.names.iter().map(|c| c.actor.as_str()).collect();
         let tracked: Vec<usize> = whole
             .tracked

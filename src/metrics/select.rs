@@ -5,14 +5,28 @@ use crate::model::time::Quarter;
 use crate::plan::Plan;
 use crate::scenario::{Glob, is_glob};
 
-/// Patterns that match a cell of a plan.
-///
-/// # Errors
-/// If a ratio names what does not exist.
-pub fn matching(plan: &Plan, patterns: &[String]) -> Result<Vec<String>, BadRatio> {
-    let names = Names::new(plan, &all_series(&plan.model)?);
-    let any = |p: &&String| names.choose(p).any();
-    Ok(patterns.iter().filter(any).cloned().collect())
+/// The cells that a plan has, to be chosen from.
+pub struct Cells<'a> {
+    pub(super) plan: &'a Plan,
+    pub(super) series: Vec<Series>,
+    pub(super) names: Names,
+}
+
+impl<'a> Cells<'a> {
+    /// The cells of a plan.
+    ///
+    /// # Errors
+    /// If a ratio names what does not exist.
+    pub fn of(plan: &'a Plan) -> Result<Self, BadRatio> {
+        let series = all_series(&plan.model)?;
+        let names = Names::new(plan, &series);
+        Ok(Self { plan, series, names })
+    }
+
+    /// Patterns that match a cell.
+    pub fn matching(&self, patterns: &[String]) -> Vec<String> {
+        patterns.iter().filter(|p| self.names.choose(p).any()).cloned().collect()
+    }
 }
 
 /// What cells are called by: series as `actor/metric`, and quarters.

@@ -45,6 +45,7 @@ pub use same::Same;
 pub use schema::schema;
 pub use show::{Shown, show};
 pub use spec::{Spec, Unit};
+use std::sync::Arc;
 pub use units::{ChipUnit, PerUnit, h100};
 
 /// A whole scenario, resolved: tables in file order, every number a [`QuantityId`].
@@ -54,7 +55,7 @@ pub struct Model {
     /// Title of the scenario.
     pub title: String,
     /// Every number, in order of reading.
-    pub quantities: IdVec<QuantityId, Quantity>,
+    pub quantities: Arc<IdVec<QuantityId, Quantity>>,
     pub countries: IdVec<CountryId, Country>,
     pub groups: IdVec<GroupId, Group>,
     pub tools: IdVec<ToolId, Tool>,

@@ -16,7 +16,7 @@ pub struct Shown<'a> {
     pub value: String,
     /// Unit in which `value` is written.
     pub unit: String,
-    /// Quantiles 5 %, 50 %, 95 % in the canonical unit: of a dated series at its last point.
+    /// Quantiles 5%, 50%, 95% in the canonical unit: of a dated series at its last point.
     pub quantiles: [f64; 3],
     /// Signs that it waits for, in words: what it is once one is on, or that its rule is in force only then.
     pub waits: Vec<String>,

@@ -31,7 +31,7 @@ pub enum Unit {
     None,
     /// As written.
     Plain(&'static str),
-    /// A share: `1`, on which 90 % intervals are logit-normal.
+    /// A share: `1`, on which 90% intervals are logit-normal.
     Share,
     /// A factor a year.
     Growth,

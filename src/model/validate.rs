@@ -210,7 +210,7 @@ impl Check<'_> {
             Shape::Dated(_) => 1.0,
         };
         let mut found = Vec::new();
-        for quantity in &model.quantities {
+        for quantity in model.quantities.iter() {
             let Shape::Dated(dated) = &quantity.shape else { continue };
             let value = |point: &Point| match point {
                 Point::Shared(d) => d.quantile(1.0 - 1e-12).abs(),

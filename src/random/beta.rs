@@ -2,6 +2,8 @@
 
 use crate::math::special::{incomplete_beta, log_gamma};
 use crate::math::{Lanes, exp, ln, normal_cdf};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Nodes of the table: normal scores from -8.25 to 8.25 in steps of 1/32.
 const STEP: f64 = 1.0 / 32.0;
@@ -19,8 +21,29 @@ pub(super) struct BetaTable {
     nodes: Vec<(f64, f64)>,
 }
 
+/// Tables that were made already, by the bits of their shapes: a scenario that is read again under every policy asks for the same ones.
+static MADE: Mutex<BTreeMap<[u64; 2], Arc<BetaTable>>> = Mutex::new(BTreeMap::new());
+/// So many are kept, of 8 kB each.
+const KEPT: usize = 64;
+
 impl BetaTable {
-    pub(super) fn new(a: f64, b: f64) -> Self {
+    /// The table of two shapes.
+    pub(super) fn of(a: f64, b: f64) -> Arc<Self> {
+        let key = [a, b].map(f64::to_bits);
+        // Nothing is left half done while the lock is held.
+        let made = || MADE.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = made().get(&key) {
+            return Arc::clone(known);
+        }
+        let table = Arc::new(Self::new(a, b));
+        let mut made = made();
+        if made.len() < KEPT {
+            made.insert(key, Arc::clone(&table));
+        }
+        table
+    }
+
+    fn new(a: f64, b: f64) -> Self {
         let front = log_gamma(a + b) - log_gamma(a) - log_gamma(b);
         let mut guess = None;
         let nodes = (0..NODES)

@@ -5,7 +5,7 @@ use super::distribution::{Base, Distribution, Mixture};
 use crate::math::{inverse_normal, ln};
 use std::sync::Arc;
 
-/// Which family a 90 % interval means.
+/// Which family a 90% interval means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
     /// For positive numbers.
@@ -23,7 +23,7 @@ pub enum DistributionError {
     #[error("the ends are swapped: {0} to {1}")]
     Swapped(f64, f64),
     /// Quantiles in the wrong order.
-    #[error("the quantiles are out of order: {0} at {1} %, {2} at {3} %")]
+    #[error("the quantiles are out of order: {0} at {1}%, {2} at {3}%")]
     OutOfOrder(f64, f64, f64, f64),
     /// A number outside what the form allows.
     #[error("{what} must be {must}, not {is}")]
@@ -36,7 +36,7 @@ pub enum DistributionError {
         is: f64,
     },
     /// Weights that do not sum to one.
-    #[error("the probabilities sum to {0} %, not to 100 %")]
+    #[error("the probabilities sum to {0}%, not to 100%")]
     Weights(f64),
     /// Nothing to choose from.
     #[error("it has no values")]
@@ -46,7 +46,7 @@ pub enum DistributionError {
     NothingLeft(f64, f64),
 }
 
-/// Normal score of the 95 % quantile.
+/// Normal score of the 95% quantile.
 const Z95: f64 = 1.644_853_626_951_472_2;
 
 impl Distribution {
@@ -55,7 +55,7 @@ impl Distribution {
         Self::of(Base::Fixed(x))
     }
 
-    /// From a 90 % interval.
+    /// From a 90% interval.
     ///
     /// # Errors
     /// If the ends are swapped, or outside the form's range.
@@ -161,7 +161,7 @@ impl Distribution {
             must("a shape of a beta", "between 0.01 and 100000", shape, (0.01..=1e5).contains(&shape))?;
         }
         ordered(low, high)?;
-        Ok(Self::of(Base::Beta(Arc::new(BetaTable::new(a, b)))).scaled(high - low).shifted(low))
+        Ok(Self::of(Base::Beta(BetaTable::of(a, b))).scaled(high - low).shifted(low))
     }
 
     /// Values with probabilities.

@@ -293,7 +293,7 @@ mod tests {
 
     #[test]
     fn no_pair_of_paths_interacts_with_more_noise_than_independent_draws() {
-        // Variances of 3,200 values have a standard error of 2.5 %; points without replacement in a block of 32 add 3 %.
+        // Variances of 3,200 values have a standard error of 2.5%; points without replacement in a block of 32 add 3%.
         for n in [64, 256] {
             let own = noise_of_products([("a", None), ("b", None)], n);
             assert!(own < 1.12, "two paths of their own: {own} at {n}");

@@ -60,7 +60,7 @@ pub struct Number {
     pub points: Vec<PointRange>,
 }
 
-/// A range: quantiles 5, 50, 95 % in the unit in which the scenario writes the number.
+/// A range: quantiles 5, 50, 95% in the unit in which the scenario writes the number.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PointRange {
     /// Path of the edit.
@@ -210,7 +210,7 @@ impl Fit {
     }
 
     fn moved(&self) -> Vec<Vec<String>> {
-        let mut all = vec![words(&["", "median", "90 % of draws", "as weighted", "90 % of weight", "moved"])];
+        let mut all = vec![words(&["", "median", "90% of draws", "as weighted", "90% of weight", "moved"])];
         for n in self.informed().take(SHOWN) {
             let range = |q: [f64; 3]| format!("{} – {}", number(q[0]), number(q[2]));
             all.push(vec![
@@ -227,7 +227,7 @@ impl Fit {
 
     fn scores(&self) -> Vec<Vec<String>> {
         let mut all =
-            vec![words(&["", "values", "series", "in 50 %", "in 90 %", "median in range", "crps", "bias"])];
+            vec![words(&["", "values", "series", "in 50%", "in 90%", "median in range", "crps", "bias"])];
         for section in &self.board.sections {
             let l = &section.board.all;
             all.push(vec![
@@ -326,19 +326,17 @@ pub fn numbers() -> Table<Number> {
             n.grade.map_or("", Grade::name).into()
         })
         .boolean("dated", "Whether it is a dated series, shown at its last uncertain date", |n| n.dated)
-        .number("p05", "5 % quantile of all draws", |n| n.found.before[0])
+        .number("p05", "5% quantile of all draws", |n| n.found.before[0])
         .number("p50", "Median of all draws", |n| n.found.before[1])
-        .number("p95", "95 % quantile of all draws", |n| n.found.before[2])
-        .number("weighted_p05", "5 % quantile of the draws as weighted", |n| n.found.after[0])
+        .number("p95", "95% quantile of all draws", |n| n.found.before[2])
+        .number("weighted_p05", "5% quantile of the draws as weighted", |n| n.found.after[0])
         .number("weighted_p50", "Median of the draws as weighted", |n| n.found.after[1])
-        .number("weighted_p95", "95 % quantile of the draws as weighted", |n| n.found.after[2])
-        .number("narrowed", "Share of all draws that the weighted 90 % leave out, of those 90 %", |n| {
+        .number("weighted_p95", "95% quantile of the draws as weighted", |n| n.found.after[2])
+        .number("narrowed", "Share of all draws that the weighted 90% leave out, of those 90%", |n| {
             1.0 - (n.found.places[2] - n.found.places[0]) / 0.9
         })
         .number("moved", "Largest distance of both distribution functions", |n| n.found.moved)
-        .number("chance", "How far it would be by chance, for all numbers together at 5 %", |n| {
-            n.found.chance
-        })
+        .number("chance", "How far it would be by chance, for all numbers together at 5%", |n| n.found.chance)
         .boolean("informed", "Whether the record says more of it than chance would", |n| n.found.informed())
 }
 

@@ -122,7 +122,7 @@ impl Difference {
         let n = self.moved.len();
         let _ = write!(text, "{n} of {} numbers moved beyond their error", self.compared);
         if n > 0 {
-            text.push_str(" (of these at most about 5 % by chance); ± is the standard error of the change, by the simulation");
+            text.push_str(" (of these at most about 5% by chance); ± is the standard error of the change, by the simulation");
         }
         text.push_str(if self.paired && n > 0 {
             ".\nBoth runs took the same draws: their differences are known better than this says; `compare` has their errors.\n"

@@ -77,7 +77,7 @@ impl Input {
     fn value(&self, x: f64) -> String {
         match self.since {
             Some(horizon) => Date(f64::from(horizon.first.0) + x).day(),
-            None if self.percent => format!("{} %", number(100.0 * x)),
+            None if self.percent => format!("{}%", number(100.0 * x)),
             None if self.unit == "1" => number(x),
             None => format!("{} {}", number(x), self.unit),
         }
@@ -151,11 +151,11 @@ fn limits<'a>() -> Table<LimitRow<'a>> {
         .text("grade", "How well the input is founded: published, derived or judgement", |r| r.input.grade.into())
         .number("low", "It is above this; empty: no such limit", side(low, |s| s.at))
         .number("high", "It is below this; empty: no such limit", side(high, |s| s.at))
-        .number("low_from", "5 % quantile of the low limit over halves of the draws", side(low, |s| s.within.0))
-        .number("low_to", "95 % quantile of it", side(low, |s| s.within.1))
+        .number("low_from", "5% quantile of the low limit over halves of the draws", side(low, |s| s.within.0))
+        .number("low_to", "95% quantile of it", side(low, |s| s.within.1))
         .number("low_agree", "Share of the halves that have a low limit", side(low, |s| s.agree))
-        .number("high_from", "5 % quantile of the high limit over halves of the draws", side(high, |s| s.within.0))
-        .number("high_to", "95 % quantile of it", side(high, |s| s.within.1))
+        .number("high_from", "5% quantile of the high limit over halves of the draws", side(high, |s| s.within.0))
+        .number("high_to", "95% quantile of it", side(high, |s| s.within.1))
         .number("high_agree", "Share of the halves that have a high limit", side(high, |s| s.agree))
         .number("quasi_p", "Probability that the box without this condition would have as many cases in as many draws by chance", |r| r.limit.quasi_p)
         .integer("draws", "Draws in the box", |r| r.found.score.draws as u64)
@@ -260,7 +260,7 @@ impl DiscoveryReport {
     /// How well each limit is known.
     fn known(&self, found: &Found) -> String {
         let mut text =
-            String::from("\n   limit, where 90 % of halves of the draws have it, how many of them have it\n");
+            String::from("\n   limit, where 90% of halves of the draws have it, how many of them have it\n");
         for limit in &found.conditions {
             let input = &self.inputs[limit.input];
             for (word, side) in [("above", limit.low), ("below", limit.high)] {

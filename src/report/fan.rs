@@ -1,4 +1,4 @@
-//! A distribution as a line of characters on a common logarithmic axis: 5 % to 95 %, heavy from 25 % to 75 %, a cross at the median.
+//! A distribution as a line of characters on a common logarithmic axis: 5% to 95%, heavy from 25% to 75%, a cross at the median.
 
 use crate::math::ln;
 use crate::results::Quantiles;
@@ -14,7 +14,7 @@ pub(super) struct Axis {
 }
 
 impl Axis {
-    /// An axis from the lowest 5 % to the highest 95 % quantile; none without two different positive ones.
+    /// An axis from the lowest 5% to the highest 95% quantile; none without two different positive ones.
     pub(super) fn over<'a>(all: impl Iterator<Item = &'a Quantiles>) -> Option<Self> {
         let (mut low, mut high) = (f64::INFINITY, 0.0_f64);
         for q in all {

@@ -49,7 +49,7 @@ pub struct Headline {
 }
 
 /// What the two kinds of uncertainty are.
-const SPREAD: &str = "The range holds 90 % of draws: what nobody knows of the world. ± is the error of the simulation alone, which more draws lower.";
+const SPREAD: &str = "The range holds 90% of draws: what nobody knows of the world. ± is the error of the simulation alone, which more draws lower.";
 /// Selected cells that are printed at most.
 const SELECTED: usize = 40;
 
@@ -177,7 +177,7 @@ impl Headline {
             shown.retain(|s| Some(s.0.quarter) == last);
         }
         shown.truncate(SELECTED);
-        let mut lines = vec![["cell", "90 % of draws", "median", "mean", "unit"].map(str::to_owned).to_vec()];
+        let mut lines = vec![["cell", "90% of draws", "median", "mean", "unit"].map(str::to_owned).to_vec()];
         lines.extend(shown.iter().map(|(cell, s)| {
             let q = &s.quantiles;
             vec![
@@ -212,9 +212,9 @@ impl Headline {
             .text("quarter", "Calendar quarter", |r| r.0.quarter.to_string().into())
             .text("unit", "Unit of the numbers", |r| (&r.0.unit).into())
             .number("mean", "Mean over draws", |r| r.1.mean)
-            .number("p05", "5 % quantile", |r| r.1.quantiles.p05)
+            .number("p05", "5% quantile", |r| r.1.quantiles.p05)
             .number("p50", "Median", |r| r.1.quantiles.p50)
-            .number("p95", "95 % quantile", |r| r.1.quantiles.p95)
+            .number("p95", "95% quantile", |r| r.1.quantiles.p95)
             .number("p50_se", "Standard error of the median", |r| r.1.quantile_se.map(|e| e[1]))
     }
 
@@ -229,11 +229,11 @@ impl Headline {
         .text("policy", "Name of the policy; base: the scenario as it stands", move |_| policy.clone().into())
         .text("actor", "Whose compute it is", |r| (&r.actor).into())
         .text("quarter", "Calendar quarter", |r| (&r.quarter).into())
-        .number("reachable_p05", "5 % quantile of the largest run it could finish [FLOP]", |r| {
+        .number("reachable_p05", "5% quantile of the largest run it could finish [FLOP]", |r| {
             r.reachable.quantiles.p05
         })
         .number("reachable_p50", "Median of the same", |r| r.reachable.quantiles.p50)
-        .number("reachable_p95", "95 % quantile of the same", |r| r.reachable.quantiles.p95)
+        .number("reachable_p95", "95% quantile of the same", |r| r.reachable.quantiles.p95)
         .number("reachable_p50_se", "Standard error of the median", |r| r.reachable.quantile_se.map(|e| e[1]))
         .number("run_p50", "Median of the largest run it is expected to have finished [FLOP]", |r| {
             r.run.map(|s| s.quantiles.p50)

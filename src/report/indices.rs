@@ -99,7 +99,7 @@ impl IndicesReport {
 
     fn text(&self) -> String {
         let mut text = format!(
-            "{}\nShares of the variance of {}; ± is half the 95 % interval of the simulation's error; {}\n\n",
+            "{}\nShares of the variance of {}; ± is half the 95% interval of the simulation's error; {}\n\n",
             self.title,
             self.what(),
             self.effort()
@@ -177,10 +177,10 @@ impl IndicesReport {
              svg{{max-width:100%}}table{{border-collapse:collapse;font-variant-numeric:tabular-nums}}\
              th,td{{text-align:right;padding:.2rem .7rem;border-bottom:1px solid #ddd}}\
              th:first-child{{text-align:left;font-weight:normal}}</style></head><body>\n\
-             <h1>{title}</h1>\n<p>What carries {what}: shares of its variance; ± is half the 95&nbsp;% interval of the simulation's error; {}.</p>\n{}\
+             <h1>{title}</h1>\n<p>What carries {what}: shares of its variance; ± is half the 95% interval of the simulation's error; {}.</p>\n{}\
              <table><thead><tr><th>input</th><th>Shapley share</th><th>alone (first-order)</th><th>with all others (total)</th>\
              <th>inputs</th><th>grade</th></tr></thead><tbody>\n{rows}</tbody></table>\n\
-             <p>Together, in none alone: {} ± {}. A share is an input's own part and its part of what it does with others; shares add up to 100&nbsp;%. \
+             <p>Together, in none alone: {} ± {}. A share is an input's own part and its part of what it does with others; shares add up to 100%. \
              A total index is what would be left if all others were known.</p>\n</body></html>\n",
             self.effort(),
             self.svg(),
@@ -240,9 +240,9 @@ fn per_cent(x: f64) -> String {
     }
     let x = 100.0 * x;
     match x.abs() {
-        0.0..0.005 => "0 %".to_owned(),
-        0.005..10.0 => format!("{} %", number((x * 100.0).round() / 100.0)),
-        _ => format!("{x:.0} %"),
+        0.0..0.005 => "0%".to_owned(),
+        0.005..10.0 => format!("{}%", number((x * 100.0).round() / 100.0)),
+        _ => format!("{x:.0}%"),
     }
 }
 

@@ -51,6 +51,17 @@ pub use swept::{Point, Swept};
 pub use verdict::{Apart, Ranked, Satisfied, Verdict};
 pub use worth::{WorthReport, WorthRow};
 
+/// A country's name within a sentence, with its article where English gives it one: `the United States`.
+pub fn within_sentence(country: &str) -> String {
+    let is = |list: &[&str], word: Option<&str>| word.is_some_and(|w| list.contains(&w));
+    let mut words = country.split_whitespace();
+    let (first, last) = (words.next(), words.next_back().or(Some(country)));
+    let takes = is(&["United"], first)
+        || is(&["Bahamas", "Emirates", "Islands", "Kingdom", "Maldives", "Netherlands"], last)
+        || is(&["Philippines", "Republic", "States", "Union"], last);
+    if takes { format!("the {country}") } else { country.to_owned() }
+}
+
 /// How a finding is printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OutputFormat {
@@ -62,25 +73,32 @@ pub enum OutputFormat {
     Json,
 }
 
-/// A number in two or three significant digits.
+/// A number in three significant digits, as pages write it: `0.425`, `31.4`, `1234`, `12.3k`, `5.6M`, `1.2e26`.
 pub fn number(x: f64) -> String {
     let size = x.abs();
     if x == 0.0 {
-        "0".to_owned()
-    } else if !x.is_finite() {
-        "-".to_owned()
-    } else if !(1e-3..1e5).contains(&size) {
-        format!("{x:.1e}")
-    } else if size >= 100.0 {
-        format!("{x:.0}")
-    } else if size >= 1.0 {
-        format!("{x:.1}").trim_end_matches('0').trim_end_matches('.').to_owned()
-    } else {
-        format!("{x:.3}").trim_end_matches('0').to_owned()
+        return "0".to_owned();
+    }
+    if !x.is_finite() {
+        return "–".to_owned();
+    }
+    if !(1e-3..1e15).contains(&size) {
+        return format!("{x:.1e}");
+    }
+    let digits = |x: f64| -> f64 { format!("{x:.2e}").parse().expect("a number reads back from its digits") };
+    let step = SUFFIXES.iter().find(|(from, ..)| digits(size) >= *from);
+    match step {
+        Some((_, unit, suffix)) => format!("{}{suffix}", digits(x / unit)),
+        None if digits(size) >= 1e3 => format!("{x:.0}"),
+        None => format!("{}", digits(x)),
     }
 }
 
-/// A share as per cent, never 0 or 100 unless it is.
+/// Letters for large numbers: from where on, what one of it is, and the letter. Four digits are read as easily as two and a letter.
+const SUFFIXES: [(f64, f64, &str); 4] =
+    [(1e12, 1e12, "T"), (1e9, 1e9, "B"), (1e6, 1e6, "M"), (1e4, 1e3, "k")];
+
+/// A share as per cent, as pages write it: never 0 or 100 unless it is.
 pub fn percent(p: f64) -> String {
     if p == 0.0 {
         "0%".to_owned()

@@ -77,9 +77,9 @@ fn as_edits<'a>() -> Table<Shown<'a>> {
         .text("grade", "published, derived or judgement; empty where nobody says", |r| written(r, grade(r)))
         .text("source", "Who says so", |r| written(r, &r.quantity.provenance.source))
         .text("note", "Anything else about it", |r| said(r, &r.quantity.provenance.note))
-        .number("p05", "5 % quantile", |r| r.quantiles[0])
+        .number("p05", "5% quantile", |r| r.quantiles[0])
         .number("p50", "Median", |r| r.quantiles[1])
-        .number("p95", "95 % quantile", |r| r.quantiles[2])
+        .number("p95", "95% quantile", |r| r.quantiles[2])
         .text("canonical_unit", "Unit of the quantiles", |r| (&r.quantity.unit).into())
         .text("place", "File and line where it is written, or default", |r| {
             (&r.quantity.provenance.place).into()

@@ -81,7 +81,7 @@ impl Ranking {
 
     fn text(&self) -> String {
         let mut lines = vec![
-            ["", "cut", "10 % less", "betweenness", "only supplier", "stops", "cuts off"]
+            ["", "cut", "10% less", "betweenness", "only supplier", "stops", "cuts off"]
                 .map(str::to_owned)
                 .to_vec(),
         ];
@@ -103,7 +103,7 @@ impl Ranking {
             lines.push(line);
         }
         let mut text = format!(
-            "What {} loses from {} on, if a supplier is cut or gives 10 % less\n{} draws, each against itself; mean ± its standard error, by the simulation\n\n",
+            "What {} loses from {} on, if a supplier is cut or gives 10% less\n{} draws, each against itself; mean ± its standard error, by the simulation\n\n",
             self.cell, self.from, self.draws
         );
         text.push_str(&aligned(&lines, Align::Left));

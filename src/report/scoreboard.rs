@@ -169,8 +169,8 @@ fn lines(board: &Board) -> Vec<Vec<String>> {
         "",
         "values",
         "series",
-        "in 50 %",
-        "in 90 %",
+        "in 50%",
+        "in 90%",
         "crps",
         "bias",
         "p95/p05",
@@ -245,7 +245,7 @@ fn saved(board: &Board) -> Vec<Vec<String>> {
 }
 
 fn misses(section: &Section) -> Vec<Vec<String>> {
-    let mut all = vec![words(&["", "published", "simulated", "90 % of draws", "crps"])];
+    let mut all = vec![words(&["", "published", "simulated", "90% of draws", "crps"])];
     for &i in section.board.worst.iter().take(WORST) {
         let r = &section.rows[i];
         let o = &r.observation;
@@ -292,7 +292,7 @@ fn explained(w: &Weighting, draws: u64) -> String {
 }
 
 fn reweighted(cells: &[WeightedCell]) -> Vec<Vec<String>> {
-    let mut all = vec![words(&["", "median", "90 % of draws", "weighted median", "90 % of weight"])];
+    let mut all = vec![words(&["", "median", "90% of draws", "weighted median", "90% of weight"])];
     for c in cells {
         let range = |q: &[f64; 3]| format!("{} – {}", number(q[0]), number(q[2]));
         all.push(vec![

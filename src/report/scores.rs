@@ -79,15 +79,15 @@ pub fn hindcast<'a>() -> Table<InSection<'a, &'a Scored>> {
         .number("high", "Published high end", |r| r.row.observation.high)
         .on_page()
         .number("interval", "Coverage of low..high", |r| r.row.observation.interval)
-        .number("p05", "5 % quantile over draws", |r| r.row.quantiles[0])
+        .number("p05", "5% quantile over draws", |r| r.row.quantiles[0])
         .on_page()
-        .number("p25", "25 % quantile over draws", |r| r.row.quantiles[1])
+        .number("p25", "25% quantile over draws", |r| r.row.quantiles[1])
         .on_page()
         .number("p50", "Median over draws", |r| r.row.quantiles[2])
         .on_page()
-        .number("p75", "75 % quantile over draws", |r| r.row.quantiles[3])
+        .number("p75", "75% quantile over draws", |r| r.row.quantiles[3])
         .on_page()
-        .number("p95", "95 % quantile over draws", |r| r.row.quantiles[4])
+        .number("p95", "95% quantile over draws", |r| r.row.quantiles[4])
         .on_page()
         .number("pit", "Probability integral transform of the published middle", |r| {
             r.row.scores.map(|s| s.pit)
@@ -100,13 +100,13 @@ pub fn hindcast<'a>() -> Table<InSection<'a, &'a Scored>> {
         })
         .number(
             "overlap",
-            "Shared length of simulated and published 90 % intervals over their union, in logs",
+            "Shared length of simulated and published 90% intervals over their union, in logs",
             |r| r.row.scores.and_then(|s| s.overlap),
         )
-        .boolean("inside50", "Whether the published middle lies in the simulated 50 % interval", |r| {
+        .boolean("inside50", "Whether the published middle lies in the simulated 50% interval", |r| {
             r.row.scores.map(|s| s.inside50)
         })
-        .boolean("inside90", "Whether the published middle lies in the simulated 90 % interval", |r| {
+        .boolean("inside90", "Whether the published middle lies in the simulated 90% interval", |r| {
             r.row.scores.map(|s| s.inside90)
         })
         .on_page()
@@ -202,8 +202,8 @@ pub fn scores<'a>() -> Table<InSection<'a, &'a Line>> {
         .integer("series", "Series that they belong to: metric, actor and first quarter of a sum", |r| {
             r.row.series as u64
         })
-        .number("inside50", "Share of published middles in the simulated 50 % interval", |r| r.row.inside50)
-        .number("inside90", "Share of published middles in the simulated 90 % interval", |r| r.row.inside90)
+        .number("inside50", "Share of published middles in the simulated 50% interval", |r| r.row.inside50)
+        .number("inside90", "Share of published middles in the simulated 90% interval", |r| r.row.inside90)
         .number("inside50_by_series", "The same, averaged over each series, then over series", |r| {
             r.row.inside50_by_series
         })
@@ -213,7 +213,7 @@ pub fn scores<'a>() -> Table<InSection<'a, &'a Line>> {
         .number("crps", "Mean score in natural logs, over each series, then over series", |r| r.row.crps)
         .number("bias", "Mean log of simulated median over published middle, likewise", |r| r.row.bias)
         .number("pit", "Mean probability integral transform of published middles, likewise", |r| r.row.pit)
-        .number("overlap", "Mean overlap of 90 % intervals, likewise", |r| r.row.overlap)
+        .number("overlap", "Mean overlap of 90% intervals, likewise", |r| r.row.overlap)
         .number("width", "Median over rows of the simulated p95/p05", |r| r.row.width)
         .number("median_in_range", "Share of simulated medians in the published range", |r| {
             r.row.median_in_range
@@ -297,7 +297,7 @@ pub fn weights() -> Table<WeightRow> {
         )
 }
 
-/// A cell's quantiles 5, 50, 95 %, unweighted and weighted.
+/// A cell's quantiles 5, 50, 95%, unweighted and weighted.
 #[derive(Clone, Debug, PartialEq)]
 pub struct WeightedCell {
     /// Stem of the policy.
@@ -318,12 +318,12 @@ pub fn weighted() -> Table<WeightedCell> {
         .text("unit", "Unit of the metric", |r| (&r.cell.unit).into())
         .text("actor", "Whose it is: kind.id, or world", |r| (&r.cell.actor).into())
         .text("quarter", "Calendar quarter", |r| r.cell.quarter.to_string().into())
-        .number("p05", "5 % quantile over draws", |r| r.plain[0])
+        .number("p05", "5% quantile over draws", |r| r.plain[0])
         .number("p50", "Median over draws", |r| r.plain[1])
-        .number("p95", "95 % quantile over draws", |r| r.plain[2])
-        .number("weighted_p05", "5 % quantile over weighted draws", |r| r.weighted[0])
+        .number("p95", "95% quantile over draws", |r| r.plain[2])
+        .number("weighted_p05", "5% quantile over weighted draws", |r| r.weighted[0])
         .number("weighted_p50", "Median over weighted draws", |r| r.weighted[1])
-        .number("weighted_p95", "95 % quantile over weighted draws", |r| r.weighted[2])
+        .number("weighted_p95", "95% quantile over weighted draws", |r| r.weighted[2])
 }
 
 /// How draws were weighted.

@@ -106,7 +106,7 @@ impl SearchReport {
         for (i, (objective, unit)) in self.objectives.iter().enumerate() {
             text.push_str(&format!("   {}: {} {} [{unit}]\n", i + 1, objective.sense, objective.cell));
         }
-        text.push_str("\nNo other point is at least as good in all and better in one; ± is half the 95 % interval of the mean, by the simulation's error; in how many of eight replicates that is so:\n\n");
+        text.push_str("\nNo other point is at least as good in all and better in one; ± is half the 95% interval of the mean, by the simulation's error; in how many of eight replicates that is so:\n\n");
         let line = |p: &SearchPoint| {
             let values: Vec<String> = p
                 .values
@@ -183,7 +183,7 @@ impl SearchReport {
              th,td{{text-align:right;padding:.2rem .7rem;border-bottom:1px solid #ddd;font-weight:normal}}</style></head><body>\n\
              <h1>{title}</h1>\n<p>{}. Points that no other dominates: at least as good in all objectives and better in one, by means over the same draws.</p>\n{}\
              <table><thead><tr><th></th>{head}{goals}<th>on the front in</th></tr></thead><tbody>\n{rows}</tbody></table>\n\
-             <p>± is half the 95&nbsp;% interval of the mean, by the simulation's error; the last column is the share of eight replicates in which none dominates the point.</p>\n</body></html>\n",
+             <p>± is half the 95% interval of the mean, by the simulation's error; the last column is the share of eight replicates in which none dominates the point.</p>\n</body></html>\n",
             self.what(),
             self.svg()
         )

@@ -6,7 +6,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// What is printed above runs side by side.
-const SAID: &str = "Median; in brackets 90 % of draws: what nobody knows of the world.";
+const SAID: &str = "Median; in brackets 90% of draws: what nobody knows of the world.";
 
 /// One run's answer as `run --format json` prints it.
 #[derive(Clone, Debug)]

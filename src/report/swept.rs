@@ -76,7 +76,7 @@ impl Swept {
     fn text(&self) -> String {
         let which = if self.sense == Sense::Min { "lowest" } else { "highest" };
         let mut text = format!(
-            "{}\n{} draws, the same at every point; ± is half the 95 % interval of the simulation's error\n\n{} [{}], {which} first; base: mean {}, median {}\n",
+            "{}\n{} draws, the same at every point; ± is half the 95% interval of the simulation's error\n\n{} [{}], {which} first; base: mean {}, median {}\n",
             self.title,
             self.draws,
             self.cell,
@@ -130,7 +130,7 @@ impl Swept {
             .integer("tier", "Rank by mean; points of one tier cannot be told apart", |p| p.tier as u64)
             .number("mean", "Mean over draws", |p| p.mean)
             .number("difference_mean", "Mean less that of the scenario as it stands", |p| p.paired.mean.value)
-            .number("half_width", "Half width of its 95 % interval", |p| p.paired.mean.half())
+            .number("half_width", "Half width of its 95% interval", |p| p.paired.mean.half())
     }
 
     fn json(&self) -> String {

@@ -31,7 +31,7 @@ pub struct Ranked {
     pub tiers: Vec<usize>,
 }
 
-/// A target, and by plan the share of draws that satisfy it with its 95 % interval.
+/// A target, and by plan the share of draws that satisfy it with its 95% interval.
 pub type Satisfied = (String, Vec<(f64, f64, f64)>);
 
 /// An actor that some plans have and others lack, with the names of those that have it.
@@ -94,7 +94,7 @@ impl Verdict {
 
     fn text(&self) -> String {
         let mut text = format!(
-            "{}\n{} draws, the same under every policy{}. Changes are of the mean; ± is half the 95 % interval of the simulation's error, which more draws lower. In brackets, 90 % of draws: what nobody knows of the world.\n",
+            "{}\n{} draws, the same under every policy{}. Changes are of the mean; ± is half the 95% interval of the simulation's error, which more draws lower. In brackets, 90% of draws: what nobody knows of the world.\n",
             self.title,
             self.draws,
             if self.is_of_several() { " and in every scenario" } else { "" }
@@ -156,7 +156,7 @@ impl Verdict {
             let targets = rows[0].satisfies.is_some();
             let all = if targets { "  all targets" } else { "" };
             text.push_str(&format!(
-                "\n{} [{}], robustness\n   worst tenth  mean regret  95 % regret{all}\n",
+                "\n{} [{}], robustness\n   worst tenth  mean regret  95% regret{all}\n",
                 rows[0].cell, rows[0].unit
             ));
             for row in rows {
@@ -262,7 +262,7 @@ fn table<'a>() -> Table<RankedRow<'a>> {
             r.ranked.tiers[r.plan] as u64
         })
         .number("difference_mean", "Mean less that of the scenario as it stands", |r| r.paired().mean.value)
-        .number("half_width", "Half width of its 95 % interval", |r| r.paired().mean.half())
+        .number("half_width", "Half width of its 95% interval", |r| r.paired().mean.half())
         .number("ratio_p50", "Median ratio to the scenario as it stands", |r| r.paired().ratios[1].value)
         .number("probability_lower", "Share of draws in which it is lower", |r| r.paired().lower)
 }
@@ -295,7 +295,7 @@ impl Ranked {
         let width = self.plans.iter().map(|p| p.chars().count()).max().unwrap_or(0).max(6);
         text.push_str(&format!(
             "   {:width$}  {:>17}  {:>22}  {lower}\n",
-            "policy", "mean", "median (90 % of draws)"
+            "policy", "mean", "median (90% of draws)"
         ));
         let mut last = 0;
         for p in self.order() {
@@ -393,12 +393,12 @@ fn signed(x: f64, base: f64) -> String {
     if base == 0.0 {
         number(x)
     } else {
-        format!("{}{} %", if x < 0.0 { "−" } else { "+" }, of_share(x, base))
+        format!("{}{}%", if x < 0.0 { "−" } else { "+" }, of_share(x, base))
     }
 }
 
 fn of(x: f64, base: f64) -> String {
-    if base == 0.0 { number(x) } else { format!("{} %", of_share(x, base)) }
+    if base == 0.0 { number(x) } else { format!("{}%", of_share(x, base)) }
 }
 
 /// A ratio in three digits after the point.

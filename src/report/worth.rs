@@ -73,7 +73,7 @@ impl WorthReport {
     fn text(&self) -> String {
         let unit = if self.unit == "1" { String::new() } else { format!(" {}", self.unit) };
         let mut text = format!(
-            "{}\n{} draws, the same under each of {} policies; {}\n\nWithout knowing more: {}. What it is worth to know before choosing [{}]; ± is half the 95 % interval, by the simulation's error:\n",
+            "{}\n{} draws, the same under each of {} policies; {}\n\nWithout knowing more: {}. What it is worth to know before choosing [{}]; ± is half the 95% interval, by the simulation's error:\n",
             self.title, self.draws, self.plans, self.objective, self.best, self.unit
         );
         let line = |name: &str, worth: &Worth, grade: &str| {

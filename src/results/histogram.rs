@@ -1,7 +1,7 @@
 //! A histogram on the bits of floats: 64 buckets an octave, exact counts, quantiles without sorting.
 //!
 //! A bucket is the sign, the exponent and six bits of the mantissa, so its borders are the same on every machine and it
-//! is at most 1.6 % wide. Within a bucket a quantile is found in proportion; so its error is a small part of that. Counts
+//! is at most 1.6% wide. Within a bucket a quantile is found in proportion; so its error is a small part of that. Counts
 //! are kept for each of `R` replicates; only half octaves that hold something take memory. A count is written in digits of
 //! eight bits, the lowest of all buckets side by side: most draws touch nothing else, and twenty thousand cells have to
 //! share the caches.

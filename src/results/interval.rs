@@ -1,6 +1,6 @@
-//! Estimates with their 95 % intervals, from the spread of replicates or of independent draws.
+//! Estimates with their 95% intervals, from the spread of replicates or of independent draws.
 
-/// 97.5 % quantiles of Student's t with 1 to 7 degrees of freedom.
+/// 97.5% quantiles of Student's t with 1 to 7 degrees of freedom.
 const T95: [f64; 7] = [
     12.706_204_736_174_7,
     4.302_652_729_749_46,
@@ -10,10 +10,10 @@ const T95: [f64; 7] = [
     2.446_911_851_144_97,
     2.364_624_251_592_78,
 ];
-/// 97.5 % quantile of the normal distribution.
+/// 97.5% quantile of the normal distribution.
 const NORMAL95: f64 = 1.959_963_984_540_054;
 
-/// Half-width of a 95 % interval in standard errors, with an error from `replicates` independent estimates.
+/// Half-width of a 95% interval in standard errors, with an error from `replicates` independent estimates.
 pub fn t95(replicates: usize) -> f64 {
     match replicates {
         0 | 1 => f64::INFINITY,
@@ -21,14 +21,14 @@ pub fn t95(replicates: usize) -> f64 {
     }
 }
 
-/// An estimate with its standard error and its 95 % interval.
+/// An estimate with its standard error and its 95% interval.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Interval {
     /// Estimate.
     pub value: f64,
     /// Standard error; that of a quantile is the width of its interval in quantiles of Student's t.
     pub error: f64,
-    /// Low end of the 95 % interval.
+    /// Low end of the 95% interval.
     pub low: f64,
     /// High end of it.
     pub high: f64,
@@ -55,7 +55,7 @@ impl Interval {
         Self::around(value, error, t95(replicates))
     }
 
-    /// From the ends of a 95 % interval that `replicates` replicates gave.
+    /// From the ends of a 95% interval that `replicates` replicates gave.
     pub fn between(value: f64, (low, high): (f64, f64), replicates: usize) -> Self {
         let error = match replicates {
             _ if low == high => 0.0,

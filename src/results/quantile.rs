@@ -1,4 +1,4 @@
-//! Quantiles of a histogram, and their 95 % intervals by inverting the test of a share (Woodruff 1952).
+//! Quantiles of a histogram, and their 95% intervals by inverting the test of a share (Woodruff 1952).
 //!
 //! How much of the draws lies below a level is a mean, whose error replicates tell well also where the level lies at the edge
 //! of an atom or far out in a tail. A quantile's interval is what the pooled distribution has between the shares that
@@ -48,7 +48,7 @@ impl<const R: usize> Ranks<R> {
         self.rank(p).map_or(self.range.1, |rank| self.value(rank))
     }
 
-    /// A quantile with its 95 % interval; without an error where there are fewer than two replicates.
+    /// A quantile with its 95% interval; without an error where there are fewer than two replicates.
     ///
     /// The share of each replicate below the quantile gives the error of that share; a share is known no better than to one
     /// draw.
@@ -140,7 +140,7 @@ mod tests {
         (held, width)
     }
 
-    /// Of 400 shares, 95 % lies within three errors from 91.7 % to 98.3 %.
+    /// Of 400 shares, 95% lies within three errors from 91.7% to 98.3%.
     fn is_right(share: f64) -> bool {
         (0.917..=0.983).contains(&share)
     }
@@ -159,7 +159,7 @@ mod tests {
 
     #[test]
     fn intervals_just_past_the_edge_of_an_atom_cover() {
-        // Nothing in 94 % of draws, and an exponential tail: the 95 % quantile has a sixth of the tail below it.
+        // Nothing in 94% of draws, and an exponential tail: the 95% quantile has a sixth of the tail below it.
         let tail = |u: f64| if u < 0.94 { 0.0 } else { -crate::math::ln(1.0 - (u - 0.94) / 0.06) };
         for (draws, sampler) in [(256, Sampler::Mc), (1024, Sampler::Mc), (1024, Sampler::Sobol)] {
             let (share, _) =
@@ -170,7 +170,7 @@ mod tests {
 
     #[test]
     fn draws_on_the_net_have_narrower_intervals_that_cover() {
-        // The sum of two uniforms: its 95 % quantile is 2 − √0.1.
+        // The sum of two uniforms: its 95% quantile is 2 − √0.1.
         let truth = 2.0 - 0.1_f64.sqrt();
         let (share, width) = cover(Sampler::Sobol, 512, 0.95, truth, |u, v| u + v);
         let (_, without) = cover(Sampler::Mc, 512, 0.95, truth, |u, v| u + v);

@@ -3,7 +3,7 @@
 use crate::math::{Kernel, Lanes, Mask, WIDTH, dispatch};
 use serde::{Deserialize, Serialize};
 
-/// The 95 % interval of a probability of which k of n draws are evidence (Wilson 1927): right at 0 and 1.
+/// The 95% interval of a probability of which k of n draws are evidence (Wilson 1927): right at 0 and 1.
 pub fn wilson(k: u64, n: u64) -> (f64, f64) {
     if n == 0 {
         return (0.0, 1.0);
@@ -76,7 +76,7 @@ impl Thresholds {
         &self.levels
     }
 
-    /// Probability of having reached a level by a quarter, with its 95 % interval.
+    /// Probability of having reached a level by a quarter, with its 95% interval.
     pub fn probability(&self, series: usize, quarter: usize, level: usize) -> (f64, f64, f64) {
         let k = self.counts[(series * self.quarters + quarter) * self.levels.len() + level];
         let (low, high) = wilson(k, self.draws);

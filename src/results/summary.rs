@@ -16,23 +16,23 @@ const PROBABILITIES: [f64; 9] = [0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.
 /// Quantiles in tables.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Quantiles {
-    /// 1 %.
+    /// 1%.
     pub p01: f64,
-    /// 5 %.
+    /// 5%.
     pub p05: f64,
-    /// 10 %.
+    /// 10%.
     pub p10: f64,
-    /// 25 %.
+    /// 25%.
     pub p25: f64,
     /// The median.
     pub p50: f64,
-    /// 75 %.
+    /// 75%.
     pub p75: f64,
-    /// 90 %.
+    /// 90%.
     pub p90: f64,
-    /// 95 %.
+    /// 95%.
     pub p95: f64,
-    /// 99 %.
+    /// 99%.
     pub p99: f64,
 }
 
@@ -53,7 +53,7 @@ pub struct Statistics {
     pub min: f64,
     /// Largest value.
     pub max: f64,
-    /// Errors of the quantiles 5 %, 50 %, 95 %: the widths of their 95 % intervals in quantiles of Student's t.
+    /// Errors of the quantiles 5%, 50%, 95%: the widths of their 95% intervals in quantiles of Student's t.
     pub quantile_se: Option<[f64; 3]>,
 }
 
@@ -274,7 +274,7 @@ mod tests {
 
     #[test]
     fn errors_cover_the_truth_about_as_often_as_they_say() {
-        // t with 7 degrees: 95 % within 2.365 errors.
+        // t with 7 degrees: 95% within 2.365 errors.
         let mut covered = [0; 2];
         for seed in 0..300 {
             let mut summary: Summary = Summary::new(2, false);

@@ -37,31 +37,29 @@ pub fn summary<'a>() -> Table<SummaryRow<'a>> {
         .number("mean", "Mean over draws", |r| r.statistics.mean)
         .number("sd", "Standard deviation over draws", |r| r.statistics.sd)
         .number("mean_se", "Standard error of the mean", |r| r.statistics.mean_se)
-        .number("p01", "1 % quantile over draws", |r| r.statistics.quantiles.p01)
-        .number("p05", "5 % quantile over draws", |r| r.statistics.quantiles.p05)
+        .number("p01", "1% quantile over draws", |r| r.statistics.quantiles.p01)
+        .number("p05", "5% quantile over draws", |r| r.statistics.quantiles.p05)
         .on_page()
-        .number("p10", "10 % quantile over draws", |r| r.statistics.quantiles.p10)
-        .number("p25", "25 % quantile over draws", |r| r.statistics.quantiles.p25)
+        .number("p10", "10% quantile over draws", |r| r.statistics.quantiles.p10)
+        .number("p25", "25% quantile over draws", |r| r.statistics.quantiles.p25)
         .on_page()
         .number("p50", "Median over draws", |r| r.statistics.quantiles.p50)
         .on_page()
-        .number("p75", "75 % quantile over draws", |r| r.statistics.quantiles.p75)
+        .number("p75", "75% quantile over draws", |r| r.statistics.quantiles.p75)
         .on_page()
-        .number("p90", "90 % quantile over draws", |r| r.statistics.quantiles.p90)
-        .number("p95", "95 % quantile over draws", |r| r.statistics.quantiles.p95)
+        .number("p90", "90% quantile over draws", |r| r.statistics.quantiles.p90)
+        .number("p95", "95% quantile over draws", |r| r.statistics.quantiles.p95)
         .on_page()
-        .number("p99", "99 % quantile over draws", |r| r.statistics.quantiles.p99)
+        .number("p99", "99% quantile over draws", |r| r.statistics.quantiles.p99)
         .number("min", "Smallest value of any draw", |r| r.statistics.min)
         .number("max", "Largest value of any draw", |r| r.statistics.max)
-        .number(
-            "p05_se",
-            "Standard error of the 5 % quantile: the width of its 95 % interval over 2 t",
-            |r| r.statistics.quantile_se.map(|e| e[0]),
-        )
+        .number("p05_se", "Standard error of the 5% quantile: the width of its 95% interval over 2 t", |r| {
+            r.statistics.quantile_se.map(|e| e[0])
+        })
         .number("p50_se", "Standard error of the median, likewise", |r| {
             r.statistics.quantile_se.map(|e| e[1])
         })
-        .number("p95_se", "Standard error of the 95 % quantile, likewise", |r| {
+        .number("p95_se", "Standard error of the 95% quantile, likewise", |r| {
             r.statistics.quantile_se.map(|e| e[2])
         })
 }
@@ -81,7 +79,7 @@ pub struct ThresholdRow<'a> {
     pub threshold: f64,
     /// The quarter.
     pub quarter: Quarter,
-    /// Share of draws in which it has been reached by the quarter's end, with the ends of its 95 % interval.
+    /// Share of draws in which it has been reached by the quarter's end, with the ends of its 95% interval.
     pub probability: (f64, f64, f64),
 }
 
@@ -97,8 +95,8 @@ pub fn thresholds<'a>() -> Table<ThresholdRow<'a>> {
         .number("probability", "Share of draws in which it has been reached by the quarter's end", |r| {
             r.probability.0
         })
-        .number("low", "Low end of the 95 % interval of the probability", |r| r.probability.1)
-        .number("high", "High end of the 95 % interval of the probability", |r| r.probability.2)
+        .number("low", "Low end of the 95% interval of the probability", |r| r.probability.1)
+        .number("high", "High end of the 95% interval of the probability", |r| r.probability.2)
         .whole_on_page()
 }
 
@@ -188,9 +186,9 @@ pub fn flows<'a>() -> Table<FlowRow<'a>> {
         .text("quarter", "Calendar quarter", |r| r.quarter.to_string().into())
         .text("unit", "Unit of the amounts", |r| (&r.flow.unit).into())
         .number("mean", "Mean over draws", |r| r.statistics.mean)
-        .number("p05", "5 % quantile over draws", |r| r.statistics.quantiles.p05)
+        .number("p05", "5% quantile over draws", |r| r.statistics.quantiles.p05)
         .number("p50", "Median over draws", |r| r.statistics.quantiles.p50)
-        .number("p95", "95 % quantile over draws", |r| r.statistics.quantiles.p95)
+        .number("p95", "95% quantile over draws", |r| r.statistics.quantiles.p95)
 }
 
 /// How much of a cell an uncertain input explains.

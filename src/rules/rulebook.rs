@@ -17,6 +17,14 @@ use std::sync::Arc;
 /// Most rules and shocks of a case that fit into a key.
 const KEYED: (usize, usize) = (32, 14);
 
+/// Places that rules tell apart by nothing.
+struct Class {
+    /// One of them.
+    place: Place,
+    /// Whether each rule lists them.
+    listed: Vec<bool>,
+}
+
 /// The rules of a model, tabled.
 #[derive(Clone, Debug)]
 pub struct Rulebook {
@@ -62,18 +70,21 @@ impl Rulebook {
     }
 
     /// Finds the cases of a chip in all places: what rules say of the chip is the same in each, and few sets of rules differ.
-    fn cases_of(&mut self, chip: ChipId, classes: &[Place], medians: &Inputs) {
+    fn cases_of(&mut self, chip: ChipId, classes: &[Class], medians: &Inputs) {
         let model = Arc::clone(&self.model);
-        let Some(&place) = classes.first() else { return };
+        let Some(place) = classes.first().map(|class| class.place) else { return };
         let anywhere = chip_edge(&model, chip, place, place);
         let about: Vec<RuleId> =
             model.rules.ids().filter(|r| scope::is_about(&model.rules[*r], &anywhere)).collect();
         let mut members: BTreeMap<RuleId, Option<Member>> = BTreeMap::new();
         let mut known: BTreeMap<Vec<RuleId>, CaseId> = BTreeMap::new();
-        for &delivery in classes {
-            for &headquarters in classes {
-                let edge = chip_edge(&model, chip, delivery, headquarters);
-                let reaches = |r: &RuleId| scope::reaches(&model, &self.outside, &model.rules[*r], &edge);
+        for delivery in classes {
+            for headquarters in classes {
+                let edge = chip_edge(&model, chip, delivery.place, headquarters.place);
+                let reaches = |r: &RuleId| {
+                    let listed = [delivery, headquarters].map(|class| class.listed[r.index()]);
+                    scope::reaches_listed(&model.rules[*r], &edge, || listed[0], || listed[1])
+                };
                 let covering: Vec<RuleId> = about.iter().copied().filter(reaches).collect();
                 let case = known.get(&covering).copied().unwrap_or_else(|| {
                     let member = |r: &RuleId| {
@@ -89,29 +100,27 @@ impl Rulebook {
         }
     }
 
-    /// Sorts places into classes and gives one place of each.
+    /// Sorts places into classes and gives one place of each with the rules that list it.
     ///
     /// A sale depends on a place through the rules that list it, and through whether it is the designer's home.
-    fn classify(&mut self) -> Vec<Place> {
+    fn classify(&mut self) -> Vec<Class> {
         let model = Arc::clone(&self.model);
-        let mut known: Vec<(Vec<bool>, Option<CountryId>)> = Vec::new();
-        let mut first = Vec::new();
+        let mut known: Vec<(Class, Option<CountryId>)> = Vec::new();
         for place in self.places() {
-            let listed = model.rules.iter().map(|r| scope::lists(&model, &self.outside, r, place)).collect();
+            let listed: Vec<bool> =
+                model.rules.iter().map(|r| scope::lists(&model, &self.outside, r, place)).collect();
             let home = match place {
                 Place::Country(n) if model.designers.iter().any(|d| d.country == n) => Some(n),
                 _ => None,
             };
-            let class = (listed, home);
-            let found = known.iter().position(|k| *k == class);
+            let found = known.iter().position(|(class, h)| class.listed == listed && *h == home);
             self.class_of.push(found.unwrap_or_else(|| {
-                known.push(class);
-                first.push(place);
+                known.push((Class { place, listed }, home));
                 known.len() - 1
             }));
         }
         self.classes = known.len();
-        first
+        known.into_iter().map(|(class, _)| class).collect()
     }
 
     /// Finds or makes the case of an edge.

@@ -78,11 +78,25 @@ pub(super) fn is_about(rule: &Rule, edge: &Edge) -> bool {
 
 /// Whether a rule's destinations are where an edge goes.
 pub(super) fn reaches(model: &Model, outside: &[String], rule: &Rule, edge: &Edge) -> bool {
+    let [delivery, headquarters] = [edge.delivery, edge.headquarters];
+    reaches_listed(
+        rule,
+        edge,
+        || lists(model, outside, rule, delivery),
+        || lists(model, outside, rule, headquarters),
+    )
+}
+
+/// The same where it is known whether the places are among them: where it is delivered, and where its receiver has its headquarters.
+pub(super) fn reaches_listed(
+    rule: &Rule,
+    edge: &Edge,
+    delivery: impl Fn() -> bool,
+    headquarters: impl Fn() -> bool,
+) -> bool {
     !edge.is_from(edge.delivery)
-        && ((rule.to.delivered && lists(model, outside, rule, edge.delivery))
-            || (rule.to.headquarters
-                && !edge.is_from(edge.headquarters)
-                && lists(model, outside, rule, edge.headquarters)))
+        && ((rule.to.delivered && delivery())
+            || (rule.to.headquarters && !edge.is_from(edge.headquarters) && headquarters()))
 }
 
 /// Whether a place is among a rule's destinations.

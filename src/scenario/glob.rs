@@ -34,6 +34,8 @@ enum Part {
 #[derive(Clone, Debug)]
 pub struct Glob {
     parts: Vec<Part>,
+    /// The bytes before the first star or choice: most paths differ there.
+    plain: Vec<u8>,
 }
 
 impl Glob {
@@ -41,7 +43,7 @@ impl Glob {
     pub fn new(pattern: &str) -> Self {
         let mut parts = Vec::new();
         if is_too_long(pattern) {
-            return Self { parts: vec![Part::Jump(0)] };
+            return Self { parts: vec![Part::Jump(0)], plain: Vec::new() };
         }
         let bytes = pattern.as_bytes();
         let mut at = 0;
@@ -58,16 +60,15 @@ impl Glob {
                 other => byte(other, at, &mut parts),
             };
         }
-        Self { parts }
+        let plain = parts.iter().map_while(|part| if let Part::Byte(b) = part { Some(*b) } else { None });
+        Self { plain: plain.collect(), parts }
     }
 
     /// Whether a path matches.
     pub fn matches(&self, path: &str) -> bool {
         let path = path.as_bytes();
-        // Most paths differ before the first star.
-        let plain = self.parts.iter().take_while(|part| matches!(part, Part::Byte(_))).count();
-        let starts = |(part, byte): (&Part, &u8)| *part == Part::Byte(*byte);
-        if path.len() < plain || !self.parts[..plain].iter().zip(path).all(starts) {
+        let plain = self.plain.len();
+        if !path.starts_with(&self.plain) {
             return false;
         }
         if plain == self.parts.len() {

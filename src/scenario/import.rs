@@ -83,7 +83,7 @@ const NO_COUNTRY: [&str; 6] =
     ["various countries", "various", "other", "others", "rest of world", "other countries"];
 /// Countries whose id is not their name.
 const SHORT: [(&str, &str); 3] = [("united-states", "us"), ("usa", "us"), ("united-arab-emirates", "uae")];
-/// Sums further from 100 % than this are told \[%\].
+/// Sums further from 100% than this are told \[%\].
 const ROUNDING: f64 = 0.5;
 
 /// Reads the ETO's tables in a folder.
@@ -140,9 +140,9 @@ fn balance(shares: &[Share]) -> String {
     if (sum - 100.0).abs() <= ROUNDING {
         String::new()
     } else if sum > 100.0 {
-        format!("the shares sum to {sum:.1} %: they are divided by their sum")
+        format!("the shares sum to {sum:.1}%: they are divided by their sum")
     } else {
-        format!("the shares sum to {sum:.1} %: nobody withholds the rest")
+        format!("the shares sum to {sum:.1}%: nobody withholds the rest")
     }
 }
 
@@ -243,7 +243,7 @@ fn shares_of<'a>(
         let Some(country) = places.of.get(provider).cloned().flatten() else {
             if percent > 0.0 {
                 let who = row.get("provider_name");
-                chain.notes.push(format!("{name}: {percent} % of {who} belong to no country of the data"));
+                chain.notes.push(format!("{name}: {percent}% of {who} belong to no country of the data"));
             }
             continue;
         };

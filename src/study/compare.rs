@@ -16,7 +16,7 @@ use super::watch::Watch;
 use crate::analysis::tables::{ExpectedRow, RobustRow, expectations, robustness};
 use crate::analysis::{Expectation, Paired, Precision, Statistic};
 use crate::inputs::paired;
-use crate::metrics::{ActorKind, BadRatio, Recording, headline, matching};
+use crate::metrics::{ActorKind, Cells, Recording, headline};
 use crate::plan::Plan;
 use crate::report::{OutputFormat, Ranked, Verdict, differences};
 use crate::results::table::TableText;
@@ -59,10 +59,10 @@ pub struct CompareResults<'a> {
 }
 
 /// Cells that are compared: those selected, or the headline's; and those that goals ask for.
-pub(super) fn selection(plan: &Plan, select: &[String], asked: &[String]) -> Result<Vec<String>, BadRatio> {
-    let mut all = if select.is_empty() { headline::cells(plan)? } else { select.to_vec() };
+pub(super) fn selection(among: &Cells<'_>, select: &[String], asked: &[String]) -> Vec<String> {
+    let mut all = if select.is_empty() { headline::cells(among) } else { select.to_vec() };
     all.extend(asked.iter().cloned());
-    Ok(all)
+    all
 }
 
 /// Thresholds of a scenario \[FLOP\].
@@ -101,13 +101,14 @@ impl Compare {
                 let project = Project::of(reading, &scenario)?;
                 project.note_warnings(watch);
                 Simulation::of(project, &request.simulation, |plan| {
-                    let mut select = selection(plan, &request.simulation.select, &asked)?;
-                    select.extend(matching(plan, &promised)?);
+                    let cells = Cells::of(plan)?;
+                    let mut select = selection(&cells, &request.simulation.select, &asked);
+                    select.extend(cells.matching(&promised));
                     if policy.is_some() || source != own {
                         // What a policy takes away, or another scenario lacks, cannot be compared; what is there can.
-                        select = matching(plan, &select)?;
+                        select = cells.matching(&select);
                     }
-                    Recording::lean(plan, &select)
+                    Recording::lean_among(cells, &select)
                 })
             };
         let first = read(own)?;

@@ -263,7 +263,7 @@ impl Comparison {
         TableText::of(&tables::objectives(), rows)
     }
 
-    /// Shares of draws that satisfy the targets: target, then by plan the share with its 95 % interval.
+    /// Shares of draws that satisfy the targets: target, then by plan the share with its 95% interval.
     pub(super) fn shares(&self) -> Vec<Satisfied> {
         let share = |&k: &u64| {
             let (low, high) = wilson(k, self.used);

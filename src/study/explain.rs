@@ -10,7 +10,7 @@ use crate::engine::ledger::Ledger;
 use crate::engine::record::Recorder;
 use crate::engine::trace::Trace;
 use crate::math::WIDTH;
-use crate::metrics::{ActorKind, Recording, SelectError, headline, matching};
+use crate::metrics::{ActorKind, Cells, Recording, SelectError, headline};
 use crate::plan::Plan;
 use crate::report::{Draw, Focus, Story, Worlds};
 use crate::results::Cell;
@@ -121,8 +121,9 @@ impl World {
         let model = &self.plan.model;
         let (actors, last) = (headline::actors(model), model.run.horizon.last);
         let patterns = actors.iter().map(|a| format!("{}@{{*Q4,{last}}}", headline::trained(a)));
-        let patterns = matching(&self.plan, &patterns.collect::<Vec<_>>()).map_err(SelectError::from)?;
-        Ok((Focus::by_years(model, &actors), Recording::new(&self.plan, &patterns)?))
+        let cells = Cells::of(&self.plan).map_err(SelectError::from)?;
+        let patterns = cells.matching(&patterns.collect::<Vec<_>>());
+        Ok((Focus::by_years(model, &actors), Recording::among(cells, &patterns)?))
     }
 
     /// Whom the story is about, and the numbers that it gives: of the actor everything, of labs what they can train.

@@ -13,6 +13,7 @@ use crate::model::{Model, Moves, PageLever, Shown, Track, show};
 use crate::plan::Plan;
 use crate::report::explore::{About, explorer_page};
 use crate::report::page::actor_name;
+use crate::report::within_sentence;
 use crate::results::{FolderError, SourceFile};
 use crate::scenario::{
     Change, Diagnostics, Edit, Glob, Policy, Sources, inline, inline_table, load_policy, suggest,
@@ -171,7 +172,8 @@ fn measured(plan: &Plan) -> Result<(Value, Vec<String>), Error> {
             _ => model.labs.iter().map(|l| lab(&l.id)).collect(),
         }
     };
-    let named = |actor: &String| json!({ "id": actor, "name": title(model, actor) });
+    let named =
+        |actor: &String| json!({ "id": actor, "name": title(model, actor), "within": within(model, actor) });
     let metrics = std::iter::once("reachable_flop").chain(DRAWN).filter_map(|name| {
         let known = actors.iter().find_map(|actor| all.find(actor, name))?;
         let (series, since) = (&all.series[known], if name.ends_with("_cum") { " Since the start." } else { "" });
@@ -257,10 +259,10 @@ impl Driven {
             let (actor, rest) = cell.split_once('/').unwrap_or((cell, ""));
             let quarter = rest.rsplit('@').next().unwrap_or_default();
             let what = if actor.starts_with("ratio.") { "" } else { "reach of " };
-            let name = title(model, actor);
+            let name = within(model, actor);
             moved.push((
                 share,
-                format!("{what}{name} in {quarter}: {:.0} % of what draws differ by{way}", 100.0 * share),
+                format!("{what}{name} in {quarter}: {:.0}% of what draws differ by{way}", 100.0 * share),
             ));
         }
         moved.sort_by(|a, b| b.0.total_cmp(&a.0));
@@ -287,6 +289,12 @@ fn covers(glob: &Glob, path: &str) -> bool {
 fn title(model: &Model, actor: &str) -> String {
     let title = model.title_of(actor);
     if title == actor { actor_name(actor) } else { title }
+}
+
+/// The same within a sentence.
+fn within(model: &Model, actor: &str) -> String {
+    let title = title(model, actor);
+    if actor.starts_with("country.") { within_sentence(&title) } else { title }
 }
 
 /// A policy with its edits as TOML, and the paths that they change.

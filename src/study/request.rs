@@ -146,7 +146,7 @@ pub struct SimulationRequest {
 /// How well a number must be known.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PrecisionRequest {
-    /// The number, and the share of it that half its 95 % interval may be: `CELL mean|p05|p50|p95 = SHARE`.
+    /// The number, and the share of it that half its 95% interval may be: `CELL mean|p05|p50|p95 = SHARE`.
     pub precision: Option<String>,
     /// The most draws that may be taken for it; 16 times those asked for by default.
     pub max_draws: Option<u64>,
@@ -530,7 +530,7 @@ pub struct Destination {
     pub resume: bool,
     /// Which part of the draws; none for all.
     pub part: Option<Part>,
-    /// Seconds of work that may be lost when a run is killed: so often, or more seldom if it would take more than 2 % of the
+    /// Seconds of work that may be lost when a run is killed: so often, or more seldom if it would take more than 2% of the
     /// time, what is gathered is kept. 0 keeps it at every whole leaf.
     pub keep_seconds: u64,
     /// The most memory that the run may take \[B\].

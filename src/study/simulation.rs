@@ -6,7 +6,7 @@ use super::project::Project;
 use super::request::{ScenarioRequest, SimulationRequest};
 use super::watch::{Note, Watch};
 use crate::engine::run::{Alternative, Condition, Task};
-use crate::metrics::{BUDGET, FlowSource, Recording, SelectError, flows, headline};
+use crate::metrics::{BUDGET, Cells, FlowSource, Recording, SelectError, flows, headline};
 use crate::model::time::{Horizon, Quarter};
 use crate::network::Network;
 use crate::plan::Plan;
@@ -78,8 +78,9 @@ impl Simulation {
 
     /// Has the table of draws hold what comparisons look at, and no more: all that is summarised by default is gigabytes.
     fn export_headline(&mut self) -> Result<(), SelectError> {
-        let wanted = headline::cells(&self.plan)?;
-        let wanted = Recording::new(&self.plan, &wanted)?;
+        let cells = Cells::of(&self.plan)?;
+        let wanted = headline::cells(&cells);
+        let wanted = Recording::among(cells, &wanted)?;
         let is_wanted = |&c: &usize| wanted.names.contains(&self.recording.names[c]);
         self.exported = (0..self.recording.names.len()).filter(is_wanted).collect();
         Ok(())

@@ -15,8 +15,8 @@ pub struct Summariser {
 
 impl Summariser {
     /// Numbers of each cell that [`Summariser::finish`] gives, in order: of the base the mean, its error, quantiles 5, 25, 50, 75
-    /// and 95 %, and the error of the median; the same of the change; of the difference the mean, the ends of its 95 % interval,
-    /// the median, and the ends of its; of the ratio quantiles 5, 50 and 95 %, and the ends of the median's interval; the shares
+    /// and 95%, and the error of the median; the same of the change; of the difference the mean, the ends of its 95% interval,
+    /// the median, and the ends of its; of the ratio quantiles 5, 50 and 95%, and the ends of the median's interval; the shares
     /// of draws in which the change is lower, and higher.
     pub const NUMBERS: usize = 29;
 

@@ -13,7 +13,7 @@ use super::simulation::Simulation;
 use super::watch::Watch;
 use crate::analysis::tables::{self, ContrastRow, SweepRow};
 use crate::analysis::{Factorial, Paired, interactions};
-use crate::metrics::{ActorKind, Recording, headline};
+use crate::metrics::{ActorKind, Cells, Recording, headline};
 use crate::report::{OutputFormat, Point, Swept};
 use crate::results::table::TableText;
 use crate::results::{Cell, Manifest, SourceFile, Statistics};
@@ -81,7 +81,9 @@ impl Sweep {
             let project = Project::of(&reading, &scenario)?;
             project.note_warnings(watch);
             Simulation::of(project, &request.simulation, |plan| {
-                Recording::lean(plan, &selection(plan, &request.simulation.select, &asked)?)
+                let cells = Cells::of(plan)?;
+                let select = selection(&cells, &request.simulation.select, &asked);
+                Recording::lean_among(cells, &select)
             })
         };
         let mut base = open(Vec::new(), watch)?;

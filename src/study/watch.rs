@@ -81,7 +81,7 @@ pub enum Note {
     Precision {
         /// Its cell.
         cell: String,
-        /// Half its 95 % interval, as a share of it; none where that is not known.
+        /// Half its 95% interval, as a share of it; none where that is not known.
         reached: Option<f64>,
         /// The share that was asked for.
         asked: f64,
@@ -160,11 +160,10 @@ impl fmt::Display for Note {
             Self::Counted { used, draws } => write!(f, "{used} of {draws} draws satisfy --given"),
             Self::Precision { cell, reached, asked, draws } => {
                 let share = reached.filter(|r| r.is_finite());
-                let share =
-                    share.map_or_else(|| "unknown".to_owned(), |r| format!("{} %", number(100.0 * r)));
+                let share = share.map_or_else(|| "unknown".to_owned(), |r| format!("{}%", number(100.0 * r)));
                 if self.matters() {
                     let asked = number(100.0 * asked);
-                    write!(f, "the interval of {cell} is still ±{share} at {draws} draws, not ±{asked} %")
+                    write!(f, "the interval of {cell} is still ±{share} at {draws} draws, not ±{asked}%")
                 } else {
                     write!(f, "the interval of {cell} is ±{share} at {draws} draws")
                 }

@@ -121,7 +121,7 @@ fn coverage(
             let each: Vec<String> = NAMES
                 .iter()
                 .zip(covers)
-                .map(|(name, c)| format!("{name} {:.1} % ({:.0} % exact)", 100.0 * c.share, 100.0 * c.exact))
+                .map(|(name, c)| format!("{name} {:.1}% ({:.0}% exact)", 100.0 * c.share, 100.0 * c.exact))
                 .collect();
             println!("{policy} {sampler} {draws} draws {seeds} seeds: {cell} {}", each.join(", "));
         }
@@ -146,7 +146,7 @@ fn sure(covered: &[[Cover; 3]], seeds: u64) {
 
 #[test]
 fn intervals_cover_the_truth() {
-    // At 95 %, 40 seeds cover at least 34 times with probability 0.997.
+    // At 95%, 40 seeds cover at least 34 times with probability 0.997.
     let (low, high) = if seeds().is_some() { (0.90, 0.99) } else { (0.85, 1.0) };
     let (seeds, draws, long) = seeds().map_or((40, 128, 8192), |seeds| (seeds, 256, 131_072));
     let cells = [

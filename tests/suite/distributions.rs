@@ -107,10 +107,10 @@ fn nonsense_is_refused_in_words() {
         "the ends are swapped: 50 to 10"
     );
     let swapped = Distribution::lognormal(&[(0.05, 5.0), (0.5, 3.0)]);
-    assert_eq!(message(swapped), "the quantiles are out of order: 5 at 5 %, 3 at 50 %");
+    assert_eq!(message(swapped), "the quantiles are out of order: 5 at 5%, 3 at 50%");
     assert_eq!(
         message(Distribution::discrete(&[(0.0, 0.5), (1.0, 0.2)])),
-        "the probabilities sum to 70 %, not to 100 %"
+        "the probabilities sum to 70%, not to 100%"
     );
     assert_eq!(message(Distribution::normal(0.0, -1.0)), "the standard deviation must be positive, not -1");
 }

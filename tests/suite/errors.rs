@@ -227,7 +227,7 @@ const CASES: &[Wrong] = &[
     wrong(
         "mfu = \"30% to 45%\"",
         "mfu = \"lognormal(p05=40%, p50=30%, p95=50%)\"",
-        "`lab.first.mfu`: the quantiles are out of order: 0.4 at 5 %, 0.3 at 50 %",
+        "`lab.first.mfu`: the quantiles are out of order: 0.4 at 5%, 0.3 at 50%",
         "lognormal(p05=40%, p50=30%, p95=50%)",
         "",
     ),
@@ -332,7 +332,7 @@ fn mass_outside_a_domain_is_a_warning_with_its_size() {
     let d = &diagnostics.all[0];
     assert_eq!(
         (d.severity, d.label.as_str()),
-        (Severity::Warning, "15.9 % of this lies outside and is cut off")
+        (Severity::Warning, "15.9% of this lies outside and is cut off")
     );
 }
 

@@ -106,7 +106,7 @@ fn what_loads_on_a_factor_keeps_its_distribution() {
         // Kolmogorov's bound at one in a hundred thousand.
         assert!(distance < 2.5 / DRAWS.sqrt(), "{path}: {distance}");
     }
-    // And the number is read at that rank: of the duration, log-uniform quantiles of its 90 % interval, from a hundredth of a quarter on.
+    // And the number is read at that rank: of the duration, log-uniform quantiles of its 90% interval, from a hundredth of a quarter on.
     let duration = id(&model, "shock.fab-outage.duration");
     let (middle, sd) = (ln(0.4) / 2.0, ln(10.0) / 2.0 / inverse_normal(0.95));
     let lowest = normal_cdf((ln(0.01) - middle) / sd);

@@ -21,7 +21,7 @@ fn lab(chip: &str, chips: f64, lab: &str) -> Batch {
 
 #[test]
 fn gpt_4_by_its_chips_days_and_utilisation() {
-    // Epoch AI: about 25,000 A100 (312 TFLOP/s) for 95 days at 34 %: 2.0e25 to 2.4e25 FLOP.
+    // Epoch AI: about 25,000 A100 (312 TFLOP/s) for 95 days at 34%: 2.0e25 to 2.4e25 FLOP.
     let batch = lab("bf16_tflops = 312", 25_000.0, "mfu = 0.34\nlongest_run = 95");
     let flop = batch.outputs.training.reachable[0][0];
     assert!((flop / 2.18e25 - 1.0).abs() < 0.01, "{flop:e}");

@@ -25,8 +25,8 @@ fn classes_have_their_suppliers_and_stages() {
     // Firms stand for their countries where no country has a share.
     assert_eq!(shares(4), [("japan", 80.0), ("us", 15.0)]);
     assert_eq!(chain.classes[0].note, "");
-    assert!(chain.classes[1].note.contains("102.0 %"), "{}", chain.classes[1].note);
-    assert!(chain.classes[2].note.contains("35.5 %"), "{}", chain.classes[2].note);
+    assert!(chain.classes[1].note.contains("102.0%"), "{}", chain.classes[1].note);
+    assert!(chain.classes[2].note.contains("35.5%"), "{}", chain.classes[2].note);
     let stage = |i: usize| chain.classes[i].stages.iter().copied().collect::<Vec<_>>();
     // Through what it is a kind of; at the first stage that needs it.
     assert_eq!(stage(0), [Stage::Fabrication]);
@@ -71,11 +71,7 @@ fn names_that_make_no_id_break_nothing() {
         fs::write(root.path().join(file.file_name().unwrap()), text).unwrap();
     }
     let chain = read_eto(root.path()).unwrap();
-    assert!(
-        chain.notes.iter().any(|n| n.contains("100 % of XAA belong to no country")),
-        "{:#?}",
-        chain.notes
-    );
+    assert!(chain.notes.iter().any(|n| n.contains("100% of XAA belong to no country")), "{:#?}", chain.notes);
     assert_eq!(chain.classes[0].id, "class");
     fs::write(root.path().join("part.toml"), chain.to_part()).unwrap();
     let scenario = root.path().join("scenario.toml");

@@ -162,7 +162,7 @@ fn fleets_follow_the_renewal_equation() {
 
 #[test]
 fn published_runs_close_arithmetically() {
-    // 25,000 A100 at 312 TFLOP/s, 34 %, 95 days; 2.79 million H800 hours at 989.5 TFLOP/s and 34.3 %.
+    // 25,000 A100 at 312 TFLOP/s, 34%, 95 days; 2.79 million H800 hours at 989.5 TFLOP/s and 34.3%.
     let gpt4: f64 = 25_000.0 * 312e12 * 0.34 * 95.0 * 86_400.0;
     assert!((gpt4 / 2.18e25 - 1.0).abs() < 0.01);
     let v3: f64 = 2.79e6 * 3600.0 * 989.5e12 * 0.343;

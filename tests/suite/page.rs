@@ -79,7 +79,7 @@ fn known(folder: &Path) -> BTreeMap<(String, String), BTreeSet<String>> {
 
 /// The value that a number shown stands for, and how far from it what is shown may be.
 fn reads_as(shown: &str, value: f64) -> bool {
-    let per_cent = shown.strip_suffix(" %");
+    let per_cent = shown.strip_suffix("%");
     let text = per_cent.unwrap_or(shown);
     let value = if per_cent.is_some() { 100.0 * value } else { value };
     match text {
@@ -100,6 +100,15 @@ fn reads_as(shown: &str, value: f64) -> bool {
     // Half a unit of the second digit; the words may say which way a change goes.
     let off = (number - value.abs()).abs().min((number - value).abs());
     off <= 0.0501 * value.abs() || (per_cent.is_some() && off <= 0.5)
+}
+
+#[test]
+fn the_terminal_writes_numbers_as_pages_do() {
+    // `.ci/page.mjs` holds the page's script to the same list.
+    let pairs: Vec<(f64, String)> = serde_json::from_str(include_str!("support/numbers.json")).unwrap();
+    for (x, shown) in pairs {
+        assert_eq!(chokepoint::internals::report::number(x), shown, "{x}");
+    }
 }
 
 /// Checks the numbers of a piece of HTML against the tables; says how many there are.

@@ -185,7 +185,7 @@ fn a_run_says_what_it_is_of() {
     ];
     let text = printed(&select);
     for part in
-        ["chip.n1/shipped_chips@2024Q4", "chip.n1-export/shipped_chips@2024Q4", "90 % of draws", "chips"]
+        ["chip.n1/shipped_chips@2024Q4", "chip.n1-export/shipped_chips@2024Q4", "90% of draws", "chips"]
     {
         assert!(text.contains(part), "{part} in\n{text}");
     }
@@ -246,7 +246,7 @@ fn a_comparison_opens_with_its_policies() {
     assert!(share > 0.1, "{share}");
     let per_cent = 100.0 * share;
     let digits = format!("{per_cent:.1e}").parse::<f64>().unwrap();
-    assert!(answer.contains(&format!(">+{digits} %</data>")), "+{digits} % in {answer}");
+    assert!(answer.contains(&format!(">+{digits}%</data>")), "+{digits}% in {answer}");
 }
 
 /// No line of what is printed for people is wider than the terminal, and what matters most stays.

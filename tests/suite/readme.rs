@@ -4,6 +4,7 @@
 
 use assert_cmd::cargo::CommandCargoExt;
 use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Lines of the `sh` blocks of a Markdown text, without comments.
@@ -31,15 +32,38 @@ fn runnable(command: &str) -> Option<String> {
     Some(format!("chokepoint {}{}", words.join(" "), if draws { few } else { "" }))
 }
 
+/// What commands of the journeys show.
+const SEEN: [(&str, &[&str]); 12] = [
+    ("chokepoint policies baseline", &["enforcement-tenfold", "route.*.detection × 10"]),
+    ("chokepoint show baseline detection", &["route.malaysia.detection", "written 2% to 15%", "judgement"]),
+    (
+        "chokepoint compare baseline --policy",
+        &["enforcement-tenfold", "location-verification", "cannot be told apart", "lower in"],
+    ),
+    (
+        "chokepoint run baseline --select",
+        &["lab.deepseek/reachable_flop@2028Q4", "country.china/fleet_h100e@2028Q4"],
+    ),
+    ("chokepoint metrics fleet country", &["fleet_h100e [H100e]", "of: country"]),
+    ("chokepoint discover baseline", &["draws"]),
+    ("chokepoint explain baseline --actor", &["lab.deepseek", "Out of the ordinary"]),
+    ("chokepoint new world mine", &["chokepoint check mine"]),
+    ("chokepoint check mine", &["3 countries, 2 facilities", "2 labs, 1 rules"]),
+    ("chokepoint fields facility", &["facility.capacity"]),
+    ("chokepoint run mine", &["First Lab", "Second Lab"]),
+    ("chokepoint compare mine", &["more-enforcement"]),
+];
+
 #[test]
 fn the_commands_of_the_readme_run() {
     let root = tempfile::tempdir().unwrap();
     let here = std::env::current_dir().unwrap();
     std::os::unix::fs::symlink(here.join("scenarios"), root.path().join("scenarios")).unwrap();
     let program = Command::cargo_bin("chokepoint").unwrap().get_program().to_owned();
-    let programs = std::path::Path::new(&program).parent().unwrap();
+    let programs = Path::new(&program).parent().unwrap();
     let path = format!("{}:{}", programs.display(), std::env::var("PATH").unwrap());
     let mut run = 0;
+    let mut seen = [false; SEEN.len()];
     for file in
         ["README.md", "docs/journeys.md", "scenarios/tutorial/README.md", "scenarios/baseline/README.md"]
     {
@@ -54,9 +78,33 @@ fn the_commands_of_the_readme_run() {
             let err = String::from_utf8_lossy(&done.stderr);
             assert!(done.status.success(), "{file}: {printed}\n{command}\n{err}");
             run += 1;
+            let said = String::from_utf8_lossy(&done.stdout);
+            for ((_, words), seen) in
+                SEEN.iter().zip(&mut seen).filter(|((start, _), _)| printed.starts_with(start))
+            {
+                let missing: Vec<&&str> = words.iter().filter(|word| !said.contains(**word)).collect();
+                assert!(
+                    file != "docs/journeys.md" || missing.is_empty(),
+                    "{printed}: no {missing:?} in\n{said}"
+                );
+                *seen = true;
+            }
+            if printed.contains("--brief") {
+                let brief = find(root.path(), "brief.html").expect("a brief");
+                assert!(brief.with_extension("md").exists(), "{}", brief.display());
+            }
         }
     }
     assert!(run > 6, "only {run} commands");
+    assert!(seen.iter().all(|&s| s), "{seen:?}");
+}
+
+/// A file of a name somewhere in a folder; symbolic links are not followed.
+fn find(folder: &Path, name: &str) -> Option<PathBuf> {
+    fs::read_dir(folder).unwrap().map(Result::unwrap).find_map(|entry| match entry.file_type().unwrap() {
+        kind if kind.is_dir() => find(&entry.path(), name),
+        _ => (entry.file_name() == name).then(|| entry.path()),
+    })
 }
 
 #[test]

@@ -198,7 +198,7 @@ fn a_vintage_knows_what_was_known() {
     assert!(code == 3 && err.contains("`vintage.2023.until` is a quarter"), "{err}");
 }
 
-/// Capacity of the fab at the horizon's end is lognormal with the 90 % interval 3,000 to 5,000 wafers a month.
+/// Capacity of the fab at the horizon's end is lognormal with the 90% interval 3,000 to 5,000 wafers a month.
 fn fitted(low: f64, high: f64, said: &str) -> (Scenario, (i32, String, String)) {
     let center = (low * high).sqrt();
     let row = format!(

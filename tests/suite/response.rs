@@ -207,7 +207,7 @@ fn each_holds_back_fleets_at(quarter: &str) {
         .map(|p| {
             let less = draws(&[(p, 0.8)], &cell).remove(0);
             let share = base.iter().zip(&less).filter(|(b, l)| *l < &(0.98 * *b)).count() as f64;
-            println!("a fifth less of {p}: fewer chips in {:.0} %", 100.0 * share / base.len() as f64);
+            println!("a fifth less of {p}: fewer chips in {:.0}%", 100.0 * share / base.len() as f64);
             share / base.len() as f64
         });
     assert!(levers.iter().all(|share| (0.25..0.98).contains(share)), "at {quarter}: {levers:?}");
@@ -226,7 +226,7 @@ fn each_of_power_money_and_packaging_holds_back_fleets_of_2028() {
 #[test]
 fn no_series_is_dated_more_than_twice_a_year() {
     let model = read("scenarios/baseline", None).unwrap().1;
-    for quantity in &model.quantities {
+    for quantity in model.quantities.iter() {
         let Shape::Dated(dated) = &quantity.shape else { continue };
         let years: Vec<i64> = dated.points.iter().map(|p| (p.0 / 4.0).floor() as i64).collect();
         for year in &years {

@@ -73,7 +73,7 @@ fn a_switch_and_an_uncertain_threshold_act_draw_by_draw() {
         let terms = Parameters::new(&book.plan.rules, &inputs);
         denied += (1.0 - book.plan.rules.now(case, 3, &terms).permitted).sum();
     }
-    // In force in 30 % of draws, and the limit at or below 5000 in half of them.
+    // In force in 30% of draws, and the limit at or below 5000 in half of them.
     assert!((denied / 8192.0 - 0.15).abs() < 0.005, "{denied}");
 }
 

@@ -86,7 +86,7 @@ fn a_positive_outcome_is_taken_on_its_log_scale() {
     }
 }
 
-/// Inert inputs score 0 on average, and one of all of them above the floor about as often as said: 5 % of cells.
+/// Inert inputs score 0 on average, and one of all of them above the floor about as often as said: 5% of cells.
 #[test]
 fn inert_inputs_stay_below_the_floor() {
     let (inputs, draws, cells) = (40, 2048, 3);
@@ -113,7 +113,7 @@ fn inert_inputs_stay_below_the_floor() {
                 above += u32::from(cell.indices.iter().zip(&cell.noise_floor).any(|(i, f)| i > f));
             }
         }
-        // 120 cells: 6 expected above; a Poisson count of 6 is below 14 with 99.6 %.
+        // 120 cells: 6 expected above; a Poisson count of 6 is below 14 with 99.6%.
         assert!(above < 14, "{sampler:?}, normal: {normal}: {above} of {worlds}");
         // One index has a deviation of about √(2·15)/2048; the mean of 4800 a seventieth of that.
         assert!(
@@ -126,7 +126,7 @@ fn inert_inputs_stay_below_the_floor() {
 
 /// Paths of which no one, or one alone, has a share: neighbours in a net, paths of two nets, paths of their own.
 ///
-/// Ten outcomes a seed, each of four inputs with first-order shares of about 60, 20, 8 and 2 % and two products of them. A net of which
+/// Ten outcomes a seed, each of four inputs with first-order shares of about 60, 20, 8 and 2% and two products of them. A net of which
 /// some pairs are spread badly hands a part of the first one's share to another input.
 #[test]
 fn an_input_does_not_inherit_the_share_of_another() {
@@ -163,7 +163,7 @@ fn an_input_does_not_inherit_the_share_of_another() {
     }
     // Inert inputs alone would pass in one of twenty cells: 10 of the 24,800.
     assert!(f64::from(above) <= 1e-3 * f64::from(entries), "{above} of {entries} stand above the floor");
-    assert_eq!(lost, 0, "inputs with a share of 2 % and more stand above the floor");
+    assert_eq!(lost, 0, "inputs with a share of 2% and more stand above the floor");
 }
 
 /// Draws that do not count change nothing; the way of handing over and the number of threads change no bit.

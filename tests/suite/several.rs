@@ -155,7 +155,7 @@ fn several_runs_have_a_folder_each_and_one_table() {
     let folder = out.to_str().unwrap();
     let arguments = ["run", &base, "--draws", "64", &other, "--quiet", "--out", folder];
     let text = done(&arguments);
-    for part in ["tutorial", "open", "First Lab", "2026Q4", "could train [FLOP]", "90 % of draws"] {
+    for part in ["tutorial", "open", "First Lab", "2026Q4", "could train [FLOP]", "90% of draws"] {
         assert!(text.contains(part), "{part} in\n{text}");
     }
     // Each is the run that it would be alone, with the command that makes it alone.

@@ -123,7 +123,7 @@ fn the_resolved_scenario_reads_back_as_the_same() {
 #[test]
 fn no_series_has_more_than_two_dated_points_a_year() {
     let (_, model) = read("scenarios/baseline", None).unwrap();
-    for q in &model.quantities {
+    for q in model.quantities.iter() {
         if let chokepoint::internals::model::Shape::Dated(dated) = &q.shape {
             for year in 0..9 {
                 let within =

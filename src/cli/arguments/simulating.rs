@@ -89,7 +89,7 @@ pub(crate) struct SimulatingArguments {
 /// How well a number must be known.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct PrecisionArguments {
-    /// Simulate until half the 95 % interval is that small: `country.china/reachable_flop@2028Q4 p50 = 1%`
+    /// Simulate until half the 95% interval is that small: `country.china/reachable_flop@2028Q4 p50 = 1%`
     #[arg(long, value_name = "NUMBER")]
     pub(crate) precision: Option<String>,
     /// The most draws that --precision may take; 16 times --draws by default

@@ -14,7 +14,7 @@ use super::shocks::ShockOutputs;
 use super::trade::{TradeOutputs, TradeState};
 use super::training::{TrainingOutputs, lab_cause};
 use crate::inputs::Inputs;
-use crate::math::{Lanes, WIDTH};
+use crate::math::{Lanes, Mask, WIDTH};
 use crate::model::{ChipId, GoodKind};
 use crate::plan::Plan;
 
@@ -36,6 +36,8 @@ pub mod root {
     pub const ROUTES: u8 = 6;
     /// Rules on chips.
     pub const RULES: u8 = 7;
+    /// How many of them go into chips: the first ones.
+    pub const GOODS: usize = 4;
     /// How many there are of which a percent more is looked at: all but rules.
     pub const INPUTS: usize = 7;
     /// Nothing is lacking, or it is not chips.
@@ -90,6 +92,8 @@ pub struct RootOutputs {
 pub(crate) struct RootScratch {
     /// Sold in the quarter, by chip \[chips\].
     sold: Vec<Lanes>,
+    /// What kept more of a chip from being there, by chip.
+    scarce: Vec<Scarce>,
     bought: Vec<Bought>,
     /// Throughput of each buyer's chips now, and of those that failed or were taken out in the quarter \[FLOP/s\].
     now: Vec<Lanes>,
@@ -122,6 +126,16 @@ struct Bought {
     all_load: Lanes,
     /// Refused by rules \[FLOP/s\].
     refused: Lanes,
+}
+
+/// The input that kept more of a chip from being there, where it sold out.
+#[derive(Clone, Copy, Debug)]
+struct Scarce {
+    by: [Mask; root::GOODS],
+    /// Whether an input did in any draw.
+    ever: [bool; root::GOODS],
+    /// Where none did.
+    none: Mask,
 }
 
 /// Chips of a sale.
@@ -203,6 +217,7 @@ impl RootScratch {
         let (buyers, countries) = (plan.model.buyers.len(), plan.model.countries.len());
         Self {
             sold: vec![Lanes::ZERO; plan.model.chips.len()],
+            scarce: vec![Scarce::nothing(); plan.model.chips.len()],
             bought: vec![Bought::default(); buyers],
             now: vec![Lanes::ZERO; buyers],
             lost: vec![Lanes::ZERO; buyers],
@@ -213,36 +228,62 @@ impl RootScratch {
     }
 }
 
+impl Scarce {
+    const fn nothing() -> Self {
+        Self { by: [Mask::splat(false); root::GOODS], ever: [false; root::GOODS], none: Mask::splat(true) }
+    }
+
+    /// Of causes, where a chip sold out.
+    #[inline(always)]
+    fn new(plan: &Plan, causes: &[u8; WIDTH], sold_out: Mask) -> Self {
+        let mut out = Self::nothing();
+        if causes.iter().all(|&code| code == causes[0]) {
+            if let Some(k) = input_of(plan, causes[0]).map(usize::from) {
+                out.by[k] = sold_out;
+            }
+        } else {
+            for (lane, &code) in causes.iter().enumerate() {
+                if let Some(k) = input_of(plan, code).map(usize::from) {
+                    out.by[k].0[lane] = sold_out.0[lane];
+                }
+            }
+        }
+        for k in 0..root::GOODS {
+            out.ever[k] = out.by[k].any();
+            out.none = out.none & !out.by[k];
+        }
+        out
+    }
+}
+
 impl Bought {
     /// Adds chips: bound where there is an input that bound them, of those sold out, or where routes did; else free, of that a share
     /// in the first round.
     #[inline(always)]
-    fn add(
-        &mut self,
-        amount: Amount,
-        first: Lanes,
-        side: usize,
-        scarce: [Option<u8>; WIDTH],
-        routes: [bool; WIDTH],
-    ) {
+    fn add(&mut self, amount: Amount, first: Lanes, side: usize, scarce: &Scarce, routes: Mask) {
         let Amount { useful, megawatts, usd } = amount;
         self.all_load += megawatts;
-        for lane in (0..WIDTH).filter(|&lane| useful[lane] > 0.0) {
-            let by_routes = routes[lane].then_some(root::ROUTES);
-            for k in scarce[lane].into_iter().chain(by_routes).map(usize::from) {
-                self.bound[k][side][lane] += useful[lane];
-                self.load[k][lane] += megawatts[lane];
-                self.spent[k][lane] += usd[lane];
-            }
-            if scarce[lane].is_none() && by_routes.is_none() {
-                self.free[side][lane] += useful[lane];
-                self.free_load[lane] += megawatts[lane];
-                self.free_spent[lane] += usd[lane];
-                self.free_first[lane] += usd[lane] * first[lane];
-            } else {
-                self.spent_once[lane] += usd[lane];
-            }
+        let some = useful.gt(Lanes::ZERO);
+        for k in (0..root::GOODS).filter(|&k| scarce.ever[k]) {
+            self.bind(k, amount, side, some & scarce.by[k]);
         }
+        if routes.any() {
+            self.bind(usize::from(root::ROUTES), amount, side, some & routes);
+        }
+        let free = some & scarce.none & !routes;
+        self.free[side] += free.select(useful, Lanes::ZERO);
+        self.free_load += free.select(megawatts, Lanes::ZERO);
+        self.free_spent += free.select(usd, Lanes::ZERO);
+        self.free_first += free.select(usd * first, Lanes::ZERO);
+        self.spent_once += (some & !free).select(usd, Lanes::ZERO);
+    }
+
+    /// Adds chips that an input bound in some draws.
+    #[inline(always)]
+    fn bind(&mut self, k: usize, amount: Amount, side: usize, bound: Mask) {
+        self.bound[k][side] += bound.select(amount.useful, Lanes::ZERO);
+        self.load[k] += bound.select(amount.megawatts, Lanes::ZERO);
+        self.spent[k] += bound.select(amount.usd, Lanes::ZERO);
     }
 }
 
@@ -263,7 +304,7 @@ impl Roots<'_> {
     #[inline(always)]
     pub(crate) fn step(&mut self, plan: &Plan, inputs: &Inputs, context: &RootContext<'_>, t: usize) {
         self.count_sold(plan, context, t);
-        self.count_bought(plan, inputs, context, t);
+        self.count_bought(plan, inputs, context);
         self.count_owned(plan, inputs, context.fleet_state, Some(context.fleet), context.sheets);
         self.count_load(plan, inputs, context, t);
         for b in 0..plan.model.buyers.len() {
@@ -318,24 +359,15 @@ impl Roots<'_> {
                 self.state.bound[c].fill(short);
             }
             self.state.bound[c][t % slots] = short;
+            let (left, sold) = (context.trade_state.inventory[c], self.scratch.sold[c]);
+            let causes = &self.state.bound[c][(t + 1) % slots];
+            self.scratch.scarce[c] = Scarce::new(plan, causes, left.le(sold * REMNANT));
         }
-    }
-
-    /// The input that kept more of a chip from being there, where it sold out.
-    #[inline(always)]
-    fn scarce(&self, plan: &Plan, context: &RootContext<'_>, c: usize, t: usize) -> [Option<u8>; WIDTH] {
-        let slots = plan.lead + 1;
-        let causes = &self.state.bound[c][(t + 1) % slots];
-        let (left, sold) = (context.trade_state.inventory[c], self.scratch.sold[c]);
-        std::array::from_fn(|lane| {
-            let sold_out = left[lane] <= REMNANT * sold[lane];
-            if sold_out { input_of(plan, causes[lane]) } else { None }
-        })
     }
 
     /// What each buyer bought, by what bound it.
     #[inline(always)]
-    fn count_bought(&mut self, plan: &Plan, inputs: &Inputs, context: &RootContext<'_>, t: usize) {
+    fn count_bought(&mut self, plan: &Plan, inputs: &Inputs, context: &RootContext<'_>) {
         let support = inputs.value(plan.model.diversion.support);
         let (trade, chips) = (context.trade, plan.model.chips.len());
         self.scratch.bought.fill(Bought::default());
@@ -357,13 +389,13 @@ impl Roots<'_> {
             let cut = given.lt(asked * (1.0 - 1e-9));
             let fixed = cut.select(Lanes::ZERO, given).min(trade.sold[s]);
             let bought = trade.sold[s] - fixed;
-            let scarce = self.scarce(plan, context, c, t);
+            let scarce = &self.scratch.scarce[c];
             let of = &mut self.scratch.bought[b];
             of.refused += trade.refused[s] * useful;
             of.fixed_spent += fixed * price;
             let legal = amount(bought, price, Lanes::ONE);
             let first = (trade.first_fill[s] - given).max(0.0).min(bought).per(bought);
-            of.add(legal, first, side, scarce, [false; WIDTH]);
+            of.add(legal, first, side, scarce, Mask::splat(false));
             let Some(g) = sale.grey.filter(|&g| trade.wants[g].gt(Lanes::ZERO).any()) else { continue };
             let mut got = Lanes::ZERO;
             for r in plan.edges.routes_to[n].iter().map(|r| r.index()) {
@@ -373,8 +405,7 @@ impl Roots<'_> {
             let carried = context.trade_state.carried[n];
             let street = context.choice.list[c] * context.premium[n];
             let smuggled = amount(got, street, support);
-            let of = &mut self.scratch.bought[b];
-            of.add(smuggled, Lanes::ONE, side, scarce, std::array::from_fn(|lane| carried[lane] < 1.0));
+            of.add(smuggled, Lanes::ONE, side, scarce, carried.lt(Lanes::ONE));
         }
     }
 
@@ -462,33 +493,38 @@ impl Roots<'_> {
         }
         self.out.weights[l] = weights;
         self.out.refused[l] = refused;
+        let causes = &context.training.bound_by[l];
+        let by_chips = |cause: u8| matches!(cause, lab_cause::CHIPS | lab_cause::INTERCONNECT);
+        if !causes.iter().any(|&cause| by_chips(cause)) {
+            self.out.root[l] = [root::NONE; WIDTH];
+            self.out.at_home[l] = [root::NONE; WIDTH];
+            return;
+        }
+        let (all, most) = largest(|k| weights[k][0] + weights[k][1]);
+        let (home, most_at_home) = largest(|k| weights[k][1]);
+        // A rule is lifted whole, of inputs there is a percent more.
+        let barred = (refused * PERCENTS).gt(most.max(0.0));
         for lane in 0..WIDTH {
-            let cause = context.training.bound_by[l][lane];
-            let [of_all, at_home] = if matches!(cause, lab_cause::CHIPS | lab_cause::INTERCONNECT) {
-                named(&weights, refused, lane)
-            } else {
-                [root::NONE; 2]
-            };
-            self.out.root[l][lane] = of_all;
-            self.out.at_home[l][lane] = at_home;
+            let name = |k: Lanes, weight: Lanes| if weight[lane] > 0.0 { k[lane] as u8 } else { root::NONE };
+            let of_all = if barred.lane(lane) { root::RULES } else { name(all, most) };
+            let bound = by_chips(causes[lane]);
+            self.out.root[l][lane] = if bound { of_all } else { root::NONE };
+            self.out.at_home[l][lane] = if bound { name(home, most_at_home) } else { root::NONE };
         }
     }
 }
 
-/// What most lacks of all chips, then of those designed at home.
+/// The first of the largest of some amounts, and how much it is.
 #[inline(always)]
-fn named(weights: &Parts, refused: Lanes, lane: usize) -> [u8; 2] {
-    let most = |of: &dyn Fn(usize) -> f64| {
-        let first = (0, of(0));
-        let better = |best: (usize, f64), k: usize| if of(k) > best.1 { (k, of(k)) } else { best };
-        (1..root::INPUTS).fold(first, better)
-    };
-    let all = most(&|k| weights[k][0][lane] + weights[k][1][lane]);
-    let home = most(&|k| weights[k][1][lane]);
-    let name = |(k, weight): (usize, f64)| if weight > 0.0 { k as u8 } else { root::NONE };
-    // A rule is lifted whole, of inputs there is a percent more.
-    let barred = PERCENTS * refused[lane] > all.1.max(0.0);
-    [if barred { root::RULES } else { name(all) }, name(home)]
+fn largest(of: impl Fn(usize) -> Lanes) -> (Lanes, Lanes) {
+    let (mut which, mut most) = (Lanes::ZERO, of(0));
+    for k in 1..root::INPUTS {
+        let amount = of(k);
+        let more = amount.gt(most);
+        which = more.select(Lanes::splat(k as f64), which);
+        most = more.select(amount, most);
+    }
+    (which, most)
 }
 
 /// Share of a buyer's chips that runs, by power \[1\].

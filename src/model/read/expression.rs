@@ -292,7 +292,7 @@ impl Parser<'_> {
         made.map_err(|e| Self::failed(start..self.at, &e))
     }
 
-    /// `lognormal(p05=, p50=, p95=)`: two or three quantiles, by name or as 5 % and 95 %.
+    /// `lognormal(p05=, p50=, p95=)`: two or three quantiles, by name or as 5% and 95%.
     fn lognormal(&mut self, start: usize) -> Result<Result<Distribution, DistributionError>, Wrong> {
         let arguments = self.arguments()?;
         let by_place: &[f64] = if arguments.len() == 2 { &[0.05, 0.95] } else { &[0.05, 0.5, 0.95] };
@@ -392,8 +392,8 @@ mod tests {
             ("normal(mu=1, 2)", 10..11, "there is no `mu`: it takes mean, sd"),
             ("10 too 20", 3..9, "there is more after the end"),
             ("10 to twenty", 6..12, "a number expected here"),
-            ("lognormal(p05=9, p50=3, p95=10)", 0..31, "the quantiles are out of order: 9 at 5 %, 3 at 50 %"),
-            ("discrete(0: 25%, 1: 25%)", 0..24, "the probabilities sum to 50 %, not to 100 %"),
+            ("lognormal(p05=9, p50=3, p95=10)", 0..31, "the quantiles are out of order: 9 at 5%, 3 at 50%"),
+            ("discrete(0: 25%, 1: 25%)", 0..24, "the probabilities sum to 50%, not to 100%"),
             ("uniform(1, 2", 12..12, "`,` expected here"),
         ];
         for (text, span, message) in cases {

@@ -15,7 +15,6 @@ impl Reader<'_> {
     /// Reads all levers; the numbers that they name have been read.
     pub(super) fn levers(&mut self, document: &Document) -> Vec<PageLever> {
         let mut all = Vec::new();
-        let mut numbers = None;
         for (_, table) in self.tables(document, "lever") {
             let id = Self::id_of(table);
             let path = format!("lever.{id}");
@@ -30,8 +29,7 @@ impl Reader<'_> {
             let (title, group) = (words("title"), words("group"));
             let (about, source) = (words("about"), words("source"));
             words("note");
-            let known = numbers.get_or_insert_with(|| self.numbers(document));
-            if let Some(moves) = self.moves(table, &path, known) {
+            if let Some(moves) = self.moves(table, &path, document) {
                 all.push(PageLever { id, title, group, about, source, moves });
             }
         }
@@ -44,7 +42,7 @@ impl Reader<'_> {
         read.chain(document.paths().into_iter().filter(|p| !p.starts_with("lever."))).collect()
     }
 
-    fn moves(&mut self, table: &Table, path: &str, known: &[String]) -> Option<Moves> {
+    fn moves(&mut self, table: &Table, path: &str, document: &Document) -> Option<Moves> {
         let given: Vec<&str> = KINDS.into_iter().filter(|kind| table.get(kind).is_some()).collect();
         let [kind] = given[..] else {
             let message = format!("`{path}` has one of `times`, `value` and `policy`");
@@ -67,7 +65,7 @@ impl Reader<'_> {
             return None;
         }
         for (pattern, place) in &paths {
-            self.lever_path(path, pattern, place, known);
+            self.lever_path(path, pattern, place, document);
         }
         let track = self.table(node, &format!("{path}.{kind}"))?;
         let track = self.track(track, &format!("{path}.{kind}"), kind == "times")?;
@@ -76,9 +74,14 @@ impl Reader<'_> {
     }
 
     /// Holds that a pattern is of some number; after an edit took rows away, nothing is asked.
-    fn lever_path(&mut self, path: &str, pattern: &str, place: &Place, known: &[String]) {
+    fn lever_path(&mut self, path: &str, pattern: &str, place: &Place, document: &Document) {
         let glob = Glob::new(pattern);
-        if !self.removed.is_empty() || known.iter().any(|p| glob.matches(p)) {
+        if !self.removed.is_empty() || self.quantities.iter().any(|q| glob.matches(&q.path)) {
+            return;
+        }
+        // Only points of dated numbers are still to be looked for, for which the whole scenario is gone through.
+        let known = self.numbers(document);
+        if known.iter().any(|p| glob.matches(p)) {
             return;
         }
         let near = if is_glob(pattern) { None } else { suggest(pattern, known.iter().map(String::as_str)) };

@@ -190,7 +190,7 @@ impl Reader<'_> {
         }
         if mass > CUT {
             let message = format!("`{}` takes {}", frame.path, frame.spec.domain_words());
-            let label = format!("{:.1} % of this lies outside and is cut off", 100.0 * mass);
+            let label = format!("{:.1}% of this lies outside and is cut off", 100.0 * mass);
             self.diagnostics.warn(at, message, label);
         }
         Some(cut)

@@ -71,7 +71,7 @@ impl Reader<'_> {
                 "an `interval` is the coverage of low..high, between 0 and 1",
                 "not a coverage",
             );
-            d.help("0.9 says that low and high are the 5 % and the 95 % quantile");
+            d.help("0.9 says that low and high are the 5% and the 95% quantile");
         }
         for (below, above, key, message) in [
             (o.low, o.high, "low", "an observation's low is above its high"),

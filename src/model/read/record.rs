@@ -10,7 +10,7 @@ use crate::scenario::{Document, Glob, Node, Place, Table, Value};
 pub(crate) const RECORD: [&str; 3] = ["vintage", "simple_rule", "calibrate"];
 
 /// A draw is excluded if a group's implausibility is above this (Pukelsheim 1994: any unimodal error is within three
-/// standard deviations in 95 % of cases).
+/// standard deviations in 95% of cases).
 const CUT: f64 = 3.0;
 
 impl Reader<'_> {

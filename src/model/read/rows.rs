@@ -11,6 +11,7 @@ use super::selectable::Selectable;
 use crate::scenario::limits::{CORRELATED, PAIRS};
 use crate::scenario::{ANSWERS, Diagnostics, Document, Entry, Node, Place, Sources, Table, Value};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// A table of rows, or of settings.
 pub(crate) trait Row: Sized {
@@ -116,7 +117,7 @@ impl Model {
             levers: Vec::new(),
             correlations: Vec::new(),
             factors: Vec::new(),
-            quantities: IdVec::new(),
+            quantities: Arc::default(),
             answers: Answers::default(),
         };
         let factors = reader.factors(document);
@@ -124,7 +125,7 @@ impl Model {
         let factors = reader.load_factors(factors, &correlations);
         let calibration = reader.calibration(document);
         let levers = reader.levers(document);
-        let quantities = std::mem::take(&mut reader.quantities);
+        let quantities = Arc::new(std::mem::take(&mut reader.quantities));
         let mut model = Model { quantities, correlations, factors, calibration, levers, ..model };
         admit(&mut model);
         if !diagnostics.has_errors() {

@@ -140,7 +140,7 @@ fn question(facts: &Facts<'_>, contenders: &[String]) -> Phrase {
 fn could_finish(facts: &Facts<'_>, actor: &str) -> Option<Phrase> {
     let median = facts.cell(actor, REACHABLE, facts.last(), "p50")?;
     let interval = facts.interval(actor, REACHABLE, facts.last())?;
-    Some(Phrase::default().number(&median).say(" FLOP (90 % of draws: ").then(interval).say(")"))
+    Some(Phrase::default().number(&median).say(" FLOP (90% of draws: ").then(interval).say(")"))
 }
 
 fn alone(facts: &Facts<'_>, actor: &str) -> Option<Phrase> {
@@ -162,7 +162,7 @@ fn lead(facts: &Facts<'_>, first: &str, second: &str) -> Option<Phrase> {
         .say(" one of ")
         .then(could_finish(facts, second)?);
     let verdict = match order {
-        Order::Sure => Phrase::new(": ").name(&a).say(" is ahead in over 95 % of draws"),
+        Order::Sure => Phrase::new(": ").name(&a).say(" is ahead in over 95% of draws"),
         Order::Likely => Phrase::new(": ").name(&a).say(" is probably ahead, but not surely"),
         Order::Open => Phrase::new(": who is ahead is open"),
     };
@@ -178,7 +178,7 @@ pub(super) fn milestone(facts: &Facts<'_>, actor: &str) -> Option<Phrase> {
     let reached = facts.reached(actor, facts.last());
     let likely = reached.iter().rposition(|r| r[1].value() >= 0.5);
     let odds = |[_, p, low, high]: &[Source; 4]| {
-        Phrase::default().percent(p).say(" (95 % interval ").percent(low).say(" to ").percent(high).say(")")
+        Phrase::default().percent(p).say(" (95% interval ").percent(low).say(" to ").percent(high).say(")")
     };
     let name = facts.name(actor);
     let by = |phrase: Phrase| phrase.say(" by ").name(facts.last()).say(".");

@@ -1,5 +1,6 @@
 //! Look-ups that the page's words rest on: whose compute, by when, with which probability, bound by what.
 
+use super::super::within_sentence;
 use super::phrase::{Phrase, Source, actor_name};
 use super::run_files::RunFiles;
 use crate::metrics::{ActorKind, Metric, headline};
@@ -23,7 +24,7 @@ pub(super) struct Facts<'a> {
 /// How sure it is that one of two is larger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Order {
-    /// In over 95 % of draws.
+    /// In over 95% of draws.
     Sure,
     /// In over three quarters.
     Likely,
@@ -57,8 +58,14 @@ impl<'a> Facts<'a> {
         headline::among(&self.files.headline(), &self.actors(REACHABLE))
     }
 
-    /// An actor as people name it.
+    /// An actor as people name it within a sentence.
     pub(super) fn name(&self, actor: &str) -> String {
+        let name = self.title(actor);
+        if actor.starts_with("country.") { within_sentence(&name) } else { name }
+    }
+
+    /// An actor as people name it, alone.
+    pub(super) fn title(&self, actor: &str) -> String {
         self.files.names.get(actor).cloned().unwrap_or_else(|| actor_name(actor))
     }
 
@@ -230,7 +237,7 @@ impl<'a> Facts<'a> {
         sized.max_by(|a, b| a.0.total_cmp(&b.0)).map(|l| l.1)
     }
 
-    /// A cell's 90 % interval in words: `1e26 to 3e27`.
+    /// A cell's 90% interval in words: `1e26 to 3e27`.
     pub(super) fn interval(&self, actor: &str, metric: &str, quarter: &str) -> Option<Phrase> {
         let low = self.cell(actor, metric, quarter, "p05")?;
         let high = self.cell(actor, metric, quarter, "p95")?;

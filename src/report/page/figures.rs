@@ -34,35 +34,35 @@ const FIGURES: [Plain; 17] = [
         "fan",
         "runs",
         &["runs"],
-        "Largest training run [FLOP, log scale] by quarter: what the actor could finish (line: median; bands: 50 % and 90 % of draws) and, dashed, what it is expected to have finished. Dotted lines are thresholds.",
+        "Largest training run [FLOP, log scale] by quarter: what the actor could finish (line: median; bands: 50% and 90% of draws) and, dashed, what it is expected to have finished. Dotted lines are thresholds.",
         |facts| (follower(facts), by_actor(facts, fan)),
     ),
     (
         "reached",
         "runs",
         &["thresholds"],
-        "Probability [%] of having been able to finish a run of each size, by quarter; bands are 95 % intervals for the number of draws.",
+        "Probability [%] of having been able to finish a run of each size, by quarter; bands are 95% intervals for the number of draws.",
         |facts| (follower(facts), by_actor(facts, milestone)),
     ),
     (
         "spread",
         "runs",
         &["runs"],
-        "Largest run that each actor could finish [FLOP, log scale] in the quarter chosen: dot, median; thick, 50 % of draws; thin, 90 %.",
+        "Largest run that each actor could finish [FLOP, log scale] in the quarter chosen: dot, median; thick, 50% of draws; thin, 90%.",
         |facts| (facts.last().to_owned(), by_quarter(facts, spread)),
     ),
     (
         "shares",
         "compute",
         &["shares"],
-        "Share [%] of the world's AI compute (dense BF16) that stands in each country at year ends; bars, 90 % of draws. The five largest countries.",
+        "Share [%] of the world's AI compute (dense BF16) that stands in each country at year ends; bars, 90% of draws. The five largest countries.",
         |facts| (String::new(), shares(facts).map(|t| (String::new(), t)).into_iter().collect()),
     ),
     (
         "holdings",
         "compute",
         &["holdings"],
-        "Compute at year ends [H100 equivalents, log scale]: owned (what stands in the country, smuggled chips included), rented (by labs of the country, wherever it stands) and smuggled into the country so far; dots, medians; bars, 90 % of draws. What is nothing is left out.",
+        "Compute at year ends [H100 equivalents, log scale]: owned (what stands in the country, smuggled chips included), rented (by labs of the country, wherever it stands) and smuggled into the country so far; dots, medians; bars, 90% of draws. What is nothing is left out.",
         |facts| (follower(facts), holdings(facts)),
     ),
     (
@@ -104,14 +104,14 @@ const FIGURES: [Plain; 17] = [
         "forest",
         "policies",
         &["comparison"],
-        "Change of what is chosen under each policy against the scenario as it stands, on the same draws: dot, median; bar, 90 % of draws. Blue, lower in the mean; red, higher; grey, no change beyond the error of this many draws. Policies between two lines cannot be told apart.",
+        "Change of what is chosen under each policy against the scenario as it stands, on the same draws: dot, median; bar, 90% of draws. Blue, lower in the mean; red, higher; grey, no change beyond the error of this many draws. Policies between two lines cannot be told apart.",
         findings::forest,
     ),
     (
         "regret",
         "policies",
         &["comparison"],
-        "Regret: how much worse a policy does than the best policy of each draw; dot, mean; bar to the 95 % quantile. Low is robust.",
+        "Regret: how much worse a policy does than the best policy of each draw; dot, mean; bar to the 95% quantile. Low is robust.",
         findings::regret,
     ),
     (
@@ -132,7 +132,7 @@ const FIGURES: [Plain; 17] = [
         "past",
         "past",
         &["hindcast"],
-        "Published values (diamond, with their interval; filled, if inside the simulated 90 % interval) against simulated ones (dot, median; bar, 90 % of draws), for the metric chosen. Of a lower bound only the bound is published.",
+        "Published values (diamond, with their interval; filled, if inside the simulated 90% interval) against simulated ones (dot, median; bar, 90% of draws), for the metric chosen. Of a lower bound only the bound is published.",
         findings::past,
     ),
     (
@@ -200,7 +200,7 @@ pub(super) fn fan(facts: &Facts<'_>, actor: &str) -> Option<Phrase> {
     let median = facts.cell(actor, REACHABLE, q, "p50")?;
     let start = Phrase::default().name(&facts.name(actor)).say(" could finish a run of ").number(&median);
     let start = start.say(" FLOP by ").name(q).say(", give or take: ");
-    let range = start.then(facts.interval(actor, REACHABLE, q)?).say(" in 90 % of draws");
+    let range = start.then(facts.interval(actor, REACHABLE, q)?).say(" in 90% of draws");
     Some(match facts.cell(actor, RUN, q, "p50") {
         Some(run) => range.say("; it is expected to have trained ").number(&run).say("."),
         None => range.say("."),
@@ -218,7 +218,7 @@ pub(super) fn spread(facts: &Facts<'_>, quarter: &str) -> Option<Phrase> {
     let whose = if labs { " leads the labs with " } else { " leads with " };
     let start = Phrase::new("In ").name(quarter).say(", ").name(&facts.name(most)).say(whose);
     let median = start.number(&size(most)?).say(" FLOP in the median, but anything from ");
-    Some(median.then(facts.interval(most, REACHABLE, quarter)?).say(" is within 90 % of draws."))
+    Some(median.then(facts.interval(most, REACHABLE, quarter)?).say(" is within 90% of draws."))
 }
 
 /// The two countries with most of the world's compute.

@@ -213,7 +213,7 @@ fn compared_number(facts: &Facts<'_>, row: usize, column: &str) -> Option<Source
     at(facts, "comparison.csv", row, column)
 }
 
-/// Whether a row's mean difference lies outside its 95 % interval around zero; not, if nobody knows its error.
+/// Whether a row's mean difference lies outside its 95% interval around zero; not, if nobody knows its error.
 pub(super) fn beyond_error(facts: &Facts<'_>, row: usize) -> bool {
     let of = |column: &str| compared_number(facts, row, column).map(|s| s.value());
     of("difference_mean").zip(of("difference_se")).is_some_and(|(mean, error)| mean.abs() > 2.0 * error)
@@ -246,7 +246,7 @@ pub(super) fn policy_effect(facts: &Facts<'_>, row: usize, what: &Phrase) -> Opt
     Some(Phrase::new("It").then(effect(facts, row, what)?).say("."))
 }
 
-/// ` lowers X by 13 % ± 1 % in the mean (lower in 96 % of draws)`; in the cell's unit where there is nothing to be a share of.
+/// ` lowers X by 13% ± 1% in the mean (lower in 96% of draws)`; in the cell's unit where there is nothing to be a share of.
 fn effect(facts: &Facts<'_>, row: usize, what: &Phrase) -> Option<Phrase> {
     let table = facts.files.table("comparison.csv");
     let mean = compared_number(facts, row, "difference_mean")?;

@@ -20,7 +20,7 @@ pub(super) fn key_table(facts: &Facts<'_>) -> Value {
     let groups: Vec<Value> = (facts.headline.iter())
         .map(|actor| {
             let rows: Vec<Value> = shown.iter().filter_map(|q| row(facts, actor, q)).collect();
-            context! { actor => facts.name(actor), kind => actor.split('.').next(), rows }
+            context! { actor => facts.title(actor), kind => actor.split('.').next(), rows }
         })
         .collect();
     let heads: Vec<Value> = levels.iter().map(|l| html(&Phrase::default().exactly(l))).collect();
@@ -45,7 +45,7 @@ pub(super) fn selected(facts: &Facts<'_>) -> Vec<Value> {
             unit => unit,
         };
         Some(context! {
-            actor => facts.name(summary.text(r, "actor")), metric => words::metric(summary.text(r, "metric")),
+            actor => facts.title(summary.text(r, "actor")), metric => words::metric(summary.text(r, "metric")),
             quarter => facts.last(), range => html(&range), median => html(&Phrase::default().amount(&median)), unit,
         })
     };
@@ -95,7 +95,7 @@ pub(super) fn precision(files: &RunFiles) -> Phrase {
         start.say(", of ").exactly(&number("draws")).say(" made, those in which ").name(&given)
     };
     start.say(
-        ". The ranges hold 90 % of draws: what nobody knows about the world, as far as the scenario says it. \
+        ". The ranges hold 90% of draws: what nobody knows about the world, as far as the scenario says it. \
          Behind ± stands the error of the simulation alone, the standard error of the median, which more draws lower.",
     )
 }

@@ -1,5 +1,6 @@
 //! Sentences whose numbers remember the table that they come from, and whose names are never markup.
 
+use super::super::SUFFIXES;
 use std::fmt::Write;
 
 /// A part of a sentence.
@@ -71,11 +72,11 @@ impl Phrase {
 
     /// Adds a number of a table as per cent.
     pub fn percent(self, source: &Source) -> Self {
-        let shown = super::super::percent(source.value()).replace('%', " %");
+        let shown = super::super::percent(source.value());
         self.shown(source, shown)
     }
 
-    /// Adds a share of a table as the change that it is: `13 %` where the words say which way, else `+13 %` or `−13 %`.
+    /// Adds a share of a table as the change that it is: `13%` where the words say which way, else `+13%` or `−13%`.
     pub fn change(self, source: &Source) -> Self {
         let share = source.value();
         let size = match 100.0 * share.abs() {
@@ -92,7 +93,7 @@ impl Phrase {
         };
         // What is smaller than anything shown goes no way.
         let sign = if size.starts_with(['<', '–', '0']) && share.abs() < 1e-4 { "" } else { sign };
-        self.shown(source, format!("{sign}{size} %"))
+        self.shown(source, format!("{sign}{size}%"))
     }
 
     /// Adds a number of a table in its own digits.
@@ -113,10 +114,26 @@ impl Phrase {
         self
     }
 
+    /// The same, with a capital where a sentence begins with a country's article.
+    fn opened(&self) -> Vec<Piece> {
+        let mut starts = true;
+        let open = |piece: &Piece| {
+            let begins =
+                std::mem::replace(&mut starts, matches!(piece, Piece::Words(w) if w.ends_with(". ")));
+            match piece {
+                Piece::Name(text) if begins && text.starts_with("the ") => {
+                    Piece::Name(format!("T{}", &text[1..]))
+                }
+                _ => piece.clone(),
+            }
+        };
+        self.0.iter().map(open).collect()
+    }
+
     /// As HTML; every name is escaped.
     pub fn html(&self) -> String {
         let mut out = String::new();
-        for piece in &self.0 {
+        for piece in &self.opened() {
             let _ = match piece {
                 Piece::Words(text) => write!(out, "{}", escape(text)),
                 Piece::Name(text) => write!(out, "<span class=\"name\">{}</span>", escape(text)),
@@ -139,7 +156,7 @@ impl Phrase {
             Piece::Name(text) => plain_markdown(text),
             Piece::Number { shown, .. } => shown.clone(),
         };
-        self.0.iter().map(of).collect()
+        self.opened().iter().map(of).collect()
     }
 
     /// As plain text.
@@ -148,7 +165,7 @@ impl Phrase {
             Piece::Words(text) | Piece::Name(text) => text.clone(),
             Piece::Number { shown, .. } => shown.clone(),
         };
-        self.0.iter().map(of).collect()
+        self.opened().iter().map(of).collect()
     }
 }
 
@@ -198,12 +215,8 @@ pub(super) fn significant(x: f64) -> String {
 /// A number of things in two significant digits: `1200`, `170k`, `11M`, `2.5B`.
 pub(super) fn amount(x: f64) -> String {
     let rounded = two_digits(x);
-    let steps = [(1e12, "T"), (1e9, "B"), (1e6, "M"), (1e4, "k")];
-    match steps.iter().find(|s| rounded.abs() >= s.0 && rounded.abs() < 1e15) {
-        Some((step, sign)) => {
-            let unit = if *step == 1e4 { 1e3 } else { *step };
-            format!("{}{sign}", significant(rounded / unit))
-        }
+    match SUFFIXES.iter().find(|s| rounded.abs() >= s.0 && rounded.abs() < 1e15) {
+        Some((_, unit, suffix)) => format!("{}{suffix}", significant(rounded / unit)),
         None => significant(x),
     }
 }
@@ -228,6 +241,7 @@ pub fn actor_name(actor: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::super::within_sentence;
     use super::*;
 
     #[test]
@@ -257,6 +271,14 @@ mod tests {
         assert_eq!(large.map(significant), large.map(crate::report::number));
         let things = [1234.0, 9999.0, 17_345.0, 1.14e7, 2.5e9, 0.3].map(amount);
         assert_eq!(things, ["1200", "10k", "17k", "11M", "2.5B", "0.3"]);
+        let within =
+            ["United States", "Netherlands", "South Korea", "United Arab Emirates"].map(within_sentence);
+        assert_eq!(
+            within,
+            ["the United States", "the Netherlands", "South Korea", "the United Arab Emirates"]
+        );
+        let opens = Phrase::default().name(&within[0]).say(" and ").name(&within[1]);
+        assert_eq!(opens.plain(), "The United States and the Netherlands");
         let names = ["country.us", "country.south-korea", "lab.openai", "world"].map(actor_name);
         assert_eq!(names, ["US", "South Korea", "openai", "the world"]);
     }

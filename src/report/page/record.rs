@@ -23,9 +23,9 @@ pub(super) fn covered(facts: &Facts<'_>, section: &str) -> Option<Phrase> {
     let start = if section == "past" { "Of " } else { "Out of sample, of " };
     let start = Phrase::new(start).exactly(&of("rows")?).say(" published values, ").percent(&wide);
     let narrow = of("inside50")?;
-    let start = start.say(" lie in the simulated 90 % interval and ").percent(&narrow);
+    let start = start.say(" lie in the simulated 90% interval and ").percent(&narrow);
     let verdict = fit(wide.value(), narrow.value(), of("rows")?.value());
-    let start = start.say(" in the 50 % interval: ");
+    let start = start.say(" in the 50% interval: ");
     Some(start.say(verdict))
 }
 
@@ -61,14 +61,13 @@ pub(super) fn groups(facts: &Facts<'_>, section: &str) -> Option<Phrase> {
     let start =
         Phrase::new(what).say(" is furthest off on ").name(table.text(worst, "group")).say(", where ");
     let start = start.percent(&at(facts, "scores.csv", worst, "inside90")?);
-    let start =
-        start.say(" of published values lie in the 90 % interval and simulated medians lie ").say(way);
+    let start = start.say(" of published values lie in the 90% interval and simulated medians lie ").say(way);
     let start = start.say(" what was published on average");
     if best == worst {
         return Some(start.say("."));
     }
     let start = start.say("; closest on ").name(table.text(best, "group")).say(", with ");
-    Some(start.percent(&at(facts, "scores.csv", best, "inside90")?).say(" in the 90 % interval."))
+    Some(start.percent(&at(facts, "scores.csv", best, "inside90")?).say(" in the 90% interval."))
 }
 
 /// Whether it beats naive forecasts from the same publications.

@@ -74,7 +74,7 @@ function reachedBy(levels, cells, yearEnds, batches, draws) {
   return counts.map((row) => row.map((n) => n / draws));
 }
 
-// The 95 % interval of a share of draws (Wilson 1927).
+// The 95% interval of a share of draws (Wilson 1927).
 function wilson(share, n) {
   const z = 1.959963984540054;
   const middle = (share + (z * z) / (2 * n)) / (1 + (z * z) / n);

@@ -43,7 +43,7 @@ function line(points) {
   return points.map(([x, y], i) => `${i ? "L" : "M"}${x.toFixed(1)} ${y.toFixed(1)}`).join("");
 }
 
-// Courses with what 50 and 90 % of draws lie in, now in colour and the base's median dashed.
+// Courses with what 50 and 90% of draws lie in, now in colour and the base's median dashed.
 function fan(svg, size, quarters, courses, { changed, end, anchors, labelled, label }) {
   const { width, height } = size;
   const shown = courses.flatMap(({ course }) => course.flatMap((n) => (changed ? [n.nowP05, n.nowP95, n.p50] : [n.p05, n.p95])));
@@ -120,7 +120,7 @@ function strips(svg, size, years, actors, changed) {
   });
 }
 
-// Bars: the median now, as wide as it is, with what 90 % of draws lie in, above an outline of the base's.
+// Bars: the median now, as wide as it is, with what 90% of draws lie in, above an outline of the base's.
 function bars(svg, size, rows, { changed, label, labelled }) {
   const { width, height } = size;
   svg.replaceChildren(shape("title", {}, label));

@@ -31,6 +31,7 @@ function refuse(text) {
 // What of a page is looked up again and again.
 function prepared(page) {
   page.names = Object.fromEntries(page.actors.map((actor) => [actor.id, actor.name]));
+  page.within = Object.fromEntries(page.actors.map((actor) => [actor.id, actor.within]));
   page.place = new Map(page.cells.map((cell, i) => [cell, i]));
   page.labelledInOrder = page.labelled;
   page.labelled = new Map(page.labelledInOrder.map((label, i) => [label, i]));
@@ -175,7 +176,7 @@ async function begin() {
     const draw = middleDraw(cell, pool.base, shownOf.draws);
     offer("The story is being told …", "");
     try {
-      offer(`Draw ${draw}, in which ${page.names[state.b]} comes out in the middle of the base.`, await pool.explain(draw, { policy: policyOf(page, state), actor: state.b }));
+      offer(`Draw ${draw}, in which ${page.within[state.b]} comes out in the middle of the base.`, await pool.explain(draw, { policy: policyOf(page, state), actor: state.b }));
     } catch (error) {
       offer(error.message, "");
     }
@@ -267,13 +268,13 @@ function present(page, figures, answer) {
   fan(figures.reach.svg, size(figures.reach), answer.quarters, answer.drawn.map(({ actor, course }) => ({ course, colour: colour(actor), name: page.names[actor] })), { changed, end: marked, anchors: reach ? page.anchors : [], labelled: powers, label: reach ? "The largest training run that each could finish, by quarter" : `${metric.id}, by quarter` });
   const quotient = answer.ratioDrawn.length > 0 ? [{ course: answer.ratioDrawn, colour: "third", name: `${page.names[state.a]} : ${page.names[state.b]}` }] : [];
   fan(figures.ratio.svg, size(figures.ratio), answer.quarters, quotient, { changed, end: marked, anchors: [{ value: 1, name: "" }], labelled: (v) => (v >= 1 ? `${v}` : `1/${Math.round(1 / v)}`), label: "Ratio of the two, by quarter" });
-  figures.flows.heading.textContent = `Where chips of ${page.names[state.b]} come from, to the end of ${state.year}, in H100e`;
+  figures.flows.heading.textContent = `Where chips of ${page.within[state.b]} come from, to the end of ${state.year}, in H100e`;
   const flows = answer.rows.filter((row) => row.table === "flows");
   bars(figures.flows.svg, size(figures.flows), flows, { changed, label: figures.flows.heading.textContent, labelled: (v) => amount(v, "") });
   strips(figures.bound.svg, size(figures.bound), page.years, [
     { name: page.names[state.b], short: page.names[state.b].slice(0, 8), bound: answer.bound.b }, { name: page.names[state.a], short: page.names[state.a].slice(0, 8), bound: answer.bound.a },
   ], changed);
-  const head = ["Quarter", "Whose", "Base 5 %", "Base median", "Base 95 %", "Now 5 %", "Now median", "Now 95 %", "P(lower)"];
+  const head = ["Quarter", "Whose", "Base 5%", "Base median", "Base 95%", "Now 5%", "Now median", "Now 95%", "P(lower)"];
   const courses = (list) => list.flatMap(([name, course, told]) => answer.quarters.map((q, t) => [q, name, course[t], told]));
   const told_ = reach ? flop : (x) => amount(x, "");
   const courseRows = courses(answer.drawn.map(({ actor, course }) => [page.names[actor], course, told_]));
@@ -299,7 +300,7 @@ function present(page, figures, answer) {
     const change_ = !changed || standing(n) === "same" ? "" : standing(n) === "open" ? "not apart yet" : change(n.ratioP50);
     return [row.name, amount(n.p50, row.unit), changed ? amount(n.nowP50, row.unit) : "", change_];
   });
-  const flowHead = ["What", "Base 5 %", "Base median", "Base 95 %", "Now 5 %", "Now median", "Now 95 %", "P(lower)"];
+  const flowHead = ["What", "Base 5%", "Base median", "Base 95%", "Now 5%", "Now median", "Now 95%", "P(lower)"];
   const flowRow = ({ name, numbers: n }) => [name, n.p05, n.p50, n.p95, n.nowP05, n.nowP50, n.nowP95, n.lower];
   figures.flows.files.csv = () => csvOf(flowHead, flows.map(flowRow));
   figures.flows.holder.replaceChildren(table(figures.flows.heading.textContent, flowHead, flows.map((row) => flowRow(row).map((x, i) => (i === 0 ? x : i === 7 ? percent(x) : amount(x, ""))))));

@@ -49,7 +49,7 @@ function policyOf(page, state) {
 function readAs(lever, at) {
   if (at === null || at === undefined) return "as it is";
   if (lever.kind === "times") return `× ${shortest(at)}`;
-  return lever.unit ? `${shortest(at)} ${lever.unit}` : `${shortest(at * 100)} %`;
+  return lever.unit ? `${shortest(at)} ${lever.unit}` : `${shortest(at * 100)}%`;
 }
 
 function restingState(page) {

@@ -91,7 +91,7 @@ function drawSlider(lever, state, moved, redraw) {
   const track = element("div", { class: "track" });
   if (lever.p05 !== undefined && lever.p95 > lever.p05) {
     const share = (v) => Math.min(100, Math.max(0, ((toTrack(Math.min(lever.to, Math.max(lever.from, v))) - low) / (high - low)) * 100));
-    const band = element("span", { class: "unknown", title: "what is not known of today: 90 % of draws" });
+    const band = element("span", { class: "unknown", title: "what is not known of today: 90% of draws" });
     band.style.left = `${share(lever.p05)}%`;
     band.style.width = `${Math.max(1, share(lever.p95) - share(lever.p05))}%`;
     track.append(band);

@@ -11,9 +11,9 @@ function flop(x) {
 function percent(x) {
   if (!Number.isFinite(x)) return "–";
   const p = x * 100;
-  if (p > 0 && p < 0.5) return "under 1 %";
-  if (p < 100 && p >= 99.5) return "over 99 %";
-  return `${Math.round(p)} %`;
+  if (p > 0 && p < 0.5) return "<1%";
+  if (p < 100 && p >= 99.5) return ">99%";
+  return `${Math.round(p)}%`;
 }
 
 // A ratio as a change, with its sign.
@@ -22,7 +22,7 @@ function change(ratio) {
   const p = (ratio - 1) * 100;
   if (ratio >= 10) return `× ${ratio.toPrecision(2)}`;
   const text = Math.abs(p) < 9.95 ? Math.abs(p).toFixed(1) : String(Math.round(Math.abs(p)));
-  return Number(text) === 0 ? "0 %" : `${p < 0 ? "−" : "+"}${text} %`;
+  return Number(text) === 0 ? "0%" : `${p < 0 ? "−" : "+"}${text}%`;
 }
 
 function times(x) {
@@ -32,7 +32,7 @@ function times(x) {
 function amount(x, unit) {
   if (!Number.isFinite(x)) return "–";
   const size = Math.abs(x);
-  const [divisor, word] = size >= 1e12 ? [1e12, "T"] : size >= 1e9 ? [1e9, "B"] : size >= 1e6 ? [1e6, "M"] : size >= 1e3 ? [1e3, "k"] : [1, ""];
+  const [divisor, word] = size >= 1e12 ? [1e12, "T"] : size >= 1e9 ? [1e9, "B"] : size >= 1e6 ? [1e6, "M"] : size >= 1e4 ? [1e3, "k"] : [1, ""];
   const value = x / divisor;
   const text = Math.abs(value) >= 100 ? String(Math.round(value)) : Number(value.toPrecision(2)).toString();
   return `${text}${word}${unit ? ` ${unit}` : ""}`;
@@ -62,23 +62,24 @@ function leading(counts) {
 // The sentences of an answer.
 function sentencesOf(page, answer) {
   const { end, state } = answer;
-  const name = (id) => page.names[id] || id;
+  const within = (id) => page.within[id] || id;
+  const begin = (id) => within(id).replace(/^the /, "The ");
   const [a, b, ratio] = [answer.a[end], answer.b[end], answer.ratio[end]];
   const year = state.year;
   const now = (n) => (answer.changed ? n.nowP50 : n.p50);
   const first = answer.changed
-    ? `${name(state.b)} could train ${flop(now(b))} FLOP by the end of ${year} (base ${flop(b.p50)}): ${against(b)}.`
-    : `${name(state.b)} could train ${flop(b.p50)} FLOP by the end of ${year} (${flop(b.p05)} to ${flop(b.p95)} in nine draws of ten).`;
+    ? `${begin(state.b)} could train ${flop(now(b))} FLOP by the end of ${year} (base ${flop(b.p50)}): ${against(b)}.`
+    : `${begin(state.b)} could train ${flop(b.p50)} FLOP by the end of ${year} (${flop(b.p05)} to ${flop(b.p95)} in nine draws of ten).`;
   const second = answer.changed
-    ? `${name(state.a)} could train ${times(now(ratio))} as much (base ${times(ratio.p50)}); itself ${flop(now(a))} FLOP, ${against(a)}.`
-    : `${name(state.a)} could train ${times(ratio.p50)} as much (${times(ratio.p05)} to ${times(ratio.p95)}): ${flop(a.p50)} FLOP.`;
+    ? `${begin(state.a)} could train ${times(now(ratio))} as much (base ${times(ratio.p50)}); itself ${flop(now(a))} FLOP, ${against(a)}.`
+    : `${begin(state.a)} could train ${times(ratio.p50)} as much (${times(ratio.p05)} to ${times(ratio.p95)}): ${flop(a.p50)} FLOP.`;
   const sentences = [first, second];
   const place = page.years.indexOf(year);
   const bound = leading(answer.bound.b[place].now);
   const before = leading(answer.bound.b[place].base);
   if (bound) {
     const changed = answer.changed && before && before[0] !== bound[0] ? `; in the base ${before[0]} (${percent(before[1])})` : "";
-    sentences.push(`What stops ${name(state.b)} in ${year}: ${bound[0]}, in ${percent(bound[1])} of draws${changed}.`);
+    sentences.push(`What stops ${within(state.b)} in ${year}: ${bound[0]}, in ${percent(bound[1])} of draws${changed}.`);
   }
   if (answer.changed && standing(b) === "apart") {
     const when = caughtUp(answer.b, end);

@@ -120,7 +120,7 @@ impl Brief {
         }
         let _ = writeln!(out, "\n## What it rests on\n\n{}\n", self.about.markdown());
         if !self.rests.is_empty() {
-            out.push_str("| input | can be: median (90 %) | explains | grade | source |\n| --- | --- | --- | --- | --- |\n");
+            out.push_str("| input | can be: median (90%) | explains | grade | source |\n| --- | --- | --- | --- | --- |\n");
         }
         for r in &self.rests {
             let cell = |text: &str| plain_markdown(text);
@@ -291,7 +291,7 @@ fn foot(files: &RunFiles) -> String {
         given => format!(", those in which {given}"),
     };
     format!(
-        "{} draws{given} of {} uncertain inputs, seed {}; ranges hold 90 % of draws: what nobody knows of the world, as far as the scenario says it. Scenario {}, {}; chokepoint {}, run {}.",
+        "{} draws{given} of {} uncertain inputs, seed {}; ranges hold 90% of draws: what nobody knows of the world, as far as the scenario says it. Scenario {}, {}; chokepoint {}, run {}.",
         about("draws_used"),
         about("uncertain"),
         about("seed"),
@@ -343,12 +343,7 @@ fn thresholds(facts: &Facts<'_>, contenders: &[String]) -> Vec<Phrase> {
             .name(&facts.name(leader));
         let start =
             start.say(" could have reached ").exactly(level).say(" FLOP with a probability of ").percent(p);
-        start
-            .say(" (95 % interval for the number of draws: ")
-            .percent(low)
-            .say(" to ")
-            .percent(high)
-            .say(").")
+        start.say(" (95% interval for the number of draws: ").percent(low).say(" to ").percent(high).say(").")
     });
     said.into_iter().collect()
 }

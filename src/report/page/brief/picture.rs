@@ -16,13 +16,13 @@ const LABEL: usize = 38;
 pub(super) enum Scale {
     /// By their logarithm.
     Log,
-    /// By their logarithm, and told as changes: 0.8 is −20 %.
+    /// By their logarithm, and told as changes: 0.8 is −20%.
     Change,
     /// As they are.
     Plain,
 }
 
-/// An interval: 5 % quantile, median, 95 % quantile; of a tornado both ends, with the lower input's first, and no middle.
+/// An interval: 5% quantile, median, 95% quantile; of a tornado both ends, with the lower input's first, and no middle.
 #[derive(Clone, Debug)]
 pub(super) struct Row {
     pub(super) label: String,
@@ -37,7 +37,7 @@ pub(super) struct Row {
 #[derive(Clone, Debug)]
 pub(super) struct Course {
     pub(super) label: String,
-    /// Quarter, 5 % quantile, median, 95 % quantile.
+    /// Quarter, 5% quantile, median, 95% quantile.
     pub(super) points: Vec<(String, [f64; 3])>,
     pub(super) hue: usize,
 }
@@ -383,7 +383,7 @@ pub(super) fn changed(ratio: f64) -> String {
     if share.abs() < 0.05 {
         return "0".to_owned();
     }
-    format!("{}{} %", if share < 0.0 { "−" } else { "+" }, significant(share.abs()))
+    format!("{}{}%", if share < 0.0 { "−" } else { "+" }, significant(share.abs()))
 }
 
 /// A text of at most so many characters.
@@ -421,7 +421,7 @@ mod tests {
             (bar.iter().position(|c| *c == '─').unwrap(), bar.iter().rposition(|c| *c == '─').unwrap());
         // Half and double are as far from no change, to a character.
         assert!((at - from).abs_diff(to - at) <= 1, "{text}");
-        assert!(text.ends_with("0 (−50 % to +100 %)\n"), "{text}");
+        assert!(text.ends_with("0 (−50% to +100%)\n"), "{text}");
         assert!(!text.contains('`'));
         // Of a tornado the hollow end is that of the input's lowest tenth, whichever is larger.
         let falling = rows(Scale::Log, &[(8e26, None, 1e26)]).text();

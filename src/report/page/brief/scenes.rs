@@ -16,7 +16,7 @@ pub(super) fn courses(facts: &Facts<'_>, actors: &[String]) -> Option<Picture> {
     let second = actors.get(1).or(actors.first())?;
     Some(Picture {
         title: figures::fan(facts, second)?,
-        note: "Largest run that could be finished [FLOP, log scale]: median, and 90 % of draws.".to_owned(),
+        note: "Largest run that could be finished [FLOP, log scale]: median, and 90% of draws.".to_owned(),
         scale: Scale::Log,
         drawing: Drawing::Courses(shown),
     })
@@ -51,7 +51,7 @@ pub(super) fn ends(facts: &Facts<'_>) -> Option<Picture> {
     Some(Picture {
         title: figures::spread(facts, last)?,
         note: format!(
-            "Largest run that could be finished by {last} [FLOP, log scale]: dot, median; bar, 90 % of draws. A country counts by its best lab."
+            "Largest run that could be finished by {last} [FLOP, log scale]: dot, median; bar, 90% of draws. A country counts by its best lab."
         ),
         scale: Scale::Log,
         drawing: Drawing::Rows(rows),
@@ -110,7 +110,7 @@ pub(super) fn forest(facts: &Facts<'_>, cell: &str) -> Option<Picture> {
     Some(Picture {
         title,
         note: format!(
-            "{}: change under each policy, on the same draws: dot, median; bar, 90 % of draws. Blue, lower in the mean; red, higher; grey, no change beyond the error.",
+            "{}: change under each policy, on the same draws: dot, median; bar, 90% of draws. Blue, lower in the mean; red, higher; grey, no change beyond the error.",
             words::cell_title(facts, cell)
         ),
         scale: Scale::Change,
@@ -138,7 +138,7 @@ pub(super) fn both(base: &Facts<'_>, policy: &Facts<'_>, cell: &str) -> Option<P
     Some(Picture {
         title: findings::policy_effect(base, row, &words::cell(base, cell))?,
         note: format!(
-            "Largest run that {} could finish [FLOP, log scale], with the policy and without: median, and 90 % of draws.",
+            "Largest run that {} could finish [FLOP, log scale], with the policy and without: median, and 90% of draws.",
             base.name(actor)
         ),
         scale: Scale::Log,
@@ -172,7 +172,7 @@ pub(super) fn actors(facts: &Facts<'_>, policy: &str) -> Option<Picture> {
     Some(Picture {
         title,
         note: format!(
-            "Change of the largest run that each could finish by {}, on the same draws: dot, median; bar, 90 % of draws.",
+            "Change of the largest run that each could finish by {}, on the same draws: dot, median; bar, 90% of draws.",
             facts.last()
         ),
         scale: Scale::Change,

@@ -122,17 +122,17 @@ function nameAxis(ids, label, more) {
 /* How high a row of such an axis is. */
 const rowHeight = (ids, label) => (ids.some((id) => wrapped(label(id)).split('<br>').length > 2) ? 42 : ids.some((id) => wrapped(label(id)).includes('<br>')) ? 32 : 25);
 
-/* A number in two or three digits. */
+/* A number in three significant digits, as the terminal writes it. */
 function number(x) {
   if (x === null || x === undefined || !Number.isFinite(x)) return '–';
   const size = Math.abs(x);
+  const digits = (y) => Number(y.toPrecision(3));
   if (size === 0) return '0';
   if (size >= 1e15 || size < 1e-3) return x.toExponential(1).replace('e+', 'e');
-  for (const [step, sign] of [[1e12, 'T'], [1e9, 'B'], [1e6, 'M'], [1e4, 'k']]) {
-    const unit = step === 1e4 ? 1e3 : step;
-    if (size >= 0.9995 * step) return String(Number((x / unit).toPrecision(3))) + sign;
+  for (const [from, unit, suffix] of [[1e12, 1e12, 'T'], [1e9, 1e9, 'B'], [1e6, 1e6, 'M'], [1e4, 1e3, 'k']]) {
+    if (digits(size) >= from) return String(digits(x / unit)) + suffix;
   }
-  return size >= 1e3 ? String(Math.round(x)) : String(Number(x.toPrecision(3)));
+  return digits(size) >= 1e3 ? x.toFixed(0) : String(digits(x));
 }
 /* A number that is exactly what it is: a tick, a threshold. */
 function tick(x) {
@@ -140,10 +140,10 @@ function tick(x) {
 }
 function percent(p) {
   if (p === null || p === undefined) return '–';
-  if (p === 0 || p === 1) return 100 * p + ' %';
-  if (p < 0.005) return '<1 %';
-  if (p > 0.995) return '>99 %';
-  return Math.round(100 * p) + ' %';
+  if (p === 0 || p === 1) return 100 * p + '%';
+  if (p < 0.005) return '<1%';
+  if (p > 0.995) return '>99%';
+  return Math.round(100 * p) + '%';
 }
 
 function colour(nameOf) {

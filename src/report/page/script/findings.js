@@ -102,7 +102,7 @@ FIGURES.forest = (figure, redraw) => {
         { x, y, mode: 'lines', line: { color: colour(hueName), width: 3 }, hoverinfo: 'skip', showlegend: false },
         {
           x: list.map((r) => at(r, 'p50')), y: list.map(id), mode: 'markers', name: label, marker: { color: colour('paper'), size: 10, line: { color: colour(hueName), width: 2.5 } }, hoverinfo: 'text', cliponaxis: false,
-          text: list.map((r) => `${plain(policyName(r.policy))}${r.tier === null ? '' : `, rank ${r.tier}`}<br>` + (shares ? `median ${changed(r.ratio_p50)} (90 %: ${changed(r.ratio_p05)} to ${changed(r.ratio_p95)})<br>` : '') + `median change ${number(r.p50)} ${plain(r.unit)}<br>90 %: ${number(r.p05)} to ${number(r.p95)}<br>mean ${number(r.difference_mean)}, standard error ${number(r.difference_se)}<br>lower in ${percent(r.probability_lower)} of draws, higher in ${percent(r.probability_higher)}`),
+          text: list.map((r) => `${plain(policyName(r.policy))}${r.tier === null ? '' : `, rank ${r.tier}`}<br>` + (shares ? `median ${changed(r.ratio_p50)} (90%: ${changed(r.ratio_p05)} to ${changed(r.ratio_p95)})<br>` : '') + `median change ${number(r.p50)} ${plain(r.unit)}<br>90%: ${number(r.p05)} to ${number(r.p95)}<br>mean ${number(r.difference_mean)}, standard error ${number(r.difference_se)}<br>lower in ${percent(r.probability_lower)} of draws, higher in ${percent(r.probability_higher)}`),
         },
       ];
     });
@@ -120,13 +120,13 @@ FIGURES.forest = (figure, redraw) => {
   };
 };
 
-/* A quotient as the change that it is: 0.8 is −20 %, 3 is three times. */
+/* A quotient as the change that it is: 0.8 is −20%, 3 is three times. */
 function changed(ratio) {
   if (ratio === null || !Number.isFinite(ratio)) return '–';
   if (ratio >= 3) return '×' + number(ratio);
   const share = 100 * (ratio - 1);
   if (Math.abs(share) < 0.005) return 'no change';
-  return `${share < 0 ? '−' : '+'}${number(Number(Math.abs(share).toPrecision(2)))} %`;
+  return `${share < 0 ? '−' : '+'}${number(Number(Math.abs(share).toPrecision(2)))}%`;
 }
 /* A log axis of quotients, told as changes; fine where they lie close together. */
 function changeAxis(title, values) {
@@ -162,10 +162,10 @@ FIGURES.regret = (figure, redraw) => {
       y.push(label(r), label(r), null);
     }
     draw(figure, all.length ? [
-      { x, y, mode: 'lines', line: { color: hue(0), width: 2 }, hoverinfo: 'skip', name: 'to the 95 % quantile' },
+      { x, y, mode: 'lines', line: { color: hue(0), width: 2 }, hoverinfo: 'skip', name: 'to the 95% quantile' },
       {
         x: all.map((r) => r.regret_mean), y: all.map(label), mode: 'markers', name: 'mean', marker: { color: hue(0), size: 10 }, hoverinfo: 'text',
-        text: all.map((r) => `${plain(policyName(r.policy))}<br>mean regret ${number(r.regret_mean)} ${plain(r.unit)}<br>95 % quantile ${number(r.regret_p95)}`),
+        text: all.map((r) => `${plain(policyName(r.policy))}<br>mean regret ${number(r.regret_mean)} ${plain(r.unit)}<br>95% quantile ${number(r.regret_p95)}`),
       },
     ] : [], {
       height: 110 + rowHeight(ids, policyName) * all.length,
@@ -221,7 +221,7 @@ FIGURES.past = (figure, redraw) => {
       }
       return { x, y, mode: 'lines', line: { color: stroke, width }, hoverinfo: 'skip', showlegend: false };
     };
-    const text = all.map((r) => `${plain(label(r))}<br>published: ${number(r.central === null ? r.low : r.central)} ${plain(r.unit)}<br>simulated: ${number(r.p50)} (90 %: ${number(r.p05)} to ${number(r.p95)})`);
+    const text = all.map((r) => `${plain(label(r))}<br>published: ${number(r.central === null ? r.low : r.central)} ${plain(r.unit)}<br>simulated: ${number(r.p50)} (90%: ${number(r.p05)} to ${number(r.p95)})`);
     const ids = distinct(all.map(label));
     draw(figure, [
       segments('p05', 'p95', hue(0), 6),
@@ -271,7 +271,7 @@ FIGURES.sweep = (figure, redraw) => {
       type: 'heatmap', x: across_, y: up_, z, xgap: 2, ygap: 2, zmin: most > least ? least : least - 1, zmax: most > least ? most : most + 1,
       customdata: ys.map((b) => xs.map((a) => {
         const r = find(a, b);
-        return r ? `${plain(x)} = ${plain(a)}` + (y ? `<br>${plain(y)} = ${plain(b)}` : '') + `<br>mean ${number(r.mean)} ${plain(unit)}; 90 %: ${number(r.p05)} to ${number(r.p95)}<br>against the scenario as it stands: ${number(r.difference_mean)}, standard error ${number(r.difference_se)}<br>rank ${r.tier} of the points` : '';
+        return r ? `${plain(x)} = ${plain(a)}` + (y ? `<br>${plain(y)} = ${plain(b)}` : '') + `<br>mean ${number(r.mean)} ${plain(unit)}; 90%: ${number(r.p05)} to ${number(r.p95)}<br>against the scenario as it stands: ${number(r.difference_mean)}, standard error ${number(r.difference_se)}<br>rank ${r.tier} of the points` : '';
       })),
       hovertemplate: '%{customdata}<extra></extra>', showscale: !narrow(),
       colorscale: [[0, onPaper(colour('blue'), 0.1)], [1, colour('blue')]], colorbar: { title: { text: plain(unit), side: 'right' }, thickness: 10, outlinewidth: 0, tickmode: 'array', tickvals: most > least ? [least, (least + most) / 2, most] : [least], ticktext: (most > least ? [least, (least + most) / 2, most] : [least]).map(number) },

@@ -1,6 +1,6 @@
 /* Compute, flows, limits, facilities, the supply chain. */
 
-/* Values over time with bars to the 5 % and 95 % quantiles. */
+/* Values over time with bars to the 5% and 95% quantiles. */
 function barred(list, i, label, scale, show, offset) {
   return {
     x: list.map((r) => Number(r.quarter.slice(0, 4)) + offset), y: list.map((r) => scale * r.p50), mode: 'lines+markers', name: label,
@@ -9,7 +9,7 @@ function barred(list, i, label, scale, show, offset) {
       type: 'data', symmetric: false, color: hue(i), thickness: 1.2, width: 3,
       array: list.map((r) => scale * (r.p95 - r.p50)), arrayminus: list.map((r) => scale * (r.p50 - r.p05)),
     },
-    text: list.map((r) => `${label}, end of ${r.quarter.slice(0, 4)}: ${show(r.p50)}<br>90 %: ${show(r.p05)} to ${show(r.p95)}`), hoverinfo: 'text',
+    text: list.map((r) => `${label}, end of ${r.quarter.slice(0, 4)}: ${show(r.p50)}<br>90%: ${show(r.p05)} to ${show(r.p95)}`), hoverinfo: 'text',
   };
 }
 
@@ -179,7 +179,7 @@ FIGURES.facilities = (figure) => () => {
   const hover = actors.map((a) => years.map((q) => {
     const r = cell(a, q);
     const c = capacity.get(a + '@' + q);
-    return r ? `${plain(name(a))}, end of ${q.slice(0, 4)}<br>used: ${percent(r.p50)} (90 %: ${percent(r.p05)} to ${percent(r.p95)})` + (c ? `<br>capacity: ${number(c.p50)} ${plain(c.unit)}` : '') : '';
+    return r ? `${plain(name(a))}, end of ${q.slice(0, 4)}<br>used: ${percent(r.p50)} (90%: ${percent(r.p05)} to ${percent(r.p95)})` + (c ? `<br>capacity: ${number(c.p50)} ${plain(c.unit)}` : '') : '';
   }));
   const across = years.map((q) => q.slice(0, 4));
   draw(figure, [{

@@ -58,7 +58,7 @@ FIGURES.graph = (figure) => () => {
     const radius = n.kind === 'facility' && use ? 3 + 6 * Math.min(1, use.p50) : 5;
     const fill = share !== undefined ? mix(share) : n.kind === 'good' ? mix(0) : colour('sky');
     const words = [`${n.kind} ${name(id)}${n.country ? ', ' + name('country.' + n.country) : ''}`];
-    if (capacity) words.push(`capacity ${number(capacity.p50)} ${capacity.unit} (90 %: ${number(capacity.p05)} to ${number(capacity.p95)}), end of ${last.slice(0, 4)}`);
+    if (capacity) words.push(`capacity ${number(capacity.p50)} ${capacity.unit} (90%: ${number(capacity.p05)} to ${number(capacity.p95)}), end of ${last.slice(0, 4)}`);
     if (use) words.push(`used: ${percent(use.p50)}`);
     if (share !== undefined) words.push(`binds a chip's production in up to ${percent(share)} of draws`);
     const note = share !== undefined ? `${name(id)} · ${percent(share)}` : capacity && n.kind === 'facility' ? `${name(id)} · ${number(capacity.p50)}` : name(id);
@@ -171,7 +171,7 @@ function small(row) {
   const width = 110;
   const height = 24;
   const svg = shape('svg', { width, height, viewBox: `0 0 ${width} ${height}`, role: 'img' });
-  svg.append(shape('title', {}, `5 %: ${number(row.p05)}, median: ${number(row.p50)}, 95 %: ${number(row.p95)}`));
+  svg.append(shape('title', {}, `5%: ${number(row.p05)}, median: ${number(row.p50)}, 95%: ${number(row.p95)}`));
   const low = row.p01;
   const high = row.p99;
   if (!(high > low)) {
@@ -268,7 +268,7 @@ function quantityRow({ path, points, weight }) {
     ? [element('div', '', range(first) + unit)]
     : (points.length <= 4 ? points : [first, points[points.length >> 1], last]).map((r) => element('div', '', element('span', 'soft', r.date.slice(0, 7) + ' '), range(r) + unit));
   if (points.length > 4) values.push(element('div', 'soft', `and ${points.length - 3} dates more`));
-  cell('Median (90 %)', 'n', ...values);
+  cell('Median (90%)', 'n', ...values);
   cell('Can be', 'drawing', small(last));
   cell('Grade', '', element('span', 'grade ' + (['published', 'derived', 'judgement'].includes(last.grade) ? last.grade : ''), last.grade || 'not said'));
   const said = distinct(points.map((r) => [r.source, r.note].filter(Boolean).join('; ')).filter(Boolean)).join('; ');

@@ -21,12 +21,12 @@ FIGURES.fan = (figure, redraw) => {
       traces.push({
         x: list.map((r) => r.quarter), y: list.map((r) => r.p50), mode: 'lines', name: label,
         line: { color: colour(hueName), width: 2.5, dash },
-        text: list.map((r) => `${r.quarter}<br>${label}: ${number(r.p50)} FLOP<br>90 %: ${number(r.p05)} to ${number(r.p95)}`), hoverinfo: 'text',
+        text: list.map((r) => `${r.quarter}<br>${label}: ${number(r.p50)} FLOP<br>90%: ${number(r.p05)} to ${number(r.p95)}`), hoverinfo: 'text',
       });
     };
     band(run, 'p05', 'p95', faded(colour('red'), 0.13), '');
-    band(reachable, 'p05', 'p95', faded(colour('blue'), 0.17), '90 % of draws');
-    band(reachable, 'p25', 'p75', faded(colour('blue'), 0.3), '50 %');
+    band(reachable, 'p05', 'p95', faded(colour('blue'), 0.17), '90% of draws');
+    band(reachable, 'p25', 'p75', faded(colour('blue'), 0.3), '50%');
     line(reachable, 'blue', 'solid', 'could finish');
     line(run, 'red', 'dash', 'expected to have finished');
     const values = reachable.concat(run).flatMap((r) => [r.p05, r.p95]).filter((v) => v > 0);
@@ -62,7 +62,7 @@ FIGURES.reached = (figure, redraw) => {
       traces.push({ x, y: list.map((r) => 100 * r.high), mode: 'lines', line: { width: 0 }, fill: 'tonexty', fillcolor: faded(hue(i), 0.2), hoverinfo: 'skip', showlegend: false });
       traces.push({
         x, y: list.map((r) => 100 * r.probability), mode: 'lines', name: tick(level) + ' FLOP', line: { color: hue(i), width: 2.5, dash: ['solid', 'dash', 'dot', 'dashdot'][i % 4] },
-        text: list.map((r) => `${r.quarter}<br>${tick(level)} FLOP reached: ${percent(r.probability)}<br>95 %: ${percent(r.low)} to ${percent(r.high)}`), hoverinfo: 'text',
+        text: list.map((r) => `${r.quarter}<br>${tick(level)} FLOP reached: ${percent(r.probability)}<br>95%: ${percent(r.low)} to ${percent(r.high)}`), hoverinfo: 'text',
       });
     });
     draw(figure, traces, {
@@ -95,9 +95,9 @@ FIGURES.spread = (figure, redraw) => {
   };
 };
 
-/* Horizontal intervals: thin 90 %, thick 50 %, a dot at the median. */
+/* Horizontal intervals: thin 90%, thick 50%, a dot at the median. */
 function intervals(list, label, stroke, legend, unit) {
-  const text = list.map((r) => `${plain(name(r.actor))}<br>median ${number(r.p50)} ${plain(unit)}<br>50 %: ${number(r.p25)} to ${number(r.p75)}<br>90 %: ${number(r.p05)} to ${number(r.p95)}`);
+  const text = list.map((r) => `${plain(name(r.actor))}<br>median ${number(r.p50)} ${plain(unit)}<br>50%: ${number(r.p25)} to ${number(r.p75)}<br>90%: ${number(r.p05)} to ${number(r.p95)}`);
   const segments = (low, high, width) => {
     const x = [];
     const y = [];
