@@ -106,10 +106,17 @@ impl Tally {
             let overhead = batch.inputs.value(plan.model.countries[n].overhead) / 1e6;
             let fleet = &batch.state.fleet;
             let owned = fleet.count[h] + fleet.waiting[h] + fleet.deploying[h].total();
+            let units = &batch.sheets.units[c];
             for u in ChipUnit::ALL {
-                self.fleet[b][u] += owned * batch.sheets.units[c][u];
-                self.stranded[b][u] += fleet.waiting[h] * batch.sheets.units[c][u];
-                self.retired[b][u] += batch.outputs.fleet.retired[h] * batch.sheets.units[c][u];
+                self.fleet[b][u] += owned * units[u];
+            }
+            // Most chips run: few wait for power, few make room in the quarter.
+            for (sums, n) in
+                [(&mut self.stranded, fleet.waiting[h]), (&mut self.retired, batch.outputs.fleet.retired[h])]
+            {
+                if n != Lanes::ZERO {
+                    ChipUnit::ALL.into_iter().for_each(|u| sums[b][u] += n * units[u]);
+                }
             }
             self.power[b] += fleet.count[h] * batch.sheets.watts[c] * overhead;
         }
