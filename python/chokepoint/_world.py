@@ -152,6 +152,7 @@ class World:
         self,
         policies: str | Sequence[Policy] | None = None,
         *,
+        others: Path | Sequence[Path] | None = None,
         draws: Count = 8192,
         set: Edits | None = None,
         objectives: str | Sequence[str] | None = None,
@@ -161,6 +162,7 @@ class World:
     ) -> Comparison:
         """Simulates the same draws under several policies, or all of the scenario's, and ranks them.
 
+        `others` are scenarios beside this one, each as it stands and under each policy that is named, on this one's draws and with its edits.
         `objectives` say what is good: `"min CELL"`, `"max CELL"`; several give a Pareto front. Of `targets`, `"CELL < NUMBER"`,
         the share of draws that satisfy them is told. The rest is as for `run`. A policy of the world's own is passed over.
         """
@@ -169,7 +171,7 @@ class World:
         lists: dict[str, list[Any]] = {"policy": own, "objective": several(objectives), "target": several(targets)}
         if self._vintage is not None:
             raise UsageError("policies are compared in the scenario as it stands, not in a vintage")
-        job = self._start("compare", Comparison, set=set, draws=draws, lists=lists, **more)
+        job = self._start("compare", Comparison, set=set, others=_paths(others), draws=draws, lists=lists, **more)
         return job.wait(progress=progress)
 
     def sweep(
@@ -404,8 +406,10 @@ class World:
 
     # How it is put into words.
 
-    def _words(self, verb: str, *, policy: Policy | bool | None = None, set: Edits | None = None) -> list[str]:
-        words = [verb, self.scenario]
+    def _words(
+        self, verb: str, *, policy: Policy | bool | None = None, set: Edits | None = None, others: Sequence[str] = ()
+    ) -> list[str]:
+        words = [verb, self.scenario, *others]
         if policy is not False:
             chosen = self._policy if policy is None or policy is True else policy
             words += options(policy=_policy(chosen))
@@ -419,10 +423,12 @@ class World:
         *,
         policy: Policy | bool | None = None,
         set: Edits | None = None,
+        others: Sequence[str] = (),
         lists: Mapping[str, list[Any]] | None = None,
         **more: Any,
     ) -> Job[R]:
-        words = self._study(verb, policy=False if verb == "compare" else policy, set=set, lists=lists, **more)
+        chosen = False if verb == "compare" else policy
+        words = self._study(verb, policy=chosen, set=set, others=others, lists=lists, **more)
         write = more.get("out") is not None or more.get("part") is not None
 
         def finish(found: dict[str, Any]) -> R:
@@ -437,6 +443,7 @@ class World:
         *,
         policy: Policy | bool | None = None,
         set: Edits | None = None,
+        others: Sequence[str] = (),
         lists: Mapping[str, list[Any]] | None = None,
         **more: Any,
     ) -> list[str]:
@@ -447,7 +454,8 @@ class World:
         for name in ("select", "export"):
             if name in more:
                 more[name] = several(more[name])
-        return self._words(verb, policy=policy, set=set) + options(**(lists or {})) + options(**more)
+        words = self._words(verb, policy=policy, set=set, others=others)
+        return words + options(**(lists or {})) + options(**more)
 
     def __repr__(self) -> str:
         said = self._words("")[1:]

@@ -64,6 +64,17 @@ def test_other_studies(command, tmp_path, verb):
     assert found.answer is not None and found.answer.to_csv().encode() == (tmp_path / "a" / "answer.csv").read_bytes()
 
 
+def test_scenarios_are_compared_as_by_the_command(command, tmp_path, monkeypatch):
+    command("new", "world", "tut", "--from", "tutorial", cwd=tmp_path)
+    (tmp_path / "open").mkdir()
+    (tmp_path / "open" / "scenario.toml").write_text('extends = "../tut"\ntitle = "Open"\n\n[[route]]\nid = "gamma"\ndetection = "1%"\n')
+    command("compare", "tut", "open", "--draws", "64", "--quiet", "--out", "a", cwd=tmp_path)
+    monkeypatch.chdir(tmp_path)
+    found = cp.load("tut").compare(others="open", draws=64, out="b")
+    same_tables(tmp_path / "a", tmp_path / "b")
+    assert set(found.table("comparison")["scenario"]) == {"tut", "open"}
+
+
 def test_in_memory_any_threads_any_way(tmp_path):
     world = cp.load("tutorial")
     one, two = world.run(64, threads=1), world.run(64, threads=2)

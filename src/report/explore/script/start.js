@@ -236,9 +236,11 @@ async function begin() {
   });
 
   const module = await WebAssembly.compile(await unpacked("engine"));
-  pool.open(module, { name: page.name, scenario: page.scenario, select: page.select, seed: page.seed });
   engine = engineOf(await WebAssembly.instantiate(module, {}));
   settle();
+  // The first answer is of draws that came with the page: workers, which take all cores to plan, begin once it has been drawn.
+  await new Promise((then) => { setTimeout(then, 50); });
+  pool.open(module, { name: page.name, scenario: page.scenario, select: page.select, seed: page.seed });
   // For tests, and for whoever is curious.
   window.explorer = { page, pool, state: () => state, shown: () => shown, policy: () => policyOf(page, state), move };
 }
