@@ -396,7 +396,7 @@ fn in_a_world_whose_best_policies_are_known_they_are_found() {
     };
     let told: Vec<String> = (0..8).map(|d| story(&d.to_string())).collect();
     let sentence =
-        "if-bad only: sign comes on: facility.fab/capacity was 4000 in 2024Q1, below 10000; 1 number changed";
+        "if-bad only: sign comes on: facility.fab/capacity was 4000 in 2024Q1, below 10k; 1 number changed";
     let comes = told.iter().filter(|t| t.contains(sentence)).count();
     assert!(comes > 0 && comes < 8, "{}", told[0]);
 }
