@@ -53,7 +53,8 @@ fn of_run(path: &Path, arguments: &DiscoverArguments) -> Result<DiscoverRequest,
         Verb::Run(a) => {
             let request = a.request();
             Run::open(&request, &()).and_then(|s| same(&s, path))?;
-            on(request.scenario, request.simulation)
+            let asked = on(request.scenario, request.simulation)?;
+            Ok(DiscoverRequest { kept: arguments.is_of_the_run().then(|| path.to_owned()), ..asked })
         }
         Verb::Compare(a) => {
             let request = a.request();

@@ -60,7 +60,14 @@ pub fn discover(request: &DiscoverRequest, watch: &dyn Watch) -> Result<Discover
     let mut base = open(&plans[0], watch)?;
     base.read_condition()?;
     let others: Vec<Simulation> = plans[1..].iter().map(|p| open(p, &())).collect::<Result<_, _>>()?;
-    let drawn = Drawn::simulate(&mut base, &others, (parameter, cell), watch)?;
+    let kept = match request.kept.as_ref().filter(|_| others.is_empty()) {
+        Some(folder) => Drawn::kept(folder, &base, (parameter, cell))?,
+        None => None,
+    };
+    let drawn = match kept {
+        Some(drawn) => drawn,
+        None => Drawn::simulate(&mut base, &others, (parameter, cell), watch)?,
+    };
     let Drawn { inputs, columns, values, replicates, .. } = drawn;
     let cases = (0..replicates.len()).map(|draw| question.is(&values, draw)).collect();
     let unit = base.recording.names[0].unit.clone();

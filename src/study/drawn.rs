@@ -9,7 +9,9 @@ use crate::math::WIDTH;
 use crate::model::{Grade, QuantityId};
 use crate::plan::Plan;
 use crate::report::Input;
-use crate::results::FolderError;
+use crate::results::{Cell, FolderError, MANIFEST, PastRunError, RunReader};
+use csv::ByteRecord;
+use std::path::{Path, PathBuf};
 
 /// Draws that count.
 pub(super) struct Drawn {
@@ -55,6 +57,143 @@ impl Drawn {
         base.work_on(others, 0..base.request.sampling.draws, watch, &mut [&mut drawn])?;
         base.check_used(drawn.replicates.len() as u64, watch)?;
         Ok(drawn)
+    }
+
+    /// The draws that a run of this scenario kept as text: none if its folder lacks the cell in `draws.csv`, or `inputs.csv`, or
+    /// `strikes.csv` where a shock strikes by chance.
+    pub(super) fn kept(
+        folder: &Path,
+        base: &Simulation,
+        (parameter, cell): (&'static str, &str),
+    ) -> Result<Option<Self>, Error> {
+        let run = RunReader::open(folder, MANIFEST)?;
+        let place = base.place(parameter, cell)?;
+        let (inputs, shocks) = inputs(&base.plan);
+        let numbers = base.plan.layout.uncertain().count();
+        let mut drawn = Self {
+            columns: vec![Vec::new(); inputs.len()],
+            values: vec![Vec::new()],
+            replicates: Vec::new(),
+            never: base.plan.quarters as f32,
+            inputs,
+            places: vec![place],
+            shocks,
+        };
+        let table =
+            |name: &str| Ok::<_, Error>(run.read(name)?.map(|text| TextTable::new(folder.join(name), text)));
+        let (Some(draws), Some(inputs)) = (table("draws.csv")?, table("inputs.csv")?) else {
+            return Ok(None);
+        };
+        let Some(order) = drawn.take_values(draws, &base.recording.names[place])? else { return Ok(None) };
+        let paths = drawn.inputs[..numbers].iter().map(|input| input.path.as_bytes());
+        if !inputs.header()?.iter().eq(std::iter::once(&b"draw"[..]).chain(paths)) {
+            return Ok(None);
+        }
+        let mut row = 0;
+        inputs.each(|cells| {
+            let known = order.get(row) == Some(&cells.number(0)?.to_bits());
+            row += 1;
+            for (i, column) in drawn.columns[..numbers].iter_mut().enumerate() {
+                column.push(cells.number(i + 1)? as f32);
+            }
+            Some(known)
+        })?;
+        drawn.columns[numbers..].iter_mut().for_each(|column| column.resize(order.len(), drawn.never));
+        if drawn.columns.len() > numbers {
+            let Some(strikes) = table("strikes.csv")? else { return Ok(None) };
+            drawn.take_strikes(strikes, base, &order)?;
+        }
+        Ok((row == order.len()).then_some(drawn))
+    }
+
+    /// Takes the values of a cell and the replicates of its draws, and gives the draws' numbers as bits; none if the cell is not there.
+    fn take_values(&mut self, table: TextTable, cell: &Cell) -> Result<Option<Vec<u64>>, Error> {
+        let header = table.header()?;
+        let at = |name: &str| header.iter().position(|h| h == name.as_bytes());
+        let keys = ["draw", "replicate", "actor", "quarter", &cell.metric].map(at);
+        let [Some(draw), Some(replicate), Some(actor), Some(quarter), Some(metric)] = keys else {
+            return Ok(None);
+        };
+        let (when, mut order) = (cell.quarter.to_string(), Vec::new());
+        table.each(|cells| {
+            if cells.0.get(actor) == Some(cell.actor.as_bytes())
+                && cells.0.get(quarter) == Some(when.as_bytes())
+            {
+                order.push(cells.number(draw)?.to_bits());
+                self.replicates.push(cells.number(replicate)? as u8);
+                self.values[0].push(cells.number(metric)?);
+            }
+            Some(true)
+        })?;
+        Ok((!order.is_empty()).then_some(order))
+    }
+
+    /// Takes first strikes.
+    fn take_strikes(&mut self, table: TextTable, base: &Simulation, order: &[u64]) -> Result<(), Error> {
+        let ids: Vec<String> = base.plan.model.shocks.iter().map(|s| format!("shock.{}", s.id)).collect();
+        let mut at = 0;
+        // Rows are in the order of draws.
+        table.each(|cells| {
+            let draw = cells.number(0)?.to_bits();
+            at += order[at..].iter().position(|&known| known == draw)?;
+            let shock = ids.iter().position(|id| cells.0.get(1) == Some(id.as_bytes()))?;
+            let onset = cells.number(3)?;
+            if let Some(column) = self.shocks[shock].filter(|_| onset.is_finite()) {
+                let first = &mut self.columns[column][at];
+                *first = first.min(onset as f32);
+            }
+            Some(true)
+        })
+    }
+}
+
+/// A table of a run that is there as text, as the run wrote it.
+struct TextTable {
+    path: PathBuf,
+    text: String,
+}
+
+/// A row of it.
+struct Cells<'a>(&'a ByteRecord);
+
+impl Cells<'_> {
+    /// A number; what is blank is none. None if it is something else.
+    fn number(&self, column: usize) -> Option<f64> {
+        match self.0.get(column)? {
+            b"" => Some(f64::NAN),
+            cell => std::str::from_utf8(cell).ok()?.parse().ok(),
+        }
+    }
+}
+
+impl TextTable {
+    fn new(path: PathBuf, text: String) -> Self {
+        Self { path, text }
+    }
+
+    fn wrong(&self, error: csv::Error) -> PastRunError {
+        PastRunError::Table { path: self.path.clone(), error }
+    }
+
+    fn header(&self) -> Result<ByteRecord, PastRunError> {
+        let mut reader = csv::Reader::from_reader(self.text.as_bytes());
+        reader.byte_headers().cloned().map_err(|error| self.wrong(error))
+    }
+
+    /// Looks at every row, which says whether it is one of such a table.
+    fn each(&self, mut look: impl FnMut(&Cells<'_>) -> Option<bool>) -> Result<(), Error> {
+        let mut reader = csv::Reader::from_reader(self.text.as_bytes());
+        let mut record = ByteRecord::new();
+        while reader.read_byte_record(&mut record).map_err(|error| self.wrong(error))? {
+            if look(&Cells(&record)) != Some(true) {
+                return Err(PastRunError::Wrong {
+                    path: self.path.clone(),
+                    what: "of other draws or no numbers",
+                }
+                .into());
+            }
+        }
+        Ok(())
     }
 }
 

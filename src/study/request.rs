@@ -294,6 +294,8 @@ pub struct DiscoverRequest {
     pub worse_than: Option<String>,
     /// By what: `min CELL` or `max CELL`.
     pub objective: Option<String>,
+    /// A run of this scenario and these draws: what it kept of them as text is not simulated again.
+    pub kept: Option<PathBuf>,
     /// What is simulated.
     pub simulation: SimulationRequest,
 }
@@ -307,6 +309,7 @@ impl DiscoverRequest {
             fails: None,
             worse_than: None,
             objective: None,
+            kept: None,
             simulation: SimulationRequest::default(),
         }
     }

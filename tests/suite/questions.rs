@@ -52,6 +52,35 @@ fn the_boxes_of_a_run_are_those_of_its_scenario_and_its_files_stay() {
     assert!(code == 1 && err.contains("no file of a run"), "{code} {err}");
 }
 
+/// What a run kept of its draws is read and not simulated again: the same boxes, and a table that somebody changed is refused.
+#[test]
+fn draws_that_a_run_kept_are_read() {
+    let root = tempfile::tempdir().unwrap();
+    let run = root.path().join("run");
+    let bound = format!("{CELL} < 4e26");
+    let sampling = ["--draws", "1024", "--seed", "7"];
+    let kept = ["--export", "draws=csv", "--export", "inputs=csv", "--export", "strikes=csv"];
+    let to = ["--select", CELL, "--quiet", "--out", run.to_str().unwrap()];
+    done(&[&["run", "scenarios/tutorial"], &sampling[..], &kept, &to].concat());
+    let of_run = ["discover", run.to_str().unwrap(), "--when", &bound];
+    let of_scenario = [&["discover", "scenarios/tutorial", "--when", &bound], &sampling[..]].concat();
+    assert_eq!(json(&of_run), json(&of_scenario));
+    // Of a part of its draws, or under a policy, they are simulated.
+    let given = ["--given", "not shock.fab-outage by 2025Q4"];
+    let shocks = fs::read_to_string("scenarios/tutorial/scenario.toml").unwrap();
+    assert!(shocks.contains("id = \"fab-outage\""), "a shock of the tutorial");
+    assert_eq!(json(&[&of_run[..], &given].concat()), json(&[&of_scenario[..], &given].concat()));
+    for table in ["draws.csv", "inputs.csv", "strikes.csv"] {
+        let path = run.join(table);
+        let whole = fs::read(&path).unwrap();
+        fs::write(&path, &whole[..whole.len() / 2]).unwrap();
+        let (code, _, err) = chokepoint(&of_run);
+        assert!(code != 0 && err.contains(table) && err.contains("changed or cut"), "{table}: {code} {err}");
+        fs::write(&path, whole).unwrap();
+    }
+    assert_eq!(json(&of_run), json(&of_scenario));
+}
+
 #[test]
 fn conditions_are_sentences() {
     let bound = format!("{CELL} < 4e26");

@@ -94,6 +94,11 @@ impl DiscoverArguments {
         !same || s.vintage.is_some() || !(s.edits.is_empty() && s.set.is_empty() && s.allow_read.is_empty())
     }
 
+    /// Whether what is asked is of the run's own draws, under its own policy.
+    pub(crate) fn is_of_the_run(&self) -> bool {
+        self.scenario.policy.is_none() && self.given.request().is_none()
+    }
+
     fn ask(&self, scenario: ScenarioRequest, simulation: SimulationRequest) -> DiscoverRequest {
         DiscoverRequest {
             scenario,
@@ -101,6 +106,7 @@ impl DiscoverArguments {
             fails: self.fails.clone(),
             worse_than: self.worse_than.clone(),
             objective: self.objective.clone(),
+            kept: None,
             simulation,
         }
     }
