@@ -115,7 +115,9 @@ impl Tally {
                 [(&mut self.stranded, fleet.waiting[h]), (&mut self.retired, batch.outputs.fleet.retired[h])]
             {
                 if n != Lanes::ZERO {
-                    ChipUnit::ALL.into_iter().for_each(|u| sums[b][u] += n * units[u]);
+                    for u in ChipUnit::ALL {
+                        sums[b][u] += n * units[u];
+                    }
                 }
             }
             self.power[b] += fleet.count[h] * batch.sheets.watts[c] * overhead;

@@ -85,7 +85,7 @@ pub fn number(x: f64) -> String {
     if !(1e-3..1e15).contains(&size) {
         return format!("{x:.1e}");
     }
-    let digits = |x: f64| -> f64 { format!("{x:.2e}").parse().expect("a number reads back from its digits") };
+    let digits = |x: f64| -> f64 { format!("{x:.2e}").parse().unwrap_or(x) };
     let step = SUFFIXES.iter().find(|(from, ..)| digits(size) >= *from);
     match step {
         Some((_, unit, suffix)) => format!("{}{suffix}", digits(x / unit)),

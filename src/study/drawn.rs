@@ -68,29 +68,29 @@ impl Drawn {
     ) -> Result<Option<Self>, Error> {
         let run = RunReader::open(folder, MANIFEST)?;
         let place = base.place(parameter, cell)?;
-        let (inputs, shocks) = inputs(&base.plan);
+        let (decided, shocks) = inputs(&base.plan);
         let numbers = base.plan.layout.uncertain().count();
         let mut drawn = Self {
-            columns: vec![Vec::new(); inputs.len()],
+            columns: vec![Vec::new(); decided.len()],
             values: vec![Vec::new()],
             replicates: Vec::new(),
             never: base.plan.quarters as f32,
-            inputs,
+            inputs: decided,
             places: vec![place],
             shocks,
         };
         let table =
             |name: &str| Ok::<_, Error>(run.read(name)?.map(|text| TextTable::new(folder.join(name), text)));
-        let (Some(draws), Some(inputs)) = (table("draws.csv")?, table("inputs.csv")?) else {
+        let (Some(valued), Some(numbered)) = (table("draws.csv")?, table("inputs.csv")?) else {
             return Ok(None);
         };
-        let Some(order) = drawn.take_values(draws, &base.recording.names[place])? else { return Ok(None) };
+        let Some(order) = drawn.take_values(&valued, &base.recording.names[place])? else { return Ok(None) };
         let paths = drawn.inputs[..numbers].iter().map(|input| input.path.as_bytes());
-        if !inputs.header()?.iter().eq(std::iter::once(&b"draw"[..]).chain(paths)) {
+        if !numbered.header()?.iter().eq(std::iter::once(&b"draw"[..]).chain(paths)) {
             return Ok(None);
         }
         let mut row = 0;
-        inputs.each(|cells| {
+        numbered.each(|cells| {
             let known = order.get(row) == Some(&cells.number(0)?.to_bits());
             row += 1;
             for (i, column) in drawn.columns[..numbers].iter_mut().enumerate() {
@@ -101,13 +101,13 @@ impl Drawn {
         drawn.columns[numbers..].iter_mut().for_each(|column| column.resize(order.len(), drawn.never));
         if drawn.columns.len() > numbers {
             let Some(strikes) = table("strikes.csv")? else { return Ok(None) };
-            drawn.take_strikes(strikes, base, &order)?;
+            drawn.take_strikes(&strikes, base, &order)?;
         }
         Ok((row == order.len()).then_some(drawn))
     }
 
     /// Takes the values of a cell and the replicates of its draws, and gives the draws' numbers as bits; none if the cell is not there.
-    fn take_values(&mut self, table: TextTable, cell: &Cell) -> Result<Option<Vec<u64>>, Error> {
+    fn take_values(&mut self, table: &TextTable, cell: &Cell) -> Result<Option<Vec<u64>>, Error> {
         let header = table.header()?;
         let at = |name: &str| header.iter().position(|h| h == name.as_bytes());
         let keys = ["draw", "replicate", "actor", "quarter", &cell.metric].map(at);
@@ -129,7 +129,7 @@ impl Drawn {
     }
 
     /// Takes first strikes.
-    fn take_strikes(&mut self, table: TextTable, base: &Simulation, order: &[u64]) -> Result<(), Error> {
+    fn take_strikes(&mut self, table: &TextTable, base: &Simulation, order: &[u64]) -> Result<(), Error> {
         let ids: Vec<String> = base.plan.model.shocks.iter().map(|s| format!("shock.{}", s.id)).collect();
         let mut at = 0;
         // Rows are in the order of draws.

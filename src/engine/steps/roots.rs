@@ -235,14 +235,14 @@ impl Scarce {
 
     /// Of causes, where a chip sold out.
     #[inline(always)]
-    fn new(plan: &Plan, causes: &[u8; WIDTH], sold_out: Mask) -> Self {
+    fn new(plan: &Plan, causes: [u8; WIDTH], sold_out: Mask) -> Self {
         let mut out = Self::nothing();
         if causes.iter().all(|&code| code == causes[0]) {
             if let Some(k) = input_of(plan, causes[0]).map(usize::from) {
                 out.by[k] = sold_out;
             }
         } else {
-            for (lane, &code) in causes.iter().enumerate() {
+            for (lane, code) in causes.into_iter().enumerate() {
                 if let Some(k) = input_of(plan, code).map(usize::from) {
                     out.by[k].0[lane] = sold_out.0[lane];
                 }
@@ -360,7 +360,7 @@ impl Roots<'_> {
             }
             self.state.bound[c][t % slots] = short;
             let (left, sold) = (context.trade_state.inventory[c], self.scratch.sold[c]);
-            let causes = &self.state.bound[c][(t + 1) % slots];
+            let causes = self.state.bound[c][(t + 1) % slots];
             self.scratch.scarce[c] = Scarce::new(plan, causes, left.le(sold * REMNANT));
         }
     }
