@@ -114,11 +114,10 @@ const develop = (page) => page.evaluate(async () => {
   }
 });
 
-/* What axe-core calls serious or critical; the contrast of text is among it. Of drawings it looks at none: they have a text alternative on their
-   frame, and what is within is looked at above. */
+/* What axe-core calls serious or critical; the contrast of text is among it. */
 async function axes(page) {
   await page.evaluate(axe);
-  const violations = await page.evaluate(async () => (await window.axe.run({ exclude: [['.plot svg'], ['figure > svg > *']] }, {
+  const violations = await page.evaluate(async () => (await window.axe.run(document, {
     resultTypes: ['violations'], runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'],
   })).violations.map((v) => ({ id: v.id, impact: v.impact, help: v.help, nodes: v.nodes.map((n) => n.html.slice(0, 120)) })));
   return violations.filter((v) => ['serious', 'critical'].includes(v.impact)).map((v) => `axe-core: ${v.id} (${v.impact}): ${v.help}: ${v.nodes.length} of them, ${v.nodes.slice(0, 2).join(' ')}`);

@@ -154,9 +154,9 @@ struct TextTable {
 }
 
 /// A row of it.
-struct Cells<'a>(&'a ByteRecord);
+struct Row<'a>(&'a ByteRecord);
 
-impl Cells<'_> {
+impl Row<'_> {
     /// A number; what is blank is none. None if it is something else.
     fn number(&self, column: usize) -> Option<f64> {
         match self.0.get(column)? {
@@ -181,11 +181,11 @@ impl TextTable {
     }
 
     /// Looks at every row, which says whether it is one of such a table.
-    fn each(&self, mut look: impl FnMut(&Cells<'_>) -> Option<bool>) -> Result<(), Error> {
+    fn each(&self, mut look: impl FnMut(&Row<'_>) -> Option<bool>) -> Result<(), Error> {
         let mut reader = csv::Reader::from_reader(self.text.as_bytes());
         let mut record = ByteRecord::new();
         while reader.read_byte_record(&mut record).map_err(|error| self.wrong(error))? {
-            if look(&Cells(&record)) != Some(true) {
+            if look(&Row(&record)) != Some(true) {
                 return Err(PastRunError::Wrong {
                     path: self.path.clone(),
                     what: "of other draws or no numbers",

@@ -1,6 +1,6 @@
 //! Volume limits: what a capped rule governs shrinks to the room that its limits leave.
 
-use crate::engine::twins::{Twins, take, take_rows};
+use super::super::twins::{Twins, take, take_rows};
 use crate::inputs::Inputs;
 use crate::math::{Lanes, Mask};
 use crate::model::time::Date;

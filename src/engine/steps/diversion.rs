@@ -1,7 +1,7 @@
 //! Diversion: denied chips that resellers buy, what is seized on the way, how routes and premiums answer.
 
+use super::super::twins::{Twins, take};
 use super::shocks::ShockOutputs;
-use crate::engine::twins::{Twins, take};
 use crate::inputs::Inputs;
 use crate::math::Lanes;
 use crate::model::{ChipUnit, Lever, PerUnit};

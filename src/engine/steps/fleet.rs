@@ -1,9 +1,9 @@
 //! Fleets: purchases enter service, chips fail with age, power limits what runs, clouds rent out a part.
 
+use super::super::twins::{Twins, take};
 use super::data_sheets::DataSheets;
 use super::diversion::{LagShares, Lagged};
 use super::shocks::ShockOutputs;
-use crate::engine::twins::{Twins, take};
 use crate::inputs::Inputs;
 use crate::math::{Lanes, Mask};
 use crate::model::ChipUnit;

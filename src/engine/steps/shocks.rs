@@ -1,7 +1,7 @@
 //! Shocks: when they strike, how strong they are in each quarter, and the factors that follow.
 
+use super::super::twins::{Twins, take};
 use super::triggers::TriggerState;
-use crate::engine::twins::{Twins, take};
 use crate::inputs::Inputs;
 use crate::math::{Lanes, Mask, WIDTH};
 use crate::model::{Change, Lever, QuantityId, Recovery, Shock, ShockId};

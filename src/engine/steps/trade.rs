@@ -5,13 +5,13 @@ mod committed;
 mod grey_market;
 mod power;
 
+use super::super::twins::Twins;
 use super::caps::{CapScratch, CapState, Caps};
 use super::choice::{ChoiceOutputs, Options, RouteLimits};
 use super::controls::ControlOutputs;
 use super::data_sheets::DataSheets;
 use super::fleet::FleetState;
 use super::shocks::ShockOutputs;
-use crate::engine::twins::Twins;
 use crate::inputs::Inputs;
 use crate::math::{Lanes, Mask};
 use crate::model::Lever;

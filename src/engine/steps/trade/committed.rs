@@ -1,8 +1,8 @@
 //! Commitments are filled first: before wants and orders are made of what money, power and stock they leave.
 
+use super::super::caps::Caps;
+use super::super::commitments::{affordable, cost, divide};
 use super::{Trade, TradeContext};
-use crate::engine::steps::caps::Caps;
-use crate::engine::steps::commitments::{affordable, cost, divide};
 use crate::inputs::Inputs;
 use crate::math::Lanes;
 use crate::plan::Plan;

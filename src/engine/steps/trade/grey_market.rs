@@ -1,7 +1,7 @@
 //! The grey market: what buyers want to have smuggled, what resellers order for it, and who pays.
 
+use super::super::choice::limit_to_routes;
 use super::{Trade, TradeContext};
-use crate::engine::steps::choice::limit_to_routes;
 use crate::math::Lanes;
 use crate::plan::Plan;
 

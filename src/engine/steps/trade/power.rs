@@ -1,7 +1,7 @@
 //! Power limits what is ordered: a buyer orders up to the room that it expects.
 
+use super::super::power::available;
 use super::{REMNANT, Trade, TradeContext};
-use crate::engine::steps::power::available;
 use crate::inputs::Inputs;
 use crate::math::Lanes;
 use crate::plan::Plan;
