@@ -10,6 +10,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { join, resolve } from 'node:path';
+import { unreadable } from './readable.mjs';
 
 const [executablePath, program, folder, ...rest] = process.argv.slice(2);
 const option = (name, otherwise) => (rest.includes(name) ? Number(rest[rest.indexOf(name) + 1]) : otherwise);
@@ -221,6 +222,18 @@ const seen = await open(baseline);
   check(bare.length === 0, `without a label: ${bare.join(', ')}`);
   check(await page.$$eval('figure', (all) => all.every((f) => f.querySelectorAll('table tbody tr').length > 3)), 'a figure has no table behind it');
   check(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth), 'the page is wider than the screen');
+  // Numbers are written as in the terminal; all can be read on a desk, on a phone and in the dark.
+  for (const [x, shown] of JSON.parse(readFileSync('tests/suite/support/numbers.json', 'utf8'))) {
+    const written = await page.evaluate((value) => window.explorer.number(value), x);
+    check(written === shown, `${x} is written ${written}, in the terminal ${shown}`);
+  }
+  for (const [name, options] of [['desktop', {}], ['phone', { width: 390, height: 844 }], ['dark', { colorScheme: 'dark' }]]) {
+    const other = await open(baseline, { ...options, hash });
+    await settled(other.page, 64);
+    await stop(other.page, 64);
+    for (const complaint of await unreadable(other.page)) check(false, `${name}: ${complaint}`);
+    await other.context.close();
+  }
   if (rest.includes('--screenshots')) {
     await settled(page, draws);
     await page.screenshot({ path: join(folder, 'desktop.png') });

@@ -66,18 +66,12 @@ async function figuresAreDrawn(page, where) {
   return all;
 }
 
-/* Asked for by READABLE=1: of text outside drawings axe-core cannot tell the contrast on these pages (it takes all of it for overlapped), so that
-   the fault of that kind which is planted below is not found. */
-const readable = Boolean(process.env.READABLE);
-
 async function canBeRead(page, where) {
-  if (!readable) return;
   for (const complaint of await unreadable(page)) check(false, `${where}: ${complaint}`);
 }
 
 /* The checks find faults: each is planted once, and is found by its name. */
 async function faultsAreFound(run, file) {
-  if (!readable) return;
   for (const [kind, plant] of Object.entries(FAULTS)) {
     const { page, where, context } = await open(run, 1280, 'light', file);
     await page.evaluate(plant);
@@ -244,4 +238,4 @@ if (failures) {
   console.error(`${failures} checks failed`);
   process.exit(1);
 }
-console.log(readable ? 'the page is drawn, readable and safe' : 'the page is drawn and safe');
+console.log('the page is drawn, readable and safe');

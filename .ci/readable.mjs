@@ -54,15 +54,62 @@ const labels = (page) => page.evaluate(() => {
   return [...new Set(found)];
 });
 
-/* Text of drawings, which axe-core does not look at: its ink against what lies behind its middle. Text of elements is axe-core's. */
-const contrast = (page, least) => page.evaluate((least) => {
+/* What both checks of contrast reckon with, as text that is run on the page: colours, one over another, and the ratio of WCAG 2. */
+const colours = `window.colours = (() => {
   const rgba = (text) => {
-    const [r, g, b, a = 1] = (text.match(/[\d.]+/g) || [0, 0, 0, 0]).map(Number);
+    const [r, g, b, a = 1] = (text.match(/[\\d.]+/g) || [0, 0, 0, 0]).map(Number);
     return text === 'none' || text === 'transparent' ? [0, 0, 0, 0] : [r, g, b, a];
   };
   const over = ([r, g, b, a], [r2, g2, b2]) => [r * a + r2 * (1 - a), g * a + g2 * (1 - a), b * a + b2 * (1 - a)];
   const light = (c) => c.map((x) => x / 255).map((x) => (x <= 0.03928 ? x / 12.92 : ((x + 0.055) / 1.055) ** 2.4)).reduce((sum, x, i) => sum + x * [0.2126, 0.7152, 0.0722][i], 0);
   const ratio = (a, b) => { const [x, y] = [light(a), light(b)].sort((p, q) => q - p); return (x + 0.05) / (y + 0.05); };
+  return { rgba, over, ratio };
+})()`;
+
+/* Text of elements: its ink against what its ancestors paint behind it, each with its own opacity. axe-core gives up where anything might lie
+   over a text, which on these pages is everywhere. What is off and cannot be used may be faint, as WCAG has it. */
+const words = (page, least) => page.evaluate((least) => {
+  const { rgba, over, ratio } = window.colours;
+  const mix = (a, b, share) => a.map((x, i) => x * share + b[i] * (1 - share));
+  const paint = (chain, i, behind, ink) => {
+    const style = getComputedStyle(chain[i]);
+    const paper = over(rgba(style.backgroundColor), behind);
+    const inner = i + 1 < chain.length ? paint(chain, i + 1, paper, ink) : { paper, ink: over(ink, paper) };
+    const share = Number(style.opacity);
+    return { paper: mix(inner.paper, behind, share), ink: mix(inner.ink, behind, share) };
+  };
+  const seen = (e) => e.checkVisibility({ opacityProperty: true, visibilityProperty: true, contentVisibilityAuto: true });
+  const unseen = (e) => e && e !== document.body && ((e.offsetWidth <= 1 || e.offsetHeight <= 1) && getComputedStyle(e).overflow === 'hidden' || unseen(e.parentElement));
+  const all = [];
+  const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let node = walk.nextNode(); node; node = walk.nextNode()) {
+    if (/\S/.test(node.data) && !node.parentElement.closest('svg, script, style, template, noscript, option, #js-plotly-tester')) all.push([node.parentElement, node.data.trim()]);
+  }
+  for (const field of document.querySelectorAll('select, input:not([type="range"], [type="checkbox"], [type="radio"], [type="hidden"])')) all.push([field, field.value || field.placeholder]);
+  const found = new Map();
+  let looked = 0;
+  for (const [e, text] of all) {
+    if (!text || !seen(e) || unseen(e) || e.closest(':disabled, [aria-disabled="true"]')) continue;
+    looked += 1;
+    const chain = [];
+    for (let at = e; at; at = at.parentElement) chain.unshift(at);
+    const picture = chain.findLast((at) => getComputedStyle(at).backgroundImage !== 'none' || rgba(getComputedStyle(at).backgroundColor)[3] === 1);
+    const name = `<${e.tagName.toLowerCase()}${e.className ? ` class="${e.className}"` : ''}>`;
+    if (picture && rgba(getComputedStyle(picture).backgroundColor)[3] < 1) {
+      found.set(name, `contrast of words: ${name} "${text.slice(0, 30)}" lies on a picture`);
+      continue;
+    }
+    const { paper, ink } = paint(chain, 0, [255, 255, 255], rgba(getComputedStyle(e).color));
+    const got = ratio(ink, paper);
+    if (got < least && !found.has(name)) found.set(name, `contrast of words: ${name} "${text.slice(0, 30)}" has ${got.toFixed(2)} : 1`);
+  }
+  if (looked < 10) found.set('', `contrast of words: only ${looked} texts are looked at`);
+  return [...found.values()];
+}, least);
+
+/* Text of drawings: its ink against what lies behind its middle. */
+const contrast = (page, least) => page.evaluate((least) => {
+  const { rgba, over, ratio } = window.colours;
   const paper = over(rgba(getComputedStyle(document.body).backgroundColor), [255, 255, 255]);
   const found = [];
   for (const text of document.querySelectorAll('.plot svg text, figure > svg text')) {
@@ -114,7 +161,7 @@ const develop = (page) => page.evaluate(async () => {
   }
 });
 
-/* What axe-core calls serious or critical; the contrast of text is among it. */
+/* What axe-core calls serious or critical. */
 async function axes(page) {
   await page.evaluate(axe);
   const violations = await page.evaluate(async () => (await window.axe.run(document, {
@@ -126,7 +173,8 @@ async function axes(page) {
 /* All complaints about a page as it stands in its window. */
 export async function unreadable(page) {
   await develop(page);
-  return [...await overflow(page), ...await labels(page), ...await contrast(page, CONTRAST), ...await axes(page)];
+  await page.evaluate(colours);
+  return [...await overflow(page), ...await labels(page), ...await contrast(page, CONTRAST), ...await words(page, CONTRAST), ...await axes(page)];
 }
 
 /* One fault of each kind, put into a page: the checks above must find each. Those of figures are rules of style, for a figure that is drawn anew
@@ -135,7 +183,8 @@ const styled = `(rule) => { const s = document.createElement('style'); s.textCon
 export const FAULTS = {
   overflow: () => { const p = document.createElement('p'); p.style.width = '3000px'; p.textContent = 'much too wide'; document.querySelector('main').append(p); },
   'cut label': `(${styled})('transform: translate(-4000px, 0) !important;')`,
-  contrast: `(${styled})('fill: ' + getComputedStyle(document.body).backgroundColor + ' !important; fill-opacity: 1 !important;')`,
-  'axe-core: color-contrast': () => { const p = document.querySelector('.note, .grades, figcaption'); p.style.color = '#888888'; p.style.background = '#7f7f7f'; },
+  'contrast:': `(${styled})('fill: ' + getComputedStyle(document.body).backgroundColor + ' !important; fill-opacity: 1 !important;')`,
+  'contrast of words: <figcaption': () => { const p = document.querySelector('figcaption'); p.style.color = '#888888'; p.style.background = '#7f7f7f'; },
+  'contrast of words: <h1': () => { document.querySelector('h1').style.opacity = '0.3'; },
   'axe-core: image-alt': () => { document.querySelector('main').append(document.createElement('img')); },
 };

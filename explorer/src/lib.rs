@@ -59,7 +59,8 @@ pub extern "C" fn value_count() -> usize {
     KEPT.with_borrow(|kept| kept.values.len())
 }
 
-/// Opens the scenario of the request in the room, `{"name", "scenario", "select", "seed"}`, and tells what is measured of it:
+/// Opens the scenario of the request in the room, `{"name", "scenario", "select", "seed", "keep"}`, of which the last, at the start of
+/// which quarter the scenario as it stands is kept, may be missing; and tells what is measured of it:
 /// `{"cells": [address], "labels": [subject], "names": [label], "quarters": [quarter]}`.
 #[unsafe(no_mangle)]
 pub extern "C" fn open() -> u32 {
@@ -69,8 +70,11 @@ pub extern "C" fn open() -> u32 {
         let select = request["select"].as_array().into_iter().flatten();
         let select: Vec<String> = select.filter_map(|v| v.as_str().map(str::to_owned)).collect();
         let seed = request["seed"].as_u64().unwrap_or(1);
-        let explorer =
+        let mut explorer =
             Explorer::open(&text("name"), &text("scenario"), &select, seed).map_err(|e| e.to_string())?;
+        if let Some(quarter) = request["keep"].as_u64() {
+            explorer.keep_at(quarter as usize);
+        }
         let about = json!({
             "cells": explorer.cells(), "labels": explorer.labelled(), "names": Explorer::LABELS,
         });
@@ -85,6 +89,15 @@ pub extern "C" fn change() -> u32 {
     with(|kept| {
         let policy = String::from_utf8(std::mem::take(&mut kept.room)).map_err(|e| e.to_string())?;
         opened(&mut kept.explorer)?.change(&policy).map_err(|e| e.to_string())?;
+        Ok(String::new())
+    })
+}
+
+/// Keeps eight draws of the scenario as it stands, from which changes go on.
+#[unsafe(no_mangle)]
+pub extern "C" fn keep(batch: u32) -> u32 {
+    with(|kept| {
+        opened(&mut kept.explorer)?.keep(u64::from(batch));
         Ok(String::new())
     })
 }

@@ -4,6 +4,7 @@
 //! A box is a range for each of a few inputs. It is found by peeling: again and again a small part of the draws at one end of
 //! one input is left out, the one whose loss raises the share of cases most. Then pasting widens ends that were cut too far.
 
+use crate::math::{Kernel, dispatch};
 use rayon::prelude::*;
 
 /// Share of a box's draws that a peel takes at least, and that a paste gives back.
@@ -27,8 +28,8 @@ pub struct Cases {
 struct Ordered {
     /// Values, rising.
     values: Vec<f32>,
-    /// Whether no two draws share one.
-    distinct: bool,
+    /// At which places a value ends that draws share, a bit for each: so a limit is moved to the end of its value by a look at one word.
+    ends: Vec<u64>,
     /// At which places the cases lie, a bit for each.
     cases: Vec<u64>,
 }
@@ -91,8 +92,11 @@ impl Ordered {
             bits[place / 64] |= u64::from(cases[draw as usize]) << (place % 64);
         }
         let values: Vec<f32> = order.iter().map(|&draw| column[draw as usize]).collect();
-        let distinct = values.windows(2).all(|pair| pair[0] != pair[1]);
-        (Self { values, distinct, cases: bits }, places)
+        let mut ends = vec![0; bits.len()];
+        for (place, value) in values.iter().enumerate() {
+            ends[place / 64] |= u64::from(values.get(place + 1) != Some(value)) << (place % 64);
+        }
+        (Self { values, ends, cases: bits }, places)
     }
 
     fn last(&self) -> u32 {
@@ -100,21 +104,28 @@ impl Ordered {
     }
 
     /// The last place with the value of a place.
+    #[inline(always)]
     fn end(&self, place: u32) -> u32 {
-        if self.distinct {
-            return place;
+        let mut word = place as usize / 64;
+        let mut here = self.ends[word] & u64::MAX << (place % 64);
+        while here == 0 {
+            word += 1;
+            here = self.ends[word];
         }
-        let value = self.values[place as usize];
-        place + self.values[place as usize..].partition_point(|&x| x <= value) as u32 - 1
+        (word * 64) as u32 + here.trailing_zeros()
     }
 
     /// The first place with the value of a place.
+    #[inline(always)]
     fn start(&self, place: u32) -> u32 {
-        if self.distinct {
-            return place;
+        let mut word = place as usize / 64;
+        let mut here = self.ends[word] & !(u64::MAX << (place % 64));
+        while here == 0 {
+            let Some(before) = word.checked_sub(1) else { return 0 };
+            word = before;
+            here = self.ends[word];
         }
-        let value = self.values[place as usize];
-        self.values[..place as usize].partition_point(|&x| x < value) as u32
+        (word * 64) as u32 + 64 - here.leading_zeros()
     }
 }
 
@@ -337,77 +348,29 @@ impl<'a> Search<'a> {
 
     /// The peel that raises the share of cases most by the draws that it takes; of equal ones that with fewer inputs.
     fn best_peel(&self, least: usize) -> Option<Cut> {
-        let (n, k) = (self.members.len(), self.cases);
-        if n == 0 || k == 0 {
+        if self.members.is_empty() || self.cases == 0 {
             return None;
         }
-        let density = k as f64 / n as f64;
-        let gain = |cut: &Cut| (cut.cases as f64 / cut.draws as f64 - density) / (n - cut.draws) as f64;
-        let new = |cut: &Cut| self.limits.0[cut.input] == (0, self.of.inputs[cut.input].last());
-        let better = |a: Cut, b: Cut| {
-            let order = gain(&b).total_cmp(&gain(&a)).then(new(&a).cmp(&new(&b))).then(a.input.cmp(&b.input));
-            if order.is_gt() { b } else { a }
-        };
-        let cuts =
-            (0..self.of.inputs.len()).into_par_iter().with_min_len(ABREAST).flat_map_iter(|j| self.peels(j));
-        let best = cuts.reduce_with(better)?;
-        (best.draws >= least.max(1) && gain(&best) > 0.0).then_some(best)
+        let blocks = (0..self.there.len()).into_par_iter();
+        let best = blocks
+            .filter_map(|block| dispatch(Peels { of: self, block }))
+            .reduce_with(|a, b| self.better(a, b))?;
+        (best.draws >= least.max(1) && self.gain(&best) > 0.0).then_some(best)
     }
 
-    /// What is left of the box without the lowest or the highest draws of an input.
-    fn peels(&self, input: usize) -> impl Iterator<Item = Cut> {
+    /// What a cut raises the share of cases by, for each draw that it takes.
+    #[inline(always)]
+    fn gain(&self, cut: &Cut) -> f64 {
         let (n, k) = (self.members.len(), self.cases);
-        let of = &self.of.inputs[input];
-        let words = of.cases.len();
-        let there = &self.there[input / ABREAST][input % ABREAST * words..][..words];
-        let (low, high) = self.limits.0[input];
-        let take = (((n - 1) as f64 * PEEL) as usize + 1) as u32;
-        // Draws and cases of a word's places that a mask has.
-        let count = |word: usize, mask: u64| {
-            let here = there[word] & mask;
-            (here.count_ones(), (here & of.cases[word]).count_ones())
-        };
-        let add = |a: (u32, u32), b: (u32, u32)| (a.0 + b.0, a.1 + b.1);
-        let left = |limits: (u32, u32), (draws, cases): (u32, u32)| {
-            let (draws, cases) = (draws as usize, cases as usize);
-            (draws < n).then(|| Cut { input, limits, draws: n - draws, cases: k - cases })
-        };
-        let lower = || {
-            let (mut word, mut sum) = (low as usize / 64, (0, 0));
-            loop {
-                let here = count(word, u64::MAX);
-                if sum.0 + here.0 >= take {
-                    break;
-                }
-                (sum, word) = (add(sum, here), word + 1);
-            }
-            // All draws with the value of the last one that is taken.
-            let last = of.end((word * 64) as u32 + nth_set(there[word], take - sum.0));
-            for full in word..last as usize / 64 {
-                sum = add(sum, count(full, u64::MAX));
-            }
-            sum = add(sum, count(last as usize / 64, u64::MAX >> (63 - last % 64)));
-            left((last + 1, high), sum)
-        };
-        let upper = || {
-            let (mut word, mut sum) = (high as usize / 64, (0, 0));
-            loop {
-                let here = count(word, u64::MAX);
-                if sum.0 + here.0 >= take {
-                    break;
-                }
-                (sum, word) = (add(sum, here), word - 1);
-            }
-            let rank = there[word].count_ones() + 1 - (take - sum.0);
-            let first = of.start((word * 64) as u32 + nth_set(there[word], rank));
-            for full in first as usize / 64 + 1..=word {
-                sum = add(sum, count(full, u64::MAX));
-            }
-            sum = add(sum, count(first as usize / 64, u64::MAX << (first % 64)));
-            // The first place of all is not reached while anything is left.
-            left((low, first.saturating_sub(1)), sum)
-        };
-        upper().into_iter().chain(lower())
+        (cut.cases as f64 / cut.draws as f64 - k as f64 / n as f64) / (n - cut.draws) as f64
+    }
+
+    #[inline(always)]
+    fn better(&self, a: Cut, b: Cut) -> Cut {
+        let new = |cut: &Cut| self.limits.0[cut.input] == (0, self.of.inputs[cut.input].last());
+        let order =
+            self.gain(&b).total_cmp(&self.gain(&a)).then(new(&a).cmp(&new(&b))).then(a.input.cmp(&b.input));
+        if order.is_gt() { b } else { a }
     }
 
     fn apply(&mut self, cut: Cut) {
@@ -427,10 +390,120 @@ impl<'a> Search<'a> {
     }
 }
 
-/// Where the bit lies that is the nth that is set, counted from one.
-fn nth_set(mut word: u64, nth: u32) -> u32 {
-    for _ in 1..nth {
-        word &= word - 1;
+/// The best peel of a block of inputs.
+struct Peels<'a> {
+    of: &'a Search<'a>,
+    block: usize,
+}
+
+impl Kernel for Peels<'_> {
+    type Output = Option<Cut>;
+
+    #[inline(always)]
+    fn run(self) -> Option<Cut> {
+        let search = self.of;
+        let words = search.of.yes.len().div_ceil(64);
+        let first = self.block * ABREAST;
+        let mut best: Option<Cut> = None;
+        for (lane, ordered) in search.of.inputs[first..].iter().take(ABREAST).enumerate() {
+            let there = &search.there[self.block][lane * words..][..words];
+            let peeled = Peeled { search, ordered, there, input: first + lane };
+            for cut in [peeled.upper(), peeled.lower()].into_iter().flatten() {
+                best = Some(best.map_or(cut, |best| search.better(best, cut)));
+            }
+        }
+        best
     }
-    word.trailing_zeros()
+}
+
+/// An input of a box, to be peeled.
+struct Peeled<'a> {
+    search: &'a Search<'a>,
+    ordered: &'a Ordered,
+    /// At which places draws of the box lie.
+    there: &'a [u64],
+    input: usize,
+}
+
+impl Peeled<'_> {
+    /// Draws that a peel takes at least.
+    #[inline(always)]
+    fn take(&self) -> u32 {
+        ((self.search.members.len() - 1) as f64 * PEEL) as u32 + 1
+    }
+
+    /// Draws and cases of a word's places that a mask has.
+    #[inline(always)]
+    fn count(&self, word: usize, mask: u64) -> (u32, u32) {
+        let here = self.there[word] & mask;
+        (here.count_ones(), (here & self.ordered.cases[word]).count_ones())
+    }
+
+    #[inline(always)]
+    fn left(&self, limits: (u32, u32), (draws, cases): (u32, u32)) -> Option<Cut> {
+        let (n, k) = (self.search.members.len(), self.search.cases);
+        let (draws, cases) = (draws as usize, cases as usize);
+        (draws < n).then(|| Cut { input: self.input, limits, draws: n - draws, cases: k - cases })
+    }
+
+    /// What is left without the lowest draws.
+    #[inline(always)]
+    fn lower(&self) -> Option<Cut> {
+        let (low, high) = self.search.limits.0[self.input];
+        let (take, mut word, mut sum) = (self.take(), low as usize / 64, (0, 0));
+        loop {
+            let here = self.count(word, u64::MAX);
+            if sum.0 + here.0 >= take {
+                break;
+            }
+            (sum, word) = (add(sum, here), word + 1);
+        }
+        // All draws with the value of the last one that is taken.
+        let last = self.ordered.end((word * 64) as u32 + nth_set(self.there[word], take - sum.0));
+        for full in word..last as usize / 64 {
+            sum = add(sum, self.count(full, u64::MAX));
+        }
+        sum = add(sum, self.count(last as usize / 64, u64::MAX >> (63 - last % 64)));
+        self.left((last + 1, high), sum)
+    }
+
+    /// What is left without the highest draws.
+    #[inline(always)]
+    fn upper(&self) -> Option<Cut> {
+        let (low, high) = self.search.limits.0[self.input];
+        let (take, mut word, mut sum) = (self.take(), high as usize / 64, (0, 0));
+        loop {
+            let here = self.count(word, u64::MAX);
+            if sum.0 + here.0 >= take {
+                break;
+            }
+            (sum, word) = (add(sum, here), word - 1);
+        }
+        let rank = self.there[word].count_ones() + 1 - (take - sum.0);
+        let first = self.ordered.start((word * 64) as u32 + nth_set(self.there[word], rank));
+        for full in first as usize / 64 + 1..=word {
+            sum = add(sum, self.count(full, u64::MAX));
+        }
+        sum = add(sum, self.count(first as usize / 64, u64::MAX << (first % 64)));
+        // The first place of all is not reached while anything is left.
+        self.left((low, first.saturating_sub(1)), sum)
+    }
+}
+
+#[inline(always)]
+fn add(a: (u32, u32), b: (u32, u32)) -> (u32, u32) {
+    (a.0 + b.0, a.1 + b.1)
+}
+
+/// Where the bit lies that is the nth that is set, counted from one.
+#[inline(always)]
+fn nth_set(word: u64, nth: u32) -> u32 {
+    let (mut at, mut before) = (0, 0);
+    for half in [32, 16, 8, 4, 2, 1] {
+        let low = (word >> at & ((1 << half) - 1)).count_ones();
+        if before + low < nth {
+            (at, before) = (at + half, before + low);
+        }
+    }
+    at
 }

@@ -27,7 +27,7 @@ pub mod trace;
 mod twins;
 
 use crate::inputs::Inputs;
-use crate::math::{Kernel, Lanes, WIDTH, dispatch};
+use crate::math::{Lanes, WIDTH, dispatch};
 use crate::model::Sign;
 use crate::plan::Plan;
 use crate::rules::Parameters;
@@ -54,7 +54,9 @@ use steps::triggers::TriggerContext;
 macro_rules! kernel {
     ($method:ident) => {
         mod $method {
-            use super::{Batch, Kernel, Plan};
+            use crate::engine::Batch;
+            use crate::math::Kernel;
+            use crate::plan::Plan;
 
             pub(super) struct Work<'a>(pub(super) &'a mut Batch, pub(super) &'a Plan, pub(super) usize);
 

@@ -1,7 +1,7 @@
 //! The widest vector instructions that this machine has, chosen when the program runs: the same bits, sooner.
 //!
 //! Code for lanes is written once, as a [`Kernel`], and compiled twice: for every machine of the architecture, and for those
-//! with AVX2, where four numbers go through one instruction instead of two. Neither version fuses a multiplication with an
+//! with AVX2 (and the counting of bits, which all of these have), where four numbers go through one instruction instead of two. Neither version fuses a multiplication with an
 //! addition, so that both round alike.
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -27,13 +27,13 @@ pub trait Kernel: Sized {
         self.run()
     }
 
-    /// Does the work with AVX2.
+    /// Does the work with AVX2, and with the instruction that counts bits.
     ///
     /// # Safety
-    /// The processor must have AVX2.
+    /// The processor must have both.
     #[cfg(all(target_arch = "x86_64", not(test)))]
     #[allow(unsafe_code)]
-    #[target_feature(enable = "avx2")]
+    #[target_feature(enable = "avx2,popcnt")]
     unsafe fn run_with_avx2(self) -> Self::Output {
         self.run()
     }
@@ -49,8 +49,11 @@ pub fn use_portable_instructions() {
 pub fn dispatch<K: Kernel>(kernel: K) -> K::Output {
     // The tests within the library do without: kernels are most of what there is to compile. Those outside hold both to the same bits.
     #[cfg(all(target_arch = "x86_64", not(test)))]
-    if std::is_x86_feature_detected!("avx2") && !PORTABLE.load(Ordering::Relaxed) {
-        // A function compiled for AVX2 must not be called without it, and the line above has asked the processor.
+    if std::is_x86_feature_detected!("avx2")
+        && std::is_x86_feature_detected!("popcnt")
+        && !PORTABLE.load(Ordering::Relaxed)
+    {
+        // A function compiled for them must not be called without them, and the lines above have asked the processor.
         #[allow(unsafe_code)]
         return unsafe { kernel.run_with_avx2() };
     }

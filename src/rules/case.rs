@@ -46,6 +46,19 @@ pub(super) struct Case {
     pub(super) watch: Watch,
 }
 
+impl Case {
+    /// Whether another case has the same rules and as many quarters; its moments follow from them.
+    pub(super) fn is_like(&self, other: &Self) -> bool {
+        let Self { members, first, now, ahead, shocks, signs, dates, watch: _ } = self;
+        *members == other.members
+            && *first == other.first
+            && (now.len(), ahead.len()) == (other.now.len(), other.ahead.len())
+            && *shocks == other.shocks
+            && *signs == other.signs
+            && *dates == other.dates
+    }
+}
+
 /// A rule's condition on an item, or that of a band of its fee.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct ItemCondition {

@@ -3,7 +3,7 @@
 use crate::model::{CountryId, Model, Rule, RuleId, Shape, ShockId};
 
 /// What of a rule does not depend on a draw, in quarters since the horizon's start.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Dates {
     pub(super) issuer: CountryId,
     pub(super) from: f64,

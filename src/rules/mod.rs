@@ -2,8 +2,9 @@
 //!
 //! Sales that the same rules cover in the same way are one *case*. What governs a case in a quarter is found when a draw first
 //! asks, and kept in a memo for every draw in which the same rules hold; where draws differ in more than that, it is found in
-//! each draw, by the same function.
+//! each draw, by the same function. Changes of a scenario whose rules say the same share the memo ([`Books`]).
 
+mod books;
 mod calendar;
 mod case;
 mod changes;
@@ -18,6 +19,7 @@ mod rulebook;
 mod scope;
 mod turns;
 
+pub use books::Books;
 pub use case::CaseId;
 pub use difference::{BookSide, Change, RuledFlow, Said};
 pub use listing::{Listed, ListingFilter};

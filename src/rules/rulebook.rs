@@ -8,8 +8,8 @@ use super::turns::Watch;
 use crate::inputs::Inputs;
 use crate::math::Lanes;
 use crate::model::{
-    BuyerId, ChipId, CountryId, DesignerId, FacilityId, GoodKind, IdVec, LabId, Model, RuleId, ShockId,
-    Subject, ToolId,
+    BuyerId, ChipId, CountryId, DesignerId, FacilityId, GoodKind, IdVec, LabId, Model, Rule, RuleId, ShockId,
+    Status, Subject, ToolId,
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -29,7 +29,8 @@ struct Class {
 #[derive(Clone, Debug)]
 pub struct Rulebook {
     pub(super) model: Arc<Model>,
-    pub(super) cases: IdVec<CaseId, Case>,
+    /// Shared by books that say the same, so that what one has found to govern the others know.
+    pub(super) cases: Arc<IdVec<CaseId, Case>>,
     /// Conditions that differ between draws.
     pub(super) conditions: Vec<ItemCondition>,
     pub(super) dates: IdVec<RuleId, Dates>,
@@ -52,7 +53,7 @@ impl Rulebook {
     pub fn new(model: &Arc<Model>, medians: &Inputs) -> Self {
         let mut book = Self {
             dates: model.rules.iter_enumerated().map(|(id, rule)| Dates::new(model, id, rule)).collect(),
-            cases: IdVec::new(),
+            cases: Arc::default(),
             occurring: Vec::new(),
             conditions: Vec::new(),
             outside: scope::outside(model),
@@ -154,7 +155,7 @@ impl Rulebook {
         let watch = Watch::new(members.iter().map(|m| (m.rule, &self.dates[m.rule])));
         let dates = dates().map(|d| d.from).collect();
         let (now, ahead) = (Vec::new(), Vec::new());
-        self.cases.push(Case { members, first, now, ahead, shocks, signs, dates, watch })
+        Arc::make_mut(&mut self.cases).push(Case { members, first, now, ahead, shocks, signs, dates, watch })
     }
 
     /// A rule's conditions on an item; none if it does not cover it in any draw.
@@ -198,8 +199,23 @@ impl Rulebook {
         for case in self.occurring.clone() {
             let now = (0..quarters).map(|t| self.memo_of(case, t as f64)).collect();
             let ahead = (0..quarters).map(|t| self.memo_of(case, (t + lead) as f64)).collect();
-            (self.cases[case].now, self.cases[case].ahead) = (now, ahead);
+            let case = &mut Arc::make_mut(&mut self.cases)[case];
+            (case.now, case.ahead) = (now, ahead);
         }
+    }
+
+    /// Whether another book says the same of its cases whatever the draw: what governs is found from this alone.
+    pub(super) fn says_the_same(&self, other: &Self) -> bool {
+        fn said(rule: &Rule) -> (Option<Status>, Option<Status>, &[RuleId]) {
+            (rule.requires, rule.eased_to, &rule.eases)
+        }
+        self.dates == other.dates
+            && self.conditions == other.conditions
+            && self.occurring == other.occurring
+            && self.model.production.lead == other.model.production.lead
+            && self.model.rules.iter().map(said).eq(other.model.rules.iter().map(said))
+            && self.cases.len() == other.cases.len()
+            && self.cases.iter().zip(other.cases.iter()).all(|(a, b)| a.is_like(b))
     }
 
     /// An empty memo for a case in the quarter at `t`.

@@ -89,6 +89,8 @@ pub fn explore(request: &ExploreRequest, watch: &dyn Watch) -> Result<String, Er
         explorer.simulate(Side::Base, batch, &mut values)?;
         draws.extend_from_slice(&values);
     }
+    let policies_data: Vec<Value> = policies.iter().map(policy_data).collect();
+    data["keep"] = json!(worth_keeping(&mut explorer, &levers, &policies_data, watch)?);
     data["cells"] = json!(explorer.cells());
     data["labelled"] = json!(explorer.labelled());
     data["labels"] = json!(Explorer::LABELS);
@@ -98,9 +100,51 @@ pub fn explore(request: &ExploreRequest, watch: &dyn Watch) -> Result<String, Er
     data["seed"] = json!(request.seed);
     data["command"] = json!(request.command);
     data["levers"] = json!(levers);
-    data["policies"] = policies.iter().map(policy_data).collect();
+    data["policies"] = json!(policies_data);
     let about = About { title: &plan.model.title, hash: &hash[..12], version, seed: request.seed };
     explorer_page(about, &data, &draws).map_err(|error| Error::Page(error.into()))
+}
+
+/// At the start of which quarter the scenario as it stands is best kept, were every lever as likely to be moved: a change that acts from then
+/// on leaves out the quarters before. None if every lever acts at once.
+fn worth_keeping(
+    explorer: &mut Explorer,
+    levers: &[Value],
+    policies: &[Value],
+    watch: &dyn Watch,
+) -> Result<Option<usize>, Error> {
+    let mut acting = Vec::new();
+    for lever in levers {
+        if watch.stop().load(Ordering::Relaxed) {
+            return Err(Error::Interrupted);
+        }
+        // One that cannot go to its end acts from the same quarter elsewhere, or is told on the page.
+        if explorer.change(&moved(lever, policies)).is_ok() {
+            acting.push(explorer.acts_from());
+        }
+    }
+    explorer.change("")?;
+    let saved = |&at: &usize| at * acting.iter().filter(|&&other| other >= at).count();
+    Ok(acting.iter().copied().filter(|&at| at > 0).max_by_key(saved))
+}
+
+/// A lever at its upper end, or a switch that is on, as a policy.
+fn moved(lever: &Value, policies: &[Value]) -> String {
+    let edits = match lever["kind"].as_str() {
+        Some("switch") => {
+            let of = policies.iter().find(|policy| policy["name"] == lever["policy"]);
+            of.and_then(|policy| policy["edits"].as_str()).unwrap_or_default().to_owned()
+        }
+        kind => {
+            let change =
+                format!("{} = {:?}", kind.unwrap_or_default(), lever["to"].as_f64().unwrap_or_default());
+            let unit = lever["unit"].as_str().filter(|unit| kind == Some("value") && !unit.is_empty());
+            let unit = unit.map_or_else(String::new, |unit| format!("unit = {unit:?}\n"));
+            let paths = lever["paths"].as_array().into_iter().flatten().filter_map(Value::as_str);
+            paths.map(|path| format!("[[set]]\npath = {path:?}\n{change}\n{unit}")).collect()
+        }
+    };
+    format!("title = \"x\"\n{edits}")
 }
 
 /// Writes a page, whole or not at all.

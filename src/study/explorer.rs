@@ -35,9 +35,9 @@ pub struct Explorer {
     reading: Reading,
     base: World,
     changed: Option<World>,
-    /// The first quarter after what is known: what acts from then on or later leaves the quarters before as they are.
-    today: usize,
-    /// The base's batches at the start of that quarter, by number.
+    /// At the start of which quarter the base is kept: a change that acts from then on or later goes on from there.
+    kept_at: usize,
+    /// The base's batches at that moment, by number.
     stands: BTreeMap<u64, Stand>,
     cells: Vec<String>,
     /// Labs of the base.
@@ -52,7 +52,9 @@ struct World {
     batch: Batch,
     /// Place of each cell of the base in this recording; none if they are the same.
     places: Option<Vec<Option<usize>>>,
-    /// How it starts from where the base stands today; none if it acts before.
+    /// First quarter in which it can differ from the base.
+    acts_from: usize,
+    /// How it goes on from where the base is kept; none if it acts before.
     fork: Option<Fork>,
 }
 
@@ -64,11 +66,19 @@ impl World {
         let plan = project.plan(sampling)?;
         let recording = Recording::lean(&plan, select)?;
         let batch = Batch::new(&plan);
-        Ok(Self { plan, recording, batch, places: None, fork: None })
+        Ok(Self { plan, recording, batch, places: None, acts_from: 0, fork: None })
     }
 
     fn cells(&self) -> Vec<String> {
         self.recording.names.iter().map(Cell::address).collect()
+    }
+
+    /// Where a batch stands at the start of a quarter.
+    fn stand(&mut self, batch: u64, quarter: usize) -> Stand {
+        let mut recorder = Recorder::new(&self.plan, &self.recording, &[]);
+        self.batch.begin(&self.plan, batch);
+        self.batch.advance(&self.plan, 0..quarter, &mut (), &mut recorder);
+        Stand::of(&self.batch, &recorder)
     }
 }
 
@@ -119,7 +129,7 @@ impl Explorer {
             sampling,
             cells: base.cells(),
             labs: base.plan.model.labs.iter().map(|lab| lab.id.clone()).collect(),
-            today: base.plan.shocks_from,
+            kept_at: base.plan.shocks_from,
             stands: BTreeMap::new(),
             reading,
             base,
@@ -160,10 +170,37 @@ impl Explorer {
             world.places = Some(self.cells.iter().map(|cell| known.get(cell).copied()).collect());
         }
         let pair = ((&self.base.plan, &self.base.recording), (&world.plan, &world.recording));
-        let later = |fork: &Fork| fork.at >= self.today && world.plan.model.answers.signs.is_empty();
-        world.fork = Fork::new(pair.0, pair.1).filter(later).map(|fork| fork.by(self.today));
+        let fork = Fork::new(pair.0, pair.1).filter(|_| world.plan.model.answers.signs.is_empty());
+        world.acts_from = fork.as_ref().map_or(0, |fork| fork.at);
+        let later = |fork: &Fork| (1..=fork.at).contains(&self.kept_at);
+        world.fork = fork.filter(later).map(|fork| fork.by(self.kept_at));
         self.changed = Some(world);
         Ok(())
+    }
+
+    /// First quarter in which the change can differ from the base, in quarters since the horizon's start; 0 without a change.
+    pub fn acts_from(&self) -> usize {
+        self.changed.as_ref().map_or(0, |world| world.acts_from)
+    }
+
+    /// Has the base kept at the start of a quarter, instead of that of the first after what is known; before any change.
+    pub fn keep_at(&mut self, quarter: usize) {
+        self.kept_at = quarter;
+        self.stands.clear();
+    }
+
+    /// Keeps a batch of the base, of which nobody asks for the values.
+    pub fn keep(&mut self, batch: u64) {
+        if self.can_keep(batch) {
+            let stand = self.base.stand(batch, self.kept_at);
+            self.stands.insert(batch, stand);
+        }
+    }
+
+    /// Whether a batch is not kept yet, and there is room for it.
+    fn can_keep(&self, batch: u64) -> bool {
+        let inside = (1..self.base.plan.quarters).contains(&self.kept_at);
+        inside && self.stands.len() < KEPT && !self.stands.contains_key(&batch)
     }
 
     /// Simulates draws `8·batch .. 8·batch + 8` of one side: for every cell and then for every label the values of eight draws.
@@ -172,17 +209,21 @@ impl Explorer {
     /// # Errors
     /// If a value is no finite number.
     pub fn simulate(&mut self, side: Side, batch: u64, values: &mut Vec<f64>) -> Result<(), Error> {
-        let changed = self.changed.as_mut().filter(|_| side == Side::Changed);
-        let is_base = changed.is_none();
+        let is_base = side == Side::Base || self.changed.is_none();
+        let keeps = is_base && self.can_keep(batch);
+        if !is_base && self.changed.as_ref().is_some_and(|world| world.fork.is_some()) {
+            self.keep(batch);
+        }
+        let changed = self.changed.as_mut().filter(|_| !is_base);
         let world = changed.unwrap_or(&mut self.base);
         let plan = &world.plan;
         let mut recorder = Recorder::new(plan, &world.recording, &[]);
         let mut from = 0;
         world.batch.begin(plan, batch);
-        if is_base && self.stands.len() < KEPT && (1..plan.quarters).contains(&self.today) {
-            from = self.today;
+        if keeps {
+            from = self.kept_at;
             world.batch.advance(plan, 0..from, &mut (), &mut recorder);
-            self.stands.entry(batch).or_insert_with(|| Stand::of(&world.batch, &recorder));
+            self.stands.insert(batch, Stand::of(&world.batch, &recorder));
         } else if let (Some(fork), Some(stand)) = (&world.fork, self.stands.get(&batch)) {
             from = fork.at;
             fork.adopt(plan, &stand.before(), &mut world.batch, &mut recorder);

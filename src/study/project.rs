@@ -15,11 +15,12 @@ use crate::network::{Network, Node};
 use crate::plan::Plan;
 use crate::random::Design;
 use crate::report::SupplyGraph;
+use crate::rules::Books;
 use crate::scenario::import::{Stage, SupplyChain};
 use crate::scenario::limits::{SALES, SIMULATED};
 use crate::scenario::{self, Diagnostics, Document, Edit, Place, Policy, Severity, Sources, Value};
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 /// A scenario as it stands, read once: its policies, the points of a sweep and the edits of a page go on from it.
 #[derive(Clone, Debug)]
@@ -32,6 +33,8 @@ pub(super) struct Reading {
     inherited: Option<Leads>,
     /// Its leading paths, once they are known: a policy changes no other path's dimension.
     leads: OnceLock<Option<Vec<String>>>,
+    /// Rule books of those who went on from it.
+    books: Arc<Books>,
 }
 
 /// A scenario that has been read under a policy and edits, without errors.
@@ -53,6 +56,7 @@ pub struct Project {
     pub(super) observed: Option<u32>,
     /// The vintage that was asked for.
     pub(super) vintage: Option<Vintage>,
+    books: Arc<Books>,
 }
 
 /// What of a scenario changes no result.
@@ -74,7 +78,14 @@ impl Reading {
     pub(super) fn of(request: &ScenarioRequest) -> Result<Self, Error> {
         let (mut sources, mut diagnostics) = (Sources::default(), Diagnostics::default());
         let document = read(request, &mut sources, &mut diagnostics)?;
-        Ok(Self { sources, diagnostics, document, inherited: inherited(request), leads: OnceLock::new() })
+        Ok(Self {
+            sources,
+            diagnostics,
+            document,
+            inherited: inherited(request),
+            leads: OnceLock::new(),
+            books: Arc::default(),
+        })
     }
 
     /// Leading paths of a scenario that was read here, as it stands.
@@ -171,7 +182,8 @@ impl Project {
         }
         let name = name_of(&request.scenario);
         let vintage = model.vintages.iter().find(|v| Some(&v.name) == request.vintage.as_ref()).cloned();
-        Ok(Self { name, sources, diagnostics, document, policy, model, observed, vintage })
+        let books = Arc::clone(&reading.books);
+        Ok(Self { name, sources, diagnostics, document, policy, model, observed, vintage, books })
     }
 
     /// Warnings, with the texts that they point into.
@@ -204,7 +216,9 @@ impl Project {
         self.check_size()?;
         let network = Network::from_model(&model);
         let design = Design { seed: sampling.seed, sampler: sampling.sampler };
-        Ok(Plan::new(model, &network, &design)?)
+        let mut plan = Plan::new(model, &network, &design)?;
+        self.books.share(&mut plan.rules);
+        Ok(plan)
     }
 
     /// Refuses a world that is too large to be simulated, at the first row beyond.

@@ -104,7 +104,7 @@ impl Fleets<'_> {
                 self.look_at_power(plan, inputs, sheets, b, has * part / PERCENTS, short);
             }
         }
-        self.weigh(plan, inputs, sheets);
+        self.weigh_deployed(plan, inputs, sheets);
     }
 
     /// Switches off a buyer's chips until they draw `excess` less \[MW\].
@@ -149,6 +149,9 @@ impl Fleets<'_> {
                 continue;
             }
             let waiting = self.state.waiting[h];
+            if waiting == Lanes::ZERO && self.state.waiting_age[h] == Lanes::ZERO {
+                continue;
+            }
             let each = facility_power(plan, inputs, sheets, h);
             let needs = waiting * each;
             let part = room.per(each);
@@ -221,9 +224,26 @@ impl Fleets<'_> {
     /// Facility power of what runs, waits and is in deployment.
     #[inline(always)]
     pub(super) fn weigh(&mut self, plan: &Plan, inputs: &Inputs, sheets: &DataSheets) {
-        let (running, waiting) = (&mut self.out.running_mw[..], &mut self.state.waiting_mw[..]);
         let coming = &mut self.state.coming_mw[..];
-        for list in [&mut *running, &mut *waiting, &mut *coming] {
+        coming.fill(Lanes::ZERO);
+        for (h, holding) in plan.edges.holdings.iter().enumerate().filter(|(h, _)| self.out.held[*h]) {
+            let watts = sheets.watts[holding.chip.index()];
+            coming[holding.buyer.index()] += self.state.deploying[h].total() * watts;
+        }
+        for (n, country) in plan.model.countries.iter().enumerate() {
+            let megawatts = inputs.value(country.overhead) / 1e6;
+            for b in &plan.edges.buyers_in[n] {
+                coming[b.index()] *= megawatts;
+            }
+        }
+        self.weigh_deployed(plan, inputs, sheets);
+    }
+
+    /// Facility power of what runs and waits.
+    #[inline(always)]
+    fn weigh_deployed(&mut self, plan: &Plan, inputs: &Inputs, sheets: &DataSheets) {
+        let (running, waiting) = (&mut self.out.running_mw[..], &mut self.state.waiting_mw[..]);
+        for list in [&mut *running, &mut *waiting] {
             list.fill(Lanes::ZERO);
         }
         for (h, holding) in plan.edges.holdings.iter().enumerate().filter(|(h, _)| self.out.held[*h]) {
@@ -231,13 +251,12 @@ impl Fleets<'_> {
             let watts = sheets.watts[holding.chip.index()];
             running[b] += self.state.count[h] * watts;
             waiting[b] += self.state.waiting[h] * watts;
-            coming[b] += self.state.deploying[h].total() * watts;
         }
         for (n, country) in plan.model.countries.iter().enumerate() {
             let megawatts = inputs.value(country.overhead) / 1e6;
             let mut load = Lanes::ZERO;
             for b in plan.edges.buyers_in[n].iter().map(|b| b.index()) {
-                for list in [&mut *running, &mut *waiting, &mut *coming] {
+                for list in [&mut *running, &mut *waiting] {
                     list[b] *= megawatts;
                 }
                 load += running[b];
@@ -277,19 +296,25 @@ impl Fleets<'_> {
         let times = inputs.value(plan.model.fleet.replace);
         let still_waits =
             self.best(plan, b, |fleets, h| (fleets.state.waiting[h] - fleets.out.shed[h]).max(0.0));
-        let was_on = self.best(plan, b, |fleets, h| fleets.out.shed[h]);
+        // Nothing is switched off where no draw falls short.
+        let was_on =
+            if short.any() { self.best(plan, b, |fleets, h| fleets.out.shed[h]) } else { Lanes::ZERO };
         let falls = short & (times * was_on).gt(still_waits);
         for taken_out in [true, false] {
             for &h in plan.edges.by_efficiency[b].iter().filter(|&&h| self.out.held[h]) {
                 let holding = &plan.edges.holdings[h];
                 let c = holding.chip.index();
-                let each = facility_power(plan, inputs, sheets, h);
                 let waits = if taken_out {
                     let stays = (times * plan.edges.efficiency[c]).gt(still_waits);
                     stays.select(self.out.retired[h], Lanes::ZERO)
                 } else {
                     falls.select(self.out.shed[h], self.state.waiting[h])
                 };
+                // Most chips run.
+                if waits == Lanes::ZERO {
+                    continue;
+                }
+                let each = facility_power(plan, inputs, sheets, h);
                 let on = waits.min(more.per(each));
                 more = (more - on * each).max(0.0);
                 let quality = if holding.grey { sheets.quality[c] * support } else { sheets.quality[c] };

@@ -330,6 +330,10 @@ impl Roots<'_> {
         self.scratch.now.fill(Lanes::ZERO);
         self.scratch.lost.fill(Lanes::ZERO);
         for (h, holding) in plan.edges.holdings.iter().enumerate() {
+            // Nothing was owned, and nothing lost.
+            if moved.is_some_and(|moved| !moved.held[h]) {
+                continue;
+            }
             let (b, c) = (holding.buyer.index(), holding.chip.index());
             let owned = fleet.count[h] + fleet.waiting[h] + fleet.deploying[h].total();
             let quality = if holding.grey { sheets.quality[c] * support } else { sheets.quality[c] };

@@ -4,6 +4,7 @@ use super::super::page_lever::{Moves, PageLever, Track};
 use super::super::record::texts;
 use super::Reader;
 use crate::scenario::{Document, Glob, Place, Table, Value, is_glob, suggest};
+use std::cell::OnceCell;
 
 /// Keys of a row.
 const KEYS: [&str; 10] =
@@ -11,10 +12,14 @@ const KEYS: [&str; 10] =
 /// Keys that say what a lever does: each has one of them.
 const KINDS: [&str; 3] = ["times", "value", "policy"];
 
+/// A scenario, and the paths of all its numbers once they were looked for.
+type World<'a> = (&'a Document, &'a OnceCell<Vec<String>>);
+
 impl Reader<'_> {
     /// Reads all levers; the numbers that they name have been read.
     pub(super) fn levers(&mut self, document: &Document) -> Vec<PageLever> {
         let mut all = Vec::new();
+        let known = OnceCell::new();
         for (_, table) in self.tables(document, "lever") {
             let id = Self::id_of(table);
             let path = format!("lever.{id}");
@@ -29,7 +34,7 @@ impl Reader<'_> {
             let (title, group) = (words("title"), words("group"));
             let (about, source) = (words("about"), words("source"));
             words("note");
-            if let Some(moves) = self.moves(table, &path, document) {
+            if let Some(moves) = self.moves(table, &path, (document, &known)) {
                 all.push(PageLever { id, title, group, about, source, moves });
             }
         }
@@ -42,7 +47,7 @@ impl Reader<'_> {
         read.chain(document.paths().into_iter().filter(|p| !p.starts_with("lever."))).collect()
     }
 
-    fn moves(&mut self, table: &Table, path: &str, document: &Document) -> Option<Moves> {
+    fn moves(&mut self, table: &Table, path: &str, world: World<'_>) -> Option<Moves> {
         let given: Vec<&str> = KINDS.into_iter().filter(|kind| table.get(kind).is_some()).collect();
         let [kind] = given[..] else {
             let message = format!("`{path}` has one of `times`, `value` and `policy`");
@@ -65,7 +70,7 @@ impl Reader<'_> {
             return None;
         }
         for (pattern, place) in &paths {
-            self.lever_path(path, pattern, place, document);
+            self.lever_path(path, pattern, place, world);
         }
         let track = self.table(node, &format!("{path}.{kind}"))?;
         let track = self.track(track, &format!("{path}.{kind}"), kind == "times")?;
@@ -74,13 +79,13 @@ impl Reader<'_> {
     }
 
     /// Holds that a pattern is of some number; after an edit took rows away, nothing is asked.
-    fn lever_path(&mut self, path: &str, pattern: &str, place: &Place, document: &Document) {
+    fn lever_path(&mut self, path: &str, pattern: &str, place: &Place, (document, known): World<'_>) {
         let glob = Glob::new(pattern);
         if !self.removed.is_empty() || self.quantities.iter().any(|q| glob.matches(&q.path)) {
             return;
         }
         // Only points of dated numbers are still to be looked for, for which the whole scenario is gone through.
-        let known = self.numbers(document);
+        let known = known.get_or_init(|| self.numbers(document));
         if known.iter().any(|p| glob.matches(p)) {
             return;
         }

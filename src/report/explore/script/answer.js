@@ -10,9 +10,23 @@ const NUMBERS = [
 // Batches that are handed over at a time.
 const CHUNK = 32;
 
-// Statistics of some cells of two lists of batches; of a cell that is no finite number in some draw, such as a quotient of nothing,
-// nothing is known. A cell is a place, `{ over: [a, b] }` or `{ less: [a, b] }`.
+// What two cells that are the same have in common.
+function keyOf(cell) {
+  if (typeof cell === "number") return cell;
+  return cell.less ? `${keyOf(cell.less[0])}-${keyOf(cell.less[1])}` : `${keyOf(cell.over[0])}/${keyOf(cell.over[1])}`;
+}
+
+// Statistics of some cells of two lists of batches, each found once however often it is asked for.
 function summarised(engine, cells, base, now, draws) {
+  const places = new Map();
+  const once = cells.filter((cell) => !places.has(keyOf(cell)) && places.set(keyOf(cell), places.size));
+  const found = summarisedOnce(engine, once, base, now, draws);
+  return cells.map((cell) => found[places.get(keyOf(cell))]);
+}
+
+// Of a cell that is no finite number in some draw, such as a quotient of nothing, nothing is known. A cell is a place, `{ over: [a, b] }`
+// or `{ less: [a, b] }`.
+function summarisedOnce(engine, cells, base, now, draws) {
   const batches = draws / LANES;
   const finite = (cell) => {
     for (let b = 0; b < batches; b += 1) {

@@ -23,6 +23,7 @@ function engineOf(instance) {
   return {
     open: (request) => { put(encoder.encode(JSON.stringify(request))); return JSON.parse(call(() => face.open())); },
     change: (policy) => { put(encoder.encode(policy)); call(() => face.change()); },
+    keep: (batch) => { call(() => face.keep(batch)); },
     simulate: (changed, batch) => { call(() => face.simulate(changed ? 1 : 0, batch)); return values(); },
     explain: (draw, request) => { put(encoder.encode(JSON.stringify(request))); return call(() => face.explain(draw)); },
     summarise: (cells) => { call(() => face.summarise(cells)); },

@@ -2,6 +2,8 @@
 const LANES = 8;
 // Draws after which an answer is given.
 const LEVELS = [64, 256, 1024, 4096];
+// Batches of the scenario as it stands that a worker's engine keeps at the quarter from which most changes act.
+const KEPT = 32;
 
 // `spawn` makes a worker; `told` takes what happens: level(run, draws), failed(run, why), opened(about); `base` has batches of the
 // scenario as it stands that are there already.
@@ -14,6 +16,8 @@ function poolOf(spawn, count, told, base) {
   let nextId = 0;
   let goal = LEVELS[LEVELS.length - 1];
   const questions = [];
+  // Who keeps which batch: of a change it is given the same ones.
+  const keepers = [];
 
   const start = (policy) => {
     number += 1;
@@ -25,14 +29,34 @@ function poolOf(spawn, count, told, base) {
     for (let b = 0; b < upTo; b += 1) if (!(list[b] instanceof Float64Array)) return false;
     return true;
   };
-  // The next batch that nobody has been given: of the base first, then of the change, level by level.
-  const next = () => {
+  const kept = (worker, b) => {
+    if (keepers[b] !== undefined || worker.keeps >= KEPT) return;
+    keepers[b] = worker;
+    worker.keeps += 1;
+  };
+  // The next batch that nobody has been given: of the base first, then of the change, level by level; one that another worker keeps only
+  // where there is no other.
+  const next = (worker) => {
     if (!run || run.failed) return null;
     for (const level of LEVELS) {
       if (level > goal) return null;
+      let others = null;
       for (let b = 0; b < batches(level); b += 1) {
-        if (base[b] === undefined) { base[b] = null; return { changed: false, batch: b }; }
-        if (run.policy && run.values[b] === undefined) { run.values[b] = null; return { changed: true, batch: b }; }
+        if (base[b] === undefined) {
+          base[b] = null;
+          kept(worker, b);
+          return { changed: false, batch: b };
+        }
+        if (!run.policy || run.values[b] !== undefined) continue;
+        if (keepers[b] === undefined || keepers[b] === worker) {
+          run.values[b] = null;
+          return { changed: true, batch: b };
+        }
+        others ??= b;
+      }
+      if (others !== null) {
+        run.values[others] = null;
+        return { changed: true, batch: others };
       }
     }
     return null;
@@ -62,7 +86,11 @@ function poolOf(spawn, count, told, base) {
         });
         continue;
       }
-      const task = next();
+      if (!run.policy && worker.unkept.length > 0) {
+        send(worker, { do: "keep", batch: worker.unkept.shift() }, () => {});
+        continue;
+      }
+      const task = next(worker);
       if (!task) return;
       const mine = run;
       const list = task.changed ? mine.values : base;
@@ -98,7 +126,7 @@ function poolOf(spawn, count, told, base) {
     advance();
   }
   for (let i = 0; i < count; i += 1) {
-    const worker = { port: spawn(), waiting: new Map(), ready: false, run: 0 };
+    const worker = { port: spawn(), waiting: new Map(), ready: false, run: 0, keeps: 0, unkept: [] };
     worker.port.onmessage = ({ data: answer }) => {
       const then = worker.waiting.get(answer.id);
       worker.waiting.delete(answer.id);
@@ -109,6 +137,12 @@ function poolOf(spawn, count, told, base) {
   }
   return {
     open(module, request) {
+      // Draws that came with the page have not been simulated here.
+      base.forEach((_, b) => {
+        const worker = workers[b % workers.length];
+        kept(worker, b);
+        worker.unkept.push(b);
+      });
       workers.forEach((worker, i) => send(worker, { do: "open", module, request }, (answer) => {
         if (answer.error) { if (i === 0) told.failed(run, answer.error); return; }
         worker.ready = true;

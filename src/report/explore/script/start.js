@@ -240,9 +240,9 @@ async function begin() {
   settle();
   // The first answer is of draws that came with the page: workers, which take all cores to plan, begin once it has been drawn.
   await new Promise((then) => { setTimeout(then, 50); });
-  pool.open(module, { name: page.name, scenario: page.scenario, select: page.select, seed: page.seed });
+  pool.open(module, { name: page.name, scenario: page.scenario, select: page.select, seed: page.seed, keep: page.keep });
   // For tests, and for whoever is curious.
-  window.explorer = { page, pool, state: () => state, shown: () => shown, policy: () => policyOf(page, state), move };
+  window.explorer = { page, pool, number, state: () => state, shown: () => shown, policy: () => policyOf(page, state), move };
 }
 
 // The address changes without a new entry in the browser's own history; a page from disk may refuse.

@@ -29,13 +29,21 @@ function times(x) {
   return Number.isFinite(x) ? `${x >= 100 ? Math.round(x) : Number(x.toPrecision(2))} ×` : "–";
 }
 
-function amount(x, unit) {
+// A number in three significant digits, as the terminal and the pages of runs write it.
+function number(x) {
   if (!Number.isFinite(x)) return "–";
   const size = Math.abs(x);
-  const [divisor, word] = size >= 1e12 ? [1e12, "T"] : size >= 1e9 ? [1e9, "B"] : size >= 1e6 ? [1e6, "M"] : size >= 1e4 ? [1e3, "k"] : [1, ""];
-  const value = x / divisor;
-  const text = Math.abs(value) >= 100 ? String(Math.round(value)) : Number(value.toPrecision(2)).toString();
-  return `${text}${word}${unit ? ` ${unit}` : ""}`;
+  const digits = (y) => Number(y.toPrecision(3));
+  if (size === 0) return "0";
+  if (size >= 1e15 || size < 1e-3) return x.toExponential(1).replace("e+", "e");
+  for (const [from, unit, suffix] of [[1e12, 1e12, "T"], [1e9, 1e9, "B"], [1e6, 1e6, "M"], [1e4, 1e3, "k"]]) {
+    if (digits(size) >= from) return String(digits(x / unit)) + suffix;
+  }
+  return digits(size) >= 1e3 ? x.toFixed(0) : String(digits(x));
+}
+
+function amount(x, unit) {
+  return `${number(x)}${unit && Number.isFinite(x) ? ` ${unit}` : ""}`;
 }
 
 // Whether a cell's mean differs from the base's by more than its error; of a change that no draw shows there is nothing to tell.

@@ -9,6 +9,8 @@ onmessage = async ({ data: asked }) => {
       answer.about = engine.open(asked.request);
     } else if (asked.do === "change") {
       engine.change(asked.policy);
+    } else if (asked.do === "keep") {
+      engine.keep(asked.batch);
     } else if (asked.do === "simulate") {
       answer.values = engine.simulate(asked.changed, asked.batch);
       hands.push(answer.values.buffer);
