@@ -1,4 +1,4 @@
-"""Chokepoint: who can train what, by when, with which probability, and which link of the chain stops them.
+"""Chokepoint: who can train what, by when, with what probability, and which link of the chain stops them.
 
     import chokepoint as cp
 

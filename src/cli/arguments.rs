@@ -23,7 +23,7 @@ use crate::study::{
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
-/// Who can train what, by when, with which probability, and which link of the chain stops them.
+/// Who can train what, by when, with what probability, and which link of the chain stops them.
 #[derive(Debug, Parser)]
 #[command(name = "chokepoint", version, about, max_term_width = 100, propagate_version = true)]
 #[command(after_help = "Start with: chokepoint run baseline")]

@@ -141,7 +141,8 @@ fn moved(lever: &Value, policies: &[Value]) -> String {
             let unit = lever["unit"].as_str().filter(|unit| kind == Some("value") && !unit.is_empty());
             let unit = unit.map_or_else(String::new, |unit| format!("unit = {unit:?}\n"));
             let paths = lever["paths"].as_array().into_iter().flatten().filter_map(Value::as_str);
-            paths.map(|path| format!("[[set]]\npath = {path:?}\n{change}\n{unit}")).collect()
+            let edits = paths.map(|path| format!("[[set]]\npath = {path:?}\n{change}\n{unit}"));
+            edits.collect::<Vec<String>>().concat()
         }
     };
     format!("title = \"x\"\n{edits}")

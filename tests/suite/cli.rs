@@ -41,6 +41,15 @@ fn check_says_what_a_scenario_is_and_what_is_wrong() {
 }
 
 #[test]
+fn a_run_of_the_baseline_has_nothing_to_remark() {
+    let root = tempfile::tempdir().unwrap();
+    let out = root.path().join("run");
+    let (code, _, err) =
+        chokepoint(&["run", "scenarios/baseline", "--draws", "8", "--out", out.to_str().unwrap()]);
+    assert!(code == 0 && err.is_empty(), "{err}");
+}
+
+#[test]
 fn bad_usage_is_code_two() {
     for arguments in [
         &["fly"][..],

@@ -1,4 +1,4 @@
-//! Look-ups that the page's words rest on: whose compute, by when, with which probability, bound by what.
+//! Look-ups that the page's words rest on: whose compute, by when, with what probability, bound by what.
 
 use super::super::within_sentence;
 use super::phrase::{Phrase, Source, actor_name};

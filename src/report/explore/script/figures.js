@@ -93,12 +93,24 @@ function strips(svg, size, years, actors, changed) {
   svg.replaceChildren(shape("title", {}, "What binds, by actor and year"));
   svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
   const rows = actors.flatMap((actor) => (changed ? [[actor, "base"], [actor, "now"]] : [[actor, "base"]]));
-  const left = 64;
-  const rowHeight = (height - 40) / rows.length;
+  const labels = rows.map(([actor, side]) => (changed ? `${actor.short} ${side}` : actor.short));
+  const wide = (text) => 6.2 * text.length;
+  const left = 8 + Math.max(...labels.map(wide));
+  // The legend takes as many lines as its words need.
+  const present = CAUSES.filter((cause) => actors.some((a) => a.bound.some((y) => (y.base.get(cause) || 0) + (y.now.get(cause) || 0) > 0)));
+  const legend = [];
+  for (const cause of present) {
+    const last = legend[legend.length - 1];
+    const next = last ? last.x + 12 + wide(last.cause) + 8 : 0;
+    const fits = last && next + 12 + wide(cause) <= width;
+    legend.push({ cause, x: fits ? next : 0, line: last ? last.line + (fits ? 0 : 1) : 0 });
+  }
+  const below = legend.length > 0 ? 14 * (legend[legend.length - 1].line + 1) : 0;
+  const rowHeight = (height - below - 18) / rows.length;
   const column = (width - left - 4) / years.length;
   rows.forEach(([actor, side], r) => {
     const y = 2 + r * rowHeight;
-    svg.append(shape("text", { x: left - 5, y: y + rowHeight / 2 + 3, "text-anchor": "end", class: "tick" }, changed ? `${actor.short} ${side}` : actor.short));
+    svg.append(shape("text", { x: left - 5, y: y + rowHeight / 2 + 3, "text-anchor": "end", class: "tick" }, labels[r]));
     years.forEach((year, i) => {
       let done = 0;
       for (const cause of CAUSES) {
@@ -109,15 +121,14 @@ function strips(svg, size, years, actors, changed) {
         svg.append(box);
         done += share;
       }
-      if (r === rows.length - 1) svg.append(shape("text", { x: left + i * column + column / 2, y: height - 26, "text-anchor": "middle", class: "tick" }, String(year).slice(2)));
+      if (r === rows.length - 1) svg.append(shape("text", { x: left + i * column + column / 2, y: height - below - 5, "text-anchor": "middle", class: "tick" }, String(year).slice(2)));
     });
   });
-  const present = CAUSES.filter((cause) => actors.some((a) => a.bound.some((y) => (y.base.get(cause) || 0) + (y.now.get(cause) || 0) > 0)));
-  const step = width / Math.max(1, present.length);
-  present.forEach((cause, i) => {
-    svg.append(shape("rect", { x: i * step, y: height - 15, width: 9, height: 9, class: `cause c${CAUSES.indexOf(cause)}` }));
-    svg.append(shape("text", { x: i * step + 12, y: height - 7, class: "tick" }, cause));
-  });
+  for (const { cause, x, line } of legend) {
+    const y = height - below + 14 * line;
+    svg.append(shape("rect", { x, y: y + 1, width: 9, height: 9, class: `cause c${CAUSES.indexOf(cause)}` }));
+    svg.append(shape("text", { x: x + 12, y: y + 9, class: "tick" }, cause));
+  }
 }
 
 // Bars: the median now, as wide as it is, with what 90% of draws lie in, above an outline of the base's.

@@ -77,6 +77,7 @@ function poolOf(spawn, count, told, base) {
       if (run.policy && worker.run !== run.number) {
         const mine = run;
         worker.run = mine.number;
+        worker.rehearsal = "";
         send(worker, { do: "change", policy: mine.policy, run: mine.number }, (answer) => {
           if (answer.error && mine === run && !mine.failed) {
             mine.failed = true;
@@ -88,6 +89,13 @@ function poolOf(spawn, count, told, base) {
       }
       if (!run.policy && worker.unkept.length > 0) {
         send(worker, { do: "keep", batch: worker.unkept.shift() }, () => {});
+        continue;
+      }
+      // The first change would take longer than others: browsers compile well what has run, and memory grows. So it is made once for nobody.
+      if (!run.policy && worker.rehearsal && run.level >= Math.min(goal, LEVELS[1])) {
+        send(worker, { do: "change", policy: worker.rehearsal }, () => {});
+        send(worker, { do: "simulate", changed: true, batch: Math.max(0, keepers.indexOf(worker)) }, () => {});
+        worker.rehearsal = "";
         continue;
       }
       const task = next(worker);
@@ -116,6 +124,7 @@ function poolOf(spawn, count, told, base) {
       run.level = level;
       told.level(run, level);
       if (pending !== null) { proceed(); return; }
+      workers.forEach(give);
     }
   }
   function proceed() {
@@ -126,7 +135,7 @@ function poolOf(spawn, count, told, base) {
     advance();
   }
   for (let i = 0; i < count; i += 1) {
-    const worker = { port: spawn(), waiting: new Map(), ready: false, run: 0, keeps: 0, unkept: [] };
+    const worker = { port: spawn(), waiting: new Map(), ready: false, run: 0, keeps: 0, unkept: [], rehearsal: "" };
     worker.port.onmessage = ({ data: answer }) => {
       const then = worker.waiting.get(answer.id);
       worker.waiting.delete(answer.id);
@@ -136,7 +145,9 @@ function poolOf(spawn, count, told, base) {
     workers.push(worker);
   }
   return {
-    open(module, request) {
+    // `rehearsal` is a policy that nobody has asked for.
+    open(module, request, rehearsal) {
+      workers.forEach((worker) => { worker.rehearsal = rehearsal; });
       // Draws that came with the page have not been simulated here.
       base.forEach((_, b) => {
         const worker = workers[b % workers.length];

@@ -62,6 +62,12 @@ function prepared(page) {
   return page;
 }
 
+// The setting that workers rehearse before anybody moves a lever: the first one that slides, at its end.
+function rehearsed(page) {
+  const lever = page.levers.find((one) => one.kind !== "switch");
+  return lever ? policyOf(page, { ...restingState(page), levers: { [lever.id]: lever.to } }) : "";
+}
+
 async function begin() {
   const page = prepared(JSON.parse(byId("page").textContent));
   if (typeof WebAssembly !== "object" || !WebAssembly.validate(WIDE)) {
@@ -240,7 +246,7 @@ async function begin() {
   settle();
   // The first answer is of draws that came with the page: workers, which take all cores to plan, begin once it has been drawn.
   await new Promise((then) => { setTimeout(then, 50); });
-  pool.open(module, { name: page.name, scenario: page.scenario, select: page.select, seed: page.seed, keep: page.keep });
+  pool.open(module, { name: page.name, scenario: page.scenario, select: page.select, seed: page.seed, keep: page.keep }, rehearsed(page));
   // For tests, and for whoever is curious.
   window.explorer = { page, pool, number, state: () => state, shown: () => shown, policy: () => policyOf(page, state), move };
 }
@@ -253,13 +259,14 @@ function history_replace(address) {
 // Shows an answer.
 function present(page, figures, answer) {
   const { state, changed, end } = answer;
+  // Sizes are read before anything is written: each reading after that would lay the page out anew.
+  const sizes = Object.fromEntries(Object.entries(figures).map(([name, { svg }]) => {
+    const box = svg.getBoundingClientRect();
+    return [name, { width: Math.max(220, Math.round(box.width)), height: Math.max(120, Math.round(box.height)) }];
+  }));
   byId("sentences").replaceChildren(...sentencesOf(page, answer).map((text) => element("p", { text })));
   byId("draws").textContent = `${answer.draws.toLocaleString("en")} draws`;
   byId("progress").value = LEVELS.indexOf(answer.draws) + 1;
-  const size = (figure) => {
-    const box = figure.svg.getBoundingClientRect();
-    return { width: Math.max(220, Math.round(box.width)), height: Math.max(120, Math.round(box.height)) };
-  };
   const powers = (v) => `1e${Math.round(Math.log10(v))}`;
   const metric = page.metrics.find((m) => m.id === state.metric);
   const reach = metric.id === "reachable_flop";
@@ -267,15 +274,14 @@ function present(page, figures, answer) {
   figures.reach.heading.title = metric.about;
   const colour = (actor) => (actor === state.a ? "first" : "second");
   const marked = answer.quarters.indexOf(page.quarters[end]);
-  fan(figures.reach.svg, size(figures.reach), answer.quarters, answer.drawn.map(({ actor, course }) => ({ course, colour: colour(actor), name: page.names[actor] })), { changed, end: marked, anchors: reach ? page.anchors : [], labelled: powers, label: reach ? "The largest training run that each could finish, by quarter" : `${metric.id}, by quarter` });
+  fan(figures.reach.svg, sizes.reach, answer.quarters, answer.drawn.map(({ actor, course }) => ({ course, colour: colour(actor), name: page.names[actor] })), { changed, end: marked, anchors: reach ? page.anchors : [], labelled: powers, label: reach ? "The largest training run that each could finish, by quarter" : `${metric.id}, by quarter` });
   const quotient = answer.ratioDrawn.length > 0 ? [{ course: answer.ratioDrawn, colour: "third", name: `${page.names[state.a]} : ${page.names[state.b]}` }] : [];
-  fan(figures.ratio.svg, size(figures.ratio), answer.quarters, quotient, { changed, end: marked, anchors: [{ value: 1, name: "" }], labelled: (v) => (v >= 1 ? `${v}` : `1/${Math.round(1 / v)}`), label: "Ratio of the two, by quarter" });
+  fan(figures.ratio.svg, sizes.ratio, answer.quarters, quotient, { changed, end: marked, anchors: [{ value: 1, name: "" }], labelled: (v) => (v >= 1 ? `${v}` : `1/${Math.round(1 / v)}`), label: "Ratio of the two, by quarter" });
   figures.flows.heading.textContent = `Where chips of ${page.within[state.b]} come from, to the end of ${state.year}, in H100e`;
   const flows = answer.rows.filter((row) => row.table === "flows");
-  bars(figures.flows.svg, size(figures.flows), flows, { changed, label: figures.flows.heading.textContent, labelled: (v) => amount(v, "") });
-  strips(figures.bound.svg, size(figures.bound), page.years, [
-    { name: page.names[state.b], short: page.names[state.b].slice(0, 8), bound: answer.bound.b }, { name: page.names[state.a], short: page.names[state.a].slice(0, 8), bound: answer.bound.a },
-  ], changed);
+  bars(figures.flows.svg, sizes.flows, flows, { changed, label: figures.flows.heading.textContent, labelled: (v) => amount(v, "") });
+  const bound = ["b", "a"].map((key) => ({ name: page.names[state[key]], short: cut(page.names[state[key]], 14), bound: answer.bound[key] }));
+  strips(figures.bound.svg, sizes.bound, page.years, bound, changed);
   const head = ["Quarter", "Whose", "Base 5%", "Base median", "Base 95%", "Now 5%", "Now median", "Now 95%", "P(lower)"];
   const courses = (list) => list.flatMap(([name, course, told]) => answer.quarters.map((q, t) => [q, name, course[t], told]));
   const told_ = reach ? flop : (x) => amount(x, "");

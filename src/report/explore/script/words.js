@@ -42,6 +42,11 @@ function number(x) {
   return digits(size) >= 1e3 ? x.toFixed(0) : String(digits(x));
 }
 
+// A name that takes no more than so many letters.
+function cut(text, most) {
+  return text.length <= most ? text : `${text.slice(0, most - 1)}…`;
+}
+
 function amount(x, unit) {
   return `${number(x)}${unit && Number.isFinite(x) ? ` ${unit}` : ""}`;
 }

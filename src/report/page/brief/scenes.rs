@@ -11,7 +11,7 @@ const INPUTS: usize = 7;
 /// The largest possible run of two over time.
 pub(super) fn courses(facts: &Facts<'_>, actors: &[String]) -> Option<Picture> {
     let shown: Vec<Course> = (actors.iter().take(2).rev().enumerate())
-        .map(|(i, actor)| course(facts, actor, facts.name(actor), 1 - i.min(1)))
+        .map(|(i, actor)| course(facts, actor, facts.title(actor), 1 - i.min(1)))
         .collect();
     let second = actors.get(1).or(actors.first())?;
     Some(Picture {
@@ -39,7 +39,7 @@ pub(super) fn ends(facts: &Facts<'_>) -> Option<Picture> {
     let number = |actor: &str, column: &str| facts.cell(actor, REACHABLE, last, column).map(|s| s.value());
     let row = |actor: &String| {
         Some(Row {
-            label: facts.name(actor),
+            label: facts.title(actor),
             low: number(actor, "p05")?,
             middle: number(actor, "p50"),
             high: number(actor, "p95")?,
@@ -152,8 +152,7 @@ pub(super) fn actors(facts: &Facts<'_>, policy: &str) -> Option<Picture> {
     let wanted = [("policy", policy), ("metric", REACHABLE), ("quarter", facts.last())];
     let found: Vec<usize> = table.find(&wanted).collect();
     let of = |actor: &String| found.iter().copied().find(|&r| table.text(r, "actor") == actor);
-    let rows: Vec<(usize, String)> =
-        facts.headline.iter().filter_map(|a| Some((of(a)?, facts.name(a)))).collect();
+    let rows: Vec<(usize, &String)> = facts.headline.iter().filter_map(|a| Some((of(a)?, a))).collect();
     let size = |r: usize| table.number(r, "relative_mean").map_or(0.0, f64::abs);
     let most = rows
         .iter()
@@ -163,12 +162,16 @@ pub(super) fn actors(facts: &Facts<'_>, policy: &str) -> Option<Picture> {
         None => {
             Phrase::new("It moves what nobody could train by ").name(facts.last()).say(" beyond the error.")
         }
-        Some((r, name)) => {
+        Some((r, actor)) => {
             let mean = at(facts, "comparison.csv", *r, "relative_mean")?;
-            Phrase::new("Of all it moves ").name(name).say(" most, by ").change(&mean).say(" in the mean.")
+            Phrase::new("Of all it moves ")
+                .name(&facts.name(actor))
+                .say(" most, by ")
+                .change(&mean)
+                .say(" in the mean.")
         }
     };
-    let rows = rows.into_iter().filter_map(|(r, name)| change_row(facts, r, name)).collect();
+    let rows = rows.into_iter().filter_map(|(r, actor)| change_row(facts, r, facts.title(actor))).collect();
     Some(Picture {
         title,
         note: format!(
