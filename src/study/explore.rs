@@ -69,13 +69,16 @@ pub fn explore(request: &ExploreRequest, watch: &dyn Watch) -> Result<String, Er
     let text = document.to_toml();
     let policies = read_policies(&request.scenario)?;
     let driven = Driven::find(request, watch)?;
-    let mut levers = levers(&project, &plan, &policies, &driven, watch)?;
-    for lever in &mut levers {
-        let paths = lever["paths"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    let levers = levers(&project, &plan, &policies, &driven, watch)?;
+    let with_moves = |lever: &PageLever| {
+        let mut data = lever_data(&project.model, lever);
+        let paths = data["paths"].as_array().into_iter().flatten().filter_map(Value::as_str);
         if let Some(moves) = driven.moved_by(&project.model, paths) {
-            lever["moves"] = json!(moves);
+            data["moves"] = json!(moves);
         }
-    }
+        data
+    };
+    let levers_data: Vec<Value> = levers.iter().map(with_moves).collect();
     let version = env!("CARGO_PKG_VERSION");
     let hash = SourceFile::new("", &format!("{version}\n{}\n{text}", request.seed)).sha256;
     let (mut data, select) = measured(&plan)?;
@@ -89,8 +92,7 @@ pub fn explore(request: &ExploreRequest, watch: &dyn Watch) -> Result<String, Er
         explorer.simulate(Side::Base, batch, &mut values)?;
         draws.extend_from_slice(&values);
     }
-    let policies_data: Vec<Value> = policies.iter().map(policy_data).collect();
-    data["keep"] = json!(worth_keeping(&mut explorer, &levers, &policies_data, watch)?);
+    data["keep"] = json!(worth_keeping(&mut explorer, &levers, &policies, plan.quarters, watch)?);
     data["cells"] = json!(explorer.cells());
     data["labelled"] = json!(explorer.labelled());
     data["labels"] = json!(Explorer::LABELS);
@@ -99,8 +101,8 @@ pub fn explore(request: &ExploreRequest, watch: &dyn Watch) -> Result<String, Er
     data["hash"] = json!(hash);
     data["seed"] = json!(request.seed);
     data["command"] = json!(request.command);
-    data["levers"] = json!(levers);
-    data["policies"] = json!(policies_data);
+    data["levers"] = json!(levers_data);
+    data["policies"] = policies.iter().map(policy_data).collect();
     let about = About { title: &plan.model.title, hash: &hash[..12], version, seed: request.seed };
     explorer_page(about, &data, &draws).map_err(|error| Error::Page(error.into()))
 }
@@ -109,8 +111,9 @@ pub fn explore(request: &ExploreRequest, watch: &dyn Watch) -> Result<String, Er
 /// on leaves out the quarters before. None if every lever acts at once.
 fn worth_keeping(
     explorer: &mut Explorer,
-    levers: &[Value],
-    policies: &[Value],
+    levers: &[PageLever],
+    policies: &[Policy],
+    quarters: usize,
     watch: &dyn Watch,
 ) -> Result<Option<usize>, Error> {
     let mut acting = Vec::new();
@@ -118,32 +121,31 @@ fn worth_keeping(
         if watch.stop().load(Ordering::Relaxed) {
             return Err(Error::Interrupted);
         }
-        // One that cannot go to its end acts from the same quarter elsewhere, or is told on the page.
-        if explorer.change(&moved(lever, policies)).is_ok() {
+        // One that cannot go to its end tells so on the page when it is moved there, and has no say here.
+        if explorer.change(&at_its_end(lever, policies)).is_ok() {
             acting.push(explorer.acts_from());
         }
     }
     explorer.change("")?;
     let saved = |&at: &usize| at * acting.iter().filter(|&&other| other >= at).count();
-    Ok(acting.iter().copied().filter(|&at| at > 0).max_by_key(saved))
+    Ok(acting.iter().copied().filter(|at| (1..quarters).contains(at)).max_by_key(saved))
 }
 
 /// A lever at its upper end, or a switch that is on, as a policy.
-fn moved(lever: &Value, policies: &[Value]) -> String {
-    let edits = match lever["kind"].as_str() {
-        Some("switch") => {
-            let of = policies.iter().find(|policy| policy["name"] == lever["policy"]);
-            of.and_then(|policy| policy["edits"].as_str()).unwrap_or_default().to_owned()
+fn at_its_end(lever: &PageLever, policies: &[Policy]) -> String {
+    let set = |kind: &str, paths: &[String], to: f64, unit: &str| {
+        let unit = if unit.is_empty() { String::new() } else { format!("unit = {}\n", text(unit)) };
+        let edits =
+            paths.iter().map(|path| format!("[[set]]\npath = {}\n{kind} = {to:?}\n{unit}", text(path)));
+        edits.collect::<Vec<String>>().concat()
+    };
+    let edits = match &lever.moves {
+        Moves::Policy(name) => {
+            let policy = policies.iter().find(|policy| policy.name == *name);
+            edits_text(policy.expect("levers name policies that there are, which was looked at"))
         }
-        kind => {
-            let change =
-                format!("{} = {:?}", kind.unwrap_or_default(), lever["to"].as_f64().unwrap_or_default());
-            let unit = lever["unit"].as_str().filter(|unit| kind == Some("value") && !unit.is_empty());
-            let unit = unit.map_or_else(String::new, |unit| format!("unit = {unit:?}\n"));
-            let paths = lever["paths"].as_array().into_iter().flatten().filter_map(Value::as_str);
-            let edits = paths.map(|path| format!("[[set]]\npath = {path:?}\n{change}\n{unit}"));
-            edits.collect::<Vec<String>>().concat()
-        }
+        Moves::Times(paths, track) => set("times", paths, track.to, ""),
+        Moves::Value(paths, track) => set("value", paths, track.to, &track.unit),
     };
     format!("title = \"x\"\n{edits}")
 }
@@ -344,7 +346,6 @@ fn within(model: &Model, actor: &str) -> String {
 
 /// A policy with its edits as TOML, and the paths that they change.
 fn policy_data(policy: &Policy) -> Value {
-    let edits: Vec<String> = policy.edits.iter().map(edit_text).collect();
     let paths: Vec<String> = policy
         .edits
         .iter()
@@ -361,8 +362,13 @@ fn policy_data(policy: &Policy) -> Value {
         .collect();
     json!({
         "name": policy.name, "title": policy.title, "reason": policy.reason, "source": policy.source,
-        "edits": edits.join("\n"), "paths": paths,
+        "edits": edits_text(policy), "paths": paths,
     })
+}
+
+/// The edits of a policy as they stand in it.
+fn edits_text(policy: &Policy) -> String {
+    policy.edits.iter().map(edit_text).collect::<Vec<String>>().join("\n")
 }
 
 /// An edit as it stands in a policy.
@@ -389,9 +395,8 @@ fn levers(
     policies: &[Policy],
     driven: &Driven,
     watch: &dyn Watch,
-) -> Result<Vec<Value>, Error> {
+) -> Result<Vec<PageLever>, Error> {
     let model = &project.model;
-    let mut all = Vec::new();
     for lever in &model.levers {
         if let Moves::Policy(name) = &lever.moves
             && policies.iter().all(|p| p.name != *name)
@@ -399,14 +404,13 @@ fn levers(
             let near = suggest(name, policies.iter().map(|p| p.name.as_str())).map(str::to_owned);
             return Err(Error::LeverWithoutPolicy { lever: lever.id.clone(), policy: name.clone(), near });
         }
-        all.push(lever_data(model, lever));
     }
-    if model.levers.is_empty() {
-        let made = leading(plan, &driven.ranked());
-        watch.note(&Note::LeversOfLeading(made.len()));
-        all.extend(made.iter().map(|lever| lever_data(model, lever)));
+    if !model.levers.is_empty() {
+        return Ok(model.levers.clone());
     }
-    Ok(all)
+    let made = leading(plan, &driven.ranked());
+    watch.note(&Note::LeversOfLeading(made.len()));
+    Ok(made)
 }
 
 fn lever_data(model: &Model, lever: &PageLever) -> Value {

@@ -120,3 +120,39 @@ fn a_lever_is_told_where_it_is_wrong() {
     assert_eq!(code, 3, "{said}");
     assert!(said.contains("lever `a` switches on `nobody`"), "{said}");
 }
+
+/// The page keeps the base at the quarter that saves most, were every lever as likely to be moved.
+#[test]
+fn the_page_keeps_the_base_where_that_saves_most() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("page.html");
+    let (code, _, err) = go(&["explore", "scenarios/baseline", "--quiet", "--out", file.to_str().unwrap()]);
+    assert_eq!(code, 0, "{err}");
+    let page = fs::read_to_string(file).unwrap();
+    let (_, rest) = page.split_once("id=\"page\">").unwrap();
+    let data: serde_json::Value = serde_json::from_str(rest.split_once("</script>").unwrap().0).unwrap();
+    let scenario = data["scenario"].as_str().unwrap();
+    let mut explorer = Explorer::open("baseline", scenario, &[CELLS.to_owned()], 1).unwrap();
+    let mut acting = Vec::new();
+    for lever in data["levers"].as_array().unwrap() {
+        let edits = if lever["kind"] == "switch" {
+            let policies = data["policies"].as_array().unwrap();
+            let policy = policies.iter().find(|p| p["name"] == lever["policy"]).unwrap();
+            policy["edits"].as_str().unwrap().to_owned()
+        } else {
+            let change = format!("{} = {:?}", lever["kind"].as_str().unwrap(), lever["to"].as_f64().unwrap());
+            let paths = lever["paths"].as_array().unwrap();
+            paths
+                .iter()
+                .map(|path| format!("[[set]]\npath = {path}\n{change}\n"))
+                .collect::<Vec<_>>()
+                .concat()
+        };
+        explorer.change(&format!("title = \"x\"\n{edits}")).unwrap();
+        acting.push(explorer.acts_from());
+    }
+    let saved = |quarter: usize| quarter * acting.iter().filter(|&&at| at >= quarter).count();
+    let keep = data["keep"].as_u64().unwrap() as usize;
+    let most = (0..data["quarters"].as_array().unwrap().len()).map(saved).max().unwrap();
+    assert!(keep > 0 && saved(keep) == most, "kept at {keep}: {acting:?}");
+}
