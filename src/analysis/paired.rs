@@ -5,7 +5,7 @@
 
 use super::goal::Sense;
 use crate::math::{Lanes, Mask, WIDTH};
-use crate::results::{Histogram, Interval, Moments};
+use crate::results::{Counts, Histogram, Interval, Merge, Spread, Step};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -27,10 +27,10 @@ pub enum Dominance {
 }
 
 /// Accumulators of one plan in one cell; those from which no error is derived take all replicates together.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Entry {
     values: Histogram<1>,
-    regret: Moments,
+    regret: Spread,
     regrets: Histogram<1>,
     /// Against the first plan; none for the first itself.
     against: Option<Box<Pair>>,
@@ -39,10 +39,10 @@ struct Entry {
 /// What is gathered of a plan against the first.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Pair {
-    difference: Moments,
+    difference: Spread,
     differences: Histogram,
     /// Size of the differences.
-    size: Moments,
+    size: Spread,
     /// Ratios below a half, whose buckets are as narrow as they are small.
     small: Histogram,
     /// The other ratios less one: no change lies in a bucket of its own, and small changes in narrow ones.
@@ -53,12 +53,13 @@ struct Pair {
     higher: u64,
 }
 
-impl Default for Pair {
-    fn default() -> Self {
+impl Pair {
+    /// No draw yet.
+    fn new() -> Self {
         Self {
-            difference: Moments::default(),
+            difference: Spread::none(),
             differences: Histogram::default(),
-            size: Moments::default(),
+            size: Spread::none(),
             small: Histogram::default(),
             changes: Histogram::default(),
             ratio_range: (f64::INFINITY, f64::NEG_INFINITY),
@@ -75,6 +76,8 @@ pub struct PairedRuns {
     #[serde(skip)]
     senses: Vec<Sense>,
     independent: bool,
+    /// Draws, which are the same for all.
+    counts: Counts,
     /// By cell, then plan.
     entries: Vec<Entry>,
 }
@@ -116,22 +119,28 @@ impl Paired {
 impl PairedRuns {
     /// Runs of `plans` plans, with no draw yet, the first being the reference; a sense for each cell; `independent` if draws are.
     pub fn new(plans: usize, senses: Vec<Sense>, independent: bool) -> Self {
-        let against = |e: usize| (!e.is_multiple_of(plans)).then(Box::default);
-        let entry = |e: usize| Entry { against: against(e), ..Entry::default() };
+        let against = |e: usize| (!e.is_multiple_of(plans)).then(|| Box::new(Pair::new()));
+        let entry = |e: usize| Entry {
+            values: Histogram::default(),
+            regret: Spread::none(),
+            regrets: Histogram::default(),
+            against: against(e),
+        };
         let entries = (0..plans * senses.len()).map(entry).collect();
-        Self { plans, senses, independent, entries }
+        Self { plans, senses, independent, counts: Counts::default(), entries }
     }
 
     /// Adds consecutive batches: `values[plan][batch][cell]`.
     pub fn absorb(&mut self, values: &[Vec<Vec<Lanes>>], masks: &[Mask]) {
         let senses = &self.senses;
+        let steps: Vec<Step> = masks.iter().map(|&mask| self.counts.step(mask)).collect();
         self.entries.par_chunks_mut(self.plans).enumerate().with_min_len(8).for_each(|(c, entries)| {
-            for (b, &mask) in masks.iter().enumerate() {
+            for (b, step) in steps.iter().enumerate() {
                 let of = |p: usize| values[p][b][c];
                 let sign = senses[c].sign();
                 let best = (1..entries.len()).fold(of(0) * sign, |best, p| best.min(of(p) * sign));
                 for (p, entry) in entries.iter_mut().enumerate() {
-                    entry.add(of(p), of(0), of(p) * sign - best, mask);
+                    entry.add(of(p), of(0), of(p) * sign - best, step);
                 }
             }
         });
@@ -139,20 +148,17 @@ impl PairedRuns {
 
     /// Begins with a leaf other than the first.
     pub fn start(&mut self, leaf: u64) {
-        for entry in &mut self.entries {
-            entry.regret.start(leaf);
-            if let Some(pair) = &mut entry.against {
-                pair.difference.start(leaf);
-                pair.size.start(leaf);
-            }
-        }
+        self.counts.start(leaf);
     }
 
     /// Adds what was gathered of the leaves that follow; says whether they do, and whether it is of as many plans and cells.
     pub fn append(&mut self, other: &Self) -> bool {
-        let same = self.plans == other.plans && self.entries.len() == other.entries.len();
+        if self.plans != other.plans || self.entries.len() != other.entries.len() {
+            return false;
+        }
+        let Some(merges) = self.counts.append(&other.counts) else { return false };
         let entries = self.entries.par_iter_mut().zip(&other.entries).with_min_len(8);
-        same && entries.map(|(entry, more)| entry.append(more)).reduce(|| true, |a, b| a && b)
+        entries.map(|(entry, more)| entry.append(more, &merges)).reduce(|| true, |a, b| a && b)
     }
 
     /// Plans, the reference included.
@@ -169,38 +175,39 @@ impl PairedRuns {
     /// A plan against the first in a cell.
     pub fn paired(&self, cell: usize, plan: usize) -> Paired {
         let entries = &self.entries[cell * self.plans..(cell + 1) * self.plans];
-        entries[plan].finish(&entries[0].values, self.independent)
+        entries[plan].finish(&entries[0].values, &self.counts, self.independent)
     }
 }
 
 impl Entry {
-    fn add(&mut self, x: Lanes, first: Lanes, regret: Lanes, mask: Mask) {
-        self.values.add(x, mask);
-        self.regret.add(regret, mask);
-        self.regrets.add(regret, mask);
+    fn add(&mut self, x: Lanes, first: Lanes, regret: Lanes, step: &Step) {
+        self.values.add(x, step.mask);
+        self.regret.add(regret, step);
+        self.regrets.add(regret, step.mask);
         if let Some(pair) = &mut self.against {
-            pair.add(x, first, mask);
+            pair.add(x, first, step);
         }
     }
 
-    fn append(&mut self, other: &Self) -> bool {
+    fn append(&mut self, other: &Self, merges: &[Vec<Merge>]) -> bool {
         self.values.append(&other.values);
         self.regrets.append(&other.regrets);
-        let follows = self.regret.append(&other.regret);
+        self.regret.append(&other.regret, merges);
         match (&mut self.against, &other.against) {
-            (Some(pair), Some(more)) => follows && pair.append(more),
-            (None, None) => follows,
-            _ => false,
+            (Some(pair), Some(more)) => pair.append(more, merges),
+            (None, None) => {}
+            _ => return false,
         }
+        true
     }
 
-    fn finish(&self, reference: &Histogram<1>, independent: bool) -> Paired {
-        let counts = self.regret.counts();
+    fn finish(&self, reference: &Histogram<1>, draws: &Counts, independent: bool) -> Paired {
+        let counts = draws.total();
         let lanes: Vec<usize> = (0..WIDTH).filter(|&l| counts[l] > 0.0).collect();
-        let (draws, regret_mean, _) = self.regret.pooled();
+        let (n, regret_mean, _) = self.regret.pooled(draws);
         let without_error = |value: f64| Interval::between(value, (value, value), lanes.len());
         let own = Paired {
-            draws: draws as u64,
+            draws: n as u64,
             mean: without_error(0.0),
             quantiles: [without_error(0.0); 3],
             ratios: [without_error(1.0); 3],
@@ -213,16 +220,19 @@ impl Entry {
             by_replicate: vec![0.0; lanes.len()],
         };
         let Some(pair) = &self.against else { return own };
-        Paired { dominance: dominance(&self.values, reference), ..pair.finish(&lanes, independent, &own) }
+        Paired {
+            dominance: dominance(&self.values, reference),
+            ..pair.finish(&lanes, draws, independent, &own)
+        }
     }
 }
 
 impl Pair {
-    fn add(&mut self, x: Lanes, first: Lanes, mask: Mask) {
-        let difference = x - first;
-        self.difference.add(difference, mask);
+    fn add(&mut self, x: Lanes, first: Lanes, step: &Step) {
+        let (difference, mask) = (x - first, step.mask);
+        self.difference.add(difference, step);
         self.differences.add(difference, mask);
-        self.size.add(difference.abs(), mask);
+        self.size.add(difference.abs(), step);
         let ratio = x.eq(first).select(Lanes::ONE, x / first);
         let below = ratio.lt(Lanes::splat(HALF));
         self.small.add(ratio, below & mask);
@@ -234,7 +244,7 @@ impl Pair {
         self.higher += u64::from((x.gt(first) & mask).count());
     }
 
-    fn append(&mut self, other: &Self) -> bool {
+    fn append(&mut self, other: &Self, merges: &[Vec<Merge>]) {
         let ((low, high), more) = (self.ratio_range, other.ratio_range);
         self.ratio_range = (low.min(more.0), high.max(more.1));
         self.differences.append(&other.differences);
@@ -242,17 +252,18 @@ impl Pair {
         self.changes.append(&other.changes);
         self.lower += other.lower;
         self.higher += other.higher;
-        self.size.append(&other.size) && self.difference.append(&other.difference)
+        self.size.append(&other.size, merges);
+        self.difference.append(&other.difference, merges);
     }
 
     /// Fills in what a plan has against the first; `lanes` are the replicates that have draws.
-    fn finish(&self, lanes: &[usize], independent: bool, own: &Paired) -> Paired {
-        let (draws, mean, sd) = self.difference.pooled();
-        let means = self.difference.means();
+    fn finish(&self, lanes: &[usize], counts: &Counts, independent: bool, own: &Paired) -> Paired {
+        let (draws, mean, sd) = self.difference.pooled(counts);
+        let means = self.difference.means(counts);
         let by_replicate: Vec<f64> = lanes.iter().map(|&l| means[l]).collect();
         let differences = self.differences.ranks(self.difference.range());
         let ratios = self.small.ranks_below(&self.changes, 1.0, self.ratio_range);
-        let (_, size, spread) = self.size.pooled();
+        let (_, size, spread) = self.size.pooled(counts);
         // The pooled deviation is that of a sample: squares over n − 1.
         let squares = size * size + spread * spread * (draws - 1.0).max(0.0) / draws.max(1.0);
         let share = |k: u64| if draws > 0.0 { k as f64 / draws } else { 0.0 };

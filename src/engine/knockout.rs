@@ -127,7 +127,7 @@ impl Cutback<'_> {
                     for (n, into) in plan.edges.routes_to.iter().enumerate() {
                         let capacity = &batch.outputs.diversion.routes.capacity;
                         batch.outputs.diversion.capacity_to[n] =
-                            into.iter().fold(Lanes::ZERO, |sum, r| sum + capacity[r.index()]);
+                            Lanes::total(into.iter().map(|r| capacity[r.index()]));
                     }
                 }
                 Supplied::Chips(..)

@@ -216,7 +216,7 @@ impl Ledger {
             let i = c.index();
             let name = || format!("chip.{}", plan.model.chips[i].id);
             let p = &batch.outputs.production;
-            let under_way = batch.state.production.pipeline[i].iter().fold(Lanes::ZERO, |sum, &x| sum + x);
+            let under_way = Lanes::total(batch.state.production.pipeline[i].iter().copied());
             // The opening pipeline comes with the first quarter.
             let opening = if at.t == 0 { under_way + p.arrived[i] - p.started[i] } else { Lanes::ZERO };
             let made = p.started[i] + opening;
@@ -342,7 +342,7 @@ impl Ledger {
             for (g, good) in plan.model.goods.iter().enumerate() {
                 let wafers = good.kind == crate::model::GoodKind::Wafer;
                 let several = plan.supply.links_of[d][g].len() > 1 || wafers;
-                let used = plan.supply.links_of[d][g].iter().fold(Lanes::ZERO, |sum, &l| sum + p.used[l]);
+                let used = Lanes::total(plan.supply.links_of[d][g].iter().map(|&l| p.used[l]));
                 let mut drawn = Lanes::ZERO;
                 for (s, stock) in plan.model.stockpiles.iter().enumerate() {
                     if stock.designer.index() == d && stock.good.index() == g {
@@ -398,7 +398,7 @@ impl Ledger {
         let (rented, hour) = (&batch.outputs.fleet.rented, batch.outputs.fleet.rent_price * HOURS);
         for (l, lab) in plan.model.labs.iter().enumerate() {
             let name = || format!("lab.{}", lab.id);
-            let paid = plan.usage.of_lab[l].clone().fold(Lanes::ZERO, |sum, i| sum + rented[i] * hour);
+            let paid = Lanes::total(plan.usage.of_lab[l].clone().map(|i| rented[i] * hour));
             let now = |q| batch.inputs.at(q, at.t);
             let has = lab.rent_budget.map_or(Lanes::ZERO, now);
             let left = lab.funds.map(|q| (now(q) - self.rent[l]).max(0.0));
@@ -411,7 +411,7 @@ impl Ledger {
         }
         for (b, buyer) in plan.model.buyers.iter().enumerate() {
             let links = plan.usage.of_buyer[b].iter();
-            let out = links.fold(Lanes::ZERO, |sum, &i| sum + rented[i]);
+            let out = Lanes::total(links.map(|&i| rented[i]));
             let has = batch.outputs.fleet.working[b][sum::H100E];
             let offer = buyer.rents.map_or(Lanes::ZERO, |q| batch.inputs.at(q, at.t) * has);
             at.at_most("chips rented out", || format!("buyer.{}", buyer.id), out, offer);
@@ -424,7 +424,7 @@ impl Ledger {
         }
         self.inventory.copy_from_slice(&batch.state.trade.inventory);
         for (kept, slots) in self.pipeline.iter_mut().zip(&batch.state.production.pipeline) {
-            *kept = slots.iter().fold(Lanes::ZERO, |sum, &x| sum + x);
+            *kept = Lanes::total(slots.iter().copied());
         }
         self.premium.copy_from_slice(&batch.state.diversion.premium);
         for (h, entered) in self.entered.iter_mut().enumerate() {
@@ -459,8 +459,7 @@ fn audit_shares(at: &mut At<'_>, plan: &Plan, batch: &Batch) {
         at.at_most("power", name, batch.state.trade.power[b], Lanes::ONE);
         at.not_negative("power", name, batch.state.trade.power[b]);
         at.at_most("budget", name, batch.outputs.trade.budget[b], batch.outputs.trade.planned[b]);
-        let used =
-            plan.usage.of_buyer[b].iter().fold(Lanes::ZERO, |sum, &l| sum + batch.outputs.fleet.used[l]);
+        let used = Lanes::total(plan.usage.of_buyer[b].iter().map(|&l| batch.outputs.fleet.used[l]));
         at.at_most("use of chips", || format!("buyer.{}", buyer.id), used, Lanes::ONE);
     }
     for (l, lab) in plan.model.labs.iter().enumerate() {

@@ -80,10 +80,7 @@ impl<'a> Recorder<'a> {
 
     /// A recorded value that is no finite number, in draws that count; quotients of nothing are none, and are left blank.
     pub fn not_finite(&self, mask: Mask, plan: &Plan, first_draw: u64) -> Option<NotFinite> {
-        // No number times zero is zero but a finite one: one look at the sum tells all.
-        let lists = [&self.cells, &self.tracked, &self.watched, &self.flowed];
-        let rest = lists.into_iter().flatten().fold(Lanes::ZERO, |sum, &value| sum + value * 0.0);
-        if rest.eq(Lanes::ZERO).all() {
+        if dispatch(AllFinite([&self.cells, &self.tracked, &self.watched, &self.flowed])) {
             return None;
         }
         // Places are put into words only where something was found: quotients of nothing are common.
@@ -162,9 +159,9 @@ impl<'a> Recorder<'a> {
             *flowed = match flow {
                 FlowSource::Sales(..) => Lanes::ZERO,
                 FlowSource::Link(l) => batch.outputs.production.used[*l],
-                FlowSource::Smuggled(grey_options) => grey_options
-                    .iter()
-                    .fold(Lanes::ZERO, |sum, &g| sum + batch.outputs.diversion.delivered[g]),
+                FlowSource::Smuggled(grey_options) => {
+                    Lanes::total(grey_options.iter().map(|&g| batch.outputs.diversion.delivered[g]))
+                }
                 FlowSource::Stocked(s) => batch.outputs.stockpiles.bought[*s],
                 FlowSource::Diverted(s) => {
                     batch.outputs.stockpiles.delivered[*s] + batch.outputs.stockpiles.leaked[*s]
@@ -212,6 +209,19 @@ impl Observer for Recorder<'_> {
         if step == Step::Training {
             dispatch(Record { recorder: self, t, plan, batch });
         }
+    }
+}
+
+/// Whether all of some numbers are finite.
+struct AllFinite<'a>([&'a [Lanes]; 4]);
+
+impl Kernel for AllFinite<'_> {
+    type Output = bool;
+    #[inline(always)]
+    fn run(self) -> bool {
+        // No number times zero is zero but a finite one: one look at the sum tells all.
+        let rests = self.0.into_iter().flatten().map(|&value| value * 0.0);
+        Lanes::total(rests).eq(Lanes::ZERO).all()
     }
 }
 

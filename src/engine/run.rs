@@ -181,7 +181,8 @@ impl Observer for Watch {
 struct PlanRun<'a> {
     batch: Batch,
     recorder: Recorder<'a>,
-    ledger: Ledger,
+    /// None where nothing is audited: of many plans it takes room.
+    ledger: Option<Ledger>,
 }
 
 struct Done {
@@ -230,8 +231,9 @@ pub fn simulate_paired<E: Send>(
     mut take: impl FnMut(&mut Vec<Round>) -> Result<(), E> + Send,
 ) -> Result<(), Stopped<E>> {
     let batches = task.draws.div_ceil(WIDTH as u64);
-    // Rounds of many plans hold fewer batches, to take no more memory.
-    let length = if alternatives.is_empty() { ROUND } else { ROUND / 2 };
+    // Rounds of many plans hold fewer batches, to take no more memory: so many that no thread waits long for the others.
+    let few = (4 * rayon::current_num_threads() as u64).next_power_of_two().min(ROUND / 2);
+    let length = if alternatives.is_empty() { ROUND } else { few };
     let workers = Workers::new(task, alternatives);
     let spare = Spare::default();
     let mut hand_over = |mut rounds: Vec<Round>| {
@@ -298,22 +300,26 @@ impl Round {
 }
 
 impl<'a> PlanRun<'a> {
-    fn new(plan: &Plan, recording: &'a Recording, flows: &'a [FlowSource], looked_at: Vec<String>) -> Self {
+    fn new(
+        (plan, recording): (&Plan, &'a Recording),
+        flows: &'a [FlowSource],
+        looked_at: Vec<String>,
+        audit: bool,
+    ) -> Self {
         Self {
             batch: Batch::looking(plan, looked_at),
             recorder: Recorder::new(plan, recording, flows),
-            ledger: Ledger::new(plan),
+            ledger: audit.then(|| Ledger::new(plan)),
         }
     }
 
-    fn quarter(&mut self, plan: &Plan, t: usize, audit: bool, watch: Option<&mut Watch>) {
-        match (audit, watch) {
-            (true, Some(watch)) => {
-                self.batch.quarter(plan, t, &mut (), &mut ((&mut self.ledger, &mut self.recorder), watch));
-            }
-            (false, Some(watch)) => self.batch.quarter(plan, t, &mut (), &mut (&mut self.recorder, watch)),
-            (true, None) => self.batch.quarter(plan, t, &mut (), &mut (&mut self.ledger, &mut self.recorder)),
-            (false, None) => self.batch.quarter(plan, t, &mut (), &mut self.recorder),
+    fn quarter(&mut self, plan: &Plan, t: usize, watch: Option<&mut Watch>) {
+        let (batch, recorder) = (&mut self.batch, &mut self.recorder);
+        match (&mut self.ledger, watch) {
+            (Some(ledger), Some(watch)) => batch.quarter(plan, t, &mut (), &mut ((ledger, recorder), watch)),
+            (None, Some(watch)) => batch.quarter(plan, t, &mut (), &mut (recorder, watch)),
+            (Some(ledger), None) => batch.quarter(plan, t, &mut (), &mut (ledger, recorder)),
+            (None, None) => batch.quarter(plan, t, &mut (), recorder),
         }
     }
 
@@ -330,7 +336,7 @@ impl<'a> PlanRun<'a> {
             from = fork.at;
         }
         for t in from..plan.quarters {
-            self.quarter(plan, t, task.audit, None);
+            self.quarter(plan, t, None);
         }
     }
 
@@ -340,7 +346,7 @@ impl<'a> PlanRun<'a> {
         (mask, inputs, strikes, ranks): (Mask, Vec<Lanes>, Vec<Strike>, Vec<Lanes>),
         spare: &Spare,
     ) -> Result<Done, Stopped<E>> {
-        if let Some(broken) = self.ledger.broken() {
+        if let Some(broken) = self.ledger.as_mut().and_then(Ledger::broken) {
             return Err(Stopped::Ledger(broken));
         }
         if let Some(found) = self.recorder.not_finite(mask, plan, self.batch.first_draw) {
@@ -414,9 +420,9 @@ impl<'a> Worker<'a> {
         let signs = forked.flat_map(|r| &r.plan.model.answers.signs);
         let looked_at = signs.map(crate::model::Sign::address).collect();
         Self {
-            first: PlanRun::new(task.plan, task.recording, task.flows, looked_at),
+            first: PlanRun::new((task.plan, task.recording), task.flows, looked_at, task.audit),
             alternatives: (alternatives.iter())
-                .map(|r| PlanRun::new(r.plan, r.recording, &[], Vec::new()))
+                .map(|r| PlanRun::new((r.plan, r.recording), &[], Vec::new(), task.audit))
                 .collect(),
             watch: Watch {
                 condition: task.given,
@@ -449,7 +455,7 @@ impl<'a> Worker<'a> {
                 }
             }
             if t < plan.quarters {
-                first.quarter(plan, t, task.audit, Some(&mut self.watch));
+                first.quarter(plan, t, Some(&mut self.watch));
             }
         }
         if stop.load(Ordering::Relaxed) {

@@ -185,7 +185,7 @@ impl Tally {
         }
         plan.rules.blame(case, t, batch.terms, &mut self.blame);
         let blame = &self.blame;
-        let total = plan.rules.rules_of(case).fold(Lanes::ZERO, |sum, r| sum + blame[r.index()]);
+        let total = Lanes::total(plan.rules.rules_of(case).map(|r| blame[r.index()]));
         let share = |r: RuleId| (r.index(), blame[r.index()].per(total));
         self.shares[case.index()].clear();
         self.shares[case.index()].extend(plan.rules.rules_of(case).map(share));
@@ -198,31 +198,31 @@ impl Tally {
             Source::Labs(labs, what) => trained(labs.iter().map(|l| l.index()), *what, batch),
             Source::Pooled(place) => batch.outputs.training.pooled[*place],
             Source::Rent => batch.outputs.fleet.rent_price,
-            Source::Buyers(buyers, what) => {
-                buyers.iter().fold(Lanes::ZERO, |sum, b| sum + self.held(b.index(), *what))
-            }
+            Source::Buyers(buyers, what) => self.held(buyers.iter().map(|b| b.index()), *what),
             Source::Arrivals(n, buyers, what) => match what {
                 Arrived::Smuggled(unit) => {
-                    buyers.iter().fold(Lanes::ZERO, |sum, b| sum + self.smuggled[b.index()][*unit])
+                    Lanes::total(buyers.iter().map(|b| self.smuggled[b.index()][*unit]))
                 }
                 Arrived::Seized => {
                     let routes = &plan.edges.routes_to[*n];
-                    routes.iter().fold(Lanes::ZERO, |sum, r| sum + batch.outputs.diversion.seized[r.index()])
+                    Lanes::total(routes.iter().map(|r| batch.outputs.diversion.seized[r.index()]))
                 }
                 Arrived::Premium => batch.state.diversion.premium[n.index()],
             },
             Source::RefusedIn(n) => self.denied_in[n.index()],
             Source::RefusedBy(rule) => self.denied_by[rule.index()],
-            Source::Chips(chips, what) => chips.iter().fold(Lanes::ZERO, |sum, c| {
-                let c = c.index();
-                sum + match what {
-                    Sold::Produced => batch.outputs.production.started[c],
-                    Sold::Shipped(unit) => self.shipped[c] * batch.sheets.units[c][*unit],
-                    Sold::Revenue => self.shipped[c] * batch.outputs.price[c],
+            Source::Chips(chips, what) => {
+                let chips = chips.iter().map(|c| c.index());
+                match what {
+                    Sold::Produced => Lanes::total(chips.map(|c| batch.outputs.production.started[c])),
+                    Sold::Shipped(unit) => {
+                        Lanes::total(chips.map(|c| self.shipped[c] * batch.sheets.units[c][*unit]))
+                    }
+                    Sold::Revenue => Lanes::total(chips.map(|c| self.shipped[c] * batch.outputs.price[c])),
                 }
-            }),
+            }
             Source::Facilities(at, what) => {
-                let over = |list: &[Lanes]| at.iter().fold(Lanes::ZERO, |sum, f| sum + list[f.index()]);
+                let over = |list: &[Lanes]| Lanes::total(at.iter().map(|f| list[f.index()]));
                 match what {
                     Made::Capacity => over(&batch.outputs.capacity.works),
                     Made::Output => over(&self.output),
@@ -243,17 +243,18 @@ impl Tally {
         }
     }
 
+    /// What some buyers hold, or did in the quarter.
     #[inline(always)]
-    fn held(&self, b: usize, what: Held) -> Lanes {
+    fn held(&self, buyers: impl Iterator<Item = usize>, what: Held) -> Lanes {
         match what {
-            Held::Fleet(unit) => self.fleet[b][unit],
-            Held::Bought(unit) => self.bought[b][unit],
-            Held::Imported(unit) => self.imported[b][unit],
-            Held::Spend => self.spend[b],
-            Held::Power => self.power[b],
-            Held::Planned => self.planned[b],
-            Held::Stranded(unit) => self.stranded[b][unit],
-            Held::Retired(unit) => self.retired[b][unit],
+            Held::Fleet(unit) => Lanes::total(buyers.map(|b| self.fleet[b][unit])),
+            Held::Bought(unit) => Lanes::total(buyers.map(|b| self.bought[b][unit])),
+            Held::Imported(unit) => Lanes::total(buyers.map(|b| self.imported[b][unit])),
+            Held::Spend => Lanes::total(buyers.map(|b| self.spend[b])),
+            Held::Power => Lanes::total(buyers.map(|b| self.power[b])),
+            Held::Planned => Lanes::total(buyers.map(|b| self.planned[b])),
+            Held::Stranded(unit) => Lanes::total(buyers.map(|b| self.stranded[b][unit])),
+            Held::Retired(unit) => Lanes::total(buyers.map(|b| self.retired[b][unit])),
         }
     }
 }
@@ -261,8 +262,8 @@ impl Tally {
 #[inline(always)]
 fn trained(labs: impl Iterator<Item = usize> + Clone, what: Trained, batch: &Seen<'_>) -> Lanes {
     let training = &batch.outputs.training;
-    let best = |list: &[Lanes]| labs.clone().fold(Lanes::ZERO, |best, l| best.max(list[l]));
-    let sum = |list: &[Lanes]| labs.clone().fold(Lanes::ZERO, |sum, l| sum + list[l]);
+    let best = |list: &[Lanes]| Lanes::ZERO.max_of(labs.clone().map(|l| list[l]));
+    let sum = |list: &[Lanes]| Lanes::total(labs.clone().map(|l| list[l]));
     match what {
         Trained::Reachable => best(&training.reachable),
         Trained::Run => best(&training.run),

@@ -133,6 +133,35 @@ impl Lanes {
     pub fn inverse_normal(self) -> Self {
         dispatch(InverseNormal(self))
     }
+    /// Sum of several, in order.
+    ///
+    /// A loop, and no fold: one that many use is compiled by itself, for any machine.
+    #[inline(always)]
+    pub fn total(several: impl IntoIterator<Item = Self>) -> Self {
+        let mut total = Self::ZERO;
+        for one in several {
+            total += one;
+        }
+        total
+    }
+    /// The smallest of this and several others; a loop for the same reason.
+    #[inline(always)]
+    pub fn min_of(self, others: impl IntoIterator<Item = Self>) -> Self {
+        let mut least = self;
+        for other in others {
+            least = least.min(other);
+        }
+        least
+    }
+    /// The largest of this and several others.
+    #[inline(always)]
+    pub fn max_of(self, others: impl IntoIterator<Item = Self>) -> Self {
+        let mut largest = self;
+        for other in others {
+            largest = largest.max(other);
+        }
+        largest
+    }
     /// Sum over lanes, in order.
     #[inline(always)]
     pub fn sum(self) -> f64 {

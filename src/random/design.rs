@@ -1,7 +1,7 @@
 //! The sampling design: which point of which replicate a draw is, and each path's uniform there.
 
-use super::sobol::{BLOCK, GROUP, Matrix, matrix, mix, point, scramble, shuffle};
-use crate::math::{Lanes, WIDTH};
+use super::sobol::{BLOCK, GROUP, Matrix, matrix, mix, of_each, point, point_in_block, scramble, shuffle};
+use crate::math::{Kernel, Lanes, WIDTH, dispatch};
 use rand::rngs::ChaCha8Rng;
 use rand::{Rng, SeedableRng};
 use sha2::{Digest, Sha256};
@@ -123,7 +123,7 @@ impl Stream {
     #[inline]
     pub fn uniforms(&self, batch: u64) -> Lanes {
         match &self.source {
-            Source::Net(net) => Lanes::from_fn(|r| net.uniform(r, batch)),
+            Source::Net(net) => dispatch(Uniforms { net, batch }),
             Source::Counter(seed) => {
                 let mut rng = ChaCha8Rng::from_seed(*seed);
                 rng.set_word_pos(u128::from(batch) * 2 * WIDTH as u128);
@@ -136,7 +136,7 @@ impl Stream {
     pub fn uniform(&self, draw: u64) -> f64 {
         let (batch, r) = (draw / WIDTH as u64, (draw % WIDTH as u64) as usize);
         match &self.source {
-            Source::Net(net) => net.uniform(r, batch),
+            Source::Net(net) => net.uniforms([r], batch)[0],
             Source::Counter(_) => self.uniforms(batch)[r],
         }
     }
@@ -165,23 +165,45 @@ impl Net {
         Self { matrix: matrix(dimension), orders: replicate_keys(order), keys: replicate_keys(key) }
     }
 
-    /// The uniform of point `batch` in a replicate.
+    /// The uniforms of point `batch` in some replicates.
     ///
     /// Consecutive points of a net lie in opposite halves of every dimension. Were their order the same in every path, all paths
     /// would swing together, and products of them would be noisier than those of independent draws. So each block of points comes
     /// in a random order.
-    #[inline]
-    fn uniform(&self, replicate: usize, batch: u64) -> f64 {
+    #[inline(always)]
+    fn uniforms<const N: usize>(&self, replicates: [usize; N], batch: u64) -> [f64; N] {
         let (block, place) = (batch / u64::from(BLOCK), batch as u32 % BLOCK);
-        let place = shuffle(place, mix(self.orders[replicate] ^ mix(block)));
-        let point = point(&self.matrix, block as u32 * BLOCK + place);
-        let key = self.keys[replicate];
-        fill(scramble(point, key), key, batch)
+        let order = mix(block);
+        let places = shuffle(place, &of_each(&replicates, |r| mix(self.orders[r] ^ order)));
+        // A point is the sum of its index's bits in columns, and all of a block share the higher bits.
+        let first = point(&self.matrix, block as u32 * BLOCK);
+        let points = of_each(&places, |place| first ^ point_in_block(&self.matrix, place));
+        let keys = of_each(&replicates, |r| self.keys[r]);
+        let high = scramble(points, &keys);
+        let mut uniforms = [0.0; N];
+        for (i, uniform) in uniforms.iter_mut().enumerate() {
+            *uniform = fill(high[i], keys[i], batch);
+        }
+        uniforms
+    }
+}
+
+/// The uniforms of a point in all replicates.
+struct Uniforms<'a> {
+    net: &'a Net,
+    batch: u64,
+}
+
+impl Kernel for Uniforms<'_> {
+    type Output = Lanes;
+    #[inline(always)]
+    fn run(self) -> Lanes {
+        Lanes(self.net.uniforms(std::array::from_fn(|r| r), self.batch))
     }
 }
 
 /// A uniform whose first 32 bits are given; a hash fills the rest, so that values lie on no coarse lattice.
-#[inline]
+#[inline(always)]
 fn fill(high: u32, key: u64, batch: u64) -> f64 {
     open((u64::from(high) << 32) | (mix(key ^ batch.wrapping_mul(0xd134_2543_de82_ef95)) >> 32))
 }
@@ -205,7 +227,9 @@ mod tests {
         for design in [SOBOL, MC] {
             let a = design.stream("a", None);
             assert_eq!(a.uniforms(5), design.stream("a", None).uniforms(5));
-            assert_eq!(a.uniform(43), a.uniforms(5)[3]);
+            for draw in 0..4096 {
+                assert_eq!(a.uniform(draw), a.uniforms(draw / 8)[draw as usize % 8]);
+            }
             assert_ne!(a.uniforms(5), design.stream("b", None).uniforms(5));
             assert_ne!(a.uniforms(5), Design { seed: 2, ..design }.stream("a", None).uniforms(5));
             assert_eq!(a.redraw(0).uniforms(5), a.uniforms(5));

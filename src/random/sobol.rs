@@ -43,8 +43,19 @@ pub(super) fn point(matrix: &Matrix, index: u32) -> u32 {
     x
 }
 
+/// The same of an index below the length of a block, without branches.
+#[inline(always)]
+pub(super) fn point_in_block(matrix: &Matrix, index: u32) -> u32 {
+    let mut x = 0;
+    for (bit, column) in matrix.iter().enumerate().take(BLOCK.trailing_zeros() as usize) {
+        // All bits of the column, or none.
+        x ^= column & 0_u32.wrapping_sub((index >> bit) & 1);
+    }
+    x
+}
+
 /// Mixes 64 bits (the finaliser of splitmix64, Steele et al. 2014).
-#[inline]
+#[inline(always)]
 pub(super) fn mix(x: u64) -> u64 {
     let x = x.wrapping_add(0x9e37_79b9_7f4a_7c15);
     let x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -52,43 +63,65 @@ pub(super) fn mix(x: u64) -> u64 {
     x ^ (x >> 31)
 }
 
-/// Owen's nested uniform scrambling: whether a bit flips depends on the key and on all higher bits.
+/// Owen's nested uniform scrambling of several points, each by its key: whether a bit flips depends on the key and on all higher bits.
 ///
 /// A tree hash after Laine and Karras (2011): on reversed bits, adding and multiplying by even numbers lets
 /// each bit be changed by lower ones only. Two rounds with independent keys.
-#[inline]
-pub(super) fn scramble(x: u32, key: u64) -> u32 {
-    let mut x = x.reverse_bits();
-    for round in [key as u32, (key >> 32) as u32] {
-        x = x.wrapping_add(round);
-        x ^= x.wrapping_mul(0x6c50_b47c);
-        x ^= x.wrapping_mul(0xb82f_1e52);
-        x = x.wrapping_mul((round >> 16) | 1);
-        x ^= x.wrapping_mul(0xc7af_e638);
-        x ^= x.wrapping_mul(0x8d22_f6e6);
+#[inline(always)]
+pub(super) fn scramble<const N: usize>(points: [u32; N], keys: &[u64; N]) -> [u32; N] {
+    let mut x = of_each(&points, u32::reverse_bits);
+    for half in [0, 32] {
+        let round = of_each(keys, |key| (key >> half) as u32);
+        // Step by step for all of them: so they are worked on side by side.
+        each(&mut x, |i, x| x.wrapping_add(round[i]));
+        each(&mut x, |_, x| x ^ x.wrapping_mul(0x6c50_b47c));
+        each(&mut x, |_, x| x ^ x.wrapping_mul(0xb82f_1e52));
+        each(&mut x, |i, x| x.wrapping_mul((round[i] >> 16) | 1));
+        each(&mut x, |_, x| x ^ x.wrapping_mul(0xc7af_e638));
+        each(&mut x, |_, x| x ^ x.wrapping_mul(0x8d22_f6e6));
     }
-    x.reverse_bits()
+    of_each(&x, u32::reverse_bits)
+}
+
+/// What is made of each of some numbers: a loop, since `map` of an array is compiled by itself, for any machine.
+#[inline(always)]
+pub(super) fn of_each<const N: usize, T: Copy, U: Copy + Default>(
+    numbers: &[T; N],
+    make: impl Fn(T) -> U,
+) -> [U; N] {
+    let mut all = [U::default(); N];
+    for (one, &number) in all.iter_mut().zip(numbers) {
+        *one = make(number);
+    }
+    all
+}
+
+/// Takes a step for all of some numbers.
+#[inline(always)]
+fn each<const N: usize>(numbers: &mut [u32; N], step: impl Fn(usize, u32) -> u32) {
+    for (i, x) in numbers.iter_mut().enumerate() {
+        *x = step(i, *x);
+    }
 }
 
 /// Points that are put in an order of their own: a block keeps its points, and so what it is stratified in.
 pub(super) const BLOCK: u32 = 32;
 
-/// A place in a block after its points are put in the order of a key: a permutation of 0 to 31.
+/// A place in a block after its points are put in the order of each of several keys: a permutation of 0 to 31.
 ///
 /// Kensler's (2013) construction: multiplying by odd numbers carries low bits up, shifting carries high bits down, and each step
 /// can be undone.
-#[inline]
-pub(super) fn shuffle(place: u32, key: u64) -> u32 {
+#[inline(always)]
+pub(super) fn shuffle<const N: usize>(place: u32, keys: &[u64; N]) -> [u32; N] {
     let mask = BLOCK - 1;
-    let mut x = place;
-    let mut key = key;
-    for _ in 0..5 {
-        x ^= key as u32 & mask;
-        x = x.wrapping_mul((key >> 6) as u32 | 1) & mask;
-        x ^= x >> 3;
-        x = x.wrapping_add((key >> 11) as u32) & mask;
-        x ^= x >> 1;
-        key >>= 12;
+    let mut x = [place; N];
+    for round in 0..5 {
+        let key = of_each(keys, |key| key >> (12 * round));
+        each(&mut x, |i, x| x ^ (key[i] as u32 & mask));
+        each(&mut x, |i, x| x.wrapping_mul((key[i] >> 6) as u32 | 1) & mask);
+        each(&mut x, |_, x| x ^ (x >> 3));
+        each(&mut x, |i, x| x.wrapping_add((key[i] >> 11) as u32) & mask);
+        each(&mut x, |_, x| x ^ (x >> 1));
     }
     x
 }
@@ -150,7 +183,7 @@ mod tests {
         let mut counts = [[0_u32; 32]; 32];
         let mut steps = [0_u32; 32];
         for block in 0..32_000_u64 {
-            let images: Vec<u32> = (0..BLOCK).map(|p| shuffle(p, mix(block))).collect();
+            let images: Vec<u32> = (0..BLOCK).map(|p| shuffle(p, &[mix(block)])[0]).collect();
             let mut sorted = images.clone();
             sorted.sort_unstable();
             assert!(sorted.iter().enumerate().all(|(i, &x)| x == i as u32));
@@ -173,8 +206,8 @@ mod tests {
         let key = mix(7);
         for k in 1..12 {
             let mut images: Vec<u32> =
-                (0..1 << k).map(|i: u32| scramble(i << (32 - k), key) >> (32 - k)).collect();
-            let low = scramble((1 << (31 - k)) | 5, key) >> (32 - k);
+                (0..1 << k).map(|i: u32| scramble([i << (32 - k)], &[key])[0] >> (32 - k)).collect();
+            let low = scramble([(1 << (31 - k)) | 5], &[key])[0] >> (32 - k);
             assert_eq!(low, images[0]);
             images.sort_unstable();
             images.dedup();

@@ -61,6 +61,12 @@ pub enum FolderError {
     /// A state or a part that is not what was written.
     #[error("{0} is torn: it is not what was written; `--force` starts anew")]
     Torn(PathBuf),
+    /// A state or a part of a program that lays them out otherwise.
+    #[error(
+        "{0} is of another version of chokepoint, which lays such files out otherwise: go on with that one, or start \
+         anew with `--force`"
+    )]
+    OtherLayout(PathBuf),
     /// This build writes no Parquet.
     #[error("Parquet tables take chokepoint with its feature `parquet`")]
     WithoutParquet,

@@ -42,6 +42,7 @@ pub use histogram::Histogram;
 pub use interval::{Interval, t95};
 pub use manifest::{Manifest, PolicyAbout, SourceFile};
 pub use moments::Moments;
+pub(crate) use moments::{Counts, Merge, Spread, Step};
 pub use package::data_package;
 pub use past_run::{PastCell, PastRun};
 pub use quantile::Ranks;

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 /// Draws so far in eight lanes, leaf by leaf.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub(super) struct Counts {
+pub(crate) struct Counts {
     leaf: Lanes,
     batches: u64,
     tree: Forest<Lanes>,
@@ -16,8 +16,9 @@ pub(super) struct Counts {
 
 /// What a batch does to every cell.
 #[derive(Clone, Debug)]
-pub(super) struct Step {
-    mask: Mask,
+pub(crate) struct Step {
+    /// Draws that count.
+    pub(crate) mask: Mask,
     /// Draws in the leaf, this batch included.
     count: Lanes,
     /// If the leaf is full: how it is merged with finished subtrees.
@@ -26,7 +27,7 @@ pub(super) struct Step {
 
 /// Two subtrees that become one.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Merge {
+pub(crate) struct Merge {
     /// Draws in the left one.
     left: Lanes,
     /// Share of draws that is in the right one.
@@ -41,7 +42,7 @@ impl Merge {
 
 impl Counts {
     /// Takes a batch, of which the lanes of the mask count.
-    pub(super) fn step(&mut self, mask: Mask) -> Step {
+    pub(crate) fn step(&mut self, mask: Mask) -> Step {
         self.leaf += mask.select(Lanes::ONE, Lanes::ZERO);
         self.batches += 1;
         let count = self.leaf;
@@ -57,17 +58,17 @@ impl Counts {
     }
 
     /// Whether no draw was taken yet.
-    pub(super) fn is_new(&self) -> bool {
+    pub(crate) fn is_new(&self) -> bool {
         self.tree.is_empty() && self.batches == 0
     }
 
     /// Begins with a leaf other than the first.
-    pub(super) fn start(&mut self, leaf: u64) {
+    pub(crate) fn start(&mut self, leaf: u64) {
         self.tree.start(leaf);
     }
 
     /// Adds draws of the leaves that follow, and says how each of their subtrees is merged; none if they do not follow.
-    pub(super) fn append(&mut self, other: &Self) -> Option<Vec<Vec<Merge>>> {
+    pub(crate) fn append(&mut self, other: &Self) -> Option<Vec<Vec<Merge>>> {
         if self.batches > 0 {
             return None;
         }
@@ -85,7 +86,7 @@ impl Counts {
     }
 
     /// Draws in each lane.
-    pub(super) fn total(&self) -> Lanes {
+    pub(crate) fn total(&self) -> Lanes {
         self.tree.nodes().rev().fold(self.leaf, |sum, &count| count + sum)
     }
 }
@@ -125,7 +126,7 @@ impl Node {
 
 /// Mean, spread and extremes of a cell.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct Spread {
+pub(crate) struct Spread {
     leaf: Node,
     /// Finished subtrees, as in the counts.
     tree: Vec<Node>,
@@ -134,8 +135,13 @@ pub(super) struct Spread {
 }
 
 impl Spread {
+    /// Those of a cell without draws.
+    pub(crate) fn none() -> Self {
+        Self::of_zeros(&Counts::default())
+    }
+
     /// Those of a cell that has been 0 in all draws so far.
-    pub(super) fn of_zeros(counts: &Counts) -> Self {
+    pub(crate) fn of_zeros(counts: &Counts) -> Self {
         let any = counts.total().gt(Lanes::ZERO);
         Self {
             leaf: Node::default(),
@@ -147,7 +153,7 @@ impl Spread {
 
     /// Adds a batch.
     #[inline(always)]
-    pub(super) fn add(&mut self, x: Lanes, step: &Step) {
+    pub(crate) fn add(&mut self, x: Lanes, step: &Step) {
         self.leaf.add(x, step);
         self.low = step.mask.select(self.low.min(x), self.low);
         self.high = step.mask.select(self.high.max(x), self.high);
@@ -156,12 +162,14 @@ impl Spread {
             for &merge in merges {
                 node = self.tree.pop().expect("a subtree for every merge").merge(node, merge);
             }
+            // One comes in a thousand draws, and tens of thousands of cells have such a list.
+            self.tree.reserve_exact(1);
             self.tree.push(node);
         }
     }
 
     /// Adds draws of the leaves that follow, whose subtrees are merged as their counts were.
-    pub(super) fn append(&mut self, other: &Self, merges: &[Vec<Merge>]) {
+    pub(crate) fn append(&mut self, other: &Self, merges: &[Vec<Merge>]) {
         for (&node, merges) in other.tree.iter().zip(merges) {
             let join = |node, &merge| self.tree.pop().map_or(node, |left| left.merge(node, merge));
             let node = merges.iter().fold(node, join);
@@ -184,12 +192,12 @@ impl Spread {
     }
 
     /// Mean of each lane.
-    pub(super) fn means(&self, counts: &Counts) -> Lanes {
+    pub(crate) fn means(&self, counts: &Counts) -> Lanes {
         self.total(counts).mean
     }
 
     /// Count, mean and standard deviation (n − 1) over all lanes.
-    pub(super) fn pooled(&self, counts: &Counts) -> (f64, f64, f64) {
+    pub(crate) fn pooled(&self, counts: &Counts) -> (f64, f64, f64) {
         let (total, count) = (self.total(counts), counts.total());
         let (mut n, mut mean, mut squares) = (0.0, 0.0, 0.0);
         for lane in 0..WIDTH {
@@ -208,7 +216,7 @@ impl Spread {
     }
 
     /// Smallest and largest value.
-    pub(super) fn range(&self) -> (f64, f64) {
+    pub(crate) fn range(&self) -> (f64, f64) {
         let low = self.low.0.iter().copied().fold(f64::INFINITY, f64::min);
         let high = self.high.0.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         // Of a negative zero and a zero, which came last tells nothing.
@@ -225,9 +233,7 @@ pub struct Moments {
 
 impl Default for Moments {
     fn default() -> Self {
-        let counts = Counts::default();
-        let spread = Spread::of_zeros(&counts);
-        Self { counts, spread }
+        Self { counts: Counts::default(), spread: Spread::none() }
     }
 }
 

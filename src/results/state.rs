@@ -11,7 +11,9 @@ use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 /// What such a file begins with; the digit is the version of its layout.
-const MAGIC: [u8; 8] = *b"chokept1";
+const MAGIC: [u8; 8] = *b"chokept2";
+/// What it begins with in every version.
+const NAME: &[u8] = MAGIC.split_last().expect("eight bytes").1;
 /// Bytes of a SHA-256.
 const SUM: usize = 32;
 
@@ -123,15 +125,18 @@ impl StateReader {
     /// Reads a state whole, and holds its digest against it.
     ///
     /// # Errors
-    /// If it cannot be read, or is not what was written.
+    /// If it cannot be read, is not what was written, or is of a version with another layout.
     pub fn open(path: &Path) -> Result<Self, FolderError> {
         let mut bytes =
             std::fs::read(path).map_err(|error| FolderError::Unreadable { path: path.to_owned(), error })?;
         let torn = || FolderError::Torn(path.to_owned());
         let body = bytes.len().checked_sub(SUM).ok_or_else(torn)?;
         let sum = bytes.split_off(body);
-        if Sha256::digest(&bytes).as_slice() != sum || !bytes.starts_with(&MAGIC) {
+        if Sha256::digest(&bytes).as_slice() != sum || !bytes.starts_with(NAME) {
             return Err(torn());
+        }
+        if !bytes.starts_with(&MAGIC) {
+            return Err(FolderError::OtherLayout(path.to_owned()));
         }
         let (head, rest) = postcard::take_from_bytes(&bytes[MAGIC.len()..]).map_err(|_| torn())?;
         let at = bytes.len() - rest.len();
@@ -164,6 +169,25 @@ impl StateReader {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_whole_state_of_another_layout_is_not_called_torn() {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join("state");
+        let head = StateHead { identity: "a".to_owned(), first: 0, end: 8, stretches: Vec::new() };
+        StateWriter::new(File::create(&path).unwrap(), &path, &head).unwrap().finish().unwrap();
+        assert!(StateReader::open(&path).is_ok());
+        let mut bytes = std::fs::read(&path).unwrap();
+        bytes.truncate(bytes.len() - SUM);
+        bytes[MAGIC.len() - 1] = b'1';
+        let sum = Sha256::digest(&bytes);
+        bytes.extend(sum);
+        std::fs::write(&path, &bytes).unwrap();
+        let error = StateReader::open(&path).unwrap_err();
+        assert!(
+            matches!(error, FolderError::OtherLayout(_)) && error.to_string().contains("another version")
+        );
+    }
 
     #[test]
     fn a_changed_or_cut_state_is_refused() {

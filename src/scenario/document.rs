@@ -1,6 +1,8 @@
 //! A scenario as written: tables, rows and values, each with the place where it was said.
 
 use super::diagnostic::Place;
+use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
 
 /// Everything that the files of a scenario say, includes and `extends` merged, edits applied.
 #[derive(Clone, Debug, Default)]
@@ -17,7 +19,60 @@ pub struct Table {
     /// Where the table stands.
     pub place: Place,
     /// Its entries.
-    pub entries: Vec<Entry>,
+    pub entries: CopyOnWrite<Vec<Entry>>,
+}
+
+/// A value that its copies share until one of them is changed: a policy or an edit changes few rows of a scenario.
+#[derive(Clone, Debug, Default)]
+pub struct CopyOnWrite<T>(Arc<T>);
+
+impl<T> From<T> for CopyOnWrite<T> {
+    fn from(value: T) -> Self {
+        Self(Arc::new(value))
+    }
+}
+
+impl<T> Deref for CopyOnWrite<T> {
+    type Target = T;
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T: Clone> DerefMut for CopyOnWrite<T> {
+    fn deref_mut(&mut self) -> &mut T {
+        Arc::make_mut(&mut self.0)
+    }
+}
+
+impl<T: Clone> IntoIterator for CopyOnWrite<Vec<T>> {
+    type Item = T;
+    type IntoIter = std::vec::IntoIter<T>;
+    fn into_iter(self) -> Self::IntoIter {
+        Arc::unwrap_or_clone(self.0).into_iter()
+    }
+}
+
+impl<'a, T> IntoIterator for &'a CopyOnWrite<Vec<T>> {
+    type Item = &'a T;
+    type IntoIter = std::slice::Iter<'a, T>;
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.iter()
+    }
+}
+
+impl<'a, T: Clone> IntoIterator for &'a mut CopyOnWrite<Vec<T>> {
+    type Item = &'a mut T;
+    type IntoIter = std::slice::IterMut<'a, T>;
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter_mut()
+    }
+}
+
+impl<T> FromIterator<T> for CopyOnWrite<Vec<T>> {
+    fn from_iter<I: IntoIterator<Item = T>>(items: I) -> Self {
+        Vec::from_iter(items).into()
+    }
 }
 
 /// A key and what it holds.
@@ -117,5 +172,47 @@ impl Table {
     /// The value of a key.
     pub fn get(&self, key: &str) -> Option<&Node> {
         self.entry(key).map(|e| &e.node)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(key: &str, node: Node) -> Entry {
+        Entry { key: key.to_owned(), place: Place::default(), node }
+    }
+
+    fn row(id: &str) -> Node {
+        let id = Node { value: Value::Text(id.to_owned()), ..Node::at(Place::default()) };
+        let table = Table { place: Place::default(), entries: vec![entry("id", id)].into() };
+        Node { value: Value::Table(table), ..Node::at(Place::default()) }
+    }
+
+    fn rows(document: &Document) -> &[Node] {
+        match document.root.get("chip").map(|node| &node.value) {
+            Some(Value::List(rows)) => rows,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_copy_shares_what_is_not_changed_and_changes_only_itself() {
+        let list = Node { value: Value::List(vec![row("a"), row("b")]), ..Node::at(Place::default()) };
+        let mut first = Document::default();
+        first.root.put(entry("chip", list));
+        let mut second = first.clone();
+        let Some(Node { value: Value::List(theirs), .. }) = second.root.get_mut("chip") else { panic!() };
+        let Value::Table(table) = &mut theirs[1].value else { panic!() };
+        table.put(entry("price", Node { value: Value::Number(2.0), ..Node::at(Place::default()) }));
+        let tables: Vec<(&Table, &Table)> = (rows(&first).iter().zip(rows(&second)))
+            .map(|(a, b)| match (&a.value, &b.value) {
+                (Value::Table(a), Value::Table(b)) => (a, b),
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        assert!(Arc::ptr_eq(&tables[0].0.entries.0, &tables[0].1.entries.0));
+        assert!(!Arc::ptr_eq(&tables[1].0.entries.0, &tables[1].1.entries.0));
+        assert!(tables[1].0.get("price").is_none() && tables[1].1.get("price").is_some());
     }
 }

@@ -573,7 +573,7 @@ fn set(node: &mut Node, value: &Node, about: &[Entry]) {
         }
         _ if !about.is_empty() => {
             let entry = Entry { key: "value".to_owned(), place: value.place.clone(), node: value.clone() };
-            let mut table = Table { place: value.place.clone(), entries: vec![entry] };
+            let mut table = Table { place: value.place.clone(), entries: vec![entry].into() };
             for e in about {
                 table.put(e.clone());
             }

@@ -307,8 +307,10 @@ pub fn append_rows(
 
 /// A row of cells as a table; `recipe.wafers` is a key in a table.
 fn row_table(cells: Vec<(String, Cell)>) -> Table {
-    let mut table =
-        Table { place: cells.first().map(|c| c.1.place.clone()).unwrap_or_default(), entries: Vec::new() };
+    let mut table = Table {
+        place: cells.first().map(|c| c.1.place.clone()).unwrap_or_default(),
+        entries: Vec::new().into(),
+    };
     for (column, cell) in cells {
         let node = cell_value(&cell);
         let (head, rest) = column.split_once('.').map_or((column.as_str(), None), |(h, r)| (h, Some(r)));
@@ -321,7 +323,7 @@ fn row_table(cells: Vec<(String, Cell)>) -> Table {
         if let Some(Entry { node: Node { value: Value::Table(t), .. }, .. }) = known {
             t.entries.push(inner(rest));
         } else {
-            let part = Table { place: cell.place.clone(), entries: vec![inner(rest)] };
+            let part = Table { place: cell.place.clone(), entries: vec![inner(rest)].into() };
             let value = Value::Table(part);
             let node = Node { value, ..Node::at(cell.place.clone()) };
             table.entries.push(Entry { key: head.to_owned(), place: cell.place.clone(), node });

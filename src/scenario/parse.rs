@@ -110,7 +110,7 @@ fn convert_table(text: &str, source: u32, table: &DeTable<'_>, span: std::ops::R
         })
         .collect();
     entries.sort_by_key(|e| e.place.span.start);
-    Table { place: Place { source, span }, entries }
+    Table { place: Place { source, span }, entries: entries.into() }
 }
 
 fn convert(text: &str, source: u32, value: &Spanned<DeValue<'_>>) -> Node {

@@ -80,7 +80,7 @@ impl Document {
         let (parent, key) = path.rsplit_once('.')?;
         if self.root.get(parent).is_none() && !parent.contains('.') && key != parent {
             // A settings table that the scenario leaves at its defaults.
-            let table = Value::Table(Table { place: place.clone(), entries: Vec::new() });
+            let table = Value::Table(Table { place: place.clone(), entries: Vec::new().into() });
             let node = Node { value: table, ..Node::at(place.clone()) };
             self.root.put(Entry { key: parent.to_owned(), place: place.clone(), node });
         }
@@ -97,7 +97,7 @@ impl Document {
                 return None;
             }
             let made = self.create(parent, place.clone(), rows)?;
-            made.value = Value::Table(Table { place: place.clone(), entries: Vec::new() });
+            made.value = Value::Table(Table { place: place.clone(), entries: Vec::new().into() });
         }
         let node = self.find(parent, rows)?;
         let Value::Table(table) = &mut node.value else { return None };

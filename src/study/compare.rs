@@ -5,7 +5,7 @@ use super::distributions::{Distributions, Rows, THRESHOLDS};
 use super::drivers::Drivers;
 use super::error::Error;
 use super::folder::{RunFolder, Took, Written};
-use super::gather::{Gatherer, Values};
+use super::gather::{Gatherer, Values, pool};
 use super::long::{Found, ManyDraws, Steps, answers};
 use super::project::{Project, Reading, policies, promised};
 use super::request::{CompareRequest, Destination, PolicySource, ScenarioRequest, TextSource};
@@ -22,6 +22,7 @@ use crate::report::{OutputFormat, Ranked, Verdict, differences};
 use crate::results::table::TableText;
 use crate::results::{Cell, Interval, Manifest, PolicyAbout, SourceFile, Statistics};
 use crate::scenario::Source;
+use rayon::prelude::*;
 use std::sync::Arc;
 
 /// Cells that are ranked in print at most.
@@ -119,9 +120,12 @@ impl Compare {
         if named.is_empty() && request.others.is_empty() {
             return Err(Error::NoPolicy);
         }
-        // Their warnings are the scenario's own.
+        let pool = pool(request.simulation.threads)?;
+        // Their warnings are the scenario's own. Of several that have errors the first is told.
         let under = |world: (&TextSource, &Reading)| -> Result<Vec<Simulation>, Error> {
-            named.iter().map(|p| open(world, Some(p), &())).collect()
+            let all: Vec<Result<Simulation, Error>> =
+                pool.install(|| named.par_iter().map(|p| open(world, Some(p), &())).collect());
+            all.into_iter().collect()
         };
         let mut others = under(first)?;
         for source in &request.others {

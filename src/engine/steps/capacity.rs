@@ -183,7 +183,7 @@ impl Capacity<'_> {
         let facility = &plan.model.facilities[f];
         let seen = (t + 1).min(4);
         let unmet = self.state.unmet[f][..seen].iter();
-        let lack = unmet.fold(Lanes::ZERO, |sum, &x| sum + x) / seen as f64;
+        let lack = Lanes::total(unmet.copied()) / seen as f64;
         let share = inputs.value(facility.answer) * lack.min(inputs.value(facility.answer_cap));
         let decided = share * self.state.installed[f];
         let lag = inputs.value(facility.answer_lag);

@@ -75,7 +75,7 @@ pub(crate) fn divide(
         offered[sale.chip_market].select(ramp[sale.chip.index()], Lanes::ZERO)
     };
     for row in &plan.commitments.rows {
-        let all = row.sales.iter().fold(Lanes::ZERO, |sum, &s| sum + weight(s));
+        let all = Lanes::total(row.sales.iter().map(|&s| weight(s)));
         if all.gt(Lanes::ZERO).any() {
             let each = inputs.at(row.units, quarter).per(all);
             for &s in &row.sales {

@@ -228,15 +228,17 @@ impl Controls<'_> {
             let i = case.index();
             let fresh = t == 0 || self.scratch.next[i] != t;
             self.scratch.next[i] = t + 1;
-            let all = fresh.then(|| Mask::splat(true));
-            if let Some(lanes) = all.or_else(|| plan.rules.may_change(case, t, terms)) {
+            let all = Some(Mask::splat(true));
+            let changed = if fresh { all } else { plan.rules.may_change(case, t, terms) };
+            if let Some(lanes) = changed {
                 let (now, cut) = plan.rules.now_and_cut_in(case, lanes, t, terms, inputs);
                 take(&mut self.out.now[i], lanes, now);
                 self.out.cut[i] = lanes.select(cut.share, self.out.cut[i]);
                 self.out.front_running[i] = lanes.select(cut.front_running, self.out.front_running[i]);
                 self.out.about_to_be_cut[i] = self.out.cut[i].gt(Lanes::ZERO).any();
             }
-            if let Some(lanes) = all.or_else(|| plan.rules.may_change_ahead(case, t, plan.lead, terms)) {
+            let changed = if fresh { all } else { plan.rules.may_change_ahead(case, t, plan.lead, terms) };
+            if let Some(lanes) = changed {
                 take(&mut self.out.ahead[i], lanes, plan.rules.ahead_in(case, lanes, t, plan.lead, terms));
             }
         }

@@ -338,13 +338,13 @@ impl Diversion<'_> {
                 continue;
             }
             let wanted = &wanted[n * chips..(n + 1) * chips];
-            let number = wanted.iter().fold(Lanes::ZERO, |sum, &w| sum + w);
+            let number = Lanes::total(wanted.iter().copied());
             let wants = number.gt(Lanes::ZERO);
             if !wants.any() {
                 continue;
             }
             let list = plan.edges.chips.iter().map(|c| c.index());
-            let worth = list.fold(Lanes::ZERO, |sum, c| sum + wanted[c] * price[c]);
+            let worth = Lanes::total(list.map(|c| wanted[c] * price[c]));
             let by_number = number.per(self.out.capacity_to[n]);
             let scarcity = by_number.max((worth * self.state.premium[n]).per(self.out.usd_to[n]));
             let answer = (1.0 + (first - 1.0) * scarcity.pow(exponent)).max(1.0).min(bound);

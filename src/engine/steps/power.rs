@@ -218,7 +218,7 @@ impl Fleets<'_> {
     /// Facility power of what waits in a country \[MW\].
     #[inline(always)]
     fn waiting_in(&self, plan: &Plan, n: usize) -> Lanes {
-        plan.edges.buyers_in[n].iter().fold(Lanes::ZERO, |sum, b| sum + self.state.waiting_mw[b.index()])
+        Lanes::total(plan.edges.buyers_in[n].iter().map(|b| self.state.waiting_mw[b.index()]))
     }
 
     /// Facility power of what runs, waits and is in deployment.

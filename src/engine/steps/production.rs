@@ -398,8 +398,7 @@ impl Production<'_> {
     /// Room of a designer for a good: claims and private stocks \[good's unit\].
     #[inline(always)]
     fn total_room(&self, plan: &Plan, stockpiles: &Stockpiles<'_>, d: usize, g: GoodId) -> Lanes {
-        let claims =
-            plan.supply.links_of[d][g.index()].iter().fold(Lanes::ZERO, |sum, &l| sum + self.out.room[l]);
+        let claims = Lanes::total(plan.supply.links_of[d][g.index()].iter().map(|&l| self.out.room[l]));
         claims + stockpiles.room(plan, &self.state.need, DesignerId(d as u32), g)
     }
 
@@ -503,10 +502,10 @@ impl Production<'_> {
                 let residual = (self.out.planned[i] - self.out.started[i]).max(0.0);
                 let goods_of = &plan.supply.goods_of[i];
                 let (own, capped) = (self.reserves(plan, c), self.out.capped[i]);
-                let least = goods_of.iter().enumerate().fold(Lanes::ONE, |least, (k, g)| {
+                let least = Lanes::ONE.min_of(goods_of.iter().enumerate().map(|(k, g)| {
                     let ratio = self.scratch.ratios[g.index()];
-                    least.min(if own == Some(k) { capped.select(Lanes::ONE, ratio) } else { ratio })
-                });
+                    if own == Some(k) { capped.select(Lanes::ONE, ratio) } else { ratio }
+                }));
                 if pass == 0 {
                     self.out.bound_by[i] = label(
                         residual,
@@ -546,7 +545,7 @@ impl Production<'_> {
             return;
         }
         let links = &plan.supply.links_of[designer][good.index()];
-        let claims = links.iter().fold(Lanes::ZERO, |sum, &l| sum + self.out.room[l]);
+        let claims = Lanes::total(links.iter().map(|&l| self.out.room[l]));
         let from_claims = used.min(claims);
         for &l in links {
             self.out.used[l] = from_claims * self.out.room[l].per(claims);

@@ -71,7 +71,7 @@ impl Rental<'_> {
         for (l, lab) in plan.model.labs.iter().enumerate() {
             let links = plan.usage.of_lab[l].clone();
             let weights = links.clone().filter_map(|i| plan.usage.links[i].weight);
-            let total = weights.fold(Lanes::ZERO, |sum, q| sum + inputs.value(q));
+            let total = Lanes::total(weights.map(|q| inputs.value(q)));
             let mut money = lab.rent_budget.map_or(Lanes::ZERO, |q| inputs.at(q, t));
             if let Some(funds) = lab.funds {
                 let has = inputs.at(funds, t);
@@ -97,7 +97,7 @@ impl Rental<'_> {
             let h100e = self.out.working[b][sum::H100E];
             let offer = buyer.rents.map_or(Lanes::ZERO, |q| inputs.at(q, t)) * h100e;
             let links = &plan.usage.of_buyer[b];
-            let asked = links.iter().fold(Lanes::ZERO, |sum, &i| sum + self.out.rented[i]);
+            let asked = Lanes::total(links.iter().map(|&i| self.out.rented[i]));
             self.state.asked += asked;
             self.state.offered += offer;
             let scale = asked.gt(offer).select(offer.per(asked), Lanes::ONE);
@@ -118,7 +118,7 @@ impl Rental<'_> {
         }
         for l in 0..plan.model.labs.len() {
             let links = plan.usage.of_lab[l].clone();
-            let rented = links.fold(Lanes::ZERO, |sum, i| sum + self.out.rented[i]);
+            let rented = Lanes::total(links.map(|i| self.out.rented[i]));
             self.out.rent_paid[l] = rented * price * HOURS;
             self.state.paid[l] += self.out.rent_paid[l];
         }

@@ -152,9 +152,8 @@ impl Stockpiles<'_> {
         }
         for (s, stock) in plan.model.stockpiles.iter().enumerate() {
             let alike = plan.model.stockpiles.iter().enumerate().filter(|(_, r)| same_routes(plan, stock, r));
-            let wanted = alike.fold(Lanes::ZERO, |sum, (r, _)| sum + self.scratch.wanted[r]);
-            let capacity =
-                routes_for(plan, stock).fold(Lanes::ZERO, |sum, r| sum + self.out.routes.capacity[r]);
+            let wanted = Lanes::total(alike.map(|(r, _)| self.scratch.wanted[r]));
+            let capacity = Lanes::total(routes_for(plan, stock).map(|r| self.out.routes.capacity[r]));
             self.scratch.asks[s].of_routes *= wanted.gt(capacity).select(capacity.per(wanted), Lanes::ONE);
         }
     }
@@ -163,7 +162,7 @@ impl Stockpiles<'_> {
     #[inline(always)]
     fn take(&mut self, plan: &Plan, available: &[Lanes]) {
         for (s, sources) in plan.supply.stockpile_sources.iter().enumerate() {
-            let total = sources.iter().fold(Lanes::ZERO, |sum, (f, _)| sum + available[f.index()]);
+            let total = Lanes::total(sources.iter().map(|(f, _)| available[f.index()]));
             for (f, _) in sources {
                 let share = available[f.index()].per(total);
                 self.out.taken[f.index()] +=
@@ -187,7 +186,7 @@ impl Stockpiles<'_> {
         fed: Lanes,
         t: usize,
     ) -> Lanes {
-        let capacity = routes_for(plan, stock).fold(Lanes::ZERO, |sum, r| sum + self.out.routes.capacity[r]);
+        let capacity = Lanes::total(routes_for(plan, stock).map(|r| self.out.routes.capacity[r]));
         for r in routes_for(plan, stock) {
             let attempted = self.scratch.asks[s].of_routes * fed * self.out.routes.capacity[r].per(capacity);
             self.out.attempted[r] += attempted;
@@ -202,7 +201,7 @@ impl Stockpiles<'_> {
     pub(crate) fn room(&self, plan: &Plan, need: &[Vec<Lanes>], designer: DesignerId, good: GoodId) -> Lanes {
         let stocks = plan.model.stockpiles.iter().enumerate();
         let own = stocks.filter(|(_, s)| s.designer == designer && s.good == good);
-        own.fold(Lanes::ZERO, |sum, (i, s)| sum + self.state.held[i] * unit(plan, need, s))
+        Lanes::total(own.map(|(i, s)| self.state.held[i] * unit(plan, need, s)))
     }
 
     /// Draws an amount of a good \[good's unit\] from a designer's stocks, pro rata.
@@ -251,8 +250,8 @@ fn ask(
         return Ask { legally: inputs.at(rate, t), of_routes: Lanes::ZERO };
     }
     let mean = |values: &dyn Fn(crate::rules::CaseId) -> Lanes| {
-        let total = sources.iter().fold(Lanes::ZERO, |sum, (f, _)| sum + available[f.index()]);
-        let part = sources.iter().fold(Lanes::ZERO, |sum, (f, c)| sum + available[f.index()] * values(*c));
+        let total = Lanes::total(sources.iter().map(|(f, _)| available[f.index()]));
+        let part = Lanes::total(sources.iter().map(|(f, c)| available[f.index()] * values(*c)));
         part.per(total)
     };
     let permitted = mean(&|case| controls.permitted_now(case));
@@ -268,8 +267,8 @@ fn share_fed(plan: &Plan, available: &[Lanes], s: usize, scale: &[Lanes]) -> Lan
     if sources.is_empty() {
         return Lanes::ONE;
     }
-    let total = sources.iter().fold(Lanes::ZERO, |sum, (f, _)| sum + available[f.index()]);
-    sources.iter().fold(Lanes::ZERO, |sum, (f, _)| sum + available[f.index()].per(total) * scale[f.index()])
+    let total = Lanes::total(sources.iter().map(|(f, _)| available[f.index()]));
+    Lanes::total(sources.iter().map(|(f, _)| available[f.index()].per(total) * scale[f.index()]))
 }
 
 fn same_routes(plan: &Plan, a: &Stockpile, b: &Stockpile) -> bool {

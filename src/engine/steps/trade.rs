@@ -123,6 +123,10 @@ pub(crate) struct TradeScratch {
     planned_in: Vec<Lanes>,
     /// Power that a buyer expects to be free for it; none where nothing limits it \[MW\].
     free_power: Vec<Option<Lanes>>,
+    /// What a buyer wants power for: sales, each with its part of it in any unit.
+    parts: Vec<(usize, Lanes)>,
+    /// A buyer's chips: how efficient each is, and what all of it take \[W\].
+    owned: Vec<(f64, Lanes)>,
     committed: CommittedScratch,
 }
 
@@ -238,6 +242,8 @@ impl TradeScratch {
             coming_power: vec![None; m.countries.len()],
             planned_in: lanes(m.countries.len()),
             free_power: vec![None; buyers],
+            parts: Vec::new(),
+            owned: Vec::new(),
             committed: CommittedScratch::new(plan),
         }
     }
@@ -391,8 +397,10 @@ impl Trade<'_> {
     fn refuse(&mut self, plan: &Plan, context: &TradeContext<'_>) {
         let choice = context.choice;
         for b in 0..plan.edges.of_buyer.len() {
-            let denied =
-                (choice.wanted.of(b)).fold(Lanes::ZERO, |sum, s| sum + choice.asked[s] - choice.legal[s]);
+            let mut denied = Lanes::ZERO;
+            for s in choice.wanted.of(b) {
+                denied = denied + choice.asked[s] - choice.legal[s];
+            }
             let per_weight = self.out.money[b].per(choice.total[b] + denied);
             for s in choice.wanted.of(b) {
                 let chip_market = plan.edges.sales[s].chip_market;
@@ -551,7 +559,7 @@ impl Trade<'_> {
         for (n, carried) in self.state.carried.iter_mut().enumerate() {
             if !plan.edges.routes_to[n].is_empty() {
                 let wanted = &self.out.wanted[n * chips..(n + 1) * chips];
-                let wants = wanted.iter().fold(Lanes::ZERO, |sum, &w| sum + w).gt(Lanes::ZERO);
+                let wants = Lanes::total(wanted.iter().copied()).gt(Lanes::ZERO);
                 *carried = wants.select(self.scratch.reach[n], *carried);
             }
         }

@@ -429,7 +429,7 @@ impl Training<'_> {
         let size = part * all.chips / inputs.value(training.reference_chips);
         let scale = size.max(1.0).pow(-inputs.value(training.scale_loss));
         let flop = inputs.value(training.coordination) * part * all.flop * scale;
-        labs.iter().fold(flop, |best, &l| best.max(self.out.reachable[l]))
+        flop.max_of(labs.iter().map(|&l| self.out.reachable[l]))
     }
 }
 

@@ -70,8 +70,7 @@ impl TriggerState {
     pub(crate) fn step(&mut self, plan: &Plan, quarter: &TriggerContext<'_>) {
         for n in 0..plan.model.countries.len() {
             let routes = &plan.edges.routes_to[n];
-            let over_routes =
-                |list: &[Lanes]| routes.iter().fold(Lanes::ZERO, |sum, r| sum + list[r.index()]);
+            let over_routes = |list: &[Lanes]| Lanes::total(routes.iter().map(|r| list[r.index()]));
             self.seized[n] = over_routes(quarter.seized).per(over_routes(quarter.attempted));
             let mut ordered = Lanes::ZERO;
             let mut filled = Lanes::ZERO;

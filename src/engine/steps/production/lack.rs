@@ -44,7 +44,7 @@ impl Production<'_> {
             }
         }
         for g in supply.needed[d].iter().map(|g| g.index()) {
-            let claims = supply.links_of[d][g].iter().fold(Lanes::ZERO, |sum, &l| sum + self.out.room[l]);
+            let claims = Lanes::total(supply.links_of[d][g].iter().map(|&l| self.out.room[l]));
             let used = self.scratch.rooms[g] - self.scratch.rest[g];
             // What private stocks still hold is no lack.
             let held = self.scratch.rooms[g] - claims - (used - used.min(claims)).max(0.0);

@@ -26,7 +26,7 @@ impl Production<'_> {
             self.scratch.pool.open[l] = self.scratch.granted[l].gt(Lanes::ZERO).select(left, Lanes::ZERO);
         }
         for links in supply.links_of.iter().flatten() {
-            let total = links.iter().fold(Lanes::ZERO, |sum, &l| sum + self.scratch.pool.open[l]);
+            let total = Lanes::total(links.iter().map(|&l| self.scratch.pool.open[l]));
             for &l in links {
                 self.scratch.pool.share[l] = self.scratch.pool.open[l].per(total);
             }
@@ -80,15 +80,14 @@ impl Production<'_> {
         let here = |pool: &Pool, l: usize| pool.share[l] * pool.granted[supply.links[l].facility.index()];
         for g in &supply.needed[d] {
             let links = supply.links_of[d][g.index()].iter();
-            self.scratch.ratios[g.index()] =
-                links.fold(Lanes::ZERO, |sum, &l| sum + here(&self.scratch.pool, l));
+            self.scratch.ratios[g.index()] = Lanes::total(links.map(|&l| here(&self.scratch.pool, l)));
         }
         self.note_leftovers(plan, d);
         for &c in chips {
             let i = c.index();
             let Some(residual) = self.residual(c) else { continue };
             let goods = &supply.goods_of[i];
-            let least = goods.iter().fold(Lanes::ONE, |least, g| least.min(self.scratch.ratios[g.index()]));
+            let least = Lanes::ONE.min_of(goods.iter().map(|g| self.scratch.ratios[g.index()]));
             let made = residual * least;
             self.out.started[i] += made;
             cause::note_short(

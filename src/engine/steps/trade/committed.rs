@@ -37,13 +37,13 @@ impl Trade<'_> {
         }
         for b in 0..plan.model.buyers.len() {
             let wanted = self.scratch.committed.power[b];
-            let parts = plan.commitments.sales.iter().filter(|&&s| plan.edges.sales[s].buyer.index() == b);
-            let parts = parts.map(|&s| {
+            self.scratch.parts.clear();
+            for &s in plan.commitments.sales.iter().filter(|&&s| plan.edges.sales[s].buyer.index() == b) {
                 let sale = &plan.edges.sales[s];
                 let chips = self.out.committed[s] * controls.permitted[sale.chip_market];
-                (s, chips * context.sheets.watts[sale.chip.index()])
-            });
-            let room = self.room(plan, inputs, context, b, wanted, parts);
+                self.scratch.parts.push((s, chips * context.sheets.watts[sale.chip.index()]));
+            }
+            let room = self.room(plan, inputs, context, b, wanted);
             self.state.power_first[b] = room.map_or(Lanes::ONE, |room| affordable(room, wanted));
             self.scratch.committed.unfilled[b] *= self.state.power_first[b];
         }

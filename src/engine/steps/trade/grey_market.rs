@@ -80,8 +80,8 @@ impl Trade<'_> {
             let Some(g) = sale.grey else { continue };
             let (b, c) = (sale.buyer.index(), sale.chip.index());
             let n = sale.country.index();
-            let bought = (plan.edges.routes_to[n].iter())
-                .fold(Lanes::ZERO, |sum, r| sum + self.out.attempted[r.index() * chips + c]);
+            let routes = plan.edges.routes_to[n].iter();
+            let bought = Lanes::total(routes.map(|r| self.out.attempted[r.index() * chips + c]));
             let part = bought * self.out.wants[g].per(self.out.wanted[n * chips + c]);
             self.out.spent_grey[b] += part * context.choice.list[c] * context.routes.premium[n];
         }

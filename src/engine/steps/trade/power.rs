@@ -36,31 +36,33 @@ impl Trade<'_> {
     /// Power that a buyer has for `wanted` \[MW\] of facility power: what it expects to be free, what better chips would free by
     /// taking the place of its own, less what waits and comes; none where nothing limits it \[MW\].
     ///
-    /// `parts` are the sales of what is wanted, each with its part of it in any unit.
+    /// The scratch's `parts` are what is wanted.
     #[inline(always)]
     pub(super) fn room(
-        &self,
+        &mut self,
         plan: &Plan,
         inputs: &Inputs,
         context: &TradeContext<'_>,
         b: usize,
         wanted: Lanes,
-        parts: impl Iterator<Item = (usize, Lanes)> + Clone,
     ) -> Option<Lanes> {
         let fleet = context.fleet;
         let taken = fleet.waiting_mw[b] + fleet.coming_mw[b];
-        self.scratch.free_power[b].map(|free| {
-            let room = unless_rounding(free - taken, free);
-            if !wanted.gt(room).any() {
-                return room;
-            }
-            let all = parts.clone().fold(Lanes::ZERO, |sum, (_, part)| sum + part);
-            let replaceable = parts.fold(Lanes::ZERO, |sum, (s, part)| {
-                let chip = plan.edges.sales[s].chip.index();
-                sum + part.per(all) * replaceable(plan, inputs, context, b, chip)
-            });
-            unless_rounding(free + replaceable - taken, free + replaceable)
-        })
+        let free = self.scratch.free_power[b]?;
+        let room = unless_rounding(free - taken, free);
+        if !wanted.gt(room).any() {
+            return Some(room);
+        }
+        list_owned(plan, context, b, &mut self.scratch.owned);
+        let times = inputs.value(plan.model.fleet.replace);
+        let overhead = inputs.value(plan.model.countries[plan.model.buyers[b].country].overhead) / 1e6;
+        let all = Lanes::total(self.scratch.parts.iter().map(|p| p.1));
+        let mut replaced = Lanes::ZERO;
+        for &(s, part) in &self.scratch.parts {
+            let better = plan.edges.efficiency[plan.edges.sales[s].chip.index()];
+            replaced += part.per(all) * replaceable(&self.scratch.owned, times, better, overhead);
+        }
+        Some(unless_rounding(free + replaced - taken, free + replaced))
     }
 
     /// Cuts money to what a buyer expects to have power for, once commitments have theirs.
@@ -87,11 +89,14 @@ impl Trade<'_> {
                 }
                 chips * context.sheets.watts[c]
             };
-            let parts = choice.open.of(b).map(|s| (s, watts(s)));
-            let each = parts.clone().fold(Lanes::ZERO, |sum, (_, part)| sum + part);
+            self.scratch.parts.clear();
+            for s in choice.open.of(b) {
+                self.scratch.parts.push((s, watts(s)));
+            }
+            let each = Lanes::total(self.scratch.parts.iter().map(|p| p.1));
             let wanted = self.out.money[b] * each * (inputs.value(plan.model.countries[n].overhead) / 1e6);
             let committed = self.scratch.committed.power[b];
-            let Some(room) = self.room(plan, inputs, context, b, wanted + committed, parts) else { continue };
+            let Some(room) = self.room(plan, inputs, context, b, wanted + committed) else { continue };
             // What they cannot have whole leaves nothing, to the bit: a rest of rounding must order nothing.
             let room = room - committed.min(room);
             self.state.power[b] = wanted.gt(room).select(room.per(wanted), Lanes::ONE);
@@ -100,23 +105,29 @@ impl Trade<'_> {
     }
 }
 
-/// Facility power of a buyer's chips, on or waiting, that would make room for a chip \[MW\].
+/// Lists the buyer's chips, on or waiting: how efficient each is, the least first, and what all of it take \[W\].
 #[inline(always)]
-fn replaceable(plan: &Plan, inputs: &Inputs, context: &TradeContext<'_>, b: usize, chip: usize) -> Lanes {
-    let (times, fleet) = (inputs.value(plan.model.fleet.replace), context.fleet);
-    let better = Lanes::splat(plan.edges.efficiency[chip]);
-    let overhead = inputs.value(plan.model.countries[plan.model.buyers[b].country].overhead) / 1e6;
-    let mut sum = Lanes::ZERO;
+fn list_owned(plan: &Plan, context: &TradeContext<'_>, b: usize, owned: &mut Vec<(f64, Lanes)>) {
+    owned.clear();
     for &h in plan.edges.by_efficiency[b].iter().rev() {
-        let c = plan.edges.holdings[h].chip.index();
-        let worse = (times * plan.edges.efficiency[c]).le(better);
+        let n = context.fleet.count[h] + context.fleet.waiting[h];
+        if n.gt(Lanes::ZERO).any() {
+            let c = plan.edges.holdings[h].chip.index();
+            owned.push((plan.edges.efficiency[c], n * context.sheets.watts[c]));
+        }
+    }
+}
+
+/// Facility power of what is owned that would make room for a chip so many `times` as efficient \[MW\].
+#[inline(always)]
+fn replaceable(owned: &[(f64, Lanes)], times: Lanes, better: f64, overhead: Lanes) -> Lanes {
+    let mut sum = Lanes::ZERO;
+    for &(efficiency, watts) in owned {
+        let worse = (times * efficiency).le(Lanes::splat(better));
         if !worse.any() {
             break;
         }
-        let owned = fleet.count[h] + fleet.waiting[h];
-        if owned.gt(Lanes::ZERO).any() {
-            sum += worse.select(owned * context.sheets.watts[c], Lanes::ZERO);
-        }
+        sum += worse.select(watts, Lanes::ZERO);
     }
     sum * overhead
 }
