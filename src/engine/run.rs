@@ -231,9 +231,8 @@ pub fn simulate_paired<E: Send>(
     mut take: impl FnMut(&mut Vec<Round>) -> Result<(), E> + Send,
 ) -> Result<(), Stopped<E>> {
     let batches = task.draws.div_ceil(WIDTH as u64);
-    // Rounds of many plans hold fewer batches, to take no more memory: so many that no thread waits long for the others.
-    let few = (4 * rayon::current_num_threads() as u64).next_power_of_two().min(ROUND / 2);
-    let length = if alternatives.is_empty() { ROUND } else { few };
+    // Rounds of many plans hold fewer batches, to take no more memory. How many depends on nothing else: rows of draws are written round by round.
+    let length = if alternatives.is_empty() { ROUND } else { ROUND / 2 };
     let workers = Workers::new(task, alternatives);
     let spare = Spare::default();
     let mut hand_over = |mut rounds: Vec<Round>| {
