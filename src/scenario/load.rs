@@ -308,7 +308,7 @@ pub fn append_rows(
 /// A row of cells as a table; `recipe.wafers` is a key in a table.
 fn row_table(cells: Vec<(String, Cell)>) -> Table {
     let mut table = Table {
-        place: cells.first().map(|c| c.1.place.clone()).unwrap_or_default(),
+        place: cells.first().expect("a row without a text is refused as it is read").1.place.clone(),
         entries: Vec::new().into(),
     };
     for (column, cell) in cells {

@@ -181,6 +181,12 @@ pub(super) fn csv_rows(
             diagnostics.error(&place, message, "");
             continue;
         }
+        // Spreadsheets leave such rows behind. Without a cell that says something it would have no place, and be blamed on another file.
+        if cells.iter().all(|c| c.text.is_empty()) {
+            let place = Place { source, span: line_at(text, start) };
+            diagnostics.error(&place, "this row is empty", "commas alone");
+            continue;
+        }
         let named = header.iter().zip(cells).filter(|(_, c)| !c.text.is_empty());
         rows.push(named.map(|(h, c)| (h.text.clone(), c)).collect());
     }

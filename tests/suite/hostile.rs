@@ -545,3 +545,16 @@ fn cells_that_look_like_formulas_are_text_and_read_back() {
     let sources = |text: &str| text.matches("'@x").count();
     assert_eq!(sources(&out), sources(&again));
 }
+
+#[test]
+fn a_row_of_commas_is_told_where_it_stands() {
+    let root = tempfile::tempdir().unwrap();
+    let folder = root.path().to_str().unwrap();
+    let chips = "id,title,designer\nx,X,d\n,,\n";
+    fs::write(root.path().join("chips.csv"), chips).unwrap();
+    fs::write(root.path().join("scenario.toml"), "chips = \"chips.csv\"\n").unwrap();
+    let (code, _, err) = chokepoint(&["check", folder]);
+    assert!(code == 3 && err.contains("this row is empty"), "{code} {err}");
+    assert!(err.contains("chips.csv:3:1"), "{err}");
+    assert!(!err.contains("a chip without `id`"), "{err}");
+}
