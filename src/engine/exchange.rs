@@ -1,22 +1,58 @@
 //! Pick-freeze: the same batch again and again, with the uniforms of one group of inputs after the other exchanged for second ones.
+//!
+//! A point differs from the one before it in one group. Until something reads a number of that group both are the same to the bit,
+//! so a point goes on from where the one before it stood.
 
 use super::Batch;
-use super::fork::{Before, Fork};
+use super::fork::{Fork, Stand};
 use super::record::Recorder;
 use super::run::Stopped;
 use crate::inputs::{Exchange, Shared};
 use crate::math::{Lanes, Mask};
 use crate::metrics::Recording;
 use crate::plan::Plan;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
+
+/// A plan with second uniforms of groups of inputs, and where it goes on when it takes them.
+#[derive(Clone, Debug)]
+pub struct Exchanged<'a> {
+    plan: &'a Plan,
+    recording: &'a Recording,
+    exchanges: Vec<Exchange>,
+    /// By group; none to run from the start.
+    forks: Vec<Option<Fork>>,
+}
+
+impl<'a> Exchanged<'a> {
+    /// A plan, what is recorded of it, and second uniforms by group.
+    pub fn new(plan: &'a Plan, recording: &'a Recording, exchanges: Vec<Exchange>) -> Self {
+        let mut moved = plan.clone();
+        let fork = |exchange: &Exchange| {
+            let mut exchange = exchange.clone();
+            moved.layout.exchange(&mut exchange);
+            let fork = Fork::new((plan, recording), (&moved, recording));
+            moved.layout.exchange(&mut exchange);
+            fork
+        };
+        let forks = exchanges.iter().map(fork).collect();
+        Self { plan, recording, exchanges, forks }
+    }
+
+    /// The quarter from which each group acts, by group.
+    pub fn acts_from(&self) -> impl Iterator<Item = usize> + '_ {
+        self.forks.iter().map(|fork| fork.as_ref().map_or(0, |fork| fork.at))
+    }
+}
 
 /// A plan of its own, whose uniforms are exchanged, and a batch of it.
 struct Walked<'a> {
+    of: &'a Exchanged<'a>,
     plan: Plan,
-    recording: &'a Recording,
-    /// By group of inputs.
     exchanges: Vec<Exchange>,
     batch: Batch,
+    /// Where the last point stood at the start of quarters in which a later one goes on, and nothing has changed since.
+    stands: BTreeMap<usize, Stand>,
 }
 
 /// A plan, and beside it another one on the same uniforms, if there is one.
@@ -27,32 +63,62 @@ pub struct Walker<'a> {
 }
 
 impl<'a> Walked<'a> {
-    fn new((plan, recording): (&Plan, &'a Recording), exchanges: Vec<Exchange>) -> Self {
-        Self { plan: plan.clone(), recording, exchanges, batch: Batch::new(plan) }
+    fn new(of: &'a Exchanged<'a>) -> Self {
+        let (exchanges, batch) = (of.exchanges.clone(), Batch::new(of.plan));
+        Self { of, plan: of.plan.clone(), exchanges, batch, stands: BTreeMap::new() }
     }
 
-    /// Runs quarters from where the batch stands to the end.
-    fn end<E>(&mut self, from: usize, mut recorder: Recorder<'a>) -> Result<Vec<Lanes>, Stopped<E>> {
-        self.batch.advance(&self.plan, from..self.plan.quarters, &mut (), &mut recorder);
+    /// Runs the batch from where a fork takes it, or from the start, to the end, and keeps where it stands at the start of some quarters.
+    fn run<E>(
+        &mut self,
+        from: Option<(&Fork, &Stand)>,
+        keep: &BTreeSet<usize>,
+    ) -> Result<Vec<Lanes>, Stopped<E>> {
+        let mut recorder = Recorder::new(&self.plan, self.of.recording, &[]);
+        if let Some((fork, stand)) = from {
+            fork.adopt(&self.plan, &stand.before(), &mut self.batch, &mut recorder);
+        }
+        let mut t = from.map_or(0, |(fork, _)| fork.at);
+        self.stands.retain(|quarter, _| *quarter < t);
+        for &quarter in keep.range(t..) {
+            self.batch.advance(&self.plan, t..quarter, &mut (), &mut recorder);
+            self.stands.insert(quarter, Stand::of(&self.batch, &recorder));
+            t = quarter;
+        }
+        self.batch.advance(&self.plan, t..self.plan.quarters, &mut (), &mut recorder);
         match recorder.not_finite(Mask::splat(true), &self.plan, self.batch.first_draw) {
             Some(found) => Err(Stopped::NotFinite(found)),
             None => Ok(recorder.cells),
         }
     }
+
+    /// Where the next points go on: up to the first that starts anew, or in a quarter before `from`.
+    fn next(&self, coming: &[usize], from: usize) -> BTreeSet<usize> {
+        let forks = coming.iter().map_while(|&group| self.of.forks[group].as_ref());
+        forks.map(|fork| fork.at).take_while(|&at| at >= from).collect()
+    }
+
+    /// How a point goes on whose group was exchanged last; none if it starts anew, or in a quarter before `from`.
+    fn fork(&self, exchanged: Option<usize>, from: usize) -> Option<&'a Fork> {
+        exchanged.and_then(|group| self.of.forks[group].as_ref()).filter(|fork| fork.at >= from)
+    }
+
+    /// Takes out where the last point stood.
+    fn stand(&mut self, fork: &Fork) -> Stand {
+        self.stands.remove(&fork.at).expect("the points before kept where they stood when this one goes on")
+    }
 }
 
 impl<'a> Walker<'a> {
-    /// A walker on a plan and what is recorded of it, and beside it on another one; `exchanges` by plan, then group.
-    pub fn new(
-        first: (&Plan, &'a Recording),
-        other: Option<(&Plan, &'a Recording)>,
-        exchanges: &[Vec<Exchange>],
-    ) -> Self {
-        let beside = |other: (&Plan, &'a Recording)| {
-            let shared = other.0.layout.shared_with(&first.0.layout);
-            (Walked::new(other, exchanges[1].clone()), shared, Fork::new(first, other))
+    /// A walker on a plan, and beside it on another one of as many groups.
+    pub fn new(first: &'a Exchanged<'a>, other: Option<&'a Exchanged<'a>>) -> Self {
+        let beside = |other: &'a Exchanged<'a>| {
+            let shared = other.plan.layout.shared_with(&first.plan.layout);
+            let fork = Fork::new((first.plan, first.recording), (other.plan, other.recording));
+            // What signs look at is not kept.
+            (Walked::new(other), shared, fork.filter(|_| other.plan.model.answers.signs.is_empty()))
         };
-        Self { first: Walked::new(first, exchanges[0].clone()), other: other.map(beside) }
+        Self { first: Walked::new(first), other: other.map(beside) }
     }
 
     /// Draws `8·batch .. 8·batch + 8` as they are, then with one group of inputs after the other exchanged, in an order, until all are,
@@ -68,11 +134,13 @@ impl<'a> Walker<'a> {
         done: impl Fn(),
     ) -> Result<Vec<[Vec<Lanes>; 2]>, Stopped<E>> {
         let mut points = Vec::with_capacity(2 * order.len());
-        for &group in order.iter().chain(order) {
+        let all: Vec<usize> = order.iter().chain(order).copied().collect();
+        for (k, &group) in all.iter().enumerate() {
             if stop.load(Ordering::Relaxed) {
                 return Err(Stopped::Interrupted);
             }
-            points.push(self.point(batch)?);
+            let exchanged = k.checked_sub(1).map(|last| all[last]);
+            points.push(self.point(batch, exchanged, &all[k..all.len() - 1])?);
             done();
             let plans = std::iter::once(&mut self.first).chain(self.other.as_mut().map(|(other, ..)| other));
             for walked in plans {
@@ -82,21 +150,33 @@ impl<'a> Walker<'a> {
         Ok(points)
     }
 
-    fn point<E>(&mut self, batch: u64) -> Result<[Vec<Lanes>; 2], Stopped<E>> {
+    /// A point: a group of inputs has been exchanged since the last one of the same batch, if there was one, and some more follow.
+    fn point<E>(
+        &mut self,
+        batch: u64,
+        exchanged: Option<usize>,
+        coming: &[usize],
+    ) -> Result<[Vec<Lanes>; 2], Stopped<E>> {
         let first = &mut self.first;
-        let mut recorder = Recorder::new(&first.plan, first.recording, &[]);
+        let diverges = self.other.as_ref().and_then(|(_, _, fork)| fork.as_ref()).map(|fork| fork.at);
         first.batch.begin(&first.plan, batch);
-        let Some((other, shared, fork)) = &mut self.other else {
-            return Ok([first.end(0, recorder)?, Vec::new()]);
-        };
-        let at = fork.as_ref().map_or(0, |fork| fork.at);
-        first.batch.advance(&first.plan, 0..at, &mut (), &mut recorder);
+        let since = first.fork(exchanged, 0).map(|fork| (fork, first.stand(fork)));
+        let mut keep = first.next(coming, 0);
+        keep.extend(diverges);
+        let cells = first.run(since.as_ref().map(|(fork, stand)| (*fork, stand)), &keep)?;
+        let Some((other, shared, fork)) = &mut self.other else { return Ok([cells, Vec::new()]) };
         other.plan.layout.sample_sharing(batch, shared, &first.batch.inputs, &mut other.batch.inputs);
         other.batch.reset(&other.plan, batch);
-        let mut beside = Recorder::new(&other.plan, other.recording, &[]);
-        if let Some(fork) = fork {
-            fork.adopt(&other.plan, &Before::of(&first.batch, &recorder), &mut other.batch, &mut beside);
-        }
-        Ok([first.end(at, recorder)?, other.end(at, beside)?])
+        // From where it stood itself, or from where the first one stands: that is later.
+        let from = diverges.unwrap_or(0);
+        let since = other.fork(exchanged, from).map(|fork| (fork, other.stand(fork)));
+        let since = since.as_ref().map(|(fork, stand)| (*fork, stand));
+        let beside = || {
+            let fork = fork.as_ref()?;
+            let stand = first.stands.get(&fork.at);
+            Some((fork, stand.expect("the first plan keeps where it stands when the other diverges")))
+        };
+        let keep = other.next(coming, from);
+        Ok([cells, other.run(since.or_else(beside), &keep)?])
     }
 }

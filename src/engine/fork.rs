@@ -10,7 +10,7 @@ use super::{Batch, State};
 use crate::math::{Lanes, WIDTH};
 use crate::metrics::{Recording, all_series};
 use crate::model::Sign;
-use crate::plan::{Plan, first_divergence};
+use crate::plan::{Plan, first_divergence, from_strike};
 use crate::rules::Parameters;
 use std::ops::Range;
 
@@ -56,7 +56,12 @@ impl Fork {
             (m.rules.iter().map(|r| r.id.clone()).collect(), m.shocks.iter().map(|s| s.id.clone()).collect())
         };
         let ((old_rules, old_shocks), (new_rules, new_shocks)) = (ids(old), ids(new));
-        let shocks: Vec<_> = new_shocks.iter().map(|id| place(&old_shocks, id)).collect();
+        // One that cannot have struck is as it was set back, by the policy's own clock.
+        let can_have_struck = |shock: &crate::model::Shock| from_strike(new, shock) < at;
+        let struck = new.model.shocks.iter().map(can_have_struck);
+        let shocks: Vec<_> = (new_shocks.iter().zip(struck))
+            .map(|(id, struck)| place(&old_shocks, id).filter(|_| struck))
+            .collect();
         let series: Vec<_> = is.series.iter().map(|s| was.find(&s.actor, s.name())).collect();
         let cell = |&(t, s): &(usize, usize)| {
             let twin = series[s]?;

@@ -131,20 +131,9 @@ impl<'a> Recorder<'a> {
             let now = self.tally.read(&series.source, &self.values, plan, &seen);
             self.values[i] = if series.cumulative { self.values[i] + now } else { now };
         }
-        while let Some(&(quarter, series)) = self.recording.cells.get(self.next_cell) {
-            if quarter != t {
-                break;
-            }
-            self.cells[self.next_cell] = self.values[series];
-            self.next_cell += 1;
-        }
-        while let Some(&(quarter, series)) = self.recording.watched.get(self.next_watched) {
-            if quarter != t {
-                break;
-            }
-            self.watched[self.next_watched] = self.values[series];
-            self.next_watched += 1;
-        }
+        let recording = self.recording;
+        self.next_cell = note(t, &recording.cells, self.next_cell, &self.values, &mut self.cells);
+        self.next_watched = note(t, &recording.watched, self.next_watched, &self.values, &mut self.watched);
         for (i, &series) in self.recording.tracked.iter().enumerate() {
             self.tracked[i * plan.quarters + t] = self.values[series];
         }
@@ -197,6 +186,14 @@ impl<'a> Recorder<'a> {
             self.labels[base + chips.len() + i * labs..][..labs].copy_from_slice(list);
         }
     }
+}
+
+/// Notes the cells of a quarter, which begin at a place; says where those of the next one do.
+#[inline(always)]
+fn note(t: usize, cells: &[(usize, usize)], from: usize, values: &[Lanes], into: &mut [Lanes]) -> usize {
+    let of_quarter = cells[from..].iter().take_while(|cell| cell.0 == t);
+    let noted = into[from..].iter_mut().zip(of_quarter).map(|(place, &(_, series))| *place = values[series]);
+    from + noted.count()
 }
 
 /// How many subjects have labels in a quarter.

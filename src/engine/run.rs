@@ -11,12 +11,15 @@ use crate::metrics::{FlowSource, Recording};
 use crate::plan::{Driver, Plan};
 use crate::results::Strike;
 use rayon::prelude::*;
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-/// Batches that are simulated side by side and handed over together.
+/// Batches that are handed over together.
 pub const ROUND: u64 = 32;
+/// Batches for each thread, at least, that are simulated before all wait for the last one.
+const PER_THREAD: u64 = 2;
 
 /// What of a draw is asked for.
 #[derive(Clone, Debug)]
@@ -206,6 +209,15 @@ struct Worker<'a> {
     drivers: Vec<Driver>,
 }
 
+/// Batches of a round, and rounds that are simulated before all threads wait for the last batch, while as many are taken.
+///
+/// Rounds of many plans hold fewer batches, to take no more memory. How many depends on nothing else: rows of draws are written round by
+/// round. Many threads would wait for the few batches of one.
+pub fn rounds(alternatives: usize, threads: usize) -> (u64, u64) {
+    let length = if alternatives == 0 { ROUND } else { ROUND / 2 };
+    (length, (PER_THREAD * threads as u64).div_ceil(length))
+}
+
 /// Simulates all draws of a task and hands each round over, in order.
 ///
 /// # Errors
@@ -231,8 +243,7 @@ pub fn simulate_paired<E: Send>(
     mut take: impl FnMut(&mut Vec<Round>) -> Result<(), E> + Send,
 ) -> Result<(), Stopped<E>> {
     let batches = task.draws.div_ceil(WIDTH as u64);
-    // Rounds of many plans hold fewer batches, to take no more memory. How many depends on nothing else: rows of draws are written round by round.
-    let length = if alternatives.is_empty() { ROUND } else { ROUND / 2 };
+    let (length, at_once) = rounds(alternatives.len(), rayon::current_num_threads());
     let workers = Workers::new(task, alternatives);
     let spare = Spare::default();
     let mut hand_over = |mut rounds: Vec<Round>| {
@@ -242,31 +253,34 @@ pub fn simulate_paired<E: Send>(
         }
         taken
     };
+    // Rounds are counted from draw 0, so that they are the same wherever a task starts.
     let simulate = |batches: Range<u64>| {
-        let mut rounds: Vec<Round> = (0..=alternatives.len()).map(|_| Round::empty(batches.start)).collect();
+        let first = batches.start;
         let run = |b| workers.with(|worker| worker.run((task, alternatives), b, stop, &spare));
         let done: Result<Vec<Vec<Done>>, Stopped<E>> = batches.into_par_iter().map(run).collect();
-        for batch in done? {
-            for (round, done) in rounds.iter_mut().zip(batch) {
-                round.push(done);
+        let mut all: Vec<Vec<Round>> = Vec::new();
+        for (b, batch) in (first..).zip(done?) {
+            if b == first || b % length == 0 {
+                all.push((0..=alternatives.len()).map(|_| Round::empty(b)).collect());
             }
+            let rounds = all.last_mut().into_iter().flatten();
+            rounds.zip(batch).for_each(|(round, done)| round.push(done));
         }
-        Ok(rounds)
+        Ok(all)
     };
-    let mut ready = Vec::new();
+    let mut ready: Vec<Vec<Round>> = Vec::new();
     let mut first = task.from / WIDTH as u64;
     while first < batches {
-        // Rounds are counted from draw 0, so that they are the same wherever a task starts.
-        let last = ((first / length + 1) * length).min(batches);
-        // A round is taken while the next one is simulated: no thread waits for the one that takes.
+        let last = ((first / length + at_once) * length).min(batches);
+        // Rounds are taken while the next ones are simulated: no thread waits for the one that takes.
         let taking = std::mem::take(&mut ready);
-        let take = || if taking.is_empty() { Ok(()) } else { hand_over(taking) };
+        let take = || taking.into_iter().try_for_each(&mut hand_over);
         let (simulated, taken) = rayon::join(|| simulate(first..last), take);
         taken?;
         ready = simulated?;
         first = last;
     }
-    if ready.is_empty() { Ok(()) } else { hand_over(ready) }
+    ready.into_iter().try_for_each(hand_over)
 }
 
 impl Round {
@@ -370,22 +384,24 @@ fn diverges_at(alternative: &Alternative<'_>, task: &Task<'_>) -> usize {
     alternative.fork.as_ref().filter(|_| !task.audit).map_or(0, |fork| fork.at)
 }
 
-/// Lists that were handed over and came back: fresh memory costs more than what is copied into it.
+/// Lists that were handed over and came back, by length: fresh memory costs more than what is copied into it.
 #[derive(Default)]
-struct Spare(Mutex<Vec<Vec<Lanes>>>);
+struct Spare(Mutex<BTreeMap<usize, Vec<Vec<Lanes>>>>);
 
 impl Spare {
     /// Takes a list that was filled, and leaves one that is to be filled.
     fn swap(&self, filled: &mut Vec<Lanes>) -> Vec<Lanes> {
-        let old = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let mut list = old.unwrap_or_default();
-        list.resize(filled.len(), Lanes::ZERO);
+        let mut lists = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let old = lists.get_mut(&filled.len()).and_then(Vec::pop);
+        let list = old.unwrap_or_else(|| vec![Lanes::ZERO; filled.len()]);
         std::mem::replace(filled, list)
     }
 
     fn take_back(&self, round: Round) {
-        let lists = round.cells.into_iter().chain(round.flowed);
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(lists);
+        let mut lists = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for list in round.cells.into_iter().chain(round.flowed) {
+            lists.entry(list.len()).or_default().push(list);
+        }
     }
 }
 

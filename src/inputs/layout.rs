@@ -65,8 +65,6 @@ impl Inputs {
 pub(super) struct Sampled {
     pub(super) quantity: QuantityId,
     pub(super) stream: Stream,
-    /// Its dimension of the net, if it leads.
-    pub(super) dimension: Option<usize>,
     /// The copula and the place in it, if it is correlated.
     pub(super) group: Option<(usize, usize)>,
     /// The factor's own number and the loading, if it loads on one.
@@ -164,9 +162,8 @@ impl Layout {
         for (id, q) in model.quantities.iter_enumerated() {
             if q.is_uncertain() || tied.contains(&id) {
                 sampled_of[id] = Some(sampled.len());
-                let dimension = dimension(&q.path);
-                let stream = design.stream(&q.path, dimension);
-                sampled.push(Sampled { quantity: id, stream, dimension, group: None, load: None });
+                let stream = design.stream(&q.path, dimension(&q.path));
+                sampled.push(Sampled { quantity: id, stream, group: None, load: None });
             }
         }
         let groups = correlate(model, &sampled_of, &mut sampled);

@@ -3,7 +3,7 @@
 use super::layout::{Inputs, Layout, Span, holds_first, span};
 use super::sampling::PathPoints;
 use crate::math::Lanes;
-use crate::model::{Dated, IdVec, Point, QuantityId, Shape};
+use crate::model::{Dated, IdVec, Point, QuantityId, Shape, ShockId};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a layout takes from another one's samples, and what it evaluates itself.
@@ -120,6 +120,11 @@ impl Layout {
         (0..self.quarters).find(|&t| !self.same_at(q, base, twin, t))
     }
 
+    /// Whether a shock's clock runs by the same uniforms as that of its twin in `base`.
+    pub fn same_clock(&self, shock: ShockId, base: &Self, twin: ShockId) -> bool {
+        self.clocks[shock] == base.clocks[twin]
+    }
+
     /// Quantities that are parts of dated ones: points of their own, growth, level.
     pub fn parts(&self) -> BTreeSet<QuantityId> {
         let dated = self
@@ -181,10 +186,10 @@ impl Layout {
                 place == seat
                     && copula == twin
                     && members.len() == others.len()
-                    && members.iter().zip(others).all(|(&m, &o)| {
-                        sampled_path(self, m) == sampled_path(base, o)
-                            && self.sampled[m].dimension == base.sampled[o].dimension
-                    })
+                    && members
+                        .iter()
+                        .zip(others)
+                        .all(|(&m, &o)| self.sampled[m].stream == base.sampled[o].stream)
             }
             _ => false,
         };
@@ -195,8 +200,7 @@ impl Layout {
             }
             _ => false,
         };
-        let streams = self.quantities[i].path == base.quantities[j].path && one.dimension == other.dimension;
-        streams && groups && loads
+        one.stream == other.stream && groups && loads
     }
 
     /// Whether a path has the same values as its twin at quarter `t`.

@@ -21,7 +21,18 @@ pub fn first_divergence(base: &Plan, policy: &Plan) -> usize {
     let commitments = changed((base, policy), rows, from_first_units);
     let answers =
         [base, policy].into_iter().filter_map(|plan| plan.answers.first).min().unwrap_or(usize::MAX);
-    answers.min(rules).min(shocks).min(commitments).min(openings(base, policy)).min(numbers(base, policy))
+    let parts =
+        [rules, shocks, commitments, openings(base, policy), clocks(base, policy), numbers(base, policy)];
+    parts.into_iter().fold(answers, usize::min)
+}
+
+/// The earliest strike by chance of a shock whose clock runs by other uniforms.
+fn clocks(base: &Plan, policy: &Plan) -> usize {
+    let other = policy.model.shocks.iter_enumerated().filter(|(id, shock)| {
+        let twin = base.model.shocks.named(&shock.id);
+        twin.is_some_and(|twin| !policy.layout.same_clock(*id, &base.layout, twin))
+    });
+    other.map(|(_, shock)| from_strike(policy, shock)).min().unwrap_or(usize::MAX)
 }
 
 /// Facilities as they would be without openings.
@@ -145,7 +156,7 @@ fn from_announcement(plan: &Plan, rule: &Rule) -> usize {
 }
 
 /// First quarter in which a shock can strike.
-fn from_strike(plan: &Plan, shock: &Shock) -> usize {
+pub fn from_strike(plan: &Plan, shock: &Shock) -> usize {
     let dated = shock.date.map_or(usize::MAX, |d| quarter_of(plan.since_start(d)));
     let by_chance = shock.hazard.is_some() || shock.when.is_some();
     if by_chance { dated.min(plan.shocks_from) } else { dated }

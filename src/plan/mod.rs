@@ -15,7 +15,7 @@ mod supply;
 
 pub use answers::{Answers, Edited};
 pub use commitments::{Commitment, Commitments};
-pub use divergence::first_divergence;
+pub use divergence::{first_divergence, from_strike};
 pub use drivers::Driver;
 pub use labs::{Usage, UseLink};
 pub use levers::{Act, Effects};

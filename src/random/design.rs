@@ -51,16 +51,16 @@ pub struct Design {
     pub sampler: Sampler,
 }
 
-/// The uniforms of one path.
-#[derive(Clone, Debug)]
+/// The uniforms of one path. Equal ones have the same numbers in all draws.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Stream {
-    source: Source,
     /// Key of the path and seed, from which later strikes are keyed.
     key: u64,
     sampler: Sampler,
+    source: Source,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 enum Source {
     /// A dimension of a net.
     Net(Box<Net>),
@@ -69,7 +69,7 @@ enum Source {
 }
 
 /// A dimension of a net whose points come in an order of their own.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 struct Net {
     /// Generator matrix.
     matrix: Matrix,

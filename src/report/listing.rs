@@ -169,7 +169,7 @@ pub fn field_list(name: &str, all: &[FieldAbout], how: OutputFormat) -> String {
     printed(&table, all, how, text)
 }
 
-fn printed<R: Borrow<R>>(
+fn printed<R: Borrow<R> + Sync>(
     table: &Table<R>,
     all: &[R],
     how: OutputFormat,

@@ -2,6 +2,7 @@
 //! table on a screen, the types of Parquet, the data package's description and what the page holds.
 
 use super::csv::{float, quoted};
+use rayon::prelude::*;
 use serde_json::{Map, Value as Json};
 use std::borrow::{Borrow, Cow};
 
@@ -290,6 +291,10 @@ impl<R> Table<R> {
     }
 }
 
+/// Rows whose text one thread makes at a time, and such pieces that are made before they are joined.
+const ROWS: usize = 512;
+const PIECES: usize = 64;
+
 /// A table as CSV, with what it is: rows are added, of one plan after the other.
 #[derive(Clone, Debug)]
 pub struct TableText {
@@ -307,16 +312,28 @@ impl TableText {
     }
 
     /// A table with rows.
-    pub fn of<R, I: IntoIterator<Item: Borrow<R>>>(table: &Table<R>, rows: I) -> Self {
+    pub fn of<R, I: IntoIterator<Item: Borrow<R> + Send + Sync>>(table: &Table<R>, rows: I) -> Self {
         let mut text = Self::new(table);
         text.extend(table, rows);
         text
     }
 
     /// Adds rows of the same table.
-    pub fn extend<R, I: IntoIterator<Item: Borrow<R>>>(&mut self, table: &Table<R>, rows: I) {
+    pub fn extend<R, I: IntoIterator<Item: Borrow<R> + Send + Sync>>(&mut self, table: &Table<R>, rows: I) {
         debug_assert_eq!(self.schema.name, table.name, "rows of another table");
-        rows.into_iter().for_each(|row| table.add(&mut self.text, row.borrow()));
+        let rows: Vec<I::Item> = rows.into_iter().collect();
+        let lines = |rows: &[I::Item]| {
+            let mut text = String::new();
+            for row in rows {
+                table.add(&mut text, row.borrow());
+            }
+            text
+        };
+        // A few pieces at a time: their texts take no more room than that.
+        for rows in rows.chunks(ROWS * PIECES) {
+            let pieces: Vec<String> = rows.par_chunks(ROWS).map(lines).collect();
+            self.text.extend(pieces);
+        }
     }
 }
 

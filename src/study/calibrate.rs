@@ -2,7 +2,7 @@
 
 use super::distributions::Distributions;
 use super::error::Error;
-use super::folder::{RunFolder, Took, Written};
+use super::folder::{RunFolder, Took, Written, free_aside};
 use super::gather::Gatherer;
 use super::hindcast::{Hindcast, Past, discrepancies};
 use super::kept::{Gathered, Kept};
@@ -181,12 +181,12 @@ impl CalibrateResults<'_> {
     /// All tables, as they stand in a fit's folder.
     pub fn tables(&self) -> Vec<TableText> {
         let simulation = &self.study.hindcast.simulation;
-        let mut all = self.distributions.tables(simulation, &self.statistics);
+        let (mut all, yearly) = self.distributions.tables(simulation, &self.statistics);
         all.extend(self.fit.board.tables());
         all.push(self.weights.clone());
         all.extend(calibration::tables(&self.fit));
         all.push(self.rounds.table());
-        all.push(self.distributions.yearly_flows(simulation));
+        all.push(yearly);
         all
     }
 
@@ -203,7 +203,7 @@ impl CalibrateResults<'_> {
             folder.table(table)?;
         }
         folder.text(Calibrate::ASSUMPTIONS, &fit.assumptions())?;
-        drop((distributions, statistics, fit));
+        free_aside((distributions, statistics, fit));
         folder.finish(took, &answers)
     }
 }

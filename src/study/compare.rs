@@ -4,7 +4,7 @@ use super::comparison::{ComparedDraws, Comparison, Findings, Goals, write_export
 use super::distributions::{Distributions, Rows, THRESHOLDS};
 use super::drivers::Drivers;
 use super::error::Error;
-use super::folder::{RunFolder, Took, Written};
+use super::folder::{RunFolder, Took, Written, free_aside};
 use super::gather::{Gatherer, Values, pool};
 use super::long::{Found, ManyDraws, Steps, answers};
 use super::project::{Project, Reading, policies, promised};
@@ -412,7 +412,7 @@ impl CompareResults<'_> {
         let Self { mut comparison, mut distributions, statistics, findings, drivers, took, .. } = self;
         write_exports(&mut comparison, &mut distributions[0], &mut folder)?;
         // The page is made from the tables, which take as much room again: what they were made from goes first.
-        drop((comparison, distributions, statistics, findings, drivers));
+        free_aside((comparison, distributions, statistics, findings, drivers));
         folder.finish(took, &answers)
     }
 }

@@ -196,21 +196,20 @@ impl Distributions {
         self.add_bottlenecks(simulation, policy, &mut rows.bottlenecks);
     }
 
-    /// The tables of this plan alone, but for yearly flows.
-    pub(super) fn tables(&self, simulation: &Simulation, statistics: &[Statistics]) -> Vec<TableText> {
+    /// The tables of this plan alone, and chips from fab to country by year, which stand after all others.
+    pub(super) fn tables(
+        &self,
+        simulation: &Simulation,
+        statistics: &[Statistics],
+    ) -> (Vec<TableText>, TableText) {
         let mut rows = Rows::new();
         self.add_rows(simulation, statistics, &mut rows);
         let mut all = rows.tables();
         let (policy, flows) = (simulation.policy(), self.flows.finish());
-        all.push(TableText::of(&tables::flows(), flow_rows(simulation, &policy, &flows)));
-        all
-    }
-
-    /// Chips from fab to country by year.
-    pub(super) fn yearly_flows(&self, simulation: &Simulation) -> TableText {
-        let (policy, flows) = (simulation.policy(), self.flows.finish());
-        let rows = flow_rows(simulation, &policy, &flows);
-        TableText::of(&world::yearly_flows(), world::yearly_flow_rows(&simulation.plan.model, rows))
+        let flow_rows = || flow_rows(simulation, &policy, &flows);
+        all.push(TableText::of(&tables::flows(), flow_rows()));
+        let yearly = world::yearly_flow_rows(&simulation.plan.model, flow_rows());
+        (all, TableText::of(&world::yearly_flows(), yearly))
     }
 
     /// Writes all tables of this plan alone.
@@ -220,8 +219,9 @@ impl Distributions {
         statistics: &[Statistics],
         folder: &mut RunFolder,
     ) -> Result<(), FolderError> {
-        self.tables(simulation, statistics).into_iter().try_for_each(|table| folder.table(table))?;
-        folder.table_at_the_end(self.yearly_flows(simulation));
+        let (tables, yearly) = self.tables(simulation, statistics);
+        tables.into_iter().try_for_each(|table| folder.table(table))?;
+        folder.table_at_the_end(yearly);
         self.write_exports(folder)
     }
 
@@ -266,13 +266,12 @@ impl Distributions {
 
     fn add_bottlenecks(&self, simulation: &Simulation, policy: &str, text: &mut TableText) {
         let plan = &simulation.plan;
-        let per_quarter = subjects(plan);
-        for i in 0..per_quarter {
-            let (subject, subject_kind) = subject(plan, i);
-            let subject = subject.as_str();
+        let subjects: Vec<(String, &str)> = (0..subjects(plan)).map(|i| subject(plan, i)).collect();
+        let mut rows = Vec::new();
+        for (i, (subject, subject_kind)) in subjects.iter().enumerate() {
             for t in 0..plan.quarters {
-                let shares = self.labels.shares(t * per_quarter + i, cause::NONE);
-                let rows = shares.into_iter().map(|(code, share)| BottleneckRow {
+                let shares = self.labels.shares(t * subjects.len() + i, cause::NONE);
+                rows.extend(shares.into_iter().map(|(code, share)| BottleneckRow {
                     scenario: &simulation.project.name,
                     policy,
                     subject,
@@ -281,10 +280,10 @@ impl Distributions {
                     cause: cause_name(plan, subject_kind, code),
                     root: root_name(subject_kind, code),
                     share,
-                });
-                text.extend(&tables::bottlenecks(), rows);
+                }));
             }
         }
+        text.extend(&tables::bottlenecks(), rows);
     }
 
     /// What bound an actor's reachable compute most often in a quarter, and in what share of draws.

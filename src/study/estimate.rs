@@ -5,7 +5,7 @@ use super::parts;
 use super::request::Destination;
 use super::simulation::{Exports, Simulation};
 use super::watch::{Note, Watch};
-use crate::engine::run::ROUND;
+use crate::engine::run;
 use crate::math::WIDTH;
 use crate::results::{ExportFormat, LEAF};
 use std::path::Path;
@@ -83,11 +83,11 @@ fn memory(base: &Simulation, others: &[Simulation], draws: u64, threads: usize) 
     let cells: usize = plans().map(|p| p.recording.cells.len()).sum();
     let flows = base.flows.len() * base.plan.quarters;
     let each = draws as f64 / WIDTH as f64;
-    // Half octaves that hold something grow with the draws, and so do the digits of their counts.
-    let chunks = |n: f64| 4.0 + 1.2 * doublings(n);
+    // Quarters of an octave that hold something grow with the draws, and so do the digits of their counts.
+    let chunks = |n: f64| 8.0 + 2.4 * doublings(n);
     let histogram = |replicates: usize, n: f64| {
-        let digits = 1.0 + doublings(n / 256.0) / 8.0;
-        300.0 + 32.0 * replicates as f64 * chunks(n * replicates as f64) * digits.min(2.0)
+        let digits = 1.0 + doublings(n / 256.0) / 4.0;
+        300.0 + 8.0 * replicates as f64 * chunks(n * replicates as f64) * digits
     };
     let spread = 64.0 * (6.0 + 2.0 * doublings(draws as f64 / 1024.0));
     let summary =
@@ -98,11 +98,14 @@ fn memory(base: &Simulation, others: &[Simulation], draws: u64, threads: usize) 
     let bins = draws.max(16).ilog2() / 2;
     let watched = base.recording.watched.len() * base.plan.drivers().len() * (1 << bins.clamp(2, 6)) * 16;
     let drivers = watched as f64 * (2.0 + doublings(leaves));
-    let rounds = (ROUND as usize * 3 * (cells + flows) * size_of::<crate::math::Lanes>()) as f64;
+    let (length, at_once) = run::rounds(others.len(), threads);
+    // As many are taken as are simulated.
+    let batches = 2 * length * at_once;
+    let rounds = batches as f64 * ((cells + flows) * size_of::<crate::math::Lanes>()) as f64;
     let edges = |p: &Simulation| (p.plan.edges.sales.len() * p.plan.quarters) as f64;
     let each = EDGE.0 + EDGE.1 * threads as f64;
     let plans = plans().map(edges).sum::<f64>() * each;
-    PROGRAM + plans + summary + paired + drivers + rounds.min(4e9) + cells as f64 * ROW
+    PROGRAM + plans + summary + paired + drivers + rounds + cells as f64 * ROW
 }
 
 /// How often 1 is doubled up to a number.

@@ -297,6 +297,11 @@ impl RunFolder {
     }
 }
 
+/// Frees what tables were made from, while the page is made from the tables: it is some hundred thousand lists.
+pub(super) fn free_aside(made_from: impl Send + 'static) {
+    rayon::spawn(move || drop(made_from));
+}
+
 fn pretty(value: &impl Serialize) -> String {
     serde_json::to_string_pretty(value).expect("texts, numbers and lists of them only")
 }

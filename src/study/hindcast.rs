@@ -2,7 +2,7 @@
 
 use super::distributions::Distributions;
 use super::error::Error;
-use super::folder::{RunFolder, Took, Written};
+use super::folder::{RunFolder, Took, Written, free_aside};
 use super::gather::Gatherer;
 use super::kept::{Gathered, Kept};
 use super::long::{Found, ManyDraws, Steps, answers};
@@ -147,11 +147,11 @@ impl HindcastResults<'_> {
     /// All tables, as they stand in a hindcast's folder.
     pub fn tables(&self) -> Vec<TableText> {
         let simulation = &self.study.simulation;
-        let mut all = self.distributions.tables(simulation, &self.statistics);
+        let (mut all, yearly) = self.distributions.tables(simulation, &self.statistics);
         all.extend(self.board.tables());
         all.extend(self.weighed.iter().cloned());
         all.push(self.rounds.table());
-        all.push(self.distributions.yearly_flows(simulation));
+        all.push(yearly);
         all
     }
 
@@ -165,7 +165,7 @@ impl HindcastResults<'_> {
         distributions.write(&study.simulation, &statistics, &mut folder)?;
         let tables = board.tables().into_iter().chain(weighed).chain([rounds.table()]);
         tables.into_iter().try_for_each(|table| folder.table(table))?;
-        drop((distributions, statistics, board));
+        free_aside((distributions, statistics, board));
         folder.finish(took, &answers)
     }
 }

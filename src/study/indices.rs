@@ -9,9 +9,8 @@ use super::simulation::{Simulation, until};
 use super::watch::{Watch, Work};
 use crate::analysis::Sensitivity;
 use crate::analysis::indices::{Indices, Walk};
-use crate::engine::exchange::Walker;
+use crate::engine::exchange::{Exchanged, Walker};
 use crate::engine::run::Round;
-use crate::inputs::Exchange;
 use crate::math::{Lanes, WIDTH};
 use crate::metrics::Recording;
 use crate::model::Grade;
@@ -200,8 +199,8 @@ impl Groups {
         Self { sets, others }
     }
 
-    fn exchanges(&self, plan: &Plan) -> Vec<Exchange> {
-        self.sets.iter().map(|set| plan.second(set)).collect()
+    fn exchanged<'a>(&self, plan: &'a Plan, recording: &'a Recording) -> Exchanged<'a> {
+        Exchanged::new(plan, recording, self.sets.iter().map(|set| plan.second(set)).collect())
     }
 
     /// Rows of the report, with how well each group is founded, if all of it is so.
@@ -238,10 +237,9 @@ fn walk(
     let sampling = &first.request.sampling;
     // An error takes two of them.
     let walks = sampling.draws.div_ceil(DRAWS_OF_WALK).max(2);
-    let plans = std::iter::once(first).chain(other);
-    let exchanges: Vec<Vec<Exchange>> = plans.map(|s| groups.exchanges(&s.plan)).collect();
     let lean = Recording { watched: Vec::new(), ..first.recording.clone() };
-    let beside = other.map(|o| (&o.plan, &o.recording));
+    let alone = groups.exchanged(&first.plan, &lean);
+    let beside = other.map(|o| groups.exchanged(&o.plan, &o.recording));
     let design = Design { seed: sampling.seed, sampler: Sampler::Mc };
     let orders: Vec<Stream> =
         (0..groups.sets.len()).map(|g| design.stream(&format!("indices.order.{g}"), None)).collect();
@@ -252,7 +250,7 @@ fn walk(
         let mut order: Vec<usize> = (0..orders.len()).collect();
         order.sort_by(|&i, &j| orders[i].uniform(b).total_cmp(&orders[j].uniform(b)));
         let lent = walkers().pop();
-        let mut walker = lent.unwrap_or_else(|| Walker::new((&first.plan, &lean), beside, &exchanges));
+        let mut walker = lent.unwrap_or_else(|| Walker::new(&alone, beside.as_ref()));
         let step = || watch.progress((done.fetch_add(1, Ordering::Relaxed) + 1) * WIDTH as u64);
         // One that was stopped on its way has exchanged uniforms, and is not used again.
         let points = walker.walk(b, &order, watch.stop(), step).map_err(why::<FolderError>)?;

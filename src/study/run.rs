@@ -3,7 +3,7 @@
 use super::distributions::Distributions;
 use super::drivers::Drivers;
 use super::error::Error;
-use super::folder::{RunFolder, Took, Written};
+use super::folder::{RunFolder, Took, Written, free_aside};
 use super::kept::{Gathered, Kept};
 use super::long::{Found, ManyDraws, Steps, answers};
 use super::request::{Destination, RunRequest};
@@ -110,9 +110,8 @@ impl RunResults<'_> {
     /// All tables, as they stand in a run's folder.
     pub fn tables(&self) -> Vec<TableText> {
         let simulation = &self.run.simulation;
-        let mut all = self.distributions.tables(simulation, &self.statistics);
-        all.extend([self.drivers.table(&simulation.plan), self.rounds.table()]);
-        all.push(self.distributions.yearly_flows(simulation));
+        let (mut all, yearly) = self.distributions.tables(simulation, &self.statistics);
+        all.extend([self.drivers.table(&simulation.plan), self.rounds.table(), yearly]);
         all
     }
 
@@ -130,7 +129,7 @@ impl RunResults<'_> {
         let graph = SupplyGraph::new(&simulation.plan, &Network::from_model(&simulation.plan.model));
         folder.text(GRAPH, &graph.render(GraphFormat::Json))?;
         // The page is made from the tables: what they were made from makes room for it.
-        drop((distributions, statistics, drivers));
+        free_aside((distributions, statistics, drivers));
         folder.finish(took, &answers)
     }
 }

@@ -4,7 +4,7 @@ use super::compare::{levels, selection};
 use super::comparison::{ComparedDraws, Comparison, Findings, Goals, write_exports};
 use super::distributions::Distributions;
 use super::error::Error;
-use super::folder::{RunFolder, Took, Written};
+use super::folder::{RunFolder, Took, Written, free_aside};
 use super::long::{Found, ManyDraws, Steps, answers};
 use super::project::{Project, Reading};
 use super::request::{Destination, ScenarioRequest, SweepRequest};
@@ -246,7 +246,7 @@ impl SweepResults<'_> {
         let Self { mut comparison, mut distributions, statistics, findings, took, .. } = self;
         write_exports(&mut comparison, &mut distributions[0], &mut folder)?;
         // The page is made from the tables: what they were made from makes room for it.
-        drop((comparison, distributions, statistics, findings));
+        free_aside((comparison, distributions, statistics, findings));
         folder.finish(took, &answers)
     }
 }

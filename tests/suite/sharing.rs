@@ -1,18 +1,28 @@
 //! What a change shares with the scenario that it changes: what was read, and the quarters before it acts. It gives the same bits as a
 //! plan that was read and run from nothing.
 
-use crate::forks::task;
+use crate::forks::{task, under};
+use crate::support::plan_of;
+use chokepoint::internals::engine::Batch;
+use chokepoint::internals::engine::exchange::{Exchanged, Walker};
 use chokepoint::internals::engine::fork::Fork;
+use chokepoint::internals::engine::record::Recorder;
 use chokepoint::internals::engine::run::simulate;
+use chokepoint::internals::inputs::Exchange;
+use chokepoint::internals::math::Lanes;
 use chokepoint::internals::metrics::Recording;
+use chokepoint::internals::plan::Plan;
 use chokepoint::internals::scenario::Value;
 use chokepoint::study::{Explorer, PolicySource, Project, Sampling, ScenarioRequest, Side, TextSource};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::AtomicBool;
 
+/// Sets of inputs of a walk that act from the start, and at most later.
+const EARLY: usize = 4;
+const LATE: usize = 24;
 /// All cells.
 const SELECT: &str = "**";
 const BATCHES: u64 = 2;
@@ -141,4 +151,72 @@ fn starts_late(scenario: &ScenarioRequest, policy: &str) -> bool {
     let recording = |plan| Recording::lean(plan, &[SELECT.to_owned()]).unwrap();
     let fork = Fork::new((&base, &recording(&base)), (&changed, &recording(&changed)));
     fork.is_some_and(|fork| fork.at >= base.shocks_from)
+}
+
+/// Sets of inputs that are exchanged together: of those that begin to act late at most so many, all over the list, and a few that act from
+/// the start.
+fn groups_of(plan: &Plan, recording: &Recording) -> (Vec<BTreeSet<String>>, usize) {
+    let sets: Vec<BTreeSet<String>> =
+        plan.independent().into_iter().map(|s| s.into_iter().collect()).collect();
+    let exchanges = sets.iter().map(|set| plan.second(set)).collect();
+    let from: Vec<usize> = Exchanged::new(plan, recording, exchanges).acts_from().collect();
+    let (first, late): (Vec<_>, Vec<_>) = sets.into_iter().zip(from).partition(|(_, from)| *from == 0);
+    let (mut first, apart) = (first.into_iter().take(EARLY), late.len().div_ceil(LATE));
+    let late: Vec<BTreeSet<String>> = late.into_iter().step_by(apart.max(1)).map(|(set, _)| set).collect();
+    let count = late.len();
+    // Early ones lie between late ones.
+    let mut all = Vec::new();
+    for (i, set) in late.into_iter().enumerate() {
+        if i % EARLY == 0 {
+            all.extend(first.next().map(|(set, _)| set));
+        }
+        all.push(set);
+    }
+    (all, count)
+}
+
+/// Holds the points of walks to plans that take the same uniforms and run from the start.
+fn walk(path: &str, policy: Option<&str>) -> usize {
+    let texts = std::iter::once("title = \"none\"").chain(policy);
+    let plans: Vec<Plan> = texts.map(|text| plan_of(under(path, text))).collect();
+    let record = |plan: &Plan| Recording::lean(plan, &[SELECT.to_owned()]).unwrap();
+    let recordings: Vec<Recording> = plans.iter().map(record).collect();
+    let (sets, late) = groups_of(&plans[0], &recordings[0]);
+    let exchanges = |plan: &Plan| -> Vec<Exchange> { sets.iter().map(|set| plan.second(set)).collect() };
+    let sides: Vec<Exchanged<'_>> =
+        plans.iter().zip(&recordings).map(|(p, r)| Exchanged::new(p, r, exchanges(p))).collect();
+    let mut walker = Walker::new(&sides[0], sides.get(1));
+    for batch in [0, 5] {
+        let mut order: Vec<usize> = (0..sets.len()).collect();
+        order.rotate_left(batch as usize % sets.len());
+        if batch > 0 {
+            order.reverse();
+        }
+        let points = walker.walk::<()>(batch, &order, &AtomicBool::new(false), || ()).unwrap();
+        for (seat, (plan, recording)) in plans.iter().zip(&recordings).enumerate() {
+            let (mut moved, mut seconds) = (plan.clone(), exchanges(plan));
+            for (point, &group) in points.iter().zip(order.iter().chain(&order)) {
+                let mut recorder = Recorder::new(&moved, recording, &[]);
+                Batch::new(&moved).simulate(&moved, batch, &mut recorder);
+                let bits = |x: &Lanes| x.0.map(f64::to_bits);
+                for (cell, (x, right)) in recording.names.iter().zip(point[seat].iter().zip(&recorder.cells))
+                {
+                    assert_eq!(bits(x), bits(right), "{} before {:?}", cell.address(), sets[group]);
+                }
+                moved.layout.exchange(&mut seconds[group]);
+            }
+        }
+    }
+    late
+}
+
+#[test]
+fn points_of_a_walk_are_those_of_plans_that_run_from_the_start() {
+    let rule = "title = \"t\"\n[[set]]\npath = \"rule.alpha-2023.a1.tpp\"\nvalue = 100";
+    let sign = "title = \"t\"\n[[set]]\npath = \"buyer.*.budget\"\ntimes = 0.5\nwhen = { sign = \"country.omega/smuggled_chips > 100\", lag = 3, error = 0.5 }";
+    for policy in [None, Some(rule), Some(sign)] {
+        assert!(walk("scenarios/tutorial", policy) > 2, "{policy:?}");
+    }
+    let policy = std::fs::read_to_string("scenarios/baseline/policies/taiwan-blockade-2027.toml").unwrap();
+    assert!(walk("scenarios/baseline", Some(&policy)) > 20);
 }

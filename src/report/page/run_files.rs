@@ -5,6 +5,7 @@ use crate::analysis::tables as findings;
 use crate::results::table::Schema;
 use crate::results::{MANIFEST, PastRunError, RunReader, tables};
 use crate::scenario::unguarded;
+use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock};
@@ -126,9 +127,9 @@ impl RunFiles {
         let manifest: serde_json::Value = serde_json::from_str(manifest).map_err(PageError::Manifest)?;
         let resolved = manifest["resolved"].as_str().ok_or(PageError::NoScenario)?;
         let scenario = resolved.parse().map_err(PageError::Scenario)?;
-        let tables = schemas().into_iter().map(|schema| {
+        let parts = schemas().map(|schema| (texts.remove(schema.name).unwrap_or_default(), schema));
+        let tables = parts.into_par_iter().map(|(text, schema)| {
             let name = schema.name;
-            let text = texts.remove(name).unwrap_or_default();
             let table = RunTable::parse(schema, text).map_err(|error| PageError::Table { name, error })?;
             Ok((name, table))
         });
