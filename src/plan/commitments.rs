@@ -41,4 +41,11 @@ impl Commitments {
         let sales = (0..of_sale.len()).filter(|&s| of_sale[s]).collect();
         Self { rows, sales, of_sale }
     }
+
+    /// A buyer's sales that any row may be met with.
+    pub fn of_buyer(&self, buyer: usize, edges: &Edges) -> &[usize] {
+        let of = &edges.of_buyer[buyer];
+        let place = |sale: usize| self.sales.partition_point(|&s| s < sale);
+        &self.sales[place(of.start)..place(of.end)]
+    }
 }

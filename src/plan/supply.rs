@@ -36,8 +36,8 @@ pub struct Supply {
     pub tools: IdVec<FacilityId, Vec<ToolCases>>,
     /// For each stockpile, the goods rules from each source facility.
     pub stockpile_sources: IdVec<StockpileId, Vec<(FacilityId, CaseId)>>,
-    /// Facilities that answer to scarcity of their goods.
-    pub answering: Vec<FacilityId>,
+    /// Facilities that answer to scarcity of their goods, with the places of their links.
+    pub answering: Vec<(FacilityId, Vec<usize>)>,
     /// Whether any chip has companion silicon.
     pub companions: bool,
 }
@@ -129,6 +129,7 @@ impl Supply {
         for chip in model.stockpiles.iter().filter_map(|s| s.dies_of) {
             stocked_dies[chip] = true;
         }
+        let answering = answering(model, &links);
         Self {
             facilities_of,
             links,
@@ -143,15 +144,17 @@ impl Supply {
             packaging_of,
             tools,
             stockpile_sources,
-            answering: answering(model),
+            answering,
             companions: model.chips.iter().any(|c| !c.companions.is_empty()),
         }
     }
 }
 
-/// Facilities that may add capacity where their goods are scarce.
-fn answering(model: &Model) -> Vec<FacilityId> {
-    model.facilities.ids().filter(|f| model.facilities[*f].answers(model)).collect()
+/// Facilities that may add capacity where their goods are scarce, with the places of their links.
+fn answering(model: &Model, links: &[Link]) -> Vec<(FacilityId, Vec<usize>)> {
+    let of = |f: FacilityId| (0..links.len()).filter(|&l| links[l].facility == f).collect();
+    let all = model.facilities.ids().filter(|f| model.facilities[*f].answers(model));
+    all.map(|f| (f, of(f))).collect()
 }
 
 /// Lines of every chip's recipe, and how many needs they have in all.

@@ -213,7 +213,7 @@ fn walk(path: &str, policy: Option<&str>) -> usize {
 #[test]
 fn points_of_a_walk_are_those_of_plans_that_run_from_the_start() {
     let rule = "title = \"t\"\n[[set]]\npath = \"rule.alpha-2023.a1.tpp\"\nvalue = 100";
-    let sign = "title = \"t\"\n[[set]]\npath = \"buyer.*.budget\"\ntimes = 0.5\nwhen = { sign = \"country.omega/smuggled_chips > 100\", lag = 3, error = 0.5 }";
+    let sign = "title = \"t\"\n[[set]]\npath = \"buyer.*.budget\"\ntimes = 0.5\nwhen = { sign = \"world/fleet_h100e > 20k\", from = \"2024Q1\", lag = 4 }";
     for policy in [None, Some(rule), Some(sign)] {
         assert!(walk("scenarios/tutorial", policy) > 2, "{policy:?}");
     }

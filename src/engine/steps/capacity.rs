@@ -152,7 +152,7 @@ impl Capacity<'_> {
             self.out.access[f] = access;
             self.out.wear[f] = wear.min(1.0);
         }
-        for &f in &plan.supply.answering {
+        for &(f, _) in &plan.supply.answering {
             self.state.unmet[f.index()][t % 4] = unmet[f.index()];
             self.answer(plan, inputs, f.index(), t);
         }

@@ -461,11 +461,16 @@ impl Production<'_> {
             }
             let rest = rest.max(0.0);
             let ratio = others.gt(rest).select(rest.per(others), Lanes::ONE);
+            let mut more = Mask::splat(false);
             for &(c, i) in users.iter().filter(|u| launching(u.0)) {
                 let (ramp, need) = (ramp_of(c), self.state.need[c.index()][i]);
                 let part = self.out.want[c.index()] * need * ratio;
                 let over = ramp.lt(Lanes::ONE) & part.gt(ramp * room) & need.gt(Lanes::ZERO);
+                more = more | (over & !self.out.capped[c.index()]);
                 self.out.capped[c.index()] = self.out.capped[c.index()] | over;
+            }
+            if !more.any() {
+                break;
             }
         }
     }

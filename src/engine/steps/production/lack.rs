@@ -85,11 +85,11 @@ impl Production<'_> {
     #[inline(always)]
     pub(super) fn judge_lack(&mut self, plan: &Plan) {
         let goods = plan.model.goods.len();
-        for &f in &plan.supply.answering {
+        for &(f, ref links) in &plan.supply.answering {
             let good = plan.model.facilities[f.index()].good.index();
             let (mut short, mut asked) = (Lanes::ZERO, Lanes::ZERO);
-            for (l, link) in plan.supply.links.iter().enumerate().filter(|(_, l)| l.facility == f) {
-                let place = link.designer.index() * goods + good;
+            for &l in links {
+                let place = plan.supply.links[l].designer.index() * goods + good;
                 let served = self.scratch.granted[l].gt(Lanes::ZERO);
                 short += served.select(self.scratch.lack.short[place], Lanes::ZERO);
                 asked += served.select(self.scratch.lack.asked[place], Lanes::ZERO);

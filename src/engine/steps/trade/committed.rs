@@ -38,7 +38,7 @@ impl Trade<'_> {
         for b in 0..plan.model.buyers.len() {
             let wanted = self.scratch.committed.power[b];
             self.scratch.parts.clear();
-            for &s in plan.commitments.sales.iter().filter(|&&s| plan.edges.sales[s].buyer.index() == b) {
+            for &s in plan.commitments.of_buyer(b, &plan.edges) {
                 let sale = &plan.edges.sales[s];
                 let chips = self.out.committed[s] * controls.permitted[sale.chip_market];
                 self.scratch.parts.push((s, chips * context.sheets.watts[sale.chip.index()]));
