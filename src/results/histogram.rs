@@ -83,8 +83,49 @@ pub struct Histogram<const R: usize = WIDTH> {
     negative: Option<Box<Side>>,
     /// Lowest digits of the counts, two in a byte, chunk by chunk.
     low: Vec<u8>,
-    /// The next digits, where a count has come so far.
-    high: Vec<Vec<u8>>,
+    /// The next digits, from lower to higher ones.
+    high: Vec<High>,
+}
+
+/// Digits above the lowest: of chunks in which a count has come so far.
+#[derive(Clone, Debug, Default)]
+struct High {
+    /// By chunk: 1 + its place among the digits, 0 or nothing if it has none.
+    places: Vec<u32>,
+    digits: Vec<u8>,
+}
+
+impl High {
+    /// Where a chunk's digits are.
+    #[inline(always)]
+    fn find(&self, chunk: usize) -> Option<usize> {
+        let place = *self.places.get(chunk)?;
+        (place > 0).then(|| place as usize - 1)
+    }
+
+    /// The same; it gets digits, so many bytes of them, if it has none.
+    fn place(&mut self, chunk: usize, bytes: usize) -> usize {
+        if let Some(place) = self.find(chunk) {
+            return place;
+        }
+        if chunk >= self.places.len() {
+            self.places.resize(chunk + 1, 0);
+        }
+        let place = self.digits.len() / bytes;
+        self.places[chunk] = place as u32 + 1;
+        add_chunk(&mut self.digits, bytes);
+        place
+    }
+}
+
+/// Adds room for a chunk's digits.
+fn add_chunk(digits: &mut Vec<u8>, bytes: usize) {
+    let place = digits.len() / bytes;
+    // Doubling would leave a quarter of all memory unused.
+    if digits.len() == digits.capacity() {
+        digits.reserve_exact(bytes * (2 + place / GROWTH));
+    }
+    digits.resize((place + 1) * bytes, 0);
 }
 
 /// A digit by its number.
@@ -174,13 +215,7 @@ impl<const R: usize> Histogram<R> {
         }
         let place = self.low.len() / Self::BYTES;
         side.insert(number, place);
-        for digits in std::iter::once(&mut self.low).chain(&mut self.high) {
-            // Doubling would leave a quarter of all memory unused.
-            if digits.len() == digits.capacity() {
-                digits.reserve_exact(Self::BYTES * (2 + place / GROWTH));
-            }
-            digits.resize((place + 1) * Self::BYTES, 0);
-        }
+        add_chunk(&mut self.low, Self::BYTES);
         place
     }
 
@@ -207,16 +242,23 @@ impl<const R: usize> Histogram<R> {
     fn carry(&mut self, number: usize) {
         put(&mut self.low, number, 0);
         for level in 0.. {
-            if level == self.high.len() {
-                self.high.push(vec![0; self.low.len()]);
-            }
-            let digits = &mut self.high[level];
+            let (digits, number) = self.level(level, number);
             let next = (digit(digits, number) + 1) & LARGEST;
             put(digits, number, next);
             if next > 0 {
                 break;
             }
         }
+    }
+
+    /// Digits above the lowest, and the place among them of one that has a place among the lowest.
+    fn level(&mut self, level: usize, number: usize) -> (&mut [u8], usize) {
+        if level == self.high.len() {
+            self.high.push(High::default());
+        }
+        let high = &mut self.high[level];
+        let place = high.place(number / (CHUNK * R), Self::BYTES);
+        (&mut high.digits, place * CHUNK * R + number % (CHUNK * R))
     }
 
     /// A bucket's digits of one level, the first replicate's lowest.
@@ -231,19 +273,25 @@ impl<const R: usize> Histogram<R> {
         }
     }
 
+    /// The same of a level above the lowest.
+    #[inline(always)]
+    fn high_digits(high: &High, at: usize) -> u32 {
+        high.find(at / CHUNK).map_or(0, |place| Self::digits(&high.digits, place * CHUNK + at % CHUNK))
+    }
+
     /// Counts of a bucket; none if it holds nothing.
     #[inline(always)]
     fn counts(&self, at: usize) -> Option<[u64; R]> {
         let low = Self::digits(&self.low, at);
         // Many buckets of a chunk are empty.
-        if low == 0 && self.high.iter().all(|digits| Self::digits(digits, at) == 0) {
+        if low == 0 && self.high.iter().all(|high| Self::high_digits(high, at) == 0) {
             return None;
         }
         let of = |digits: u32, r: usize| u64::from((digits >> (BITS * r as u32)) & u32::from(LARGEST));
         let mut counts = [0; R];
         counts.iter_mut().enumerate().for_each(|(r, count)| *count = of(low, r));
-        for (level, digits) in self.high.iter().enumerate() {
-            let digits = Self::digits(digits, at);
+        for (level, high) in self.high.iter().enumerate() {
+            let digits = Self::high_digits(high, at);
             if digits != 0 {
                 let place = BITS * (level as u32 + 1);
                 counts.iter_mut().enumerate().for_each(|(r, count)| *count += of(digits, r) << place);
@@ -372,10 +420,10 @@ impl<const R: usize> Histogram<R> {
             let number = at * R + replicate;
             let mut level = 0;
             while left > 0 {
-                if level > self.high.len() {
-                    self.high.push(vec![0; self.low.len()]);
-                }
-                let digits = if level == 0 { &mut self.low } else { &mut self.high[level - 1] };
+                let (digits, number) = match level {
+                    0 => (&mut self.low[..], number),
+                    _ => self.level(level - 1, number),
+                };
                 let sum = u64::from(digit(digits, number)) + (left & u64::from(LARGEST));
                 put(digits, number, sum as u8 & LARGEST);
                 left = (left >> BITS) + (sum >> BITS);
@@ -386,11 +434,12 @@ impl<const R: usize> Histogram<R> {
 
     /// Memory of the counts \[bytes\].
     pub fn bytes(&self) -> usize {
-        self.low.len() * (1 + self.high.len())
+        let high = |high: &High| high.digits.len() + size_of::<u32>() * high.places.len();
+        self.low.len() + self.high.iter().map(high).sum::<usize>()
     }
 }
 
-/// A histogram as it is kept in a file: chunks with their places, and digits as they lie in memory.
+/// A histogram as it is kept in a file: chunks with their places, and digits of all of them, level by level.
 #[derive(Serialize, Deserialize)]
 struct Kept {
     zero: Vec<u64>,
@@ -404,12 +453,21 @@ impl<const R: usize> Serialize for Histogram<R> {
         let places = |side: &Side| -> Vec<(u32, u32)> {
             side.rising().into_iter().map(|(number, place)| (number, place as u32)).collect()
         };
-        let digits = |digits: &Vec<u8>| ByteBuf::from(digits.as_slice());
+        let of_all = |high: &High| {
+            let mut all = vec![0; self.low.len()];
+            for (chunk, digits) in all.chunks_exact_mut(Self::BYTES).enumerate() {
+                if let Some(place) = high.find(chunk) {
+                    digits.copy_from_slice(&high.digits[place * Self::BYTES..][..Self::BYTES]);
+                }
+            }
+            ByteBuf::from(all)
+        };
+        let low = ByteBuf::from(self.low.as_slice());
         Kept {
             zero: self.zero.to_vec(),
             negative: self.negative.as_deref().map(places).unwrap_or_default(),
             positive: self.positive.as_ref().map(places).unwrap_or_default(),
-            digits: std::iter::once(&self.low).chain(&self.high).map(digits).collect(),
+            digits: std::iter::once(low).chain(self.high.iter().map(of_all)).collect(),
         }
         .serialize(serializer)
     }
@@ -428,6 +486,16 @@ impl<'de, const R: usize> Deserialize<'de> for Histogram<R> {
         if !whole || places().any(|p| p.1 as usize >= chunks) {
             return Err(wrong());
         }
+        let some = |all: Vec<u8>| {
+            let mut high = High::default();
+            for (chunk, digits) in all.chunks_exact(Self::BYTES).enumerate() {
+                if digits.iter().any(|&two| two > 0) {
+                    let place = high.place(chunk, Self::BYTES);
+                    high.digits[place * Self::BYTES..].copy_from_slice(digits);
+                }
+            }
+            high
+        };
         let side = |places: &[(u32, u32)]| {
             let mut side = Side::around(places.get(places.len() / 2)?.0);
             for &(number, place) in places {
@@ -440,7 +508,7 @@ impl<'de, const R: usize> Deserialize<'de> for Histogram<R> {
             positive: side(&kept.positive),
             negative: side(&kept.negative).map(Box::new),
             low,
-            high,
+            high: high.into_iter().map(some).collect(),
         })
     }
 }
