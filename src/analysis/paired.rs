@@ -236,7 +236,7 @@ impl Pair {
         let ratio = x.eq(first).select(Lanes::ONE, x / first);
         let below = ratio.lt(Lanes::splat(HALF));
         self.small.add(ratio, below & mask);
-        self.changes.add(ratio - 1.0, Mask(below.0.map(|bits| !bits)) & mask);
+        self.changes.add(ratio - 1.0, !below & mask);
         for lane in (0..WIDTH).filter(|&l| mask.lane(l)) {
             self.ratio_range = (self.ratio_range.0.min(ratio[lane]), self.ratio_range.1.max(ratio[lane]));
         }

@@ -8,7 +8,8 @@ use super::fork::{Fork, Stand};
 use super::record::Recorder;
 use super::run::Stopped;
 use crate::inputs::{Exchange, Shared};
-use crate::math::{Lanes, Mask};
+use crate::math::wide::PARTS;
+use crate::math::{Lanes, Mask, WIDTH};
 use crate::metrics::Recording;
 use crate::plan::Plan;
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,10 +30,9 @@ impl<'a> Exchanged<'a> {
     pub fn new(plan: &'a Plan, recording: &'a Recording, exchanges: Vec<Exchange>) -> Self {
         let mut moved = plan.clone();
         let fork = |exchange: &Exchange| {
-            let mut exchange = exchange.clone();
-            moved.layout.exchange(&mut exchange);
+            moved.layout.exchange(exchange, 0);
             let fork = Fork::new((plan, recording), (&moved, recording));
-            moved.layout.exchange(&mut exchange);
+            moved.layout.exchange(exchange, 0);
             fork
         };
         let forks = exchanges.iter().map(fork).collect();
@@ -49,7 +49,6 @@ impl<'a> Exchanged<'a> {
 struct Walked<'a> {
     of: &'a Exchanged<'a>,
     plan: Plan,
-    exchanges: Vec<Exchange>,
     batch: Batch,
     /// Where the last point stood at the start of quarters in which a later one goes on, and nothing has changed since.
     stands: BTreeMap<usize, Stand>,
@@ -64,8 +63,7 @@ pub struct Walker<'a> {
 
 impl<'a> Walked<'a> {
     fn new(of: &'a Exchanged<'a>) -> Self {
-        let (exchanges, batch) = (of.exchanges.clone(), Batch::new(of.plan));
-        Self { of, plan: of.plan.clone(), exchanges, batch, stands: BTreeMap::new() }
+        Self { of, plan: of.plan.clone(), batch: Batch::new(of.plan), stands: BTreeMap::new() }
     }
 
     /// Runs the batch from where a fork takes it, or from the start, to the end, and keeps where it stands at the start of some quarters.
@@ -73,7 +71,7 @@ impl<'a> Walked<'a> {
         &mut self,
         from: Option<(&Fork, &Stand)>,
         keep: &BTreeSet<usize>,
-    ) -> Result<Vec<Lanes>, Stopped<E>> {
+    ) -> Result<[Vec<Lanes>; PARTS], Stopped<E>> {
         let mut recorder = Recorder::new(&self.plan, self.of.recording, &[]);
         if let Some((fork, stand)) = from {
             fork.adopt(&self.plan, &stand.before(), &mut self.batch, &mut recorder);
@@ -86,21 +84,27 @@ impl<'a> Walked<'a> {
             t = quarter;
         }
         self.batch.advance(&self.plan, t..self.plan.quarters, &mut (), &mut recorder);
-        match recorder.not_finite(Mask::splat(true), &self.plan, self.batch.first_draw) {
-            Some(found) => Err(Stopped::NotFinite(found)),
-            None => Ok(recorder.cells),
+        for part in 0..PARTS {
+            let first_draw = self.batch.first_draw + (part * WIDTH) as u64;
+            if let Some(found) = recorder.not_finite(part, Mask::splat(true), &self.plan, first_draw) {
+                return Err(Stopped::NotFinite(found));
+            }
         }
+        Ok(recorder.parts.map(|part| part.cells))
     }
 
     /// Where the next points go on: up to the first that starts anew, or in a quarter before `from`.
-    fn next(&self, coming: &[usize], from: usize) -> BTreeSet<usize> {
-        let forks = coming.iter().map_while(|&group| self.of.forks[group].as_ref());
-        forks.map(|fork| fork.at).take_while(|&at| at >= from).collect()
+    fn next(&self, coming: &[[usize; PARTS]], from: usize) -> BTreeSet<usize> {
+        let forks = coming.iter().map_while(|&groups| self.fork(Some(groups), from));
+        forks.map(|fork| fork.at).collect()
     }
 
-    /// How a point goes on whose group was exchanged last; none if it starts anew, or in a quarter before `from`.
-    fn fork(&self, exchanged: Option<usize>, from: usize) -> Option<&'a Fork> {
-        exchanged.and_then(|group| self.of.forks[group].as_ref()).filter(|fork| fork.at >= from)
+    /// How a point goes on for which a group of each part was exchanged last; none if it starts anew, or in a quarter before `from`.
+    fn fork(&self, exchanged: Option<[usize; PARTS]>, from: usize) -> Option<&'a Fork> {
+        let forks = exchanged?.map(|group| self.of.forks[group].as_ref());
+        let all = forks.iter().all(Option::is_some);
+        let earliest = forks.into_iter().flatten().min_by_key(|fork| fork.at).filter(|_| all);
+        earliest.filter(|fork| fork.at >= from)
     }
 
     /// Takes out where the last point stood.
@@ -121,21 +125,21 @@ impl<'a> Walker<'a> {
         Self { first: Walked::new(first), other: other.map(beside) }
     }
 
-    /// Draws `8·batch .. 8·batch + 8` as they are, then with one group of inputs after the other exchanged, in an order, until all are,
-    /// and one after the other given back: the cells of each plan at each point but the last, which is the first again.
+    /// The draws of a batch as they are, then with one group of inputs after the other exchanged, in an order by part, until all are,
+    /// and one after the other given back: the cells of each plan and part at each point but the last, which is the first again.
     ///
     /// # Errors
     /// If `stop` is set, or a recorded value is no finite number.
     pub fn walk<E>(
         &mut self,
         batch: u64,
-        order: &[usize],
+        order: &[[usize; PARTS]],
         stop: &AtomicBool,
         done: impl Fn(),
-    ) -> Result<Vec<[Vec<Lanes>; 2]>, Stopped<E>> {
+    ) -> Result<Vec<[[Vec<Lanes>; PARTS]; 2]>, Stopped<E>> {
         let mut points = Vec::with_capacity(2 * order.len());
-        let all: Vec<usize> = order.iter().chain(order).copied().collect();
-        for (k, &group) in all.iter().enumerate() {
+        let all: Vec<[usize; PARTS]> = order.iter().chain(order).copied().collect();
+        for (k, &groups) in all.iter().enumerate() {
             if stop.load(Ordering::Relaxed) {
                 return Err(Stopped::Interrupted);
             }
@@ -144,19 +148,22 @@ impl<'a> Walker<'a> {
             done();
             let plans = std::iter::once(&mut self.first).chain(self.other.as_mut().map(|(other, ..)| other));
             for walked in plans {
-                walked.plan.layout.exchange(&mut walked.exchanges[group]);
+                for (part, &group) in groups.iter().enumerate() {
+                    walked.plan.layout.exchange(&walked.of.exchanges[group], part);
+                }
             }
         }
         Ok(points)
     }
 
-    /// A point: a group of inputs has been exchanged since the last one of the same batch, if there was one, and some more follow.
+    /// A point: a group of inputs of each part has been exchanged since the last one of the same batch, if there was one, and some more
+    /// follow.
     fn point<E>(
         &mut self,
         batch: u64,
-        exchanged: Option<usize>,
-        coming: &[usize],
-    ) -> Result<[Vec<Lanes>; 2], Stopped<E>> {
+        exchanged: Option<[usize; PARTS]>,
+        coming: &[[usize; PARTS]],
+    ) -> Result<[[Vec<Lanes>; PARTS]; 2], Stopped<E>> {
         let first = &mut self.first;
         let diverges = self.other.as_ref().and_then(|(_, _, fork)| fork.as_ref()).map(|fork| fork.at);
         first.batch.begin(&first.plan, batch);
@@ -164,7 +171,7 @@ impl<'a> Walker<'a> {
         let mut keep = first.next(coming, 0);
         keep.extend(diverges);
         let cells = first.run(since.as_ref().map(|(fork, stand)| (*fork, stand)), &keep)?;
-        let Some((other, shared, fork)) = &mut self.other else { return Ok([cells, Vec::new()]) };
+        let Some((other, shared, fork)) = &mut self.other else { return Ok([cells, Default::default()]) };
         other.plan.layout.sample_sharing(batch, shared, &first.batch.inputs, &mut other.batch.inputs);
         other.batch.reset(&other.plan, batch);
         // From where it stood itself, or from where the first one stands: that is later.

@@ -4,10 +4,11 @@
 //! leaves to the next; everything else is made anew from the policy's own plan.
 
 use super::gauges::Gauges;
-use super::record::Recorder;
+use super::record::{Recorded, Recorder};
 use super::twins::Twins;
 use super::{Batch, State};
-use crate::math::{Lanes, WIDTH};
+use crate::math::wide::{Lanes, PARTS};
+use crate::math::{self, lanes};
 use crate::metrics::{Recording, all_series};
 use crate::model::Sign;
 use crate::plan::{Plan, first_divergence, from_strike};
@@ -109,17 +110,19 @@ impl Fork {
         recorder.forget_shares();
         fill(&self.series, from.values, &mut recorder.values);
         let before = recorder.cells_before(self.at);
-        fill(&self.cells[..before], from.cells, &mut recorder.cells[..before]);
         recorder.next_cell = before;
-        for (i, twin) in self.tracked.iter().enumerate() {
-            let range = |s: usize| -> Range<usize> { s * plan.quarters..s * plan.quarters + self.at };
-            match twin {
-                Some(o) => recorder.tracked[range(i)].copy_from_slice(&from.tracked[range(*o)]),
-                None => recorder.tracked[range(i)].fill(Lanes::ZERO),
+        for (from, into) in from.parts.iter().zip(&mut recorder.parts) {
+            fill(&self.cells[..before], &from.cells, &mut into.cells[..before]);
+            for (i, twin) in self.tracked.iter().enumerate() {
+                let range = |s: usize| -> Range<usize> { s * plan.quarters..s * plan.quarters + self.at };
+                match twin {
+                    Some(o) => into.tracked[range(i)].copy_from_slice(&from.tracked[range(*o)]),
+                    None => into.tracked[range(i)].fill(math::Lanes::ZERO),
+                }
             }
+            let labels = self.at * super::record::subjects(plan);
+            into.labels[..labels].copy_from_slice(&from.labels[..labels]);
         }
-        let labels = self.at * super::record::subjects(plan);
-        recorder.labels[..labels].copy_from_slice(&from.labels[..labels]);
     }
 }
 
@@ -130,9 +133,7 @@ pub struct Before<'a> {
     terms: &'a Parameters,
     gauges: Option<&'a Gauges>,
     values: &'a [Lanes],
-    cells: &'a [Lanes],
-    tracked: &'a [Lanes],
-    labels: &'a [[u8; WIDTH]],
+    parts: &'a [Recorded; PARTS],
 }
 
 impl<'a> Before<'a> {
@@ -143,9 +144,7 @@ impl<'a> Before<'a> {
             terms: &batch.terms,
             gauges: batch.gauges.as_deref(),
             values: &recorder.values,
-            cells: &recorder.cells,
-            tracked: &recorder.tracked,
-            labels: &recorder.labels,
+            parts: &recorder.parts,
         }
     }
 }
@@ -158,9 +157,7 @@ pub struct Stand {
     state: State,
     terms: Parameters,
     values: Vec<Lanes>,
-    cells: Vec<Lanes>,
-    tracked: Vec<Lanes>,
-    labels: Vec<[u8; WIDTH]>,
+    parts: [Recorded; PARTS],
 }
 
 impl Stand {
@@ -170,16 +167,14 @@ impl Stand {
             state: batch.state.clone(),
             terms: batch.terms.clone(),
             values: recorder.values.clone(),
-            cells: recorder.cells.clone(),
-            tracked: recorder.tracked.clone(),
-            labels: recorder.labels.clone(),
+            parts: recorder.parts.clone(),
         }
     }
 
     /// What was kept.
     pub fn before(&self) -> Before<'_> {
-        let Self { state, terms, values, cells, tracked, labels } = self;
-        Before { state, terms, gauges: None, values, cells, tracked, labels }
+        let Self { state, terms, values, parts } = self;
+        Before { state, terms, gauges: None, values, parts }
     }
 }
 
@@ -212,8 +207,8 @@ fn acts(old: &Plan, new: &Plan, shocks: &[Option<usize>]) -> Vec<Option<usize>> 
 }
 
 /// Takes over what has a twin; the rest has been nothing so far.
-fn fill(twins: &[Option<usize>], from: &[Lanes], into: &mut [Lanes]) {
+fn fill<const N: usize>(twins: &[Option<usize>], from: &[lanes::Lanes<N>], into: &mut [lanes::Lanes<N>]) {
     for (place, twin) in into.iter_mut().zip(twins) {
-        *place = twin.map_or(Lanes([0.0; WIDTH]), |t| from[t]);
+        *place = twin.map_or(lanes::Lanes::ZERO, |t| from[t]);
     }
 }

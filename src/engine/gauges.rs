@@ -2,7 +2,8 @@
 
 use super::state::Seen;
 use super::tally::Tally;
-use crate::math::{Kernel, Lanes, dispatch};
+use crate::math::{Kernel, dispatch};
+use crate::math::wide::Lanes;
 use crate::metrics::{Recording, Series};
 use crate::plan::Plan;
 

@@ -4,7 +4,8 @@ use super::record::Recorder;
 use super::steps::fleet;
 use super::steps::rental::HOURS;
 use super::{Batch, Intervention, Step};
-use crate::math::Lanes;
+use crate::math;
+use crate::math::wide::{Lanes, PARTS};
 use crate::metrics::Recording;
 use crate::model::Lever;
 use crate::plan::{Plan, Supplied};
@@ -26,13 +27,13 @@ pub struct Knockouts<'a> {
     pub from: usize,
 }
 
-/// Watched cells of one batch: in the reference case, and under each knockout, `supplier * kept + part`.
+/// Watched cells of the parts of a batch: in the reference case, and under each knockout, `supplier * kept + part kept`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct KnockoutCells {
     /// In the reference case.
-    pub reference: Vec<Lanes>,
+    pub reference: [Vec<math::Lanes>; PARTS],
     /// With one supplier cut.
-    pub knocked_out: Vec<Vec<Lanes>>,
+    pub knocked_out: Vec<[Vec<math::Lanes>; PARTS]>,
 }
 
 /// Cuts supplies to the part that is kept, step by step.
@@ -41,7 +42,7 @@ struct Cutback<'a> {
     kept: f64,
 }
 
-/// Simulates draws `8·batch .. 8·batch + 8` once up to the first quarter that is cut, and from there once for every knockout.
+/// Simulates the draws of a batch once up to the first quarter that is cut, and from there once for every knockout.
 ///
 /// None if `stop` is set.
 pub fn knock_out(
@@ -63,7 +64,7 @@ pub fn knock_out(
         } else {
             batch.advance(plan, knockouts.from..last, &mut (), &mut recorder);
         }
-        recorder.watched
+        recorder.parts.map(|part| part.watched)
     };
     let parts = knockouts.kept.len();
     let knocked_out = (0..knockouts.suppliers.len() * parts).into_par_iter().map(|i| {
@@ -72,7 +73,7 @@ pub fn knock_out(
         done();
         cells
     });
-    let knocked_out: Option<Vec<Vec<Lanes>>> = knocked_out.collect();
+    let knocked_out: Option<Vec<[Vec<math::Lanes>; PARTS]>> = knocked_out.collect();
     Some(KnockoutCells { reference: from_there(None), knocked_out: knocked_out? })
 }
 

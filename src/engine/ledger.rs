@@ -7,7 +7,7 @@ use super::steps::diversion::Lagged;
 use super::steps::fleet::sum;
 use super::steps::rental::HOURS;
 use super::{Batch, Observer, State, Step};
-use crate::math::{Lanes, WIDTH};
+use crate::math::wide::{Lanes, WIDTH};
 use crate::model::{ChipUnit, Lever};
 use crate::plan::Plan;
 
@@ -492,7 +492,7 @@ fn power(plan: &Plan, batch: &Batch, t: usize, n: usize) -> Lanes {
         let [low, high] = [quarter.floor(), quarter.ceil()].map(|t| batch.inputs.at(q, t as usize)[lane]);
         low + (high - low) * quarter.fract()
     };
-    Lanes(std::array::from_fn(|lane| {
+    Lanes::from(std::array::from_fn(|lane| {
         let [halls, grid, own] = links.map(|(q, delay, share)| {
             let [delay, share] = [delay, share].map(|q| batch.inputs.value(q)[lane]);
             let late = (t as f64 - delay).max(0.5 * (t + known) as f64);

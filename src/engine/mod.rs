@@ -1,6 +1,6 @@
 //! Quarters: [`steps`] has one file for each step of the model; here is their order.
 //!
-//! A batch is eight draws in lockstep, one in each lane of [`Lanes`]. [`Batch`] holds their inputs, the [`State`] that one
+//! A batch is sixteen draws in lockstep, one in each lane of [`Lanes`]; results are kept by eights of them. [`Batch`] holds their inputs, the [`State`] that one
 //! quarter leaves to the next, and the [`Outputs`] of the quarter. An [`Observer`] looks at it after every step: that is how
 //! results are recorded, ledgers audited and stories told. An [`Intervention`] changes it there: that is how a supplier is
 //! knocked out. The engine knows no names and no files.
@@ -27,7 +27,8 @@ pub mod trace;
 mod twins;
 
 use crate::inputs::Inputs;
-use crate::math::{Lanes, WIDTH, dispatch};
+use crate::math::dispatch;
+use crate::math::wide::{Lanes, WIDTH};
 use crate::model::Sign;
 use crate::plan::Plan;
 use crate::rules::Parameters;
@@ -152,7 +153,7 @@ impl Intervention for () {
     fn after(&mut self, _: Step, _: usize, _: &Plan, _: &mut Batch) {}
 }
 
-/// Eight draws in lockstep.
+/// Draws in lockstep.
 #[derive(Clone, Debug)]
 pub struct Batch {
     /// Values of all quantities.
@@ -224,7 +225,7 @@ impl Batch {
         }
     }
 
-    /// Simulates draws `8·batch .. 8·batch + 8`.
+    /// Simulates draws `16·batch .. 16·batch + 16`.
     pub fn simulate(&mut self, plan: &Plan, batch: u64, observer: &mut dyn Observer) {
         self.simulate_under(plan, batch, &mut (), observer);
     }
@@ -247,7 +248,7 @@ impl Batch {
         self.advance(plan, 0..plan.quarters, &mut (), observer);
     }
 
-    /// Draws `8·batch .. 8·batch + 8` at the horizon's start.
+    /// Draws `16·batch .. 16·batch + 16` at the horizon's start.
     pub fn begin(&mut self, plan: &Plan, batch: u64) {
         self.restore(plan);
         plan.layout.sample(batch, &mut self.inputs);

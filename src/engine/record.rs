@@ -2,18 +2,15 @@
 
 use super::tally::Tally;
 use super::{Batch, Observer, Step};
+use crate::math::wide::{self, PARTS};
 use crate::math::{Kernel, Lanes, Mask, WIDTH, dispatch};
 use crate::metrics::{FlowSource, Recording, Source};
 use crate::model::time::Quarter;
 use crate::plan::Plan;
 
-/// Values of cells, labels and flows of one batch.
+/// Values of cells, labels and flows of eight draws.
 #[derive(Clone, Debug)]
-pub struct Recorder<'a> {
-    recording: &'a Recording,
-    flows: &'a [FlowSource],
-    tally: Tally,
-    pub(super) values: Vec<Lanes>,
+pub struct Recorded {
     /// Values of cells, in the recording's order.
     pub cells: Vec<Lanes>,
     /// Values of tracked series: `series * quarters + quarter`.
@@ -25,6 +22,19 @@ pub struct Recorder<'a> {
     pub flowed: Vec<Lanes>,
     /// Values of watched cells, in the recording's order.
     pub watched: Vec<Lanes>,
+}
+
+/// What is recorded of a batch.
+#[derive(Clone, Debug)]
+pub struct Recorder<'a> {
+    recording: &'a Recording,
+    flows: &'a [FlowSource],
+    tally: Tally,
+    pub(super) values: Vec<wide::Lanes>,
+    /// The batch in parts of eight draws.
+    pub parts: [Recorded; PARTS],
+    /// The quarter's flows.
+    flowing: Vec<wide::Lanes>,
     /// Series that are looked at, by quarter, in order.
     needed: Vec<Vec<usize>>,
     /// Flows of each sale: free, and below full permission.
@@ -51,16 +61,20 @@ impl<'a> Recorder<'a> {
     /// A recorder for the batches of a plan.
     pub fn new(plan: &Plan, recording: &'a Recording, flows: &'a [FlowSource]) -> Self {
         let lanes = |n: usize| vec![Lanes::ZERO; n];
-        Self {
-            recording,
-            flows,
-            tally: Tally::new(plan),
-            values: lanes(recording.series.len()),
+        let part = |_| Recorded {
             cells: lanes(recording.cells.len()),
             tracked: lanes(recording.tracked.len() * plan.quarters),
             labels: vec![[0; WIDTH]; plan.quarters * subjects(plan)],
             flowed: lanes(plan.quarters * flows.len()),
             watched: lanes(recording.watched.len()),
+        };
+        Self {
+            recording,
+            flows,
+            tally: Tally::new(plan),
+            values: vec![wide::Lanes::ZERO; recording.series.len()],
+            parts: std::array::from_fn(part),
+            flowing: vec![wide::Lanes::ZERO; flows.len()],
             needed: needed(recording, plan.quarters),
             flows_of: flows_of(plan, flows),
             next_cell: 0,
@@ -78,9 +92,10 @@ impl<'a> Recorder<'a> {
         self.tally.forget_shares();
     }
 
-    /// A recorded value that is no finite number, in draws that count; quotients of nothing are none, and are left blank.
-    pub fn not_finite(&self, mask: Mask, plan: &Plan, first_draw: u64) -> Option<NotFinite> {
-        if dispatch(AllFinite([&self.cells, &self.tracked, &self.watched, &self.flowed])) {
+    /// A recorded value of a part that is no finite number, in draws that count; quotients of nothing are none, and are left blank.
+    pub fn not_finite(&self, part: usize, mask: Mask, plan: &Plan, first_draw: u64) -> Option<NotFinite> {
+        let Recorded { cells, tracked, labels: _, flowed, watched } = &self.parts[part];
+        if dispatch(AllFinite([cells, tracked, watched, flowed])) {
             return None;
         }
         // Places are put into words only where something was found: quotients of nothing are common.
@@ -97,29 +112,34 @@ impl<'a> Recorder<'a> {
             draw: first_draw + lane as u64,
             value: value[lane],
         };
-        let tracked = (0..self.tracked.len()).map(|i| (i % quarters, recording.tracked[i / quarters]));
-        let lists = [(&self.cells, &recording.cells), (&self.watched, &recording.watched)];
+        let places = (0..tracked.len()).map(|i| (i % quarters, recording.tracked[i / quarters]));
+        let lists = [(cells, &recording.cells), (watched, &recording.watched)];
         let placed = lists.into_iter().flat_map(|(values, places)| values.iter().zip(places.iter().copied()));
-        for (value, (t, series)) in placed.chain(self.tracked.iter().zip(tracked)) {
+        for (value, (t, series)) in placed.chain(tracked.iter().zip(places)) {
             if let Some(lane) = wrong(value).filter(|_| counts(series)) {
                 return Some(found(value, lane, name(t, series)));
             }
         }
-        self.flowed.iter().enumerate().find_map(|(i, value)| {
+        flowed.iter().enumerate().find_map(|(i, value)| {
             let flow = || format!("a flow in {}, {:?},", quarter(i / flows), self.flows[i % flows]);
             wrong(value).map(|lane| found(value, lane, flow()))
         })
     }
 
     /// Value of a series in the quarter that was recorded last.
-    pub fn value(&self, series: usize) -> Lanes {
+    pub fn value(&self, series: usize) -> wide::Lanes {
         self.values[series]
+    }
+
+    /// Value of a cell, by its place in the recording.
+    pub fn cell(&self, place: usize) -> wide::Lanes {
+        wide::Lanes::joined(|part| self.parts[part].cells[place])
     }
 
     #[inline(always)]
     fn record(&mut self, t: usize, plan: &Plan, batch: &Batch) {
         if t == 0 {
-            self.values.fill(Lanes::ZERO);
+            self.values.fill(wide::Lanes::ZERO);
             self.forget_shares();
             self.next_cell = 0;
             self.next_watched = 0;
@@ -132,10 +152,13 @@ impl<'a> Recorder<'a> {
             self.values[i] = if series.cumulative { self.values[i] + now } else { now };
         }
         let recording = self.recording;
-        self.next_cell = note(t, &recording.cells, self.next_cell, &self.values, &mut self.cells);
-        self.next_watched = note(t, &recording.watched, self.next_watched, &self.values, &mut self.watched);
-        for (i, &series) in self.recording.tracked.iter().enumerate() {
-            self.tracked[i * plan.quarters + t] = self.values[series];
+        let (cells, watched) = (self.next_cell, self.next_watched);
+        for (p, part) in self.parts.iter_mut().enumerate() {
+            self.next_cell = note(t, p, &recording.cells, cells, &self.values, &mut part.cells);
+            self.next_watched = note(t, p, &recording.watched, watched, &self.values, &mut part.watched);
+            for (i, &series) in recording.tracked.iter().enumerate() {
+                part.tracked[i * plan.quarters + t] = self.values[series].part(p);
+            }
         }
         self.label(t, plan, batch);
         self.flow(t, plan, batch);
@@ -143,13 +166,13 @@ impl<'a> Recorder<'a> {
 
     #[inline(always)]
     fn flow(&mut self, t: usize, plan: &Plan, batch: &Batch) {
-        let row = &mut self.flowed[t * self.flows.len()..(t + 1) * self.flows.len()];
+        let row = &mut self.flowing;
         for (flowed, flow) in row.iter_mut().zip(self.flows) {
             *flowed = match flow {
-                FlowSource::Sales(..) => Lanes::ZERO,
+                FlowSource::Sales(..) => wide::Lanes::ZERO,
                 FlowSource::Link(l) => batch.outputs.production.used[*l],
                 FlowSource::Smuggled(grey_options) => {
-                    Lanes::total(grey_options.iter().map(|&g| batch.outputs.diversion.delivered[g]))
+                    wide::Lanes::total(grey_options.iter().map(|&g| batch.outputs.diversion.delivered[g]))
                 }
                 FlowSource::Stocked(s) => batch.outputs.stockpiles.bought[*s],
                 FlowSource::Diverted(s) => {
@@ -163,12 +186,16 @@ impl<'a> Recorder<'a> {
             return;
         }
         for s in batch.outputs.choice.open.all() {
-            let is_free = batch.outputs.controls.permitted[plan.edges.sales[s].chip_market].ge(Lanes::ONE);
+            let is_free = batch.outputs.controls.permitted[plan.edges.sales[s].chip_market].ge(wide::Lanes::ONE);
             for (flow, counts) in self.flows_of[s].into_iter().zip([is_free, !is_free]) {
                 if let Some(flow) = flow {
-                    row[flow] += counts.select(batch.outputs.trade.sold[s], Lanes::ZERO);
+                    row[flow] += counts.select(batch.outputs.trade.sold[s], wide::Lanes::ZERO);
                 }
             }
+        }
+        for (p, part) in self.parts.iter_mut().enumerate() {
+            let flowed = &mut part.flowed[t * row.len()..];
+            flowed.iter_mut().zip(row.iter()).for_each(|(flowed, flow)| *flowed = flow.part(p));
         }
     }
 
@@ -177,23 +204,41 @@ impl<'a> Recorder<'a> {
         let base = t * subjects(plan);
         let chips = &plan.edges.chips;
         let labs = plan.model.labs.len();
-        for (i, c) in chips.iter().enumerate() {
-            self.labels[base + i] = batch.outputs.production.bound_by[c.index()];
-        }
         let (training, roots) = (&batch.outputs.training, &batch.outputs.roots);
         let lists = [&training.bound_by, &training.effective_bound_by, &roots.root, &roots.at_home];
-        for (i, list) in lists.into_iter().enumerate() {
-            self.labels[base + chips.len() + i * labs..][..labs].copy_from_slice(list);
+        for (p, part) in self.parts.iter_mut().enumerate() {
+            let labels = &mut part.labels[base..];
+            for (label, c) in labels.iter_mut().zip(chips) {
+                *label = of_part(&batch.outputs.production.bound_by[c.index()], p);
+            }
+            for (i, list) in lists.into_iter().enumerate() {
+                for (label, all) in labels[chips.len() + i * labs..].iter_mut().zip(list) {
+                    *label = of_part(all, p);
+                }
+            }
         }
     }
 }
 
-/// Notes the cells of a quarter, which begin at a place; says where those of the next one do.
+/// Notes a part's cells of a quarter, which begin at a place; says where those of the next one do.
 #[inline(always)]
-fn note(t: usize, cells: &[(usize, usize)], from: usize, values: &[Lanes], into: &mut [Lanes]) -> usize {
+fn note(
+    t: usize,
+    part: usize,
+    cells: &[(usize, usize)],
+    from: usize,
+    values: &[wide::Lanes],
+    into: &mut [Lanes],
+) -> usize {
     let of_quarter = cells[from..].iter().take_while(|cell| cell.0 == t);
-    let noted = into[from..].iter_mut().zip(of_quarter).map(|(place, &(_, series))| *place = values[series]);
-    from + noted.count()
+    let places = into[from..].iter_mut().zip(of_quarter);
+    from + places.map(|(place, &(_, series))| *place = values[series].part(part)).count()
+}
+
+/// A part's labels of a batch's.
+#[inline(always)]
+fn of_part(labels: &[u8; wide::WIDTH], part: usize) -> [u8; WIDTH] {
+    std::array::from_fn(|lane| labels[part * WIDTH + lane])
 }
 
 /// How many subjects have labels in a quarter.

@@ -2,10 +2,10 @@
 
 use super::fork::{Before, Fork};
 use super::ledger::{Broken, Ledger};
-use super::record::NotFinite;
-use super::record::Recorder;
+use super::record::{NotFinite, Recorded, Recorder};
 use super::{Batch, Observer, Step};
 use crate::inputs::Shared;
+use crate::math::wide::{self, PARTS};
 use crate::math::{Lanes, Mask, WIDTH};
 use crate::metrics::{FlowSource, Recording};
 use crate::plan::{Driver, Plan};
@@ -16,7 +16,7 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-/// Batches that are handed over together.
+/// How many times eight draws are handed over together.
 pub const ROUND: u64 = 32;
 /// Batches for each thread, at least, that are simulated before all wait for the last one.
 const PER_THREAD: u64 = 2;
@@ -75,28 +75,28 @@ pub struct Condition {
     pub struck: bool,
 }
 
-/// A round of consecutive batches.
+/// A round of consecutive eights of draws: a list has a place for each.
 #[derive(Clone, Debug)]
 pub struct Round {
-    /// Number of the first batch.
+    /// Number of the first eight.
     pub first: u64,
-    /// Draws that count, by batch.
+    /// Draws that count.
     pub masks: Vec<Mask>,
-    /// Values of cells by batch.
+    /// Values of cells.
     pub cells: Vec<Vec<Lanes>>,
-    /// Values of tracked series by batch.
+    /// Values of tracked series.
     pub tracked: Vec<Vec<Lanes>>,
-    /// Labels by batch.
+    /// Labels.
     pub labels: Vec<Vec<[u8; WIDTH]>>,
-    /// Flows by batch.
+    /// Flows.
     pub flowed: Vec<Vec<Lanes>>,
-    /// Uncertain inputs by batch, if asked for.
+    /// Uncertain inputs, if asked for.
     pub inputs: Vec<Vec<Lanes>>,
-    /// Strikes of shocks by batch, in order of draws, shocks and strikes, if inputs are asked for.
+    /// Strikes of shocks, in order of draws, shocks and strikes, if inputs are asked for.
     pub strikes: Vec<Vec<Strike>>,
-    /// Values of watched cells by batch.
+    /// Values of watched cells.
     pub watched: Vec<Vec<Lanes>>,
-    /// Ranks of the plan's drivers by batch, where cells are watched.
+    /// Ranks of the plan's drivers, where cells are watched.
     pub ranks: Vec<Vec<Lanes>>,
 }
 
@@ -120,7 +120,7 @@ pub enum Stopped<E> {
 /// When the shock of a condition first struck, by lane; and all strikes, if they are kept.
 struct Watch {
     condition: Option<Condition>,
-    struck: Mask,
+    struck: wide::Mask,
     strikes: Option<Vec<Strike>>,
 }
 
@@ -134,7 +134,7 @@ impl Watch {
         let (state, last) = (&batch.state.shocks, t + 1 == plan.quarters);
         for (id, shock) in plan.model.shocks.iter_enumerated() {
             let s = id.index();
-            for lane in 0..WIDTH {
+            for lane in 0..wide::WIDTH {
                 let draw = batch.first_draw + lane as u64;
                 let clock = |k: u32| {
                     let by_chance = shock.hazard.is_some() && (k > 0 || shock.date.is_none());
@@ -164,10 +164,19 @@ impl Watch {
     }
 }
 
+impl Watch {
+    /// Strikes of a part's draws; where they are not asked for, none.
+    fn strikes_of(&self, part: usize) -> Vec<Strike> {
+        let lanes = part * WIDTH..(part + 1) * WIDTH;
+        let strikes = self.strikes.iter().flatten().filter(|s| lanes.contains(&s.lane));
+        strikes.map(|s| Strike { lane: s.lane - lanes.start, ..*s }).collect()
+    }
+}
+
 impl Observer for Watch {
     fn after(&mut self, step: Step, t: usize, plan: &Plan, batch: &Batch) {
         if t == 0 && step == Step::Shocks {
-            self.struck = Mask::splat(false);
+            self.struck = wide::Mask::splat(false);
         }
         if let (Some(c), Step::Shocks) = (self.condition, step)
             && t <= c.by
@@ -188,6 +197,7 @@ struct PlanRun<'a> {
     ledger: Option<Ledger>,
 }
 
+/// Eight draws of one plan.
 struct Done {
     mask: Mask,
     cells: Vec<Lanes>,
@@ -209,13 +219,13 @@ struct Worker<'a> {
     drivers: Vec<Driver>,
 }
 
-/// Batches of a round, and rounds that are simulated before all threads wait for the last batch, while as many are taken.
+/// Eights of draws of a round, and rounds that are simulated before all threads wait for the last batch, while as many are taken.
 ///
 /// Rounds of many plans hold fewer batches, to take no more memory. How many depends on nothing else: rows of draws are written round by
 /// round. Many threads would wait for the few batches of one.
 pub fn rounds(alternatives: usize, threads: usize) -> (u64, u64) {
     let length = if alternatives == 0 { ROUND } else { ROUND / 2 };
-    (length, (PER_THREAD * threads as u64).div_ceil(length))
+    (length, (PER_THREAD * PARTS as u64 * threads as u64).div_ceil(length))
 }
 
 /// Simulates all draws of a task and hands each round over, in order.
@@ -242,7 +252,7 @@ pub fn simulate_paired<E: Send>(
     stop: &AtomicBool,
     mut take: impl FnMut(&mut Vec<Round>) -> Result<(), E> + Send,
 ) -> Result<(), Stopped<E>> {
-    let batches = task.draws.div_ceil(WIDTH as u64);
+    let end = task.draws.div_ceil(WIDTH as u64);
     let (length, at_once) = rounds(alternatives.len(), rayon::current_num_threads());
     let workers = Workers::new(task, alternatives);
     let spare = Spare::default();
@@ -254,24 +264,29 @@ pub fn simulate_paired<E: Send>(
         taken
     };
     // Rounds are counted from draw 0, so that they are the same wherever a task starts.
-    let simulate = |batches: Range<u64>| {
-        let first = batches.start;
-        let run = |b| workers.with(|worker| worker.run((task, alternatives), b, stop, &spare));
-        let done: Result<Vec<Vec<Done>>, Stopped<E>> = batches.into_par_iter().map(run).collect();
+    let simulate = |eights: Range<u64>| {
+        let (first, parts) = (eights.start, PARTS as u64);
+        let batches = first / parts..eights.end.div_ceil(parts);
+        // A batch may begin before what is asked for, and end after it.
+        let run = |b| {
+            let asked = |part: &usize| eights.contains(&(b * parts + *part as u64));
+            workers.with(|worker| worker.run((task, alternatives), b, asked, stop, &spare))
+        };
+        let done: Result<Vec<Vec<Vec<Done>>>, Stopped<E>> = batches.into_par_iter().map(run).collect();
         let mut all: Vec<Vec<Round>> = Vec::new();
-        for (b, batch) in (first..).zip(done?) {
-            if b == first || b % length == 0 {
-                all.push((0..=alternatives.len()).map(|_| Round::empty(b)).collect());
+        for (i, plans) in (first..).zip(done?.into_iter().flatten()) {
+            if i == first || i % length == 0 {
+                all.push((0..=alternatives.len()).map(|_| Round::empty(i)).collect());
             }
             let rounds = all.last_mut().into_iter().flatten();
-            rounds.zip(batch).for_each(|(round, done)| round.push(done));
+            rounds.zip(plans).for_each(|(round, done)| round.push(done));
         }
         Ok(all)
     };
     let mut ready: Vec<Vec<Round>> = Vec::new();
     let mut first = task.from / WIDTH as u64;
-    while first < batches {
-        let last = ((first / length + at_once) * length).min(batches);
+    while first < end {
+        let last = ((first / length + at_once) * length).min(end);
         // Rounds are taken while the next ones are simulated: no thread waits for the one that takes.
         let taking = std::mem::take(&mut ready);
         let take = || taking.into_iter().try_for_each(&mut hand_over);
@@ -353,28 +368,26 @@ impl<'a> PlanRun<'a> {
         }
     }
 
-    fn done<E>(
-        &mut self,
-        plan: &Plan,
-        (mask, inputs, strikes, ranks): (Mask, Vec<Lanes>, Vec<Strike>, Vec<Lanes>),
-        spare: &Spare,
-    ) -> Result<Done, Stopped<E>> {
+    /// What there is of a part: of draws that count, with nothing but what was recorded.
+    fn done<E>(&mut self, plan: &Plan, part: usize, mask: Mask, spare: &Spare) -> Result<Done, Stopped<E>> {
         if let Some(broken) = self.ledger.as_mut().and_then(Ledger::broken) {
             return Err(Stopped::Ledger(broken));
         }
-        if let Some(found) = self.recorder.not_finite(mask, plan, self.batch.first_draw) {
+        let first_draw = self.batch.first_draw + (part * WIDTH) as u64;
+        if let Some(found) = self.recorder.not_finite(part, mask, plan, first_draw) {
             return Err(Stopped::NotFinite(found));
         }
+        let Recorded { cells, tracked, labels, flowed, watched } = &mut self.recorder.parts[part];
         Ok(Done {
             mask,
-            cells: spare.swap(&mut self.recorder.cells),
-            tracked: self.recorder.tracked.clone(),
-            labels: self.recorder.labels.clone(),
-            flowed: spare.swap(&mut self.recorder.flowed),
-            inputs,
-            strikes,
-            watched: self.recorder.watched.clone(),
-            ranks,
+            cells: spare.swap(cells),
+            tracked: tracked.clone(),
+            labels: labels.clone(),
+            flowed: spare.swap(flowed),
+            inputs: Vec::new(),
+            strikes: Vec::new(),
+            watched: watched.clone(),
+            ranks: Vec::new(),
         })
     }
 }
@@ -441,20 +454,22 @@ impl<'a> Worker<'a> {
                 .collect(),
             watch: Watch {
                 condition: task.given,
-                struck: Mask::splat(false),
+                struck: wide::Mask::splat(false),
                 strikes: task.inputs.then(Vec::new),
             },
             drivers: if task.recording.watched.is_empty() { Vec::new() } else { task.plan.drivers() },
         }
     }
 
+    /// Runs a batch: of each part that is asked for, what there is of every plan.
     fn run<E: Send>(
         &mut self,
         (task, alternatives): (&Task<'_>, &[Alternative<'_>]),
         b: u64,
+        asked: impl Fn(&usize) -> bool,
         stop: &AtomicBool,
         spare: &Spare,
-    ) -> Result<Vec<Done>, Stopped<E>> {
+    ) -> Result<Vec<Vec<Done>>, Stopped<E>> {
         let (plan, first) = (task.plan, &mut self.first);
         first.batch.restore(plan);
         plan.layout.sample(b, &mut first.batch.inputs);
@@ -478,24 +493,27 @@ impl<'a> Worker<'a> {
         }
         let layout = &plan.layout;
         let drawn = |q| layout.drawn(q, &self.first.batch.inputs);
-        let inputs = if task.inputs { layout.uncertain().map(drawn).collect() } else { Vec::new() };
-        let mask = self.mask(task, b);
+        let inputs: Vec<_> = if task.inputs { layout.uncertain().map(drawn).collect() } else { Vec::new() };
         let rank = |&d: &Driver| plan.driver_rank(d, &self.first.batch.inputs, b);
-        let ranks = self.drivers.iter().map(rank).collect();
-        // Where strikes are not asked for, none are handed over.
-        let strikes = self.watch.strikes.as_ref().map_or_else(Vec::new, Vec::clone);
-        let first = self.first.done(plan, (mask, inputs, strikes, ranks), spare);
-        let alternatives = self.alternatives.iter_mut().zip(alternatives);
-        let alternatives =
-            alternatives.map(|(run, a)| run.done(a.plan, (mask, Vec::new(), Vec::new(), Vec::new()), spare));
-        std::iter::once(first).chain(alternatives).collect()
+        let ranks: Vec<_> = self.drivers.iter().map(rank).collect();
+        let mask = self.mask(task, b);
+        let part = |part: usize| {
+            let of_part = |all: &[wide::Lanes]| all.iter().map(|lanes| lanes.part(part)).collect();
+            let mut first = self.first.done(plan, part, mask.part(part), spare)?;
+            (first.inputs, first.ranks) = (of_part(&inputs), of_part(&ranks));
+            first.strikes = self.watch.strikes_of(part);
+            let alternatives = self.alternatives.iter_mut().zip(alternatives);
+            let alternatives = alternatives.map(|(run, a)| run.done(a.plan, part, mask.part(part), spare));
+            std::iter::once(Ok(first)).chain(alternatives).collect()
+        };
+        (0..PARTS).filter(asked).map(part).collect()
     }
 
     /// Draws that count: those asked for, and of them those in which the condition holds.
-    fn mask(&self, task: &Task<'_>, b: u64) -> Mask {
-        let mut mask = Mask::splat(true);
-        for lane in 0..WIDTH {
-            let asked = b * (WIDTH as u64) + (lane as u64) < task.draws;
+    fn mask(&self, task: &Task<'_>, b: u64) -> wide::Mask {
+        let mut mask = wide::Mask::splat(true);
+        for lane in 0..wide::WIDTH {
+            let asked = b * (wide::WIDTH as u64) + (lane as u64) < task.draws;
             let holds = task.given.is_none_or(|c| self.watch.struck.lane(lane) == c.struck);
             mask.0[lane] = if asked && holds { u64::MAX } else { 0 };
         }

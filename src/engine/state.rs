@@ -20,7 +20,7 @@ use super::steps::training::{TrainingOutputs, TrainingScratch, TrainingState};
 use super::steps::triggers::TriggerState;
 use super::twins::Twins;
 use crate::inputs::Inputs;
-use crate::math::{Lanes, Mask};
+use crate::math::wide::{Lanes, Mask};
 use crate::plan::Plan;
 use crate::rules::Parameters;
 

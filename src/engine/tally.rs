@@ -1,7 +1,7 @@
 //! Tallies: sums of a quarter, from which metrics are made.
 
 use super::state::Seen;
-use crate::math::Lanes;
+use crate::math::wide::Lanes;
 use crate::metrics::{Arrived, Carried, Held, Made, Sold, Source, Trained};
 use crate::model::{ChipUnit, PerUnit, RuleId};
 use crate::plan::Plan;

@@ -5,7 +5,7 @@ use crate::model::{QuantityId, ShockId};
 use crate::random::Stream;
 use std::collections::BTreeSet;
 
-/// Uniforms of some paths that a layout can exchange for its own.
+/// Uniforms of some paths that a layout can exchange for its own, in some parts of its batches.
 #[derive(Clone, Debug)]
 pub struct Exchange {
     /// By place among what is sampled.
@@ -39,13 +39,13 @@ impl Layout {
         }
     }
 
-    /// Exchanges uniforms; the same again gives them back.
-    pub fn exchange(&mut self, other: &mut Exchange) {
-        for (s, stream) in &mut other.sampled {
-            std::mem::swap(&mut self.sampled[*s].stream, stream);
+    /// Exchanges uniforms of a part of each batch; the same again gives them back.
+    pub fn exchange(&mut self, other: &Exchange, part: usize) {
+        for (s, stream) in &other.sampled {
+            self.sampled[*s].stream.exchange(stream, part);
         }
-        for (shock, stream) in &mut other.clocks {
-            std::mem::swap(&mut self.clocks[*shock], stream);
+        for (shock, stream) in &other.clocks {
+            self.clocks[*shock].exchange(stream, part);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Where each quantity is sampled and stored: streams, copulas, the courses of dated paths, places in a batch.
 
-use crate::math::Lanes;
+use crate::math::wide::Lanes;
 use crate::model::{Between, Dated, IdVec, Model, Point, Quantity, QuantityId, Shape, ShockId};
 use crate::random::{Copula, DIMENSIONS, Design, Stream};
 use crate::scenario::{Glob, is_glob};

@@ -1,9 +1,14 @@
 //! Values of a batch: each path's uniform, its copula, its inverse distribution function, its course over time.
 
 use super::layout::{Course, Inputs, Layout, Span};
-use crate::math::{Kernel, Lanes, WIDTH, dispatch};
+use crate::math::{Kernel, dispatch};
+use crate::math::lanes;
+use crate::math::wide::Lanes;
 use crate::model::{Between, Point, QuantityId, Shape, ShockId};
 use crate::random::{Distribution, loaded as loaded_uniform};
+
+/// A number of one draw.
+type One = lanes::Lanes<1>;
 
 /// Points of a dated path and their logarithms, used again for the next.
 #[derive(Debug, Default)]
@@ -59,7 +64,7 @@ impl Layout {
         dispatch(Evaluation { layout: self, into });
     }
 
-    /// Draws `8·batch .. 8·batch + 8`.
+    /// The draws of a batch.
     pub fn sample(&self, batch: u64, into: &mut Inputs) {
         self.sample_with(batch, &[], into);
     }
@@ -67,7 +72,7 @@ impl Layout {
     /// The same with the uniforms of some quantities held at given values.
     pub fn sample_with(&self, batch: u64, held: &[(QuantityId, f64)], into: &mut Inputs) {
         for (u, s) in into.uniforms.iter_mut().zip(&self.sampled) {
-            *u = s.stream.uniforms(batch);
+            *u = s.stream.of_batch(batch);
         }
         for (copula, members) in &self.groups {
             let mut part: Vec<Lanes> = members.iter().map(|&m| into.uniforms[m]).collect();
@@ -111,10 +116,10 @@ impl Layout {
     }
 
     /// Normal score of a factor at its own uniform.
-    fn factor_score(&self, factor: QuantityId, uniform: Lanes) -> Lanes {
+    fn factor_score<const N: usize>(&self, factor: QuantityId, uniform: lanes::Lanes<N>) -> lanes::Lanes<N> {
         match &self.quantities[factor].shape {
             Shape::Uncertain(d) => d.quantiles(uniform).inverse_normal(),
-            Shape::Fixed(x) => Lanes::splat(*x).inverse_normal(),
+            Shape::Fixed(x) => lanes::Lanes::splat(*x).inverse_normal(),
             Shape::Dated(_) => unreachable!("a factor has one number"),
         }
     }
@@ -195,19 +200,18 @@ impl Layout {
         if let (Some((factor, loading)), 0) = (sampled.load, k) {
             let score = match self.quantities[factor].shape {
                 // One that is held at a quantile is not sampled.
-                Shape::Fixed(_) => self.factor_score(factor, Lanes::ONE),
-                _ => self.factor_score(factor, Lanes::splat(self.uniform(factor, 0, draw))),
+                Shape::Fixed(_) => self.factor_score(factor, One::ONE),
+                _ => self.factor_score(factor, One::splat(self.uniform(factor, 0, draw))),
             };
-            return loaded_uniform(loading, score, Lanes::splat(sampled.stream.uniform(draw)))[0];
+            return loaded_uniform(loading, score, One::splat(sampled.stream.uniform(draw)))[0];
         }
         match sampled.group {
             Some((g, place)) if k == 0 => {
                 let (copula, members) = &self.groups[g];
-                let width = WIDTH as u64;
-                let mut part: Vec<Lanes> =
-                    members.iter().map(|&m| self.sampled[m].stream.uniforms(draw / width)).collect();
+                let uniform = |&m: &usize| One::splat(self.sampled[m].stream.uniform(draw));
+                let mut part: Vec<One> = members.iter().map(uniform).collect();
                 copula.apply(&mut part);
-                part[place][(draw % width) as usize]
+                part[place][0]
             }
             _ => sampled.stream.redraw(k).uniform(draw),
         }
@@ -218,9 +222,9 @@ impl Layout {
         self.clocks[shock].redraw(k).uniform(draw)
     }
 
-    /// The same for the draws `8·batch .. 8·batch + 8`.
+    /// The same for the draws of a batch.
     pub fn clocks(&self, shock: ShockId, k: u32, batch: u64) -> Lanes {
-        self.clocks[shock].redraw(k).uniforms(batch)
+        self.clocks[shock].redraw(k).of_batch(batch)
     }
 
     /// What a draw took for an uncertain quantity: its value, or a dated path's at its last dated point.
@@ -241,11 +245,11 @@ impl Layout {
         }
     }
 
-    /// Rank of what an uncertain quantity does not share with its factor, in the draws `8·batch .. 8·batch + 8`; of one without a factor,
+    /// Rank of what an uncertain quantity does not share with its factor, in the draws of a batch; of one without a factor,
     /// that of its value.
     pub fn own_rank(&self, q: QuantityId, inputs: &Inputs, batch: u64) -> Lanes {
         let sampled = &self.sampled[self.place(q)];
-        if sampled.load.is_some() { sampled.stream.uniforms(batch) } else { self.rank(q, inputs) }
+        if sampled.load.is_some() { sampled.stream.of_batch(batch) } else { self.rank(q, inputs) }
     }
 
     /// Rank of a draw's value of an uncertain quantity: its uniform.

@@ -2,7 +2,7 @@
 
 use super::layout::{Inputs, Layout, Span, holds_first, span};
 use super::sampling::PathPoints;
-use crate::math::Lanes;
+use crate::math::wide::Lanes;
 use crate::model::{Dated, IdVec, Point, QuantityId, Shape, ShockId};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -84,7 +84,7 @@ impl Layout {
             into.buffer[to..to + n].copy_from_slice(&base.buffer[from..from + n]);
         }
         for &s in &shared.fresh {
-            into.uniforms[s] = self.sampled[s].stream.uniforms(batch);
+            into.uniforms[s] = self.sampled[s].stream.of_batch(batch);
         }
         // A copula with a path of its own has only such paths: sharing one asks for the same members.
         for &g in &shared.groups {

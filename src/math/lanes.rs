@@ -1,4 +1,4 @@
-//! Eight draws at once: a plain array with operators, which compilers turn into vector code.
+//! Several draws at once: a plain array with operators, which compilers turn into vector code.
 
 use super::dispatch::{Kernel, dispatch};
 use serde::{Deserialize, Serialize};
@@ -6,42 +6,41 @@ use std::ops::{
     Add, AddAssign, BitAnd, BitOr, Div, DivAssign, Index, IndexMut, Mul, MulAssign, Neg, Not, Sub, SubAssign,
 };
 
-/// Draws in a batch.
-pub const WIDTH: usize = 8;
-
-/// One number of eight draws.
+/// One number of several draws.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(bound(serialize = "[f64; N]: Serialize", deserialize = "[f64; N]: Deserialize<'de>"))]
 #[repr(align(64))]
-pub struct Lanes(pub [f64; WIDTH]);
+pub struct Lanes<const N: usize>(pub [f64; N]);
 
-/// A condition in eight draws: all bits of a lane are set where it holds.
+/// A condition in several draws: all bits of a lane are set where it holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(bound(serialize = "[u64; N]: Serialize", deserialize = "[u64; N]: Deserialize<'de>"))]
 #[repr(align(64))]
-pub struct Mask(pub [u64; WIDTH]);
+pub struct Mask<const N: usize>(pub [u64; N]);
 
-impl PartialEq for Lanes {
+impl<const N: usize> PartialEq for Lanes<N> {
     #[inline(always)]
     fn eq(&self, other: &Self) -> bool {
         Lanes::eq(*self, *other).all()
     }
 }
 
-impl Default for Lanes {
+impl<const N: usize> Default for Lanes<N> {
     fn default() -> Self {
         Self::ZERO
     }
 }
 
-impl Lanes {
+impl<const N: usize> Lanes<N> {
     /// 0 in every lane.
-    pub const ZERO: Self = Self([0.0; WIDTH]);
+    pub const ZERO: Self = Self([0.0; N]);
     /// 1 in every lane.
-    pub const ONE: Self = Self([1.0; WIDTH]);
+    pub const ONE: Self = Self([1.0; N]);
 
     /// The same number in every lane.
     #[inline(always)]
     pub const fn splat(x: f64) -> Self {
-        Self([x; WIDTH])
+        Self([x; N])
     }
     /// A number for each lane.
     #[inline(always)]
@@ -66,8 +65,8 @@ impl Lanes {
         out
     }
     #[inline(always)]
-    fn compare(self, other: Self, f: impl Fn(f64, f64) -> bool) -> Mask {
-        let mut out = [0; WIDTH];
+    fn compare(self, other: Self, f: impl Fn(f64, f64) -> bool) -> Mask<N> {
+        let mut out = [0; N];
         for (i, lane) in out.iter_mut().enumerate() {
             *lane = if f(self.0[i], other.0[i]) { u64::MAX } else { 0 };
         }
@@ -162,6 +161,20 @@ impl Lanes {
         }
         largest
     }
+    /// Some of the lanes, counted in parts of `M`.
+    #[inline(always)]
+    pub fn part<const M: usize>(self, part: usize) -> Lanes<M> {
+        Lanes::from_fn(|lane| self.0[part * M + lane])
+    }
+    /// Lanes of parts, one after the other.
+    #[inline(always)]
+    pub fn joined<const M: usize>(parts: impl Fn(usize) -> Lanes<M>) -> Self {
+        let mut out = Self::ZERO;
+        for (i, lanes) in out.0.chunks_exact_mut(M).enumerate() {
+            lanes.copy_from_slice(&parts(i).0);
+        }
+        out
+    }
     /// Sum over lanes, in order.
     #[inline(always)]
     pub fn sum(self) -> f64 {
@@ -169,43 +182,57 @@ impl Lanes {
     }
     /// self < other
     #[inline(always)]
-    pub fn lt(self, other: Self) -> Mask {
+    pub fn lt(self, other: Self) -> Mask<N> {
         self.compare(other, |a, b| a < b)
     }
     /// self ≤ other
     #[inline(always)]
-    pub fn le(self, other: Self) -> Mask {
+    pub fn le(self, other: Self) -> Mask<N> {
         self.compare(other, |a, b| a <= b)
     }
     /// self > other
     #[inline(always)]
-    pub fn gt(self, other: Self) -> Mask {
+    pub fn gt(self, other: Self) -> Mask<N> {
         self.compare(other, |a, b| a > b)
     }
     /// self ≥ other
     #[inline(always)]
-    pub fn ge(self, other: Self) -> Mask {
+    pub fn ge(self, other: Self) -> Mask<N> {
         self.compare(other, |a, b| a >= b)
     }
     /// self = other
     #[inline(always)]
-    pub fn eq(self, other: Self) -> Mask {
+    pub fn eq(self, other: Self) -> Mask<N> {
         self.compare(other, |a, b| a == b)
     }
 }
 
-impl From<f64> for Lanes {
+impl<const N: usize> From<[f64; N]> for Lanes<N> {
+    #[inline(always)]
+    fn from(lanes: [f64; N]) -> Self {
+        Self(lanes)
+    }
+}
+
+impl<const N: usize> From<[u64; N]> for Mask<N> {
+    #[inline(always)]
+    fn from(lanes: [u64; N]) -> Self {
+        Self(lanes)
+    }
+}
+
+impl<const N: usize> From<f64> for Lanes<N> {
     #[inline(always)]
     fn from(x: f64) -> Self {
         Self::splat(x)
     }
 }
 
-impl Mask {
+impl<const N: usize> Mask<N> {
     /// The same in every lane.
     #[inline(always)]
     pub const fn splat(holds: bool) -> Self {
-        Self([if holds { u64::MAX } else { 0 }; WIDTH])
+        Self([if holds { u64::MAX } else { 0 }; N])
     }
     /// Whether it holds in a lane.
     #[inline(always)]
@@ -214,8 +241,8 @@ impl Mask {
     }
     /// `yes` where it holds, `no` elsewhere.
     #[inline(always)]
-    pub fn select(self, yes: Lanes, no: Lanes) -> Lanes {
-        let mut out = [0.0; WIDTH];
+    pub fn select(self, yes: Lanes<N>, no: Lanes<N>) -> Lanes<N> {
+        let mut out = [0.0; N];
         for (i, lane) in out.iter_mut().enumerate() {
             *lane = f64::from_bits((yes.0[i].to_bits() & self.0[i]) | (no.0[i].to_bits() & !self.0[i]));
         }
@@ -231,6 +258,11 @@ impl Mask {
     pub fn all(self) -> bool {
         self.0.iter().fold(u64::MAX, |a, b| a & b) == u64::MAX
     }
+    /// Some of the lanes, counted in parts of `M`.
+    #[inline(always)]
+    pub fn part<const M: usize>(self, part: usize) -> Mask<M> {
+        Mask(std::array::from_fn(|lane| self.0[part * M + lane]))
+    }
     /// In how many lanes it holds.
     pub fn count(self) -> u32 {
         self.0.iter().map(|&x| u32::from(x != 0)).sum()
@@ -245,41 +277,41 @@ impl Mask {
     }
 }
 
-impl BitAnd for Mask {
+impl<const N: usize> BitAnd for Mask<N> {
     type Output = Self;
     #[inline(always)]
     fn bitand(self, other: Self) -> Self {
         self.zip(other, |a, b| a & b)
     }
 }
-impl BitOr for Mask {
+impl<const N: usize> BitOr for Mask<N> {
     type Output = Self;
     #[inline(always)]
     fn bitor(self, other: Self) -> Self {
         self.zip(other, |a, b| a | b)
     }
 }
-impl Not for Mask {
+impl<const N: usize> Not for Mask<N> {
     type Output = Self;
     #[inline(always)]
     fn not(self) -> Self {
         self.zip(self, |a, _| !a)
     }
 }
-impl Index<usize> for Lanes {
+impl<const N: usize> Index<usize> for Lanes<N> {
     type Output = f64;
     #[inline(always)]
     fn index(&self, i: usize) -> &f64 {
         &self.0[i]
     }
 }
-impl IndexMut<usize> for Lanes {
+impl<const N: usize> IndexMut<usize> for Lanes<N> {
     #[inline(always)]
     fn index_mut(&mut self, i: usize) -> &mut f64 {
         &mut self.0[i]
     }
 }
-impl Neg for Lanes {
+impl<const N: usize> Neg for Lanes<N> {
     type Output = Self;
     #[inline(always)]
     fn neg(self) -> Self {
@@ -289,34 +321,34 @@ impl Neg for Lanes {
 
 macro_rules! operator {
     ($trait:ident, $method:ident, $assign_trait:ident, $assign:ident, $op:tt) => {
-        impl $trait for Lanes {
+        impl<const N: usize> $trait for Lanes<N> {
             type Output = Self;
             #[inline(always)]
             fn $method(self, other: Self) -> Self {
                 self.zip(other, |a, b| a $op b)
             }
         }
-        impl $trait<f64> for Lanes {
+        impl<const N: usize> $trait<f64> for Lanes<N> {
             type Output = Self;
             #[inline(always)]
             fn $method(self, other: f64) -> Self {
                 self.map(|a| a $op other)
             }
         }
-        impl $trait<Lanes> for f64 {
-            type Output = Lanes;
+        impl<const N: usize> $trait<Lanes<N>> for f64 {
+            type Output = Lanes<N>;
             #[inline(always)]
-            fn $method(self, other: Lanes) -> Lanes {
+            fn $method(self, other: Lanes<N>) -> Lanes<N> {
                 other.map(|b| self $op b)
             }
         }
-        impl $assign_trait for Lanes {
+        impl<const N: usize> $assign_trait for Lanes<N> {
             #[inline(always)]
             fn $assign(&mut self, other: Self) {
                 *self = *self $op other;
             }
         }
-        impl $assign_trait<f64> for Lanes {
+        impl<const N: usize> $assign_trait<f64> for Lanes<N> {
             #[inline(always)]
             fn $assign(&mut self, other: f64) {
                 *self = *self $op other;
@@ -333,20 +365,20 @@ operator!(Div, div, DivAssign, div_assign, /);
 macro_rules! function {
     ($name:ident, $doc:literal, ($($field:tt),*), $function:path) => {
         #[doc = $doc]
-        struct $name($(function!(@lanes $field)),*);
-        impl Kernel for $name {
-            type Output = Lanes;
+        struct $name<const N: usize>($(function!(@lanes $field N)),*);
+        impl<const N: usize> Kernel for $name<N> {
+            type Output = Lanes<N>;
             #[inline(always)]
-            fn run(self) -> Lanes {
+            fn run(self) -> Lanes<N> {
                 let mut out = Lanes::ZERO;
-                for i in 0..WIDTH {
+                for i in 0..N {
                     out.0[i] = $function($(self.$field.0[i]),*);
                 }
                 out
             }
         }
     };
-    (@lanes $field:tt) => { Lanes };
+    (@lanes $field:tt $n:ident) => { Lanes<$n> };
 }
 function!(Exp, "e^x of lanes.", (0), super::exp);
 function!(Ln, "Logarithm of lanes.", (0), super::ln);

@@ -2,7 +2,7 @@
 
 use super::Plan;
 use crate::inputs::{Exchange, Inputs};
-use crate::math::Lanes;
+use crate::math::wide::Lanes;
 use crate::model::{QuantityId, ShockId};
 use std::collections::BTreeSet;
 
@@ -31,7 +31,7 @@ impl Plan {
         }
     }
 
-    /// A driver's rank in the draws `8·batch .. 8·batch + 8`: uniform on (0, 1), after correlations; of what loads on a factor, the part of
+    /// A driver's rank in the draws of a batch: uniform on (0, 1), after correlations; of what loads on a factor, the part of
     /// its own.
     pub fn driver_rank(&self, driver: Driver, inputs: &Inputs, batch: u64) -> Lanes {
         match driver {

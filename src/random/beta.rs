@@ -1,7 +1,8 @@
 //! Quantiles of the beta distribution, which have no closed form: a table graded into the tails.
 
 use crate::math::special::{incomplete_beta, log_gamma};
-use crate::math::{Lanes, exp, ln, normal_cdf};
+use crate::math::lanes::Lanes;
+use crate::math::{exp, ln, normal_cdf};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -61,7 +62,7 @@ impl BetaTable {
         Self { a, b, nodes }
     }
 
-    pub(super) fn quantiles(&self, u: Lanes) -> Lanes {
+    pub(super) fn quantiles<const N: usize>(&self, u: Lanes<N>) -> Lanes<N> {
         let position = ((u.inverse_normal() - LOWEST) / STEP).clamp(0.0, (NODES - 1) as f64);
         let y = position.map(|position| {
             let i = (position as usize).min(NODES - 2);

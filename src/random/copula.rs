@@ -1,6 +1,7 @@
 //! Gaussian copulas: correlated uniforms from independent ones, by a matrix or by a common factor.
 
-use crate::math::{Lanes, normal_cdf};
+use crate::math::lanes::Lanes;
+use crate::math::normal_cdf;
 
 /// The Cholesky factor of a correlation matrix.
 #[derive(Clone, Debug, PartialEq)]
@@ -50,8 +51,8 @@ impl Copula {
     }
 
     /// Turns independent uniforms, one row a path, into correlated ones; the first stays as it is.
-    pub fn apply(&self, uniforms: &mut [Lanes]) {
-        let scores: Vec<Lanes> = uniforms.iter().map(|u| u.inverse_normal()).collect();
+    pub fn apply<const N: usize>(&self, uniforms: &mut [Lanes<N>]) {
+        let scores: Vec<Lanes<N>> = uniforms.iter().map(|u| u.inverse_normal()).collect();
         for (i, row) in self.rows.iter().enumerate().skip(1) {
             if row[..i].iter().all(|&w| w == 0.0) {
                 continue;
@@ -64,12 +65,12 @@ impl Copula {
 
 /// A uniform of its own that loads on a factor, given by its normal score: λ·F + √(1 − λ²)·ε as a uniform.
 #[inline]
-pub fn loaded(loading: f64, factor: Lanes, own: Lanes) -> Lanes {
+pub fn loaded<const N: usize>(loading: f64, factor: Lanes<N>, own: Lanes<N>) -> Lanes<N> {
     uniform_of(factor * loading + own.inverse_normal() * (1.0 - loading * loading).sqrt())
 }
 
 /// The uniform of a normal score, in (0, 1).
-fn uniform_of(score: Lanes) -> Lanes {
+fn uniform_of<const N: usize>(score: Lanes<N>) -> Lanes<N> {
     score.map(|z| normal_cdf(z).clamp(f64::MIN_POSITIVE, 1.0 - f64::EPSILON / 2.0))
 }
 
@@ -110,7 +111,7 @@ mod tests {
         let n = 20_000;
         let mut sums = [0.0; 3];
         for b in 0..n {
-            let mut u: Vec<Lanes> = streams.iter().map(|s| s.uniforms(b)).collect();
+            let mut u: Vec<Lanes<8>> = streams.iter().map(|s| s.uniforms(b)).collect();
             let first = u[0];
             copula.apply(&mut u);
             assert_eq!(u[0], first);
@@ -126,7 +127,7 @@ mod tests {
     #[test]
     fn perfect_correlation_is_allowed_and_contradiction_is_not() {
         let copula = Copula::new(2, &[(0, 1, -1.0)]).unwrap();
-        let mut u = [Lanes::splat(0.2), Lanes::splat(0.9)];
+        let mut u: [Lanes<8>; 2] = [Lanes::splat(0.2), Lanes::splat(0.9)];
         copula.apply(&mut u);
         assert!((u[1][0] - 0.8).abs() < 1e-12);
         let error = Copula::new(3, &[(0, 1, 0.9), (1, 2, 0.9), (0, 2, -0.9)]).unwrap_err();

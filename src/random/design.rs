@@ -1,7 +1,7 @@
 //! The sampling design: which point of which replicate a draw is, and each path's uniform there.
 
 use super::sobol::{BLOCK, GROUP, Matrix, matrix, mix, of_each, point, point_in_block, scramble, shuffle};
-use crate::math::{Kernel, Lanes, WIDTH, dispatch};
+use crate::math::{Kernel, Lanes, WIDTH, dispatch, wide};
 use rand::rngs::ChaCha8Rng;
 use rand::{Rng, SeedableRng};
 use sha2::{Digest, Sha256};
@@ -58,6 +58,14 @@ pub struct Stream {
     key: u64,
     sampler: Sampler,
     source: Source,
+    exchanged: Option<Box<Exchanged>>,
+}
+
+/// Uniforms that some parts of each batch take instead.
+#[derive(Clone, Debug, PartialEq)]
+struct Exchanged {
+    parts: [bool; wide::PARTS],
+    stream: Stream,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -97,7 +105,7 @@ impl Design {
             }
             _ => own_source(key, self.sampler),
         };
-        Stream { source, key, sampler: self.sampler }
+        Stream { source, key, sampler: self.sampler, exchanged: None }
     }
 }
 
@@ -119,26 +127,47 @@ fn own_source(key: u64, sampler: Sampler) -> Source {
 }
 
 impl Stream {
-    /// Uniforms of draws `8·batch .. 8·batch + 8`, each in (0, 1).
+    /// Uniforms of draws `8·point .. 8·point + 8`, each in (0, 1).
     #[inline]
-    pub fn uniforms(&self, batch: u64) -> Lanes {
-        match &self.source {
-            Source::Net(net) => dispatch(Uniforms { net, batch }),
+    pub fn uniforms(&self, point: u64) -> Lanes {
+        match &self.taken(point).source {
+            Source::Net(net) => dispatch(Uniforms { net, point }),
             Source::Counter(seed) => {
                 let mut rng = ChaCha8Rng::from_seed(*seed);
-                rng.set_word_pos(u128::from(batch) * 2 * WIDTH as u128);
+                rng.set_word_pos(u128::from(point) * 2 * WIDTH as u128);
                 Lanes::from_fn(|_| open(rng.next_u64()))
             }
         }
     }
 
+    /// Uniforms of the draws of a batch.
+    #[inline]
+    pub fn of_batch(&self, batch: u64) -> wide::Lanes {
+        wide::Lanes::joined(|part| self.uniforms(batch * wide::PARTS as u64 + part as u64))
+    }
+
     /// Uniform of a draw, in (0, 1).
     pub fn uniform(&self, draw: u64) -> f64 {
-        let (batch, r) = (draw / WIDTH as u64, (draw % WIDTH as u64) as usize);
-        match &self.source {
-            Source::Net(net) => net.uniforms([r], batch)[0],
-            Source::Counter(_) => self.uniforms(batch)[r],
+        let (point, r) = (draw / WIDTH as u64, (draw % WIDTH as u64) as usize);
+        match &self.taken(point).source {
+            Source::Net(net) => net.uniforms([r], point)[0],
+            Source::Counter(_) => self.uniforms(point)[r],
         }
+    }
+
+    /// This stream, or the one that takes its place there.
+    #[inline]
+    fn taken(&self, point: u64) -> &Self {
+        let part = (point % wide::PARTS as u64) as usize;
+        self.exchanged.as_ref().filter(|e| e.parts[part]).map_or(self, |e| &e.stream)
+    }
+
+    /// Takes another stream in a part of each batch; the same again gives it back.
+    pub fn exchange(&mut self, other: &Self, part: usize) {
+        let none = || Box::new(Exchanged { parts: [false; wide::PARTS], stream: other.clone() });
+        let mut exchanged = self.exchanged.take().unwrap_or_else(none);
+        exchanged.parts[part] ^= true;
+        self.exchanged = exchanged.parts.contains(&true).then_some(exchanged);
     }
 
     /// The uniforms of what is drawn anew at strike `k`: this stream for strike 0, one of its own for later ones.
@@ -148,14 +177,16 @@ impl Stream {
             return self.clone();
         }
         let key = mix(self.key ^ mix(0x5374_7269_6b65 ^ (u64::from(k) << 40)));
-        Self { source: own_source(key, self.sampler), key: self.key, sampler: self.sampler }
+        let again = |e: &Exchanged| Box::new(Exchanged { parts: e.parts, stream: e.stream.redraw(k) });
+        let exchanged = self.exchanged.as_deref().map(again);
+        Self { source: own_source(key, self.sampler), key: self.key, sampler: self.sampler, exchanged }
     }
 
     /// Uniforms of the same path that are independent of these, of strike 0 and of later ones.
     #[must_use]
     pub fn second(&self) -> Self {
         let key = mix(self.key ^ mix(0x5365_636f_6e64));
-        Self { source: own_source(key, self.sampler), key, sampler: self.sampler }
+        Self { source: own_source(key, self.sampler), key, sampler: self.sampler, exchanged: None }
     }
 }
 
@@ -165,14 +196,14 @@ impl Net {
         Self { matrix: matrix(dimension), orders: replicate_keys(order), keys: replicate_keys(key) }
     }
 
-    /// The uniforms of point `batch` in some replicates.
+    /// The uniforms of a point in some replicates.
     ///
     /// Consecutive points of a net lie in opposite halves of every dimension. Were their order the same in every path, all paths
     /// would swing together, and products of them would be noisier than those of independent draws. So each block of points comes
     /// in a random order.
     #[inline(always)]
-    fn uniforms<const N: usize>(&self, replicates: [usize; N], batch: u64) -> [f64; N] {
-        let (block, place) = (batch / u64::from(BLOCK), batch as u32 % BLOCK);
+    fn uniforms<const N: usize>(&self, replicates: [usize; N], number: u64) -> [f64; N] {
+        let (block, place) = (number / u64::from(BLOCK), number as u32 % BLOCK);
         let order = mix(block);
         let places = shuffle(place, &of_each(&replicates, |r| mix(self.orders[r] ^ order)));
         // A point is the sum of its index's bits in columns, and all of a block share the higher bits.
@@ -182,7 +213,7 @@ impl Net {
         let high = scramble(points, &keys);
         let mut uniforms = [0.0; N];
         for (i, uniform) in uniforms.iter_mut().enumerate() {
-            *uniform = fill(high[i], keys[i], batch);
+            *uniform = fill(high[i], keys[i], number);
         }
         uniforms
     }
@@ -191,21 +222,21 @@ impl Net {
 /// The uniforms of a point in all replicates.
 struct Uniforms<'a> {
     net: &'a Net,
-    batch: u64,
+    point: u64,
 }
 
 impl Kernel for Uniforms<'_> {
     type Output = Lanes;
     #[inline(always)]
     fn run(self) -> Lanes {
-        Lanes(self.net.uniforms(std::array::from_fn(|r| r), self.batch))
+        Lanes::from(self.net.uniforms(std::array::from_fn(|r| r), self.point))
     }
 }
 
 /// A uniform whose first 32 bits are given; a hash fills the rest, so that values lie on no coarse lattice.
 #[inline(always)]
-fn fill(high: u32, key: u64, batch: u64) -> f64 {
-    open((u64::from(high) << 32) | (mix(key ^ batch.wrapping_mul(0xd134_2543_de82_ef95)) >> 32))
+fn fill(high: u32, key: u64, point: u64) -> f64 {
+    open((u64::from(high) << 32) | (mix(key ^ point.wrapping_mul(0xd134_2543_de82_ef95)) >> 32))
 }
 
 /// 64 random bits as a number in (0, 1).
@@ -245,7 +276,7 @@ mod tests {
     fn independent_uniforms_are_those_of_chacha8() {
         // The published test vector of ChaCha8 with a key of zeros: the first eight bytes of the key stream.
         let published = u64::from_le_bytes([0x3e, 0x00, 0xef, 0x2f, 0x89, 0x5f, 0x40, 0xd6]);
-        let stream = Stream { source: Source::Counter([0; 32]), key: 0, sampler: Sampler::Mc };
+        let stream = Stream { source: Source::Counter([0; 32]), key: 0, sampler: Sampler::Mc, exchanged: None };
         assert_eq!(stream.uniforms(0)[0], open(published));
         let mut rng = ChaCha8Rng::from_seed([0; 32]);
         for batch in 0..5 {

@@ -1,7 +1,8 @@
 //! An uncertain number: one uniform, one monotone inverse distribution function.
 
 use super::beta::BetaTable;
-use crate::math::{Lanes, ln, normal_cdf};
+use crate::math::lanes::Lanes;
+use crate::math::{ln, normal_cdf};
 use std::sync::Arc;
 
 /// An uncertain number.
@@ -24,7 +25,7 @@ impl Distribution {
 
     /// The values with probabilities `u` below them.
     #[inline(always)]
-    pub fn quantiles(&self, u: Lanes) -> Lanes {
+    pub fn quantiles<const N: usize>(&self, u: Lanes<N>) -> Lanes<N> {
         let u = if self.scale < 0.0 { 1.0 - u } else { u };
         let inner = self.range.0 + u * (self.range.1 - self.range.0);
         let x = self.scale * self.base.quantiles(inner) + self.shift;
@@ -33,7 +34,7 @@ impl Distribution {
 
     /// The value with probability `u` below it: the same bits as a lane of [`Distribution::quantiles`].
     pub fn quantile(&self, u: f64) -> f64 {
-        self.quantiles(Lanes::splat(u))[0]
+        self.quantiles(crate::math::Lanes::splat(u))[0]
     }
 
     /// [`Distribution::quantile`], without eight lanes at each mixture within a mixture.
@@ -104,7 +105,7 @@ pub(super) enum Base {
 
 impl Base {
     #[inline(always)]
-    pub(super) fn quantiles(&self, u: Lanes) -> Lanes {
+    pub(super) fn quantiles<const N: usize>(&self, u: Lanes<N>) -> Lanes<N> {
         match self {
             Self::Fixed(x) => Lanes::splat(*x),
             Self::Normal { mean, sd } => *mean + *sd * u.inverse_normal(),
@@ -184,7 +185,7 @@ fn rounding(x: f64) -> f64 {
 }
 
 #[inline(always)]
-fn triangular(u: Lanes, low: f64, mode: f64, high: f64) -> Lanes {
+fn triangular<const N: usize>(u: Lanes<N>, low: f64, mode: f64, high: f64) -> Lanes<N> {
     let width = high - low;
     let at_mode = (mode - low) / width;
     let left = low + (u * width * (mode - low)).sqrt();

@@ -1,6 +1,6 @@
 //! Which rule governs when: the pieces of a quarter in which nothing changes, and the status in each.
 
-use crate::math::Lanes;
+use crate::math::wide::Lanes;
 use crate::model::{CountryId, Model, RuleId, Status};
 use std::ops::Range;
 

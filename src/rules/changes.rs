@@ -8,7 +8,7 @@ use super::case::CaseId;
 use super::parameters::Parameters;
 use super::rulebook::Rulebook;
 use super::turns::Quarters;
-use crate::math::Mask;
+use crate::math::wide::Mask;
 
 impl Rulebook {
     /// Draws in which what a case comes to now may differ from the quarter before `t`; none if it does in no draw.

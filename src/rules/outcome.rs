@@ -1,7 +1,7 @@
 //! What a quarter's pieces come to: permitted share, fee, and what is about to be cut.
 
 use super::calendar::{Governing, Quarter};
-use crate::math::Lanes;
+use crate::math::wide::Lanes;
 use crate::model::{RuleId, Status};
 
 /// What rules make of a sale in a quarter.

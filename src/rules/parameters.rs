@@ -5,7 +5,7 @@ use super::rulebook::Rulebook;
 use super::scope;
 use super::turns::{Quarters, Turns};
 use crate::inputs::Inputs;
-use crate::math::{Lanes, Mask, WIDTH};
+use crate::math::wide::{Lanes, Mask, WIDTH};
 use crate::model::{IdVec, Model, QuantityId, Rule, RuleId, ShockId, Status};
 
 /// What tells the draws of a batch apart in a case.

@@ -7,7 +7,7 @@ use super::outcome::{self, Cut, Outcome};
 use super::parameters::Parameters;
 use super::rulebook::Rulebook;
 use crate::inputs::Inputs;
-use crate::math::{Lanes, Mask, WIDTH};
+use crate::math::wide::{Lanes, Mask, WIDTH};
 use crate::model::{CountryId, RuleId, ShockId, Status};
 use std::cell::RefCell;
 
@@ -176,7 +176,7 @@ impl Rulebook {
                     calendar::quarter(&self.model, &standing, t, memo.begins.as_ref().map(|_| begins[lane]))
                 });
                 let Some(quarter) = found else { continue };
-                let alike = Mask(keys.map(|k| if k == key { u64::MAX } else { 0 })) & left & !apart;
+                let alike = Mask::from(keys.map(|k| if k == key { u64::MAX } else { 0 })) & left & !apart;
                 left = left & !alike;
                 visit(alike, quarter, begins);
             }

@@ -6,7 +6,7 @@ use super::memo::{Begins, Memo};
 use super::scope::{self, Edge, Item, Place};
 use super::turns::Watch;
 use crate::inputs::Inputs;
-use crate::math::Lanes;
+use crate::math::wide::Lanes;
 use crate::model::{
     BuyerId, ChipId, CountryId, DesignerId, FacilityId, GoodKind, IdVec, LabId, Model, Rule, RuleId, ShockId,
     Status, Subject, ToolId,

@@ -1,7 +1,7 @@
 //! Coverage: which rules look at which sale, and whether their conditions hold on its data sheet.
 
 use crate::inputs::Inputs;
-use crate::math::{Lanes, Mask};
+use crate::math::wide::{Lanes, Mask};
 use crate::model::{
     Attribute, Chip, ChipId, Clause, Comparison, Condition, CountryId, DesignerId, GoodId, GroupId, Model,
     QuantityId, Rule, Shape, Subject, ToolId,

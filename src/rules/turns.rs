@@ -1,7 +1,7 @@
 //! Quarters in which something turns: a rule is announced, comes into force, ends or first approves, a shock begins or ends.
 
 use super::dates::Dates;
-use crate::math::WIDTH;
+use crate::math::wide::WIDTH;
 use crate::model::RuleId;
 
 /// Quarters that are kept: the longest horizon, the longest lead and some to spare.

@@ -9,7 +9,7 @@ use crate::engine::Batch;
 use crate::engine::ledger::Ledger;
 use crate::engine::record::Recorder;
 use crate::engine::trace::Trace;
-use crate::math::WIDTH;
+use crate::math::wide::WIDTH;
 use crate::metrics::{ActorKind, Cells, Recording, SelectError, headline};
 use crate::plan::Plan;
 use crate::report::{Draw, Focus, Story, Worlds};
@@ -110,7 +110,7 @@ impl World {
         if let Some(broken) = ledger.broken() {
             return Err(broken.into());
         }
-        let values = recorder.cells.iter().map(|x| x[lane]);
+        let values = (0..recording.cells.len()).map(|place| recorder.cell(place)[lane]);
         let cells: Vec<(Cell, f64)> = recording.names.iter().cloned().zip(values).collect();
         let told = Draw { plan, trace: &trace, inputs: &batch.inputs, number: draw, lane, cells: &cells };
         Ok(Story::new(&told, &self.name, focus))

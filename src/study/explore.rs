@@ -6,7 +6,7 @@ use super::project::{Project, policies};
 use super::request::{RunRequest, Sampling, ScenarioRequest, SimulationRequest, TextSource};
 use super::run::Run;
 use super::watch::{Note, Watch};
-use crate::math::WIDTH;
+use crate::math::wide;
 use crate::metrics::{Recording, headline};
 use crate::model::time::Quarter;
 use crate::model::{Model, Moves, PageLever, Shown, Track, show};
@@ -85,7 +85,7 @@ pub fn explore(request: &ExploreRequest, watch: &dyn Watch) -> Result<String, Er
     let mut explorer = Explorer::open(&project.name, &text, &select, request.seed)?;
     let mut draws = Vec::new();
     let mut values = Vec::new();
-    for batch in 0..READY / WIDTH as u64 {
+    for batch in 0..READY / wide::WIDTH as u64 {
         if watch.stop().load(Ordering::Relaxed) {
             return Err(Error::Interrupted);
         }

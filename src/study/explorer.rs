@@ -6,9 +6,10 @@ use super::project::{Project, Reading};
 use super::request::{DrawChoice, ExplainRequest, PolicySource, Sampling, ScenarioRequest, TextSource};
 use crate::engine::Batch;
 use crate::engine::fork::{Fork, Stand};
-use crate::engine::record::{Recorder, subjects};
+use crate::engine::record::{Recorded, Recorder, subjects};
 use crate::engine::steps::roots::root;
 use crate::engine::steps::training::lab_cause;
+use crate::math::wide::PARTS;
 use crate::math::{Mask, WIDTH};
 use crate::metrics::{Recording, headline};
 use crate::model::time::Quarter;
@@ -92,6 +93,31 @@ fn label(bound: u8, root: u8) -> f64 {
         (lab_cause::CHIPS, root) => f64::from(root) + lab_cause::NAMES.len() as f64,
         (bound, _) if usize::from(bound) < lab_cause::NAMES.len() => f64::from(bound),
         _ => NOTHING,
+    }
+}
+
+/// Appends the values of eight draws: for every cell and then for every label.
+fn tell(world: &World, labs_asked: &[String], recorded: &Recorded, values: &mut Vec<f64>) {
+    match &world.places {
+        None => recorded.cells.iter().for_each(|x| values.extend_from_slice(&x.0)),
+        Some(places) => {
+            for place in places {
+                values.extend_from_slice(&place.map_or([f64::NAN; WIDTH], |p| recorded.cells[p].0));
+            }
+        }
+    }
+    let plan = &world.plan;
+    let (chips, per_quarter, labs) = (plan.edges.chips.len(), subjects(plan), &plan.model.labs);
+    for t in headline::year_ends(plan.model.run.horizon) {
+        for id in labs_asked {
+            let Some(l) = labs.iter().position(|lab| lab.id == *id) else {
+                values.extend_from_slice(&[NOTHING; WIDTH]);
+                continue;
+            };
+            let first = t * per_quarter + chips + l;
+            let (bound, roots) = (recorded.labels[first], recorded.labels[first + 2 * labs.len()]);
+            values.extend(bound.iter().zip(roots).map(|(&b, r)| label(b, r)));
+        }
     }
 }
 
@@ -203,7 +229,7 @@ impl Explorer {
         inside && self.stands.len() < KEPT && !self.stands.contains_key(&batch)
     }
 
-    /// Simulates draws `8·batch .. 8·batch + 8` of one side: for every cell and then for every label the values of eight draws.
+    /// Simulates a batch of one side: eight draws after the other, for every cell and then for every label their values.
     /// A label is a place in [`Explorer::LABELS`], or -1; a cell that the changed world lacks is not a number.
     ///
     /// # Errors
@@ -229,30 +255,13 @@ impl Explorer {
             fork.adopt(plan, &stand.before(), &mut world.batch, &mut recorder);
         }
         world.batch.advance(plan, from..plan.quarters, &mut (), &mut recorder);
-        let all = Mask::splat(true);
-        if let Some(found) = recorder.not_finite(all, plan, batch * WIDTH as u64) {
-            return Err(found.into());
-        }
         values.clear();
-        match &world.places {
-            None => recorder.cells.iter().for_each(|x| values.extend_from_slice(&x.0)),
-            Some(places) => {
-                for place in places {
-                    values.extend_from_slice(&place.map_or([f64::NAN; WIDTH], |p| recorder.cells[p].0));
-                }
+        for part in 0..PARTS {
+            let first_draw = world.batch.first_draw + (part * WIDTH) as u64;
+            if let Some(found) = recorder.not_finite(part, Mask::splat(true), plan, first_draw) {
+                return Err(found.into());
             }
-        }
-        let (chips, per_quarter, labs) = (plan.edges.chips.len(), subjects(plan), &plan.model.labs);
-        for t in headline::year_ends(plan.model.run.horizon) {
-            for id in &self.labs {
-                let Some(l) = labs.iter().position(|lab| lab.id == *id) else {
-                    values.extend_from_slice(&[NOTHING; WIDTH]);
-                    continue;
-                };
-                let first = t * per_quarter + chips + l;
-                let (bound, roots) = (recorder.labels[first], recorder.labels[first + 2 * labs.len()]);
-                values.extend(bound.iter().zip(roots).map(|(&b, r)| label(b, r)));
-            }
+            tell(world, &self.labs, &recorder.parts[part], values);
         }
         Ok(())
     }

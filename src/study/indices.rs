@@ -11,6 +11,7 @@ use crate::analysis::Sensitivity;
 use crate::analysis::indices::{Indices, Walk};
 use crate::engine::exchange::{Exchanged, Walker};
 use crate::engine::run::Round;
+use crate::math::wide::PARTS;
 use crate::math::{Lanes, WIDTH};
 use crate::metrics::Recording;
 use crate::model::Grade;
@@ -246,27 +247,40 @@ fn walk(
     let idle: Mutex<Vec<Walker<'_>>> = Mutex::new(Vec::new());
     let walkers = || idle.lock().unwrap_or_else(PoisonError::into_inner);
     let done = AtomicU64::new(0);
-    let one = |b: u64| {
+    let order = |walk: u64| {
         let mut order: Vec<usize> = (0..orders.len()).collect();
-        order.sort_by(|&i, &j| orders[i].uniform(b).total_cmp(&orders[j].uniform(b)));
+        order.sort_by(|&i, &j| orders[i].uniform(walk).total_cmp(&orders[j].uniform(walk)));
+        order
+    };
+    // A batch has as many walks as parts, each in an order of its own; of the last batch some may not be asked for.
+    let parts = PARTS as u64;
+    let one = |b: u64| {
+        let own: [Vec<usize>; PARTS] = std::array::from_fn(|part| order(b * parts + part as u64));
+        let all: Vec<[usize; PARTS]> = (0..orders.len()).map(|k| own.each_ref().map(|order| order[k])).collect();
         let lent = walkers().pop();
         let mut walker = lent.unwrap_or_else(|| Walker::new(&alone, beside.as_ref()));
-        let step = || watch.progress((done.fetch_add(1, Ordering::Relaxed) + 1) * WIDTH as u64);
+        let asked = (walks - b * parts).min(parts);
+        let draws = asked * WIDTH as u64;
+        let step = || watch.progress(done.fetch_add(draws, Ordering::Relaxed) + draws);
         // One that was stopped on its way has exchanged uniforms, and is not used again.
-        let points = walker.walk(b, &order, watch.stop(), step).map_err(why::<FolderError>)?;
+        let points = walker.walk(b, &all, watch.stop(), step).map_err(why::<FolderError>)?;
         walkers().push(walker);
-        let value = |point: &[Vec<Lanes>; 2]| match places {
-            (place, None) => (point[0][place], Lanes::ZERO),
-            (place, Some(seat)) => (point[1][seat], point[0][place]),
+        let walk = |(part, order): (usize, Vec<usize>)| {
+            let value = |point: &[[Vec<Lanes>; PARTS]; 2]| match places {
+                (place, None) => (point[0][part][place], Lanes::ZERO),
+                (place, Some(seat)) => (point[1][part][seat], point[0][part][place]),
+            };
+            let (values, others) = points.iter().map(value).unzip();
+            (Walk { order, values }, others)
         };
-        let (values, others) = points.iter().map(value).unzip();
-        Ok((Walk { order, values }, others))
+        Ok(own.into_iter().enumerate().take(asked as usize).map(walk).collect())
     };
     let pool = pool(first.request.threads)?;
     watch.begin(Work::Draws, walks * 2 * groups.sets.len() as u64 * WIDTH as u64);
-    let all = pool.install(|| (0..walks).into_par_iter().map(one).collect());
+    let batches = 0..walks.div_ceil(parts);
+    let all: Result<Vec<Vec<_>>, Error> = pool.install(|| batches.into_par_iter().map(one).collect());
     watch.end();
-    all
+    Ok(all?.into_iter().flatten().collect())
 }
 
 /// Writes the table and the page of what was found to a folder of their own.

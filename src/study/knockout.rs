@@ -8,7 +8,7 @@ use super::simulation::until;
 use super::watch::{Watch, Work};
 use crate::analysis::Loss;
 use crate::engine::knockout::{KnockoutCells, Knockouts, knock_out};
-use crate::math::{Mask, WIDTH};
+use crate::math::{Mask, WIDTH, wide};
 use crate::metrics::{Recording, headline};
 use crate::model::time::Quarter;
 use crate::network::{Network, Node, Structure};
@@ -91,7 +91,8 @@ fn simulate(
     watch: &dyn Watch,
 ) -> Result<Vec<Vec<Loss>>, Error> {
     let variants = knockouts.suppliers.len() * KEPT.len();
-    let batches = request.draws.div_ceil(WIDTH as u64);
+    let draws = request.draws.next_multiple_of(WIDTH as u64);
+    let batches = draws.div_ceil(wide::WIDTH as u64);
     let pool = pool(request.threads)?;
     let done = AtomicU64::new(0);
     let mut losses = vec![vec![Loss::default(); knockouts.recording.watched.len()]; variants];
@@ -103,9 +104,13 @@ fn simulate(
             watch.end();
             return Err(Error::Interrupted);
         };
-        for (cells, knocked_out) in losses.iter_mut().zip(&found.knocked_out) {
-            for (loss, (&whole, &less)) in cells.iter_mut().zip(found.reference.iter().zip(knocked_out)) {
-                loss.add(whole, less, Mask::splat(true));
+        let asked = |part: &usize| b * (wide::WIDTH as u64) + ((part * WIDTH) as u64) < draws;
+        for part in (0..wide::PARTS).filter(asked) {
+            for (cells, knocked_out) in losses.iter_mut().zip(&found.knocked_out) {
+                let pairs = found.reference[part].iter().zip(&knocked_out[part]);
+                for (loss, (&whole, &less)) in cells.iter_mut().zip(pairs) {
+                    loss.add(whole, less, Mask::splat(true));
+                }
             }
         }
     }

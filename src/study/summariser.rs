@@ -41,7 +41,7 @@ impl Summariser {
         }
         assert_eq!(values.len() % (2 * side), 0, "batches are whole");
         let lanes = |values: &[f64]| -> Vec<Lanes> {
-            values.chunks_exact(WIDTH).map(|x| Lanes(std::array::from_fn(|i| x[i]))).collect()
+            values.chunks_exact(WIDTH).map(|x| Lanes::from_fn(|i| x[i])).collect()
         };
         let (mut base, mut changed) = (Vec::new(), Vec::new());
         for batch in values.chunks_exact(2 * side) {

@@ -1,7 +1,7 @@
 //! Answers: which signs are on, and the numbers and rules that wait for them.
 
 use crate::inputs::Inputs;
-use crate::math::{Lanes, Mask, WIDTH};
+use crate::math::wide::{Lanes, Mask, WIDTH};
 use crate::plan::Plan;
 use crate::rules::Parameters;
 
@@ -119,7 +119,7 @@ impl Answering<'_> {
             let at = t - sign.lag;
             let truth = seen(i, at);
             let observed = if sign.error > 0.0 {
-                let uniform = plan.answers.errors[i].redraw(at as u32).uniforms(batch);
+                let uniform = plan.answers.errors[i].redraw(at as u32).of_batch(batch);
                 truth * (sign.error * uniform.inverse_normal()).exp()
             } else {
                 truth

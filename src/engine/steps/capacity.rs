@@ -3,7 +3,7 @@
 use super::controls::ControlOutputs;
 use super::shocks::ShockOutputs;
 use crate::inputs::Inputs;
-use crate::math::{Lanes, WIDTH};
+use crate::math::wide::{Lanes, WIDTH};
 use crate::model::{CountryId, Lever, ToolId};
 use crate::plan::Plan;
 use crate::rules::CaseId;

@@ -2,7 +2,7 @@
 
 use super::super::twins::{Twins, take, take_rows};
 use crate::inputs::Inputs;
-use crate::math::{Lanes, Mask};
+use crate::math::wide::{Lanes, Mask};
 use crate::model::time::Date;
 use crate::model::{ChipUnit, PerUnit, RuleId};
 use crate::plan::Plan;

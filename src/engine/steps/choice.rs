@@ -2,7 +2,7 @@
 
 use super::data_sheets::DataSheets;
 use crate::inputs::Inputs;
-use crate::math::{Lanes, Mask};
+use crate::math::wide::{Lanes, Mask};
 use crate::plan::Plan;
 
 /// Less than this of a chip is rounding, not something to buy or to smuggle \[chips\].

@@ -2,7 +2,7 @@
 
 use super::choice::{ChoiceContext, ChoiceOutputs};
 use crate::inputs::Inputs;
-use crate::math::{Lanes, Mask};
+use crate::math::wide::{Lanes, Mask};
 use crate::plan::Plan;
 
 /// What commitments are expected to take when chips that are started now arrive.

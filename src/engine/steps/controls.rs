@@ -2,7 +2,7 @@
 
 use super::shocks::ShockOutputs;
 use crate::inputs::Inputs;
-use crate::math::{Lanes, Mask};
+use crate::math::wide::{Lanes, Mask};
 use crate::model::{ChipId, Lever};
 use crate::plan::Plan;
 use crate::rules::{CaseId, Outcome, Parameters};

@@ -1,7 +1,7 @@
 //! Data sheets: performance and power of chips, which do not change within a draw.
 
 use crate::inputs::Inputs;
-use crate::math::Lanes;
+use crate::math::wide::Lanes;
 use crate::model::{ChipId, ChipUnit, Model, PerUnit, h100};
 use crate::plan::Plan;
 

@@ -3,7 +3,7 @@
 use super::super::twins::{Twins, take};
 use super::shocks::ShockOutputs;
 use crate::inputs::Inputs;
-use crate::math::Lanes;
+use crate::math::wide::Lanes;
 use crate::model::{ChipUnit, Lever, PerUnit};
 use crate::plan::Plan;
 

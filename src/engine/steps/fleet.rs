@@ -5,7 +5,7 @@ use super::data_sheets::DataSheets;
 use super::diversion::{LagShares, Lagged};
 use super::shocks::ShockOutputs;
 use crate::inputs::Inputs;
-use crate::math::{Lanes, Mask};
+use crate::math::wide::{Lanes, Mask};
 use crate::model::ChipUnit;
 use crate::plan::Plan;
 

@@ -5,7 +5,7 @@ use super::data_sheets::DataSheets;
 use super::fleet::Fleets;
 use super::shocks::ShockOutputs;
 use crate::inputs::Inputs;
-use crate::math::{Lanes, Mask};
+use crate::math::wide::{Lanes, Mask};
 use crate::model::{Lever, QuantityId};
 use crate::plan::Plan;
 
@@ -51,7 +51,7 @@ fn built(plan: &Plan, inputs: &Inputs, q: QuantityId, delay: Lanes, share: Lanes
     let at = t as f64 - delay.min(0.5 * (t - plan.known) as f64);
     let whole = at.floor();
     let part = at - whole;
-    let then = Lanes(std::array::from_fn(|lane| {
+    let then = Lanes::from(std::array::from_fn(|lane| {
         let quarter = whole[lane] as usize;
         let value = inputs.at(q, quarter)[lane];
         if part[lane] > 0.0 { value + part[lane] * (inputs.at(q, quarter + 1)[lane] - value) } else { value }

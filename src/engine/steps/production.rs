@@ -15,7 +15,7 @@ use super::controls::ControlOutputs;
 use super::data_sheets::DataSheets;
 use super::stockpiles::Stockpiles;
 use crate::inputs::Inputs;
-use crate::math::{Lanes, Mask, WIDTH};
+use crate::math::wide::{Lanes, Mask, WIDTH};
 use crate::model::{Amount, ChipId, DesignerId, GoodId, GoodKind};
 use crate::plan::Plan;
 use cause::label;

@@ -3,7 +3,7 @@
 use super::controls::ControlOutputs;
 use super::fleet::{FleetOutputs, sum};
 use crate::inputs::Inputs;
-use crate::math::Lanes;
+use crate::math::wide::Lanes;
 use crate::model::time::DAYS_PER_QUARTER;
 use crate::plan::Plan;
 

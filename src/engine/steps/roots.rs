@@ -14,7 +14,7 @@ use super::shocks::ShockOutputs;
 use super::trade::{TradeOutputs, TradeState};
 use super::training::{TrainingOutputs, lab_cause};
 use crate::inputs::Inputs;
-use crate::math::{Lanes, Mask, WIDTH};
+use crate::math::wide::{Lanes, Mask, WIDTH};
 use crate::model::{ChipId, GoodKind};
 use crate::plan::Plan;
 

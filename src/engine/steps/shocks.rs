@@ -3,7 +3,7 @@
 use super::super::twins::{Twins, take};
 use super::triggers::TriggerState;
 use crate::inputs::Inputs;
-use crate::math::{Lanes, Mask, WIDTH};
+use crate::math::wide::{Lanes, Mask, WIDTH};
 use crate::model::{Change, Lever, QuantityId, Recovery, Shock, ShockId};
 use crate::plan::Plan;
 use crate::rules::Parameters;

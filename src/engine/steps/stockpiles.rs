@@ -3,7 +3,7 @@
 use super::controls::ControlOutputs;
 use super::diversion::{Lagged, Routes};
 use crate::inputs::Inputs;
-use crate::math::Lanes;
+use crate::math::wide::Lanes;
 use crate::model::{DesignerId, GoodId, Stockpile};
 use crate::plan::Plan;
 

@@ -13,7 +13,7 @@ use super::data_sheets::DataSheets;
 use super::fleet::FleetState;
 use super::shocks::ShockOutputs;
 use crate::inputs::Inputs;
-use crate::math::{Lanes, Mask};
+use crate::math::wide::{Lanes, Mask};
 use crate::model::Lever;
 use crate::plan::{Plan, Sale};
 use crate::rules::Parameters;

@@ -6,7 +6,7 @@ mod precision;
 use super::data_sheets::DataSheets;
 use super::fleet::{FleetOutputs, FleetState, sum};
 use crate::inputs::Inputs;
-use crate::math::{Lanes, Mask, WIDTH};
+use crate::math::wide::{Lanes, Mask, WIDTH};
 use crate::model::CountryId;
 use crate::model::time::DAYS_PER_QUARTER;
 use crate::plan::Plan;

@@ -1,7 +1,7 @@
 //! Triggers: what a quarter comes to, on which shocks of the next can wait.
 
 use super::choice::DUST;
-use crate::math::Lanes;
+use crate::math::wide::Lanes;
 use crate::model::Gauge;
 use crate::plan::Plan;
 

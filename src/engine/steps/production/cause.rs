@@ -1,6 +1,6 @@
 //! What kept a chip's production from being larger, as codes: a good's row, or one of these.
 
-use crate::math::{Lanes, Mask, WIDTH};
+use crate::math::wide::{Lanes, Mask, WIDTH};
 use crate::model::GoodId;
 
 /// Nothing was wanted.

@@ -1,7 +1,7 @@
 //! What designers could not have of goods, and what of them went into companion silicon.
 
 use super::Production;
-use crate::math::Lanes;
+use crate::math::wide::Lanes;
 use crate::model::GoodId;
 use crate::plan::Plan;
 

@@ -3,7 +3,7 @@
 use super::wafer::{companion, murphy};
 use super::{Production, cause};
 use crate::inputs::Inputs;
-use crate::math::{Lanes, Mask, WIDTH};
+use crate::math::wide::{Lanes, Mask, WIDTH};
 use crate::model::{Amount, ChipId, DesignerId};
 use crate::plan::{Line, Plan};
 

@@ -1,7 +1,7 @@
 //! What is under way from the start of production to its arrival.
 
 use super::Production;
-use crate::math::Lanes;
+use crate::math::wide::Lanes;
 use crate::plan::Plan;
 
 impl Production<'_> {

@@ -2,7 +2,7 @@
 
 use super::needs::mean_need;
 use super::{Pool, Production, cause};
-use crate::math::Lanes;
+use crate::math::wide::Lanes;
 use crate::model::ChipId;
 use crate::plan::Plan;
 

@@ -3,7 +3,7 @@
 use super::super::controls::ControlOutputs;
 use super::super::stockpiles::Stockpiles;
 use super::Production;
-use crate::math::{Lanes, Mask};
+use crate::math::wide::{Lanes, Mask};
 use crate::model::{ChipId, DesignerId};
 use crate::plan::Plan;
 

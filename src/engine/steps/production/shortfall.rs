@@ -2,7 +2,7 @@
 
 use super::wafer::companion;
 use crate::inputs::Inputs;
-use crate::math::Lanes;
+use crate::math::wide::Lanes;
 use crate::plan::Plan;
 
 /// Sums by designer and good, `designer * goods + good`; empty where no facility answers to scarcity.

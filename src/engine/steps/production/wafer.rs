@@ -1,7 +1,7 @@
 //! Wafers into dies: how many fit on one, and how many of them are good.
 
 use crate::inputs::Inputs;
-use crate::math::Lanes;
+use crate::math::wide::Lanes;
 use crate::plan::{Line, Plan};
 
 /// Area of a 300 mm wafer \[mm²\].

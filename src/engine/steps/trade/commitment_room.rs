@@ -1,6 +1,6 @@
 //! Room in which commitments are reckoned.
 
-use crate::math::Lanes;
+use crate::math::wide::Lanes;
 use crate::plan::Plan;
 
 /// Room to work in.

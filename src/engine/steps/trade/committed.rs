@@ -4,7 +4,7 @@ use super::super::caps::Caps;
 use super::super::commitments::{affordable, cost, divide};
 use super::{Trade, TradeContext};
 use crate::inputs::Inputs;
-use crate::math::Lanes;
+use crate::math::wide::Lanes;
 use crate::plan::Plan;
 
 impl Trade<'_> {

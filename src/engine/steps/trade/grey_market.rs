@@ -2,7 +2,7 @@
 
 use super::super::choice::limit_to_routes;
 use super::{Trade, TradeContext};
-use crate::math::Lanes;
+use crate::math::wide::Lanes;
 use crate::plan::Plan;
 
 impl Trade<'_> {

@@ -3,7 +3,7 @@
 use super::super::power::available;
 use super::{REMNANT, Trade, TradeContext};
 use crate::inputs::Inputs;
-use crate::math::Lanes;
+use crate::math::wide::Lanes;
 use crate::plan::Plan;
 
 impl Trade<'_> {

@@ -2,7 +2,7 @@
 
 use super::super::fleet::{FleetOutputs, sum};
 use super::precision::Worth;
-use crate::math::{Lanes, Mask};
+use crate::math::wide::{Lanes, Mask};
 
 /// A part of a lab's working chips.
 #[derive(Clone, Copy, Debug, Default)]

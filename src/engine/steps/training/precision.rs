@@ -3,7 +3,7 @@
 use super::super::data_sheets::DataSheets;
 use super::super::fleet::{FleetOutputs, FleetState, sum};
 use crate::inputs::Inputs;
-use crate::math::Lanes;
+use crate::math::wide::Lanes;
 use crate::model::QuantityId;
 use crate::plan::Plan;
 
