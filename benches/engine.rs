@@ -7,7 +7,7 @@ mod measure;
 
 use chokepoint::internals::engine::record::Recorder;
 use chokepoint::internals::engine::{Batch, Observer, Step};
-use chokepoint::internals::math::{Lanes, Mask, WIDTH};
+use chokepoint::internals::math::{Lanes, Mask, WIDTH, wide};
 use chokepoint::internals::metrics::{Recording, flows};
 use chokepoint::internals::plan::Plan;
 use chokepoint::internals::random::{Design, Sampler};
@@ -17,7 +17,7 @@ use measure::{active, timed};
 use std::time::Instant;
 
 /// Draws of a pass.
-const BATCHES: u64 = 64;
+const BATCHES: u64 = 32;
 /// Passes, of which the fastest counts.
 const PASSES: usize = 7;
 
@@ -53,7 +53,10 @@ fn fastest(mut pass: impl FnMut()) -> f64 {
 fn main() {
     let path =
         std::env::args().skip(1).find(|a| !a.starts_with('-')).unwrap_or("scenarios/baseline".to_owned());
-    println!("{path}, {} draws a pass, the fastest of {PASSES} passes, one thread\n", BATCHES * WIDTH as u64);
+    println!(
+        "{path}, {} draws a pass, the fastest of {PASSES} passes, one thread\n",
+        BATCHES * wide::WIDTH as u64
+    );
     let plan = start_up(&path);
     let recording = Recording::new(&plan, &[]).expect("cells");
     let sources: Vec<_> = flows(&plan).into_iter().map(|f| f.1).collect();
@@ -84,7 +87,7 @@ fn start_up(path: &str) -> Plan {
 
 /// Microseconds a draw, and nanoseconds for each edge that was active in a quarter.
 fn line(what: &str, seconds: f64, active: f64) {
-    let draws = (BATCHES * WIDTH as u64) as f64;
+    let draws = (BATCHES * wide::WIDTH as u64) as f64;
     let edge = if active > 0.0 {
         format!("{:8.2} ns per active edge and quarter", seconds / active * 1e9)
     } else {
@@ -101,7 +104,7 @@ fn engine(plan: &Plan) -> f64 {
     let active = clock.active as f64;
     println!(
         "{:.0} active sale edges a draw, summed over quarters",
-        active / (BATCHES * WIDTH as u64) as f64
+        active / (BATCHES * wide::WIDTH as u64) as f64
     );
     let sampling = fastest(|| (0..BATCHES).for_each(|b| plan.layout.sample(b, &mut batch.inputs)));
     line("sampling", sampling, active);
@@ -145,7 +148,7 @@ fn recording_cost(
     with - bare + summarise(plan, recording, sources)
 }
 
-/// Values of cells and flows by batch.
+/// Values of cells and flows by eights of draws.
 fn values(
     plan: &Plan,
     recording: &Recording,
@@ -155,9 +158,9 @@ fn values(
     let mut recorder = Recorder::new(plan, recording, sources);
     let one = |b| {
         batch.simulate(plan, b, &mut recorder);
-        (recorder.cells.clone(), recorder.flowed.clone())
+        recorder.parts.each_ref().map(|part| (part.cells.clone(), part.flowed.clone()))
     };
-    (0..BATCHES).map(one).unzip()
+    (0..BATCHES).flat_map(one).unzip()
 }
 
 fn summarise(
@@ -166,7 +169,7 @@ fn summarise(
     sources: &[chokepoint::internals::metrics::FlowSource],
 ) -> f64 {
     let (cells, flowed) = values(plan, recording, sources);
-    let masks = vec![Mask::splat(true); BATCHES as usize];
+    let masks = vec![Mask::splat(true); cells.len()];
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a pool");
     let mut of_cells: Summary = Summary::new(recording.cells.len(), false);
     let mut of_flows: Summary<1> = Summary::new(flowed[0].len(), false);
@@ -184,7 +187,7 @@ fn summarising(plan: &Plan, recording: &Recording, sources: &[chokepoint::intern
     let seconds = summarise(plan, recording, sources);
     line("summarising cells and flows", seconds, 0.0);
     let values = (recording.cells.len() + sources.len() * plan.quarters) as f64;
-    println!("{:34}{:9.2} ns a value", "", seconds / values / (BATCHES * WIDTH as u64) as f64 * 1e9);
+    println!("{:34}{:9.2} ns a value", "", seconds / values / (BATCHES * wide::WIDTH as u64) as f64 * 1e9);
 }
 
 /// Writing rows of draws: text of five numbers, then whole tables with keys and empty columns.

@@ -14,7 +14,7 @@ mod reference;
 
 use chokepoint::internals::engine::Batch;
 use chokepoint::internals::engine::record::Recorder;
-use chokepoint::internals::math::WIDTH;
+use chokepoint::internals::math::wide::WIDTH;
 use chokepoint::internals::metrics::Recording;
 use chokepoint::internals::model::Model;
 use chokepoint::internals::network::Network;

@@ -55,7 +55,7 @@
 //!
 //! let mut batch = Batch::new(&plan);
 //! let mut ledger = Ledger::new(&plan);
-//! batch.simulate(&plan, 0, &mut ledger); // draws 0 to 7
+//! batch.simulate(&plan, 0, &mut ledger); // draws 0 to 15
 //! assert_eq!(ledger.broken(), None);
 //! let first_lab = batch.outputs.training.reachable[0]; // in FLOP at the horizon's end, one lane a draw
 //! assert!(first_lab.0.iter().all(|flop| *flop > 1e26));
@@ -91,7 +91,7 @@ pub use engine::run::Round;
 pub use engine::trace::Trace;
 pub use engine::{Batch, Intervention, Observer, Outputs, State, Step};
 pub use inputs::LayoutError;
-pub use math::{Lanes, Mask, WIDTH};
+pub use math::{Lanes, Mask, WIDTH, wide};
 pub use metrics::{ActorKind, Metric, Recording, SelectError, Series};
 pub use model::time::{Date, Horizon, Quarter};
 pub use model::{Grade, Model, Provenance, Quantity, QuantityId, Shape, Shown, schema};

@@ -2,7 +2,7 @@
 #![allow(dead_code, unreachable_pub)] // every benchmark uses its own part of this
 
 use chokepoint::internals::engine::{Batch, Observer, Step};
-use chokepoint::internals::math::Lanes;
+use chokepoint::internals::math::wide::Lanes;
 use chokepoint::internals::plan::Plan;
 use std::time::Instant;
 

@@ -47,7 +47,7 @@ pub extern "C" fn told_bytes() -> usize {
     KEPT.with_borrow(|kept| kept.told.len())
 }
 
-/// Where the last batch's values begin: for each cell of eight draws, the cells of labels after the others.
+/// Where the last batch's values begin: for each cell those of its draws, the cells of labels after the others.
 #[unsafe(no_mangle)]
 pub extern "C" fn values() -> *const f64 {
     KEPT.with_borrow(|kept| kept.values.as_ptr())
@@ -93,7 +93,7 @@ pub extern "C" fn change() -> u32 {
     })
 }
 
-/// Keeps eight draws of the scenario as it stands, from which changes go on.
+/// Keeps a batch of the scenario as it stands, from which changes go on.
 #[unsafe(no_mangle)]
 pub extern "C" fn keep(batch: u32) -> u32 {
     with(|kept| {
@@ -102,7 +102,7 @@ pub extern "C" fn keep(batch: u32) -> u32 {
     })
 }
 
-/// Simulates eight draws of the scenario as it stands (`changed` 0), or as it was changed (1).
+/// Simulates a batch of the scenario as it stands (`changed` 0), or as it was changed (1).
 #[unsafe(no_mangle)]
 pub extern "C" fn simulate(changed: u32, batch: u32) -> u32 {
     with(|kept| {

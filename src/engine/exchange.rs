@@ -54,6 +54,9 @@ struct Walked<'a> {
     stands: BTreeMap<usize, Stand>,
 }
 
+/// Cells at a point: by plan and part of the batch.
+pub type Cells = [[Vec<Lanes>; PARTS]; 2];
+
 /// A plan, and beside it another one on the same uniforms, if there is one.
 pub struct Walker<'a> {
     first: Walked<'a>,
@@ -136,7 +139,7 @@ impl<'a> Walker<'a> {
         order: &[[usize; PARTS]],
         stop: &AtomicBool,
         done: impl Fn(),
-    ) -> Result<Vec<[[Vec<Lanes>; PARTS]; 2]>, Stopped<E>> {
+    ) -> Result<Vec<Cells>, Stopped<E>> {
         let mut points = Vec::with_capacity(2 * order.len());
         let all: Vec<[usize; PARTS]> = order.iter().chain(order).copied().collect();
         for (k, &groups) in all.iter().enumerate() {
@@ -163,7 +166,7 @@ impl<'a> Walker<'a> {
         batch: u64,
         exchanged: Option<[usize; PARTS]>,
         coming: &[[usize; PARTS]],
-    ) -> Result<[[Vec<Lanes>; PARTS]; 2], Stopped<E>> {
+    ) -> Result<Cells, Stopped<E>> {
         let first = &mut self.first;
         let diverges = self.other.as_ref().and_then(|(_, _, fork)| fork.as_ref()).map(|fork| fork.at);
         first.batch.begin(&first.plan, batch);

@@ -2,8 +2,8 @@
 
 use super::state::Seen;
 use super::tally::Tally;
-use crate::math::{Kernel, dispatch};
 use crate::math::wide::Lanes;
+use crate::math::{Kernel, dispatch};
 use crate::metrics::{Recording, Series};
 use crate::plan::Plan;
 

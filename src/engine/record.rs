@@ -39,6 +39,7 @@ pub struct Recorder<'a> {
     needed: Vec<Vec<usize>>,
     /// Flows of each sale: free, and below full permission.
     flows_of: Vec<[Option<usize>; 2]>,
+    quarters: usize,
     pub(super) next_cell: usize,
     pub(super) next_watched: usize,
 }
@@ -60,12 +61,19 @@ pub struct NotFinite {
 impl<'a> Recorder<'a> {
     /// A recorder for the batches of a plan.
     pub fn new(plan: &Plan, recording: &'a Recording, flows: &'a [FlowSource]) -> Self {
+        let mut recorder = Self::without_lists(plan, recording, flows);
+        recorder.take_lists(|length| vec![Lanes::ZERO; length]);
+        recorder
+    }
+
+    /// One that is given lists for cells and flows before each batch.
+    pub(super) fn without_lists(plan: &Plan, recording: &'a Recording, flows: &'a [FlowSource]) -> Self {
         let lanes = |n: usize| vec![Lanes::ZERO; n];
         let part = |_| Recorded {
-            cells: lanes(recording.cells.len()),
+            cells: Vec::new(),
             tracked: lanes(recording.tracked.len() * plan.quarters),
             labels: vec![[0; WIDTH]; plan.quarters * subjects(plan)],
-            flowed: lanes(plan.quarters * flows.len()),
+            flowed: Vec::new(),
             watched: lanes(recording.watched.len()),
         };
         Self {
@@ -76,9 +84,22 @@ impl<'a> Recorder<'a> {
             parts: std::array::from_fn(part),
             flowing: vec![wide::Lanes::ZERO; flows.len()],
             needed: needed(recording, plan.quarters),
+            quarters: plan.quarters,
             flows_of: flows_of(plan, flows),
             next_cell: 0,
             next_watched: 0,
+        }
+    }
+
+    /// Takes a list for cells and one for flows in each part that has none.
+    pub(super) fn take_lists(&mut self, list: impl Fn(usize) -> Vec<Lanes>) {
+        let (cells, flows) = (self.recording.cells.len(), self.quarters * self.flows.len());
+        for part in &mut self.parts {
+            for (lanes, length) in [(&mut part.cells, cells), (&mut part.flowed, flows)] {
+                if lanes.len() != length {
+                    *lanes = list(length);
+                }
+            }
         }
     }
 
@@ -112,10 +133,10 @@ impl<'a> Recorder<'a> {
             draw: first_draw + lane as u64,
             value: value[lane],
         };
-        let places = (0..tracked.len()).map(|i| (i % quarters, recording.tracked[i / quarters]));
+        let courses = (0..tracked.len()).map(|i| (i % quarters, recording.tracked[i / quarters]));
         let lists = [(cells, &recording.cells), (watched, &recording.watched)];
         let placed = lists.into_iter().flat_map(|(values, places)| values.iter().zip(places.iter().copied()));
-        for (value, (t, series)) in placed.chain(tracked.iter().zip(places)) {
+        for (value, (t, series)) in placed.chain(tracked.iter().zip(courses)) {
             if let Some(lane) = wrong(value).filter(|_| counts(series)) {
                 return Some(found(value, lane, name(t, series)));
             }
@@ -186,7 +207,8 @@ impl<'a> Recorder<'a> {
             return;
         }
         for s in batch.outputs.choice.open.all() {
-            let is_free = batch.outputs.controls.permitted[plan.edges.sales[s].chip_market].ge(wide::Lanes::ONE);
+            let is_free =
+                batch.outputs.controls.permitted[plan.edges.sales[s].chip_market].ge(wide::Lanes::ONE);
             for (flow, counts) in self.flows_of[s].into_iter().zip([is_free, !is_free]) {
                 if let Some(flow) = flow {
                     row[flow] += counts.select(batch.outputs.trade.sold[s], wide::Lanes::ZERO);

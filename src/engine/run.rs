@@ -336,9 +336,15 @@ impl<'a> PlanRun<'a> {
     ) -> Self {
         Self {
             batch: Batch::looking(plan, looked_at),
-            recorder: Recorder::new(plan, recording, flows),
+            recorder: Recorder::without_lists(plan, recording, flows),
             ledger: audit.then(|| Ledger::new(plan)),
         }
+    }
+
+    /// Draws of a batch at the horizon's start, and lists to record them in.
+    fn begin(&mut self, plan: &Plan, b: u64, spare: &Spare) {
+        self.batch.reset(plan, b);
+        self.recorder.take_lists(|length| spare.list(length));
     }
 
     fn quarter(&mut self, plan: &Plan, t: usize, watch: Option<&mut Watch>) {
@@ -352,11 +358,18 @@ impl<'a> PlanRun<'a> {
     }
 
     /// An alternative's quarters, from the one in which it diverges from the task's run.
-    fn follow(&mut self, alternative: &Alternative<'_>, first: &Self, task: &Task<'_>, b: u64) {
+    fn follow(
+        &mut self,
+        alternative: &Alternative<'_>,
+        first: &Self,
+        task: &Task<'_>,
+        b: u64,
+        spare: &Spare,
+    ) {
         let plan = alternative.plan;
         self.batch.restore(plan);
         plan.layout.sample_sharing(b, &alternative.shared, &first.batch.inputs, &mut self.batch.inputs);
-        self.batch.reset(plan, b);
+        self.begin(plan, b, spare);
         let mut from = 0;
         if let Some(fork) = alternative.fork.as_ref().filter(|_| !task.audit) {
             let before = Before::of(&first.batch, &first.recorder);
@@ -369,7 +382,7 @@ impl<'a> PlanRun<'a> {
     }
 
     /// What there is of a part: of draws that count, with nothing but what was recorded.
-    fn done<E>(&mut self, plan: &Plan, part: usize, mask: Mask, spare: &Spare) -> Result<Done, Stopped<E>> {
+    fn done<E>(&mut self, plan: &Plan, part: usize, mask: Mask) -> Result<Done, Stopped<E>> {
         if let Some(broken) = self.ledger.as_mut().and_then(Ledger::broken) {
             return Err(Stopped::Ledger(broken));
         }
@@ -380,10 +393,10 @@ impl<'a> PlanRun<'a> {
         let Recorded { cells, tracked, labels, flowed, watched } = &mut self.recorder.parts[part];
         Ok(Done {
             mask,
-            cells: spare.swap(cells),
+            cells: std::mem::take(cells),
             tracked: tracked.clone(),
             labels: labels.clone(),
-            flowed: spare.swap(flowed),
+            flowed: std::mem::take(flowed),
             inputs: Vec::new(),
             strikes: Vec::new(),
             watched: watched.clone(),
@@ -402,17 +415,16 @@ fn diverges_at(alternative: &Alternative<'_>, task: &Task<'_>) -> usize {
 struct Spare(Mutex<BTreeMap<usize, Vec<Vec<Lanes>>>>);
 
 impl Spare {
-    /// Takes a list that was filled, and leaves one that is to be filled.
-    fn swap(&self, filled: &mut Vec<Lanes>) -> Vec<Lanes> {
+    /// A list that is to be filled.
+    fn list(&self, length: usize) -> Vec<Lanes> {
         let mut lists = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let old = lists.get_mut(&filled.len()).and_then(Vec::pop);
-        let list = old.unwrap_or_else(|| vec![Lanes::ZERO; filled.len()]);
-        std::mem::replace(filled, list)
+        let old = lists.get_mut(&length).and_then(Vec::pop);
+        old.unwrap_or_else(|| vec![Lanes::ZERO; length])
     }
 
     fn take_back(&self, round: Round) {
         let mut lists = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        for list in round.cells.into_iter().chain(round.flowed) {
+        for list in round.cells.into_iter().chain(round.flowed).filter(|list| !list.is_empty()) {
             lists.entry(list.len()).or_default().push(list);
         }
     }
@@ -473,7 +485,7 @@ impl<'a> Worker<'a> {
         let (plan, first) = (task.plan, &mut self.first);
         first.batch.restore(plan);
         plan.layout.sample(b, &mut first.batch.inputs);
-        first.batch.reset(plan, b);
+        first.begin(plan, b, spare);
         // Before each quarter the alternatives that diverge in it take the state and run to the end.
         for t in 0..=plan.quarters {
             for (run, alternative) in self.alternatives.iter_mut().zip(alternatives) {
@@ -481,7 +493,7 @@ impl<'a> Worker<'a> {
                     return Err(Stopped::Interrupted);
                 }
                 if diverges_at(alternative, task) == t {
-                    run.follow(alternative, first, task, b);
+                    run.follow(alternative, first, task, b, spare);
                 }
             }
             if t < plan.quarters {
@@ -499,11 +511,11 @@ impl<'a> Worker<'a> {
         let mask = self.mask(task, b);
         let part = |part: usize| {
             let of_part = |all: &[wide::Lanes]| all.iter().map(|lanes| lanes.part(part)).collect();
-            let mut first = self.first.done(plan, part, mask.part(part), spare)?;
+            let mut first = self.first.done(plan, part, mask.part(part))?;
             (first.inputs, first.ranks) = (of_part(&inputs), of_part(&ranks));
             first.strikes = self.watch.strikes_of(part);
             let alternatives = self.alternatives.iter_mut().zip(alternatives);
-            let alternatives = alternatives.map(|(run, a)| run.done(a.plan, part, mask.part(part), spare));
+            let alternatives = alternatives.map(|(run, a)| run.done(a.plan, part, mask.part(part)));
             std::iter::once(Ok(first)).chain(alternatives).collect()
         };
         (0..PARTS).filter(asked).map(part).collect()

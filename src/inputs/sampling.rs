@@ -1,9 +1,9 @@
 //! Values of a batch: each path's uniform, its copula, its inverse distribution function, its course over time.
 
 use super::layout::{Course, Inputs, Layout, Span};
-use crate::math::{Kernel, dispatch};
 use crate::math::lanes;
 use crate::math::wide::Lanes;
+use crate::math::{Kernel, dispatch};
 use crate::model::{Between, Point, QuantityId, Shape, ShockId};
 use crate::random::{Distribution, loaded as loaded_uniform};
 

@@ -387,20 +387,33 @@ function!(InverseNormal, "Normal score of lanes.", (0), super::inverse_normal);
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::math::wide::WIDTH;
+    use crate::math::{Lanes, Mask, lanes, wide};
     use proptest::prelude::*;
 
     proptest! {
         #[test]
-        fn a_lane_is_its_scalar_to_the_bit(x in prop::array::uniform8(1e-30f64..1e30), y in -4.0f64..4.0) {
-            let lanes = Lanes(x);
-            let powers = lanes.pow(Lanes::splat(y));
+        fn a_lane_is_its_scalar_to_the_bit(x in prop::array::uniform(1e-30f64..1e30), y in -4.0f64..4.0) {
+            let lanes = lanes::Lanes::<WIDTH>(x);
+            let powers = lanes.pow(wide::Lanes::splat(y));
             for i in 0..WIDTH {
                 prop_assert_eq!(lanes.ln()[i].to_bits(), crate::math::ln(x[i]).to_bits());
                 prop_assert_eq!(powers[i].to_bits(), crate::math::pow(x[i], y).to_bits());
                 prop_assert_eq!((lanes.ln() * y).exp()[i].to_bits(), crate::math::exp(crate::math::ln(x[i]) * y).to_bits());
             }
         }
+    }
+
+    #[test]
+    fn parts_are_the_whole() {
+        let all = wide::Lanes::from_fn(|i| i as f64);
+        for part in 0..wide::PARTS {
+            let eight: Lanes = all.part(part);
+            assert_eq!(eight, Lanes::from_fn(|i| (8 * part + i) as f64));
+            let odd: Mask = all.ge(wide::Lanes::splat(3.0)).part(part);
+            assert_eq!(odd, eight.ge(Lanes::splat(3.0)));
+        }
+        assert_eq!(wide::Lanes::joined(|part| all.part::<8>(part)), all);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Quantiles of the beta distribution, which have no closed form: a table graded into the tails.
 
-use crate::math::special::{incomplete_beta, log_gamma};
 use crate::math::lanes::Lanes;
+use crate::math::special::{incomplete_beta, log_gamma};
 use crate::math::{exp, ln, normal_cdf};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};

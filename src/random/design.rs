@@ -276,7 +276,8 @@ mod tests {
     fn independent_uniforms_are_those_of_chacha8() {
         // The published test vector of ChaCha8 with a key of zeros: the first eight bytes of the key stream.
         let published = u64::from_le_bytes([0x3e, 0x00, 0xef, 0x2f, 0x89, 0x5f, 0x40, 0xd6]);
-        let stream = Stream { source: Source::Counter([0; 32]), key: 0, sampler: Sampler::Mc, exchanged: None };
+        let stream =
+            Stream { source: Source::Counter([0; 32]), key: 0, sampler: Sampler::Mc, exchanged: None };
         assert_eq!(stream.uniforms(0)[0], open(published));
         let mut rng = ChaCha8Rng::from_seed([0; 32]);
         for batch in 0..5 {

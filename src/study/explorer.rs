@@ -6,10 +6,10 @@ use super::project::{Project, Reading};
 use super::request::{DrawChoice, ExplainRequest, PolicySource, Sampling, ScenarioRequest, TextSource};
 use crate::engine::Batch;
 use crate::engine::fork::{Fork, Stand};
-use crate::engine::record::{Recorded, Recorder, subjects};
+use crate::engine::record::{Recorder, subjects};
 use crate::engine::steps::roots::root;
 use crate::engine::steps::training::lab_cause;
-use crate::math::wide::PARTS;
+use crate::math::wide::{self, Lanes};
 use crate::math::{Mask, WIDTH};
 use crate::metrics::{Recording, headline};
 use crate::model::time::Quarter;
@@ -60,7 +60,7 @@ struct World {
 }
 
 /// Batches of the base that are kept at most: of the draws that are asked for first, after every change.
-const KEPT: usize = 32;
+const KEPT: usize = 256 / wide::WIDTH;
 
 impl World {
     fn new(project: &Project, sampling: &Sampling, select: &[String]) -> Result<Self, Error> {
@@ -96,13 +96,15 @@ fn label(bound: u8, root: u8) -> f64 {
     }
 }
 
-/// Appends the values of eight draws: for every cell and then for every label.
-fn tell(world: &World, labs_asked: &[String], recorded: &Recorded, values: &mut Vec<f64>) {
+/// Appends the values of a batch: for every cell and then for every label.
+fn tell(world: &World, labs_asked: &[String], recorder: &Recorder<'_>, values: &mut Vec<f64>) {
     match &world.places {
-        None => recorded.cells.iter().for_each(|x| values.extend_from_slice(&x.0)),
+        None => (0..world.recording.cells.len())
+            .for_each(|place| values.extend_from_slice(&recorder.cell(place).0)),
         Some(places) => {
             for place in places {
-                values.extend_from_slice(&place.map_or([f64::NAN; WIDTH], |p| recorded.cells[p].0));
+                let cell = place.map_or(Lanes::splat(f64::NAN), |place| recorder.cell(place));
+                values.extend_from_slice(&cell.0);
             }
         }
     }
@@ -111,12 +113,14 @@ fn tell(world: &World, labs_asked: &[String], recorded: &Recorded, values: &mut 
     for t in headline::year_ends(plan.model.run.horizon) {
         for id in labs_asked {
             let Some(l) = labs.iter().position(|lab| lab.id == *id) else {
-                values.extend_from_slice(&[NOTHING; WIDTH]);
+                values.extend_from_slice(&[NOTHING; wide::WIDTH]);
                 continue;
             };
             let first = t * per_quarter + chips + l;
-            let (bound, roots) = (recorded.labels[first], recorded.labels[first + 2 * labs.len()]);
-            values.extend(bound.iter().zip(roots).map(|(&b, r)| label(b, r)));
+            for part in &recorder.parts {
+                let (bound, roots) = (part.labels[first], part.labels[first + 2 * labs.len()]);
+                values.extend(bound.iter().zip(roots).map(|(&b, r)| label(b, r)));
+            }
         }
     }
 }
@@ -229,7 +233,7 @@ impl Explorer {
         inside && self.stands.len() < KEPT && !self.stands.contains_key(&batch)
     }
 
-    /// Simulates a batch of one side: eight draws after the other, for every cell and then for every label their values.
+    /// Simulates a batch of one side: for every cell and then for every label the values of its draws.
     /// A label is a place in [`Explorer::LABELS`], or -1; a cell that the changed world lacks is not a number.
     ///
     /// # Errors
@@ -255,14 +259,14 @@ impl Explorer {
             fork.adopt(plan, &stand.before(), &mut world.batch, &mut recorder);
         }
         world.batch.advance(plan, from..plan.quarters, &mut (), &mut recorder);
-        values.clear();
-        for part in 0..PARTS {
+        for part in 0..wide::PARTS {
             let first_draw = world.batch.first_draw + (part * WIDTH) as u64;
             if let Some(found) = recorder.not_finite(part, Mask::splat(true), plan, first_draw) {
                 return Err(found.into());
             }
-            tell(world, &self.labs, &recorder.parts[part], values);
         }
+        values.clear();
+        tell(world, &self.labs, &recorder, values);
         Ok(())
     }
 

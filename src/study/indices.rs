@@ -9,7 +9,7 @@ use super::simulation::{Simulation, until};
 use super::watch::{Watch, Work};
 use crate::analysis::Sensitivity;
 use crate::analysis::indices::{Indices, Walk};
-use crate::engine::exchange::{Exchanged, Walker};
+use crate::engine::exchange::{Cells, Exchanged, Walker};
 use crate::engine::run::Round;
 use crate::math::wide::PARTS;
 use crate::math::{Lanes, WIDTH};
@@ -256,7 +256,8 @@ fn walk(
     let parts = PARTS as u64;
     let one = |b: u64| {
         let own: [Vec<usize>; PARTS] = std::array::from_fn(|part| order(b * parts + part as u64));
-        let all: Vec<[usize; PARTS]> = (0..orders.len()).map(|k| own.each_ref().map(|order| order[k])).collect();
+        let all: Vec<[usize; PARTS]> =
+            (0..orders.len()).map(|k| own.each_ref().map(|order| order[k])).collect();
         let lent = walkers().pop();
         let mut walker = lent.unwrap_or_else(|| Walker::new(&alone, beside.as_ref()));
         let asked = (walks - b * parts).min(parts);
@@ -266,7 +267,7 @@ fn walk(
         let points = walker.walk(b, &all, watch.stop(), step).map_err(why::<FolderError>)?;
         walkers().push(walker);
         let walk = |(part, order): (usize, Vec<usize>)| {
-            let value = |point: &[[Vec<Lanes>; PARTS]; 2]| match places {
+            let value = |point: &Cells| match places {
                 (place, None) => (point[0][part][place], Lanes::ZERO),
                 (place, Some(seat)) => (point[1][part][seat], point[0][part][place]),
             };

@@ -1,7 +1,7 @@
 //! Statistics of draws that come batch by batch from elsewhere: what `summary.csv` and `comparison.csv` say of the same draws.
 
 use crate::analysis::{PairedRuns, Sense};
-use crate::math::{Lanes, Mask, WIDTH};
+use crate::math::{Lanes, Mask, WIDTH, wide};
 use crate::results::Summary;
 
 /// Cells of the scenario as it stands and of a change of it, being summarised.
@@ -30,23 +30,25 @@ impl Summariser {
         }
     }
 
-    /// Adds consecutive batches: by batch, side and cell the values of eight draws.
+    /// Adds consecutive batches: by batch, side and cell the values of its draws.
     ///
     /// # Panics
     /// If there are not whole batches.
     pub fn add(&mut self, values: &[f64]) {
-        let side = self.cells * WIDTH;
+        let side = self.cells * wide::WIDTH;
         if side == 0 {
             return;
         }
         assert_eq!(values.len() % (2 * side), 0, "batches are whole");
-        let lanes = |values: &[f64]| -> Vec<Lanes> {
-            values.chunks_exact(WIDTH).map(|x| Lanes::from_fn(|i| x[i])).collect()
+        let lanes = |values: &[f64], part: usize| -> Vec<Lanes> {
+            values.chunks_exact(wide::WIDTH).map(|x| Lanes::from_fn(|i| x[part * WIDTH + i])).collect()
         };
         let (mut base, mut changed) = (Vec::new(), Vec::new());
         for batch in values.chunks_exact(2 * side) {
-            base.push(lanes(&batch[..side]));
-            changed.push(lanes(&batch[side..]));
+            for part in 0..wide::PARTS {
+                base.push(lanes(&batch[..side], part));
+                changed.push(lanes(&batch[side..], part));
+            }
         }
         let masks = vec![Mask::splat(true); base.len()];
         self.base.absorb(&base, &masks);
@@ -83,8 +85,8 @@ mod tests {
     fn a_change_that_doubles_every_draw_is_told_as_twice_the_base() {
         let mut summariser = Summariser::new(2);
         for batch in 0..16 {
-            let base: Vec<f64> = (0..16).map(|i| f64::from(1 + batch * 16 + i)).collect();
-            let changed = base.iter().enumerate().map(|(i, x)| if i < 8 { x * 2.0 } else { *x });
+            let base: Vec<f64> = (0..2 * wide::WIDTH).map(|i| (1 + batch * 32 + i) as f64).collect();
+            let changed = base.iter().enumerate().map(|(i, x)| if i < wide::WIDTH { x * 2.0 } else { *x });
             let values: Vec<f64> = base.iter().copied().chain(changed).collect();
             summariser.add(&values);
         }

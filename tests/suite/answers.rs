@@ -5,7 +5,8 @@ use crate::support::{PAGE, findings, model_of, plan_of, read};
 use assert_cmd::Command;
 use chokepoint::internals::engine::Batch;
 use chokepoint::internals::engine::record::Recorder;
-use chokepoint::internals::math::{WIDTH, ln, normal_cdf};
+use chokepoint::internals::math::wide::WIDTH;
+use chokepoint::internals::math::{ln, normal_cdf};
 use chokepoint::internals::metrics::Recording;
 use chokepoint::internals::model::Model;
 use chokepoint::internals::network::Network;
@@ -89,7 +90,7 @@ fn bits(model: &Model, batches: u64) -> Vec<u64> {
     let mut all = Vec::new();
     for b in 0..batches {
         batch.simulate(&plan, b, &mut recorder);
-        all.extend(keep.iter().flat_map(|&i| recorder.cells[i].0.map(f64::to_bits)));
+        all.extend(keep.iter().flat_map(|&i| recorder.cell(i).0.map(f64::to_bits)));
     }
     all
 }
@@ -139,7 +140,7 @@ fn what_is_observed_with_error_fires_as_often_as_the_closed_form_says() {
     let recording = Recording::lean(&base, &cell).unwrap();
     let mut recorder = Recorder::new(&base, &recording, &[]);
     Batch::new(&base).simulate(&base, 0, &mut recorder);
-    let (level, error) = (recorder.cells[0].0.iter().sum::<f64>() / WIDTH as f64, 0.4_f64);
+    let (level, error) = (recorder.cell(0).0.iter().sum::<f64>() / WIDTH as f64, 0.4_f64);
     let text = format!(
         "{PAGE}\n[[answer]]\nwhen = {{ sign = \"world/fleet_chips > {level}\", error = {error}, from = \"2026Q4\" }}\npath = \"route.gamma.detection\"\ntimes = 2\n"
     );
@@ -153,7 +154,7 @@ fn what_is_observed_with_error_fires_as_often_as_the_closed_form_says() {
     for b in 0..BATCHES {
         batch.simulate(&plan, b, &mut recorder);
         for lane in 0..WIDTH {
-            let p = normal_cdf(ln(recorder.cells[0][lane] / level) / error);
+            let p = normal_cdf(ln(recorder.cell(0)[lane] / level) / error);
             (expected, variance) = (expected + p, variance + p * (1.0 - p));
             fired += f64::from(u8::from(batch.state.answers.on[0].lane(lane)));
         }

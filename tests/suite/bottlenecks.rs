@@ -10,7 +10,7 @@ use crate::support::{model_of, plan_of, read};
 use chokepoint::internals::engine::steps::production::cause;
 use chokepoint::internals::engine::steps::training::lab_cause;
 use chokepoint::internals::engine::{Batch, Step};
-use chokepoint::internals::math::Lanes;
+use chokepoint::internals::math::wide::{Lanes, WIDTH};
 use chokepoint::internals::model::{GoodId, GoodKind, Lab, Lever};
 use chokepoint::internals::plan::Plan;
 use rayon::prelude::*;
@@ -91,7 +91,7 @@ fn what_bound_a_chip_would_have_let_more_be_made() {
         });
         for (c, chip) in plan.model.chips.iter().enumerate() {
             let siblings = &plan.supply.chips_of[chip.designer];
-            for lane in 0..8 {
+            for lane in 0..WIDTH {
                 let ramped = siblings.iter().any(|x| base.outputs.production.capped[x.index()].lane(lane));
                 // A hundredth more of all wants reaches a sibling's ramp: it leaves what it would have asked for.
                 let reached = siblings.iter().any(|x| demand.outputs.production.capped[x.index()].lane(lane));
@@ -220,7 +220,7 @@ fn open_what_bound_a_lab_would_have_let_it_train_more() {
             trained(plan, state, t, |b| b.sheets.quality.iter_mut().for_each(|q| *q = (*q * MORE).min(1.0)));
         let fed = trained(plan, state, t, |b| b.inputs.scale(plan.model.science.data_stock, MORE));
         for l in 0..plan.model.labs.len() {
-            for lane in 0..8 {
+            for lane in 0..WIDTH {
                 let size = |b: &Batch| b.outputs.training.reachable[l][lane];
                 if size(&base) <= 0.0 {
                     continue;

@@ -5,6 +5,8 @@ use crate::support::{model_of, plan_of, read};
 use chokepoint::internals::engine::Batch;
 use chokepoint::internals::engine::knockout::{KnockoutCells, Knockouts, knock_out};
 use chokepoint::internals::engine::record::Recorder;
+use chokepoint::internals::math::Lanes;
+use chokepoint::internals::math::wide::{self, PARTS};
 use chokepoint::internals::metrics::Recording;
 use chokepoint::internals::network::Network;
 use chokepoint::internals::plan::{Plan, Supplied, Supplier};
@@ -32,8 +34,9 @@ fn a_supplier_that_keeps_all_changes_no_bit() {
         let mut batch = Batch::new(&plan);
         let mut recorder = Recorder::new(&plan, &recording, &[]);
         batch.simulate(&plan, 3, &mut recorder);
-        assert_eq!(recorder.watched, found.reference, "going on from a copy is going on");
-        assert!(found.reference.len() > 50);
+        let watched = recorder.parts.map(|part| part.watched);
+        assert_eq!(watched, found.reference, "going on from a copy is going on");
+        assert!(found.reference.iter().all(|cells| cells.len() > 50));
         for (supplier, cells) in suppliers.iter().zip(&found.knocked_out) {
             assert_eq!(*cells, found.reference, "{}", supplier.name);
         }
@@ -92,9 +95,10 @@ fn losses_are_what_a_chain_of_one_link_each_must_lose() {
     let at = |name: &str, part: usize, t: usize| {
         let s = suppliers.iter().position(|s| s.name == name && s.class == "node").unwrap();
         let cell = recording.watched.iter().position(|c| c.0 == t).unwrap();
-        (found.reference[cell], found.knocked_out[s * 2 + part][cell])
+        let of = |cells: &[Vec<Lanes>; PARTS]| wide::Lanes::joined(|part| cells[part][cell]);
+        (of(&found.reference), of(&found.knocked_out[s * 2 + part]))
     };
-    for lane in 0..8 {
+    for lane in 0..wide::WIDTH {
         // Long after, a lab that may use a tenth less of its chips trains a tenth less; one that may use none, nothing.
         for name in ["lab.one", "buyer.firm"] {
             let (whole, less) = at(name, 1, 11);

@@ -6,7 +6,7 @@ use crate::support::{plan_of, read};
 use assert_cmd::Command;
 use chokepoint::internals::engine::Batch;
 use chokepoint::internals::engine::record::Recorder;
-use chokepoint::internals::math::Lanes;
+use chokepoint::internals::math::wide::{Lanes, WIDTH};
 use chokepoint::internals::metrics::Recording;
 use chokepoint::internals::model::QuantityId;
 use chokepoint::internals::plan::Plan;
@@ -158,7 +158,7 @@ fn moved_alone(plan: &Plan, cells: &[String], batches: u64) -> BTreeMap<String, 
         let one = |b: u64| {
             plan.layout.sample_with(b, held, &mut batch.inputs);
             batch.run(plan, b, &mut recorder);
-            places.iter().map(|&c| recorder.cells[c]).collect()
+            places.iter().map(|&c| recorder.cell(c)).collect()
         };
         (0..batches).map(one).collect()
     };
@@ -167,7 +167,7 @@ fn moved_alone(plan: &Plan, cells: &[String], batches: u64) -> BTreeMap<String, 
         (0..cells.len()).map(|c| base.iter().all(|row| row[c].gt(Lanes::ZERO).all())).collect();
     // On the scale of the drivers: the logarithm where it is taken there.
     let moments = |rows: &[Vec<Lanes>]| -> Vec<(f64, f64)> {
-        let n = (8 * rows.len()) as f64;
+        let n = (WIDTH * rows.len()) as f64;
         let of = |c: usize| {
             let scaled = |x: Lanes| if positive[c] { x.max(f64::MIN_POSITIVE).ln() } else { x };
             let mean = rows.iter().map(|row| scaled(row[c]).sum()).sum::<f64>() / n;

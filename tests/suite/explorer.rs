@@ -1,6 +1,7 @@
 //! The explorer: the same draws and statistics as other verbs give, whatever was changed before; its page; levers and their errors.
 
 use assert_cmd::Command;
+use chokepoint::internals::math::wide::WIDTH;
 use chokepoint::study::{
     Compare, CompareRequest, Explorer, PolicySource, Project, ScenarioRequest, Side, Summariser,
 };
@@ -30,13 +31,13 @@ fn what_the_page_sums_is_what_compare_gives() {
     explorer.change(POLICY).unwrap();
     let cells = explorer.cells().to_vec();
     let mut summariser = Summariser::new(cells.len());
-    for batch in 0..16 {
+    for batch in 0..128 / WIDTH as u64 {
         let mut both = Vec::new();
         for side in [Side::Base, Side::Changed] {
             let mut values = Vec::new();
             explorer.simulate(side, batch, &mut values).unwrap();
-            assert_eq!(values.len(), 8 * (cells.len() + explorer.labelled().len()));
-            both.extend_from_slice(&values[..8 * cells.len()]);
+            assert_eq!(values.len(), WIDTH * (cells.len() + explorer.labelled().len()));
+            both.extend_from_slice(&values[..WIDTH * cells.len()]);
         }
         summariser.add(&both);
     }

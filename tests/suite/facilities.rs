@@ -3,6 +3,7 @@
 use crate::support::{findings, model_of, plan_of, read};
 use chokepoint::internals::engine::Batch;
 use chokepoint::internals::engine::record::Recorder;
+use chokepoint::internals::math::wide::WIDTH;
 use chokepoint::internals::metrics::Recording;
 use chokepoint::internals::model::time::Date;
 use chokepoint::internals::model::{FacilityId, Model, Shape};
@@ -194,9 +195,10 @@ fn shipped(model: &Model, designers: &[&str], metric: &str) -> Vec<f64> {
     let recording = Recording::new(&plan, &cells).unwrap();
     let (mut batch, mut recorder) = (Batch::new(&plan), Recorder::new(&plan, &recording, &[]));
     let mut all = Vec::new();
-    for b in 0..8 {
+    for b in 0..64 / WIDTH as u64 {
         batch.simulate(&plan, b, &mut recorder);
-        all.extend((0..8).map(|lane| recorder.cells.iter().map(|x| x[lane]).sum::<f64>()));
+        let sum = |lane| (0..cells.len()).map(|place| recorder.cell(place)[lane]).sum::<f64>();
+        all.extend((0..WIDTH).map(sum));
     }
     all
 }

@@ -3,14 +3,16 @@
 use crate::support::{PAGE, findings, model_of, plan_of};
 use chokepoint::internals::analysis::Sensitivity;
 use chokepoint::internals::inputs::Layout;
-use chokepoint::internals::math::{Lanes, Mask, WIDTH, exp, inverse_normal, ln, normal_cdf};
+use chokepoint::internals::math::wide::{Lanes, PARTS, WIDTH};
+use chokepoint::internals::math::{Mask, exp, inverse_normal, ln, normal_cdf};
 use chokepoint::internals::model::{Model, QuantityId, show};
 use chokepoint::internals::plan::{Driver, first_divergence};
+use chokepoint::internals::random::REPLICATES;
 use chokepoint::internals::random::{Design, Sampler};
 use chokepoint::study::{PolicySource, Project, ScenarioRequest, TextSource};
 
-const BATCHES: u64 = 1024;
-const DRAWS: f64 = 8.0 * BATCHES as f64;
+const BATCHES: u64 = 8192 / WIDTH as u64;
+const DRAWS: f64 = 8192.0;
 
 /// Loadings of the page's numbers: of one without a date, of dated ones, of a shock's.
 const LOADS: [(&str, f64); 4] = [
@@ -90,7 +92,7 @@ fn factors_can_be_correlated_and_what_loads_on_them_is() {
     let mut inputs = layout.inputs();
     layout.sample(2, &mut inputs);
     for lane in 0..WIDTH {
-        assert_eq!(layout.strike(paths[3], 0, 16 + lane as u64), inputs.value(paths[3])[lane]);
+        assert_eq!(layout.strike(paths[3], 0, (2 * WIDTH + lane) as u64), inputs.value(paths[3])[lane]);
     }
 }
 
@@ -130,13 +132,16 @@ fn a_leading_factor_takes_the_net_with_what_leads_beside_it() {
     let mut inputs = layout.inputs();
     let mut boxes = [[0_u32; 8]; 8];
     let mut strips = [0_u32; 64];
-    for b in 0..64 {
+    for b in 0..64 / PARTS as u64 {
         layout.sample(b, &mut inputs);
-        let u = layout.rank(boom, &inputs)[3];
-        strips[(u * 64.0) as usize] += 1;
         // The capacity is the second of the net; its own part keeps its place in it.
-        let own = layout.own_rank(id(&model, "facility.fab.capacity"), &inputs, b)[3];
-        boxes[(u * 8.0) as usize][(own * 8.0) as usize] += 1;
+        let own = layout.own_rank(id(&model, "facility.fab.capacity"), &inputs, b);
+        // A replicate has a lane in each part.
+        for lane in (3..WIDTH).step_by(REPLICATES) {
+            let u = layout.rank(boom, &inputs)[lane];
+            strips[(u * 64.0) as usize] += 1;
+            boxes[(u * 8.0) as usize][(own[lane] * 8.0) as usize] += 1;
+        }
         assert_eq!(layout.own_rank(mfu, &inputs, b), layout.rank(mfu, &inputs));
     }
     assert_eq!((strips, boxes), ([1; 64], [[1; 8]; 8]));
@@ -202,13 +207,17 @@ fn later_strikes_have_numbers_that_no_factor_moves() {
 fn drivers_rank_the_factor_and_what_is_a_number_s_own() {
     let plan = plan_of(model(&factor("")));
     let paths = ["factor.boom", "facility.fab.capacity", "lab.second.mfu"].map(|p| id(&plan.model, p));
-    let mut sensitivity = Sensitivity::new(3, 1, 8 * BATCHES);
+    let mut sensitivity = Sensitivity::new(3, 1, WIDTH as u64 * BATCHES);
     let mut inputs = plan.layout.inputs();
     for b in 0..BATCHES {
         plan.layout.sample(b, &mut inputs);
-        let ranks = paths.iter().map(|q| plan.driver_rank(Driver::Quantity(*q), &inputs, b)).collect();
+        let ranks: Vec<Lanes> =
+            paths.iter().map(|q| plan.driver_rank(Driver::Quantity(*q), &inputs, b)).collect();
         let outcome: Lanes = plan.layout.rank(paths[1], &inputs).inverse_normal();
-        sensitivity.absorb(&[ranks], &[vec![outcome]], &[Mask::splat(true)]);
+        for part in 0..PARTS {
+            let ranks = ranks.iter().map(|rank| rank.part(part)).collect();
+            sensitivity.absorb(&[ranks], &[vec![outcome.part(part)]], &[Mask::splat(true)]);
+        }
     }
     let found = sensitivity.finish(0.05)[0].clone().unwrap();
     for (index, due) in found.indices.iter().zip([0.64, 0.36, 0.0]) {

@@ -6,7 +6,7 @@ use crate::support::program::{chokepoint, done, json};
 use chokepoint::Interval;
 use chokepoint::internals::analysis::Scale;
 use chokepoint::internals::analysis::indices::{Index, Indices, Walk};
-use chokepoint::internals::math::{Lanes, inverse_normal};
+use chokepoint::internals::math::{Lanes, inverse_normal, wide};
 use chokepoint::internals::random::{Copula, Design, Sampler};
 use serde_json::Value as Json;
 use std::f64::consts::PI;
@@ -314,26 +314,38 @@ fn an_exchange_moves_its_inputs_alone_and_is_given_back() {
     let sample = |plan: &chokepoint::Plan| {
         let mut inputs = plan.layout.inputs();
         plan.layout.sample(7, &mut inputs);
-        let drawn: Vec<Lanes> = uncertain.iter().map(|&q| plan.layout.drawn(q, &inputs)).collect();
-        let clocks: Vec<Lanes> =
+        let drawn: Vec<wide::Lanes> = uncertain.iter().map(|&q| plan.layout.drawn(q, &inputs)).collect();
+        let clocks: Vec<wide::Lanes> =
             plan.model.shocks.ids().flat_map(|s| [0, 1].map(|k| plan.layout.clocks(s, k, 7))).collect();
         (drawn, clocks)
     };
     let before = sample(&plan);
     let path = "route.gamma.capacity";
-    let mut other = plan.second(&BTreeSet::from([path.to_owned()]));
-    plan.layout.exchange(&mut other);
-    let moved = sample(&plan);
-    for (i, &q) in uncertain.iter().enumerate() {
-        assert_eq!(moved.0[i] != before.0[i], plan.model.quantities[q].path == path);
+    let other = plan.second(&BTreeSet::from([path.to_owned()]));
+    let clock = plan.second(&BTreeSet::from(["shock.fab-outage.clock".to_owned()]));
+    let part = |x: wide::Lanes, part: usize| -> Lanes { x.part(part) };
+    for here in 0..wide::PARTS {
+        plan.layout.exchange(&other, here);
+        let moved = sample(&plan);
+        for (i, &q) in uncertain.iter().enumerate() {
+            for p in 0..wide::PARTS {
+                let same = part(moved.0[i], p) == part(before.0[i], p);
+                assert_eq!(!same, p == here && plan.model.quantities[q].path == path);
+            }
+        }
+        assert_eq!(moved.1, before.1);
+        plan.layout.exchange(&other, here);
+        assert_eq!(sample(&plan), before);
+        plan.layout.exchange(&clock, here);
+        let moved = sample(&plan);
+        assert_eq!(moved.0, before.0);
+        // The first strike and the next have other moments.
+        for (a, b) in moved.1.iter().zip(&before.1) {
+            (0..wide::PARTS).for_each(|p| assert_eq!(part(*a, p) != part(*b, p), p == here));
+        }
+        plan.layout.exchange(&clock, here);
     }
-    assert_eq!(moved.1, before.1);
-    plan.layout.exchange(&mut other);
-    assert_eq!(sample(&plan), before);
-    let mut clock = plan.second(&BTreeSet::from(["shock.fab-outage.clock".to_owned()]));
-    plan.layout.exchange(&mut clock);
-    let moved = sample(&plan);
-    assert_eq!(moved.0, before.0);
-    // The first strike and the next have other moments.
-    assert!(moved.1.iter().zip(&before.1).all(|(a, b)| a != b));
+    // In all parts it is as if these were the layout's own.
+    (0..wide::PARTS).for_each(|here| plan.layout.exchange(&clock, here));
+    assert!(sample(&plan).1.iter().zip(&before.1).all(|(a, b)| (0..wide::WIDTH).all(|l| a[l] != b[l])));
 }

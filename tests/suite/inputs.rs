@@ -2,8 +2,9 @@
 
 use crate::support::model_of;
 use chokepoint::internals::inputs::{Inputs, Layout, LayoutError, leading_paths};
-use chokepoint::internals::math::{Lanes, WIDTH};
+use chokepoint::internals::math::wide::{Lanes, PARTS, WIDTH};
 use chokepoint::internals::model::{Model, QuantityId};
+use chokepoint::internals::random::REPLICATES;
 use chokepoint::internals::random::{Design, Sampler};
 
 const DESIGN: Design = Design { seed: 7, sampler: Sampler::Sobol };
@@ -238,10 +239,13 @@ fn leading_paths_are_checked_and_take_the_net() {
     let layout = Layout::new(&named, &DESIGN, 4).unwrap();
     let (a, c) = (id(&named, "country.a.overhead"), id(&named, "country.c.overhead"));
     let mut boxes = [[0_u32; 8]; 8];
-    for batch in 0..64 {
+    for batch in 0..64 / PARTS as u64 {
         let inputs = sampled(&layout, batch);
-        let at = |q| ((inputs.value(q)[0] - 1.0) * 8.0) as usize;
-        boxes[at(a)][at(c)] += 1;
+        // A replicate has a lane in each part.
+        for lane in (0..WIDTH).step_by(REPLICATES) {
+            let at = |q| ((inputs.value(q)[lane] - 1.0) * 8.0) as usize;
+            boxes[at(a)][at(c)] += 1;
+        }
     }
     assert_eq!(boxes, [[1; 8]; 8]);
 }

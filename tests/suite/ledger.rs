@@ -4,7 +4,8 @@ use crate::support::{audited, plan_of, read};
 use chokepoint::internals::engine::ledger::{Broken, Ledger};
 use chokepoint::internals::engine::record::{NotFinite, Recorder};
 use chokepoint::internals::engine::{Batch, Intervention, Step};
-use chokepoint::internals::math::{Lanes, Mask};
+use chokepoint::internals::math::Mask;
+use chokepoint::internals::math::wide::{Lanes, WIDTH};
 use chokepoint::internals::metrics::{Recording, flows};
 use chokepoint::internals::model::Lever;
 use chokepoint::internals::plan::Plan;
@@ -135,7 +136,7 @@ fn chips_that_run_without_power() {
     assert_eq!((b.account, b.node.as_str()), ("power", "country.alpha"));
 }
 
-/// What is said of a value that is no number in lane 3 of the tutorial's tenth quarter, of the draws that count.
+/// What is said of a value that is no number in the tutorial's tenth quarter and draw 27, of the draws of its part that count.
 fn not_finite(
     select: &str,
     mask: Mask,
@@ -148,30 +149,30 @@ fn not_finite(
     let (mut batch, mut recorder) = (Batch::new(&plan), Recorder::new(&plan, &recording, &sources));
     let mut fault = Fault { step, quarter: 9, tamper };
     batch.simulate_under(&plan, 1, &mut fault, &mut recorder);
-    recorder.not_finite(mask, &plan, batch.first_draw)
+    let of_part = |part: usize, mask| recorder.not_finite(part, mask, &plan, (WIDTH + 8 * part) as u64);
+    assert_eq!(of_part(0, Mask::splat(true)), None, "the draw is in the other part");
+    of_part(1, mask)
 }
 
 #[test]
 fn a_value_that_is_no_number_is_found_wherever_it_is_kept() {
     let all = Mask::splat(true);
-    let owned = |_: &Plan, b: &mut Batch| b.state.fleet.count[0][3] = f64::NAN;
+    let owned = |_: &Plan, b: &mut Batch| b.state.fleet.count[0][11] = f64::NAN;
     // As a cell; as a series whose thresholds are counted, where no such cell is asked for; as a flow.
     let cell = not_finite("**", all, Step::Fleet, owned).unwrap();
-    assert!(cell.draw == 11 && cell.value.is_nan() && cell.cell.ends_with("@2024Q2"), "{cell}");
+    assert!(cell.draw == 27 && cell.value.is_nan() && cell.cell.ends_with("@2024Q2"), "{cell}");
     let early = "country.alpha/reachable_flop@2022Q1";
     let tracked = not_finite(early, all, Step::Fleet, owned).unwrap();
     // Training takes what the fleets' step gave out, before it was tampered with, so that the next quarter's is the first.
-    assert!(tracked.draw == 11 && tracked.cell.contains("reachable_flop@2024Q3"), "{tracked}");
-    let seized = |_: &Plan, b: &mut Batch| b.outputs.diversion.seized[0][3] = f64::INFINITY;
+    assert!(tracked.draw == 27 && tracked.cell.contains("reachable_flop@2024Q3"), "{tracked}");
+    let seized = |_: &Plan, b: &mut Batch| b.outputs.diversion.seized[0][11] = f64::INFINITY;
     let flow = not_finite(early, all, Step::Training, seized).unwrap();
     assert!(
-        flow.draw == 11 && flow.value == f64::INFINITY && flow.cell.contains("in 2024Q2, Seized"),
+        flow.draw == 27 && flow.value == f64::INFINITY && flow.cell.contains("in 2024Q2, Seized"),
         "{flow}"
     );
     // Draws that do not count are not looked at, and what is sound is not found.
-    let mut lanes = Lanes::ONE;
-    lanes[3] = 0.0;
-    let but_one = lanes.ge(Lanes::ONE);
+    let but_one = Mask::from(std::array::from_fn(|lane| if lane == 3 { 0 } else { u64::MAX }));
     assert_eq!(not_finite("**", but_one, Step::Fleet, owned), None);
     assert_eq!(not_finite("**", all, Step::Fleet, |_, _| ()), None);
 }

@@ -3,7 +3,6 @@
 use crate::support::{baseline_with, plan_of, read};
 use chokepoint::internals::engine::record::Recorder;
 use chokepoint::internals::engine::{Batch, Step};
-use chokepoint::internals::math::Lanes;
 use chokepoint::internals::metrics::{ActorKind, Better, Metric, Recording, all_series};
 use chokepoint::internals::model::{Lever, Model};
 use rayon::prelude::*;
@@ -15,8 +14,8 @@ fn at_the_end(model: Model) -> (Recording, Vec<f64>) {
     let recording = Recording::new(&plan, &[format!("**@{}", plan.model.run.horizon.last)]).unwrap();
     let mut recorder = Recorder::new(&plan, &recording, &[]);
     Batch::new(&plan).simulate(&plan, 0, &mut recorder);
-    let most = |x: &Lanes| x.0.iter().fold(0.0, |most: f64, v| most.max(v.abs()));
-    let values = recorder.cells.iter().map(most).collect();
+    let most = |place| recorder.cell(place).0.iter().fold(0.0, |most: f64, v| most.max(v.abs()));
+    let values = (0..recording.cells.len()).map(most).collect();
     (recording, values)
 }
 

@@ -6,7 +6,7 @@ use crate::support::states::{after_each, with};
 use crate::support::worlds::world;
 use crate::support::{model_of, plan_of, read};
 use chokepoint::internals::engine::{Batch, Step};
-use chokepoint::internals::math::{Lanes, Mask};
+use chokepoint::internals::math::wide::{Lanes, Mask, WIDTH};
 use chokepoint::internals::model::{GoodKind, Lever};
 use chokepoint::internals::plan::{Plan, Sale};
 use rayon::prelude::*;
@@ -25,7 +25,7 @@ fn in_many_states(step: Step, look: impl Fn(&Plan, &Batch, usize) + Sync) {
 
 /// Whether no lane of `more` lies below `less`, against the size of what they are parts of.
 fn not_less(more: Lanes, less: Lanes, scale: f64) -> bool {
-    (0..8).all(|l| more[l] >= less[l] - ROUNDING * less[l].abs().max(scale))
+    (0..WIDTH).all(|l| more[l] >= less[l] - ROUNDING * less[l].abs().max(scale))
 }
 
 #[test]
@@ -41,7 +41,7 @@ fn more_capacity_lowers_no_first_pass() {
             let packaging = plan.model.goods[good].kind == GoodKind::Packaging;
             for (d, chips) in plan.supply.chips_of.iter().enumerate() {
                 for c in chips.iter().map(|c| c.index()) {
-                    for lane in 0..8 {
+                    for lane in 0..WIDTH {
                         // A launching chip takes its share of more packaging from the older ones: that is the ramp's doing.
                         let ramped = packaging
                             && plan.supply.chips_of[d]
@@ -101,7 +101,7 @@ fn a_buyer_gets_no_less_of_a_chip_when_more_of_it_is_permitted() {
             // Where a fee makes the legal chip dearer than the smuggled one, permission replaces the better offer by a worse one, and
             // money that answers to access falls: the page (section 7) has an example in which the order itself does.
             let answers = state.sheets.eagerness.gt(Lanes::ZERO);
-            let has = Lanes(std::array::from_fn(|l| {
+            let has = Lanes::from(std::array::from_fn(|l| {
                 if dear(l) && answers.lane(l) { has[l].max(had[l]) } else { has[l] }
             }));
             assert!(
@@ -194,7 +194,7 @@ fn access_lowers_no_budget() {
                     Step::Trade.take(b, plan, t);
                 });
                 let (mut has, had) = (more.outputs.trade.budget[i], base.outputs.trade.budget[i]);
-                for lane in 0..8 {
+                for lane in 0..WIDTH {
                     // What a fee makes dearer than the grey market is no better for being permitted.
                     let n = plan.edges.sales[s].country.index();
                     let street = state.state.diversion.premium[n][lane];
@@ -260,7 +260,7 @@ fn the_premium_falls_when_routes_widen() {
             let (has, had) = (wider.state.diversion.premium[n], base.state.diversion.premium[n]);
             let wanted = &base.outputs.trade.wanted[n * plan.model.chips.len()..][..plan.model.chips.len()];
             let wanted = wanted.iter().fold(Lanes::ZERO, |sum, &w| sum + w);
-            for lane in (0..8).filter(|&l| wanted[l] > 0.0) {
+            for lane in (0..WIDTH).filter(|&l| wanted[l] > 0.0) {
                 let at_bound = had[lane] <= 1.0 + ROUNDING || has[lane] >= most[lane] * (1.0 - ROUNDING);
                 assert!(has[lane] < had[lane] || at_bound, "{t}: {} {}", has[lane], had[lane]);
                 fell.fetch_add(usize::from(!at_bound), Ordering::Relaxed);
@@ -323,7 +323,7 @@ fn better_detection_seizes_no_smaller_share() {
             });
             let (has, had) = (share(&more, r), share(&base, r));
             assert!(not_less(has, had, 1.0));
-            for lane in (0..8).filter(|&l| base.outputs.diversion.attempted[r][l] > 1.0) {
+            for lane in (0..WIDTH).filter(|&l| base.outputs.diversion.attempted[r][l] > 1.0) {
                 let sure = base.outputs.diversion.routes.detection[r][lane] >= 1.0 - 1e-9;
                 let free = base.inputs.at(route.detection, t)[lane] == 0.0;
                 let off = base.outputs.shocks.of(Lever::Detection)[r][lane] == 0.0;

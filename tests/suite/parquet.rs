@@ -88,7 +88,7 @@ fn batch(cells: usize, seed: u64, gaps: bool) -> Vec<Lanes> {
             }
         }
     };
-    (0..cells).map(|c| Lanes(std::array::from_fn(|lane| value(c, lane)))).collect()
+    (0..cells).map(|c| Lanes::from_fn(|lane| value(c, lane))).collect()
 }
 
 /// Cells of actors that have some of the metrics in some of the quarters.
@@ -131,8 +131,9 @@ fn tables_of_draws_are_the_same_in_both_formats() {
                 for (round, batches) in rounds.iter().enumerate() {
                     // Some draws do not count; in one round none does.
                     let counts = |b: usize, lane: usize| !(lane + b).is_multiple_of(3) && round != 1;
-                    let mask =
-                        |b| Mask(std::array::from_fn(|lane| if counts(b, lane) { u64::MAX } else { 0 }));
+                    let mask = |b| {
+                        Mask::from(std::array::from_fn(|lane| if counts(b, lane) { u64::MAX } else { 0 }))
+                    };
                     let masks: Vec<Mask> = (0..batches.len()).map(mask).collect();
                     table.write(policy, first + 10 * round as u64, batches, &masks).unwrap();
                 }

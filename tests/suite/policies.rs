@@ -3,7 +3,7 @@
 use crate::support::plan_of;
 use chokepoint::internals::engine::Batch;
 use chokepoint::internals::engine::record::Recorder;
-use chokepoint::internals::math::WIDTH;
+use chokepoint::internals::math::{WIDTH, wide};
 use chokepoint::internals::metrics::Recording;
 use chokepoint::internals::model::Model;
 use chokepoint::internals::model::time::{Horizon, Quarter};
@@ -14,7 +14,7 @@ use rayon::prelude::*;
 
 const SCENARIO: &str = "scenarios/baseline";
 /// Batches of eight draws, one of each replicate.
-const BATCHES: u64 = 24;
+const DRAWS: usize = 192;
 
 /// What a policy's file promises: `CELL rises`, `CELL falls`, or `CELL stays: REASON` where it does not move it beyond error.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -71,10 +71,10 @@ fn simulate(mut model: Model, cells: &[String]) -> Vec<Vec<f64>> {
     let mut batch = Batch::new(&plan);
     let mut recorder = Recorder::new(&plan, &recording, &[]);
     let mut draws = Vec::new();
-    for b in 0..BATCHES {
-        batch.simulate(&plan, b, &mut recorder);
-        for lane in 0..WIDTH {
-            draws.push(places.iter().map(|&p| recorder.cells[p][lane]).collect());
+    for b in 0..DRAWS / wide::WIDTH {
+        batch.simulate(&plan, b as u64, &mut recorder);
+        for lane in 0..wide::WIDTH {
+            draws.push(places.iter().map(|&p| recorder.cell(p)[lane]).collect());
         }
     }
     draws
@@ -87,7 +87,7 @@ fn moved(before: &[Vec<f64>], after: &[Vec<f64>], cells: (usize, usize)) -> (f64
     let replicates: Vec<f64> = (0..WIDTH)
         .map(|r| {
             let pairs = before.iter().zip(after).skip(r).step_by(WIDTH);
-            pairs.map(|(a, b)| b[cells.1] - a[cells.0]).sum::<f64>() / (BATCHES as f64 * scale)
+            pairs.map(|(a, b)| b[cells.1] - a[cells.0]).sum::<f64>() / ((DRAWS / WIDTH) as f64 * scale)
         })
         .collect();
     let n = WIDTH as f64;

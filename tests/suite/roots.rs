@@ -3,7 +3,7 @@
 use crate::support::{plan_of, read};
 use chokepoint::internals::engine::steps::roots::root;
 use chokepoint::internals::engine::{Batch, Observer, Step};
-use chokepoint::internals::math::{Lanes, WIDTH};
+use chokepoint::internals::math::wide::{Lanes, WIDTH};
 use chokepoint::internals::model::{GoodKind, QuantityId, Subject};
 use chokepoint::internals::plan::Plan;
 use rayon::prelude::*;

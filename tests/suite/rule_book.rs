@@ -2,7 +2,7 @@
 
 use crate::support::book::Book;
 use crate::support::{baseline_with, plan_of, read};
-use chokepoint::internals::math::Lanes;
+use chokepoint::internals::math::wide::Lanes;
 use chokepoint::internals::model::{Model, QuantityId, Status, Subject};
 use chokepoint::internals::rules::Parameters;
 use std::fmt::Write;

@@ -5,7 +5,7 @@
 use crate::support::book::Book;
 use crate::support::model_of;
 use chokepoint::internals::engine::{Batch, Observer, Step};
-use chokepoint::internals::math::Lanes;
+use chokepoint::internals::math::wide::{Lanes, WIDTH};
 use chokepoint::internals::model::Status;
 use chokepoint::internals::model::time::Date;
 use chokepoint::internals::plan::Plan;
@@ -68,7 +68,7 @@ fn a_switch_and_an_uncertain_threshold_act_draw_by_draw() {
     let mut inputs = book.plan.layout.inputs();
     let case = book.plan.rules.chip_case(book.chip("x"), book.country("b"), book.country("b"));
     let mut denied = 0.0;
-    for batch in 0..1024 {
+    for batch in 0..8192 / WIDTH as u64 {
         book.plan.layout.sample(batch, &mut inputs);
         let terms = Parameters::new(&book.plan.rules, &inputs);
         denied += (1.0 - book.plan.rules.now(case, 3, &terms).permitted).sum();

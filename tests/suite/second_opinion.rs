@@ -3,6 +3,7 @@
 use crate::support::{PAGE, model_of, read};
 use chokepoint::internals::engine::Batch;
 use chokepoint::internals::engine::record::Recorder;
+use chokepoint::internals::math::wide::WIDTH;
 use chokepoint::internals::metrics::Recording;
 use chokepoint::internals::model::Model;
 use chokepoint::internals::network::Network;
@@ -23,8 +24,8 @@ fn agree(model: &Model, draws: &[u64], seed: u64) -> usize {
     let mut second = crate::reference::Draw::new(&world);
     let mut compared = 0;
     for &draw in draws {
-        batch.simulate(&plan, draw / 8, &mut recorder);
-        let lane = (draw % 8) as usize;
+        batch.simulate(&plan, draw / WIDTH as u64, &mut recorder);
+        let lane = (draw % WIDTH as u64) as usize;
         second.simulate(draw);
         let history = world.history(&second.cells);
         let mut wrong: Vec<(i32, String)> = Vec::new();
@@ -46,7 +47,7 @@ fn agree(model: &Model, draws: &[u64], seed: u64) -> usize {
             };
             for (t, &expected) in course.iter().enumerate() {
                 let cell = recording.cells.binary_search(&(t, series)).unwrap();
-                let ours = recorder.cells[cell][lane];
+                let ours = recorder.cell(cell)[lane];
                 // What is left where all was taken is rounding: numbers count from a hundredth of a unit and a millionth
                 // of the largest of the metric and kind of actor on.
                 let floor = (1e-6 * largest[&(kind(actor), metric.as_str())]).max(0.01);

@@ -10,6 +10,7 @@ use chokepoint::internals::engine::record::Recorder;
 use chokepoint::internals::engine::run::simulate;
 use chokepoint::internals::inputs::Exchange;
 use chokepoint::internals::math::Lanes;
+use chokepoint::internals::math::wide::{PARTS, WIDTH};
 use chokepoint::internals::metrics::Recording;
 use chokepoint::internals::plan::Plan;
 use chokepoint::internals::scenario::Value;
@@ -41,7 +42,7 @@ fn from_nothing(scenario: &ScenarioRequest, policy: &str) -> Option<Bits> {
     let plan = Project::open(&under).ok()?.plan(&Sampling::default()).unwrap();
     let recording = Recording::lean(&plan, &[SELECT.to_owned()]).ok()?;
     let mut all: Bits = recording.names.iter().map(|cell| (cell.address(), Vec::new())).collect();
-    simulate::<()>(&task(&plan, &recording, 8 * BATCHES), &AtomicBool::new(false), |round| {
+    simulate::<()>(&task(&plan, &recording, WIDTH as u64 * BATCHES), &AtomicBool::new(false), |round| {
         for batch in &round.cells {
             for (cell, x) in recording.names.iter().zip(batch) {
                 all.get_mut(&cell.address()).unwrap().extend(x.0.map(f64::to_bits));
@@ -60,7 +61,7 @@ fn from_the_page(page: &mut Explorer, policy: &str) -> Option<Bits> {
     let (mut all, mut values) = (Bits::new(), Vec::new());
     for batch in 0..BATCHES {
         page.simulate(Side::Changed, batch, &mut values).ok()?;
-        for (cell, x) in cells.iter().zip(values.chunks(8)) {
+        for (cell, x) in cells.iter().zip(values.chunks(WIDTH)) {
             all.entry(cell.clone()).or_default().extend(x.iter().map(|x| x.to_bits()));
         }
     }
@@ -187,23 +188,27 @@ fn walk(path: &str, policy: Option<&str>) -> usize {
         plans.iter().zip(&recordings).map(|(p, r)| Exchanged::new(p, r, exchanges(p))).collect();
     let mut walker = Walker::new(&sides[0], sides.get(1));
     for batch in [0, 5] {
-        let mut order: Vec<usize> = (0..sets.len()).collect();
-        order.rotate_left(batch as usize % sets.len());
-        if batch > 0 {
-            order.reverse();
-        }
+        // The parts of a batch go in orders of their own.
+        let turned = |part: usize, k: usize| {
+            let place = (k + batch as usize + part * sets.len() / 2) % sets.len();
+            if batch > 0 { sets.len() - 1 - place } else { place }
+        };
+        let order: Vec<[usize; PARTS]> =
+            (0..sets.len()).map(|k| std::array::from_fn(|part| turned(part, k))).collect();
         let points = walker.walk::<()>(batch, &order, &AtomicBool::new(false), || ()).unwrap();
         for (seat, (plan, recording)) in plans.iter().zip(&recordings).enumerate() {
-            let (mut moved, mut seconds) = (plan.clone(), exchanges(plan));
-            for (point, &group) in points.iter().zip(order.iter().chain(&order)) {
+            let (mut moved, seconds) = (plan.clone(), exchanges(plan));
+            for (point, groups) in points.iter().zip(order.iter().chain(&order)) {
                 let mut recorder = Recorder::new(&moved, recording, &[]);
                 Batch::new(&moved).simulate(&moved, batch, &mut recorder);
                 let bits = |x: &Lanes| x.0.map(f64::to_bits);
-                for (cell, (x, right)) in recording.names.iter().zip(point[seat].iter().zip(&recorder.cells))
-                {
-                    assert_eq!(bits(x), bits(right), "{} before {:?}", cell.address(), sets[group]);
+                for (part, &group) in groups.iter().enumerate() {
+                    let values = point[seat][part].iter().zip(&recorder.parts[part].cells);
+                    for (cell, (x, right)) in recording.names.iter().zip(values) {
+                        assert_eq!(bits(x), bits(right), "{} before {:?}", cell.address(), sets[group]);
+                    }
+                    moved.layout.exchange(&seconds[group], part);
                 }
-                moved.layout.exchange(&mut seconds[group]);
             }
         }
     }

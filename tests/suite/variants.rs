@@ -3,7 +3,7 @@
 use crate::support::states::after_each;
 use crate::support::{model_of, plan_of};
 use chokepoint::internals::engine::Step;
-use chokepoint::internals::math::Lanes;
+use chokepoint::internals::math::wide::Lanes;
 use chokepoint::internals::plan::Plan;
 
 /// Quarter of the tutorial's rule: 2023Q4.

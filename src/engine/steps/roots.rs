@@ -260,8 +260,8 @@ impl Bought {
     /// Adds chips: bound where there is an input that bound them, of those sold out, or where routes did; else free, of that a share
     /// in the first round.
     #[inline(always)]
-    fn add(&mut self, amount: Amount, first: Lanes, side: usize, scarce: &Scarce, routes: Mask) {
-        let Amount { useful, megawatts, usd } = amount;
+    fn add(&mut self, amount: &Amount, first: Lanes, side: usize, scarce: &Scarce, routes: Mask) {
+        let &Amount { useful, megawatts, usd } = amount;
         self.all_load += megawatts;
         let some = useful.gt(Lanes::ZERO);
         for k in (0..root::GOODS).filter(|&k| scarce.ever[k]) {
@@ -280,7 +280,7 @@ impl Bought {
 
     /// Adds chips that an input bound in some draws.
     #[inline(always)]
-    fn bind(&mut self, k: usize, amount: Amount, side: usize, bound: Mask) {
+    fn bind(&mut self, k: usize, amount: &Amount, side: usize, bound: Mask) {
         self.bound[k][side] += bound.select(amount.useful, Lanes::ZERO);
         self.load[k] += bound.select(amount.megawatts, Lanes::ZERO);
         self.spent[k] += bound.select(amount.usd, Lanes::ZERO);
@@ -399,7 +399,7 @@ impl Roots<'_> {
             of.fixed_spent += fixed * price;
             let legal = amount(bought, price, Lanes::ONE);
             let first = (trade.first_fill[s] - given).max(0.0).min(bought).per(bought);
-            of.add(legal, first, side, scarce, Mask::splat(false));
+            of.add(&legal, first, side, scarce, Mask::splat(false));
             let Some(g) = sale.grey.filter(|&g| trade.wants[g].gt(Lanes::ZERO).any()) else { continue };
             let mut got = Lanes::ZERO;
             for r in plan.edges.routes_to[n].iter().map(|r| r.index()) {
@@ -409,7 +409,7 @@ impl Roots<'_> {
             let carried = context.trade_state.carried[n];
             let street = context.choice.list[c] * context.premium[n];
             let smuggled = amount(got, street, support);
-            of.add(smuggled, Lanes::ONE, side, scarce, carried.lt(Lanes::ONE));
+            of.add(&smuggled, Lanes::ONE, side, scarce, carried.lt(Lanes::ONE));
         }
     }
 

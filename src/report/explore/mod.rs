@@ -3,6 +3,7 @@
 //! Texts of a scenario are data of the page, never markup.
 
 use super::page::safe;
+use crate::math::wide::WIDTH;
 use minijinja::{Environment, Error, UndefinedBehavior, Value, context};
 
 const TEMPLATE: &str = include_str!("page.html");
@@ -53,7 +54,7 @@ pub fn explorer_page(about: About<'_>, data: &serde_json::Value, draws: &[f64]) 
         engine_source => as_is(ENGINE.to_owned()),
         worker_source => as_is(WORKER.to_owned()),
         data => as_is(safe(data)),
-        script => as_is(format!("{ENGINE}{}", SCRIPT.concat())),
+        script => as_is(format!("// Draws of a batch.\nconst LANES = {};\n{ENGINE}{}", WIDTH, SCRIPT.concat())),
     })
 }
 

@@ -8,7 +8,7 @@ const NUMBERS = [
   "ratioP05", "ratioP50", "ratioP95", "ratioLow", "ratioHigh", "lower", "higher",
 ];
 // Batches that are handed over at a time.
-const CHUNK = 32;
+const CHUNK = 256 / LANES;
 
 // What two cells that are the same have in common.
 function keyOf(cell) {

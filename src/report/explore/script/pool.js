@@ -1,9 +1,8 @@
 // Workers, and what they do: one run in flight, the latest wins, and draws of the base are simulated once.
-const LANES = 8;
 // Draws after which an answer is given.
 const LEVELS = [64, 256, 1024, 4096];
 // Batches of the scenario as it stands that a worker's engine keeps at the quarter from which most changes act.
-const KEPT = 32;
+const KEPT = 256 / LANES;
 
 // `spawn` makes a worker; `told` takes what happens: level(run, draws), failed(run, why), opened(about); `base` has batches of the
 // scenario as it stands that are there already.

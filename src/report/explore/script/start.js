@@ -248,7 +248,7 @@ async function begin() {
   await new Promise((then) => { setTimeout(then, 50); });
   pool.open(module, { name: page.name, scenario: page.scenario, select: page.select, seed: page.seed, keep: page.keep }, rehearsed(page));
   // For tests, and for whoever is curious.
-  window.explorer = { page, pool, number, state: () => state, shown: () => shown, policy: () => policyOf(page, state), move };
+  window.explorer = { page, pool, lanes: LANES, number, state: () => state, shown: () => shown, policy: () => policyOf(page, state), move };
 }
 
 // The address changes without a new entry in the browser's own history; a page from disk may refuse.
