@@ -33,7 +33,7 @@
 //! | flat lists, rules tabled, streams ready | [`Plan`] | `plan`, `rules` |
 //! | what is measured, and which cells are recorded | [`Recording`] | `metrics` |
 //! | uniforms by address | the inputs of a [`Batch`] | `inputs`, `random` |
-//! | quarters, eight draws at once | [`Batch`] | `engine` |
+//! | quarters, sixteen draws at once | [`Batch`] | `engine` |
 //! | distributions and tables | [`Statistics`], [`TableText`] and files | `results` |
 //! | comparisons, indices, scores | [`Paired`] and other findings | `analysis` |
 //! | words for people | [`Headline`], [`Verdict`], [`Story`] | `report` |

@@ -1,8 +1,8 @@
 //! Quarters: [`steps`] has one file for each step of the model; here is their order.
 //!
-//! A batch is sixteen draws in lockstep, one in each lane of [`Lanes`]; results are kept by eights of them. [`Batch`] holds their inputs, the [`State`] that one
-//! quarter leaves to the next, and the [`Outputs`] of the quarter. An [`Observer`] looks at it after every step: that is how
-//! results are recorded, ledgers audited and stories told. An [`Intervention`] changes it there: that is how a supplier is
+//! A batch is sixteen draws in lockstep, one in each lane of [`Lanes`]; results are kept by eights, one draw of each replicate.
+//! [`Batch`] holds their inputs, the [`State`] that one quarter leaves to the next, and the [`Outputs`] of the quarter. An
+//! [`Observer`] looks at it after every step: that is how results are recorded, ledgers audited and stories told. An [`Intervention`] changes it there: that is how a supplier is
 //! knocked out. The engine knows no names and no files.
 //!
 //! # A new step

@@ -1,4 +1,4 @@
-//! What the book says when asked: of a case in a quarter, now and ahead, in eight draws; and at a moment, in one.
+//! What the book says when asked: of a case in a quarter, now and ahead, in the draws of a batch; and at a moment, in one.
 
 use super::calendar::{self, Covering, Finder, Governing, Quarter, Standing};
 use super::case::{Case, CaseId};

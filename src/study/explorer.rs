@@ -1,4 +1,4 @@
-//! A scenario that is changed again and again, simulated eight draws at a time on one thread: what the explorer's page asks for.
+//! A scenario that is changed again and again, simulated batch by batch on one thread: what the explorer's page asks for.
 
 use super::error::Error;
 use super::explain::explain;

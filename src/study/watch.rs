@@ -10,7 +10,7 @@ use std::sync::atomic::AtomicBool;
 pub enum Work {
     /// Draws.
     Draws,
-    /// Failures of suppliers, eight draws at once.
+    /// Failures of suppliers, each in a batch of draws.
     Failures,
 }
 

@@ -1,6 +1,6 @@
 //! Labels are true: in the step in which it bound, a little more of the named cause helps, and of any other does not.
 //!
-//! Two hundred draws and more: made-up worlds, the tutorial and the baseline, eight draws each.
+//! Four hundred draws and more: made-up worlds, the tutorial and the baseline, sixteen draws each.
 
 #![allow(clippy::useless_vec)] // three whole states are too much for a stack
 
@@ -23,7 +23,7 @@ const RISE: f64 = 1e-9;
 /// How often each label was put to the test.
 type Tried = BTreeMap<&'static str, usize>;
 
-fn in_two_hundred_draws(
+fn in_many_draws(
     step: Step,
     worlds: std::ops::Range<u64>,
     look: impl Fn(&Plan, &Batch, usize, &mut Tried) + Sync,
@@ -72,7 +72,7 @@ fn with_more_of(plan: &Plan, state: &Batch, g: usize, t: usize) -> Batch {
 
 #[test]
 fn what_bound_a_chip_would_have_let_more_be_made() {
-    let tried = in_two_hundred_draws(Step::Shocks, 100..180, |plan, state, t, tried| {
+    let tried = in_many_draws(Step::Shocks, 100..180, |plan, state, t, tried| {
         let base = with(state, |b| Step::Production.take(b, plan, t));
         let goods: Vec<Batch> =
             (0..plan.model.goods.len()).map(|g| with_more_of(plan, state, g, t)).collect();
@@ -189,7 +189,7 @@ fn more_chips(b: &mut Batch) {
 #[test]
 #[should_panic(expected = "helps more")]
 fn open_what_bound_a_lab_would_have_let_it_train_more() {
-    let tried = in_two_hundred_draws(Step::Diversion, 100..123, |plan, state, t, tried| {
+    let tried = in_many_draws(Step::Diversion, 100..123, |plan, state, t, tried| {
         let base = trained(plan, state, t, |_| {});
         let causes = vec![
             (lab_cause::CHIPS, trained(plan, state, t, more_chips)),

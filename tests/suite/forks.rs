@@ -2,6 +2,7 @@
 
 use crate::support::plan_of;
 use chokepoint::internals::engine::run::{Alternative, Round, Task, simulate, simulate_paired};
+use chokepoint::internals::math::Lanes;
 use chokepoint::internals::metrics::Recording;
 use chokepoint::internals::model::Model;
 use chokepoint::internals::plan::Plan;
@@ -183,4 +184,41 @@ fn eight_late_policies_cost_at_most_three_runs_more() {
     // Announced in 2028Q2, the 26th quarter of 36: eleven quarters each beside the 36 that all share.
     assert_eq!(base.quarters, 36);
     assert!(quarters <= 36 + 8 * 11, "{quarters} quarters");
+}
+
+#[test]
+fn draws_that_begin_or_end_within_a_batch_are_those_of_a_longer_run() {
+    let plan = plan_of(under("scenarios/tutorial", "title = \"none\""));
+    let recording = Recording::new(&plan, &["*".to_owned()]).unwrap();
+    // By eights: its number, the draws that count, strikes and all bits.
+    let eights = |from: u64, draws: u64| {
+        let mut all = Vec::new();
+        let task = Task { from, inputs: true, ..task(&plan, &recording, draws) };
+        simulate::<()>(&task, &AtomicBool::new(false), |round| {
+            let bits = |lists: &[Vec<Lanes>], b: usize| -> Vec<u64> {
+                lists[b].iter().flat_map(|x| x.0.map(f64::to_bits)).collect()
+            };
+            for b in 0..round.masks.len() {
+                let strikes: Vec<String> = round.strikes[b].iter().map(|s| format!("{s:?}")).collect();
+                let values = (bits(&round.cells, b), bits(&round.inputs, b), round.labels[b].clone());
+                all.push((round.first + b as u64, round.masks[b], strikes, values));
+            }
+            Ok(())
+        })
+        .unwrap();
+        all
+    };
+    let whole = eights(0, 560);
+    assert!(whole.iter().any(|(_, _, strikes, _)| !strikes.is_empty()));
+    for (from, draws) in [(8, 16), (8, 24), (24, 32), (40, 61), (248, 280), (504, 560)] {
+        let part = eights(from, draws);
+        assert_eq!(part.len() as u64, (draws - from).div_ceil(8), "{from} to {draws}");
+        for ((number, mask, strikes, values), (i, all, of_all, right)) in
+            part.iter().zip(&whole[from as usize / 8..])
+        {
+            assert!(number == i && strikes == of_all && values == right, "eight {i} of {from} to {draws}");
+            let counts = |lane: usize| all.lane(lane) && number * 8 + (lane as u64) < draws;
+            assert!((0..8).all(|lane| mask.lane(lane) == counts(lane)), "eight {i} of {from} to {draws}");
+        }
+    }
 }

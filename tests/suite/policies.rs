@@ -13,7 +13,7 @@ use chokepoint::study::{Project, ScenarioRequest, policies};
 use rayon::prelude::*;
 
 const SCENARIO: &str = "scenarios/baseline";
-/// Batches of eight draws, one of each replicate.
+/// Draws, as many of each replicate.
 const DRAWS: usize = 192;
 
 /// What a policy's file promises: `CELL rises`, `CELL falls`, or `CELL stays: REASON` where it does not move it beyond error.

@@ -10,8 +10,8 @@ use rayon::prelude::*;
 use std::collections::BTreeMap;
 
 const MORE: f64 = 1.01;
-/// Draws, in batches of eight.
-const BATCHES: u64 = 16;
+/// 128 draws.
+const BATCHES: u64 = 128 / WIDTH as u64;
 
 /// A lab at the end of a year in a draw.
 #[derive(Clone, Copy)]

@@ -25,7 +25,7 @@ fn waiting(more: &str) -> Plan {
     plan_of(model_of(&(changed + more)).unwrap_or_else(|e| panic!("{e}")))
 }
 
-/// Legal sales of the variant in each quarter, by country of the buyer, over eight draws [chips].
+/// Legal sales of the variant in each quarter, by country of the buyer, over a batch of draws [chips].
 fn sales(plan: &Plan) -> Vec<[f64; 2]> {
     let mut all = Vec::new();
     let variant = plan.model.chips.iter().position(|c| c.id == "n1-export").unwrap();

@@ -17,7 +17,7 @@ impl<F: FnMut(&Plan, &Batch, usize)> Observer for At<F> {
     }
 }
 
-/// Looks at the eight draws of a batch after a step of every quarter.
+/// Looks at the draws of a batch after a step of every quarter.
 pub fn after_each(plan: &Plan, batch: u64, step: Step, look: impl FnMut(&Plan, &Batch, usize)) {
     Batch::new(plan).simulate(plan, batch, &mut At { step, look });
 }
