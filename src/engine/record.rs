@@ -58,69 +58,33 @@ pub struct NotFinite {
     pub value: f64,
 }
 
-impl<'a> Recorder<'a> {
-    /// A recorder for the batches of a plan.
-    pub fn new(plan: &Plan, recording: &'a Recording, flows: &'a [FlowSource]) -> Self {
-        let mut recorder = Self::without_lists(plan, recording, flows);
-        recorder.take_lists(|length| vec![Lanes::ZERO; length]);
-        recorder
-    }
-
-    /// One that is given lists for cells and flows before each batch.
-    pub(super) fn without_lists(plan: &Plan, recording: &'a Recording, flows: &'a [FlowSource]) -> Self {
-        let lanes = |n: usize| vec![Lanes::ZERO; n];
-        let part = |_| Recorded {
-            cells: Vec::new(),
-            tracked: lanes(recording.tracked.len() * plan.quarters),
-            labels: vec![[0; WIDTH]; plan.quarters * subjects(plan)],
-            flowed: Vec::new(),
-            watched: lanes(recording.watched.len()),
-        };
+impl Recorded {
+    /// What was recorded; the lists of numbers go with it.
+    pub(super) fn hand_over(&mut self) -> Self {
+        let Self { cells, tracked, labels, flowed, watched } = self;
         Self {
-            recording,
-            flows,
-            tally: Tally::new(plan),
-            values: vec![wide::Lanes::ZERO; recording.series.len()],
-            parts: std::array::from_fn(part),
-            flowing: vec![wide::Lanes::ZERO; flows.len()],
-            needed: needed(recording, plan.quarters),
-            quarters: plan.quarters,
-            flows_of: flows_of(plan, flows),
-            next_cell: 0,
-            next_watched: 0,
+            cells: std::mem::take(cells),
+            tracked: std::mem::take(tracked),
+            labels: labels.clone(),
+            flowed: std::mem::take(flowed),
+            watched: std::mem::take(watched),
         }
     }
 
-    /// Takes a list for cells and one for flows in each part that has none.
-    pub(super) fn take_lists(&mut self, list: impl Fn(usize) -> Vec<Lanes>) {
-        let (cells, flows) = (self.recording.cells.len(), self.quarters * self.flows.len());
-        for part in &mut self.parts {
-            for (lanes, length) in [(&mut part.cells, cells), (&mut part.flowed, flows)] {
-                if lanes.len() != length {
-                    *lanes = list(length);
-                }
-            }
-        }
-    }
-
-    /// How many cells are of quarters before one.
-    pub(super) fn cells_before(&self, t: usize) -> usize {
-        self.recording.cells.partition_point(|c| c.0 < t)
-    }
-
-    /// Forgets what rules refused: other draws follow.
-    pub(super) fn forget_shares(&mut self) {
-        self.tally.forget_shares();
-    }
-
-    /// A recorded value of a part that is no finite number, in draws that count; quotients of nothing are none, and are left blank.
-    pub fn not_finite(&self, part: usize, mask: Mask, plan: &Plan, first_draw: u64) -> Option<NotFinite> {
-        let Recorded { cells, tracked, labels: _, flowed, watched } = &self.parts[part];
+    /// A value that is no finite number, in draws that count; quotients of nothing are none, and are left blank.
+    pub(super) fn not_finite(
+        &self,
+        (recording, sources): (&Recording, &[FlowSource]),
+        mask: Mask,
+        plan: &Plan,
+        first_draw: u64,
+    ) -> Option<NotFinite> {
+        let Self { cells, tracked, labels: _, flowed, watched } = self;
         if dispatch(AllFinite([cells, tracked, watched, flowed])) {
             return None;
         }
         // Places are put into words only where something was found: quotients of nothing are common.
-        let (recording, quarters, flows) = (self.recording, plan.quarters, self.flows.len());
+        let (quarters, flows) = (plan.quarters, sources.len());
         let counts = |series: usize| !matches!(recording.series[series].source, Source::Quotient(..));
         let quarter = |t: usize| Quarter(plan.model.run.horizon.first.0 + t as i32);
         let name = |t: usize, series: usize| {
@@ -142,9 +106,75 @@ impl<'a> Recorder<'a> {
             }
         }
         flowed.iter().enumerate().find_map(|(i, value)| {
-            let flow = || format!("a flow in {}, {:?},", quarter(i / flows), self.flows[i % flows]);
+            let flow = || format!("a flow in {}, {:?},", quarter(i / flows), sources[i % flows]);
             wrong(value).map(|lane| found(value, lane, flow()))
         })
+    }
+}
+
+impl<'a> Recorder<'a> {
+    /// A recorder for the batches of a plan.
+    pub fn new(plan: &Plan, recording: &'a Recording, flows: &'a [FlowSource]) -> Self {
+        let mut recorder = Self::without_lists(plan, recording, flows);
+        recorder.take_lists(|length| vec![Lanes::ZERO; length]);
+        recorder
+    }
+
+    /// One that is given lists of numbers before each batch.
+    pub(super) fn without_lists(plan: &Plan, recording: &'a Recording, flows: &'a [FlowSource]) -> Self {
+        let part = |_| Recorded {
+            cells: Vec::new(),
+            tracked: Vec::new(),
+            labels: vec![[0; WIDTH]; plan.quarters * subjects(plan)],
+            flowed: Vec::new(),
+            watched: Vec::new(),
+        };
+        Self {
+            recording,
+            flows,
+            tally: Tally::new(plan),
+            values: vec![wide::Lanes::ZERO; recording.series.len()],
+            parts: std::array::from_fn(part),
+            flowing: vec![wide::Lanes::ZERO; flows.len()],
+            needed: needed(recording, plan.quarters),
+            quarters: plan.quarters,
+            flows_of: flows_of(plan, flows),
+            next_cell: 0,
+            next_watched: 0,
+        }
+    }
+
+    /// Takes lists of numbers in each part that has none.
+    pub(super) fn take_lists(&mut self, list: impl Fn(usize) -> Vec<Lanes>) {
+        let (recording, quarters) = (self.recording, self.quarters);
+        for part in &mut self.parts {
+            let lists = [
+                (&mut part.cells, recording.cells.len()),
+                (&mut part.tracked, recording.tracked.len() * quarters),
+                (&mut part.flowed, self.flows.len() * quarters),
+                (&mut part.watched, recording.watched.len()),
+            ];
+            for (lanes, length) in lists {
+                if lanes.len() != length {
+                    *lanes = list(length);
+                }
+            }
+        }
+    }
+
+    /// How many cells are of quarters before one.
+    pub(super) fn cells_before(&self, t: usize) -> usize {
+        self.recording.cells.partition_point(|c| c.0 < t)
+    }
+
+    /// Forgets what rules refused: other draws follow.
+    pub(super) fn forget_shares(&mut self) {
+        self.tally.forget_shares();
+    }
+
+    /// A recorded value of a part that is no finite number, in draws that count.
+    pub fn not_finite(&self, part: usize, mask: Mask, plan: &Plan, first_draw: u64) -> Option<NotFinite> {
+        self.parts[part].not_finite((self.recording, self.flows), mask, plan, first_draw)
     }
 
     /// Value of a series in the quarter that was recorded last.

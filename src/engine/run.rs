@@ -14,7 +14,7 @@ use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 
 /// How many times eight draws are handed over together.
 pub const ROUND: u64 = 32;
@@ -210,10 +210,9 @@ struct Done {
     ranks: Vec<Lanes>,
 }
 
-/// A thread's room for paired runs: the task's run, those of its alternatives, and the watch on the condition.
+/// A thread's room: the task's run, and the watch on the condition.
 struct Worker<'a> {
     first: PlanRun<'a>,
-    alternatives: Vec<PlanRun<'a>>,
     watch: Watch,
     /// Paths whose ranks are handed over.
     drivers: Vec<Driver>,
@@ -226,6 +225,12 @@ struct Worker<'a> {
 pub fn rounds(alternatives: usize, threads: usize) -> (u64, u64) {
     let length = if alternatives == 0 { ROUND } else { ROUND / 2 };
     (length, (PER_THREAD * PARTS as u64 * threads as u64).div_ceil(length))
+}
+
+/// In how many threads at once an alternative can be simulated: threads go through alternatives one after the other, so that few are at
+/// the same one, and room for each takes memory.
+pub fn rooms(alternatives: usize, threads: usize) -> usize {
+    (2 * threads).div_ceil(alternatives.max(1)).min(threads)
 }
 
 /// Simulates all draws of a task and hands each round over, in order.
@@ -270,7 +275,7 @@ pub fn simulate_paired<E: Send>(
         // A batch may begin before what is asked for, and end after it.
         let run = |b| {
             let asked = |part: &usize| eights.contains(&(b * parts + *part as u64));
-            workers.with(|worker| worker.run((task, alternatives), b, asked, stop, &spare))
+            workers.with(|worker| worker.run((task, alternatives), &workers.others, b, asked, stop, &spare))
         };
         let done: Result<Vec<Vec<Vec<Done>>>, Stopped<E>> = batches.into_par_iter().map(run).collect();
         let mut all: Vec<Vec<Round>> = Vec::new();
@@ -381,27 +386,21 @@ impl<'a> PlanRun<'a> {
         }
     }
 
-    /// What there is of a part: of draws that count, with nothing but what was recorded.
-    fn done<E>(&mut self, plan: &Plan, part: usize, mask: Mask) -> Result<Done, Stopped<E>> {
-        if let Some(broken) = self.ledger.as_mut().and_then(Ledger::broken) {
-            return Err(Stopped::Ledger(broken));
+    /// What was recorded, by part.
+    fn recorded<E>(&mut self) -> Result<[Recorded; PARTS], Stopped<E>> {
+        match self.ledger.as_mut().and_then(Ledger::broken) {
+            Some(broken) => Err(Stopped::Ledger(broken)),
+            None => Ok(self.recorder.parts.each_mut().map(Recorded::hand_over)),
         }
-        let first_draw = self.batch.first_draw + (part * WIDTH) as u64;
-        if let Some(found) = self.recorder.not_finite(part, mask, plan, first_draw) {
-            return Err(Stopped::NotFinite(found));
-        }
-        let Recorded { cells, tracked, labels, flowed, watched } = &mut self.recorder.parts[part];
-        Ok(Done {
-            mask,
-            cells: std::mem::take(cells),
-            tracked: tracked.clone(),
-            labels: labels.clone(),
-            flowed: std::mem::take(flowed),
-            inputs: Vec::new(),
-            strikes: Vec::new(),
-            watched: watched.clone(),
-            ranks: Vec::new(),
-        })
+    }
+}
+
+impl Done {
+    /// Draws of which some count, with nothing but what was recorded.
+    fn of(recorded: Recorded, mask: Mask) -> Self {
+        let Recorded { cells, tracked, labels, flowed, watched } = recorded;
+        let (inputs, strikes, ranks) = (Vec::new(), Vec::new(), Vec::new());
+        Self { mask, cells, tracked, labels, flowed, inputs, strikes, watched, ranks }
     }
 }
 
@@ -424,22 +423,53 @@ impl Spare {
 
     fn take_back(&self, round: Round) {
         let mut lists = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        for list in round.cells.into_iter().chain(round.flowed).filter(|list| !list.is_empty()) {
+        let all = [round.cells, round.tracked, round.flowed, round.watched].into_iter().flatten();
+        for list in all.filter(|list| !list.is_empty()) {
             lists.entry(list.len()).or_default().push(list);
         }
     }
 }
 
-/// A worker for each thread, made when it is first needed and kept from round to round.
+/// Room for the runs of each alternative, made when it is first needed and shared by threads: who finds that of one taken goes on with
+/// another.
+struct Others<'a>(Vec<Vec<Mutex<Option<PlanRun<'a>>>>>);
+
+impl<'a> Others<'a> {
+    fn new(alternatives: usize, threads: usize) -> Self {
+        let room = || (0..rooms(alternatives, threads)).map(|_| Mutex::new(None)).collect();
+        Self((0..alternatives).map(|_| room()).collect())
+    }
+
+    /// Lends room of one of those that wait, and takes it off their list; whose room it is changes no result. Where all is taken it is
+    /// waited for.
+    fn lend(&self, waiting: &mut Vec<usize>) -> Option<(usize, MutexGuard<'_, Option<PlanRun<'a>>>)> {
+        for place in 0..waiting.len() {
+            for room in &self.0[waiting[place]] {
+                let lent = match room.try_lock() {
+                    Ok(lent) => lent,
+                    Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+                    Err(TryLockError::WouldBlock) => continue,
+                };
+                return Some((waiting.remove(place), lent));
+            }
+        }
+        let first = (!waiting.is_empty()).then(|| waiting.remove(0))?;
+        Some((first, self.0[first][0].lock().unwrap_or_else(PoisonError::into_inner)))
+    }
+}
+
+/// A worker for each thread, made when it is first needed and kept from round to round; and room for the alternatives.
 struct Workers<'a, 'b> {
     task: &'b Task<'a>,
     alternatives: &'b [Alternative<'a>],
     idle: Mutex<Vec<Worker<'a>>>,
+    others: Others<'a>,
 }
 
 impl<'a, 'b> Workers<'a, 'b> {
     fn new(task: &'b Task<'a>, alternatives: &'b [Alternative<'a>]) -> Self {
-        Self { task, alternatives, idle: Mutex::new(Vec::new()) }
+        let others = Others::new(alternatives.len(), rayon::current_num_threads());
+        Self { task, alternatives, idle: Mutex::new(Vec::new()), others }
     }
 
     /// Lends a worker: whose it is changes no result.
@@ -461,9 +491,6 @@ impl<'a> Worker<'a> {
         let looked_at = signs.map(crate::model::Sign::address).collect();
         Self {
             first: PlanRun::new((task.plan, task.recording), task.flows, looked_at, task.audit),
-            alternatives: (alternatives.iter())
-                .map(|r| PlanRun::new((r.plan, r.recording), &[], Vec::new(), task.audit))
-                .collect(),
             watch: Watch {
                 condition: task.given,
                 struck: wide::Mask::splat(false),
@@ -476,7 +503,8 @@ impl<'a> Worker<'a> {
     /// Runs a batch: of each part that is asked for, what there is of every plan.
     fn run<E: Send>(
         &mut self,
-        (task, alternatives): (&Task<'_>, &[Alternative<'_>]),
+        (task, alternatives): (&Task<'a>, &[Alternative<'a>]),
+        others: &Others<'a>,
         b: u64,
         asked: impl Fn(&usize) -> bool,
         stop: &AtomicBool,
@@ -487,14 +515,19 @@ impl<'a> Worker<'a> {
         plan.layout.sample(b, &mut first.batch.inputs);
         first.begin(plan, b, spare);
         // Before each quarter the alternatives that diverge in it take the state and run to the end.
+        let mut followed: Vec<Option<[Recorded; PARTS]>> = alternatives.iter().map(|_| None).collect();
         for t in 0..=plan.quarters {
-            for (run, alternative) in self.alternatives.iter_mut().zip(alternatives) {
+            let diverges = |i: &usize| diverges_at(&alternatives[*i], task) == t;
+            let mut waiting: Vec<usize> = (0..alternatives.len()).filter(diverges).collect();
+            while let Some((i, mut room)) = others.lend(&mut waiting) {
                 if stop.load(Ordering::Relaxed) {
                     return Err(Stopped::Interrupted);
                 }
-                if diverges_at(alternative, task) == t {
-                    run.follow(alternative, first, task, b, spare);
-                }
+                let of = &alternatives[i];
+                let new = || PlanRun::new((of.plan, of.recording), &[], Vec::new(), task.audit);
+                let run = room.get_or_insert_with(new);
+                run.follow(of, first, task, b, spare);
+                followed[i] = Some(run.recorded()?);
             }
             if t < plan.quarters {
                 first.quarter(plan, t, Some(&mut self.watch));
@@ -503,20 +536,35 @@ impl<'a> Worker<'a> {
         if stop.load(Ordering::Relaxed) {
             return Err(Stopped::Interrupted);
         }
+        let recorded = std::iter::once(Some(first.recorded()?)).chain(followed);
         let layout = &plan.layout;
         let drawn = |q| layout.drawn(q, &self.first.batch.inputs);
         let inputs: Vec<_> = if task.inputs { layout.uncertain().map(drawn).collect() } else { Vec::new() };
         let rank = |&d: &Driver| plan.driver_rank(d, &self.first.batch.inputs, b);
         let ranks: Vec<_> = self.drivers.iter().map(rank).collect();
         let mask = self.mask(task, b);
+        // By plan, then by part; handed over by part, then by plan.
+        let mut recorded: Vec<[Option<Recorded>; PARTS]> = recorded
+            .map(|parts| parts.expect("every alternative diverges, at the latest at the end").map(Some))
+            .collect();
+        let plans: Vec<(&Plan, &Recording, &[FlowSource])> =
+            std::iter::once((plan, task.recording, task.flows))
+                .chain(alternatives.iter().map(|a| (a.plan, a.recording, &[][..])))
+                .collect();
         let part = |part: usize| {
+            let (mask, first_draw) = (mask.part(part), b * wide::WIDTH as u64 + (part * WIDTH) as u64);
+            let mut done = Vec::with_capacity(plans.len());
+            for (parts, &(plan, recording, flows)) in recorded.iter_mut().zip(&plans) {
+                let recorded = parts[part].take().expect("a part is handed over once");
+                if let Some(found) = recorded.not_finite((recording, flows), mask, plan, first_draw) {
+                    return Err(Stopped::NotFinite(found));
+                }
+                done.push(Done::of(recorded, mask));
+            }
             let of_part = |all: &[wide::Lanes]| all.iter().map(|lanes| lanes.part(part)).collect();
-            let mut first = self.first.done(plan, part, mask.part(part))?;
-            (first.inputs, first.ranks) = (of_part(&inputs), of_part(&ranks));
-            first.strikes = self.watch.strikes_of(part);
-            let alternatives = self.alternatives.iter_mut().zip(alternatives);
-            let alternatives = alternatives.map(|(run, a)| run.done(a.plan, part, mask.part(part)));
-            std::iter::once(Ok(first)).chain(alternatives).collect()
+            (done[0].inputs, done[0].ranks) = (of_part(&inputs), of_part(&ranks));
+            done[0].strikes = self.watch.strikes_of(part);
+            Ok(done)
         };
         (0..PARTS).filter(asked).map(part).collect()
     }

@@ -114,7 +114,7 @@ fn slots(model: &Model, spread: &[QuantityId], quarters: usize) -> (Vec<Slot>, u
 #[derive(Clone, Debug)]
 pub struct Layout {
     pub(super) slots: Arc<[Slot]>,
-    pub(super) template: Vec<Lanes>,
+    pub(super) template: Vec<f64>,
     pub(super) quantities: Arc<IdVec<QuantityId, Quantity>>,
     pub(super) sampled: Vec<Sampled>,
     pub(super) sampled_of: IdVec<QuantityId, Option<usize>>,
@@ -190,7 +190,7 @@ impl Layout {
         });
         let mut layout = Self {
             slots: slots.into(),
-            template: vec![Lanes::ZERO; size],
+            template: vec![0.0; size],
             quantities: Arc::clone(&model.quantities),
             sampled,
             sampled_of,
@@ -209,7 +209,7 @@ impl Layout {
     pub fn inputs(&self) -> Inputs {
         Inputs {
             slots: Arc::clone(&self.slots),
-            buffer: self.template.clone(),
+            buffer: self.template.iter().map(|&x| Lanes::splat(x)).collect(),
             uniforms: vec![Lanes::splat(0.5); self.sampled.len()],
         }
     }
@@ -226,7 +226,7 @@ impl Layout {
 
     /// The value at quarter `t`, where it is the same in every draw.
     pub(super) fn certain_at(&self, q: QuantityId, t: usize) -> Option<f64> {
-        let value = self.template[self.slot(q).at(t)][0];
+        let value = self.template[self.slot(q).at(t)];
         let fixed = |q: Option<QuantityId>| q.is_none_or(|q| self.certain_at(q, 0).is_some());
         let point = |p: &Point| match p {
             Point::Shared(d) => d.is_fixed(),

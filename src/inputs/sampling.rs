@@ -40,7 +40,7 @@ impl Layout {
     pub(super) fn fill_template(&mut self) {
         let mut inputs = self.inputs();
         self.medians(&mut inputs);
-        self.template = inputs.buffer;
+        self.template = inputs.buffer.iter().map(|median| median[0]).collect();
         let mut courses = std::mem::take(&mut self.courses);
         for course in &mut courses {
             course.spans.retain(|&(t, _)| self.certain_at(course.quantity, t).is_none());
@@ -191,7 +191,7 @@ impl Layout {
     pub fn strike(&self, q: QuantityId, k: u32, draw: u64) -> f64 {
         match &self.quantities[q].shape {
             Shape::Uncertain(d) if !d.is_fixed() => d.quantile(self.uniform(q, k, draw)),
-            _ => self.template[self.slot(q).at(0)][0],
+            _ => self.template[self.slot(q).at(0)],
         }
     }
 

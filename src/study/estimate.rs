@@ -6,7 +6,7 @@ use super::request::Destination;
 use super::simulation::{Exports, Simulation};
 use super::watch::{Note, Watch};
 use crate::engine::run;
-use crate::math::WIDTH;
+use crate::math::{WIDTH, wide};
 use crate::results::{ExportFormat, LEAF};
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
@@ -24,7 +24,7 @@ const LARGE: f64 = 1e9;
 const ROW: f64 = 700.0;
 /// Bytes of the program, the scenario and its tables.
 const PROGRAM: f64 = 3e7;
-/// Bytes of a plan, and of a thread's room to simulate it in, by sale edge and quarter.
+/// Bytes of a plan, and of room to simulate it in, by sale edge and quarter.
 const EDGE: (f64, f64) = (1800.0, 800.0);
 
 /// The clock and the hand on Ctrl-C of another watch, and nothing else.
@@ -67,7 +67,7 @@ pub(super) fn check(
     if draws * (1 + others.len() as u64) < LONG {
         return Ok(());
     }
-    let few = (WIDTH * rayon::current_num_threads()) as u64;
+    let few = (wide::WIDTH * rayon::current_num_threads()) as u64;
     let time = |draws: u64| base.work_on(others, 0..draws, &Quiet(watch), &mut []);
     // What the start takes is in both.
     let seconds = (time(3 * few)? - time(few)?) / (2 * few) as f64 * draws as f64;
@@ -103,8 +103,9 @@ fn memory(base: &Simulation, others: &[Simulation], draws: u64, threads: usize) 
     let batches = 2 * length * at_once;
     let rounds = batches as f64 * ((cells + flows) * size_of::<crate::math::Lanes>()) as f64;
     let edges = |p: &Simulation| (p.plan.edges.sales.len() * p.plan.quarters) as f64;
-    let each = EDGE.0 + EDGE.1 * threads as f64;
-    let plans = plans().map(edges).sum::<f64>() * each;
+    let each = |rooms: usize| EDGE.0 + EDGE.1 * rooms as f64;
+    let plans = edges(base) * each(threads)
+        + others.iter().map(edges).sum::<f64>() * each(run::rooms(others.len(), threads));
     PROGRAM + plans + summary + paired + drivers + rounds + cells as f64 * ROW
 }
 
