@@ -8,8 +8,8 @@ use super::fork::{Fork, Stand};
 use super::record::Recorder;
 use super::run::Stopped;
 use crate::inputs::{Exchange, Shared};
-use crate::math::wide::PARTS;
-use crate::math::{Lanes, Mask, WIDTH};
+use crate::math::Lanes;
+use crate::math::wide::{Mask, PARTS};
 use crate::metrics::Recording;
 use crate::plan::Plan;
 use std::collections::{BTreeMap, BTreeSet};
@@ -87,13 +87,10 @@ impl<'a> Walked<'a> {
             t = quarter;
         }
         self.batch.advance(&self.plan, t..self.plan.quarters, &mut (), &mut recorder);
-        for part in 0..PARTS {
-            let first_draw = self.batch.first_draw + (part * WIDTH) as u64;
-            if let Some(found) = recorder.not_finite(part, Mask::splat(true), &self.plan, first_draw) {
-                return Err(Stopped::NotFinite(found));
-            }
+        match recorder.not_finite(Mask::splat(true), &self.plan, self.batch.first_draw) {
+            Some(found) => Err(Stopped::NotFinite(found)),
+            None => Ok(recorder.parts.map(|part| part.cells)),
         }
-        Ok(recorder.parts.map(|part| part.cells))
     }
 
     /// Where the next points go on: up to the first that starts anew, or in a quarter before `from`.

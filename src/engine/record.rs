@@ -172,9 +172,12 @@ impl<'a> Recorder<'a> {
         self.tally.forget_shares();
     }
 
-    /// A recorded value of a part that is no finite number, in draws that count.
-    pub fn not_finite(&self, part: usize, mask: Mask, plan: &Plan, first_draw: u64) -> Option<NotFinite> {
-        self.parts[part].not_finite((self.recording, self.flows), mask, plan, first_draw)
+    /// A recorded value of a batch that is no finite number, in draws that count.
+    pub fn not_finite(&self, mask: wide::Mask, plan: &Plan, first_draw: u64) -> Option<NotFinite> {
+        self.parts.iter().enumerate().find_map(|(p, part)| {
+            let first_draw = first_draw + (p * WIDTH) as u64;
+            part.not_finite((self.recording, self.flows), mask.part(p), plan, first_draw)
+        })
     }
 
     /// Value of a series in the quarter that was recorded last.

@@ -9,8 +9,7 @@ use crate::engine::fork::{Fork, Stand};
 use crate::engine::record::{Recorder, subjects};
 use crate::engine::steps::roots::root;
 use crate::engine::steps::training::lab_cause;
-use crate::math::wide::{self, Lanes};
-use crate::math::{Mask, WIDTH};
+use crate::math::wide::{Lanes, Mask, WIDTH};
 use crate::metrics::{Recording, headline};
 use crate::model::time::Quarter;
 use crate::plan::Plan;
@@ -60,7 +59,7 @@ struct World {
 }
 
 /// Batches of the base that are kept at most: of the draws that are asked for first, after every change.
-const KEPT: usize = 256 / wide::WIDTH;
+const KEPT: usize = 256 / WIDTH;
 
 impl World {
     fn new(project: &Project, sampling: &Sampling, select: &[String]) -> Result<Self, Error> {
@@ -113,7 +112,7 @@ fn tell(world: &World, labs_asked: &[String], recorder: &Recorder<'_>, values: &
     for t in headline::year_ends(plan.model.run.horizon) {
         for id in labs_asked {
             let Some(l) = labs.iter().position(|lab| lab.id == *id) else {
-                values.extend_from_slice(&[NOTHING; wide::WIDTH]);
+                values.extend_from_slice(&[NOTHING; WIDTH]);
                 continue;
             };
             let first = t * per_quarter + chips + l;
@@ -259,11 +258,8 @@ impl Explorer {
             fork.adopt(plan, &stand.before(), &mut world.batch, &mut recorder);
         }
         world.batch.advance(plan, from..plan.quarters, &mut (), &mut recorder);
-        for part in 0..wide::PARTS {
-            let first_draw = world.batch.first_draw + (part * WIDTH) as u64;
-            if let Some(found) = recorder.not_finite(part, Mask::splat(true), plan, first_draw) {
-                return Err(found.into());
-            }
+        if let Some(found) = recorder.not_finite(Mask::splat(true), plan, world.batch.first_draw) {
+            return Err(found.into());
         }
         values.clear();
         tell(world, &self.labs, &recorder, values);
