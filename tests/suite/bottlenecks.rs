@@ -35,7 +35,7 @@ fn in_many_draws(
         .par_iter()
         .map(|plan| {
             let mut tried = Tried::new();
-            after_each(plan, 2, step, |plan, state, t| look(plan, state, t, &mut tried));
+            after_each(plan, 1, step, |plan, state, t| look(plan, state, t, &mut tried));
             tried
         })
         .collect();
