@@ -35,8 +35,8 @@ impl Front {
         Self { objectives, cells, plans, beaten: vec![0; plans * plans], draws: 0 }
     }
 
-    /// Adds consecutive batches: `values[plan][batch][cell]`.
-    pub fn absorb(&mut self, values: &[Vec<Vec<Lanes>>], masks: &[Mask]) {
+    /// Adds consecutive batches; `value` gives what a plan has in a batch in a cell: (plan, batch, cell).
+    pub fn absorb(&mut self, masks: &[Mask], value: impl Fn(usize, usize, usize) -> Lanes) {
         for (b, &mask) in masks.iter().enumerate() {
             self.draws += u64::from(mask.count());
             for p in 0..self.plans {
@@ -44,7 +44,7 @@ impl Front {
                     let (mut as_good, mut better) = (mask, Mask::splat(false));
                     for (objective, &c) in self.objectives.iter().zip(&self.cells) {
                         let sign = objective.sense.sign();
-                        let (x, y) = (values[p][b][c] * sign, values[q][b][c] * sign);
+                        let (x, y) = (value(p, b, c) * sign, value(q, b, c) * sign);
                         as_good = as_good & y.le(x);
                         better = better | y.lt(x);
                     }

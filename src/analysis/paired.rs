@@ -4,7 +4,7 @@
 //! not grow with their number.
 
 use super::goal::Sense;
-use crate::math::{Lanes, Mask, WIDTH};
+use crate::math::{Kernel, Lanes, Mask, WIDTH, dispatch};
 use crate::results::{Counts, Histogram, Interval, Merge, Spread, Step};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -82,6 +82,29 @@ pub struct PairedRuns {
     entries: Vec<Entry>,
 }
 
+/// A batch that the plans take in one cell.
+struct Adding<'a> {
+    entries: &'a mut [Entry],
+    /// By plan.
+    values: &'a [Lanes],
+    /// Of what is better: 1 if less is, -1 if more is.
+    sign: f64,
+    step: &'a Step,
+}
+
+impl Kernel for Adding<'_> {
+    type Output = ();
+    #[inline(always)]
+    fn run(self) {
+        let Self { entries, values, sign, step } = self;
+        let Some(&first) = values.first() else { return };
+        let best = (first * sign).min_of(values[1..].iter().map(|&x| x * sign));
+        for (entry, &x) in entries.iter_mut().zip(values) {
+            entry.add(x, first, x * sign - best, step);
+        }
+    }
+}
+
 /// What is known of a plan against the first in one cell.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Paired {
@@ -130,18 +153,16 @@ impl PairedRuns {
         Self { plans, senses, independent, counts: Counts::default(), entries }
     }
 
-    /// Adds consecutive batches: `values[plan][batch][cell]`.
-    pub fn absorb(&mut self, values: &[Vec<Vec<Lanes>>], masks: &[Mask]) {
+    /// Adds consecutive batches; `value` gives what a plan has in a batch in a cell: (plan, batch, cell).
+    pub fn absorb(&mut self, masks: &[Mask], value: impl Fn(usize, usize, usize) -> Lanes + Sync) {
         let senses = &self.senses;
         let steps: Vec<Step> = masks.iter().map(|&mask| self.counts.step(mask)).collect();
-        self.entries.par_chunks_mut(self.plans).enumerate().with_min_len(8).for_each(|(c, entries)| {
-            for (b, step) in steps.iter().enumerate() {
-                let of = |p: usize| values[p][b][c];
-                let sign = senses[c].sign();
-                let best = (1..entries.len()).fold(of(0) * sign, |best, p| best.min(of(p) * sign));
-                for (p, entry) in entries.iter_mut().enumerate() {
-                    entry.add(of(p), of(0), of(p) * sign - best, step);
-                }
+        let cells = self.entries.par_chunks_mut(self.plans).enumerate().with_min_len(8);
+        cells.for_each_init(Vec::new, |values, (cell, entries)| {
+            for (batch, step) in steps.iter().enumerate() {
+                values.clear();
+                values.extend((0..entries.len()).map(|plan| value(plan, batch, cell)));
+                dispatch(Adding { entries, values, sign: senses[cell].sign(), step });
             }
         });
     }
@@ -180,6 +201,7 @@ impl PairedRuns {
 }
 
 impl Entry {
+    #[inline(always)]
     fn add(&mut self, x: Lanes, first: Lanes, regret: Lanes, step: &Step) {
         self.values.add(x, step.mask);
         self.regret.add(regret, step);
@@ -228,6 +250,7 @@ impl Entry {
 }
 
 impl Pair {
+    #[inline(always)]
     fn add(&mut self, x: Lanes, first: Lanes, step: &Step) {
         let (difference, mask) = (x - first, step.mask);
         self.difference.add(difference, step);
@@ -237,8 +260,11 @@ impl Pair {
         let below = ratio.lt(Lanes::splat(HALF));
         self.small.add(ratio, below & mask);
         self.changes.add(ratio - 1.0, !below & mask);
-        for lane in (0..WIDTH).filter(|&l| mask.lane(l)) {
-            self.ratio_range = (self.ratio_range.0.min(ratio[lane]), self.ratio_range.1.max(ratio[lane]));
+        let (low, high) = self.ratio_range;
+        if ((ratio.lt(Lanes::splat(low)) | ratio.gt(Lanes::splat(high))) & mask).any() {
+            for lane in (0..WIDTH).filter(|&l| mask.lane(l)) {
+                self.ratio_range = (self.ratio_range.0.min(ratio[lane]), self.ratio_range.1.max(ratio[lane]));
+            }
         }
         self.lower += u64::from((x.lt(first) & mask).count());
         self.higher += u64::from((x.gt(first) & mask).count());
@@ -315,7 +341,8 @@ mod tests {
             x.chunks(WIDTH).map(|c| vec![Lanes::from_fn(|i| c[i])]).collect()
         };
         let masks = vec![Mask::splat(true); first.len() / WIDTH];
-        runs.absorb(&[batches(first), batches(second)], &masks);
+        let values = [batches(first), batches(second)];
+        runs.absorb(&masks, |plan, batch, cell| values[plan][batch][cell]);
         runs
     }
 

@@ -94,7 +94,7 @@ mod tests {
                 })
                 .collect();
             let mut runs = PairedRuns::new(6, vec![Sense::Min], false);
-            runs.absorb(&values, &[Mask::splat(true)]);
+            runs.absorb(&[Mask::splat(true)], |plan, batch, cell| values[plan][batch][cell]);
             let paired: Vec<_> = (0..6).map(|p| runs.paired(0, p)).collect();
             interactions(&factorial, &paired).remove(0)
         };

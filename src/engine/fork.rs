@@ -122,6 +122,8 @@ impl Fork {
             }
             let labels = self.at * super::record::subjects(plan);
             into.labels[..labels].copy_from_slice(&from.labels[..labels]);
+            // What is not finite there may be of a cell that is not taken over: then all are looked at.
+            into.rests = from.rests;
         }
     }
 }

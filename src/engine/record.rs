@@ -9,7 +9,7 @@ use crate::model::time::Quarter;
 use crate::plan::Plan;
 
 /// Values of cells, labels and flows of eight draws.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Recorded {
     /// Values of cells, in the recording's order.
     pub cells: Vec<Lanes>,
@@ -22,6 +22,8 @@ pub struct Recorded {
     pub flowed: Vec<Lanes>,
     /// Values of watched cells, in the recording's order.
     pub watched: Vec<Lanes>,
+    /// 0 as long as all values are finite: the sum of all of them times zero.
+    pub(super) rests: Lanes,
 }
 
 /// What is recorded of a batch.
@@ -61,13 +63,14 @@ pub struct NotFinite {
 impl Recorded {
     /// What was recorded; the lists of numbers go with it.
     pub(super) fn hand_over(&mut self) -> Self {
-        let Self { cells, tracked, labels, flowed, watched } = self;
+        let Self { cells, tracked, labels, flowed, watched, rests } = self;
         Self {
             cells: std::mem::take(cells),
             tracked: std::mem::take(tracked),
             labels: labels.clone(),
             flowed: std::mem::take(flowed),
             watched: std::mem::take(watched),
+            rests: *rests,
         }
     }
 
@@ -79,8 +82,8 @@ impl Recorded {
         plan: &Plan,
         first_draw: u64,
     ) -> Option<NotFinite> {
-        let Self { cells, tracked, labels: _, flowed, watched } = self;
-        if dispatch(AllFinite([cells, tracked, watched, flowed])) {
+        let Self { cells, tracked, labels: _, flowed, watched, rests } = self;
+        if *rests == Lanes::ZERO {
             return None;
         }
         // Places are put into words only where something was found: quotients of nothing are common.
@@ -122,13 +125,8 @@ impl<'a> Recorder<'a> {
 
     /// One that is given lists of numbers before each batch.
     pub(super) fn without_lists(plan: &Plan, recording: &'a Recording, flows: &'a [FlowSource]) -> Self {
-        let part = |_| Recorded {
-            cells: Vec::new(),
-            tracked: Vec::new(),
-            labels: vec![[0; WIDTH]; plan.quarters * subjects(plan)],
-            flowed: Vec::new(),
-            watched: Vec::new(),
-        };
+        let part =
+            |_| Recorded { labels: vec![[0; WIDTH]; plan.quarters * subjects(plan)], ..Recorded::default() };
         Self {
             recording,
             flows,
@@ -197,6 +195,7 @@ impl<'a> Recorder<'a> {
             self.forget_shares();
             self.next_cell = 0;
             self.next_watched = 0;
+            self.parts.iter_mut().for_each(|part| part.rests = Lanes::ZERO);
         }
         let seen = batch.seen();
         self.tally.count(t, plan, &seen);
@@ -208,10 +207,12 @@ impl<'a> Recorder<'a> {
         let recording = self.recording;
         let (cells, watched) = (self.next_cell, self.next_watched);
         for (p, part) in self.parts.iter_mut().enumerate() {
-            self.next_cell = note(t, p, &recording.cells, cells, &self.values, &mut part.cells);
-            self.next_watched = note(t, p, &recording.watched, watched, &self.values, &mut part.watched);
+            let of = |series: usize| self.values[series].part(p);
+            let rests = &mut part.rests;
+            self.next_cell = note(t, &recording.cells, cells, of, &mut part.cells, rests);
+            self.next_watched = note(t, &recording.watched, watched, of, &mut part.watched, rests);
             for (i, &series) in recording.tracked.iter().enumerate() {
-                part.tracked[i * plan.quarters + t] = self.values[series].part(p);
+                put(&mut part.tracked[i * plan.quarters + t], of(series), rests);
             }
         }
         self.label(t, plan, batch);
@@ -249,8 +250,11 @@ impl<'a> Recorder<'a> {
             }
         }
         for (p, part) in self.parts.iter_mut().enumerate() {
-            let flowed = &mut part.flowed[t * row.len()..];
-            flowed.iter_mut().zip(row.iter()).for_each(|(flowed, flow)| *flowed = flow.part(p));
+            let Recorded { flowed, rests, .. } = part;
+            // A loop, and no fold: one that is not inlined is compiled for any machine.
+            for (flowed, flow) in flowed[t * row.len()..].iter_mut().zip(row.iter()) {
+                put(flowed, flow.part(p), rests);
+            }
         }
     }
 
@@ -275,19 +279,26 @@ impl<'a> Recorder<'a> {
     }
 }
 
-/// Notes a part's cells of a quarter, which begin at a place; says where those of the next one do.
+/// Notes a part's cells of a quarter, which begin at a place, with the values `of` series; says where those of the next one do.
 #[inline(always)]
 fn note(
     t: usize,
-    part: usize,
     cells: &[(usize, usize)],
     from: usize,
-    values: &[wide::Lanes],
+    of: impl Fn(usize) -> Lanes,
     into: &mut [Lanes],
+    rests: &mut Lanes,
 ) -> usize {
     let of_quarter = cells[from..].iter().take_while(|cell| cell.0 == t);
     let places = into[from..].iter_mut().zip(of_quarter);
-    from + places.map(|(place, &(_, series))| *place = values[series].part(part)).count()
+    from + places.map(|(place, &(_, series))| put(place, of(series), rests)).count()
+}
+
+/// Puts a value in its place; no number times zero is zero but a finite one.
+#[inline(always)]
+fn put(place: &mut Lanes, value: Lanes, rests: &mut Lanes) {
+    *place = value;
+    *rests += value * 0.0;
 }
 
 /// A part's labels of a batch's.
@@ -306,19 +317,6 @@ impl Observer for Recorder<'_> {
         if step == Step::Training {
             dispatch(Record { recorder: self, t, plan, batch });
         }
-    }
-}
-
-/// Whether all of some numbers are finite.
-struct AllFinite<'a>([&'a [Lanes]; 4]);
-
-impl Kernel for AllFinite<'_> {
-    type Output = bool;
-    #[inline(always)]
-    fn run(self) -> bool {
-        // No number times zero is zero but a finite one: one look at the sum tells all.
-        let rests = self.0.into_iter().flatten().map(|&value| value * 0.0);
-        Lanes::total(rests).eq(Lanes::ZERO).all()
     }
 }
 

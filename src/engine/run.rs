@@ -1,25 +1,24 @@
 //! Many batches over many threads, handed over in order: the same results for any number of threads.
 
+mod pipeline;
+mod round;
+
 use super::fork::{Before, Fork};
 use super::ledger::{Broken, Ledger};
 use super::record::{NotFinite, Recorded, Recorder};
 use super::{Batch, Observer, Step};
 use crate::inputs::Shared;
+use crate::math::WIDTH;
 use crate::math::wide::{self, PARTS};
-use crate::math::{Lanes, Mask, WIDTH};
 use crate::metrics::{FlowSource, Recording};
 use crate::plan::{Driver, Plan};
 use crate::results::Strike;
-use rayon::prelude::*;
-use std::collections::BTreeMap;
-use std::ops::Range;
+use pipeline::Pipeline;
+pub use pipeline::{ROUND, under_way};
+pub use round::Round;
+use round::{Done, Spare};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
-
-/// How many times eight draws are handed over together.
-pub const ROUND: u64 = 32;
-/// Batches for each thread, at least, that are simulated before all wait for the last one.
-const PER_THREAD: u64 = 2;
 
 /// What of a draw is asked for.
 #[derive(Clone, Debug)]
@@ -73,31 +72,6 @@ pub struct Condition {
     pub by: usize,
     /// Whether it must have struck.
     pub struck: bool,
-}
-
-/// A round of consecutive eights of draws: a list has a place for each.
-#[derive(Clone, Debug)]
-pub struct Round {
-    /// Number of the first eight.
-    pub first: u64,
-    /// Draws that count.
-    pub masks: Vec<Mask>,
-    /// Values of cells.
-    pub cells: Vec<Vec<Lanes>>,
-    /// Values of tracked series.
-    pub tracked: Vec<Vec<Lanes>>,
-    /// Labels.
-    pub labels: Vec<Vec<[u8; WIDTH]>>,
-    /// Flows.
-    pub flowed: Vec<Vec<Lanes>>,
-    /// Uncertain inputs, if asked for.
-    pub inputs: Vec<Vec<Lanes>>,
-    /// Strikes of shocks, in order of draws, shocks and strikes, if inputs are asked for.
-    pub strikes: Vec<Vec<Strike>>,
-    /// Values of watched cells.
-    pub watched: Vec<Vec<Lanes>>,
-    /// Ranks of the plan's drivers, where cells are watched.
-    pub ranks: Vec<Vec<Lanes>>,
 }
 
 /// Why a simulation ended early.
@@ -197,34 +171,12 @@ struct PlanRun<'a> {
     ledger: Option<Ledger>,
 }
 
-/// Eight draws of one plan.
-struct Done {
-    mask: Mask,
-    cells: Vec<Lanes>,
-    tracked: Vec<Lanes>,
-    labels: Vec<[u8; WIDTH]>,
-    flowed: Vec<Lanes>,
-    inputs: Vec<Lanes>,
-    strikes: Vec<Strike>,
-    watched: Vec<Lanes>,
-    ranks: Vec<Lanes>,
-}
-
 /// A thread's room: the task's run, and the watch on the condition.
 struct Worker<'a> {
     first: PlanRun<'a>,
     watch: Watch,
     /// Paths whose ranks are handed over.
     drivers: Vec<Driver>,
-}
-
-/// Eights of draws of a round, and rounds that are simulated before all threads wait for the last batch, while as many are taken.
-///
-/// Rounds of many plans hold fewer batches, to take no more memory. How many depends on nothing else: rows of draws are written round by
-/// round. Many threads would wait for the few batches of one.
-pub fn rounds(alternatives: usize, threads: usize) -> (u64, u64) {
-    let length = if alternatives == 0 { ROUND } else { ROUND / 2 };
-    (length, (PER_THREAD * PARTS as u64 * threads as u64).div_ceil(length))
 }
 
 /// In how many threads at once an alternative can be simulated: threads go through alternatives one after the other, so that few are at
@@ -257,79 +209,27 @@ pub fn simulate_paired<E: Send>(
     stop: &AtomicBool,
     mut take: impl FnMut(&mut Vec<Round>) -> Result<(), E> + Send,
 ) -> Result<(), Stopped<E>> {
-    let end = task.draws.div_ceil(WIDTH as u64);
-    let (length, at_once) = rounds(alternatives.len(), rayon::current_num_threads());
+    let eights = task.from / WIDTH as u64..task.draws.div_ceil(WIDTH as u64);
     let workers = Workers::new(task, alternatives);
     let spare = Spare::default();
-    let mut hand_over = |mut rounds: Vec<Round>| {
+    let simulate = |b: u64| {
+        // A batch may begin before what is asked for, and end after it.
+        let asked = |part: &usize| eights.contains(&(b * PARTS as u64 + *part as u64));
+        workers.with(|worker| worker.run((task, alternatives), &workers.others, b, asked, stop, &spare))
+    };
+    let hand_over = |first: u64, all: Vec<Vec<Done>>| {
+        let mut rounds: Vec<Round> = (0..=alternatives.len()).map(|_| Round::empty(first)).collect();
+        for plans in all {
+            rounds.iter_mut().zip(plans).for_each(|(round, done)| round.push(done));
+        }
         let taken = take(&mut rounds).map_err(Stopped::Receiver);
         for round in rounds {
             spare.take_back(round);
         }
         taken
     };
-    // Rounds are counted from draw 0, so that they are the same wherever a task starts.
-    let simulate = |eights: Range<u64>| {
-        let (first, parts) = (eights.start, PARTS as u64);
-        let batches = first / parts..eights.end.div_ceil(parts);
-        // A batch may begin before what is asked for, and end after it.
-        let run = |b| {
-            let asked = |part: &usize| eights.contains(&(b * parts + *part as u64));
-            workers.with(|worker| worker.run((task, alternatives), &workers.others, b, asked, stop, &spare))
-        };
-        let done: Result<Vec<Vec<Vec<Done>>>, Stopped<E>> = batches.into_par_iter().map(run).collect();
-        let mut all: Vec<Vec<Round>> = Vec::new();
-        for (i, plans) in (first..).zip(done?.into_iter().flatten()) {
-            if i == first || i % length == 0 {
-                all.push((0..=alternatives.len()).map(|_| Round::empty(i)).collect());
-            }
-            let rounds = all.last_mut().into_iter().flatten();
-            rounds.zip(plans).for_each(|(round, done)| round.push(done));
-        }
-        Ok(all)
-    };
-    let mut ready: Vec<Vec<Round>> = Vec::new();
-    let mut first = task.from / WIDTH as u64;
-    while first < end {
-        let last = ((first / length + at_once) * length).min(end);
-        // Rounds are taken while the next ones are simulated: no thread waits for the one that takes.
-        let taking = std::mem::take(&mut ready);
-        let take = || taking.into_iter().try_for_each(&mut hand_over);
-        let (simulated, taken) = rayon::join(|| simulate(first..last), take);
-        taken?;
-        ready = simulated?;
-        first = last;
-    }
-    ready.into_iter().try_for_each(hand_over)
-}
-
-impl Round {
-    fn empty(first: u64) -> Self {
-        Self {
-            first,
-            masks: Vec::new(),
-            cells: Vec::new(),
-            tracked: Vec::new(),
-            labels: Vec::new(),
-            flowed: Vec::new(),
-            inputs: Vec::new(),
-            strikes: Vec::new(),
-            watched: Vec::new(),
-            ranks: Vec::new(),
-        }
-    }
-
-    fn push(&mut self, done: Done) {
-        self.masks.push(done.mask);
-        self.cells.push(done.cells);
-        self.tracked.push(done.tracked);
-        self.labels.push(done.labels);
-        self.flowed.push(done.flowed);
-        self.inputs.push(done.inputs);
-        self.strikes.push(done.strikes);
-        self.watched.push(done.watched);
-        self.ranks.push(done.ranks);
-    }
+    let under_way = under_way(alternatives.len(), rayon::current_num_threads());
+    Pipeline::new(eights.clone(), under_way, simulate, hand_over).run()
 }
 
 impl<'a> PlanRun<'a> {
@@ -395,39 +295,9 @@ impl<'a> PlanRun<'a> {
     }
 }
 
-impl Done {
-    /// Draws of which some count, with nothing but what was recorded.
-    fn of(recorded: Recorded, mask: Mask) -> Self {
-        let Recorded { cells, tracked, labels, flowed, watched } = recorded;
-        let (inputs, strikes, ranks) = (Vec::new(), Vec::new(), Vec::new());
-        Self { mask, cells, tracked, labels, flowed, inputs, strikes, watched, ranks }
-    }
-}
-
 /// The quarter in which an alternative diverges from the task's run; an audit wants every quarter.
 fn diverges_at(alternative: &Alternative<'_>, task: &Task<'_>) -> usize {
     alternative.fork.as_ref().filter(|_| !task.audit).map_or(0, |fork| fork.at)
-}
-
-/// Lists that were handed over and came back, by length: fresh memory costs more than what is copied into it.
-#[derive(Default)]
-struct Spare(Mutex<BTreeMap<usize, Vec<Vec<Lanes>>>>);
-
-impl Spare {
-    /// A list that is to be filled.
-    fn list(&self, length: usize) -> Vec<Lanes> {
-        let mut lists = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let old = lists.get_mut(&length).and_then(Vec::pop);
-        old.unwrap_or_else(|| vec![Lanes::ZERO; length])
-    }
-
-    fn take_back(&self, round: Round) {
-        let mut lists = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let all = [round.cells, round.tracked, round.flowed, round.watched].into_iter().flatten();
-        for list in all.filter(|list| !list.is_empty()) {
-            lists.entry(list.len()).or_default().push(list);
-        }
-    }
 }
 
 /// Room for the runs of each alternative, made when it is first needed and shared by threads: who finds that of one taken goes on with

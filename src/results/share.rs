@@ -114,13 +114,16 @@ impl Labels {
 
     /// Adds a batch of codes.
     pub fn add(&mut self, codes: &[[u8; WIDTH]], mask: Mask) {
+        let whole = mask.all();
         for (place, lanes) in self.counts.iter_mut().zip(codes) {
+            // Mostly one cause binds in all draws.
+            if whole && lanes.iter().all(|code| *code == lanes[0]) {
+                count(place, lanes[0], WIDTH as u64);
+                continue;
+            }
             for (lane, &code) in lanes.iter().enumerate() {
                 if mask.lane(lane) {
-                    match place.iter_mut().find(|(known, _)| *known == code) {
-                        Some((_, count)) => *count += 1,
-                        None => place.push((code, 1)),
-                    }
+                    count(place, code, 1);
                 }
             }
         }
@@ -129,11 +132,8 @@ impl Labels {
     /// Adds what was counted of other draws; says whether it is of as many places.
     pub fn append(&mut self, other: &Self) -> bool {
         for (place, more) in self.counts.iter_mut().zip(&other.counts) {
-            for &(code, n) in more {
-                match place.iter_mut().find(|(known, _)| *known == code) {
-                    Some((_, count)) => *count += n,
-                    None => place.push((code, n)),
-                }
+            for &(code, times) in more {
+                count(place, code, times);
             }
         }
         self.counts.len() == other.counts.len()
@@ -147,6 +147,14 @@ impl Labels {
             counted().map(|&(code, count)| (code, count as f64 / total as f64)).collect();
         shares.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         shares
+    }
+}
+
+/// Counts a code so many times more.
+fn count(place: &mut Vec<(u8, u64)>, code: u8, times: u64) {
+    match place.iter_mut().find(|(known, _)| *known == code) {
+        Some((_, count)) => *count += times,
+        None => place.push((code, times)),
     }
 }
 

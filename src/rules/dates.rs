@@ -57,4 +57,17 @@ impl Dates {
     pub(super) fn begins_in(&self, t: f64) -> bool {
         self.begins.0 < t + 1.0 && t < self.begins.1
     }
+
+    /// Whether the rule, with this lag, changes nothing between two moments: it is not in force, nobody knows that it will be, and nothing
+    /// of it happens. A moment between them counts even where nothing turns on it, for it parts a quarter.
+    #[inline]
+    pub(super) fn is_silent(&self, lag: f64, (start, end): (f64, f64)) -> bool {
+        let by_itself = self.enforced_by.is_empty()
+            && self.lifted_by.is_empty()
+            && self.waits_for.is_empty()
+            && self.gives_way_to.is_empty();
+        let elsewhere = self.until <= start || (self.from >= end && self.announced >= end);
+        let moments = [self.announced, self.from, self.until, self.from + lag];
+        by_itself && elsewhere && moments.iter().all(|&x| x <= start || x >= end)
+    }
 }

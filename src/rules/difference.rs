@@ -86,7 +86,8 @@ impl Said {
 impl BookSide<'_> {
     fn stand(&self, case: CaseId) -> Standing {
         let mut standing = Standing::default();
-        self.book.stand(case, f64::INFINITY, self.parameters, 0, &mut standing);
+        let always = (f64::NEG_INFINITY, f64::INFINITY);
+        self.book.stand(case, always, f64::INFINITY, self.parameters, 0, &mut standing);
         standing
     }
 

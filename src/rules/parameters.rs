@@ -6,16 +6,10 @@ use super::scope;
 use super::turns::{Quarters, Turns};
 use crate::inputs::Inputs;
 use crate::math::wide::{Lanes, Mask, WIDTH};
-use crate::model::{IdVec, Model, QuantityId, Rule, RuleId, ShockId, Status};
+use crate::model::{IdVec, Model, QuantityId, Rule, RuleId, Shock, ShockId, Status};
 
-/// What tells the draws of a batch apart in a case.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Keys {
-    /// A bit for each rule, set where its condition holds and its own dates count.
-    pub(super) by_lane: [u64; WIDTH],
-    /// The longest of its rules' lags \[quarters\].
-    pub(super) longest_lag: Lanes,
-}
+/// What tells the draws of a batch apart in a case: a bit for each rule, set where its condition holds and its own dates count.
+type Keys = [u64; WIDTH];
 
 /// Rules' intervals and numbers in a batch.
 #[derive(Clone, Debug)]
@@ -32,6 +26,8 @@ pub struct Parameters {
     pub(super) holds: Vec<Mask>,
     /// Which rules of each case hold and are switched on, as bits by lane: the key to its tables.
     pub(super) keys: IdVec<CaseId, Keys>,
+    /// From the onset of each shock to the last first approvals under what it puts in force \[quarters\].
+    pub(super) settles: IdVec<ShockId, Lanes>,
     /// Start and end of force of the current course of each shock \[quarters since the horizon's start\]; infinite before its first.
     pub courses: IdVec<ShockId, (Lanes, Lanes)>,
     /// Quarters in which first approvals under each rule's own dates come, in draws that differ.
@@ -59,7 +55,8 @@ impl Parameters {
             share: IdVec::new(),
             fee: vec![Lanes::ZERO; members],
             holds: Vec::new(),
-            keys: book.cases.filled(Keys { by_lane: [0; WIDTH], longest_lag: Lanes::ZERO }),
+            keys: book.cases.filled([0; WIDTH]),
+            settles: book.model.shocks.filled(Lanes::ZERO),
             courses: book.model.shocks.filled((NEVER, NEVER)),
             approvals: book.model.rules.filled(Turns::NONE),
             turns: book.model.shocks.filled(Turns::NONE),
@@ -82,6 +79,9 @@ impl Parameters {
         self.switched_on.refill(model.rules.iter().map(|r| inputs.value(r.in_force).ge(half)));
         self.lag.refill(model.rules.iter().map(|r| inputs.value(r.lag)));
         self.share.refill(model.rules.iter().map(|r| approved(model, r, inputs)));
+        let lag = &self.lag;
+        let last = |shock: &Shock| Lanes::ZERO.max_of(shock.enforces.iter().map(|rule| lag[*rule]));
+        self.settles.refill(model.shocks.iter().map(last));
         self.holds.clear();
         self.holds.extend(book.conditions.iter().map(|c| {
             let (any, all) = c.clauses(model);
@@ -100,15 +100,14 @@ impl Parameters {
 
     /// The key and the fees of a case.
     fn read_case(&mut self, case: &Case, id: CaseId, inputs: &Inputs) {
-        let mut keys = Keys { by_lane: [0; WIDTH], longest_lag: Lanes::ZERO };
+        let mut keys = [0; WIDTH];
         for (place, member) in case.members.iter().enumerate() {
             let holds = member.condition.map_or(Mask::splat(true), |c| self.holds[c]);
             let on = holds & self.switched_on[member.rule];
-            for (key, on) in keys.by_lane.iter_mut().zip(on.0) {
+            for (key, on) in keys.iter_mut().zip(on.0) {
                 // A case of more rules than a key has bits keeps no memo.
                 *key |= on & 1_u64.checked_shl(place as u32).unwrap_or(0);
             }
-            keys.longest_lag = keys.longest_lag.max(self.lag[member.rule]);
             let last = inputs.value(member.fee);
             let fee = member.bands.iter().rev().fold(last, |otherwise, &(condition, fee)| {
                 self.holds[condition].select(inputs.value(fee), otherwise)
@@ -170,6 +169,7 @@ impl Parameters {
             fee: _,
             holds: _,
             keys: _,
+            settles: _,
             approvals: _,
             // Nobody forks once a sign can have come on.
             since: _,

@@ -45,10 +45,12 @@ impl Rulebook {
         self.cases[case].members.iter().map(|m| m.rule)
     }
 
-    /// When a case's rules are in force in one lane, as far as announced before `known_by`.
+    /// When a case's rules are in force in one lane, as far as announced before `known_by`; those that are silent between two moments
+    /// are left out.
     pub(super) fn stand(
         &self,
         case: CaseId,
+        between: (f64, f64),
         known_by: f64,
         parameters: &Parameters,
         lane: usize,
@@ -59,7 +61,10 @@ impl Rulebook {
             if m.condition.is_some_and(|c| !parameters.holds[c].lane(lane)) {
                 continue;
             }
-            let dates = &self.dates[m.rule];
+            let (dates, lag) = (&self.dates[m.rule], parameters.lag[m.rule][lane]);
+            if dates.is_silent(lag, between) {
+                continue;
+            }
             let sign = |s: &usize| parameters.since[*s][lane];
             // A rule that waits is known of from when its sign came on, and in force no sooner.
             let since = dates.waits_for.iter().map(sign).reduce(f64::min).unwrap_or(f64::NEG_INFINITY);
@@ -77,7 +82,7 @@ impl Rulebook {
                 rule: m.rule,
                 member: i,
                 announced: if own { announced } else { f64::INFINITY },
-                lag: parameters.lag[m.rule][lane],
+                lag,
             };
             let own = own.then_some((from, dates.until));
             let away = |s: &usize| Some((sign(s), f64::INFINITY)).filter(|(since, _)| since.is_finite());
@@ -155,7 +160,7 @@ impl Rulebook {
         }
         let mut left = lanes;
         if let Some(memo) = memo.filter(|memo| memo.keeps()) {
-            let mut keys = parameters.keys[case].by_lane;
+            let mut keys = parameters.keys[case];
             let mut begins = Lanes::ZERO;
             let mut apart = Mask::splat(false);
             if let Some(b) = &memo.begins {
@@ -163,7 +168,7 @@ impl Rulebook {
                 apart = add_beginnings(&mut keys, begins, b, t);
             }
             if !c.shocks.is_empty() {
-                apart = apart | add_courses(&mut keys, c, parameters, parameters.keys[case].longest_lag, t);
+                apart = apart | add_courses(&mut keys, c, parameters, t);
             }
             for lane in 0..WIDTH {
                 if !left.lane(lane) || apart.lane(lane) {
@@ -172,7 +177,7 @@ impl Rulebook {
                 let key = keys[lane];
                 let found = memo.find(key, || {
                     let mut standing = Standing::default();
-                    self.stand(case, known_by, parameters, lane, &mut standing);
+                    self.stand(case, (t, t + 1.0), known_by, parameters, lane, &mut standing);
                     calendar::quarter(&self.model, &standing, t, memo.begins.as_ref().map(|_| begins[lane]))
                 });
                 let Some(quarter) = found else { continue };
@@ -198,7 +203,7 @@ impl Rulebook {
     ) {
         ROOM.with_borrow_mut(|(standing, finder)| {
             for lane in (0..WIDTH).filter(|&lane| lanes.lane(lane)) {
-                self.stand(case, known_by, parameters, lane, standing);
+                self.stand(case, (t, t + 1.0), known_by, parameters, lane, standing);
                 let mut one = Mask::splat(false);
                 one.0[lane] = u64::MAX;
                 visit(one, finder.quarter(&self.model, standing, t, None), Lanes::ZERO);
@@ -326,7 +331,8 @@ impl Rulebook {
 
     fn governing(&self, case: CaseId, moment: f64, parameters: &Parameters, lane: usize) -> Vec<Governing> {
         let mut standing = Standing::default();
-        self.stand(case, f64::INFINITY, parameters, lane, &mut standing);
+        let quarter = (moment.floor(), moment.floor() + 1.0);
+        self.stand(case, quarter, f64::INFINITY, parameters, lane, &mut standing);
         calendar::status(&self.model, &standing, moment, false)
     }
 
@@ -361,13 +367,7 @@ fn add_beginnings(keys: &mut [u64; WIDTH], moments: Lanes, begins: &Begins, t: f
 ///
 /// Of a course that puts rules in force its start counts too, among the dates of the case's rules: on a tie the latest governs.
 #[inline(always)]
-fn add_courses(
-    keys: &mut [u64; WIDTH],
-    case: &Case,
-    parameters: &Parameters,
-    longest_lag: Lanes,
-    t: f64,
-) -> Mask {
+fn add_courses(keys: &mut [u64; WIDTH], case: &Case, parameters: &Parameters, t: f64) -> Mask {
     let (start, end) = (Lanes::splat(t), Lanes::splat(t + 1.0));
     let mut apart = Mask::splat(false);
     let mut enforced = Mask::splat(false);
@@ -377,7 +377,7 @@ fn add_courses(
         if !struck.any() {
             continue;
         }
-        let settled = (onset + longest_lag).le(start);
+        let settled = (onset + parameters.settles[*shock]).le(start);
         let past = settled & until.le(start);
         let through = settled & onset.le(start) & until.ge(end) & struck;
         apart = apart | (struck & !past & !through);

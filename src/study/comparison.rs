@@ -356,39 +356,44 @@ fn times(plans: &[&Simulation], levels: &[f64]) -> (Vec<(Vec<usize>, f64)>, Vec<
 impl Gatherer for Comparison {
     fn absorb(&mut self, rounds: &[Round]) -> Result<(), FolderError> {
         let masks = &rounds[0].masks;
-        let values: Vec<Vec<Vec<Lanes>>> = (rounds.iter().enumerate())
+        let metrics = self.metric_cells().len();
+        // By plan, batch and time until a level.
+        let until: Vec<Vec<Vec<Lanes>>> = (rounds.iter().enumerate())
             .map(|(p, round)| {
-                let batch = |b: usize| -> Vec<Lanes> {
-                    let metrics = self.places[p].iter().map(|&i| round.cells[b][i]);
-                    let times = self.times.iter().map(|(at, level)| {
-                        let course = &round.tracked[b][at[p] * self.quarters..(at[p] + 1) * self.quarters];
-                        quarters_to(course, *level)
-                    });
-                    metrics.chain(times).collect()
+                let time = |(at, level): &(Vec<usize>, f64), course: &[Lanes]| {
+                    quarters_to(&course[at[p] * self.quarters..(at[p] + 1) * self.quarters], *level)
                 };
-                (0..masks.len()).map(batch).collect()
+                let batch = |course: &Vec<Lanes>| self.times.iter().map(|t| time(t, course)).collect();
+                round.tracked.iter().map(batch).collect()
             })
             .collect();
-        self.runs.absorb(&values, masks);
+        let places = &self.places;
+        let value = |p: usize, b: usize, cell: usize| match places[p].get(cell) {
+            Some(&place) => rounds[p].cells[b][place],
+            None => until[p][b][cell - metrics],
+        };
+        self.runs.absorb(masks, value);
         if let Some(front) = &mut self.front {
-            front.absorb(&values, masks);
+            front.absorb(masks, value);
         }
         for (b, mask) in masks.iter().enumerate() {
             self.used += u64::from(mask.count());
             for (p, count) in self.satisfied.iter_mut().enumerate() {
-                let all = |l: usize| self.targets.iter().all(|(t, cell, _)| t.holds(values[p][b][*cell][l]));
+                let all = |l: usize| self.targets.iter().all(|(t, cell, _)| t.holds(value(p, b, *cell)[l]));
                 *count += (0..WIDTH).filter(|&l| mask.lane(l) && all(l)).count() as u64;
             }
             for (target, cell, counts) in &mut self.targets {
                 for (p, count) in counts.iter_mut().enumerate() {
-                    let x = values[p][b][*cell];
+                    let x = value(p, b, *cell);
                     *count += (0..WIDTH).filter(|&l| mask.lane(l) && target.holds(x[l])).count() as u64;
                 }
             }
         }
         if let Some(table) = &mut self.draws {
             for (p, name) in self.plans.iter().enumerate() {
-                table.write(name, rounds[0].first, &values[p], masks)?;
+                let row = |b: usize| (0..metrics).map(|cell| value(p, b, cell)).collect();
+                let rows: Vec<Vec<Lanes>> = (0..masks.len()).map(row).collect();
+                table.write(name, rounds[0].first, &rows, masks)?;
             }
         }
         Ok(())

@@ -98,10 +98,8 @@ fn memory(base: &Simulation, others: &[Simulation], draws: u64, threads: usize) 
     let bins = draws.max(16).ilog2() / 2;
     let watched = base.recording.watched.len() * base.plan.drivers().len() * (1 << bins.clamp(2, 6)) * 16;
     let drivers = watched as f64 * (2.0 + doublings(leaves));
-    let (length, at_once) = run::rounds(others.len(), threads);
-    // As many are taken as are simulated.
-    let batches = 2 * length * at_once;
-    let rounds = batches as f64 * ((cells + flows) * size_of::<crate::math::Lanes>()) as f64;
+    let (_, under_way) = run::under_way(others.len(), threads);
+    let rounds = under_way as f64 * ((cells + flows) * size_of::<crate::math::Lanes>()) as f64;
     let edges = |p: &Simulation| (p.plan.edges.sales.len() * p.plan.quarters) as f64;
     let each = |rooms: usize| EDGE.0 + EDGE.1 * rooms as f64;
     let plans = edges(base) * each(threads)

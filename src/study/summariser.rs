@@ -53,7 +53,7 @@ impl Summariser {
         let masks = vec![Mask::splat(true); base.len()];
         self.base.absorb(&base, &masks);
         self.changed.absorb(&changed, &masks);
-        self.pairs.absorb(&[base, changed], &masks);
+        self.pairs.absorb(&masks, |side, batch, cell| [&base, &changed][side][batch][cell]);
     }
 
     /// What is known of every cell, [`Summariser::NUMBERS`] numbers each; what is not is not a number.

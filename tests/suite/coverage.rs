@@ -53,8 +53,7 @@ fn estimates(models: &[Model; 2], cells: &[&str], design: Design, draws: &[u64])
         let alternative = Alternative::new(&task, &plans[1], &recordings[1]);
         simulate_paired::<()>(&task, std::slice::from_ref(&alternative), &AtomicBool::new(false), |rounds| {
             let masks = rounds[0].masks.clone();
-            let values: Vec<_> = rounds.iter().map(|r| r.cells.clone()).collect();
-            pairs.absorb(&values, &masks);
+            pairs.absorb(&masks, |plan, batch, cell| rounds[plan].cells[batch][cell]);
             Ok(())
         })
         .unwrap();
