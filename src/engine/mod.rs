@@ -2,8 +2,8 @@
 //!
 //! A batch is sixteen draws in lockstep, one in each lane of [`Lanes`]; results are kept by eights, one draw of each replicate.
 //! [`Batch`] holds their inputs, the [`State`] that one quarter leaves to the next, and the [`Outputs`] of the quarter. An
-//! [`Observer`] looks at it after every step: that is how results are recorded, ledgers audited and stories told. An [`Intervention`] changes it there: that is how a supplier is
-//! knocked out. The engine knows no names and no files.
+//! [`Observer`] looks at it after every step: that is how results are recorded, ledgers audited and stories told. An
+//! [`Intervention`] changes it there: that is how a supplier is knocked out. The engine knows no names and no files.
 //!
 //! # A new step
 //!
@@ -448,10 +448,8 @@ impl Batch {
     /// Seizures and deliveries alone, from the state after [`Step::Trade`].
     #[inline(always)]
     fn divert(&mut self, plan: &Plan, t: usize) {
-        let trade = &self.outputs.trade;
-        self.outputs.diversion.attempted_chips.copy_from_slice(&trade.attempted);
-        let units = &self.sheets.units;
-        view!(Diversion, self.diversion).step(plan, &self.inputs, units, &trade.wants, &trade.wanted, t);
+        let (trade, units) = (&self.outputs.trade, &self.sheets.units);
+        view!(Diversion, self.diversion).step(plan, &self.inputs, units, trade, t);
     }
 
     /// Fleets and rentals alone, from the state after [`Step::Diversion`].

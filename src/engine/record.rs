@@ -251,7 +251,6 @@ impl<'a> Recorder<'a> {
         }
         for (p, part) in self.parts.iter_mut().enumerate() {
             let Recorded { flowed, rests, .. } = part;
-            // A loop, and no fold: one that is not inlined is compiled for any machine.
             for (flowed, flow) in flowed[t * row.len()..].iter_mut().zip(row.iter()) {
                 put(flowed, flow.part(p), rests);
             }
@@ -289,9 +288,13 @@ fn note(
     into: &mut [Lanes],
     rests: &mut Lanes,
 ) -> usize {
-    let of_quarter = cells[from..].iter().take_while(|cell| cell.0 == t);
-    let places = into[from..].iter_mut().zip(of_quarter);
-    from + places.map(|(place, &(_, series))| put(place, of(series), rests)).count()
+    let mut next = from;
+    // Loops, and no folds: what is not inlined is compiled for any machine.
+    for (place, _) in into[from..].iter_mut().zip(cells[from..].iter().take_while(|cell| cell.0 == t)) {
+        put(place, of(cells[next].1), rests);
+        next += 1;
+    }
+    next
 }
 
 /// Puts a value in its place; no number times zero is zero but a finite one.

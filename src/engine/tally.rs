@@ -201,7 +201,7 @@ impl Tally {
             Source::Buyers(buyers, what) => self.held(buyers.iter().map(|b| b.index()), *what),
             Source::Arrivals(n, buyers, what) => match what {
                 Arrived::Smuggled(unit) => {
-                    Lanes::total(buyers.iter().map(|b| self.smuggled[b.index()][*unit]))
+                    over(buyers.iter().map(|b| b.index()), &self.smuggled, |own| own[*unit])
                 }
                 Arrived::Seized => {
                     let routes = &plan.edges.routes_to[*n];
@@ -214,7 +214,7 @@ impl Tally {
             Source::Chips(chips, what) => {
                 let chips = chips.iter().map(|c| c.index());
                 match what {
-                    Sold::Produced => Lanes::total(chips.map(|c| batch.outputs.production.started[c])),
+                    Sold::Produced => over(chips, &batch.outputs.production.started, |made| *made),
                     Sold::Shipped(unit) => {
                         Lanes::total(chips.map(|c| self.shipped[c] * batch.sheets.units[c][*unit]))
                     }
@@ -222,7 +222,7 @@ impl Tally {
                 }
             }
             Source::Facilities(at, what) => {
-                let over = |list: &[Lanes]| Lanes::total(at.iter().map(|f| list[f.index()]));
+                let over = |list: &[Lanes]| over(at.iter().map(|f| f.index()), list, |own| *own);
                 match what {
                     Made::Capacity => over(&batch.outputs.capacity.works),
                     Made::Output => over(&self.output),
@@ -247,23 +247,35 @@ impl Tally {
     #[inline(always)]
     fn held(&self, buyers: impl Iterator<Item = usize>, what: Held) -> Lanes {
         match what {
-            Held::Fleet(unit) => Lanes::total(buyers.map(|b| self.fleet[b][unit])),
-            Held::Bought(unit) => Lanes::total(buyers.map(|b| self.bought[b][unit])),
-            Held::Imported(unit) => Lanes::total(buyers.map(|b| self.imported[b][unit])),
-            Held::Spend => Lanes::total(buyers.map(|b| self.spend[b])),
-            Held::Power => Lanes::total(buyers.map(|b| self.power[b])),
-            Held::Planned => Lanes::total(buyers.map(|b| self.planned[b])),
-            Held::Stranded(unit) => Lanes::total(buyers.map(|b| self.stranded[b][unit])),
-            Held::Retired(unit) => Lanes::total(buyers.map(|b| self.retired[b][unit])),
+            Held::Fleet(unit) => over(buyers, &self.fleet, |own| own[unit]),
+            Held::Bought(unit) => over(buyers, &self.bought, |own| own[unit]),
+            Held::Imported(unit) => over(buyers, &self.imported, |own| own[unit]),
+            Held::Spend => over(buyers, &self.spend, |own| *own),
+            Held::Power => over(buyers, &self.power, |own| *own),
+            Held::Planned => over(buyers, &self.planned, |own| *own),
+            Held::Stranded(unit) => over(buyers, &self.stranded, |own| own[unit]),
+            Held::Retired(unit) => over(buyers, &self.retired, |own| own[unit]),
         }
     }
+}
+
+/// Sum over some places of a list of what `of` reads there.
+///
+/// A loop, and no adapted iterator: what is not inlined is compiled for any machine.
+#[inline(always)]
+fn over<T>(places: impl Iterator<Item = usize>, list: &[T], of: impl Fn(&T) -> Lanes) -> Lanes {
+    let mut sum = Lanes::ZERO;
+    for place in places {
+        sum += of(&list[place]);
+    }
+    sum
 }
 
 #[inline(always)]
 fn trained(labs: impl Iterator<Item = usize> + Clone, what: Trained, batch: &Seen<'_>) -> Lanes {
     let training = &batch.outputs.training;
     let best = |list: &[Lanes]| Lanes::ZERO.max_of(labs.clone().map(|l| list[l]));
-    let sum = |list: &[Lanes]| Lanes::total(labs.clone().map(|l| list[l]));
+    let sum = |list: &[Lanes]| over(labs.clone(), list, |own| *own);
     match what {
         Trained::Reachable => best(&training.reachable),
         Trained::Run => best(&training.run),

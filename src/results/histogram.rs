@@ -7,7 +7,7 @@
 //! share the caches.
 
 use super::Ranks;
-use crate::math::{Lanes, Mask, WIDTH};
+use crate::math::{Kernel, Lanes, Mask, WIDTH, dispatch};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 use serde_bytes::ByteBuf;
 
@@ -301,6 +301,7 @@ impl<const R: usize> Histogram<R> {
     }
 
     /// Buckets that hold something, in rising order.
+    #[inline(always)]
     fn buckets(&self) -> Vec<Bucket<R>> {
         let border = |bucket: u32| f64::from_bits(u64::from(bucket) << SHIFT);
         let mut all = Vec::with_capacity(self.low.len() / Self::BYTES * CHUNK + 1);
@@ -326,7 +327,7 @@ impl<const R: usize> Histogram<R> {
 
     /// The values in rising order, from which quantiles and their intervals are read; they are cut to `range`.
     pub fn ranks(&self, range: (f64, f64)) -> Ranks<R> {
-        Ranks::new(self.buckets(), range)
+        dispatch(Ranking { histogram: self, range })
     }
 
     /// The ranks of this sample and of another that lies above it, whose values count from `origin`.
@@ -436,6 +437,20 @@ impl<const R: usize> Histogram<R> {
     pub fn bytes(&self) -> usize {
         let high = |high: &High| high.digits.len() + size_of::<u32>() * high.places.len();
         self.low.len() + self.high.iter().map(high).sum::<usize>()
+    }
+}
+
+/// The values of a histogram in rising order: most of a table's work.
+struct Ranking<'a, const R: usize> {
+    histogram: &'a Histogram<R>,
+    range: (f64, f64),
+}
+
+impl<const R: usize> Kernel for Ranking<'_, R> {
+    type Output = Ranks<R>;
+    #[inline(always)]
+    fn run(self) -> Ranks<R> {
+        Ranks::new(self.histogram.buckets(), self.range)
     }
 }
 

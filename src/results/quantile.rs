@@ -27,6 +27,7 @@ struct Rank {
 
 impl<const R: usize> Ranks<R> {
     /// From buckets in rising order with their counts, within `range`.
+    #[inline(always)]
     pub(super) fn new(mut buckets: Vec<Step<R>>, range: (f64, f64)) -> Self {
         let mut sum = [0; R];
         let mut up_to = Vec::with_capacity(buckets.len());

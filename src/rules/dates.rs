@@ -17,6 +17,8 @@ pub(super) struct Dates {
     pub(super) gives_way_to: Vec<usize>,
     /// The lag, if it is certain \[quarters\].
     pub(super) lag: Option<f64>,
+    /// Whether no shock and no sign has a say in when it is in force.
+    pub(super) by_itself: bool,
     /// Time in which approvals begin in some draws and not yet in others; empty if the lag is certain.
     begins: (f64, f64),
 }
@@ -38,8 +40,11 @@ impl Dates {
             Shape::Uncertain(lag) => (None, (from, from + lag.support().1)),
             Shape::Dated(_) => (None, (from, f64::INFINITY)),
         };
-        let [waits_for, gives_way_to] = [false, true].map(|l| model.answers.of_rule(id, l).collect());
+        let [waits_for, gives_way_to]: [Vec<usize>; 2] =
+            [false, true].map(|l| model.answers.of_rule(id, l).collect());
+        let others = [enforced_by.len(), lifted_by.len(), waits_for.len(), gives_way_to.len()];
         Self {
+            by_itself: others == [0; 4],
             issuer: rule.issuer,
             from,
             until,
@@ -62,12 +67,8 @@ impl Dates {
     /// of it happens. A moment between them counts even where nothing turns on it, for it parts a quarter.
     #[inline]
     pub(super) fn is_silent(&self, lag: f64, (start, end): (f64, f64)) -> bool {
-        let by_itself = self.enforced_by.is_empty()
-            && self.lifted_by.is_empty()
-            && self.waits_for.is_empty()
-            && self.gives_way_to.is_empty();
         let elsewhere = self.until <= start || (self.from >= end && self.announced >= end);
         let moments = [self.announced, self.from, self.until, self.from + lag];
-        by_itself && elsewhere && moments.iter().all(|&x| x <= start || x >= end)
+        self.by_itself && elsewhere && moments.iter().all(|&x| x <= start || x >= end)
     }
 }

@@ -9,7 +9,7 @@ use super::rulebook::Rulebook;
 use crate::inputs::Inputs;
 use crate::math::wide::{Lanes, Mask, WIDTH};
 use crate::model::{CountryId, RuleId, ShockId, Status};
-use std::cell::RefCell;
+use std::cell::Cell;
 
 /// What one issuer's rules say of a case at a moment, in one draw.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -24,9 +24,12 @@ pub struct Ruling {
     pub fee: f64,
 }
 
+/// Room to find in one draw what governs.
+type Room = (Standing, Finder);
+
 thread_local! {
-    /// Room to find in one draw what governs.
-    static ROOM: RefCell<(Standing, Finder)> = RefCell::default();
+    /// That of a thread; none while it is in use.
+    static ROOM: Cell<Option<Box<Room>>> = const { Cell::new(None) };
 }
 
 impl Rulebook {
@@ -85,6 +88,10 @@ impl Rulebook {
                 lag,
             };
             let own = own.then_some((from, dates.until));
+            if dates.by_itself {
+                into.add(covering, own.into_iter(), std::iter::empty());
+                continue;
+            }
             let away = |s: &usize| Some((sign(s), f64::INFINITY)).filter(|(since, _)| since.is_finite());
             into.add(
                 covering,
@@ -158,11 +165,10 @@ impl Rulebook {
         if c.members.is_empty() {
             return;
         }
-        let mut left = lanes;
-        if let Some(memo) = memo.filter(|memo| memo.keeps()) {
-            let mut keys = parameters.keys[case];
-            let mut begins = Lanes::ZERO;
-            let mut apart = Mask::splat(false);
+        let memo = memo.filter(|memo| memo.keeps());
+        let mut keys = parameters.keys[case];
+        let (mut begins, mut apart) = (Lanes::ZERO, Mask::splat(memo.is_none()));
+        if let Some(memo) = memo {
             if let Some(b) = &memo.begins {
                 begins = b.from + parameters.lag[b.rule];
                 apart = add_beginnings(&mut keys, begins, b, t);
@@ -170,45 +176,51 @@ impl Rulebook {
             if !c.shocks.is_empty() {
                 apart = apart | add_courses(&mut keys, c, parameters, t);
             }
-            for lane in 0..WIDTH {
-                if !left.lane(lane) || apart.lane(lane) {
-                    continue;
-                }
-                let key = keys[lane];
-                let found = memo.find(key, || {
+        }
+        let (mut left, mut room) = (lanes, None);
+        for lane in 0..WIDTH {
+            if !left.lane(lane) {
+                continue;
+            }
+            let key = keys[lane];
+            let kept = memo.filter(|_| !apart.lane(lane)).and_then(|memo| {
+                memo.find(key, || {
                     let mut standing = Standing::default();
                     self.stand(case, (t, t + 1.0), known_by, parameters, lane, &mut standing);
                     calendar::quarter(&self.model, &standing, t, memo.begins.as_ref().map(|_| begins[lane]))
-                });
-                let Some(quarter) = found else { continue };
-                let alike = Mask::from(keys.map(|k| if k == key { u64::MAX } else { 0 })) & left & !apart;
-                left = left & !alike;
-                visit(alike, quarter, begins);
-            }
+                })
+            });
+            // One call for both: what is called in two places is not inlined.
+            let (alike, quarter, begins) = if let Some(quarter) = kept {
+                let same = keys.map(|k| if k == key { u64::MAX } else { 0 });
+                (Mask::from(same) & left & !apart, quarter, begins)
+            } else {
+                let room = room.get_or_insert_with(|| ROOM.take().unwrap_or_default());
+                let mut one = Mask::splat(false);
+                one.0[lane] = u64::MAX;
+                (one, self.find(case, lane, (t, known_by), parameters, room), Lanes::ZERO)
+            };
+            left = left & !alike;
+            visit(alike, quarter, begins);
         }
-        if left.any() {
-            self.each_lane(case, left, (t, known_by), parameters, &mut visit);
+        if room.is_some() {
+            ROOM.set(room);
         }
     }
 
-    /// Finds what governs a quarter in each of some lanes.
+    /// Finds what governs a quarter in one lane.
     #[inline(never)]
-    fn each_lane(
+    fn find<'a>(
         &self,
         case: CaseId,
-        lanes: Mask,
+        lane: usize,
         (t, known_by): (f64, f64),
         parameters: &Parameters,
-        visit: &mut dyn FnMut(Mask, &Quarter, Lanes),
-    ) {
-        ROOM.with_borrow_mut(|(standing, finder)| {
-            for lane in (0..WIDTH).filter(|&lane| lanes.lane(lane)) {
-                self.stand(case, (t, t + 1.0), known_by, parameters, lane, standing);
-                let mut one = Mask::splat(false);
-                one.0[lane] = u64::MAX;
-                visit(one, finder.quarter(&self.model, standing, t, None), Lanes::ZERO);
-            }
-        });
+        room: &'a mut Room,
+    ) -> &'a Quarter {
+        let (standing, finder) = room;
+        self.stand(case, (t, t + 1.0), known_by, parameters, lane, standing);
+        finder.quarter(&self.model, standing, t, None)
     }
 
     /// Visits what governs a case now.

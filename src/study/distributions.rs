@@ -66,13 +66,20 @@ pub(super) struct Distributions {
 impl Gatherer for Distributions {
     fn absorb(&mut self, rounds: &[Round]) -> Result<(), FolderError> {
         let round = &rounds[self.place];
-        self.summary.absorb(&round.cells, &round.masks);
-        self.flows.absorb(&round.flowed, &round.masks);
-        for (b, &mask) in round.masks.iter().enumerate() {
-            self.thresholds.add(&round.tracked[b], mask);
-            self.labels.add(&round.labels[b], mask);
-            self.used += u64::from(mask.count());
-        }
+        let (summary, flows) = (&mut self.summary, &mut self.flows);
+        let (thresholds, labels) = (&mut self.thresholds, &mut self.labels);
+        let summarise = || {
+            summary.absorb(&round.cells, &round.masks);
+            flows.absorb(&round.flowed, &round.masks);
+        };
+        let count = || {
+            for (b, &mask) in round.masks.iter().enumerate() {
+                thresholds.add(&round.tracked[b], mask);
+                labels.add(&round.labels[b], mask);
+            }
+        };
+        rayon::join(summarise, count);
+        self.used += round.masks.iter().map(|mask| u64::from(mask.count())).sum::<u64>();
         if let Some(table) = &mut self.draws {
             table.write(&self.policy, round.first, &round.cells, &round.masks)?;
         }

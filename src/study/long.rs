@@ -15,6 +15,7 @@ use crate::math::WIDTH;
 use crate::report::OutputFormat;
 use crate::results::table::TableText;
 use crate::results::{FolderError, Interval, MANIFEST, Manifest, RunReader};
+use rayon::prelude::*;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -317,9 +318,9 @@ impl<'a> Keeping<'a> {
 
 impl Gatherer for Keeping<'_> {
     fn absorb(&mut self, rounds: &[Round]) -> Result<(), FolderError> {
-        for kept in &mut self.all {
-            kept.absorb(rounds)?;
-        }
+        // Side by side: parts of each are one thread's work. Of several that fail the first tells why.
+        let taken: Vec<_> = self.all.par_iter_mut().map(|kept| kept.absorb(rounds)).collect();
+        taken.into_iter().collect::<Result<(), _>>()?;
         if let Some(round) = rounds.first() {
             self.done = ((round.first + round.masks.len() as u64) * WIDTH as u64).min(self.end);
         }

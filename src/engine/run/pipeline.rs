@@ -182,13 +182,17 @@ mod tests {
         vec![Done::of(recorded, Mask::splat(true))]
     }
 
-    /// Runs eights on so many threads, where some batches fail; gives the rounds that were taken by their first eight and how many they
-    /// hold, what came of it, and how many batches were under way at most.
-    fn run(
-        eights: Range<u64>,
-        threads: usize,
-        fail: &[u64],
-    ) -> (Vec<(u64, usize)>, Result<(), Stopped<u64>>, u64) {
+    /// What came of eights.
+    struct Ran {
+        /// Rounds that were taken: the first eight, and how many there are.
+        rounds: Vec<(u64, usize)>,
+        ended: Result<(), Stopped<u64>>,
+        /// How many batches were under way at most.
+        most: u64,
+    }
+
+    /// Runs eights on so many threads, where some batches fail.
+    fn run(eights: Range<u64>, threads: usize, fail: &[u64]) -> Ran {
         let (begun, taken, most) = (AtomicU64::new(0), AtomicU64::new(0), AtomicU64::new(0));
         let simulate = |batch: u64| {
             let now = begun.fetch_add(1, Ordering::SeqCst) + 1 - taken.load(Ordering::SeqCst);
@@ -217,26 +221,26 @@ mod tests {
             most.load(Ordering::SeqCst) <= room / PARTS as u64,
             "no more are under way than there is room for"
         );
-        (rounds, ended, most.into_inner())
+        Ran { rounds, ended, most: most.into_inner() }
     }
 
     #[test]
     fn rounds_are_taken_in_order_each_once_on_any_number_of_threads() {
         for threads in [1, 2, 3, 16] {
-            let (rounds, ended, most) = run(37..150, threads, &[]);
+            let Ran { rounds, ended, most } = run(37..150, threads, &[]);
             assert_eq!(rounds, [(37, 27), (64, 32), (96, 32), (128, 22)]);
             assert!(ended.is_ok());
             // Batches of the next round go on while one is not complete.
             assert!(threads == 1 || most > ROUND / PARTS as u64, "{most}");
         }
-        assert_eq!(run(7..7, 2, &[]).0, []);
+        assert_eq!(run(7..7, 2, &[]).rounds, []);
     }
 
     #[test]
     fn the_first_batch_that_fails_tells_why_and_no_later_round_is_taken() {
         for threads in [1, 2, 16] {
             // Of a round's batches 22 fails before 20 does, on many threads; 40 is of a later round.
-            let (rounds, ended, _) = run(0..320, threads, &[22, 20, 40]);
+            let Ran { rounds, ended, .. } = run(0..320, threads, &[22, 20, 40]);
             assert_eq!(rounds, [(0, 32)]);
             assert_eq!(ended, Err(Stopped::Receiver(20)));
         }

@@ -209,15 +209,15 @@ impl Controls<'_> {
         let wind_down = inputs.value(plan.model.production.wind_down);
         self.out.ramp.fill(Lanes::ZERO);
         self.out.ramp_ahead.fill(Lanes::ZERO);
+        let launch = &self.state.launch;
         for &c in &self.scratch.live {
-            let i = c.index();
-            let next = plan.model.chips[i].successor;
-            let at = |t: usize| {
-                let left = next
-                    .map_or(Lanes::ONE, |s| 1.0 - wind_down * ramp(plan, inputs, s, &self.state.launch, t));
-                ramp(plan, inputs, c, &self.state.launch, t) * left
-            };
-            (self.out.ramp[i], self.out.ramp_ahead[i]) = (at(t), at(t + plan.lead));
+            for (ramps, t) in [(&mut self.out.ramp, t), (&mut self.out.ramp_ahead, t + plan.lead)] {
+                let mut left = Lanes::ONE;
+                if let Some(successor) = plan.model.chips[c].successor {
+                    left = 1.0 - wind_down * ramp(plan, inputs, successor, launch, t);
+                }
+                ramps[c.index()] = ramp(plan, inputs, c, launch, t) * left;
+            }
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::super::twins::{Twins, take};
 use super::shocks::ShockOutputs;
+use super::trade::TradeOutputs;
 use crate::inputs::Inputs;
 use crate::math::wide::Lanes;
 use crate::model::{ChipUnit, Lever, PerUnit};
@@ -125,8 +126,6 @@ pub struct DiversionOutputs {
     pub attempted: Vec<Lanes>,
     /// Seized, by route.
     pub seized: Vec<Lanes>,
-    /// Attempted by route and chip \[chips\].
-    pub attempted_chips: Vec<Lanes>,
     /// Delivered, by grey-market option \[chips\].
     pub delivered: Vec<Lanes>,
     /// Delivered by route, in each unit.
@@ -182,7 +181,6 @@ impl DiversionOutputs {
             usd_to: vec![Lanes::ZERO; plan.model.countries.len()],
             attempted: routes.clone(),
             seized: routes.clone(),
-            attempted_chips: vec![Lanes::ZERO; routes.len() * plan.model.chips.len()],
             delivered: vec![Lanes::ZERO; grey_options],
             delivered_by_route: vec![PerUnit::splat(Lanes::ZERO); routes.len()],
             sent: vec![false; grey_options],
@@ -245,17 +243,17 @@ impl Diversion<'_> {
 
     /// Seizures and deliveries of what resellers bought in quarter `t`.
     ///
-    /// `wants` are the grey-market options' wants \[chips\], `wanted` their sums by country and chip.
+    /// `trade` says what they attempt, by route and chip, and what the grey-market options want.
     #[inline(always)]
     pub(crate) fn step(
         &mut self,
         plan: &Plan,
         inputs: &Inputs,
         units: &[PerUnit<Lanes>],
-        wants: &[Lanes],
-        wanted: &[Lanes],
+        trade: &TradeOutputs,
         t: usize,
     ) {
+        let TradeOutputs { attempted: attempts, wants, wanted, .. } = trade;
         let chips = plan.model.chips.len();
         for (r, route) in plan.model.routes.iter().enumerate() {
             if route.good.is_some() {
@@ -267,7 +265,7 @@ impl Diversion<'_> {
             let mut sent = PerUnit::splat(Lanes::ZERO);
             let mut attempted = Lanes::ZERO;
             for &c in &plan.edges.chips {
-                let amount = self.out.attempted_chips[r * chips + c.index()];
+                let amount = attempts[r * chips + c.index()];
                 if !amount.gt(Lanes::ZERO).any() {
                     continue;
                 }
@@ -293,7 +291,7 @@ impl Diversion<'_> {
             self.out.sent[g] = true;
             let share = wants[g].per(wanted[country.index() * chips + sale.chip.index()]);
             for r in &plan.edges.routes_to[country] {
-                let amount = self.out.attempted_chips[r.index() * chips + sale.chip.index()];
+                let amount = attempts[r.index() * chips + sale.chip.index()];
                 if !amount.gt(Lanes::ZERO).any() {
                     continue;
                 }

@@ -167,8 +167,11 @@ impl Fleets<'_> {
         self.weigh(plan, inputs, sheets);
     }
 
-    /// Finds out what is held, from the state.
+    /// Finds out what is held, from the state; of what is not, nothing happens in a quarter.
     pub(crate) fn note_held(&mut self) {
+        for list in [&mut self.out.shed, &mut self.out.retired, &mut self.out.more_chips] {
+            list.fill(Lanes::ZERO);
+        }
         for (h, held) in self.out.held.iter_mut().enumerate() {
             let owned = self.state.count[h] + self.state.waiting[h] + self.state.deploying[h].total();
             *held = owned.gt(Lanes::ZERO).any();

@@ -2,7 +2,7 @@
 
 use super::choice::DUST;
 use super::data_sheets::DataSheets;
-use super::fleet::Fleets;
+use super::fleet::{FleetOutputs, Fleets};
 use super::shocks::ShockOutputs;
 use crate::inputs::Inputs;
 use crate::math::wide::{Lanes, Mask};
@@ -72,9 +72,10 @@ impl Fleets<'_> {
     ) {
         self.weigh(plan, inputs, sheets);
         self.out.more_power.fill([Lanes::ZERO; 2]);
-        self.out.shed.fill(Lanes::ZERO);
-        self.out.retired.fill(Lanes::ZERO);
-        self.out.more_chips.fill(Lanes::ZERO);
+        let FleetOutputs { held, shed, retired, more_chips, .. } = &mut *self.out;
+        for h in (0..held.len()).filter(|&h| held[h]) {
+            (shed[h], retired[h], more_chips[h]) = (Lanes::ZERO, Lanes::ZERO, Lanes::ZERO);
+        }
         for n in 0..plan.model.countries.len() {
             let buyers = plan.edges.buyers_in[n].iter().map(|b| b.index());
             let Some(has) = available(plan, inputs, shocks, n, t) else {

@@ -460,11 +460,12 @@ fn pools(plan: &Plan) -> Vec<Vec<usize>> {
     countries.chain(m.groups.iter().map(|g| labs(&|home| g.members.contains(&home)))).collect()
 }
 
+#[inline(always)]
 fn label(run: &Run, lack: &Lack) -> [u8; WIDTH] {
     let gains = lack.gains(run.crowding);
     std::array::from_fn(|lane| {
         let poor = run.poor.lane(lane);
-        let [chips, power, rent, barred] = gains.map(|g| g[lane]);
+        let [chips, power, rent, barred] = gains.each_ref().map(|g| g[lane]);
         if run.peak[lane] <= 0.0 {
             if lack.power.useful[lane] > 0.0 {
                 lab_cause::POWER

@@ -20,18 +20,18 @@ pub(super) fn label(
     goods: &[GoodId],
     ratios: &[Lanes],
 ) -> [u8; WIDTH] {
-    std::array::from_fn(|lane| {
-        if want[lane] <= 0.0 {
-            NONE
-        } else if least[lane] < 1.0 && planned[lane] > 0.0 {
+    let mut causes = [NONE; WIDTH];
+    for (lane, cause) in causes.iter_mut().enumerate().filter(|(lane, _)| want[*lane] > 0.0) {
+        *cause = if least[lane] < 1.0 && planned[lane] > 0.0 {
             let binding = goods.iter().find(|g| ratios[g.index()][lane] == least[lane]);
             binding.map_or(DEMAND, |g| g.0 as u8)
         } else if capped.lane(lane) {
             RAMP
         } else {
             DEMAND
-        }
-    })
+        };
+    }
+    causes
 }
 
 /// What a chip lacked that was not made whole: the good of which leftovers give it least; of several, the one that bound it in

@@ -78,7 +78,8 @@ impl Trade<'_> {
             }
             let carried = self.state.carried[n];
             let legal = (1.0 - carried * choice.grey_share[b]).per(choice.legal_total[b]);
-            let watts = |s: usize| {
+            self.scratch.parts.clear();
+            for s in choice.open.of(b) {
                 let sale = &plan.edges.sales[s];
                 let c = sale.chip.index();
                 let granted = context.controls.permitted[sale.chip_market] / choice.price[sale.chip_market];
@@ -87,11 +88,7 @@ impl Trade<'_> {
                     let street = choice.list[c] * context.routes.premium[n];
                     chips += carried * choice.grey[g].per(choice.total[b]) / street;
                 }
-                chips * context.sheets.watts[c]
-            };
-            self.scratch.parts.clear();
-            for s in choice.open.of(b) {
-                self.scratch.parts.push((s, watts(s)));
+                self.scratch.parts.push((s, chips * context.sheets.watts[c]));
             }
             let each = Lanes::total(self.scratch.parts.iter().map(|p| p.1));
             let wanted = self.out.money[b] * each * (inputs.value(plan.model.countries[n].overhead) / 1e6);
