@@ -449,7 +449,8 @@ impl Batch {
     #[inline(always)]
     fn divert(&mut self, plan: &Plan, t: usize) {
         let (trade, units) = (&self.outputs.trade, &self.sheets.units);
-        view!(Diversion, self.diversion).step(plan, &self.inputs, units, trade, t);
+        let smuggled = [&trade.attempted[..], &trade.wants, &trade.wanted];
+        view!(Diversion, self.diversion).step(plan, &self.inputs, units, smuggled, t);
     }
 
     /// Fleets and rentals alone, from the state after [`Step::Diversion`].

@@ -3,7 +3,6 @@
 //! Whichever thread completes the next round in order hands it over, while the others go on with batches of the rounds after it: no
 //! thread waits for the last batch of a round.
 
-use super::Stopped;
 use super::round::Done;
 use crate::math::wide::PARTS;
 use rayon::ScopeFifo;
@@ -26,7 +25,7 @@ pub fn under_way(alternatives: usize, threads: usize) -> (u64, u64) {
 }
 
 /// What became of a batch: of each part that was asked for, what there is of every plan.
-type Simulated<E> = Result<Vec<Vec<Done>>, Stopped<E>>;
+type Simulated<E> = Result<Vec<Vec<Done>>, E>;
 
 /// Batches of a task, simulated by `S`, and rounds of them, taken by `T`.
 pub(super) struct Pipeline<E, S, T> {
@@ -53,7 +52,7 @@ struct State<E, T> {
     /// Who takes rounds; none while somebody lets it take one.
     take: Option<T>,
     /// Why no more rounds are taken.
-    ended: Option<Stopped<E>>,
+    ended: Option<E>,
 }
 
 /// A round that was begun.
@@ -68,7 +67,7 @@ impl<E, S, T> Pipeline<E, S, T>
 where
     E: Send,
     S: Fn(u64) -> Simulated<E> + Sync,
-    T: FnMut(u64, Vec<Vec<Done>>) -> Result<(), Stopped<E>> + Send,
+    T: FnMut(u64, Vec<Vec<Done>>) -> Result<(), E> + Send,
 {
     /// Eights of draws that `simulate` simulates by batches, and `take` takes by rounds: the number of the first of them, then all.
     pub(super) fn new(eights: Range<u64>, (length, under_way): (u64, u64), simulate: S, take: T) -> Self {
@@ -84,7 +83,7 @@ where
     }
 
     /// Runs to the end.
-    pub(super) fn run(self) -> Result<(), Stopped<E>> {
+    pub(super) fn run(self) -> Result<(), E> {
         rayon::scope_fifo(|scope| self.begin(scope, &mut self.state()));
         let state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
         state.ended.map_or(Ok(()), Err)
@@ -102,14 +101,18 @@ where
     /// Batches of a round: rounds are counted from draw 0, so that they are the same wherever a task starts.
     fn batches(&self, round: u64) -> Range<u64> {
         let parts = PARTS as u64;
-        let (start, end) = (self.eights.start / parts, self.eights.end.div_ceil(parts));
-        (round * self.length / parts).max(start)..((round + 1) * self.length / parts).min(end)
+        (round * self.length / parts).max(self.eights.start / parts)
+            ..((round + 1) * self.length / parts).min(self.end())
+    }
+
+    /// The end of all batches; of no eights there is none.
+    fn end(&self) -> u64 {
+        if self.eights.is_empty() { 0 } else { self.eights.end.div_ceil(PARTS as u64) }
     }
 
     /// Begins batches, as many as there is room for.
     fn begin<'s>(&'s self, scope: &ScopeFifo<'s>, state: &mut State<E, T>) {
-        let end = self.eights.end.div_ceil(PARTS as u64);
-        while state.next < end && state.under_way < self.room {
+        while state.next < self.end() && state.under_way < self.room {
             let batch = state.next;
             let last = state.first + state.rounds.len() as u64;
             if self.round_of(batch) == last {
@@ -186,7 +189,7 @@ mod tests {
     struct Ran {
         /// Rounds that were taken: the first eight, and how many there are.
         rounds: Vec<(u64, usize)>,
-        ended: Result<(), Stopped<u64>>,
+        ended: Result<(), u64>,
         /// How many batches were under way at most.
         most: u64,
     }
@@ -200,7 +203,7 @@ mod tests {
             // Later batches are done before earlier ones.
             std::thread::sleep(Duration::from_micros(300 * (5 - batch % 5)));
             if fail.contains(&batch) {
-                return Err(Stopped::Receiver(batch));
+                return Err(batch);
             }
             let parts = PARTS as u64;
             Ok((batch * parts..(batch + 1) * parts).filter(|e| eights.contains(e)).map(eight).collect())
@@ -233,7 +236,7 @@ mod tests {
             // Batches of the next round go on while one is not complete.
             assert!(threads == 1 || most > ROUND / PARTS as u64, "{most}");
         }
-        assert_eq!(run(7..7, 2, &[]).rounds, []);
+        assert_eq!(run(7..7, 2, &[]).rounds, [], "no draws, no round");
     }
 
     #[test]
@@ -242,7 +245,7 @@ mod tests {
             // Of a round's batches 22 fails before 20 does, on many threads; 40 is of a later round.
             let Ran { rounds, ended, .. } = run(0..320, threads, &[22, 20, 40]);
             assert_eq!(rounds, [(0, 32)]);
-            assert_eq!(ended, Err(Stopped::Receiver(20)));
+            assert_eq!(ended, Err(20));
         }
     }
 }

@@ -2,7 +2,6 @@
 
 use super::super::twins::{Twins, take};
 use super::shocks::ShockOutputs;
-use super::trade::TradeOutputs;
 use crate::inputs::Inputs;
 use crate::math::wide::Lanes;
 use crate::model::{ChipUnit, Lever, PerUnit};
@@ -243,17 +242,17 @@ impl Diversion<'_> {
 
     /// Seizures and deliveries of what resellers bought in quarter `t`.
     ///
-    /// `trade` says what they attempt, by route and chip, and what the grey-market options want.
+    /// `attempts` are what they bought by route and chip, `wants` the grey-market options' wants, `wanted` their sums by country and
+    /// chip \[chips\].
     #[inline(always)]
     pub(crate) fn step(
         &mut self,
         plan: &Plan,
         inputs: &Inputs,
         units: &[PerUnit<Lanes>],
-        trade: &TradeOutputs,
+        [attempts, wants, wanted]: [&[Lanes]; 3],
         t: usize,
     ) {
-        let TradeOutputs { attempted: attempts, wants, wanted, .. } = trade;
         let chips = plan.model.chips.len();
         for (r, route) in plan.model.routes.iter().enumerate() {
             if route.good.is_some() {
