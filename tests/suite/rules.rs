@@ -443,3 +443,73 @@ fn outcomes_that_are_kept_are_those_found_anew() {
     // Some are kept and some are not, or nothing was shown.
     assert!(anew.kept > 1000 && anew.compared > anew.kept + 1000, "{} of {}", anew.kept, anew.compared);
 }
+
+/// Holds what cases come to in a quarter against what rules say at moments spread evenly over it, draw by draw.
+struct Moments {
+    /// Draws of cases that were looked at in a quarter in which a course lasts, begins or ends.
+    struck: usize,
+    /// Those of them in which the case lets part of what is asked for flow.
+    partly: usize,
+}
+
+impl Moments {
+    const IN_A_QUARTER: usize = 128;
+
+    /// Share that may flow, as the product over issuers of their means over moments.
+    fn permitted(
+        plan: &Plan,
+        terms: &Parameters,
+        case: chokepoint::internals::rules::CaseId,
+        t: usize,
+        lane: usize,
+    ) -> f64 {
+        let mut refused = vec![0.0; plan.model.countries.len()];
+        for i in 0..Self::IN_A_QUARTER {
+            let moment = t as f64 + (i as f64 + 0.5) / Self::IN_A_QUARTER as f64;
+            for (issuer, ..) in plan.rules.status_at(case, moment, terms, lane) {
+                refused[issuer.index()] += 1.0 - plan.rules.status(case, moment, issuer, terms, lane).share;
+            }
+        }
+        refused.into_iter().map(|sum| 1.0 - sum / Self::IN_A_QUARTER as f64).product()
+    }
+}
+
+impl Observer for Moments {
+    fn after(&mut self, step: Step, t: usize, plan: &Plan, batch: &Batch) {
+        if step != Step::Shocks {
+            return;
+        }
+        let lasts = |lane: usize| {
+            batch
+                .terms
+                .courses
+                .iter()
+                .any(|(from, until)| from[lane] < t as f64 + 1.0 && until[lane] > t as f64 - 1.0)
+        };
+        for (i, case) in plan.rules.occurring().enumerate().filter(|(i, _)| (i + t).is_multiple_of(5)) {
+            let now = plan.rules.now(case, t, &batch.terms).permitted;
+            for lane in (0..WIDTH).filter(|&lane| lasts(lane)) {
+                let found = Self::permitted(plan, &batch.terms, case, t, lane);
+                // Each moment at which something changes can be missed by a part of the way between two.
+                assert!(
+                    (now[lane] - found).abs() < 0.05,
+                    "case {i}, quarter {t}, lane {lane}: {} and {found}",
+                    now[lane]
+                );
+                self.struck += 1;
+                self.partly += usize::from(now[lane] > 0.01 && now[lane] < 0.99);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_quarter_comes_to_what_rules_say_at_its_moments() {
+    let mut moments = Moments { struck: 0, partly: 0 };
+    for (path, batches) in [("scenarios/tutorial", 6), ("scenarios/baseline", 2)] {
+        let plan = crate::support::plan_of(crate::support::read(path, None).unwrap().1);
+        let mut batch = Batch::new(&plan);
+        (0..batches).for_each(|b| batch.simulate(&plan, b, &mut moments));
+    }
+    assert!(moments.struck > 10_000 && moments.partly > 300, "{} and {}", moments.struck, moments.partly);
+}
