@@ -220,6 +220,31 @@ fn shocks_put_rules_in_force_and_lift_them() {
 }
 
 #[test]
+fn approvals_under_what_a_shock_puts_in_force_begin_after_its_own_onset() {
+    let book = small(
+        "[[rule]]\nid = \"s\"\nissuer = \"a\"\nrequires = \"license\"\nshare = 0.5\nlag = 1.5\nto = { countries = [\"b\"] }\n\
+         [[shock]]\nid = \"freeze\"\nhazard = 1\nenforces = [\"s\"]\n\
+         [[chip]]\nid = \"sold\"\nextends = \"x\"\nprice = 20000\nlaunch = \"2022Q1\"\nbf16_tflops = 1000\ntdp = 700\n\
+         [[buyer]]\nid = \"u\"\ncountry = \"b\"\nbudget = 1e9\n",
+    );
+    let (rules, case) = (&book.plan.rules, book.case("sold", "b", "b"));
+    assert!(rules.occurring().any(|other| other == case), "what is found is shared only in cases that occur");
+    let mut terms = book.terms.clone();
+    // Both courses last from quarter 2 on; approvals begin at 2.75 and at 3.25.
+    for (lane, onset) in [(0, 1.25), (1, 1.75)] {
+        terms.courses[0].0[lane] = onset;
+        terms.courses[0].1[lane] = 9.0;
+    }
+    for (t, expected) in [(1, [0.25, 0.75]), (2, [0.125, 0.0]), (3, [0.5, 0.375]), (4, [0.5, 0.5])] {
+        let now = rules.now(case, t, &terms).permitted;
+        for (lane, expected) in expected.into_iter().enumerate() {
+            near(now[lane], expected);
+        }
+        near(now[2], 1.0);
+    }
+}
+
+#[test]
 fn tables_and_draws_agree() {
     // The same book twice: once with numbers that are the same in every draw, once with ones that only look uncertain.
     let rules = |share: &str, switch: &str, lag: &str| {
