@@ -8,7 +8,7 @@ use super::record::{Recorded, Recorder};
 use super::twins::Twins;
 use super::{Batch, State};
 use crate::math::wide::{Lanes, PARTS};
-use crate::math::{self, lanes};
+use crate::math::{self, List, lanes};
 use crate::metrics::{Recording, all_series};
 use crate::model::Sign;
 use crate::plan::{Plan, first_divergence, from_strike};
@@ -158,7 +158,7 @@ impl<'a> Before<'a> {
 pub struct Stand {
     state: State,
     terms: Parameters,
-    values: Vec<Lanes>,
+    values: List<Lanes>,
     parts: [Recorded; PARTS],
 }
 

@@ -2,6 +2,7 @@
 
 use super::state::Seen;
 use super::tally::Tally;
+use crate::math::List;
 use crate::math::wide::Lanes;
 use crate::math::{Kernel, dispatch};
 use crate::metrics::{Recording, Series};
@@ -17,9 +18,9 @@ pub(super) struct Gauges {
     /// These, and what they are quotients of.
     series: Vec<Series>,
     tally: Tally,
-    values: Vec<Lanes>,
+    values: List<Lanes>,
     /// Values by quarter, then address.
-    noted: Vec<Lanes>,
+    noted: List<Lanes>,
 }
 
 impl Gauges {
@@ -43,8 +44,8 @@ impl Gauges {
         Some(Self {
             places,
             tally: Tally::new(plan),
-            values: vec![Lanes::ZERO; recording.series.len()],
-            noted: vec![Lanes::ZERO; addresses.len() * plan.quarters],
+            values: List::of(Lanes::ZERO, recording.series.len()),
+            noted: List::of(Lanes::ZERO, addresses.len() * plan.quarters),
             series: recording.series,
             addresses,
         })

@@ -209,11 +209,9 @@ impl Batch {
             )
         };
         let gauge_of = own.iter().map(place).collect();
-        let mut inputs = plan.layout.inputs();
-        plan.layout.medians(&mut inputs);
         Self {
-            terms: Parameters::new(&plan.rules, &inputs),
-            inputs,
+            terms: Parameters::unread(&plan.rules),
+            inputs: plan.layout.inputs(),
             sheets: DataSheets::new(plan),
             state: State::new(plan),
             outputs: Outputs::new(plan),

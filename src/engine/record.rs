@@ -3,10 +3,11 @@
 use super::tally::Tally;
 use super::{Batch, Observer, Step};
 use crate::math::wide::{self, PARTS};
-use crate::math::{Kernel, Lanes, Mask, WIDTH, dispatch};
+use crate::math::{Kernel, Lanes, List, Mask, WIDTH, dispatch};
 use crate::metrics::{FlowSource, Recording, Source};
 use crate::model::time::Quarter;
 use crate::plan::Plan;
+use std::sync::Arc;
 
 /// Values of cells, labels and flows of eight draws.
 #[derive(Clone, Debug, Default)]
@@ -26,21 +27,29 @@ pub struct Recorded {
     pub(super) rests: Lanes,
 }
 
+/// What is read of a plan: found once for all of its recorders.
+#[derive(Debug)]
+pub(super) struct Reads {
+    /// Series that are looked at, by quarter, in order.
+    needed: Vec<Vec<usize>>,
+    /// Flows of each sale: free, and below full permission.
+    flows_of: Vec<[Option<usize>; 2]>,
+}
+
 /// What is recorded of a batch.
 #[derive(Clone, Debug)]
 pub struct Recorder<'a> {
     recording: &'a Recording,
     flows: &'a [FlowSource],
     tally: Tally,
-    pub(super) values: Vec<wide::Lanes>,
+    pub(super) values: List<wide::Lanes>,
     /// The batch in parts of eight draws.
     pub parts: [Recorded; PARTS],
     /// The quarter's flows.
-    flowing: Vec<wide::Lanes>,
-    /// Series that are looked at, by quarter, in order.
-    needed: Vec<Vec<usize>>,
-    /// Flows of each sale: free, and below full permission.
-    flows_of: Vec<[Option<usize>; 2]>,
+    flowing: List<wide::Lanes>,
+    reads: Arc<Reads>,
+    /// How many labels there are.
+    labels: usize,
     quarters: usize,
     pub(super) next_cell: usize,
     pub(super) next_watched: usize,
@@ -61,13 +70,13 @@ pub struct NotFinite {
 }
 
 impl Recorded {
-    /// What was recorded; the lists of numbers go with it.
+    /// What was recorded; the lists go with it.
     pub(super) fn hand_over(&mut self) -> Self {
         let Self { cells, tracked, labels, flowed, watched, rests } = self;
         Self {
             cells: std::mem::take(cells),
             tracked: std::mem::take(tracked),
-            labels: labels.clone(),
+            labels: std::mem::take(labels),
             flowed: std::mem::take(flowed),
             watched: std::mem::take(watched),
             rests: *rests,
@@ -115,34 +124,44 @@ impl Recorded {
     }
 }
 
+impl Reads {
+    pub(super) fn new(plan: &Plan, recording: &Recording, flows: &[FlowSource]) -> Self {
+        Self { needed: needed(recording, plan.quarters), flows_of: flows_of(plan, flows) }
+    }
+}
+
 impl<'a> Recorder<'a> {
     /// A recorder for the batches of a plan.
     pub fn new(plan: &Plan, recording: &'a Recording, flows: &'a [FlowSource]) -> Self {
-        let mut recorder = Self::without_lists(plan, recording, flows);
+        let reads = Arc::new(Reads::new(plan, recording, flows));
+        let mut recorder = Self::without_lists(plan, recording, flows, reads);
         recorder.take_lists(|length| vec![Lanes::ZERO; length]);
         recorder
     }
 
-    /// One that is given lists of numbers before each batch.
-    pub(super) fn without_lists(plan: &Plan, recording: &'a Recording, flows: &'a [FlowSource]) -> Self {
-        let part =
-            |_| Recorded { labels: vec![[0; WIDTH]; plan.quarters * subjects(plan)], ..Recorded::default() };
+    /// One that is given lists before each batch.
+    pub(super) fn without_lists(
+        plan: &Plan,
+        recording: &'a Recording,
+        flows: &'a [FlowSource],
+        reads: Arc<Reads>,
+    ) -> Self {
         Self {
             recording,
             flows,
             tally: Tally::new(plan),
-            values: vec![wide::Lanes::ZERO; recording.series.len()],
-            parts: std::array::from_fn(part),
-            flowing: vec![wide::Lanes::ZERO; flows.len()],
-            needed: needed(recording, plan.quarters),
+            values: List::of(wide::Lanes::ZERO, recording.series.len()),
+            parts: std::array::from_fn(|_| Recorded::default()),
+            flowing: List::of(wide::Lanes::ZERO, flows.len()),
+            reads,
+            labels: plan.quarters * subjects(plan),
             quarters: plan.quarters,
-            flows_of: flows_of(plan, flows),
             next_cell: 0,
             next_watched: 0,
         }
     }
 
-    /// Takes lists of numbers in each part that has none.
+    /// Takes lists in each part that has none.
     pub(super) fn take_lists(&mut self, list: impl Fn(usize) -> Vec<Lanes>) {
         let (recording, quarters) = (self.recording, self.quarters);
         for part in &mut self.parts {
@@ -157,6 +176,7 @@ impl<'a> Recorder<'a> {
                     *lanes = list(length);
                 }
             }
+            part.labels.resize(self.labels, [0; WIDTH]);
         }
     }
 
@@ -199,7 +219,7 @@ impl<'a> Recorder<'a> {
         }
         let seen = batch.seen();
         self.tally.count(t, plan, &seen);
-        for &i in &self.needed[t] {
+        for &i in &self.reads.needed[t] {
             let series = &self.recording.series[i];
             let now = self.tally.read(&series.source, &self.values, plan, &seen);
             self.values[i] = if series.cumulative { self.values[i] + now } else { now };
@@ -243,7 +263,7 @@ impl<'a> Recorder<'a> {
         for s in batch.outputs.choice.open.all() {
             let is_free =
                 batch.outputs.controls.permitted[plan.edges.sales[s].chip_market].ge(wide::Lanes::ONE);
-            for (flow, counts) in self.flows_of[s].into_iter().zip([is_free, !is_free]) {
+            for (flow, counts) in self.reads.flows_of[s].into_iter().zip([is_free, !is_free]) {
                 if let Some(flow) = flow {
                     row[flow] += counts.select(batch.outputs.trade.sold[s], wide::Lanes::ZERO);
                 }

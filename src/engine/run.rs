@@ -5,7 +5,7 @@ mod round;
 
 use super::fork::{Before, Fork};
 use super::ledger::{Broken, Ledger};
-use super::record::{NotFinite, Recorded, Recorder};
+use super::record::{NotFinite, Reads, Recorded, Recorder};
 use super::{Batch, Observer, Step};
 use crate::inputs::Shared;
 use crate::math::WIDTH;
@@ -18,7 +18,7 @@ pub use pipeline::{ROUND, under_way};
 pub use round::Round;
 use round::{Done, Spare};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// What of a draw is asked for.
 #[derive(Clone, Debug)]
@@ -179,12 +179,6 @@ struct Worker<'a> {
     drivers: Vec<Driver>,
 }
 
-/// In how many threads at once an alternative can be simulated: threads go through alternatives one after the other, so that few are at
-/// the same one, and room for each takes memory.
-pub fn rooms(alternatives: usize, threads: usize) -> usize {
-    (2 * threads).div_ceil(alternatives.max(1)).min(threads)
-}
-
 /// Simulates all draws of a task and hands each round over, in order.
 ///
 /// # Errors
@@ -215,7 +209,7 @@ pub fn simulate_paired<E: Send>(
     let simulate = |b: u64| {
         // A batch may begin before what is asked for, and end after it.
         let asked = |part: &usize| eights.contains(&(b * PARTS as u64 + *part as u64));
-        workers.with(|worker| worker.run((task, alternatives), &workers.others, b, asked, stop, &spare))
+        workers.with(|worker| worker.run((task, alternatives), &workers.reads[1..], b, asked, stop, &spare))
     };
     let hand_over = |first: u64, all: Vec<Vec<Done>>| {
         let mut rounds: Vec<Round> = (0..=alternatives.len()).map(|_| Round::empty(first)).collect();
@@ -234,14 +228,14 @@ pub fn simulate_paired<E: Send>(
 
 impl<'a> PlanRun<'a> {
     fn new(
-        (plan, recording): (&Plan, &'a Recording),
+        (plan, recording, reads): (&Plan, &'a Recording, &Arc<Reads>),
         flows: &'a [FlowSource],
         looked_at: Vec<String>,
         audit: bool,
     ) -> Self {
         Self {
             batch: Batch::looking(plan, looked_at),
-            recorder: Recorder::without_lists(plan, recording, flows),
+            recorder: Recorder::without_lists(plan, recording, flows, Arc::clone(reads)),
             ledger: audit.then(|| Ledger::new(plan)),
         }
     }
@@ -272,7 +266,6 @@ impl<'a> PlanRun<'a> {
         spare: &Spare,
     ) {
         let plan = alternative.plan;
-        self.batch.restore(plan);
         plan.layout.sample_sharing(b, &alternative.shared, &first.batch.inputs, &mut self.batch.inputs);
         self.begin(plan, b, spare);
         let mut from = 0;
@@ -300,53 +293,28 @@ fn diverges_at(alternative: &Alternative<'_>, task: &Task<'_>) -> usize {
     alternative.fork.as_ref().filter(|_| !task.audit).map_or(0, |fork| fork.at)
 }
 
-/// Room for the runs of each alternative, made when it is first needed and shared by threads: who finds that of one taken goes on with
-/// another.
-struct Others<'a>(Vec<Vec<Mutex<Option<PlanRun<'a>>>>>);
-
-impl<'a> Others<'a> {
-    fn new(alternatives: usize, threads: usize) -> Self {
-        let room = || (0..rooms(alternatives, threads)).map(|_| Mutex::new(None)).collect();
-        Self((0..alternatives).map(|_| room()).collect())
-    }
-
-    /// Lends room of one of those that wait, and takes it off their list; whose room it is changes no result. Where all is taken it is
-    /// waited for.
-    fn lend(&self, waiting: &mut Vec<usize>) -> Option<(usize, MutexGuard<'_, Option<PlanRun<'a>>>)> {
-        for place in 0..waiting.len() {
-            for room in &self.0[waiting[place]] {
-                let lent = match room.try_lock() {
-                    Ok(lent) => lent,
-                    Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
-                    Err(TryLockError::WouldBlock) => continue,
-                };
-                return Some((waiting.remove(place), lent));
-            }
-        }
-        let first = (!waiting.is_empty()).then(|| waiting.remove(0))?;
-        Some((first, self.0[first][0].lock().unwrap_or_else(PoisonError::into_inner)))
-    }
-}
-
-/// A worker for each thread, made when it is first needed and kept from round to round; and room for the alternatives.
+/// A worker for each thread, made when it is first needed and kept from round to round.
 struct Workers<'a, 'b> {
     task: &'b Task<'a>,
     alternatives: &'b [Alternative<'a>],
     idle: Mutex<Vec<Worker<'a>>>,
-    others: Others<'a>,
+    /// What is read of each plan, the task's first.
+    reads: Vec<Arc<Reads>>,
 }
 
 impl<'a, 'b> Workers<'a, 'b> {
     fn new(task: &'b Task<'a>, alternatives: &'b [Alternative<'a>]) -> Self {
-        let others = Others::new(alternatives.len(), rayon::current_num_threads());
-        Self { task, alternatives, idle: Mutex::new(Vec::new()), others }
+        let first = Reads::new(task.plan, task.recording, task.flows);
+        let others = alternatives.iter().map(|a| Reads::new(a.plan, a.recording, &[]));
+        let reads = std::iter::once(first).chain(others).map(Arc::new).collect();
+        Self { task, alternatives, idle: Mutex::new(Vec::new()), reads }
     }
 
     /// Lends a worker: whose it is changes no result.
     fn with<T>(&self, work: impl FnOnce(&mut Worker<'a>) -> T) -> T {
         let idle = || self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         let lent = idle().pop();
-        let mut worker = lent.unwrap_or_else(|| Worker::new(self.task, self.alternatives));
+        let mut worker = lent.unwrap_or_else(|| Worker::new(self.task, self.alternatives, &self.reads[0]));
         let result = work(&mut worker);
         idle().push(worker);
         result
@@ -354,13 +322,13 @@ impl<'a, 'b> Workers<'a, 'b> {
 }
 
 impl<'a> Worker<'a> {
-    fn new(task: &Task<'a>, alternatives: &[Alternative<'a>]) -> Self {
+    fn new(task: &Task<'a>, alternatives: &[Alternative<'a>], reads: &Arc<Reads>) -> Self {
         // What the signs of a policy look at before it forks happens in the reference case.
         let forked = alternatives.iter().filter(|r| r.fork.is_some());
         let signs = forked.flat_map(|r| &r.plan.model.answers.signs);
         let looked_at = signs.map(crate::model::Sign::address).collect();
         Self {
-            first: PlanRun::new((task.plan, task.recording), task.flows, looked_at, task.audit),
+            first: PlanRun::new((task.plan, task.recording, reads), task.flows, looked_at, task.audit),
             watch: Watch {
                 condition: task.given,
                 struck: wide::Mask::splat(false),
@@ -374,7 +342,7 @@ impl<'a> Worker<'a> {
     fn run<E: Send>(
         &mut self,
         (task, alternatives): (&Task<'a>, &[Alternative<'a>]),
-        others: &Others<'a>,
+        reads: &[Arc<Reads>],
         b: u64,
         asked: impl Fn(&usize) -> bool,
         stop: &AtomicBool,
@@ -387,17 +355,16 @@ impl<'a> Worker<'a> {
         // Before each quarter the alternatives that diverge in it take the state and run to the end.
         let mut followed: Vec<Option<[Recorded; PARTS]>> = alternatives.iter().map(|_| None).collect();
         for t in 0..=plan.quarters {
-            let diverges = |i: &usize| diverges_at(&alternatives[*i], task) == t;
-            let mut waiting: Vec<usize> = (0..alternatives.len()).filter(diverges).collect();
-            while let Some((i, mut room)) = others.lend(&mut waiting) {
+            let diverging = (alternatives.iter().zip(reads).zip(&mut followed))
+                .filter(|((of, _), _)| diverges_at(of, task) == t);
+            for ((of, reads), followed) in diverging {
                 if stop.load(Ordering::Relaxed) {
                     return Err(Stopped::Interrupted);
                 }
-                let of = &alternatives[i];
-                let new = || PlanRun::new((of.plan, of.recording), &[], Vec::new(), task.audit);
-                let run = room.get_or_insert_with(new);
+                // Its room is what the alternative before it gave up: one for each would take much memory.
+                let mut run = PlanRun::new((of.plan, of.recording, reads), &[], Vec::new(), task.audit);
                 run.follow(of, first, task, b, spare);
-                followed[i] = Some(run.recorded()?);
+                *followed = Some(run.recorded()?);
             }
             if t < plan.quarters {
                 first.quarter(plan, t, Some(&mut self.watch));

@@ -20,6 +20,7 @@ use super::steps::training::{TrainingOutputs, TrainingScratch, TrainingState};
 use super::steps::triggers::TriggerState;
 use super::twins::Twins;
 use crate::inputs::Inputs;
+use crate::math::List;
 use crate::math::wide::{Lanes, Mask};
 use crate::plan::Plan;
 use crate::rules::Parameters;
@@ -60,7 +61,7 @@ pub struct Outputs {
     pub training: TrainingOutputs,
     pub roots: RootOutputs,
     /// List price of each chip \[USD\].
-    pub price: Vec<Lanes>,
+    pub price: List<Lanes>,
 }
 
 /// All of a batch at the end of a quarter, for those who count.
@@ -91,7 +92,7 @@ pub(crate) struct Scratch {
     pub training: TrainingScratch,
     pub roots: RootScratch,
     /// Draws in which a chip is in stock, by chip.
-    pub in_stock: Vec<Mask>,
+    pub in_stock: List<Mask>,
 }
 
 impl State {
@@ -164,7 +165,7 @@ impl Outputs {
             fleet: FleetOutputs::new(plan),
             training: TrainingOutputs::new(plan),
             roots: RootOutputs::new(plan),
-            price: vec![Lanes::ZERO; plan.model.chips.len()],
+            price: List::of(Lanes::ZERO, plan.model.chips.len()),
         }
     }
 }
@@ -182,7 +183,7 @@ impl Scratch {
             diversion: DiversionScratch::new(plan),
             training: TrainingScratch::new(plan),
             roots: RootScratch::new(plan),
-            in_stock: vec![Mask::splat(false); plan.model.chips.len()],
+            in_stock: List::of(Mask::splat(false), plan.model.chips.len()),
         }
     }
 }

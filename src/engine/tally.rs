@@ -1,6 +1,7 @@
 //! Tallies: sums of a quarter, from which metrics are made.
 
 use super::state::Seen;
+use crate::math::List;
 use crate::math::wide::Lanes;
 use crate::metrics::{Arrived, Carried, Held, Made, Sold, Source, Trained};
 use crate::model::{ChipUnit, PerUnit, RuleId};
@@ -11,23 +12,23 @@ use crate::rules::CaseId;
 #[derive(Clone, Debug)]
 pub(super) struct Tally {
     /// By buyer and unit: owned, bought, imported, smuggled.
-    fleet: Vec<PerUnit<Lanes>>,
-    bought: Vec<PerUnit<Lanes>>,
-    imported: Vec<PerUnit<Lanes>>,
-    smuggled: Vec<PerUnit<Lanes>>,
-    stranded: Vec<PerUnit<Lanes>>,
-    retired: Vec<PerUnit<Lanes>>,
-    spend: Vec<Lanes>,
-    planned: Vec<Lanes>,
-    power: Vec<Lanes>,
+    fleet: List<PerUnit<Lanes>>,
+    bought: List<PerUnit<Lanes>>,
+    imported: List<PerUnit<Lanes>>,
+    smuggled: List<PerUnit<Lanes>>,
+    stranded: List<PerUnit<Lanes>>,
+    retired: List<PerUnit<Lanes>>,
+    spend: List<Lanes>,
+    planned: List<Lanes>,
+    power: List<Lanes>,
     /// By chip: sold to buyers and resellers.
-    shipped: Vec<Lanes>,
-    denied_by: Vec<Lanes>,
-    denied_in: Vec<Lanes>,
-    output: Vec<Lanes>,
-    blame: Vec<Lanes>,
+    shipped: List<Lanes>,
+    denied_by: List<Lanes>,
+    denied_in: List<Lanes>,
+    output: List<Lanes>,
+    blame: List<Lanes>,
     /// By case: shares of the rules of what it refuses, where they are known.
-    shares: Vec<Vec<(usize, Lanes)>>,
+    shares: Vec<List<(usize, Lanes)>>,
     /// By case: the quarter that follows on those shares; 0 if they are not known.
     next: Vec<usize>,
 }
@@ -36,8 +37,8 @@ impl Tally {
     /// Nothing counted yet.
     pub(super) fn new(plan: &Plan) -> Self {
         let m = &plan.model;
-        let lanes = |n: usize| vec![Lanes::ZERO; n];
-        let units = vec![PerUnit::splat(Lanes::ZERO); m.buyers.len()];
+        let lanes = |n: usize| List::of(Lanes::ZERO, n);
+        let units = List::of(PerUnit::splat(Lanes::ZERO), m.buyers.len());
         Self {
             fleet: units.clone(),
             stranded: units.clone(),
@@ -53,7 +54,7 @@ impl Tally {
             denied_in: lanes(m.countries.len()),
             output: lanes(m.facilities.len()),
             blame: lanes(m.rules.len()),
-            shares: vec![Vec::new(); plan.rules.cases()],
+            shares: vec![List::default(); plan.rules.cases()],
             next: vec![0; plan.rules.cases()],
         }
     }
@@ -187,8 +188,8 @@ impl Tally {
         let blame = &self.blame;
         let total = Lanes::total(plan.rules.rules_of(case).map(|r| blame[r.index()]));
         let share = |r: RuleId| (r.index(), blame[r.index()].per(total));
-        self.shares[case.index()].clear();
-        self.shares[case.index()].extend(plan.rules.rules_of(case).map(share));
+        let rules = plan.rules.rules_of(case);
+        self.shares[case.index()].refill(rules.map(share));
     }
 
     /// What a series takes of this quarter; `values` are those of the series before it.

@@ -1,5 +1,6 @@
 //! Where each quantity is sampled and stored: streams, copulas, the courses of dated paths, places in a batch.
 
+use crate::math::List;
 use crate::math::wide::Lanes;
 use crate::model::{Between, Dated, IdVec, Model, Point, Quantity, QuantityId, Shape, ShockId};
 use crate::random::{Copula, DIMENSIONS, Design, Stream};
@@ -26,8 +27,8 @@ impl Slot {
 #[derive(Clone, Debug)]
 pub struct Inputs {
     slots: Arc<[Slot]>,
-    pub(super) buffer: Vec<Lanes>,
-    pub(super) uniforms: Vec<Lanes>,
+    pub(super) buffer: List<Lanes>,
+    pub(super) uniforms: List<Lanes>,
 }
 
 impl Inputs {
@@ -96,11 +97,11 @@ pub(super) enum Span {
 /// quarter, since a quarter looks at all of its own.
 fn slots(model: &Model, spread: &[QuantityId], quarters: usize) -> (Vec<Slot>, usize) {
     let by_quarter =
-        |(id, q): &(QuantityId, &Quantity)| matches!(q.shape, Shape::Dated(_)) || spread.contains(id);
+        |(id, q): &(QuantityId, &Arc<Quantity>)| matches!(q.shape, Shape::Dated(_)) || spread.contains(id);
     let step = model.quantities.iter_enumerated().filter(by_quarter).count() as u32;
     let (mut fixed, mut dated) = (0, model.quantities.len() as u32 - step);
     let first_dated = dated;
-    let slot = |q: (QuantityId, &Quantity)| {
+    let slot = |q: (QuantityId, &Arc<Quantity>)| {
         let (next, step) = if by_quarter(&q) { (&mut dated, step) } else { (&mut fixed, 0) };
         let slot = Slot { base: *next, step };
         *next += 1;
@@ -115,7 +116,7 @@ fn slots(model: &Model, spread: &[QuantityId], quarters: usize) -> (Vec<Slot>, u
 pub struct Layout {
     pub(super) slots: Arc<[Slot]>,
     pub(super) template: Vec<f64>,
-    pub(super) quantities: Arc<IdVec<QuantityId, Quantity>>,
+    pub(super) quantities: Arc<IdVec<QuantityId, Arc<Quantity>>>,
     pub(super) sampled: Vec<Sampled>,
     pub(super) sampled_of: IdVec<QuantityId, Option<usize>>,
     pub(super) courses: Vec<Course>,
@@ -205,12 +206,14 @@ impl Layout {
         Ok(layout)
     }
 
-    /// Storage for a batch, with fixed numbers in place.
+    /// Storage for a batch, with every number at its median.
     pub fn inputs(&self) -> Inputs {
+        let mut buffer = List::default();
+        buffer.refill(self.template.iter().map(|&x| Lanes::splat(x)));
         Inputs {
             slots: Arc::clone(&self.slots),
-            buffer: self.template.iter().map(|&x| Lanes::splat(x)).collect(),
-            uniforms: vec![Lanes::splat(0.5); self.sampled.len()],
+            buffer,
+            uniforms: List::of(Lanes::splat(0.5), self.sampled.len()),
         }
     }
 

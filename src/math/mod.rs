@@ -6,11 +6,13 @@
 mod dispatch;
 mod elementary;
 pub mod lanes;
+mod list;
 mod normal;
 pub mod special;
 
 pub use dispatch::{Kernel, dispatch, use_portable_instructions};
 pub use elementary::{exp, ln, pow};
+pub use list::List;
 pub use normal::{inverse_normal, normal_cdf};
 
 /// Draws side by side in results, one of each replicate: draws `8·i .. 8·i + 8`.

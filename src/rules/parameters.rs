@@ -5,6 +5,7 @@ use super::rulebook::Rulebook;
 use super::scope;
 use super::turns::{Quarters, Turns};
 use crate::inputs::Inputs;
+use crate::math::List;
 use crate::math::wide::{Lanes, Mask, WIDTH};
 use crate::model::{IdVec, Model, QuantityId, Rule, RuleId, Shock, ShockId, Status};
 
@@ -21,9 +22,9 @@ pub struct Parameters {
     /// Approved share once approvals have begun, by rule \[1\].
     pub(super) share: IdVec<RuleId, Lanes>,
     /// Fee of each rule of each case, in order of cases \[1\].
-    pub(super) fee: Vec<Lanes>,
+    pub(super) fee: List<Lanes>,
     /// Whether conditions hold that are not the same in every draw.
-    pub(super) holds: Vec<Mask>,
+    pub(super) holds: List<Mask>,
     /// Which rules of each case hold and are switched on, as bits by lane: the key to its tables.
     pub(super) keys: IdVec<CaseId, Keys>,
     /// From the onset of each shock to the last first approvals under what it puts in force \[quarters\].
@@ -35,7 +36,7 @@ pub struct Parameters {
     /// Quarters in which courses of each shock begin or end, or approvals under what they enforce come.
     pub(super) turns: IdVec<ShockId, Turns>,
     /// Since when each sign that rules wait for has been on \[quarters since the horizon's start\]; infinite while it is off.
-    pub(super) since: Vec<Lanes>,
+    pub(super) since: List<Lanes>,
     /// Quarters in which each sign comes on or goes off, or approvals under what waits for it come.
     pub(super) sign_turns: Vec<Turns>,
     /// Quarters in which numbers of rules change because a sign does, in some draw.
@@ -48,24 +49,29 @@ pub(super) const NEVER: Lanes = Lanes::splat(f64::INFINITY);
 impl Parameters {
     /// Parameters of all cases at given inputs, without any shock.
     pub fn new(book: &Rulebook, inputs: &Inputs) -> Self {
+        let mut parameters = Self::unread(book);
+        parameters.read(book, inputs, book.cases.ids());
+        parameters
+    }
+
+    /// Room for parameters, of which none was read yet.
+    pub(crate) fn unread(book: &Rulebook) -> Self {
         let members = book.cases.iter().map(|c| c.members.len()).sum();
-        let mut parameters = Self {
+        Self {
             switched_on: IdVec::new(),
             lag: IdVec::new(),
             share: IdVec::new(),
-            fee: vec![Lanes::ZERO; members],
-            holds: Vec::new(),
+            fee: List::of(Lanes::ZERO, members),
+            holds: List::default(),
             keys: book.cases.filled([0; WIDTH]),
             settles: book.model.shocks.filled(Lanes::ZERO),
             courses: book.model.shocks.filled((NEVER, NEVER)),
             approvals: book.model.rules.filled(Turns::NONE),
             turns: book.model.shocks.filled(Turns::NONE),
-            since: vec![NEVER; book.model.answers.signs.len()],
+            since: List::of(NEVER, book.model.answers.signs.len()),
             sign_turns: vec![Turns::NONE; book.model.answers.signs.len()],
             renewed: Quarters::NONE,
-        };
-        parameters.read(book, inputs, book.cases.ids());
-        parameters
+        }
     }
 
     /// Reads a batch's numbers for the cases that occur; courses of shocks stay as they are.
@@ -82,8 +88,7 @@ impl Parameters {
         let lag = &self.lag;
         let last = |shock: &Shock| Lanes::ZERO.max_of(shock.enforces.iter().map(|rule| lag[*rule]));
         self.settles.refill(model.shocks.iter().map(last));
-        self.holds.clear();
-        self.holds.extend(book.conditions.iter().map(|c| {
+        self.holds.refill(book.conditions.iter().map(|c| {
             let (any, all) = c.clauses(model);
             scope::holds(model, c.item, any, all, inputs)
         }));

@@ -1,6 +1,7 @@
 //! Answers: which signs are on, and the numbers and rules that wait for them.
 
 use crate::inputs::Inputs;
+use crate::math::List;
 use crate::math::wide::{Lanes, Mask, WIDTH};
 use crate::plan::Plan;
 use crate::rules::Parameters;
@@ -9,27 +10,27 @@ use crate::rules::Parameters;
 #[derive(Clone, Debug)]
 pub struct AnswerState {
     /// Draws in which each sign is on.
-    pub on: Vec<Mask>,
+    pub on: List<Mask>,
     /// Draws in which it can come on no more.
-    spent: Vec<Mask>,
+    spent: List<Mask>,
 }
 
 /// What was seen of a quarter's signs.
 #[derive(Clone, Debug)]
 pub struct AnswerOutputs {
     /// What the metric of each was.
-    pub truth: Vec<Lanes>,
+    pub truth: List<Lanes>,
     /// What was observed.
-    pub observed: Vec<Lanes>,
+    pub observed: List<Lanes>,
     /// Draws in which it came on or went off.
-    pub turned: Vec<Mask>,
+    pub turned: List<Mask>,
 }
 
 /// Values between which numbers are chosen.
 #[derive(Clone, Debug)]
 pub(crate) struct AnswerScratch {
     /// By number that waits: its values as long as no sign is on, by quarter where it has a place for each.
-    base: Vec<Vec<Lanes>>,
+    base: Vec<List<Lanes>>,
     /// By sign: all numbers under its edits, if it edits any.
     edited: Vec<Option<Inputs>>,
     /// Whether some number in place is an edited one.
@@ -46,7 +47,7 @@ pub(crate) struct Answering<'a> {
 impl AnswerState {
     /// No sign has been seen.
     pub fn new(plan: &Plan) -> Self {
-        let never = vec![Mask::splat(false); plan.model.answers.signs.len()];
+        let never = List::of(Mask::splat(false), plan.model.answers.signs.len());
         Self { on: never.clone(), spent: never }
     }
 }
@@ -55,8 +56,8 @@ impl AnswerOutputs {
     /// Nothing was observed.
     pub fn new(plan: &Plan) -> Self {
         let signs = plan.model.answers.signs.len();
-        let zeros = vec![Lanes::ZERO; signs];
-        Self { truth: zeros.clone(), observed: zeros, turned: vec![Mask::splat(false); signs] }
+        let zeros = List::of(Lanes::ZERO, signs);
+        Self { truth: zeros.clone(), observed: zeros, turned: List::of(Mask::splat(false), signs) }
     }
 }
 
@@ -65,7 +66,7 @@ impl AnswerScratch {
     pub(crate) fn new(plan: &Plan) -> Self {
         let inputs = |edited: &Option<crate::plan::Edited>| edited.as_ref().map(|e| e.layout.inputs());
         Self {
-            base: vec![Vec::new(); plan.model.answers.numbers.len()],
+            base: vec![List::default(); plan.model.answers.numbers.len()],
             edited: plan.answers.edited.iter().map(inputs).collect(),
             mixed: false,
         }
@@ -90,8 +91,7 @@ impl Answering<'_> {
         for (waiting, base) in plan.model.answers.numbers.iter().zip(&mut self.scratch.base) {
             let q = waiting.number;
             let places = if inputs.is_constant(q) { 1 } else { plan.quarters + plan.lead + 1 };
-            base.clear();
-            base.extend((0..places).map(|t| inputs.at(q, t)));
+            base.refill((0..places).map(|t| inputs.at(q, t)));
         }
         for (edited, under) in self.scratch.edited.iter_mut().zip(&plan.answers.edited) {
             if let (Some(edited), Some(under)) = (edited, under) {

@@ -3,6 +3,7 @@
 use super::controls::ControlOutputs;
 use super::shocks::ShockOutputs;
 use crate::inputs::Inputs;
+use crate::math::List;
 use crate::math::wide::{Lanes, WIDTH};
 use crate::model::{CountryId, Lever, ToolId};
 use crate::plan::Plan;
@@ -15,32 +16,32 @@ const SLOTS: usize = 16;
 #[derive(Clone, Debug)]
 pub struct CapacityState {
     /// Installed \[its good's unit/quarter\].
-    pub installed: Vec<Lanes>,
+    pub installed: List<Lanes>,
     /// What was planned for the quarter, as it was known in the one before \[its good's unit/quarter\].
-    pub planned: Vec<Lanes>,
+    pub planned: List<Lanes>,
     /// Unmet shares of its good in the last four quarters, of facilities that answer to them \[1\].
-    pub unmet: Vec<[Lanes; 4]>,
+    pub unmet: List<[Lanes; 4]>,
     /// What comes in answer to them, by quarter of arrival \[its good's unit/quarter\].
-    pub coming: Vec<[Lanes; SLOTS]>,
+    pub coming: List<[Lanes; SLOTS]>,
     /// What has come so far, for the next quarter \[its good's unit/quarter\].
-    pub built: Vec<Lanes>,
+    pub built: List<Lanes>,
 }
 
 /// Capacity in a quarter, by facility.
 #[derive(Clone, Debug)]
 pub struct CapacityOutputs {
     /// Installed and able to work \[its good's unit/quarter\].
-    pub works: Vec<Lanes>,
+    pub works: List<Lanes>,
     /// What other customers take of that \[its good's unit/quarter\].
-    pub others: Vec<Lanes>,
+    pub others: List<Lanes>,
     /// The rest \[its good's unit/quarter\].
-    pub available: Vec<Lanes>,
+    pub available: List<Lanes>,
     /// What has come in answer to scarcity so far \[its good's unit/quarter\].
-    pub answered: Vec<Lanes>,
+    pub answered: List<Lanes>,
     /// Share of planned growth that tools allow \[1\].
-    pub access: Vec<Lanes>,
+    pub access: List<Lanes>,
     /// Share lost for want of servicing \[1\].
-    pub wear: Vec<Lanes>,
+    pub wear: List<Lanes>,
 }
 
 /// The step.
@@ -54,11 +55,11 @@ impl CapacityState {
     pub fn new(plan: &Plan) -> Self {
         let facilities = plan.model.facilities.len();
         Self {
-            installed: vec![Lanes::ZERO; facilities],
-            planned: vec![Lanes::ZERO; facilities],
-            unmet: vec![[Lanes::ZERO; 4]; facilities],
-            coming: vec![[Lanes::ZERO; SLOTS]; facilities],
-            built: vec![Lanes::ZERO; facilities],
+            installed: List::of(Lanes::ZERO, facilities),
+            planned: List::of(Lanes::ZERO, facilities),
+            unmet: List::of([Lanes::ZERO; 4], facilities),
+            coming: List::of([Lanes::ZERO; SLOTS], facilities),
+            built: List::of(Lanes::ZERO, facilities),
         }
     }
 
@@ -76,7 +77,7 @@ impl CapacityState {
 impl CapacityOutputs {
     /// Nothing can be made.
     pub fn new(plan: &Plan) -> Self {
-        let zeros = vec![Lanes::ZERO; plan.model.facilities.len()];
+        let zeros = List::of(Lanes::ZERO, plan.model.facilities.len());
         Self {
             works: zeros.clone(),
             others: zeros.clone(),

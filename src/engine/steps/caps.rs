@@ -2,6 +2,7 @@
 
 use super::super::twins::{Twins, take, take_rows};
 use crate::inputs::Inputs;
+use crate::math::List;
 use crate::math::wide::{Lanes, Mask};
 use crate::model::time::Date;
 use crate::model::{ChipUnit, PerUnit, RuleId};
@@ -21,15 +22,15 @@ struct Known {
 #[derive(Clone, Debug)]
 pub(crate) struct CapState {
     /// In this calendar year, by rule \[chips\].
-    units: Vec<Lanes>,
+    units: List<Lanes>,
     /// In the rule's period, by rule and country \[TPP\].
-    tpp: Vec<Lanes>,
+    tpp: List<Lanes>,
     /// In this calendar year, by rule and buyer.
-    buyers: Vec<Sold>,
+    buyers: List<Sold>,
     /// Legal sales to buyers in each country before this quarter, by country and chip \[chips\].
-    home: Vec<Lanes>,
+    home: List<Lanes>,
     /// Under each cap so far, by rule and chip \[chips\].
-    sold: Vec<Lanes>,
+    sold: List<Lanes>,
 }
 
 /// What a buyer was sold under a cap.
@@ -43,13 +44,13 @@ struct Sold {
 #[derive(Clone, Debug)]
 pub(crate) struct CapScratch {
     /// Sales that each capped rule governs in this quarter, with the lanes in which it does.
-    members: Vec<Vec<(usize, Mask)>>,
+    members: Vec<List<(usize, Mask)>>,
     /// Share of each sale's fill that limits leave \[1\].
-    left: Vec<Lanes>,
+    left: List<Lanes>,
     /// Fills of the parts that a limit is for, then what it leaves of them.
-    totals: Vec<Lanes>,
+    totals: List<Lanes>,
     /// By capped rule: cases of which it is known where the rule governs them, with the quarter until which that is.
-    known: Vec<Vec<Known>>,
+    known: Vec<List<Known>>,
 }
 
 /// The step.
@@ -63,11 +64,11 @@ impl CapState {
     pub(crate) fn new(plan: &Plan) -> Self {
         let m = &plan.model;
         Self {
-            units: vec![Lanes::ZERO; m.rules.len()],
-            tpp: vec![Lanes::ZERO; m.rules.len() * m.countries.len()],
-            buyers: vec![Sold::default(); m.rules.len() * m.buyers.len()],
-            home: vec![Lanes::ZERO; m.countries.len() * m.chips.len()],
-            sold: vec![Lanes::ZERO; m.rules.len() * m.chips.len()],
+            units: List::of(Lanes::ZERO, m.rules.len()),
+            tpp: List::of(Lanes::ZERO, m.rules.len() * m.countries.len()),
+            buyers: List::of(Sold::default(), m.rules.len() * m.buyers.len()),
+            home: List::of(Lanes::ZERO, m.countries.len() * m.chips.len()),
+            sold: List::of(Lanes::ZERO, m.rules.len() * m.chips.len()),
         }
     }
 
@@ -109,20 +110,20 @@ impl CapState {
 impl CapScratch {
     /// Room for a plan's edges.
     pub(crate) fn new(plan: &Plan) -> Self {
-        let lanes = |n: usize| vec![Lanes::ZERO; n];
+        let lanes = |n: usize| List::of(Lanes::ZERO, n);
         let m = &plan.model;
         Self {
-            members: vec![Vec::new(); plan.caps.len()],
+            members: plan.caps.iter().map(|(_, sales)| List::with_room(sales.len())).collect(),
             left: lanes(plan.edges.sales.len()),
             totals: lanes(m.buyers.len().max(m.countries.len()).max(m.chips.len()).max(1)),
-            known: vec![Vec::new(); plan.caps.len()],
+            known: plan.caps.iter().map(|(_, sales)| List::with_room(sales.len())).collect(),
         }
     }
 
     /// Forgets what rules govern: other draws follow.
     #[inline(always)]
     pub(crate) fn reset(&mut self) {
-        self.known.iter_mut().for_each(Vec::clear);
+        self.known.iter_mut().for_each(|known| known.clear());
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::data_sheets::DataSheets;
 use crate::inputs::Inputs;
+use crate::math::List;
 use crate::math::wide::{Lanes, Mask};
 use crate::plan::Plan;
 
@@ -14,25 +15,25 @@ pub(crate) const DUST: f64 = 1e-6;
 #[derive(Clone, Debug)]
 pub struct ChoiceOutputs {
     /// Of legal sales, were there permission: by sale.
-    pub asked: Vec<Lanes>,
+    pub asked: List<Lanes>,
     /// Of legal options: `asked` where something is permitted.
-    pub legal: Vec<Lanes>,
+    pub legal: List<Lanes>,
     /// Of grey-market options, times the share of money that would go to them.
-    pub grey: Vec<Lanes>,
+    pub grey: List<Lanes>,
     /// Of waiting for a better legal offer, by buyer.
-    pub wait: Vec<Lanes>,
+    pub wait: List<Lanes>,
     /// Sum over legal options and waiting, by buyer.
-    pub legal_total: Vec<Lanes>,
+    pub legal_total: List<Lanes>,
     /// Sum over all options and waiting for any, by buyer.
-    pub total: Vec<Lanes>,
+    pub total: List<Lanes>,
     /// Share of a buyer's money that grey-market options attract.
-    pub grey_share: Vec<Lanes>,
+    pub grey_share: List<Lanes>,
     /// A buyer's budget over what it would be if everything were permitted at list price \[1\].
-    pub access: Vec<Lanes>,
+    pub access: List<Lanes>,
     /// Price with fees, by (chip, market), where a chip on sale is offered \[USD\].
-    pub price: Vec<Lanes>,
+    pub price: List<Lanes>,
     /// List price, by chip on sale \[USD\].
-    pub list: Vec<Lanes>,
+    pub list: List<Lanes>,
     /// Chips on sale in some draw.
     pub chips: Vec<usize>,
     /// Sales that are asked for in some draw, by buyer.
@@ -45,17 +46,17 @@ pub struct ChoiceOutputs {
 #[derive(Clone, Debug)]
 pub(crate) struct ChoiceScratch {
     /// Preferences to the power of θ \[1\].
-    preference: Vec<Lanes>,
+    preference: List<Lanes>,
     /// Values of legal offers, to the power of θ.
-    value: Vec<Lanes>,
+    value: List<Lanes>,
     /// Values of smuggled offers, to the power of θ.
-    grey_value: Vec<Lanes>,
+    grey_value: List<Lanes>,
     on_sale: Vec<bool>,
     /// Values without any fee, by chip and mix of work, where they are known.
-    plain: Vec<Lanes>,
+    plain: List<Lanes>,
     plain_known: Vec<bool>,
     /// Values of smuggled chips, by chip, mix and country, where they are known.
-    street: Vec<Lanes>,
+    street: List<Lanes>,
     street_known: Vec<bool>,
 }
 
@@ -146,7 +147,7 @@ impl ChoiceOutputs {
     /// No option has any weight.
     pub fn new(plan: &Plan) -> Self {
         let e = &plan.edges;
-        let lanes = |n: usize| vec![Lanes::ZERO; n];
+        let lanes = |n: usize| List::of(Lanes::ZERO, n);
         let (chips, buyers) = (plan.model.chips.len(), plan.model.buyers.len());
         Self {
             asked: lanes(e.sales.len()),
@@ -156,7 +157,7 @@ impl ChoiceOutputs {
             legal_total: lanes(buyers),
             total: lanes(buyers),
             grey_share: lanes(buyers),
-            access: vec![Lanes::ONE; buyers],
+            access: List::of(Lanes::ONE, buyers),
             price: lanes(e.chip_markets.len()),
             list: lanes(chips),
             chips: Vec::with_capacity(chips),
@@ -177,10 +178,10 @@ impl ChoiceScratch {
     /// Room for a plan's edges.
     pub(crate) fn new(plan: &Plan) -> Self {
         let e = &plan.edges;
-        let lanes = |n: usize| vec![Lanes::ZERO; n];
+        let lanes = |n: usize| List::of(Lanes::ZERO, n);
         let pairs = plan.model.chips.len() * e.mixes.len();
         Self {
-            preference: vec![Lanes::ONE; e.affinities.len()],
+            preference: List::of(Lanes::ONE, e.affinities.len()),
             value: lanes(e.offers.len()),
             grey_value: lanes(e.offers.len()),
             on_sale: vec![false; plan.model.chips.len()],

@@ -2,6 +2,7 @@
 
 use super::choice::{ChoiceContext, ChoiceOutputs};
 use crate::inputs::Inputs;
+use crate::math::List;
 use crate::math::wide::{Lanes, Mask};
 use crate::plan::Plan;
 
@@ -9,20 +10,20 @@ use crate::plan::Plan;
 #[derive(Clone, Debug)]
 pub(crate) struct Promises {
     /// By chip \[chips\].
-    pub chips: Vec<Lanes>,
+    pub chips: List<Lanes>,
     /// By sale, before rules and money limit it \[chips\].
-    asked: Vec<Lanes>,
+    asked: List<Lanes>,
     /// What that costs, as far as rules permit it, by buyer \[USD\].
-    costs: Vec<Lanes>,
+    costs: List<Lanes>,
 }
 
 impl Promises {
     /// Nothing promised.
     pub(crate) fn new(plan: &Plan) -> Self {
         Self {
-            chips: vec![Lanes::ZERO; plan.model.chips.len()],
-            asked: vec![Lanes::ZERO; plan.edges.sales.len()],
-            costs: vec![Lanes::ZERO; plan.model.buyers.len()],
+            chips: List::of(Lanes::ZERO, plan.model.chips.len()),
+            asked: List::of(Lanes::ZERO, plan.edges.sales.len()),
+            costs: List::of(Lanes::ZERO, plan.model.buyers.len()),
         }
     }
 

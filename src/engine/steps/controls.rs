@@ -2,6 +2,7 @@
 
 use super::shocks::ShockOutputs;
 use crate::inputs::Inputs;
+use crate::math::List;
 use crate::math::wide::{Lanes, Mask};
 use crate::model::{ChipId, Lever};
 use crate::plan::Plan;
@@ -14,38 +15,38 @@ const SNAP: f64 = 1e-12;
 #[derive(Clone, Debug)]
 pub struct ControlState {
     /// Launch of each chip \[quarters\]; infinite while a variant waits for its parent's denial.
-    pub launch: Vec<Lanes>,
+    pub launch: List<Lanes>,
 }
 
 /// Rules' outcomes of a quarter and what is on sale.
 #[derive(Clone, Debug)]
 pub struct ControlOutputs {
     /// Outcome of each case now, before shocks' factors.
-    pub now: Vec<Outcome>,
+    pub now: List<Outcome>,
     /// Outcome of each case at arrival of what is started now, as far as known.
-    pub ahead: Vec<Outcome>,
+    pub ahead: List<Outcome>,
     /// Loss of permission that is announced and not yet in force, over the quarter, by case \[1\].
-    pub cut: Vec<Lanes>,
+    pub cut: List<Lanes>,
     /// Purchases before that loss over ordinary ones, by case \[1\].
-    pub front_running: Vec<Lanes>,
+    pub front_running: List<Lanes>,
     /// Whether anything is announced to be cut in some draw, by case.
     pub about_to_be_cut: Vec<bool>,
     /// Permitted share of each (chip, market) now, shocks included \[1\].
-    pub permitted: Vec<Lanes>,
+    pub permitted: List<Lanes>,
     /// Fee on each (chip, market) now, shocks included \[1\].
-    pub fee: Vec<Lanes>,
+    pub fee: List<Lanes>,
     /// Permitted share of each (chip, market) at arrival of what is started now, as far as known \[1\].
-    pub permitted_ahead: Vec<Lanes>,
+    pub permitted_ahead: List<Lanes>,
     /// Fee on each (chip, market) at that arrival, as far as known \[1\].
-    pub fee_ahead: Vec<Lanes>,
+    pub fee_ahead: List<Lanes>,
     /// Whether a chip is offered in a market now.
-    pub offered: Vec<Mask>,
+    pub offered: List<Mask>,
     /// Whether it will be offered at arrival.
-    pub offered_ahead: Vec<Mask>,
+    pub offered_ahead: List<Mask>,
     /// Ramp of each chip now: 0 before launch and after its end, 1 once ramped.
-    pub ramp: Vec<Lanes>,
+    pub ramp: List<Lanes>,
     /// Ramp at arrival of what is started now.
-    pub ramp_ahead: Vec<Lanes>,
+    pub ramp_ahead: List<Lanes>,
     /// Whether a case decides on anything: cases of live chips, and those of no chip.
     asked: Vec<bool>,
 }
@@ -70,7 +71,7 @@ pub(crate) struct Controls<'a> {
 impl ControlState {
     /// No chip has a launch.
     pub fn new(plan: &Plan) -> Self {
-        Self { launch: vec![Lanes::ZERO; plan.model.chips.len()] }
+        Self { launch: List::of(Lanes::ZERO, plan.model.chips.len()) }
     }
 
     /// Takes over launches.
@@ -87,19 +88,19 @@ impl ControlOutputs {
         let chip_markets = plan.edges.chip_markets.len();
         let chips = plan.model.chips.len();
         Self {
-            now: vec![Outcome::FREE; cases],
-            ahead: vec![Outcome::FREE; cases],
-            cut: vec![Lanes::ZERO; cases],
-            front_running: vec![Lanes::ONE; cases],
+            now: List::of(Outcome::FREE, cases),
+            ahead: List::of(Outcome::FREE, cases),
+            cut: List::of(Lanes::ZERO, cases),
+            front_running: List::of(Lanes::ONE, cases),
             about_to_be_cut: vec![false; cases],
-            permitted: vec![Lanes::ONE; chip_markets],
-            fee: vec![Lanes::ZERO; chip_markets],
-            permitted_ahead: vec![Lanes::ONE; chip_markets],
-            fee_ahead: vec![Lanes::ZERO; chip_markets],
-            offered: vec![Mask::splat(false); chip_markets],
-            offered_ahead: vec![Mask::splat(false); chip_markets],
-            ramp: vec![Lanes::ZERO; chips],
-            ramp_ahead: vec![Lanes::ZERO; chips],
+            permitted: List::of(Lanes::ONE, chip_markets),
+            fee: List::of(Lanes::ZERO, chip_markets),
+            permitted_ahead: List::of(Lanes::ONE, chip_markets),
+            fee_ahead: List::of(Lanes::ZERO, chip_markets),
+            offered: List::of(Mask::splat(false), chip_markets),
+            offered_ahead: List::of(Mask::splat(false), chip_markets),
+            ramp: List::of(Lanes::ZERO, chips),
+            ramp_ahead: List::of(Lanes::ZERO, chips),
             asked: vec![false; cases],
         }
     }

@@ -1,6 +1,7 @@
 //! Data sheets: performance and power of chips, which do not change within a draw.
 
 use crate::inputs::Inputs;
+use crate::math::List;
 use crate::math::wide::Lanes;
 use crate::model::{ChipId, ChipUnit, Model, PerUnit, h100};
 use crate::plan::Plan;
@@ -9,46 +10,46 @@ use crate::plan::Plan;
 #[derive(Clone, Debug)]
 pub struct DataSheets {
     /// Dense BF16 throughput, by chip \[FLOP/s\].
-    pub flops: Vec<Lanes>,
+    pub flops: List<Lanes>,
     /// IT power, by chip \[W\].
-    pub watts: Vec<Lanes>,
+    pub watts: List<Lanes>,
     /// Counting units of chips: chips, H100e, 8-bit H100e, TPP.
-    pub units: Vec<PerUnit<Lanes>>,
+    pub units: List<PerUnit<Lanes>>,
     /// Quality for training: interconnect against the reference, by chip \[1\].
-    pub quality: Vec<Lanes>,
+    pub quality: List<Lanes>,
     /// Share of a FLOP's time that 8 bits save, by chip; 0 where they are no faster \[1\].
-    pub saved: Vec<Lanes>,
+    pub saved: List<Lanes>,
     /// Effective throughput, by chip and mix of work: `chip * mixes + mix` \[FLOP/s\].
-    pub(super) effective: Vec<Lanes>,
+    pub(super) effective: List<Lanes>,
     /// Elasticity θ \[1\].
     pub(super) theta: Lanes,
     /// Elasticity of budgets in access, over θ \[1\].
     pub eagerness: Lanes,
     /// How readily a chip is smuggled in its form, by chip \[1\].
-    pub carries: Vec<Lanes>,
+    pub carries: List<Lanes>,
     /// ω^θ \[1\].
     pub wait: Lanes,
     /// Preferences that do not change over time, to the power of θ \[1\].
-    pub(super) preference: Vec<Lanes>,
+    pub(super) preference: List<Lanes>,
 }
 
 impl DataSheets {
     /// Empty sheets of a plan's chips.
     pub fn new(plan: &Plan) -> Self {
         let chips = plan.model.chips.len();
-        let zeros = vec![Lanes::ZERO; chips];
+        let zeros = List::of(Lanes::ZERO, chips);
         Self {
             flops: zeros.clone(),
             watts: zeros.clone(),
-            units: vec![PerUnit::splat(Lanes::ZERO); chips],
+            units: List::of(PerUnit::splat(Lanes::ZERO), chips),
             quality: zeros.clone(),
             saved: zeros,
-            effective: vec![Lanes::ZERO; chips * plan.edges.mixes.len()],
+            effective: List::of(Lanes::ZERO, chips * plan.edges.mixes.len()),
             theta: Lanes::ONE,
             eagerness: Lanes::ZERO,
-            carries: vec![Lanes::ONE; chips],
+            carries: List::of(Lanes::ONE, chips),
             wait: Lanes::ZERO,
-            preference: vec![Lanes::ONE; plan.edges.affinities.len()],
+            preference: List::of(Lanes::ONE, plan.edges.affinities.len()),
         }
     }
 

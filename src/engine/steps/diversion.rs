@@ -3,6 +3,7 @@
 use super::super::twins::{Twins, take};
 use super::shocks::ShockOutputs;
 use crate::inputs::Inputs;
+use crate::math::List;
 use crate::math::wide::Lanes;
 use crate::model::{ChipUnit, Lever, PerUnit};
 use crate::plan::Plan;
@@ -79,15 +80,15 @@ impl LagShares {
 #[derive(Clone, Debug)]
 pub struct Routes {
     /// Effective capacity \[chips or the good's unit per quarter\].
-    pub capacity: Vec<Lanes>,
+    pub capacity: List<Lanes>,
     /// Share seized \[1\].
-    pub detection: Vec<Lanes>,
+    pub detection: List<Lanes>,
 }
 
 impl Routes {
     /// Routes that carry nothing.
     pub fn new(plan: &Plan) -> Self {
-        let zeros = vec![Lanes::ZERO; plan.model.routes.len()];
+        let zeros = List::of(Lanes::ZERO, plan.model.routes.len());
         Self { capacity: zeros.clone(), detection: zeros }
     }
 
@@ -103,13 +104,13 @@ impl Routes {
 #[derive(Clone, Debug)]
 pub struct DiversionState {
     /// What networks could carry before shocks and opening days, by route.
-    pub networks: Vec<Lanes>,
+    pub networks: List<Lanes>,
     /// Grey-market price over list price, by country \[1\].
-    pub premium: Vec<Lanes>,
+    pub premium: List<Lanes>,
     /// On their way, by grey-market option \[chips\].
-    pub transit: Vec<Lagged>,
+    pub transit: List<Lagged>,
     /// On their way by route, in each unit.
-    pub transit_by_route: Vec<PerUnit<Lagged>>,
+    pub transit_by_route: List<PerUnit<Lagged>>,
 }
 
 /// Smuggling of chips in a quarter.
@@ -118,17 +119,17 @@ pub struct DiversionOutputs {
     /// Capacity and detection.
     pub routes: Routes,
     /// Effective capacity of open chip routes to each country.
-    pub capacity_to: Vec<Lanes>,
+    pub capacity_to: List<Lanes>,
     /// The same in money, infinite if any of them has no limit in money \[USD/quarter\].
-    pub usd_to: Vec<Lanes>,
+    pub usd_to: List<Lanes>,
     /// Attempted, by route \[chips or the good's unit\].
-    pub attempted: Vec<Lanes>,
+    pub attempted: List<Lanes>,
     /// Seized, by route.
-    pub seized: Vec<Lanes>,
+    pub seized: List<Lanes>,
     /// Delivered, by grey-market option \[chips\].
-    pub delivered: Vec<Lanes>,
+    pub delivered: List<Lanes>,
     /// Delivered by route, in each unit.
-    pub delivered_by_route: Vec<PerUnit<Lanes>>,
+    pub delivered_by_route: List<PerUnit<Lanes>>,
     /// Whether anything was ever sent to a grey-market option in some draw.
     pub sent: Vec<bool>,
 }
@@ -137,7 +138,7 @@ pub struct DiversionOutputs {
 #[derive(Clone, Debug)]
 pub(crate) struct DiversionScratch {
     /// Shares of what is sent that arrive now and in the next quarters, by route \[1\].
-    shares: Vec<LagShares>,
+    shares: List<LagShares>,
 }
 
 /// The step.
@@ -152,10 +153,10 @@ impl DiversionState {
     pub fn new(plan: &Plan) -> Self {
         let routes = plan.model.routes.len();
         Self {
-            networks: vec![Lanes::ZERO; routes],
-            premium: vec![Lanes::ONE; plan.model.countries.len()],
-            transit: vec![Lagged::default(); plan.edges.grey_options.len()],
-            transit_by_route: vec![PerUnit::splat(Lagged::default()); routes],
+            networks: List::of(Lanes::ZERO, routes),
+            premium: List::of(Lanes::ONE, plan.model.countries.len()),
+            transit: List::of(Lagged::default(), plan.edges.grey_options.len()),
+            transit_by_route: List::of(PerUnit::splat(Lagged::default()), routes),
         }
     }
 
@@ -172,16 +173,16 @@ impl DiversionState {
 impl DiversionOutputs {
     /// Nothing smuggled.
     pub fn new(plan: &Plan) -> Self {
-        let routes = vec![Lanes::ZERO; plan.model.routes.len()];
+        let routes = List::of(Lanes::ZERO, plan.model.routes.len());
         let grey_options = plan.edges.grey_options.len();
         Self {
             routes: Routes::new(plan),
-            capacity_to: vec![Lanes::ZERO; plan.model.countries.len()],
-            usd_to: vec![Lanes::ZERO; plan.model.countries.len()],
+            capacity_to: List::of(Lanes::ZERO, plan.model.countries.len()),
+            usd_to: List::of(Lanes::ZERO, plan.model.countries.len()),
             attempted: routes.clone(),
             seized: routes.clone(),
-            delivered: vec![Lanes::ZERO; grey_options],
-            delivered_by_route: vec![PerUnit::splat(Lanes::ZERO); routes.len()],
+            delivered: List::of(Lanes::ZERO, grey_options),
+            delivered_by_route: List::of(PerUnit::splat(Lanes::ZERO), routes.len()),
             sent: vec![false; grey_options],
         }
     }
@@ -190,7 +191,7 @@ impl DiversionOutputs {
 impl DiversionScratch {
     /// Room for a plan's routes.
     pub(crate) fn new(plan: &Plan) -> Self {
-        Self { shares: vec![LagShares::NONE; plan.model.routes.len()] }
+        Self { shares: List::of(LagShares::NONE, plan.model.routes.len()) }
     }
 }
 

@@ -5,6 +5,7 @@ use super::data_sheets::DataSheets;
 use super::diversion::{LagShares, Lagged};
 use super::shocks::ShockOutputs;
 use crate::inputs::Inputs;
+use crate::math::List;
 use crate::math::wide::{Lanes, Mask};
 use crate::model::ChipUnit;
 use crate::plan::Plan;
@@ -13,21 +14,21 @@ use crate::plan::Plan;
 #[derive(Clone, Debug)]
 pub struct FleetState {
     /// Switched on, by holding \[chips\].
-    pub count: Vec<Lanes>,
+    pub count: List<Lanes>,
     /// Sum of ages of those, by holding \[chip·years\].
-    pub age: Vec<Lanes>,
+    pub age: List<Lanes>,
     /// Deployed and without power, by holding \[chips\].
-    pub waiting: Vec<Lanes>,
+    pub waiting: List<Lanes>,
     /// Sum of ages of those, by holding \[chip·years\].
-    pub waiting_age: Vec<Lanes>,
+    pub waiting_age: List<Lanes>,
     /// Bought and not yet deployed, by holding.
-    pub deploying: Vec<Lagged>,
+    pub deploying: List<Lagged>,
     /// Facility power of what is switched on, by country \[MW\].
-    pub load: Vec<Lanes>,
+    pub load: List<Lanes>,
     /// Facility power of what waits, by buyer \[MW\].
-    pub waiting_mw: Vec<Lanes>,
+    pub waiting_mw: List<Lanes>,
     /// Facility power of what is in deployment, by buyer \[MW\].
-    pub coming_mw: Vec<Lanes>,
+    pub coming_mw: List<Lanes>,
 }
 
 /// Chips that work in a quarter, and for whom.
@@ -36,34 +37,34 @@ pub struct FleetOutputs {
     /// Whether anything was ever held in some draw, by holding.
     pub held: Vec<bool>,
     /// Entered service, by holding \[chips\].
-    pub deployed: Vec<Lanes>,
+    pub deployed: List<Lanes>,
     /// Failed, by holding \[chips\].
-    pub failed: Vec<Lanes>,
+    pub failed: List<Lanes>,
     /// Facility power of what is switched on, by buyer \[MW\].
-    pub running_mw: Vec<Lanes>,
+    pub running_mw: List<Lanes>,
     /// Switched off for want of power, by holding \[chips\].
-    pub shed: Vec<Lanes>,
+    pub shed: List<Lanes>,
     /// Taken out to make room for better ones, by holding \[chips\].
-    pub retired: Vec<Lanes>,
+    pub retired: List<Lanes>,
     /// What a percent more power would add to a buyer's throughput less what slow links lose \[FLOP/s\], and to its chips, over a percent.
-    pub more_power: Vec<[Lanes; 2]>,
+    pub more_power: List<[Lanes; 2]>,
     /// The chips of that, by holding, over a percent.
-    pub more_chips: Vec<Lanes>,
+    pub more_chips: List<Lanes>,
     /// Working chips of each buyer, in the sums that [`sum`] names.
-    pub working: Vec<[Lanes; sum::COUNT]>,
+    pub working: List<[Lanes; sum::COUNT]>,
     /// Rented out by each link of a lab to a buyer \[H100e\].
-    pub rented: Vec<Lanes>,
+    pub rented: List<Lanes>,
     /// Part of a buyer's working chips that each link uses \[1\].
-    pub used: Vec<Lanes>,
+    pub used: List<Lanes>,
     /// Whether a buyer's chips are all spoken for: more was asked for rent than it offers, or than owners leave.
-    pub rationed: Vec<Mask>,
+    pub rationed: List<Mask>,
     /// Price of an hour for rent \[USD/H100e-hour\].
     pub rent_price: Lanes,
     /// Money paid for rent, by lab \[USD\].
-    pub rent_paid: Vec<Lanes>,
+    pub rent_paid: List<Lanes>,
     /// What a percent more money would add to a rental that is not rationed, over a percent, by link of usage: less than all where rules
     /// on remote access limit it \[1\].
-    pub rent_answers: Vec<Lanes>,
+    pub rent_answers: List<Lanes>,
 }
 
 /// The step.
@@ -93,14 +94,14 @@ impl FleetState {
     pub fn new(plan: &Plan) -> Self {
         let holdings = plan.edges.holdings.len();
         Self {
-            count: vec![Lanes::ZERO; holdings],
-            age: vec![Lanes::ZERO; holdings],
-            waiting: vec![Lanes::ZERO; holdings],
-            waiting_age: vec![Lanes::ZERO; holdings],
-            deploying: vec![Lagged::default(); holdings],
-            load: vec![Lanes::ZERO; plan.model.countries.len()],
-            waiting_mw: vec![Lanes::ZERO; plan.model.buyers.len()],
-            coming_mw: vec![Lanes::ZERO; plan.model.buyers.len()],
+            count: List::of(Lanes::ZERO, holdings),
+            age: List::of(Lanes::ZERO, holdings),
+            waiting: List::of(Lanes::ZERO, holdings),
+            waiting_age: List::of(Lanes::ZERO, holdings),
+            deploying: List::of(Lagged::default(), holdings),
+            load: List::of(Lanes::ZERO, plan.model.countries.len()),
+            waiting_mw: List::of(Lanes::ZERO, plan.model.buyers.len()),
+            coming_mw: List::of(Lanes::ZERO, plan.model.buyers.len()),
         }
     }
 
@@ -121,8 +122,8 @@ impl FleetState {
 impl FleetOutputs {
     /// Nothing works.
     pub fn new(plan: &Plan) -> Self {
-        let holdings = vec![Lanes::ZERO; plan.edges.holdings.len()];
-        let links = vec![Lanes::ZERO; plan.usage.links.len()];
+        let holdings = List::of(Lanes::ZERO, plan.edges.holdings.len());
+        let links = List::of(Lanes::ZERO, plan.usage.links.len());
         let buyers = plan.model.buyers.len();
         Self {
             held: vec![false; holdings.len()],
@@ -131,15 +132,15 @@ impl FleetOutputs {
             retired: holdings.clone(),
             more_chips: holdings.clone(),
             failed: holdings,
-            running_mw: vec![Lanes::ZERO; buyers],
-            more_power: vec![[Lanes::ZERO; 2]; buyers],
-            working: vec![[Lanes::ZERO; sum::COUNT]; buyers],
+            running_mw: List::of(Lanes::ZERO, buyers),
+            more_power: List::of([Lanes::ZERO; 2], buyers),
+            working: List::of([Lanes::ZERO; sum::COUNT], buyers),
             rented: links.clone(),
             used: links,
-            rationed: vec![Mask::splat(false); buyers],
+            rationed: List::of(Mask::splat(false), buyers),
             rent_price: Lanes::ZERO,
-            rent_paid: vec![Lanes::ZERO; plan.model.labs.len()],
-            rent_answers: vec![Lanes::ZERO; plan.usage.links.len()],
+            rent_paid: List::of(Lanes::ZERO, plan.model.labs.len()),
+            rent_answers: List::of(Lanes::ZERO, plan.usage.links.len()),
         }
     }
 }

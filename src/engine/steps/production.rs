@@ -15,6 +15,7 @@ use super::controls::ControlOutputs;
 use super::data_sheets::DataSheets;
 use super::stockpiles::Stockpiles;
 use crate::inputs::Inputs;
+use crate::math::List;
 use crate::math::wide::{Lanes, Mask, WIDTH};
 use crate::model::{Amount, ChipId, DesignerId, GoodId, GoodKind};
 use crate::plan::Plan;
@@ -26,73 +27,73 @@ pub use wafer::{dies_per_wafer, murphy};
 #[derive(Clone, Debug)]
 pub struct ProductionState {
     /// Smoothed expected sales, by chip \[chips/quarter\].
-    pub expected: Vec<Lanes>,
+    pub expected: List<Lanes>,
     /// Chips under way, by chip and slot of arrival.
-    pub pipeline: Vec<Vec<Lanes>>,
+    pub pipeline: Vec<List<Lanes>>,
     /// Over-ordering of buyers \[1\].
-    pub over: Vec<Lanes>,
+    pub over: List<Lanes>,
     /// Need of each chip for each good of its recipe \[good's unit\].
-    pub need: Vec<Vec<Lanes>>,
+    pub need: Vec<List<Lanes>>,
 }
 
 /// Production in a quarter and what led to it.
 #[derive(Clone, Debug)]
 pub struct ProductionOutputs {
     /// What designers want to start, before the ramp's limits \[chips\].
-    pub want: Vec<Lanes>,
+    pub want: List<Lanes>,
     /// The same after them \[chips\].
-    pub planned: Vec<Lanes>,
+    pub planned: List<Lanes>,
     /// Chips that the ramp limited.
-    pub capped: Vec<Mask>,
+    pub capped: List<Mask>,
     /// Chips started \[chips\].
-    pub started: Vec<Lanes>,
+    pub started: List<Lanes>,
     /// Chips that arrived.
-    pub arrived: Vec<Lanes>,
+    pub arrived: List<Lanes>,
     /// What bound each chip in the first pass, see [`cause`].
     pub bound_by: Vec<[u8; WIDTH]>,
     /// What the rest of a chip's plan lacked in the third pass, or [`cause::RAMP`]; [`cause::DEMAND`] where all was made.
     pub short_of: Vec<[u8; WIDTH]>,
     /// What each link of a designer to a facility may use of its claim \[good's unit\].
-    pub room: Vec<Lanes>,
+    pub room: List<Lanes>,
     /// What it used \[good's unit\].
-    pub used: Vec<Lanes>,
+    pub used: List<Lanes>,
     /// What the first pass made, for its laws \[chips\].
-    pub first_pass: Vec<Lanes>,
+    pub first_pass: List<Lanes>,
     /// What of facilities' output went into companion silicon \[good's unit\].
-    pub companions: Vec<Lanes>,
+    pub companions: List<Lanes>,
     /// Unmet share of the good of each facility that answers to it \[1\].
-    pub unmet: Vec<Lanes>,
+    pub unmet: List<Lanes>,
 }
 
 /// Room to work in.
 #[derive(Clone, Debug)]
 pub(crate) struct ProductionScratch {
     /// Need of each chip for each good at each of its facilities, see [`crate::plan::Line::base`] \[good's unit\].
-    need_at: Vec<Lanes>,
+    need_at: List<Lanes>,
     /// Gross dies per wafer, by chip; where its good is counted so.
-    gross_dies: Vec<Lanes>,
+    gross_dies: List<Lanes>,
     /// Buyers' choice at arrival of what is started.
     ahead: ChoiceOutputs,
     choosing: ChoiceScratch,
-    in_stock: Vec<Mask>,
+    in_stock: List<Mask>,
     /// Money that is expected of buyers at arrival \[USD\].
-    money: Vec<Lanes>,
+    money: List<Lanes>,
     /// Share of smuggled wants that routes can carry then, by country \[1\].
-    reach: Vec<Lanes>,
-    raw: Vec<Lanes>,
+    reach: List<Lanes>,
+    raw: List<Lanes>,
     /// What facilities have left \[good's unit\].
-    left: Vec<Lanes>,
+    left: List<Lanes>,
     /// What designers claim of facilities \[1\].
-    claimed: Vec<Lanes>,
+    claimed: List<Lanes>,
     /// What rules permit of each link \[1\].
-    granted: Vec<Lanes>,
+    granted: List<Lanes>,
     /// By good: a designer's room, what is left of it, what is asked of it, the share that it can give.
-    rooms: Vec<Lanes>,
-    rest: Vec<Lanes>,
-    asked: Vec<Lanes>,
+    rooms: List<Lanes>,
+    rest: List<Lanes>,
+    asked: List<Lanes>,
     /// What launching chips take of packaging before others, by good \[good's unit\].
-    reserved: Vec<Lanes>,
-    ratios: Vec<Lanes>,
+    reserved: List<Lanes>,
+    ratios: List<Lanes>,
     pool: Pool,
     lack: Lack,
     /// What commitments are expected to take at arrival.
@@ -103,14 +104,14 @@ pub(crate) struct ProductionScratch {
 #[derive(Clone, Debug)]
 struct Pool {
     /// What each link may take of what is left \[good's unit\].
-    open: Vec<Lanes>,
+    open: List<Lanes>,
     /// The same as a share of all that its designer may take of the good \[1\].
-    share: Vec<Lanes>,
+    share: List<Lanes>,
     /// Need of each chip for each good, where it would be made now \[good's unit\].
-    need: Vec<Vec<Lanes>>,
-    asked: Vec<Lanes>,
-    demand: Vec<Lanes>,
-    granted: Vec<Lanes>,
+    need: Vec<List<Lanes>>,
+    asked: List<Lanes>,
+    demand: List<Lanes>,
+    granted: List<Lanes>,
 }
 
 /// The step.
@@ -148,8 +149,8 @@ pub(crate) struct ProductionContext<'a> {
 }
 
 /// A zero for each good of each chip's recipe.
-fn no_needs(plan: &Plan) -> Vec<Vec<Lanes>> {
-    plan.supply.goods_of.iter().map(|goods| vec![Lanes::ZERO; goods.len()]).collect()
+fn no_needs(plan: &Plan) -> Vec<List<Lanes>> {
+    plan.supply.goods_of.iter().map(|goods| List::of(Lanes::ZERO, goods.len())).collect()
 }
 
 impl ProductionState {
@@ -157,9 +158,9 @@ impl ProductionState {
     pub fn new(plan: &Plan) -> Self {
         let chips = plan.model.chips.len();
         Self {
-            expected: vec![Lanes::ZERO; chips],
-            pipeline: vec![vec![Lanes::ZERO; plan.lead + 1]; chips],
-            over: vec![Lanes::ONE; plan.model.buyers.len()],
+            expected: List::of(Lanes::ZERO, chips),
+            pipeline: vec![List::of(Lanes::ZERO, plan.lead + 1); chips],
+            over: List::of(Lanes::ONE, plan.model.buyers.len()),
             need: no_needs(plan),
         }
     }
@@ -190,12 +191,12 @@ impl ProductionOutputs {
     /// Nothing is made.
     pub fn new(plan: &Plan) -> Self {
         let chips = plan.model.chips.len();
-        let zeros = vec![Lanes::ZERO; chips];
-        let links = vec![Lanes::ZERO; plan.supply.links.len()];
+        let zeros = List::of(Lanes::ZERO, chips);
+        let links = List::of(Lanes::ZERO, plan.supply.links.len());
         Self {
             want: zeros.clone(),
             planned: zeros.clone(),
-            capped: vec![Mask::splat(false); chips],
+            capped: List::of(Mask::splat(false), chips),
             started: zeros.clone(),
             arrived: zeros.clone(),
             bound_by: vec![[cause::NONE; WIDTH]; chips],
@@ -203,8 +204,8 @@ impl ProductionOutputs {
             room: links.clone(),
             used: links,
             first_pass: zeros,
-            companions: vec![Lanes::ZERO; plan.model.facilities.len()],
-            unmet: vec![Lanes::ZERO; plan.model.facilities.len()],
+            companions: List::of(Lanes::ZERO, plan.model.facilities.len()),
+            unmet: List::of(Lanes::ZERO, plan.model.facilities.len()),
         }
     }
 }
@@ -213,18 +214,18 @@ impl ProductionScratch {
     /// Room for a plan's chips.
     pub(crate) fn new(plan: &Plan) -> Self {
         let chips = plan.model.chips.len();
-        let zeros = vec![Lanes::ZERO; chips];
-        let links = vec![Lanes::ZERO; plan.supply.links.len()];
-        let facilities = vec![Lanes::ZERO; plan.model.facilities.len()];
-        let goods = vec![Lanes::ZERO; plan.model.goods.len()];
+        let zeros = List::of(Lanes::ZERO, chips);
+        let links = List::of(Lanes::ZERO, plan.supply.links.len());
+        let facilities = List::of(Lanes::ZERO, plan.model.facilities.len());
+        let goods = List::of(Lanes::ZERO, plan.model.goods.len());
         Self {
-            need_at: vec![Lanes::ZERO; plan.supply.needs],
+            need_at: List::of(Lanes::ZERO, plan.supply.needs),
             gross_dies: zeros.clone(),
             ahead: ChoiceOutputs::new(plan),
             choosing: ChoiceScratch::new(plan),
-            in_stock: vec![Mask::splat(false); chips],
-            money: vec![Lanes::ZERO; plan.model.buyers.len()],
-            reach: vec![Lanes::ONE; plan.model.countries.len()],
+            in_stock: List::of(Mask::splat(false), chips),
+            money: List::of(Lanes::ZERO, plan.model.buyers.len()),
+            reach: List::of(Lanes::ONE, plan.model.countries.len()),
             raw: zeros,
             left: facilities.clone(),
             claimed: facilities.clone(),

@@ -3,6 +3,7 @@
 use super::controls::ControlOutputs;
 use super::fleet::{FleetOutputs, sum};
 use crate::inputs::Inputs;
+use crate::math::List;
 use crate::math::wide::Lanes;
 use crate::model::time::DAYS_PER_QUARTER;
 use crate::plan::Plan;
@@ -16,7 +17,7 @@ pub(crate) const HOURS: f64 = 24.0 * DAYS_PER_QUARTER;
 #[derive(Clone, Debug)]
 pub struct RentalState {
     /// Paid for rent since the start, by lab \[USD\].
-    pub paid: Vec<Lanes>,
+    pub paid: List<Lanes>,
     /// What all labs asked of clouds in the last quarter, as far as rules let them \[H100e\].
     pub asked: Lanes,
     /// What all clouds offered \[H100e\].
@@ -32,7 +33,7 @@ pub(crate) struct Rental<'a> {
 impl RentalState {
     /// Nothing rented yet.
     pub fn new(plan: &Plan) -> Self {
-        Self { paid: vec![Lanes::ZERO; plan.model.labs.len()], asked: Lanes::ZERO, offered: Lanes::ZERO }
+        Self { paid: List::of(Lanes::ZERO, plan.model.labs.len()), asked: Lanes::ZERO, offered: Lanes::ZERO }
     }
 
     /// Takes over what was paid and asked so far.

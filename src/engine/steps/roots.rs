@@ -14,6 +14,7 @@ use super::shocks::ShockOutputs;
 use super::trade::{TradeOutputs, TradeState};
 use super::training::{TrainingOutputs, lab_cause};
 use crate::inputs::Inputs;
+use crate::math::List;
 use crate::math::wide::{Lanes, Mask, WIDTH};
 use crate::model::{ChipId, GoodKind};
 use crate::plan::Plan;
@@ -63,15 +64,15 @@ pub struct RootState {
     /// What bound each chip that is under way, by chip and quarter of its start.
     bound: Vec<Vec<[u8; WIDTH]>>,
     /// Throughput less what slow links lose, of chips owned, by buyer \[FLOP/s\].
-    pub added: Vec<Parts>,
+    pub added: List<Parts>,
     /// Facility power of that, by buyer \[MW\].
-    pub load: Vec<ByInput>,
+    pub load: List<ByInput>,
     /// Money carried, by buyer \[USD\].
-    pub cash: Vec<ByInput>,
+    pub cash: List<ByInput>,
     /// Throughput of chips that rules refused and that would still work, by buyer \[FLOP/s\].
-    pub refused: Vec<Lanes>,
+    pub refused: List<Lanes>,
     /// Throughput owned, by buyer \[FLOP/s\].
-    owned: Vec<Lanes>,
+    owned: List<Lanes>,
 }
 
 /// What labs' chips lack.
@@ -82,25 +83,25 @@ pub struct RootOutputs {
     /// The same of chips designed in the country of its buyers' headquarters.
     pub at_home: Vec<[u8; WIDTH]>,
     /// What each lab has of what would have been added \[FLOP/s\].
-    pub weights: Vec<Parts>,
+    pub weights: List<Parts>,
     /// And of what rules refused \[FLOP/s\].
-    pub refused: Vec<Lanes>,
+    pub refused: List<Lanes>,
 }
 
 /// Room to work in.
 #[derive(Clone, Debug)]
 pub(crate) struct RootScratch {
     /// Sold in the quarter, by chip \[chips\].
-    sold: Vec<Lanes>,
+    sold: List<Lanes>,
     /// What kept more of a chip from being there, by chip.
-    scarce: Vec<Scarce>,
-    bought: Vec<Bought>,
+    scarce: List<Scarce>,
+    bought: List<Bought>,
     /// Throughput of each buyer's chips now, and of those that failed or were taken out in the quarter \[FLOP/s\].
-    now: Vec<Lanes>,
-    lost: Vec<Lanes>,
-    planned_in: Vec<Lanes>,
-    load_in: Vec<ByInput>,
-    coming: Vec<Option<Lanes>>,
+    now: List<Lanes>,
+    lost: List<Lanes>,
+    planned_in: List<Lanes>,
+    load_in: List<ByInput>,
+    coming: List<Option<Lanes>>,
 }
 
 /// What a buyer bought in a quarter, by what bound it.
@@ -178,11 +179,11 @@ impl RootState {
         let buyers = plan.model.buyers.len();
         Self {
             bound: vec![vec![[cause::NONE; WIDTH]; plan.lead + 1]; plan.model.chips.len()],
-            added: vec![Parts::default(); buyers],
-            load: vec![ByInput::default(); buyers],
-            cash: vec![ByInput::default(); buyers],
-            refused: vec![Lanes::ZERO; buyers],
-            owned: vec![Lanes::ZERO; buyers],
+            added: List::of(Parts::default(), buyers),
+            load: List::of(ByInput::default(), buyers),
+            cash: List::of(ByInput::default(), buyers),
+            refused: List::of(Lanes::ZERO, buyers),
+            owned: List::of(Lanes::ZERO, buyers),
         }
     }
 
@@ -205,8 +206,8 @@ impl RootOutputs {
         Self {
             root: vec![[root::NONE; WIDTH]; labs],
             at_home: vec![[root::NONE; WIDTH]; labs],
-            weights: vec![Parts::default(); labs],
-            refused: vec![Lanes::ZERO; labs],
+            weights: List::of(Parts::default(), labs),
+            refused: List::of(Lanes::ZERO, labs),
         }
     }
 }
@@ -216,14 +217,14 @@ impl RootScratch {
     pub(crate) fn new(plan: &Plan) -> Self {
         let (buyers, countries) = (plan.model.buyers.len(), plan.model.countries.len());
         Self {
-            sold: vec![Lanes::ZERO; plan.model.chips.len()],
-            scarce: vec![Scarce::nothing(); plan.model.chips.len()],
-            bought: vec![Bought::default(); buyers],
-            now: vec![Lanes::ZERO; buyers],
-            lost: vec![Lanes::ZERO; buyers],
-            planned_in: vec![Lanes::ZERO; countries],
-            load_in: vec![ByInput::default(); countries],
-            coming: vec![None; countries],
+            sold: List::of(Lanes::ZERO, plan.model.chips.len()),
+            scarce: List::of(Scarce::nothing(), plan.model.chips.len()),
+            bought: List::of(Bought::default(), buyers),
+            now: List::of(Lanes::ZERO, buyers),
+            lost: List::of(Lanes::ZERO, buyers),
+            planned_in: List::of(Lanes::ZERO, countries),
+            load_in: List::of(ByInput::default(), countries),
+            coming: List::of(None, countries),
         }
     }
 }

@@ -3,6 +3,7 @@
 use super::super::twins::{Twins, take};
 use super::triggers::TriggerState;
 use crate::inputs::Inputs;
+use crate::math::List;
 use crate::math::wide::{Lanes, Mask, WIDTH};
 use crate::model::{Change, Lever, QuantityId, Recovery, Shock, ShockId};
 use crate::plan::Plan;
@@ -14,32 +15,32 @@ pub struct ShockState {
     /// Strikes so far, by shock and lane.
     pub strikes: Vec<[u32; WIDTH]>,
     /// Start of the current course \[quarters\]; infinite before the first strike.
-    pub onset: Vec<Lanes>,
+    pub onset: List<Lanes>,
     /// Length or time constant of the current course \[quarters\].
-    pub duration: Vec<Lanes>,
+    pub duration: List<Lanes>,
     /// Strength averaged over the quarter \[1\].
-    pub strength: Vec<Lanes>,
+    pub strength: List<Lanes>,
     /// When the clock runs again \[quarters\].
-    resume: Vec<Lanes>,
+    resume: List<Lanes>,
     /// Hazard accumulated since the clock was set to zero \[1\].
-    accumulated: Vec<Lanes>,
+    accumulated: List<Lanes>,
     /// Hazard at which it strikes next \[1\].
-    threshold: Vec<Lanes>,
+    threshold: List<Lanes>,
     /// Amounts of the current course, by act.
-    amounts: Vec<Lanes>,
+    amounts: List<Lanes>,
     /// Leaks of the current course, by shock \[stockpile's unit\].
-    leaks: Vec<Lanes>,
+    leaks: List<Lanes>,
 }
 
 /// What shocks do to the world in a quarter.
 #[derive(Clone, Debug)]
 pub struct ShockOutputs {
     /// Lanes in which each shock struck.
-    pub struck: Vec<Mask>,
+    pub struck: List<Mask>,
     /// What private stocks gain, by stockpile \[its unit\].
-    pub leaked: Vec<Lanes>,
+    pub leaked: List<Lanes>,
     /// Factors by lever and place; additions for fees.
-    factors: [Vec<Lanes>; Lever::ALL.len()],
+    factors: [List<Lanes>; Lever::ALL.len()],
     /// Levers that anything acted on.
     acted: [bool; Lever::ALL.len()],
 }
@@ -53,7 +54,7 @@ pub(crate) struct Shocks<'a> {
 impl ShockState {
     /// No shock has struck.
     pub fn new(plan: &Plan) -> Self {
-        let zeros = vec![Lanes::ZERO; plan.model.shocks.len()];
+        let zeros = List::of(Lanes::ZERO, plan.model.shocks.len());
         Self {
             strikes: vec![[0; WIDTH]; zeros.len()],
             onset: zeros.clone(),
@@ -62,7 +63,7 @@ impl ShockState {
             resume: zeros.clone(),
             accumulated: zeros.clone(),
             threshold: zeros.clone(),
-            amounts: vec![Lanes::ZERO; plan.effects.acts.len()],
+            amounts: List::of(Lanes::ZERO, plan.effects.acts.len()),
             leaks: zeros,
         }
     }
@@ -87,9 +88,9 @@ impl ShockOutputs {
     /// No shock acts.
     pub fn new(plan: &Plan) -> Self {
         Self {
-            struck: vec![Mask::splat(false); plan.model.shocks.len()],
-            leaked: vec![Lanes::ZERO; plan.model.stockpiles.len()],
-            factors: Lever::ALL.map(|lever| vec![rest(lever); plan.effects.places[lever as usize]]),
+            struck: List::of(Mask::splat(false), plan.model.shocks.len()),
+            leaked: List::of(Lanes::ZERO, plan.model.stockpiles.len()),
+            factors: Lever::ALL.map(|lever| List::of(rest(lever), plan.effects.places[lever as usize])),
             acted: [false; Lever::ALL.len()],
         }
     }

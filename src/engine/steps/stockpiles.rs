@@ -3,6 +3,7 @@
 use super::controls::ControlOutputs;
 use super::diversion::{Lagged, Routes};
 use crate::inputs::Inputs;
+use crate::math::List;
 use crate::math::wide::Lanes;
 use crate::model::{DesignerId, GoodId, Stockpile};
 use crate::plan::Plan;
@@ -11,26 +12,26 @@ use crate::plan::Plan;
 #[derive(Clone, Debug)]
 pub struct StockpileState {
     /// Held, by stock \[its unit\].
-    pub held: Vec<Lanes>,
+    pub held: List<Lanes>,
     /// On its way to each stock \[its unit\].
-    pub transit: Vec<Lagged>,
+    pub transit: List<Lagged>,
 }
 
 /// Flows into and out of private stocks in a quarter.
 #[derive(Clone, Debug)]
 pub struct StockpileOutputs {
     /// Bought legally, by stock \[its unit\].
-    pub bought: Vec<Lanes>,
+    pub bought: List<Lanes>,
     /// Smuggled in and delivered, by stock.
-    pub delivered: Vec<Lanes>,
+    pub delivered: List<Lanes>,
     /// Gained by leaks, by stock.
-    pub leaked: Vec<Lanes>,
+    pub leaked: List<Lanes>,
     /// Used, by stock.
-    pub drawn: Vec<Lanes>,
+    pub drawn: List<Lanes>,
     /// Taken from each facility's output, legally or not \[good's unit\].
-    pub taken: Vec<Lanes>,
+    pub taken: List<Lanes>,
     /// Attempted on each goods route \[good's unit\].
-    pub attempted: Vec<Lanes>,
+    pub attempted: List<Lanes>,
     /// Capacity of goods routes and their detection, set at the start of the quarter.
     pub routes: Routes,
 }
@@ -39,11 +40,11 @@ pub struct StockpileOutputs {
 #[derive(Clone, Debug)]
 pub(crate) struct StockpileScratch {
     /// Asked legally and of routes, by stock.
-    asks: Vec<Ask>,
+    asks: List<Ask>,
     /// Asked of routes, by stock, before they limit it.
-    wanted: Vec<Lanes>,
+    wanted: List<Lanes>,
     /// Share of what is asked of a facility that it can give \[1\].
-    scale: Vec<Lanes>,
+    scale: List<Lanes>,
 }
 
 /// The step.
@@ -64,7 +65,7 @@ impl StockpileState {
     /// Empty stocks.
     pub fn new(plan: &Plan) -> Self {
         let stocks = plan.model.stockpiles.len();
-        Self { held: vec![Lanes::ZERO; stocks], transit: vec![Lagged::default(); stocks] }
+        Self { held: List::of(Lanes::ZERO, stocks), transit: List::of(Lagged::default(), stocks) }
     }
 
     /// Takes over what is held and on its way.
@@ -83,14 +84,14 @@ impl StockpileState {
 impl StockpileOutputs {
     /// Nothing gained or used.
     pub fn new(plan: &Plan) -> Self {
-        let zeros = vec![Lanes::ZERO; plan.model.stockpiles.len()];
+        let zeros = List::of(Lanes::ZERO, plan.model.stockpiles.len());
         Self {
             bought: zeros.clone(),
             delivered: zeros.clone(),
             leaked: zeros.clone(),
             drawn: zeros,
-            taken: vec![Lanes::ZERO; plan.model.facilities.len()],
-            attempted: vec![Lanes::ZERO; plan.model.routes.len()],
+            taken: List::of(Lanes::ZERO, plan.model.facilities.len()),
+            attempted: List::of(Lanes::ZERO, plan.model.routes.len()),
             routes: Routes::new(plan),
         }
     }
@@ -101,9 +102,9 @@ impl StockpileScratch {
     pub(crate) fn new(plan: &Plan) -> Self {
         let stocks = plan.model.stockpiles.len();
         Self {
-            asks: vec![Ask::default(); stocks],
-            wanted: vec![Lanes::ZERO; stocks],
-            scale: vec![Lanes::ONE; plan.model.facilities.len()],
+            asks: List::of(Ask::default(), stocks),
+            wanted: List::of(Lanes::ZERO, stocks),
+            scale: List::of(Lanes::ONE, plan.model.facilities.len()),
         }
     }
 }
@@ -198,7 +199,13 @@ impl Stockpiles<'_> {
 
     /// What a designer's stocks add to its room for a good \[good's unit\].
     #[inline(always)]
-    pub(crate) fn room(&self, plan: &Plan, need: &[Vec<Lanes>], designer: DesignerId, good: GoodId) -> Lanes {
+    pub(crate) fn room(
+        &self,
+        plan: &Plan,
+        need: &[List<Lanes>],
+        designer: DesignerId,
+        good: GoodId,
+    ) -> Lanes {
         let stocks = plan.model.stockpiles.iter().enumerate();
         let own = stocks.filter(|(_, s)| s.designer == designer && s.good == good);
         Lanes::total(own.map(|(i, s)| self.state.held[i] * unit(plan, need, s)))
@@ -209,7 +216,7 @@ impl Stockpiles<'_> {
     pub(crate) fn draw(
         &mut self,
         plan: &Plan,
-        need: &[Vec<Lanes>],
+        need: &[List<Lanes>],
         designer: DesignerId,
         good: GoodId,
         amount: Lanes,
@@ -227,7 +234,7 @@ impl Stockpiles<'_> {
 
 /// Units of the good in one of a stock's unit: a die stands for the good that it needs.
 #[inline(always)]
-pub fn unit(plan: &Plan, need: &[Vec<Lanes>], stock: &Stockpile) -> Lanes {
+pub fn unit(plan: &Plan, need: &[List<Lanes>], stock: &Stockpile) -> Lanes {
     let Some(chip) = stock.dies_of else { return Lanes::ONE };
     let position = plan.supply.goods_of[chip].iter().position(|&g| g == stock.good);
     position.map_or(Lanes::ZERO, |k| need[chip.index()][k] / plan.model.chips[chip].dies)

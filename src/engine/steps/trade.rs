@@ -13,6 +13,7 @@ use super::data_sheets::DataSheets;
 use super::fleet::FleetState;
 use super::shocks::ShockOutputs;
 use crate::inputs::Inputs;
+use crate::math::List;
 use crate::math::wide::{Lanes, Mask};
 use crate::model::Lever;
 use crate::plan::{Plan, Sale};
@@ -28,17 +29,17 @@ const REMNANT: f64 = 1e-9;
 #[derive(Clone, Debug)]
 pub struct TradeState {
     /// Chips in stock, by chip.
-    pub inventory: Vec<Lanes>,
+    pub inventory: List<Lanes>,
     /// Money carried (or owed), by buyer \[USD\].
-    pub cash: Vec<Lanes>,
+    pub cash: List<Lanes>,
     /// Resellers' orders of the quarter, by chip \[chips\].
-    pub grey_orders: Vec<Lanes>,
+    pub grey_orders: List<Lanes>,
     /// Share of wanted power that a buyer has room for \[1\].
-    pub power: Vec<Lanes>,
+    pub power: List<Lanes>,
     /// The same of what commitments want.
-    pub power_first: Vec<Lanes>,
+    pub power_first: List<Lanes>,
     /// Share of smuggled wants that routes could carry in the last quarter in which there were any, by country \[1\].
-    pub carried: Vec<Lanes>,
+    pub carried: List<Lanes>,
     /// What has been sold under volume limits of rules.
     caps: CapState,
 }
@@ -47,47 +48,47 @@ pub struct TradeState {
 #[derive(Clone, Debug)]
 pub struct TradeOutputs {
     /// Sold, by sale \[chips\].
-    pub sold: Vec<Lanes>,
+    pub sold: List<Lanes>,
     /// Orders of the last round, by sale \[chips\].
-    pub orders: Vec<Lanes>,
+    pub orders: List<Lanes>,
     /// Wants of grey-market options \[chips\].
-    pub wants: Vec<Lanes>,
+    pub wants: List<Lanes>,
     /// Their sums by country and chip.
-    pub wanted: Vec<Lanes>,
+    pub wanted: List<Lanes>,
     /// Resellers' orders, by route and chip \[chips\].
-    pub reseller_orders: Vec<Lanes>,
+    pub reseller_orders: List<Lanes>,
     /// What resellers bought, by route and chip \[chips\].
-    pub attempted: Vec<Lanes>,
+    pub attempted: List<Lanes>,
     /// Routes and chips of which resellers ordered something in some draw, in order.
     pub smuggled: Vec<(usize, usize)>,
     /// What a buyer would spend if everything could be bought at list price, with shocks \[USD\].
-    pub planned: Vec<Lanes>,
+    pub planned: List<Lanes>,
     /// That as far as it can buy what it would, by buyer \[USD\].
-    pub budget: Vec<Lanes>,
+    pub budget: List<Lanes>,
     /// What a buyer could spend, before power limits it, by buyer \[USD\].
-    pub had: Vec<Lanes>,
+    pub had: List<Lanes>,
     /// Money left, by buyer \[USD\].
-    pub money: Vec<Lanes>,
+    pub money: List<Lanes>,
     /// Spent on legal purchases, those brought forward included, by buyer \[USD\].
-    pub spent: Vec<Lanes>,
+    pub spent: List<Lanes>,
     /// Spent from the next quarter's budget, by buyer \[USD\].
-    pub spent_ahead: Vec<Lanes>,
+    pub spent_ahead: List<Lanes>,
     /// Spent on smuggled chips, by buyer \[USD\].
-    pub spent_grey: Vec<Lanes>,
+    pub spent_grey: List<Lanes>,
     /// Fees paid, by buyer \[USD\].
-    pub fees: Vec<Lanes>,
+    pub fees: List<Lanes>,
     /// First-round legal orders, by buyer \[USD\].
-    pub ordered: Vec<Lanes>,
+    pub ordered: List<Lanes>,
     /// First-round legal fills before caps, by buyer \[USD\].
-    pub filled: Vec<Lanes>,
+    pub filled: List<Lanes>,
     /// Orders turned away, by sale \[chips\].
-    pub refused: Vec<Lanes>,
+    pub refused: List<Lanes>,
     /// What commitments ask for, as far as there is money and power for it, by sale \[chips\].
-    pub committed: Vec<Lanes>,
+    pub committed: List<Lanes>,
     /// Filled of it, by sale, before volume limits \[chips\].
-    pub committed_fill: Vec<Lanes>,
+    pub committed_fill: List<Lanes>,
     /// Filled of commitments and in the first round, by sale, before volume limits \[chips\].
-    pub first_fill: Vec<Lanes>,
+    pub first_fill: List<Lanes>,
 }
 
 /// Room to work in.
@@ -95,38 +96,38 @@ pub struct TradeOutputs {
 pub(crate) struct TradeScratch {
     caps: CapScratch,
     /// Money for legal options in the first round, by buyer \[USD\].
-    free: Vec<Lanes>,
+    free: List<Lanes>,
     /// Share of smuggled wants that routes can carry, by country \[1\].
-    reach: Vec<Lanes>,
+    reach: List<Lanes>,
     /// Orders that are brought forward, by sale \[chips\].
-    front_running: Vec<Lanes>,
+    front_running: List<Lanes>,
     /// Whether a buyer brings orders forward.
     front_runs: Vec<bool>,
     /// Filled in the round, by sale \[chips\].
-    fill: Vec<Lanes>,
+    fill: List<Lanes>,
     /// In stock before the round, by chip \[chips\].
-    left: Vec<Lanes>,
+    left: List<Lanes>,
     /// In stock before the quarter's trade, by chip \[chips\].
-    opening: Vec<Lanes>,
-    demand: Vec<Lanes>,
+    opening: List<Lanes>,
+    demand: List<Lanes>,
     /// Options of the round.
     options: Options,
     /// Sales of which anything was noted in the last quarter.
     noted: Vec<usize>,
     /// Weight of the round's options with waiting, and of waiting alone, by buyer.
-    rest: Vec<(Lanes, Lanes)>,
+    rest: List<(Lanes, Lanes)>,
     /// Draws in which a chip is in stock, by chip.
-    stocked: Vec<Mask>,
+    stocked: List<Mask>,
     /// Power that a country will have in the next quarter; none where nothing limits it \[MW\].
-    coming_power: Vec<Option<Lanes>>,
+    coming_power: List<Option<Lanes>>,
     /// What its buyers plan to spend \[USD\].
-    planned_in: Vec<Lanes>,
+    planned_in: List<Lanes>,
     /// Power that a buyer expects to be free for it; none where nothing limits it \[MW\].
-    free_power: Vec<Option<Lanes>>,
+    free_power: List<Option<Lanes>>,
     /// What a buyer wants power for: sales, each with its part of it in any unit.
-    parts: Vec<(usize, Lanes)>,
+    parts: List<(usize, Lanes)>,
     /// A buyer's chips: how efficient each is, and what all of it take \[W\].
-    owned: Vec<(f64, Lanes)>,
+    owned: List<(f64, Lanes)>,
     committed: CommittedScratch,
 }
 
@@ -163,12 +164,12 @@ impl TradeState {
     pub fn new(plan: &Plan) -> Self {
         let m = &plan.model;
         Self {
-            inventory: vec![Lanes::ZERO; m.chips.len()],
-            cash: vec![Lanes::ZERO; m.buyers.len()],
-            grey_orders: vec![Lanes::ZERO; m.chips.len()],
-            power: vec![Lanes::ONE; m.buyers.len()],
-            power_first: vec![Lanes::ONE; m.buyers.len()],
-            carried: vec![Lanes::ONE; m.countries.len()],
+            inventory: List::of(Lanes::ZERO, m.chips.len()),
+            cash: List::of(Lanes::ZERO, m.buyers.len()),
+            grey_orders: List::of(Lanes::ZERO, m.chips.len()),
+            power: List::of(Lanes::ONE, m.buyers.len()),
+            power_first: List::of(Lanes::ONE, m.buyers.len()),
+            carried: List::of(Lanes::ONE, m.countries.len()),
             caps: CapState::new(plan),
         }
     }
@@ -189,7 +190,7 @@ impl TradeState {
 impl TradeOutputs {
     /// No trade.
     pub fn new(plan: &Plan) -> Self {
-        let lanes = |n: usize| vec![Lanes::ZERO; n];
+        let lanes = |n: usize| List::of(Lanes::ZERO, n);
         let m = &plan.model;
         let (chips, buyers, routes) = (m.chips.len(), m.buyers.len(), m.routes.len());
         let (sales, grey_options) = (plan.edges.sales.len(), plan.edges.grey_options.len());
@@ -222,7 +223,7 @@ impl TradeOutputs {
 impl TradeScratch {
     /// Room for a plan's edges.
     pub(crate) fn new(plan: &Plan) -> Self {
-        let lanes = |n: usize| vec![Lanes::ZERO; n];
+        let lanes = |n: usize| List::of(Lanes::ZERO, n);
         let m = &plan.model;
         let (chips, buyers, sales) = (m.chips.len(), m.buyers.len(), plan.edges.sales.len());
         Self {
@@ -237,13 +238,13 @@ impl TradeScratch {
             demand: lanes(chips),
             options: Options::new(plan),
             noted: Vec::with_capacity(sales),
-            rest: vec![(Lanes::ZERO, Lanes::ZERO); buyers],
-            stocked: vec![Mask::splat(false); chips],
-            coming_power: vec![None; m.countries.len()],
+            rest: List::of((Lanes::ZERO, Lanes::ZERO), buyers),
+            stocked: List::of(Mask::splat(false), chips),
+            coming_power: List::of(None, m.countries.len()),
             planned_in: lanes(m.countries.len()),
-            free_power: vec![None; buyers],
-            parts: Vec::new(),
-            owned: Vec::new(),
+            free_power: List::of(None, buyers),
+            parts: List::with_room(chips),
+            owned: List::with_room(chips),
             committed: CommittedScratch::new(plan),
         }
     }

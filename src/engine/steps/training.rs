@@ -6,6 +6,7 @@ mod precision;
 use super::data_sheets::DataSheets;
 use super::fleet::{FleetOutputs, FleetState, sum};
 use crate::inputs::Inputs;
+use crate::math::List;
 use crate::math::wide::{Lanes, Mask, WIDTH};
 use crate::model::CountryId;
 use crate::model::time::DAYS_PER_QUARTER;
@@ -40,11 +41,11 @@ const SECONDS_PER_DAY: f64 = 86_400.0;
 #[derive(Clone, Debug)]
 pub struct TrainingState {
     /// Sums of each lab's chips, as [`sum`] names them: in the last quarter and in this.
-    pub chips: [Vec<Sums>; 2],
+    pub chips: [List<Sums>; 2],
     /// What would give each lab more: in the last quarter and in this.
-    lacks: [Vec<Lack>; 2],
+    lacks: [List<Lack>; 2],
     /// Runs that each lab has made so far, by quarter \[FLOP\].
-    made: Vec<Vec<Lanes>>,
+    made: Vec<List<Lanes>>,
 }
 
 /// Sums of chips.
@@ -54,21 +55,21 @@ pub type Sums = [Lanes; sum::COUNT];
 #[derive(Clone, Debug)]
 pub struct TrainingOutputs {
     /// Largest run that a lab could finish by the quarter's end \[FLOP\].
-    pub reachable: Vec<Lanes>,
+    pub reachable: List<Lanes>,
     /// Largest run that it is expected to have finished \[FLOP\].
-    pub run: Vec<Lanes>,
+    pub run: List<Lanes>,
     /// Reachable with algorithms and data \[FLOP\].
-    pub effective: Vec<Lanes>,
+    pub effective: List<Lanes>,
     /// Cost of the reachable run \[USD\].
-    pub cost: Vec<Lanes>,
+    pub cost: List<Lanes>,
     /// Chips usable by a lab \[H100e\].
-    pub accessible: Vec<Lanes>,
+    pub accessible: List<Lanes>,
     /// The part of them that is rented \[H100e\].
-    pub rented: Vec<Lanes>,
+    pub rented: List<Lanes>,
     /// The part of them that does not serve users \[H100e\].
-    pub free: Vec<Lanes>,
+    pub free: List<Lanes>,
     /// Reachable if labs pooled their chips, by country then by group \[FLOP\].
-    pub pooled: Vec<Lanes>,
+    pub pooled: List<Lanes>,
     /// What bound each lab's reachable run, see [`lab_cause`].
     pub bound_by: Vec<[u8; WIDTH]>,
     /// What bound its effective compute.
@@ -83,7 +84,7 @@ pub(crate) struct TrainingScratch {
     /// Growth of algorithms, as a logarithm \[1/year\].
     growth: Lanes,
     precision: Precision,
-    parts: Vec<Part>,
+    parts: List<Part>,
     /// Labs whose chips are pooled, by place.
     members: Vec<Vec<usize>>,
 }
@@ -162,11 +163,11 @@ impl TrainingState {
     /// Labs without chips.
     pub fn new(plan: &Plan) -> Self {
         let labs = plan.model.labs.len();
-        let sums = vec![[Lanes::ZERO; sum::COUNT]; labs];
+        let sums = List::of([Lanes::ZERO; sum::COUNT], labs);
         Self {
             chips: [sums.clone(), sums],
-            lacks: [vec![Lack::default(); labs], vec![Lack::default(); labs]],
-            made: vec![vec![Lanes::ZERO; plan.quarters]; labs],
+            lacks: [List::of(Lack::default(), labs), List::of(Lack::default(), labs)],
+            made: vec![List::of(Lanes::ZERO, plan.quarters); labs],
         }
     }
 
@@ -188,7 +189,7 @@ impl TrainingOutputs {
     /// Nothing can be trained.
     pub fn new(plan: &Plan) -> Self {
         let labs = plan.model.labs.len();
-        let zeros = vec![Lanes::ZERO; labs];
+        let zeros = List::of(Lanes::ZERO, labs);
         Self {
             reachable: zeros.clone(),
             run: zeros.clone(),
@@ -197,7 +198,7 @@ impl TrainingOutputs {
             accessible: zeros.clone(),
             free: zeros.clone(),
             rented: zeros,
-            pooled: vec![Lanes::ZERO; plan.model.countries.len() + plan.model.groups.len()],
+            pooled: List::of(Lanes::ZERO, plan.model.countries.len() + plan.model.groups.len()),
             bound_by: vec![[lab_cause::CHIPS; WIDTH]; labs],
             effective_bound_by: vec![[lab_cause::CHIPS; WIDTH]; labs],
             optimum: Optimum::default(),
@@ -211,7 +212,7 @@ impl TrainingScratch {
         Self {
             growth: Lanes::ZERO,
             precision: Precision::new(plan),
-            parts: vec![Part::default(); plan.model.labs.len()],
+            parts: List::of(Part::default(), plan.model.labs.len()),
             members: pools(plan),
         }
     }

@@ -1,6 +1,7 @@
 //! Triggers: what a quarter comes to, on which shocks of the next can wait.
 
 use super::choice::DUST;
+use crate::math::List;
 use crate::math::wide::Lanes;
 use crate::model::Gauge;
 use crate::plan::Plan;
@@ -9,11 +10,11 @@ use crate::plan::Plan;
 #[derive(Clone, Debug)]
 pub struct TriggerState {
     /// Seized over attempted chips.
-    seized: Vec<Lanes>,
+    seized: List<Lanes>,
     /// Share of first-round orders that was not filled.
-    unmet: Vec<Lanes>,
+    unmet: List<Lanes>,
     /// Smuggled over legally bought chips.
-    smuggled: Vec<Lanes>,
+    smuggled: List<Lanes>,
 }
 
 /// What of a quarter is looked at.
@@ -36,7 +37,7 @@ pub(crate) struct TriggerContext<'a> {
 impl TriggerState {
     /// Nothing has happened yet.
     pub fn new(plan: &Plan) -> Self {
-        let zeros = vec![Lanes::ZERO; plan.model.countries.len()];
+        let zeros = List::of(Lanes::ZERO, plan.model.countries.len());
         Self { seized: zeros.clone(), unmet: zeros.clone(), smuggled: zeros }
     }
 
