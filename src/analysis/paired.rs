@@ -15,6 +15,9 @@ const PROBABILITIES: [f64; 3] = [0.05, 0.5, 0.95];
 /// Ratio below which ratios are counted as they are, and from which on as changes.
 const HALF: f64 = 0.5;
 
+/// Bits of a digit of a count: differences and ratios are spread over many buckets, each with few draws.
+const DIGIT: u32 = 2;
+
 /// Whether one distribution lies below another everywhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dominance {
@@ -40,13 +43,13 @@ struct Entry {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Pair {
     difference: Spread,
-    differences: Histogram,
+    differences: Histogram<WIDTH, DIGIT>,
     /// Size of the differences.
     size: Spread,
-    /// Ratios below a half, whose buckets are as narrow as they are small.
-    small: Histogram,
+    /// Ratios below a half, whose buckets are as narrow as they are small; few policies have any.
+    small: Option<Box<Histogram<WIDTH, DIGIT>>>,
     /// The other ratios less one: no change lies in a bucket of its own, and small changes in narrow ones.
-    changes: Histogram,
+    changes: Histogram<WIDTH, DIGIT>,
     /// Smallest and largest ratio.
     ratio_range: (f64, f64),
     lower: u64,
@@ -60,7 +63,7 @@ impl Pair {
             difference: Spread::none(),
             differences: Histogram::default(),
             size: Spread::none(),
-            small: Histogram::default(),
+            small: None,
             changes: Histogram::default(),
             ratio_range: (f64::INFINITY, f64::NEG_INFINITY),
             lower: 0,
@@ -258,7 +261,9 @@ impl Pair {
         self.size.add(difference.abs(), step);
         let ratio = x.eq(first).select(Lanes::ONE, x / first);
         let below = ratio.lt(Lanes::splat(HALF));
-        self.small.add(ratio, below & mask);
+        if (below & mask).any() {
+            self.small.get_or_insert_default().add(ratio, below & mask);
+        }
         self.changes.add(ratio - 1.0, !below & mask);
         let (low, high) = self.ratio_range;
         if ((ratio.lt(Lanes::splat(low)) | ratio.gt(Lanes::splat(high))) & mask).any() {
@@ -274,7 +279,9 @@ impl Pair {
         let ((low, high), more) = (self.ratio_range, other.ratio_range);
         self.ratio_range = (low.min(more.0), high.max(more.1));
         self.differences.append(&other.differences);
-        self.small.append(&other.small);
+        if let Some(more) = &other.small {
+            self.small.get_or_insert_default().append(more);
+        }
         self.changes.append(&other.changes);
         self.lower += other.lower;
         self.higher += other.higher;
@@ -288,7 +295,9 @@ impl Pair {
         let means = self.difference.means(counts);
         let by_replicate: Vec<f64> = lanes.iter().map(|&l| means[l]).collect();
         let differences = self.differences.ranks(self.difference.range());
-        let ratios = self.small.ranks_below(&self.changes, 1.0, self.ratio_range);
+        let none = Histogram::default();
+        let small = self.small.as_deref().unwrap_or(&none);
+        let ratios = small.ranks_below(&self.changes, 1.0, self.ratio_range);
         let (_, size, spread) = self.size.pooled(counts);
         // The pooled deviation is that of a sample: squares over n − 1.
         let squares = size * size + spread * spread * (draws - 1.0).max(0.0) / draws.max(1.0);

@@ -3,10 +3,11 @@
 //! A bucket is the sign, the exponent and six bits of the mantissa, so its borders are the same on every machine and it
 //! is at most 1.6% wide. Within a bucket a quantile is found in proportion; so its error is a small part of that. Counts
 //! are kept for each of `R` replicates; only quarters of an octave that hold something take memory. A count is written in digits
-//! of four bits, the lowest of all buckets side by side: most draws touch nothing else, and twenty thousand cells have to
-//! share the caches.
+//! of `B` bits, the lowest of all buckets side by side: most draws touch nothing else, and twenty thousand cells have to
+//! share the caches. Four bits carry seldom; two take half the memory where counts are small.
 
 use super::Ranks;
+use super::window::Side;
 use crate::math::{Kernel, Lanes, Mask, WIDTH, dispatch};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 use serde_bytes::ByteBuf;
@@ -15,73 +16,19 @@ use serde_bytes::ByteBuf;
 const SHIFT: u32 = 46;
 /// Buckets in a chunk: a quarter of an octave.
 const CHUNK: usize = 16;
-/// Chunks that are found without a search: sixteen octaves.
-const WINDOW: usize = 64;
-/// Bits of a digit of a count.
+/// Bits of a digit of a count, where a cell has many draws.
 const BITS: u32 = 4;
-/// The largest digit.
-const LARGEST: u8 = (1 << BITS) - 1;
 
 /// Chunks are allocated for so many, and two more.
 const GROWTH: usize = 8;
 
-/// Where the chunks of one sign are kept.
+/// Counts by bucket and replicate; with one replicate all draws count together. Digits of counts have `B` bits: one, two or four.
 #[derive(Clone, Debug)]
-struct Side {
-    /// Number of the chunk at the start of the window.
-    first: u32,
-    /// For each chunk of the window: 1 + its place among the chunks, 0 if it is empty.
-    window: [u16; WINDOW],
-    /// Those outside the window with their places, rising.
-    far: Vec<(u32, u32)>,
-}
-
-impl Side {
-    /// A window around a chunk.
-    fn around(number: u32) -> Self {
-        Self { first: number.saturating_sub(WINDOW as u32 / 2), window: [0; WINDOW], far: Vec::new() }
-    }
-
-    #[inline(always)]
-    fn near(&self, number: u32) -> Option<usize> {
-        let place = *self.window.get(number.wrapping_sub(self.first) as usize)?;
-        (place > 0).then(|| usize::from(place) - 1)
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn search(&self, number: u32) -> Option<usize> {
-        let found = self.far.binary_search_by_key(&number, |f| f.0).ok()?;
-        Some(self.far[found].1 as usize)
-    }
-
-    fn insert(&mut self, number: u32, place: usize) {
-        let near = self.window.get_mut(number.wrapping_sub(self.first) as usize);
-        if let (Some(entry), Ok(place)) = (near, u16::try_from(place + 1)) {
-            *entry = place;
-        } else {
-            let at = self.far.partition_point(|f| f.0 < number);
-            self.far.insert(at, (number, place as u32));
-        }
-    }
-
-    /// Chunks that hold something, rising, with their places.
-    fn rising(&self) -> Vec<(u32, usize)> {
-        let window = self.window.iter().enumerate().filter(|(_, place)| **place > 0);
-        let near = window.map(|(i, &place)| (self.first + i as u32, usize::from(place) - 1));
-        let mut all: Vec<_> = near.chain(self.far.iter().map(|&(n, place)| (n, place as usize))).collect();
-        all.sort_unstable();
-        all
-    }
-}
-
-/// Counts by bucket and replicate; with one replicate all draws count together.
-#[derive(Clone, Debug)]
-pub struct Histogram<const R: usize = WIDTH> {
+pub struct Histogram<const R: usize = WIDTH, const B: u32 = BITS> {
     zero: [u64; R],
     positive: Option<Side>,
     negative: Option<Box<Side>>,
-    /// Lowest digits of the counts, two in a byte, chunk by chunk.
+    /// Lowest digits of the counts, chunk by chunk.
     low: Vec<u8>,
     /// The next digits, from lower to higher ones.
     high: Vec<High>,
@@ -128,20 +75,7 @@ fn add_chunk(digits: &mut Vec<u8>, bytes: usize) {
     digits.resize((place + 1) * bytes, 0);
 }
 
-/// A digit by its number.
-#[inline(always)]
-fn digit(digits: &[u8], number: usize) -> u8 {
-    (digits[number / 2] >> (BITS * (number as u32 % 2))) & LARGEST
-}
-
-/// Puts a digit in its place.
-#[inline(always)]
-fn put(digits: &mut [u8], number: usize, digit: u8) {
-    let shift = BITS * (number as u32 % 2);
-    digits[number / 2] = (digits[number / 2] & !(LARGEST << shift)) | (digit << shift);
-}
-
-impl<const R: usize> Default for Histogram<R> {
+impl<const R: usize, const B: u32> Default for Histogram<R, B> {
     fn default() -> Self {
         Self { zero: [0; R], positive: None, negative: None, low: Vec::new(), high: Vec::new() }
     }
@@ -150,9 +84,33 @@ impl<const R: usize> Default for Histogram<R> {
 /// A bucket's borders, and its counts by replicate.
 type Bucket<const R: usize> = (f64, f64, [u64; R]);
 
-impl<const R: usize> Histogram<R> {
+impl<const R: usize, const B: u32> Histogram<R, B> {
+    /// Digits in a byte.
+    const EACH: usize = 8 / B as usize;
     /// Bytes of a chunk's digits.
-    const BYTES: usize = CHUNK * R / 2;
+    const BYTES: usize = CHUNK * R / Self::EACH;
+    /// The largest digit.
+    const LARGEST: u8 = (1 << B) - 1;
+
+    /// The byte of a digit by its number, and how far up it stands there.
+    #[inline(always)]
+    fn spot(number: usize) -> (usize, u32) {
+        (number / Self::EACH, B * (number % Self::EACH) as u32)
+    }
+
+    /// A digit by its number.
+    #[inline(always)]
+    fn digit(digits: &[u8], number: usize) -> u8 {
+        let (byte, shift) = Self::spot(number);
+        (digits[byte] >> shift) & Self::LARGEST
+    }
+
+    /// Puts a digit in its place.
+    #[inline(always)]
+    fn put(digits: &mut [u8], number: usize, digit: u8) {
+        let (byte, shift) = Self::spot(number);
+        digits[byte] = (digits[byte] & !(Self::LARGEST << shift)) | (digit << shift);
+    }
 
     /// A histogram that has counted nothing but zeros, so many in each lane.
     pub fn of_zeros(counts: Lanes) -> Self {
@@ -165,27 +123,28 @@ impl<const R: usize> Histogram<R> {
     #[inline(always)]
     pub fn add(&mut self, x: Lanes, mask: Mask) {
         if (x.gt(Lanes::ZERO) & mask).all() {
-            // Two at a time: which half of its byte a digit is in is known, then, when this is compiled.
-            for pair in 0..WIDTH / 2 {
-                self.add_positive(x[2 * pair], pair, false);
-                self.add_positive(x[2 * pair + 1], pair, true);
+            // Byte by byte: where in it a digit stands is known, then, when this is compiled.
+            for byte in 0..WIDTH / Self::EACH {
+                for place in 0..Self::EACH {
+                    self.add_positive(x[byte * Self::EACH + place], byte, place);
+                }
             }
         } else {
             self.add_each(x, mask);
         }
     }
 
-    /// Counts a positive number of lane `2·pair`, or of the odd one after it.
+    /// Counts a positive number of a lane, given by the byte that has its digit and the place in it.
     #[inline(always)]
-    fn add_positive(&mut self, x: f64, pair: usize, odd: bool) {
+    fn add_positive(&mut self, x: f64, byte: usize, place: usize) {
         let bucket = (x.to_bits() >> SHIFT) as u32;
         let near = self.positive.as_ref().and_then(|side| side.near(bucket / CHUNK as u32));
         let chunk = near.unwrap_or_else(|| self.place(bucket / CHUNK as u32, false));
         let at = chunk * CHUNK + bucket as usize % CHUNK;
         if R == WIDTH {
-            self.count_in(at * WIDTH / 2 + pair, if odd { BITS } else { 0 });
+            self.count_in(at * WIDTH / Self::EACH + byte, B * place as u32);
         } else {
-            self.count(at, (2 * pair + usize::from(odd)) % R);
+            self.count(at, (byte * Self::EACH + place) % R);
         }
     }
 
@@ -221,16 +180,16 @@ impl<const R: usize> Histogram<R> {
 
     #[inline(always)]
     fn count(&mut self, at: usize, replicate: usize) {
-        let number = at * R + replicate;
-        self.count_in(number / 2, BITS * (number as u32 % 2));
+        let (byte, shift) = Self::spot(at * R + replicate);
+        self.count_in(byte, shift);
     }
 
     /// Counts one more in a digit, given by its byte and its place in it.
     #[inline(always)]
     fn count_in(&mut self, byte: usize, shift: u32) {
         let digits = &mut self.low[byte];
-        if *digits & (LARGEST << shift) == LARGEST << shift {
-            self.carry(2 * byte + (shift / BITS) as usize);
+        if *digits & (Self::LARGEST << shift) == Self::LARGEST << shift {
+            self.carry(Self::EACH * byte + (shift / B) as usize);
         } else {
             *digits += 1 << shift;
         }
@@ -240,11 +199,11 @@ impl<const R: usize> Histogram<R> {
     #[cold]
     #[inline(never)]
     fn carry(&mut self, number: usize) {
-        put(&mut self.low, number, 0);
+        Self::put(&mut self.low, number, 0);
         for level in 0.. {
             let (digits, number) = self.level(level, number);
-            let next = (digit(digits, number) + 1) & LARGEST;
-            put(digits, number, next);
+            let next = (Self::digit(digits, number) + 1) & Self::LARGEST;
+            Self::put(digits, number, next);
             if next > 0 {
                 break;
             }
@@ -264,12 +223,15 @@ impl<const R: usize> Histogram<R> {
     /// A bucket's digits of one level, the first replicate's lowest.
     #[inline(always)]
     fn digits(digits: &[u8], at: usize) -> u32 {
-        if R == WIDTH {
+        if R == WIDTH && B == 4 {
             let (words, _) = digits.as_chunks::<{ WIDTH / 2 }>();
             u32::from_le_bytes(words[at])
+        } else if R == WIDTH && B == 2 {
+            let (words, _) = digits.as_chunks::<{ WIDTH / 4 }>();
+            u32::from(u16::from_le_bytes(words[at]))
         } else {
-            let of = |replicate: usize| u32::from(digit(digits, at * R + replicate));
-            (0..R).fold(0, |sum, replicate| sum | (of(replicate) << (BITS * replicate as u32)))
+            let of = |replicate: usize| u32::from(Self::digit(digits, at * R + replicate));
+            (0..R).fold(0, |sum, replicate| sum | (of(replicate) << (B * replicate as u32)))
         }
     }
 
@@ -287,13 +249,13 @@ impl<const R: usize> Histogram<R> {
         if low == 0 && self.high.iter().all(|high| Self::high_digits(high, at) == 0) {
             return None;
         }
-        let of = |digits: u32, r: usize| u64::from((digits >> (BITS * r as u32)) & u32::from(LARGEST));
+        let of = |digits: u32, r: usize| u64::from((digits >> (B * r as u32)) & u32::from(Self::LARGEST));
         let mut counts = [0; R];
         counts.iter_mut().enumerate().for_each(|(r, count)| *count = of(low, r));
         for (level, high) in self.high.iter().enumerate() {
             let digits = Self::high_digits(high, at);
             if digits != 0 {
-                let place = BITS * (level as u32 + 1);
+                let place = B * (level as u32 + 1);
                 counts.iter_mut().enumerate().for_each(|(r, count)| *count += of(digits, r) << place);
             }
         }
@@ -425,9 +387,9 @@ impl<const R: usize> Histogram<R> {
                     0 => (&mut self.low[..], number),
                     _ => self.level(level - 1, number),
                 };
-                let sum = u64::from(digit(digits, number)) + (left & u64::from(LARGEST));
-                put(digits, number, sum as u8 & LARGEST);
-                left = (left >> BITS) + (sum >> BITS);
+                let sum = u64::from(Self::digit(digits, number)) + (left & u64::from(Self::LARGEST));
+                Self::put(digits, number, sum as u8 & Self::LARGEST);
+                left = (left >> B) + (sum >> B);
                 level += 1;
             }
         }
@@ -441,12 +403,12 @@ impl<const R: usize> Histogram<R> {
 }
 
 /// The values of a histogram in rising order: most of a table's work.
-struct Ranking<'a, const R: usize> {
-    histogram: &'a Histogram<R>,
+struct Ranking<'a, const R: usize, const B: u32> {
+    histogram: &'a Histogram<R, B>,
     range: (f64, f64),
 }
 
-impl<const R: usize> Kernel for Ranking<'_, R> {
+impl<const R: usize, const B: u32> Kernel for Ranking<'_, R, B> {
     type Output = Ranks<R>;
     #[inline(always)]
     fn run(self) -> Ranks<R> {
@@ -463,7 +425,7 @@ struct Kept {
     digits: Vec<ByteBuf>,
 }
 
-impl<const R: usize> Serialize for Histogram<R> {
+impl<const R: usize, const B: u32> Serialize for Histogram<R, B> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let places = |side: &Side| -> Vec<(u32, u32)> {
             side.rising().into_iter().map(|(number, place)| (number, place as u32)).collect()
@@ -488,7 +450,7 @@ impl<const R: usize> Serialize for Histogram<R> {
     }
 }
 
-impl<'de, const R: usize> Deserialize<'de> for Histogram<R> {
+impl<'de, const R: usize, const B: u32> Deserialize<'de> for Histogram<R, B> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let kept = Kept::deserialize(deserializer)?;
         let wrong = || D::Error::custom("a histogram that cannot be");
@@ -504,7 +466,7 @@ impl<'de, const R: usize> Deserialize<'de> for Histogram<R> {
         let some = |all: Vec<u8>| {
             let mut high = High::default();
             for (chunk, digits) in all.chunks_exact(Self::BYTES).enumerate() {
-                if digits.iter().any(|&two| two > 0) {
+                if digits.iter().any(|&byte| byte > 0) {
                     let place = high.place(chunk, Self::BYTES);
                     high.digits[place * Self::BYTES..].copy_from_slice(digits);
                 }
@@ -534,7 +496,7 @@ mod tests {
     use proptest::prelude::*;
     use sketches_ddsketch::{Config, DDSketch};
 
-    fn filled(values: &[f64]) -> Histogram {
+    fn filled<const B: u32>(values: &[f64]) -> Histogram<WIDTH, B> {
         let mut h = Histogram::default();
         for (i, &x) in values.iter().enumerate() {
             let mut one = Mask::splat(false);
@@ -548,7 +510,7 @@ mod tests {
         #[test]
         fn quantiles_are_within_a_bucket_of_sorting(mut values in prop::collection::vec(prop_oneof![
             Just(0.0), -1e6f64..1e6, 1e-9f64..1e-3, 1e20f64..1e28], 1..400)) {
-            let h = filled(&values);
+            let h = filled::<BITS>(&values);
             values.sort_by(f64::total_cmp);
             let range = (values[0], values[values.len() - 1]);
             for p in [0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99] {
@@ -563,7 +525,7 @@ mod tests {
     fn agree_with_another_sketch() {
         let values: Vec<f64> =
             (1..20_000).map(|i| crate::math::exp(f64::from((i * 7919) % 20_011) / 2500.0)).collect();
-        let h = filled(&values);
+        let h = filled::<BITS>(&values);
         let mut sketch = DDSketch::new(Config::new(0.005, 4096, 1e-9));
         for &x in &values {
             sketch.add(x);
@@ -585,16 +547,24 @@ mod tests {
             let mut values = values;
             values.extend(std::iter::repeat_n(7.0, repeated));
             let cut = at.index(values.len()) / WIDTH * WIDTH;
-            let mut parts = filled(&values[..cut]);
-            let bytes = postcard::to_allocvec(&filled(&values[cut..])).unwrap();
-            parts.append(&postcard::from_bytes(&bytes).unwrap());
-            prop_assert_eq!(parts.buckets(), filled(&values).buckets());
+            let whole = filled::<BITS>(&values).buckets();
+            prop_assert_eq!(joined::<BITS>(&values, cut).buckets(), whole.clone());
+            // Counts are the same however they are written.
+            prop_assert_eq!(joined::<2>(&values, cut).buckets(), whole);
         }
+    }
+
+    /// Counted in two parts, of which one was kept in a file.
+    fn joined<const B: u32>(values: &[f64], cut: usize) -> Histogram<WIDTH, B> {
+        let mut parts = filled(&values[..cut]);
+        let bytes = postcard::to_allocvec(&filled::<B>(&values[cut..])).unwrap();
+        parts.append(&postcard::from_bytes(&bytes).unwrap());
+        parts
     }
 
     #[test]
     fn a_constant_is_itself() {
-        let h = filled(&[3.7; 100]);
+        let h = filled::<BITS>(&[3.7; 100]);
         assert_eq!(h.quantiles(&[0.05, 0.5, 0.95], (3.7, 3.7)), [3.7; 3]);
     }
 }

@@ -32,6 +32,7 @@ mod summary;
 pub mod table;
 pub mod tables;
 mod tree;
+mod window;
 
 pub use claim::Wanted;
 pub use csv::{float, quoted};

@@ -11,7 +11,7 @@ use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 /// What such a file begins with; the digit is the version of its layout.
-const MAGIC: [u8; 8] = *b"chokept2";
+const MAGIC: [u8; 8] = *b"chokept3";
 /// What it begins with in every version.
 const NAME: &[u8] = MAGIC.split_last().expect("eight bytes").1;
 /// Bytes of a SHA-256.
