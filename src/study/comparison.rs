@@ -6,6 +6,7 @@ use super::error::Error;
 use super::folder::RunFolder;
 use super::gather::Gatherer;
 use super::kept::{Gathered, Kept};
+use super::plan_rows::PlanRows;
 use super::rounds::Rounds;
 use super::simulation::{Exports, Simulation};
 use crate::analysis::tables::{self, ContrastRow, ObjectiveRow, RobustRow, TargetRow};
@@ -41,7 +42,7 @@ pub(super) struct Comparison {
     targets: Vec<(Target, usize, Vec<u64>)>,
     /// By plan, the draws that satisfy all targets.
     satisfied: Vec<u64>,
-    pub(super) draws: Option<DrawsTable>,
+    pub(super) draws: Option<PlanRows>,
     quarters: usize,
     used: u64,
 }
@@ -77,7 +78,8 @@ impl ComparedDraws {
             let file = folder.create(&format!("draws.{}", format.extension()))?;
             let cells = comparison.metric_cells();
             let all: Vec<usize> = (0..cells.len()).collect();
-            comparison.draws = Some(DrawsTable::new(format, file, cells, &all)?);
+            let table = DrawsTable::new(format, file, cells, &all)?;
+            comparison.draws = Some(PlanRows::new(table, comparison.plans.clone()));
         }
         Ok(Self { rounds: Rounds::default(), comparison, distributions, drivers: None })
     }
@@ -89,9 +91,10 @@ pub(super) fn write_exports(
     own: &mut Distributions,
     folder: &mut RunFolder,
 ) -> Result<(), FolderError> {
-    if let Some(table) = comparison.draws.take() {
-        folder.describe(table.schema());
-        folder.finish_file(table.finish()?)?;
+    if let Some(rows) = comparison.draws.take() {
+        let (schema, file) = rows.finish()?;
+        folder.describe(schema);
+        folder.finish_file(file)?;
     }
     own.write_exports(folder)
 }
@@ -389,12 +392,9 @@ impl Gatherer for Comparison {
                 }
             }
         }
-        if let Some(table) = &mut self.draws {
-            for (p, name) in self.plans.iter().enumerate() {
-                let row = |b: usize| (0..metrics).map(|cell| value(p, b, cell)).collect();
-                let rows: Vec<Vec<Lanes>> = (0..masks.len()).map(row).collect();
-                table.write(name, rounds[0].first, &rows, masks)?;
-            }
+        if let Some(rows) = &mut self.draws {
+            let row = |p: usize, b: usize| (0..metrics).map(|cell| value(p, b, cell)).collect();
+            rows.add(rounds[0].first, masks, row)?;
         }
         Ok(())
     }
@@ -410,7 +410,7 @@ impl Kept for Comparison {
         state.put(&self.front.as_ref().map(Front::counts))?;
         let targets: Vec<&[u64]> = self.targets.iter().map(|(_, _, counts)| counts.as_slice()).collect();
         state.put(&(targets, &self.satisfied, self.used))?;
-        state.put(&self.draws.as_mut().map(DrawsTable::save).transpose()?)
+        state.put(&self.draws.as_mut().map(PlanRows::save).transpose()?)
     }
 
     fn load(&mut self, state: &mut StateReader, from: Option<&Path>) -> Result<(), FolderError> {
@@ -427,6 +427,6 @@ impl Kept for Comparison {
             counts.iter_mut().zip(more).for_each(|(n, more)| *n += more);
         }
         self.used += used;
-        load_draws(&mut self.draws, state, from)
+        load_draws(self.draws.as_mut().map(|rows| &mut rows.table), state, from)
     }
 }

@@ -113,7 +113,7 @@ impl Kept for Distributions {
         let (thresholds, labels, used): (_, _, u64) = state.take()?;
         state.fits(fits && self.thresholds.append(&thresholds) && self.labels.append(&labels))?;
         self.used += used;
-        load_draws(&mut self.draws, state, from)?;
+        load_draws(self.draws.as_mut(), state, from)?;
         let kept: Option<KeptTable> = state.take()?;
         match (&mut self.inputs, kept) {
             (Some(table), Some(kept)) => {
@@ -130,7 +130,7 @@ impl Kept for Distributions {
 
 /// Adds the rows of a table of draws that was kept.
 pub(super) fn load_draws(
-    table: &mut Option<DrawsTable>,
+    table: Option<&mut DrawsTable>,
     state: &mut StateReader,
     from: Option<&Path>,
 ) -> Result<(), FolderError> {

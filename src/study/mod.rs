@@ -32,6 +32,7 @@ mod new;
 mod page;
 mod parts;
 mod pick;
+mod plan_rows;
 mod project;
 mod request;
 mod rounds;

@@ -121,6 +121,22 @@ fn forks_threads_and_audits_give_the_same_bytes() {
         done("compare", "scenarios/tutorial", &out, &all);
         out
     };
+    // A plan's draws stand together, 128 of them, before the next plan's.
+    let mut order: Vec<(String, usize, usize)> = Vec::new();
+    for row in table(run("rows", &["--threads", "3"]).join("draws.csv")) {
+        let draw = number(&row, "draw") as usize;
+        match order.last_mut() {
+            Some((policy, _, last)) if *policy == row["policy"] && (*last == draw || *last + 1 == draw) => {
+                *last = draw;
+            }
+            _ => order.push((row["policy"].clone(), draw, draw)),
+        }
+    }
+    let blocks = [(0, 127), (128, 255), (256, 299)].into_iter();
+    let wanted: Vec<_> = blocks
+        .flat_map(|(from, to)| ["base", "late", "rule-delayed"].map(|policy| (policy.to_owned(), from, to)))
+        .collect();
+    assert_eq!(order, wanted);
     // An audit runs every policy in full.
     let folders = [
         run("a", &["--threads", "1"]),

@@ -12,16 +12,16 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// How many times eight draws are handed over together.
 pub const ROUND: u64 = 32;
-/// Batches for each thread that are under way beside those of a round.
-const PER_THREAD: u64 = 2;
+/// Batches for each thread that are under way beside those of a round, of one plan and of many: those of many take longer, and more
+/// room.
+const PER_THREAD: (u64, u64) = (2, 1);
 
 /// Eights of draws of a round, and those that are under way at once: simulated, or waiting to be handed over.
 ///
-/// Rounds of many plans hold fewer batches, to take no more memory. How many depends on nothing else: rows of draws are written round by
-/// round.
+/// Rounds of many plans hold fewer batches, to take no more memory.
 pub fn under_way(alternatives: usize, threads: usize) -> (u64, u64) {
-    let length = if alternatives == 0 { ROUND } else { ROUND / 2 };
-    (length, length + PARTS as u64 * PER_THREAD * threads as u64)
+    let (length, each) = if alternatives == 0 { (ROUND, PER_THREAD.0) } else { (ROUND / 4, PER_THREAD.1) };
+    (length, length + PARTS as u64 * each * threads as u64)
 }
 
 /// What became of a batch: of each part that was asked for, what there is of every plan.
@@ -194,8 +194,8 @@ mod tests {
         most: u64,
     }
 
-    /// Runs eights on so many threads, where some batches fail.
-    fn run(eights: Range<u64>, threads: usize, fail: &[u64]) -> Ran {
+    /// Runs eights of a plan and its alternatives on so many threads, where some batches fail.
+    fn run(eights: Range<u64>, (alternatives, threads): (usize, usize), fail: &[u64]) -> Ran {
         let (begun, taken, most) = (AtomicU64::new(0), AtomicU64::new(0), AtomicU64::new(0));
         let simulate = |batch: u64| {
             let now = begun.fetch_add(1, Ordering::SeqCst) + 1 - taken.load(Ordering::SeqCst);
@@ -218,7 +218,7 @@ mod tests {
             Ok(())
         };
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        let (length, room) = under_way(0, threads);
+        let (length, room) = under_way(alternatives, threads);
         let ended = pool.install(|| Pipeline::new(eights.clone(), (length, room), simulate, take).run());
         assert!(
             most.load(Ordering::SeqCst) <= room / PARTS as u64,
@@ -230,20 +230,26 @@ mod tests {
     #[test]
     fn rounds_are_taken_in_order_each_once_on_any_number_of_threads() {
         for threads in [1, 2, 3, 16] {
-            let Ran { rounds, ended, most } = run(37..150, threads, &[]);
-            assert_eq!(rounds, [(37, 27), (64, 32), (96, 32), (128, 22)]);
-            assert!(ended.is_ok());
-            // Batches of the next round go on while one is not complete.
-            assert!(threads == 1 || most > ROUND / PARTS as u64, "{most}");
+            for (alternatives, wanted) in [
+                (0, vec![(37, 27), (64, 32), (96, 32), (128, 22)]),
+                (20, [vec![(37, 3)], (5..18).map(|r| (8 * r, 8)).collect(), vec![(144, 6)]].concat()),
+            ] {
+                let Ran { rounds, ended, most } = run(37..150, (alternatives, threads), &[]);
+                assert_eq!(rounds, wanted);
+                assert!(ended.is_ok());
+                // Batches of the next round go on while one is not complete.
+                let (length, _) = under_way(alternatives, threads);
+                assert!(threads == 1 || most > length / PARTS as u64, "{most}");
+            }
         }
-        assert_eq!(run(7..7, 2, &[]).rounds, [], "no draws, no round");
+        assert_eq!(run(7..7, (0, 2), &[]).rounds, [], "no draws, no round");
     }
 
     #[test]
     fn the_first_batch_that_fails_tells_why_and_no_later_round_is_taken() {
         for threads in [1, 2, 16] {
             // Of a round's batches 22 fails before 20 does, on many threads; 40 is of a later round.
-            let Ran { rounds, ended, .. } = run(0..320, threads, &[22, 20, 40]);
+            let Ran { rounds, ended, .. } = run(0..320, (0, threads), &[22, 20, 40]);
             assert_eq!(rounds, [(0, 32)]);
             assert_eq!(ended, Err(20));
         }
