@@ -54,8 +54,8 @@ pub use units::{ChipUnit, PerUnit, h100};
 pub struct Model {
     /// Title of the scenario.
     pub title: String,
-    /// Every number, in order of reading.
-    pub quantities: Arc<IdVec<QuantityId, Quantity>>,
+    /// Every number, in order of reading; readings of one scenario share those that they agree on.
+    pub quantities: Arc<IdVec<QuantityId, Arc<Quantity>>>,
     pub countries: IdVec<CountryId, Country>,
     pub groups: IdVec<GroupId, Group>,
     pub tools: IdVec<ToolId, Tool>,

@@ -4,7 +4,7 @@ use super::ids::QuantityId;
 use crate::random::Distribution;
 
 /// A number of the scenario under its path.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Quantity {
     /// Its identity, such as `facility.smic-n2.capacity`: key of its random stream and its column.
     pub path: String,
@@ -25,7 +25,7 @@ pub struct Quantity {
 }
 
 /// What a number can be.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Shape {
     /// One number.
     Fixed(f64),
@@ -36,7 +36,7 @@ pub enum Shape {
 }
 
 /// A path through dated points: all points share the quantity's uniform unless `independent`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Dated {
     /// Points in time order: quarters since the horizon's start (possibly negative or fractional), and the value there.
     pub points: Vec<(f64, Point)>,
@@ -51,7 +51,7 @@ pub struct Dated {
 }
 
 /// The value of a dated path at one of its points.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Point {
     /// A distribution at the path's own uniform ([`Distribution::fixed`] for a number).
     Shared(Distribution),

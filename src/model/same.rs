@@ -2,13 +2,27 @@
 //!
 //! Ids of numbers, rules and shocks are compared by what they name, since edits shift them; numbers themselves are not compared.
 
-use super::Model;
 use super::field::{Amount, Attribute, Clause, Comparison, Condition, Date, Effect, Horizon, Nodes};
 use super::ids::{
     BuyerId, ChipId, CountryId, DesignerId, FacilityId, GoodId, GroupId, Id, IdVec, LabId, QuantityId,
     RouteId, RuleId, ShockId, StockpileId, ToolId,
 };
+use super::{Model, Quantity};
 use std::collections::BTreeMap;
+use std::sync::Arc;
+
+impl Model {
+    /// Has numbers of which another reading of the scenario says the same be one with its own.
+    pub(crate) fn share_quantities(&mut self, with: &IdVec<QuantityId, Arc<Quantity>>) {
+        let theirs: BTreeMap<&str, &Arc<Quantity>> = with.iter().map(|q| (q.path.as_str(), q)).collect();
+        for own in Arc::make_mut(&mut self.quantities).iter_mut() {
+            // What was written, and where, is part of it: so no two zeros are taken for one another.
+            if let Some(other) = theirs.get(own.path.as_str()).filter(|other| ***other == *own) {
+                *own = Arc::clone(other);
+            }
+        }
+    }
+}
 
 /// Something that two models can both say. The macros that declare tables derive it, so that a new field is compared at once.
 pub trait Same {

@@ -8,6 +8,7 @@ use crate::results::table::{Table, TableText};
 use crate::results::tables::FlowRow;
 use petgraph::visit::EdgeRef;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Probabilities of the quantiles of an assumption.
 const LEVELS: [f64; 9] = [0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99];
@@ -78,7 +79,7 @@ fn quantity_rows<'m>(model: &'m Model) -> impl Iterator<Item = QuantityRow<'m>> 
         day,
         quantiles: LEVELS.map(|p| distribution.quantile(p)),
     };
-    let rows = move |quantity: &'m Quantity| match &quantity.shape {
+    let rows = move |quantity: &'m Arc<Quantity>| match &quantity.shape {
         Shape::Fixed(x) => vec![row(quantity, String::new(), &Distribution::fixed(*x))],
         Shape::Uncertain(d) => vec![row(quantity, String::new(), d)],
         Shape::Dated(Dated { points, .. }) => {

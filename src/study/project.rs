@@ -9,7 +9,8 @@ use crate::metrics::{BadRatio, Observed, all_series, bind, check_signs};
 use crate::model::record::vintages;
 use crate::model::time::Horizon;
 use crate::model::{
-    BuyerId, GoodKind, Model, OBSERVATION_COLUMNS, RuleId, Shown, Vintage, show, take_accepted,
+    BuyerId, GoodKind, IdVec, Model, OBSERVATION_COLUMNS, Quantity, QuantityId, RuleId, Shown, Vintage, show,
+    take_accepted,
 };
 use crate::network::{Network, Node};
 use crate::plan::Plan;
@@ -35,6 +36,8 @@ pub(super) struct Reading {
     leads: OnceLock<Option<Vec<String>>>,
     /// Rule books of those who went on from it.
     books: Arc<Books>,
+    /// Numbers of the first who did.
+    quantities: OnceLock<Arc<IdVec<QuantityId, Arc<Quantity>>>>,
 }
 
 /// A scenario that has been read under a policy and edits, without errors.
@@ -85,6 +88,7 @@ impl Reading {
             inherited: inherited(request),
             leads: OnceLock::new(),
             books: Arc::default(),
+            quantities: OnceLock::new(),
         })
     }
 
@@ -172,6 +176,7 @@ impl Project {
             return Err(Error::Findings(Box::new(Findings { sources, diagnostics })));
         };
         take_accepted(&model.accepted, &mut diagnostics);
+        model.share_quantities(reading.quantities.get_or_init(|| Arc::clone(&model.quantities)));
         model.run.lead = match leads {
             Some(leads) => leads,
             None => reading.lead(&model)?,

@@ -9,6 +9,7 @@ use chokepoint::internals::model::time::Date;
 use chokepoint::internals::model::{FacilityId, Model, Shape};
 use chokepoint::internals::network::Network;
 use chokepoint::internals::random::{Design, Sampler};
+use std::sync::Arc;
 
 /// One line, one chip, one buyer: what the line makes is worth far less than the buyer has.
 const WORLD: &str = r#"
@@ -211,7 +212,8 @@ fn earlier_openings() -> &'static [(String, [Vec<f64>; 2])] {
         let mut model = read("scenarios/baseline", None).unwrap().1;
         for f in 0..model.facilities.len() {
             let answer = model.facilities[f].answer;
-            std::sync::Arc::make_mut(&mut model.quantities)[answer].shape = Shape::Fixed(0.0);
+            let quantity = &mut Arc::make_mut(&mut model.quantities)[answer];
+            Arc::make_mut(quantity).shape = Shape::Fixed(0.0);
         }
         let start = Date(f64::from(model.run.horizon.first.0));
         let late: Vec<usize> = (0..model.facilities.len())

@@ -6,13 +6,13 @@ use chokepoint::Network;
 use chokepoint::internals::report::world;
 use chokepoint::study::{
     Compare, CompareRequest, Destination, Error, ErrorKind, Note, PolicySource, Project, Run, RunRequest,
-    ScenarioRequest, TextSource, Watch, Work,
+    ScenarioRequest, Simulation, TextSource, Watch, Work,
 };
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
-use std::sync::Mutex;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex};
 
 const TUTORIAL: &str = "scenarios/tutorial";
 const DRAWS: u64 = 64;
@@ -80,6 +80,25 @@ fn values_of_draws_are_what_a_comparison_pairs() {
     let paired = results.paired(place, 1).mean.value;
     assert!(mean < 0.0 && (paired / mean - 1.0).abs() < 1e-9, "{paired} {mean}");
     assert_eq!(base.draws(), (0..DRAWS).collect::<Vec<_>>());
+}
+
+#[test]
+fn numbers_that_a_policy_leaves_alone_are_the_scenarios_own() {
+    let mut request = CompareRequest::new(TUTORIAL);
+    let half = "title = \"half the money\"\n[[set]]\npath = \"buyer.*.budget\"\ntimes = 0.5\n";
+    request.policies = vec![PolicySource::text("half", half)];
+    let study = Compare::open(&request, &()).unwrap();
+    let numbers = |simulation: &Simulation| simulation.plan.model.quantities.clone();
+    let (base, half) = (numbers(&study.base), numbers(&study.others[0]));
+    let (mut own, mut shared) = (0, 0);
+    for quantity in half.iter() {
+        let theirs = base.iter().find(|q| q.path == quantity.path).unwrap();
+        let touched = quantity.path.starts_with("buyer.") && quantity.path.ends_with(".budget");
+        assert_eq!(Arc::ptr_eq(theirs, quantity), !touched, "{}", quantity.path);
+        assert_eq!(quantity.edited_by.is_empty(), !touched);
+        if touched { own += 1 } else { shared += 1 }
+    }
+    assert!(own == 2 && shared > 100, "{own} {shared}");
 }
 
 /// Notes down what it is told, and stops from the start if it is to.

@@ -7,6 +7,7 @@ use super::super::{Correlation, Spec};
 use super::Reader;
 use crate::scenario::{Document, Glob, Node, Place, Table, Value, is_glob, suggest};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Keys of a row.
 const KEYS: [&str; 7] = ["id", "title", "value", "loads", "source", "grade", "note"];
@@ -30,7 +31,7 @@ impl Reader<'_> {
             self.known_keys(table, &KEYS, &path);
             let loads = self.loads(table, &path);
             let value = self.factor_value(table, &path, &loads);
-            self.quantities[value].edited_by.extend(node.edited_by.iter().cloned());
+            Arc::make_mut(&mut self.quantities[value]).edited_by.extend(node.edited_by.iter().cloned());
             let title = self.words(table, "title", &path);
             all.push((Factor { id, title, value, loads: Vec::new() }, loads));
         }
@@ -68,7 +69,7 @@ impl Reader<'_> {
             let grades = [Grade::Published, Grade::Derived, Grade::Judgement];
             grades[self.choice(node, &format!("{path}.grade"), &grades.map(Grade::name))]
         });
-        let provenance = &mut self.quantities[value].provenance;
+        let provenance = &mut Arc::make_mut(&mut self.quantities[value]).provenance;
         if provenance.source.is_empty() {
             provenance.source = source;
         }

@@ -6,6 +6,7 @@ use super::super::time::{Date, Quarter};
 use super::selectable::Selectable;
 use crate::scenario::{Adjustment, Diagnostics, Node, Place, Sources, Table, Value, replaced};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// What reading gathers.
 pub(crate) struct Reader<'a> {
@@ -15,7 +16,7 @@ pub(crate) struct Reader<'a> {
     pub(super) ids: BTreeMap<String, BTreeMap<String, u32>>,
     /// Rows that edits removed.
     pub(super) removed: Vec<String>,
-    pub(crate) quantities: IdVec<QuantityId, Quantity>,
+    pub(crate) quantities: IdVec<QuantityId, Arc<Quantity>>,
     /// Units of goods, by id.
     pub(super) units: BTreeMap<String, String>,
     /// Unit of the good of the row being read.
@@ -112,7 +113,7 @@ impl Reader<'_> {
 
     /// Adds a quantity; gives its id.
     pub(crate) fn register(&mut self, quantity: Quantity) -> QuantityId {
-        self.quantities.push(quantity)
+        self.quantities.push(Arc::new(quantity))
     }
 
     /// A day or a quarter's start.

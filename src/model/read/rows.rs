@@ -306,7 +306,7 @@ impl Reader<'_> {
             let before = self.quantities.len();
             all.push(T::read(self, table, &path));
             for quantity in self.quantities.iter_mut().skip(before) {
-                quantity.edited_by.extend(node.edited_by.iter().cloned());
+                Arc::make_mut(quantity).edited_by.extend(node.edited_by.iter().cloned());
             }
         }
         self.good_unit = None;
