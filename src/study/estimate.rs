@@ -85,15 +85,17 @@ fn memory(base: &Simulation, others: &[Simulation], draws: u64, threads: usize) 
     let each = draws as f64 / WIDTH as f64;
     // Quarters of an octave that hold something grow with the draws, and so do the digits of their counts.
     let chunks = |n: f64| 8.0 + 2.4 * doublings(n);
-    let histogram = |replicates: usize, n: f64| {
-        let digits = 1.0 + doublings(n / 256.0) / 4.0;
-        300.0 + 8.0 * replicates as f64 * chunks(n * replicates as f64) * digits
+    let counted = |bits: u32, replicates: usize, n: f64| {
+        let bits = f64::from(bits);
+        let digits = 1.0 + doublings(n / 256.0) / bits;
+        300.0 + 2.0 * bits * replicates as f64 * chunks(n * replicates as f64) * digits
     };
+    let histogram = |replicates: usize, n: f64| counted(4, replicates, n);
     let spread = 64.0 * (6.0 + 2.0 * doublings(draws as f64 / 1024.0));
     let summary =
         cells as f64 * (histogram(WIDTH, each) + spread) + flows as f64 * (histogram(1, each) + spread);
     let compared = if others.is_empty() { 0.0 } else { cells as f64 };
-    let paired = compared * (2.0 * histogram(1, draws as f64) + 2.0 * histogram(WIDTH, each) + 4.0 * spread);
+    let paired = compared * (2.0 * histogram(1, draws as f64) + 2.0 * counted(2, WIDTH, each) + 4.0 * spread);
     let leaves = draws as f64 / (LEAF * WIDTH as u64) as f64;
     let bins = draws.max(16).ilog2() / 2;
     let watched = base.recording.watched.len() * base.plan.drivers().len() * (1 << bins.clamp(2, 6)) * 16;
@@ -101,9 +103,9 @@ fn memory(base: &Simulation, others: &[Simulation], draws: u64, threads: usize) 
     let (_, under_way) = run::under_way(others.len(), threads);
     let rounds = under_way as f64 * ((cells + flows) * size_of::<crate::math::Lanes>()) as f64;
     let edges = |p: &Simulation| (p.plan.edges.sales.len() * p.plan.quarters) as f64;
-    let each = |rooms: usize| EDGE.0 + EDGE.1 * rooms as f64;
-    let plans = edges(base) * each(threads)
-        + others.iter().map(edges).sum::<f64>() * each(run::rooms(others.len(), threads));
+    // Every thread has room for the first plan and for one of the others.
+    let room = edges(base) + others.iter().map(edges).fold(0.0, f64::max);
+    let plans = plans().map(edges).sum::<f64>() * EDGE.0 + threads as f64 * room * EDGE.1;
     PROGRAM + plans + summary + paired + drivers + rounds + cells as f64 * ROW
 }
 
