@@ -6,7 +6,7 @@
 //! `(B − 1)/(N − 1)` of it; Kelley's (1935) correction takes that off, so that an inert input scores 0 on average.
 
 use crate::math::special::incomplete_beta;
-use crate::math::{Lanes, Mask, WIDTH};
+use crate::math::{Kernel, Lanes, Mask, WIDTH, dispatch};
 use crate::results::{Forest, LEAF};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -173,16 +173,9 @@ impl Sensitivity {
             let leaf = vec![Total::default(); columns];
             self.tree.push(0, std::mem::replace(&mut self.leaf, leaf), join_totals);
         }
+        let rows = Rows { draws: &draws, ranks, values: &values, columns: columns.max(1), bins };
         self.inputs.par_iter_mut().enumerate().with_min_len(8).for_each(|(i, input)| {
-            for (&(b, lane), row) in draws.iter().zip(values.chunks_exact(columns.max(1))) {
-                let rank = ranks[b][i][lane];
-                input.add(((rank * bins as f64) as usize).min(bins - 1), row);
-                if rank < TENTH {
-                    input.add(bins, row);
-                } else if rank >= 1.0 - TENTH {
-                    input.add(bins + 1, row);
-                }
-            }
+            dispatch(Filling { input, i, rows });
             if full {
                 let leaf = vec![0.0; (bins + 2) * columns];
                 input.tree.push(0, std::mem::replace(&mut input.leaf, leaf), join_sums);
@@ -272,6 +265,43 @@ impl End {
             Scale::Plain => Self { mean, error },
             Scale::Log => Self { mean: crate::math::exp(mean), error: crate::math::exp(mean) * error },
         })
+    }
+}
+
+/// Draws of a leaf, with the ranks of all inputs and a row of outcomes for each.
+#[derive(Clone, Copy)]
+struct Rows<'a> {
+    /// Batch and lane of each.
+    draws: &'a [(usize, usize)],
+    ranks: &'a [Vec<Lanes>],
+    values: &'a [f64],
+    columns: usize,
+    bins: usize,
+}
+
+/// Adds draws to the bins of an input.
+struct Filling<'a> {
+    input: &'a mut Bins,
+    /// Its place among the inputs.
+    i: usize,
+    rows: Rows<'a>,
+}
+
+impl Kernel for Filling<'_> {
+    type Output = ();
+    #[inline(always)]
+    fn run(self) {
+        let Self { input, i, rows } = self;
+        let Rows { draws, ranks, values, columns, bins } = rows;
+        for (&(b, lane), row) in draws.iter().zip(values.chunks_exact(columns)) {
+            let rank = ranks[b][i][lane];
+            input.add(((rank * bins as f64) as usize).min(bins - 1), row);
+            if rank < TENTH {
+                input.add(bins, row);
+            } else if rank >= 1.0 - TENTH {
+                input.add(bins + 1, row);
+            }
+        }
     }
 }
 

@@ -255,6 +255,8 @@ impl Ledger {
             let retired = self.retired[h] + moved.retired[h];
             let accounted = owned.count[h] + owned.waiting[h] + failed + retired;
             at.equal("fleet", name, accounted, entered, entered);
+            let all = owned.count[h] + owned.waiting[h] + coming;
+            at.equal("owned", name, if moved.held[h] { moved.owned[h] } else { Lanes::ZERO }, all, all);
             at.not_negative("failures", name, moved.failed[h]);
             at.not_negative("chips taken out", name, moved.retired[h]);
             for x in [owned.count[h], owned.waiting[h]] {

@@ -314,13 +314,7 @@ impl Batch {
 
     /// All of it, for those who count.
     pub(crate) fn seen(&self) -> Seen<'_> {
-        Seen {
-            inputs: &self.inputs,
-            sheets: &self.sheets,
-            terms: &self.terms,
-            state: &self.state,
-            outputs: &self.outputs,
-        }
+        Seen { sheets: &self.sheets, terms: &self.terms, state: &self.state, outputs: &self.outputs }
     }
 
     /// The horizon's start.
@@ -357,7 +351,7 @@ impl Batch {
         view!(Fleets, self.fleet, no scratch).reset(plan, &self.inputs, &self.sheets);
         self.state.rental.reset();
         view!(Training, self.training).reset(plan, &self.inputs);
-        view!(Roots, self.roots).reset(plan, &self.inputs, &self.state.fleet, &self.sheets);
+        view!(Roots, self.roots).reset(plan, &self.inputs, &self.outputs.fleet, &self.sheets);
     }
 
     /// Shocks, capacity, rules and routes of the quarter.
@@ -514,7 +508,9 @@ impl Batch {
             seized: &diversion.seized,
             ordered: &trade.ordered,
             filled: &trade.filled,
+            open: &self.outputs.choice.open,
             sold: &trade.sold,
+            sent: &diversion.sent,
             delivered: &diversion.delivered,
         };
         self.state.triggers.step(plan, &quarter);

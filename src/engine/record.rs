@@ -31,9 +31,19 @@ pub struct Recorded {
 #[derive(Debug)]
 pub(super) struct Reads {
     /// Series that are looked at, by quarter, in order.
-    needed: Vec<Vec<usize>>,
+    needed: Vec<Vec<Needed>>,
+    /// Where each series comes from, side by side: names and units are not looked at in a quarter.
+    sources: Vec<Source>,
     /// Flows of each sale: free, and below full permission.
     flows_of: Vec<[Option<usize>; 2]>,
+}
+
+/// A series that is looked at in a quarter.
+#[derive(Clone, Copy, Debug)]
+struct Needed {
+    series: u32,
+    /// Whether it is a sum since the start.
+    cumulative: bool,
 }
 
 /// What is recorded of a batch.
@@ -126,7 +136,8 @@ impl Recorded {
 
 impl Reads {
     pub(super) fn new(plan: &Plan, recording: &Recording, flows: &[FlowSource]) -> Self {
-        Self { needed: needed(recording, plan.quarters), flows_of: flows_of(plan, flows) }
+        let sources = recording.series.iter().map(|series| series.source.clone()).collect();
+        Self { needed: needed(recording, plan.quarters), sources, flows_of: flows_of(plan, flows) }
     }
 }
 
@@ -219,10 +230,10 @@ impl<'a> Recorder<'a> {
         }
         let seen = batch.seen();
         self.tally.count(t, plan, &seen);
-        for &i in &self.reads.needed[t] {
-            let series = &self.recording.series[i];
-            let now = self.tally.read(&series.source, &self.values, plan, &seen);
-            self.values[i] = if series.cumulative { self.values[i] + now } else { now };
+        for &Needed { series, cumulative } in &self.reads.needed[t] {
+            let i = series as usize;
+            let now = self.tally.read(&self.reads.sources[i], &self.values, plan, &seen);
+            self.values[i] = if cumulative { self.values[i] + now } else { now };
         }
         let recording = self.recording;
         let (cells, watched) = (self.next_cell, self.next_watched);
@@ -360,7 +371,7 @@ impl Kernel for Record<'_, '_> {
 }
 
 /// For each quarter the series that are looked at: those of its cells and of tracked courses, parts of ratios, sums under way.
-fn needed(recording: &Recording, quarters: usize) -> Vec<Vec<usize>> {
+fn needed(recording: &Recording, quarters: usize) -> Vec<Vec<Needed>> {
     let mut needed = vec![vec![false; recording.series.len()]; quarters];
     for (t, needed) in needed.iter_mut().enumerate() {
         for &s in &recording.tracked {
@@ -382,7 +393,8 @@ fn needed(recording: &Recording, quarters: usize) -> Vec<Vec<usize>> {
             needed[t][s] |= needed[t + 1][s];
         }
     }
-    let list = |of: Vec<bool>| of.iter().enumerate().filter(|(_, n)| **n).map(|(s, _)| s).collect();
+    let one = |s: usize| Needed { series: s as u32, cumulative: sums(s) };
+    let list = |of: Vec<bool>| of.iter().enumerate().filter(|(_, n)| **n).map(|(s, _)| one(s)).collect();
     needed.into_iter().map(list).collect()
 }
 

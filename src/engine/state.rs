@@ -19,7 +19,6 @@ use super::steps::trade::{TradeOutputs, TradeScratch, TradeState};
 use super::steps::training::{TrainingOutputs, TrainingScratch, TrainingState};
 use super::steps::triggers::TriggerState;
 use super::twins::Twins;
-use crate::inputs::Inputs;
 use crate::math::List;
 use crate::math::wide::{Lanes, Mask};
 use crate::plan::Plan;
@@ -67,8 +66,6 @@ pub struct Outputs {
 /// All of a batch at the end of a quarter, for those who count.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Seen<'a> {
-    /// Values of all quantities.
-    pub inputs: &'a Inputs,
     /// Data sheets of chips.
     pub sheets: &'a DataSheets,
     /// Numbers of rules, and courses of shocks.

@@ -103,10 +103,9 @@ impl Tally {
             plan.edges.holdings.iter().enumerate().filter(|(h, _)| batch.outputs.fleet.held[*h])
         {
             let (b, c) = (holding.buyer.index(), holding.chip.index());
-            let n = holding.country.index();
-            let overhead = batch.inputs.value(plan.model.countries[n].overhead) / 1e6;
+            let megawatts = batch.sheets.megawatts[holding.country.index()];
             let fleet = &batch.state.fleet;
-            let owned = fleet.count[h] + fleet.waiting[h] + fleet.deploying[h].total();
+            let owned = batch.outputs.fleet.owned[h];
             let units = &batch.sheets.units[c];
             for u in ChipUnit::ALL {
                 self.fleet[b][u] += owned * units[u];
@@ -121,7 +120,7 @@ impl Tally {
                     }
                 }
             }
-            self.power[b] += fleet.count[h] * batch.sheets.watts[c] * overhead;
+            self.power[b] += fleet.count[h] * batch.sheets.watts[c] * megawatts;
         }
     }
 
@@ -205,22 +204,24 @@ impl Tally {
                     over(buyers.iter().map(|b| b.index()), &self.smuggled, |own| own[*unit])
                 }
                 Arrived::Seized => {
-                    let routes = &plan.edges.routes_to[*n];
-                    Lanes::total(routes.iter().map(|r| batch.outputs.diversion.seized[r.index()]))
+                    let routes = plan.edges.routes_to[*n].iter().map(|r| r.index());
+                    over(routes, &batch.outputs.diversion.seized, |seized| *seized)
                 }
                 Arrived::Premium => batch.state.diversion.premium[n.index()],
             },
             Source::RefusedIn(n) => self.denied_in[n.index()],
             Source::RefusedBy(rule) => self.denied_by[rule.index()],
             Source::Chips(chips, what) => {
-                let chips = chips.iter().map(|c| c.index());
-                match what {
-                    Sold::Produced => over(chips, &batch.outputs.production.started, |made| *made),
-                    Sold::Shipped(unit) => {
-                        Lanes::total(chips.map(|c| self.shipped[c] * batch.sheets.units[c][*unit]))
-                    }
-                    Sold::Revenue => Lanes::total(chips.map(|c| self.shipped[c] * batch.outputs.price[c])),
+                let produced = &batch.outputs.production.started;
+                let (mut sum, shipped) = (Lanes::ZERO, &self.shipped);
+                for c in chips.iter().map(|c| c.index()) {
+                    sum += match what {
+                        Sold::Produced => produced[c],
+                        Sold::Shipped(unit) => shipped[c] * batch.sheets.units[c][*unit],
+                        Sold::Revenue => shipped[c] * batch.outputs.price[c],
+                    };
                 }
+                sum
             }
             Source::Facilities(at, what) => {
                 let over = |list: &[Lanes]| over(at.iter().map(|f| f.index()), list, |own| *own);

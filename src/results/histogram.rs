@@ -7,15 +7,13 @@
 //! share the caches. Four bits carry seldom; two take half the memory where counts are small.
 
 use super::Ranks;
-use super::window::Side;
+use super::window::{CHUNK, Side};
 use crate::math::{Kernel, Lanes, Mask, WIDTH, dispatch};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 use serde_bytes::ByteBuf;
 
 /// Bits of a float below the bucket's.
 const SHIFT: u32 = 46;
-/// Buckets in a chunk: a quarter of an octave.
-const CHUNK: usize = 16;
 /// Bits of a digit of a count, where a cell has many draws.
 const BITS: u32 = 4;
 
@@ -122,44 +120,57 @@ impl<const R: usize, const B: u32> Histogram<R, B> {
     /// Counts a batch, in the lanes of the mask.
     #[inline(always)]
     pub fn add(&mut self, x: Lanes, mask: Mask) {
-        if (x.gt(Lanes::ZERO) & mask).all() {
-            // Byte by byte: where in it a digit stands is known, then, when this is compiled.
-            for byte in 0..WIDTH / Self::EACH {
-                for place in 0..Self::EACH {
-                    self.add_positive(x[byte * Self::EACH + place], byte, place);
+        let near = |side: &Side| side.all_near(x.0.map(|x| x.to_bits() >> SHIFT));
+        let all = (x.gt(Lanes::ZERO) & mask).all();
+        let Some(at) = self.positive.as_ref().filter(|_| all).and_then(near) else {
+            return self.add_each(x, mask);
+        };
+        let low = &mut self.low[..];
+        // Lanes whose digit has no place yet or cannot be counted up, as bits: a call among them would cost all of them registers.
+        let mut apart = 0;
+        // Byte by byte: where in it a digit stands is known, then, when this is compiled.
+        for byte in 0..WIDTH / Self::EACH {
+            for place in 0..Self::EACH {
+                let lane = byte * Self::EACH + place;
+                let (byte, shift) = if R == WIDTH {
+                    (at[lane] * WIDTH / Self::EACH + byte, B * place as u32)
+                } else {
+                    Self::spot(at[lane] * R + lane % R)
+                };
+                match low.get_mut(byte) {
+                    Some(digits) if !Self::is_largest(*digits, shift) => *digits += 1 << shift,
+                    _ => apart |= 1 << lane,
                 }
             }
-        } else {
-            self.add_each(x, mask);
+        }
+        if apart != 0 {
+            self.add_apart(x, apart);
         }
     }
 
-    /// Counts a positive number of a lane, given by the byte that has its digit and the place in it.
-    #[inline(always)]
-    fn add_positive(&mut self, x: f64, byte: usize, place: usize) {
-        let bucket = (x.to_bits() >> SHIFT) as u32;
-        let near = self.positive.as_ref().and_then(|side| side.near(bucket / CHUNK as u32));
-        let chunk = near.unwrap_or_else(|| self.place(bucket / CHUNK as u32, false));
-        let at = chunk * CHUNK + bucket as usize % CHUNK;
-        if R == WIDTH {
-            self.count_in(at * WIDTH / Self::EACH + byte, B * place as u32);
-        } else {
-            self.count(at, (byte * Self::EACH + place) % R);
-        }
+    /// Counts the lanes of some bits.
+    #[cold]
+    #[inline(never)]
+    fn add_apart(&mut self, x: Lanes, lanes: u32) {
+        (0..WIDTH).filter(|lane| lanes & (1 << lane) != 0).for_each(|lane| self.add_one(x[lane], lane));
     }
 
     #[inline(never)]
     fn add_each(&mut self, x: Lanes, mask: Mask) {
         for lane in (0..WIDTH).filter(|&lane| mask.lane(lane)) {
-            let x = x[lane];
-            if x == 0.0 {
-                self.zero[lane % R] += 1;
-                continue;
-            }
-            let bucket = (x.abs().to_bits() >> SHIFT) as u32;
-            let chunk = self.place(bucket / CHUNK as u32, x < 0.0);
-            self.count(chunk * CHUNK + bucket as usize % CHUNK, lane % R);
+            self.add_one(x[lane], lane);
         }
+    }
+
+    /// Counts a number of any kind.
+    fn add_one(&mut self, x: f64, lane: usize) {
+        if x == 0.0 {
+            self.zero[lane % R] += 1;
+            return;
+        }
+        let bucket = (x.abs().to_bits() >> SHIFT) as u32;
+        let chunk = self.place(bucket / CHUNK as u32, x < 0.0);
+        self.count(chunk * CHUNK + bucket as usize % CHUNK, lane % R);
     }
 
     /// The place of a chunk among those that are kept.
@@ -178,21 +189,22 @@ impl<const R: usize, const B: u32> Histogram<R, B> {
         place
     }
 
+    /// Counts one more in a bucket.
     #[inline(always)]
     fn count(&mut self, at: usize, replicate: usize) {
         let (byte, shift) = Self::spot(at * R + replicate);
-        self.count_in(byte, shift);
-    }
-
-    /// Counts one more in a digit, given by its byte and its place in it.
-    #[inline(always)]
-    fn count_in(&mut self, byte: usize, shift: u32) {
         let digits = &mut self.low[byte];
-        if *digits & (Self::LARGEST << shift) == Self::LARGEST << shift {
+        if Self::is_largest(*digits, shift) {
             self.carry(Self::EACH * byte + (shift / B) as usize);
         } else {
             *digits += 1 << shift;
         }
+    }
+
+    /// Whether a digit of a byte cannot be counted up.
+    #[inline(always)]
+    fn is_largest(digits: u8, shift: u32) -> bool {
+        digits & (Self::LARGEST << shift) == Self::LARGEST << shift
     }
 
     /// Counts one more where the lowest digit is the largest.
@@ -560,6 +572,21 @@ mod tests {
         let bytes = postcard::to_allocvec(&filled::<B>(&values[cut..])).unwrap();
         parts.append(&postcard::from_bytes(&bytes).unwrap());
         parts
+    }
+
+    proptest! {
+        #[test]
+        fn batches_count_as_their_lanes_do(batches in prop::collection::vec(
+            prop_oneof![prop::array::uniform8(1.0..9.0), prop::array::uniform8(1e-9..1e29), Just([7.0; WIDTH])], 1..200)) {
+            let (mut four, mut two) = (Histogram::<WIDTH>::default(), Histogram::<WIDTH, 2>::default());
+            for &batch in &batches {
+                four.add(Lanes::from(batch), Mask::splat(true));
+                two.add(Lanes::from(batch), Mask::splat(true));
+            }
+            let one_by_one = filled::<BITS>(&batches.concat()).buckets();
+            prop_assert_eq!(&four.buckets(), &one_by_one);
+            prop_assert_eq!(two.buckets(), one_by_one);
+        }
     }
 
     #[test]

@@ -1,14 +1,18 @@
 //! Where the chunks of a histogram are kept: most of them lie in one window, in which they are found without a search.
 
+/// Buckets in a chunk: a quarter of an octave.
+pub(super) const CHUNK: usize = 16;
 /// Chunks in the window: sixteen octaves.
 const WINDOW: usize = 64;
+/// The place of a chunk that has none: more than there are chunks.
+const NONE: u16 = u16::MAX;
 
 /// Where the chunks of one sign are kept.
 #[derive(Clone, Debug)]
 pub(super) struct Side {
     /// Number of the chunk at the start of the window.
     first: u32,
-    /// For each chunk of the window: 1 + its place among the chunks, 0 if it is empty.
+    /// For each chunk of the window: its place among the chunks.
     window: [u16; WINDOW],
     /// Those outside the window with their places, rising.
     far: Vec<(u32, u32)>,
@@ -17,14 +21,31 @@ pub(super) struct Side {
 impl Side {
     /// A window around a chunk.
     pub(super) fn around(number: u32) -> Self {
-        Self { first: number.saturating_sub(WINDOW as u32 / 2), window: [0; WINDOW], far: Vec::new() }
+        Self { first: number.saturating_sub(WINDOW as u32 / 2), window: [NONE; WINDOW], far: Vec::new() }
     }
 
     /// The place of a chunk in the window.
     #[inline(always)]
     pub(super) fn near(&self, number: u32) -> Option<usize> {
         let place = *self.window.get(number.wrapping_sub(self.first) as usize)?;
-        (place > 0).then(|| usize::from(place) - 1)
+        (place != NONE).then(|| usize::from(place))
+    }
+
+    /// Places of some buckets among those that are kept, if all are in the window; beyond the last one for a chunk that is empty.
+    #[inline(always)]
+    pub(super) fn all_near<const N: usize>(&self, buckets: [u64; N]) -> Option<[usize; N]> {
+        let first = u64::from(self.first) * CHUNK as u64;
+        let inside = buckets.map(|bucket| bucket.wrapping_sub(first));
+        // One branch for all of them.
+        let mut bits = 0;
+        for &bucket in &inside {
+            bits |= bucket;
+        }
+        let place = |bucket: u64| {
+            let (chunk, rest) = (bucket as usize / CHUNK, bucket as usize % CHUNK);
+            usize::from(self.window[chunk % WINDOW]) * CHUNK + rest
+        };
+        (bits < (WINDOW * CHUNK) as u64).then(|| inside.map(place))
     }
 
     /// The place of one outside it.
@@ -38,7 +59,9 @@ impl Side {
     /// Gives a chunk a place.
     pub(super) fn insert(&mut self, number: u32, place: usize) {
         let near = self.window.get_mut(number.wrapping_sub(self.first) as usize);
-        if let (Some(entry), Ok(place)) = (near, u16::try_from(place + 1)) {
+        if let (Some(entry), Ok(place)) = (near, u16::try_from(place))
+            && place != NONE
+        {
             *entry = place;
         } else {
             let at = self.far.partition_point(|f| f.0 < number);
@@ -48,8 +71,8 @@ impl Side {
 
     /// Chunks that hold something, rising, with their places.
     pub(super) fn rising(&self) -> Vec<(u32, usize)> {
-        let window = self.window.iter().enumerate().filter(|(_, place)| **place > 0);
-        let near = window.map(|(i, &place)| (self.first + i as u32, usize::from(place) - 1));
+        let window = self.window.iter().enumerate().filter(|(_, place)| **place != NONE);
+        let near = window.map(|(i, &place)| (self.first + i as u32, usize::from(place)));
         let mut all: Vec<_> = near.chain(self.far.iter().map(|&(n, place)| (n, place as usize))).collect();
         all.sort_unstable();
         all

@@ -3,7 +3,7 @@
 use super::gather::Gatherer;
 use super::kept::Kept;
 use crate::engine::run::{ROUND, Round};
-use crate::math::{Lanes, Mask, WIDTH};
+use crate::math::{Kernel, Lanes, Mask, WIDTH, dispatch};
 use crate::results::table::{Table, TableText};
 use crate::results::{FolderError, StateReader, StateWriter};
 use serde::{Deserialize, Serialize};
@@ -40,12 +40,29 @@ impl Digest {
     }
 
     fn add(&mut self, cells: &[Lanes], mask: Mask) {
-        for x in cells {
-            let x = mask.select(*x, Lanes::ZERO);
-            for (sum, x) in self.lanes.iter_mut().zip(x.0) {
+        self.lanes = dispatch(Digestion { lanes: self.lanes, cells, mask });
+    }
+}
+
+/// Adds values to digests of lanes.
+struct Digestion<'a> {
+    lanes: [u64; WIDTH],
+    cells: &'a [Lanes],
+    mask: Mask,
+}
+
+impl Kernel for Digestion<'_> {
+    type Output = [u64; WIDTH];
+    #[inline(always)]
+    fn run(self) -> [u64; WIDTH] {
+        let mut lanes = self.lanes;
+        for x in self.cells {
+            let x = self.mask.select(*x, Lanes::ZERO);
+            for (sum, x) in lanes.iter_mut().zip(x.0) {
                 *sum = (*sum ^ x.to_bits()).wrapping_mul(FNV.1);
             }
         }
+        lanes
     }
 }
 

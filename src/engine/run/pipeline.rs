@@ -12,16 +12,15 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// How many times eight draws are handed over together.
 pub const ROUND: u64 = 32;
-/// Batches for each thread that are under way beside those of a round, of one plan and of many: those of many take longer, and more
-/// room.
-const PER_THREAD: (u64, u64) = (2, 1);
+/// Batches for each thread that are under way beside those of a round.
+const PER_THREAD: u64 = 1;
 
 /// Eights of draws of a round, and those that are under way at once: simulated, or waiting to be handed over.
 ///
 /// Rounds of many plans hold fewer batches, to take no more memory.
 pub fn under_way(alternatives: usize, threads: usize) -> (u64, u64) {
-    let (length, each) = if alternatives == 0 { (ROUND, PER_THREAD.0) } else { (ROUND / 4, PER_THREAD.1) };
-    (length, length + PARTS as u64 * each * threads as u64)
+    let length = if alternatives == 0 { ROUND } else { ROUND / 4 };
+    (length, length + PARTS as u64 * PER_THREAD * threads as u64)
 }
 
 /// What became of a batch: of each part that was asked for, what there is of every plan.

@@ -134,8 +134,10 @@ impl Caps<'_> {
         let quarter = plan.model.run.horizon.first.0 + t as i32;
         if quarter.rem_euclid(4) == 0 {
             self.state.units.fill(Lanes::ZERO);
-            self.state.buyers.fill(Sold::default());
-            let countries = plan.model.countries.len();
+            let (countries, buyers) = (plan.model.countries.len(), plan.model.buyers.len());
+            for (rule, _) in &plan.caps {
+                self.state.buyers[rule.index() * buyers..][..buyers].fill(Sold::default());
+            }
             for (rule, _) in plan.caps.iter().filter(|c| renews(plan, c.0, quarter.div_euclid(4))) {
                 self.state.tpp[rule.index() * countries..][..countries].fill(Lanes::ZERO);
             }

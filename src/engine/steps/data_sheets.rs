@@ -17,6 +17,8 @@ pub struct DataSheets {
     pub units: List<PerUnit<Lanes>>,
     /// Quality for training: interconnect against the reference, by chip \[1\].
     pub quality: List<Lanes>,
+    /// Facility power of a watt that chips take, by country \[MW/W\].
+    pub megawatts: List<Lanes>,
     /// Share of a FLOP's time that 8 bits save, by chip; 0 where they are no faster \[1\].
     pub saved: List<Lanes>,
     /// Effective throughput, by chip and mix of work: `chip * mixes + mix` \[FLOP/s\].
@@ -43,6 +45,7 @@ impl DataSheets {
             watts: zeros.clone(),
             units: List::of(PerUnit::splat(Lanes::ZERO), chips),
             quality: zeros.clone(),
+            megawatts: List::of(Lanes::ZERO, plan.model.countries.len()),
             saved: zeros,
             effective: List::of(Lanes::ZERO, chips * plan.edges.mixes.len()),
             theta: Lanes::ONE,
@@ -65,6 +68,9 @@ impl DataSheets {
             if inputs.is_constant(affinity) {
                 self.preference[i] = inputs.value(affinity).pow(self.theta);
             }
+        }
+        for (megawatts, country) in self.megawatts.iter_mut().zip(&plan.model.countries) {
+            *megawatts = inputs.value(country.overhead) / 1e6;
         }
         let mixes = &plan.edges.mixes;
         for (c, chip) in plan.model.chips.iter().enumerate() {

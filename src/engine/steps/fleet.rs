@@ -36,6 +36,8 @@ pub struct FleetState {
 pub struct FleetOutputs {
     /// Whether anything was ever held in some draw, by holding.
     pub held: Vec<bool>,
+    /// Running, waiting and in deployment at the end of the quarter, by holding, where anything is held \[chips\].
+    pub owned: List<Lanes>,
     /// Entered service, by holding \[chips\].
     pub deployed: List<Lanes>,
     /// Failed, by holding \[chips\].
@@ -50,6 +52,8 @@ pub struct FleetOutputs {
     pub more_power: List<[Lanes; 2]>,
     /// The chips of that, by holding, over a percent.
     pub more_chips: List<Lanes>,
+    /// Holdings of which something was switched off or taken out in the quarter, or would be switched on by more power.
+    pub(super) switched: Vec<usize>,
     /// Working chips of each buyer, in the sums that [`sum`] names.
     pub working: List<[Lanes; sum::COUNT]>,
     /// Rented out by each link of a lab to a buyer \[H100e\].
@@ -127,6 +131,8 @@ impl FleetOutputs {
         let buyers = plan.model.buyers.len();
         Self {
             held: vec![false; holdings.len()],
+            switched: Vec::new(),
+            owned: holdings.clone(),
             deployed: holdings.clone(),
             shed: holdings.clone(),
             retired: holdings.clone(),
@@ -150,6 +156,7 @@ impl Fleets<'_> {
     #[inline(always)]
     pub(crate) fn reset(&mut self, plan: &Plan, inputs: &Inputs, sheets: &DataSheets) {
         self.state.deploying.fill(Lagged::default());
+        self.state.coming_mw.fill(Lanes::ZERO);
         self.out.held.fill(true);
         for (h, holding) in plan.edges.holdings.iter().enumerate() {
             let opening = plan.model.buyers[holding.buyer].opening.get(&holding.chip);
@@ -161,11 +168,12 @@ impl Fleets<'_> {
             self.state.age[h] = count * age;
             self.state.waiting[h] = Lanes::ZERO;
             self.state.waiting_age[h] = Lanes::ZERO;
+            self.out.owned[h] = count;
             self.out.deployed[h] = Lanes::ZERO;
             self.out.failed[h] = Lanes::ZERO;
             self.out.retired[h] = Lanes::ZERO;
         }
-        self.weigh(plan, inputs, sheets);
+        self.weigh_deployed(plan, sheets);
     }
 
     /// Finds out what is held, from the state; of what is not, nothing happens in a quarter.
@@ -173,6 +181,7 @@ impl Fleets<'_> {
         for list in [&mut self.out.shed, &mut self.out.retired, &mut self.out.more_chips] {
             list.fill(Lanes::ZERO);
         }
+        self.out.switched.clear();
         for (h, held) in self.out.held.iter_mut().enumerate() {
             let owned = self.state.count[h] + self.state.waiting[h] + self.state.deploying[h].total();
             *held = owned.gt(Lanes::ZERO).any();
@@ -203,6 +212,8 @@ impl Fleets<'_> {
         let (counts, ages, waiting) =
             (&mut self.state.count[..], &mut self.state.age[..], &mut self.state.waiting[..]);
         let (failed, deployed) = (&mut self.out.failed[..], &mut self.out.deployed[..]);
+        let (owned, coming) = (&mut self.out.owned[..], &mut self.state.coming_mw[..]);
+        coming.fill(Lanes::ZERO);
         for (h, holding) in plan.edges.holdings.iter().enumerate() {
             let bought = sold.get(h).or_else(|| delivered.get(h - sold.len())).unwrap_or(&none);
             if !held[h] {
@@ -224,12 +235,21 @@ impl Fleets<'_> {
             ages[h] = left * (mean_age + 0.25);
             counts[h] = left;
             waiting[h] += entering;
+            // What is in deployment is long, and looked at only here.
+            let under_way = under_way.total();
+            coming[holding.buyer.index()] += under_way * sheets.watts[holding.chip.index()];
+            owned[h] = under_way;
+        }
+        for (buyers, &megawatts) in plan.edges.buyers_in.iter().zip(&sheets.megawatts) {
+            for b in buyers {
+                coming[b.index()] *= megawatts;
+            }
         }
         self.switch(plan, inputs, sheets, shocks, t);
         self.work(plan, inputs, sheets);
     }
 
-    /// Sums of working chips by buyer.
+    /// Sums of working chips by buyer; what is owned, of which what is in deployment is there.
     #[inline(always)]
     fn work(&mut self, plan: &Plan, inputs: &Inputs, sheets: &DataSheets) {
         let support = inputs.value(plan.model.diversion.support);
@@ -237,6 +257,7 @@ impl Fleets<'_> {
         for (h, holding) in plan.edges.holdings.iter().enumerate().filter(|(h, _)| self.out.held[*h]) {
             let (b, c) = (holding.buyer.index(), holding.chip.index());
             let working = self.state.count[h];
+            self.out.owned[h] = (working + self.state.waiting[h]) + self.out.owned[h];
             let peak = working * sheets.flops[c];
             let quality = if holding.grey { sheets.quality[c] * support } else { sheets.quality[c] };
             let sums = &mut self.out.working[b];

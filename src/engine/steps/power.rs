@@ -70,10 +70,10 @@ impl Fleets<'_> {
         shocks: &ShockOutputs,
         t: usize,
     ) {
-        self.weigh(plan, inputs, sheets);
+        self.weigh_deployed(plan, sheets);
         self.out.more_power.fill([Lanes::ZERO; 2]);
-        let FleetOutputs { held, shed, retired, more_chips, .. } = &mut *self.out;
-        for h in (0..held.len()).filter(|&h| held[h]) {
+        let FleetOutputs { switched, shed, retired, more_chips, .. } = &mut *self.out;
+        for h in switched.drain(..) {
             (shed[h], retired[h], more_chips[h]) = (Lanes::ZERO, Lanes::ZERO, Lanes::ZERO);
         }
         for n in 0..plan.model.countries.len() {
@@ -96,27 +96,30 @@ impl Fleets<'_> {
             let share = waiting.gt(room).select(room.per(waiting), Lanes::ONE);
             for b in buyers {
                 if short.any() {
-                    self.shed(plan, inputs, sheets, b, excess * self.out.running_mw[b]);
+                    self.shed(plan, sheets, b, excess * self.out.running_mw[b]);
                 }
-                self.light(plan, inputs, sheets, b, share, short);
+                // Of a buyer of whose chips none waited, none is switched on or taken out, nor would be with more power.
+                if !self.light(plan, sheets, b, share, short) {
+                    continue;
+                }
                 self.replace(plan, inputs, sheets, b);
                 let part =
                     short.select(self.out.running_mw[b].per(load), self.state.waiting_mw[b].per(waiting));
                 self.look_at_power(plan, inputs, sheets, b, has * part / PERCENTS, short);
             }
         }
-        self.weigh_deployed(plan, inputs, sheets);
+        self.weigh_deployed(plan, sheets);
     }
 
     /// Switches off a buyer's chips until they draw `excess` less \[MW\].
     #[inline(always)]
-    fn shed(&mut self, plan: &Plan, inputs: &Inputs, sheets: &DataSheets, b: usize, mut excess: Lanes) {
+    fn shed(&mut self, plan: &Plan, sheets: &DataSheets, b: usize, mut excess: Lanes) {
         let dust = Lanes::splat(DUST);
         for &h in plan.edges.by_efficiency[b].iter().rev() {
             if !self.out.held[h] {
                 continue;
             }
-            let each = facility_power(plan, inputs, sheets, h);
+            let each = facility_power(plan, sheets, h);
             let count = self.state.count[h];
             let off = count.min(excess.per(each));
             // What is left of a chip by rounding must not work.
@@ -124,6 +127,7 @@ impl Fleets<'_> {
             let off = (each.gt(Lanes::ZERO) & excess.gt(Lanes::ZERO)).select(off, Lanes::ZERO);
             excess = (excess - off * each).max(0.0);
             self.out.shed[h] = off;
+            self.out.switched.push(h);
             let age = self.state.age[h].per(count);
             self.state.waiting[h] += off;
             self.state.waiting_age[h] += off * age;
@@ -132,17 +136,11 @@ impl Fleets<'_> {
         }
     }
 
-    /// Switches on a share of what waits at a buyer, in megawatts, but in draws in which the country is `short`.
+    /// Switches on a share of what waits at a buyer, in megawatts, but in draws in which the country is `short`; says whether anything
+    /// waited.
     #[inline(always)]
-    fn light(
-        &mut self,
-        plan: &Plan,
-        inputs: &Inputs,
-        sheets: &DataSheets,
-        b: usize,
-        share: Lanes,
-        short: Mask,
-    ) {
+    fn light(&mut self, plan: &Plan, sheets: &DataSheets, b: usize, share: Lanes, short: Mask) -> bool {
+        let mut any = false;
         let (all, dust) = (share.ge(Lanes::ONE), Lanes::splat(DUST));
         let mut room = share * self.state.waiting_mw[b];
         for &h in &plan.edges.by_efficiency[b] {
@@ -153,7 +151,8 @@ impl Fleets<'_> {
             if waiting == Lanes::ZERO && self.state.waiting_age[h] == Lanes::ZERO {
                 continue;
             }
-            let each = facility_power(plan, inputs, sheets, h);
+            any = true;
+            let each = facility_power(plan, sheets, h);
             let needs = waiting * each;
             let part = room.per(each);
             let part = part.gt(dust).select(part, Lanes::ZERO);
@@ -161,6 +160,7 @@ impl Fleets<'_> {
             room = (room - needs).max(0.0);
             self.switch_on(h, short.select(Lanes::ZERO, on));
         }
+        any
     }
 
     /// Takes working chips of a buyer out, the least efficient first, for what still waits, the most efficient first, where that is
@@ -173,17 +173,22 @@ impl Fleets<'_> {
             if !self.out.held[better] || !self.state.waiting[better].gt(dust).any() {
                 continue;
             }
-            let each = facility_power(plan, inputs, sheets, better);
+            let each = facility_power(plan, sheets, better);
             for &worse in plan.edges.by_efficiency[b].iter().rev() {
-                let worth_it = (times * efficiency(worse)).le(Lanes::splat(efficiency(better)));
-                if !worth_it.any() {
-                    break;
-                }
+                // Cheap questions first: in most draws little of what is old runs.
                 if !self.out.held[worse] {
                     continue;
                 }
-                let (waiting, working) = (self.state.waiting[better], self.state.count[worse]);
-                let frees = facility_power(plan, inputs, sheets, worse);
+                let working = self.state.count[worse];
+                if !working.gt(dust).any() {
+                    continue;
+                }
+                let waiting = self.state.waiting[better];
+                let worth_it = (times * efficiency(worse)).le(Lanes::splat(efficiency(better)));
+                if !worth_it.any() || !waiting.gt(dust).any() {
+                    break;
+                }
+                let frees = facility_power(plan, sheets, worse);
                 let (needs, has) = (waiting * each, working * frees);
                 let out = needs.lt(has).select(needs.per(frees), working);
                 let out = (working - out).gt(dust).select(out, working);
@@ -202,6 +207,7 @@ impl Fleets<'_> {
         let working = self.state.count[h];
         let age = self.state.age[h].per(working);
         self.out.retired[h] += chips;
+        self.out.switched.push(h);
         self.state.count[h] = (working - chips).max(0.0);
         self.state.age[h] = self.state.count[h] * age;
     }
@@ -222,27 +228,9 @@ impl Fleets<'_> {
         Lanes::total(plan.edges.buyers_in[n].iter().map(|b| self.state.waiting_mw[b.index()]))
     }
 
-    /// Facility power of what runs, waits and is in deployment.
-    #[inline(always)]
-    pub(super) fn weigh(&mut self, plan: &Plan, inputs: &Inputs, sheets: &DataSheets) {
-        let coming = &mut self.state.coming_mw[..];
-        coming.fill(Lanes::ZERO);
-        for (h, holding) in plan.edges.holdings.iter().enumerate().filter(|(h, _)| self.out.held[*h]) {
-            let watts = sheets.watts[holding.chip.index()];
-            coming[holding.buyer.index()] += self.state.deploying[h].total() * watts;
-        }
-        for (n, country) in plan.model.countries.iter().enumerate() {
-            let megawatts = inputs.value(country.overhead) / 1e6;
-            for b in &plan.edges.buyers_in[n] {
-                coming[b.index()] *= megawatts;
-            }
-        }
-        self.weigh_deployed(plan, inputs, sheets);
-    }
-
     /// Facility power of what runs and waits.
     #[inline(always)]
-    fn weigh_deployed(&mut self, plan: &Plan, inputs: &Inputs, sheets: &DataSheets) {
+    pub(super) fn weigh_deployed(&mut self, plan: &Plan, sheets: &DataSheets) {
         let (running, waiting) = (&mut self.out.running_mw[..], &mut self.state.waiting_mw[..]);
         for list in [&mut *running, &mut *waiting] {
             list.fill(Lanes::ZERO);
@@ -253,8 +241,7 @@ impl Fleets<'_> {
             running[b] += self.state.count[h] * watts;
             waiting[b] += self.state.waiting[h] * watts;
         }
-        for (n, country) in plan.model.countries.iter().enumerate() {
-            let megawatts = inputs.value(country.overhead) / 1e6;
+        for (n, &megawatts) in sheets.megawatts.iter().enumerate() {
             let mut load = Lanes::ZERO;
             for b in plan.edges.buyers_in[n].iter().map(|b| b.index()) {
                 for list in [&mut *running, &mut *waiting] {
@@ -315,13 +302,14 @@ impl Fleets<'_> {
                 if waits == Lanes::ZERO {
                     continue;
                 }
-                let each = facility_power(plan, inputs, sheets, h);
+                let each = facility_power(plan, sheets, h);
                 let on = waits.min(more.per(each));
                 more = (more - on * each).max(0.0);
                 let quality = if holding.grey { sheets.quality[c] * support } else { sheets.quality[c] };
                 sums[0] += on * sheets.flops[c] * quality;
                 sums[1] += on;
                 self.out.more_chips[h] += on * PERCENTS;
+                self.out.switched.push(h);
             }
         }
         self.out.more_power[b] = sums.map(|sum| sum * PERCENTS);
@@ -330,8 +318,7 @@ impl Fleets<'_> {
 
 /// Facility power of a chip of a holding \[MW\].
 #[inline(always)]
-fn facility_power(plan: &Plan, inputs: &Inputs, sheets: &DataSheets, h: usize) -> Lanes {
+fn facility_power(plan: &Plan, sheets: &DataSheets, h: usize) -> Lanes {
     let holding = &plan.edges.holdings[h];
-    let overhead = inputs.value(plan.model.countries[holding.country.index()].overhead);
-    sheets.watts[holding.chip.index()] * (overhead / 1e6)
+    sheets.watts[holding.chip.index()] * sheets.megawatts[holding.country.index()]
 }

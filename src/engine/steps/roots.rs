@@ -95,7 +95,8 @@ pub(crate) struct RootScratch {
     sold: List<Lanes>,
     /// What kept more of a chip from being there, by chip.
     scarce: List<Scarce>,
-    bought: List<Bought>,
+    /// What the buyer that is looked at bought.
+    bought: Bought,
     /// Throughput of each buyer's chips now, and of those that failed or were taken out in the quarter \[FLOP/s\].
     now: List<Lanes>,
     lost: List<Lanes>,
@@ -107,6 +108,8 @@ pub(crate) struct RootScratch {
 /// What a buyer bought in a quarter, by what bound it.
 #[derive(Clone, Copy, Debug, Default)]
 struct Bought {
+    /// Inputs that bound any of it; of others the next three are 0.
+    binds: [bool; root::INPUTS],
     /// More of an input would have given more of it \[FLOP/s\].
     bound: Parts,
     /// Its facility power \[MW\].
@@ -219,7 +222,7 @@ impl RootScratch {
         Self {
             sold: List::of(Lanes::ZERO, plan.model.chips.len()),
             scarce: List::of(Scarce::nothing(), plan.model.chips.len()),
-            bought: List::of(Bought::default(), buyers),
+            bought: Bought::default(),
             now: List::of(Lanes::ZERO, buyers),
             lost: List::of(Lanes::ZERO, buyers),
             planned_in: List::of(Lanes::ZERO, countries),
@@ -258,6 +261,32 @@ impl Scarce {
 }
 
 impl Bought {
+    /// Nothing bought. Of inputs only what is not 0 is cleared: few bind anything.
+    #[inline(always)]
+    fn clear(&mut self) {
+        let Self {
+            binds,
+            bound,
+            load,
+            spent,
+            spent_once,
+            free,
+            free_load,
+            free_spent,
+            free_first,
+            fixed_spent,
+            all_load,
+            refused,
+        } = self;
+        for k in (0..root::INPUTS).filter(|&k| std::mem::take(&mut binds[k])) {
+            (bound[k], load[k], spent[k]) = ([Lanes::ZERO; 2], Lanes::ZERO, Lanes::ZERO);
+        }
+        *free = [Lanes::ZERO; 2];
+        for sum in [spent_once, free_load, free_spent, free_first, fixed_spent, all_load, refused] {
+            *sum = Lanes::ZERO;
+        }
+    }
+
     /// Adds chips: bound where there is an input that bound them, of those sold out, or where routes did; else free, of that a share
     /// in the first round.
     #[inline(always)]
@@ -282,6 +311,7 @@ impl Bought {
     /// Adds chips that an input bound in some draws.
     #[inline(always)]
     fn bind(&mut self, k: usize, amount: &Amount, side: usize, bound: Mask) {
+        self.binds[k] = true;
         self.bound[k][side] += bound.select(amount.useful, Lanes::ZERO);
         self.load[k] += bound.select(amount.megawatts, Lanes::ZERO);
         self.spent[k] += bound.select(amount.usd, Lanes::ZERO);
@@ -291,13 +321,13 @@ impl Bought {
 impl Roots<'_> {
     /// Nothing bought yet.
     #[inline(always)]
-    pub(crate) fn reset(&mut self, plan: &Plan, inputs: &Inputs, fleet: &FleetState, sheets: &DataSheets) {
+    pub(crate) fn reset(&mut self, plan: &Plan, inputs: &Inputs, fleet: &FleetOutputs, sheets: &DataSheets) {
         self.state.added.fill(Parts::default());
         for list in [&mut self.state.load, &mut self.state.cash] {
             list.fill(ByInput::default());
         }
         self.state.refused.fill(Lanes::ZERO);
-        self.count_owned(plan, inputs, fleet, None, sheets);
+        self.count_owned(plan, inputs, fleet, sheets);
         self.state.owned.copy_from_slice(&self.scratch.now);
     }
 
@@ -305,10 +335,11 @@ impl Roots<'_> {
     #[inline(always)]
     pub(crate) fn step(&mut self, plan: &Plan, inputs: &Inputs, context: &RootContext<'_>, t: usize) {
         self.count_sold(plan, context, t);
-        self.count_bought(plan, inputs, context);
-        self.count_owned(plan, inputs, context.fleet_state, Some(context.fleet), context.sheets);
+        self.count_owned(plan, inputs, context.fleet, context.sheets);
         self.count_load(plan, inputs, context, t);
+        // One buyer after the other: what one bought stays in the cache until it is weighed.
         for b in 0..plan.model.buyers.len() {
+            self.count_bought(plan, inputs, context, b);
             self.add(plan, inputs, context, b);
         }
         self.state.owned.copy_from_slice(&self.scratch.now);
@@ -319,30 +350,20 @@ impl Roots<'_> {
 
     /// Throughput of each buyer's chips, those that wait and are in deployment included, and of what it lost in the quarter.
     #[inline(always)]
-    fn count_owned(
-        &mut self,
-        plan: &Plan,
-        inputs: &Inputs,
-        fleet: &FleetState,
-        moved: Option<&FleetOutputs>,
-        sheets: &DataSheets,
-    ) {
+    fn count_owned(&mut self, plan: &Plan, inputs: &Inputs, fleet: &FleetOutputs, sheets: &DataSheets) {
         let support = inputs.value(plan.model.diversion.support);
         self.scratch.now.fill(Lanes::ZERO);
         self.scratch.lost.fill(Lanes::ZERO);
         for (h, holding) in plan.edges.holdings.iter().enumerate() {
             // Nothing was owned, and nothing lost.
-            if moved.is_some_and(|moved| !moved.held[h]) {
+            if !fleet.held[h] {
                 continue;
             }
             let (b, c) = (holding.buyer.index(), holding.chip.index());
-            let owned = fleet.count[h] + fleet.waiting[h] + fleet.deploying[h].total();
             let quality = if holding.grey { sheets.quality[c] * support } else { sheets.quality[c] };
             let each = sheets.flops[c] * quality;
-            self.scratch.now[b] += owned * each;
-            if let Some(moved) = moved {
-                self.scratch.lost[b] += (moved.failed[h] + moved.retired[h]) * each;
-            }
+            self.scratch.now[b] += fleet.owned[h] * each;
+            self.scratch.lost[b] += (fleet.failed[h] + fleet.retired[h]) * each;
         }
     }
 
@@ -370,18 +391,18 @@ impl Roots<'_> {
         }
     }
 
-    /// What each buyer bought, by what bound it.
+    /// What a buyer bought, by what bound it.
     #[inline(always)]
-    fn count_bought(&mut self, plan: &Plan, inputs: &Inputs, context: &RootContext<'_>) {
+    fn count_bought(&mut self, plan: &Plan, inputs: &Inputs, context: &RootContext<'_>, b: usize) {
         let support = inputs.value(plan.model.diversion.support);
         let (trade, chips) = (context.trade, plan.model.chips.len());
-        self.scratch.bought.fill(Bought::default());
-        for s in context.choice.wanted.all() {
+        let of = &mut self.scratch.bought;
+        of.clear();
+        for s in context.choice.wanted.of(b) {
             let sale = &plan.edges.sales[s];
-            let (b, c, n) = (sale.buyer.index(), sale.chip.index(), sale.country.index());
+            let (c, n) = (sale.chip.index(), sale.country.index());
             let useful = context.sheets.flops[c] * context.sheets.quality[c];
-            let overhead = inputs.value(plan.model.countries[n].overhead) / 1e6;
-            let megawatts = context.sheets.watts[c] * overhead;
+            let megawatts = context.sheets.watts[c] * context.sheets.megawatts[n];
             let price = context.choice.price[sale.chip_market];
             let amount = |n: Lanes, price: Lanes, support: Lanes| Amount {
                 useful: n * useful * support,
@@ -395,7 +416,6 @@ impl Roots<'_> {
             let fixed = cut.select(Lanes::ZERO, given).min(trade.sold[s]);
             let bought = trade.sold[s] - fixed;
             let scarce = &self.scratch.scarce[c];
-            let of = &mut self.scratch.bought[b];
             of.refused += trade.refused[s] * useful;
             of.fixed_spent += fixed * price;
             let legal = amount(bought, price, Lanes::ONE);
@@ -435,10 +455,10 @@ impl Roots<'_> {
     /// What a percent more of each input would have changed of what a buyer bought and has, over a percent.
     #[inline(always)]
     fn add(&mut self, plan: &Plan, inputs: &Inputs, context: &RootContext<'_>, b: usize) {
+        let bought = &self.scratch.bought;
         let (trade, n) = (context.trade, plan.model.buyers[b].country.index());
         let slack = inputs.value(plan.model.trade.power_slack);
         let carry = inputs.value(plan.model.trade.carry);
-        let bought = &self.scratch.bought[b];
         let kept = (1.0 - self.scratch.lost[b].per(self.state.owned[b])).max(0.0);
         let on = running(context, b);
         let part = trade.planned[b].per(self.scratch.planned_in[n]);

@@ -41,8 +41,10 @@ pub struct ShockOutputs {
     pub leaked: List<Lanes>,
     /// Factors by lever and place; additions for fees.
     factors: [List<Lanes>; Lever::ALL.len()],
-    /// Levers that anything acted on.
-    acted: [bool; Lever::ALL.len()],
+    /// Acts that change factors in the quarter, in order.
+    acting: Vec<usize>,
+    /// Levers whose factors were changed from outside.
+    changed: [bool; Lever::ALL.len()],
 }
 
 /// The step.
@@ -91,7 +93,8 @@ impl ShockOutputs {
             struck: List::of(Mask::splat(false), plan.model.shocks.len()),
             leaked: List::of(Lanes::ZERO, plan.model.stockpiles.len()),
             factors: Lever::ALL.map(|lever| List::of(rest(lever), plan.effects.places[lever as usize])),
-            acted: [false; Lever::ALL.len()],
+            acting: Vec::with_capacity(plan.effects.acts.len()),
+            changed: [false; Lever::ALL.len()],
         }
     }
 
@@ -103,7 +106,7 @@ impl ShockOutputs {
 
     /// Factors of a lever, by place, to be changed for the rest of the quarter.
     pub fn change(&mut self, lever: Lever) -> &mut [Lanes] {
-        self.acted[lever as usize] = true;
+        self.changed[lever as usize] = true;
         &mut self.factors[lever as usize]
     }
 }
@@ -241,24 +244,25 @@ impl Shocks<'_> {
         }
     }
 
-    /// Multiplies the factors of all acts.
+    /// Multiplies the factors of all acts; those that no act is for stay at rest.
     #[inline(always)]
     fn act(&mut self, plan: &Plan) {
-        let mut acts = [false; Lever::ALL.len()];
-        for act in &plan.effects.acts {
-            acts[act.lever as usize] |= self.state.strength[act.shock.index()].gt(Lanes::ZERO).any();
-        }
         for lever in Lever::ALL {
-            if acts[lever as usize] || self.out.acted[lever as usize] {
+            if std::mem::take(&mut self.out.changed[lever as usize]) {
                 self.out.factors[lever as usize].fill(rest(lever));
             }
         }
-        self.out.acted = acts;
+        for a in self.out.acting.drain(..) {
+            let act = &plan.effects.acts[a];
+            let factors = &mut self.out.factors[act.lever as usize];
+            act.targets.iter().for_each(|&i| factors[i] = rest(act.lever));
+        }
         for (a, act) in plan.effects.acts.iter().enumerate() {
             let w = self.state.strength[act.shock.index()];
             if !w.gt(Lanes::ZERO).any() {
                 continue;
             }
+            self.out.acting.push(a);
             let factors = &mut self.out.factors[act.lever as usize];
             let change = act.lever.row().change;
             match change {
@@ -272,9 +276,11 @@ impl Shocks<'_> {
                 }
             }
         }
-        for lever in Lever::ALL.into_iter().filter(|&lever| acts[lever as usize]) {
-            for f in &mut self.out.factors[lever as usize] {
-                *f = f.clamp(0.0, lever.row().top);
+        for &a in &self.out.acting {
+            let act = &plan.effects.acts[a];
+            let (factors, top) = (&mut self.out.factors[act.lever as usize], act.lever.row().top);
+            for &i in &act.targets {
+                factors[i] = factors[i].clamp(0.0, top);
             }
         }
     }

@@ -341,6 +341,7 @@ impl Trade<'_> {
                 &mut self.out.sold,
                 &mut self.out.orders,
                 &mut self.out.refused,
+                &mut self.out.first_fill,
                 &mut self.scratch.front_running,
                 &mut self.scratch.fill,
             ] {
@@ -349,6 +350,9 @@ impl Trade<'_> {
             if let Some(g) = plan.edges.sales[s].grey {
                 self.out.wants[g] = Lanes::ZERO;
             }
+        }
+        for &s in &plan.commitments.sales {
+            self.out.first_fill[s] = Lanes::ZERO;
         }
         self.scratch.noted.extend(context.choice.wanted.all());
         self.scratch.left.copy_from_slice(&self.state.inventory);
@@ -500,7 +504,9 @@ impl Trade<'_> {
 
     #[inline(always)]
     fn note_first_fills(&mut self, plan: &Plan, context: &TradeContext<'_>) {
-        self.out.first_fill.copy_from_slice(&self.scratch.fill);
+        for s in context.choice.wanted.all() {
+            self.out.first_fill[s] = self.scratch.fill[s];
+        }
         self.note_committed_fills(plan);
         for b in 0..plan.edges.of_buyer.len() {
             for s in self.scratch.options.of(b) {

@@ -300,12 +300,13 @@ impl Training<'_> {
         let progress = (self.scratch.growth * (t as f64 / 4.0 - lag)).exp();
         self.out.effective[l] = fed(plan, inputs, could.flop * progress, tokens, stock);
         self.out.bound_by[l] = label(&could, &self.mid_run_lack(l, longest));
-        self.out.effective_bound_by[l] =
-            std::array::from_fn(
-                |lane| {
-                    if scarce.lane(lane) { lab_cause::DATA } else { self.out.bound_by[l][lane] }
-                },
-            );
+        let effective = &mut self.out.effective_bound_by[l];
+        *effective = self.out.bound_by[l];
+        for (lane, label) in effective.iter_mut().enumerate() {
+            if scarce.lane(lane) {
+                *label = lab_cause::DATA;
+            }
+        }
     }
 
     /// Largest run on a share of a lab's chips for a time; money that does not reach takes fewer chips for the whole time.
@@ -343,7 +344,12 @@ impl Training<'_> {
     #[inline(always)]
     fn mid_run(&self, l: usize, days: Lanes) -> Sums {
         let w = (0.5 * days / DAYS_PER_QUARTER).min(1.0);
-        std::array::from_fn(|k| (1.0 - w) * self.state.chips[1][l][k] + w * self.state.chips[0][l][k])
+        let [last, now] = [&self.state.chips[0][l], &self.state.chips[1][l]];
+        let mut mid = *now;
+        for (mid, last) in mid.iter_mut().zip(last) {
+            *mid = (1.0 - w) * *mid + w * *last;
+        }
+        mid
     }
 
     /// The same of what its chips lack.
@@ -464,10 +470,12 @@ fn pools(plan: &Plan) -> Vec<Vec<usize>> {
 #[inline(always)]
 fn label(run: &Run, lack: &Lack) -> [u8; WIDTH] {
     let gains = lack.gains(run.crowding);
-    std::array::from_fn(|lane| {
+    let mut labels = [0; WIDTH];
+    // A loop, and no closure: one for each lane is called and compiled for any machine.
+    for (lane, label) in labels.iter_mut().enumerate() {
         let poor = run.poor.lane(lane);
-        let [chips, power, rent, barred] = gains.each_ref().map(|g| g[lane]);
-        if run.peak[lane] <= 0.0 {
+        let [chips, power, rent, barred] = [gains[0][lane], gains[1][lane], gains[2][lane], gains[3][lane]];
+        *label = if run.peak[lane] <= 0.0 {
             if lack.power.useful[lane] > 0.0 {
                 lab_cause::POWER
             } else if lack.turned_away.lane(lane) {
@@ -487,6 +495,7 @@ fn label(run: &Run, lack: &Lack) -> [u8; WIDTH] {
             lab_cause::INTERCONNECT
         } else {
             lab_cause::CHIPS
-        }
-    })
+        };
+    }
+    labels
 }

@@ -1,6 +1,6 @@
 //! Triggers: what a quarter comes to, on which shocks of the next can wait.
 
-use super::choice::DUST;
+use super::choice::{DUST, Options};
 use crate::math::List;
 use crate::math::wide::Lanes;
 use crate::model::Gauge;
@@ -28,8 +28,12 @@ pub(crate) struct TriggerContext<'a> {
     pub ordered: &'a [Lanes],
     /// First-round legal fills, by buyer \[USD\].
     pub filled: &'a [Lanes],
+    /// Sales that may have been made.
+    pub open: &'a Options,
     /// Legal purchases, by sale \[chips\].
     pub sold: &'a [Lanes],
+    /// Whether anything was ever sent, by grey-market option.
+    pub sent: &'a [bool],
     /// Smuggled chips, by grey-market option \[chips\].
     pub delivered: &'a [Lanes],
 }
@@ -77,12 +81,14 @@ impl TriggerState {
             let mut filled = Lanes::ZERO;
             let mut bought = Lanes::ZERO;
             let mut smuggled = Lanes::ZERO;
-            for (b, _) in plan.model.buyers.iter().enumerate().filter(|(_, b)| b.country.index() == n) {
+            for b in plan.edges.buyers_in[n].iter().map(|b| b.index()) {
                 ordered += quarter.ordered[b];
                 filled += quarter.filled[b];
-                for s in plan.edges.of_buyer[b].clone() {
+                for s in quarter.open.of(b) {
                     bought += quarter.sold[s];
-                    if let Some(g) = plan.edges.sales[s].grey {
+                }
+                for sale in &plan.edges.sales[plan.edges.of_buyer[b].clone()] {
+                    if let Some(g) = sale.grey.filter(|&g| quarter.sent[g]) {
                         smuggled += quarter.delivered[g];
                     }
                 }

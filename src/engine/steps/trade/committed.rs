@@ -32,7 +32,7 @@ impl Trade<'_> {
         for (b, buyer) in plan.model.buyers.iter().enumerate() {
             let tied = first.costs[b].min(self.out.money[b]);
             self.out.money[b] = (self.out.money[b] - tied).max(0.0);
-            first.power[b] *= inputs.value(plan.model.countries[buyer.country].overhead) / 1e6;
+            first.power[b] *= context.sheets.megawatts[buyer.country.index()];
             first.unfilled[b] = tied;
         }
         for b in 0..plan.model.buyers.len() {

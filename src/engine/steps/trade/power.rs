@@ -55,12 +55,12 @@ impl Trade<'_> {
         }
         list_owned(plan, context, b, &mut self.scratch.owned);
         let times = inputs.value(plan.model.fleet.replace);
-        let overhead = inputs.value(plan.model.countries[plan.model.buyers[b].country].overhead) / 1e6;
+        let megawatts = context.sheets.megawatts[plan.model.buyers[b].country.index()];
         let all = Lanes::total(self.scratch.parts.iter().map(|p| p.1));
         let mut replaced = Lanes::ZERO;
         for &(s, part) in &self.scratch.parts {
             let better = plan.edges.efficiency[plan.edges.sales[s].chip.index()];
-            replaced += part.per(all) * replaceable(&self.scratch.owned, times, better, overhead);
+            replaced += part.per(all) * replaceable(&self.scratch.owned, times, better, megawatts);
         }
         Some(unless_rounding(free + replaced - taken, free + replaced))
     }
@@ -91,7 +91,7 @@ impl Trade<'_> {
                 self.scratch.parts.push((s, chips * context.sheets.watts[c]));
             }
             let each = Lanes::total(self.scratch.parts.iter().map(|p| p.1));
-            let wanted = self.out.money[b] * each * (inputs.value(plan.model.countries[n].overhead) / 1e6);
+            let wanted = self.out.money[b] * each * context.sheets.megawatts[n];
             let committed = self.scratch.committed.power[b];
             let Some(room) = self.room(plan, inputs, context, b, wanted + committed) else { continue };
             // What they cannot have whole leaves nothing, to the bit: a rest of rounding must order nothing.
@@ -117,7 +117,7 @@ fn list_owned(plan: &Plan, context: &TradeContext<'_>, b: usize, owned: &mut Vec
 
 /// Facility power of what is owned that would make room for a chip so many `times` as efficient \[MW\].
 #[inline(always)]
-fn replaceable(owned: &[(f64, Lanes)], times: Lanes, better: f64, overhead: Lanes) -> Lanes {
+fn replaceable(owned: &[(f64, Lanes)], times: Lanes, better: f64, megawatts: Lanes) -> Lanes {
     let mut sum = Lanes::ZERO;
     for &(efficiency, watts) in owned {
         let worse = (times * efficiency).le(Lanes::splat(better));
@@ -126,7 +126,7 @@ fn replaceable(owned: &[(f64, Lanes)], times: Lanes, better: f64, overhead: Lane
         }
         sum += worse.select(watts, Lanes::ZERO);
     }
-    sum * overhead
+    sum * megawatts
 }
 
 /// What is left of something; nothing where it is less than a billionth of it.
